@@ -1,0 +1,1 @@
+"""What a person looks at: drift, stability, reports over runs, alerts."""

@@ -1,0 +1,1 @@
+"""The loop as Prefect flows over plain functions, and the command line."""

@@ -1,0 +1,1 @@
+"""The core: data, sources, candidates, ranker, verdict, lists. No orchestrator, database or report."""

@@ -1,0 +1,52 @@
+"""Every error the product raises, one tree; each class says who can mend it and how the process ends.
+
+FusionError                 exit 3   a bug: ours to mend
+├── ConfigError             exit 2   the configuration's author
+│   └── UnknownName                  a name that is not known, with the nearest one that is
+├── DataError               exit 2   the data's owner
+├── Refused                 exit 1   nobody: a gate held, what is live stays live
+└── Temporary               exit 75  time: the same command may succeed later
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class FusionError(Exception):
+    """Root of the tree; `exit_code` is what the command line ends with."""
+
+    exit_code = 3
+
+
+class ConfigError(FusionError):
+    """The configuration asks for something that does not exist or cannot be."""
+
+    exit_code = 2
+
+
+class UnknownName(ConfigError):
+    """A name in the configuration is not one of those known."""
+
+    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        close = get_close_matches(name, names, n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        super().__init__(f"unknown {what} {name!r}.{hint} Known: {', '.join(names)}.")
+
+
+class DataError(FusionError):
+    """The data cannot be used as it is."""
+
+    exit_code = 2
+
+
+class Refused(FusionError):
+    """A gate refused to publish; what is live is untouched."""
+
+    exit_code = 1
+
+
+class Temporary(FusionError):
+    """Something outside is busy or away; trying again later may succeed."""
+
+    exit_code = 75

@@ -1,0 +1,1 @@
+"""One file a recommender; importing this package registers them all."""

@@ -1,0 +1,1 @@
+"""Runs and lists in SQL: tables, bulk load, publish, read. SQLite and PostgreSQL."""
