@@ -3,8 +3,9 @@
 import json
 from collections.abc import Iterable
 from hashlib import sha256
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Settings(BaseModel):
@@ -17,3 +18,9 @@ def config_hash(config: BaseModel, exclude: Iterable[str] = ()) -> str:
     """Give 12 hex digits over the canonical JSON of `config`, leaving out the top-level fields `exclude`."""
     content = config.model_dump(mode="json", exclude=set(exclude))
     return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def tunable(default: float, low: float, high: float, *, log: bool = False, description: str) -> Any:
+    """Declare a number that tuning may search between `low` and `high`, on a log scale if `log`."""
+    search: dict[str, Any] = {"low": low, "high": high, "log": log}
+    return Field(default, ge=0, description=description, json_schema_extra={"tune": search})
