@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fusion.arrays import Offsets, Rows, Scores
+from fusion.users import Users
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,17 @@ def arrange(users: Rows, borders: Offsets, items: Rows, scores: Scores, filler: 
     listed[rows, columns] = items[kept]
     values[rows, columns] = np.where(silent[kept], np.nan, scores[kept])
     return Lists(users, listed, _descend(listed, values))
+
+
+def fill(lists: Lists, users: Users, spare: Rows, seen_again: bool) -> Lists:
+    """Fill lists that came out short from `spare`, items most popular first, with what the user has not met."""
+    items = lists.items.copy()
+    for row in np.flatnonzero((items < 0).any(axis=1)):
+        listed = items[row][items[row] >= 0]
+        met = listed if seen_again else np.append(listed, users.items[users.borders[row] : users.borders[row + 1]])
+        more = spare[~np.isin(spare, met)][: items.shape[1] - len(listed)]
+        items[row, len(listed) : len(listed) + len(more)] = more
+    return Lists(lists.users, items, _descend(items, lists.scores))
 
 
 def _descend(listed: Rows, values: Scores) -> Scores:

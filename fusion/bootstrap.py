@@ -37,6 +37,12 @@ def resampled_means(values: NDArray[np.floating], seed: int, resamples: int = RE
     return draws
 
 
+def paired_gap(one: NDArray[np.floating], other: NDArray[np.floating], seed: int) -> Interval:
+    """Mean of one minus other, per-user values (n,) of the same users, with its paired interval."""
+    gaps = np.subtract(one, other, dtype=np.float64)
+    return Interval.of(float(gaps.mean()), resampled_means(gaps[:, None], seed)[:, 0])
+
+
 def user_counts(n: int, seed: int, resamples: int = RESAMPLES) -> Iterator[NDArray[np.float64]]:
     """Draw R resamples of n users as how often each is drawn (n,); the same for the same seed."""
     rng = np.random.default_rng([seed, 0xB007])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fusion.bootstrap import RESAMPLES, Interval, resampled_means, user_counts
+from fusion.bootstrap import RESAMPLES, Interval, paired_gap, user_counts
 from fusion.hashing import shares
 
 RANKER, BLEND, RANDOM = "ranker", "blend", "random"
@@ -30,10 +30,8 @@ def choose(values: Mapping[str, NDArray[np.floating]], seed: int, live_method: s
     The rival is the best source or the plain blend. Lower bound of the difference above 0: the ranker; upper bound
     below 0: the rival; otherwise the live run's method if it is one of the rows, else the higher mean.
     """
-    rival = _best_rival(values, None)
-    pair = np.column_stack([values[RANKER], values[rival]])
-    draws = resampled_means(pair, seed)
-    gap = Interval.of(float(pair[:, 0].mean() - pair[:, 1].mean()), draws[:, 0] - draws[:, 1])
+    rival = best_rival(values)
+    gap = paired_gap(values[RANKER], values[rival], seed)
     undecided = gap.low <= 0 <= gap.high
     if undecided and live_method in values and live_method != RANDOM:
         reason = f"the ranker and {rival} do not differ for certain; the live run's method stays"
@@ -45,9 +43,10 @@ def choose(values: Mapping[str, NDArray[np.floating]], seed: int, live_method: s
     return Choice(method, f"{method} {sure} {loser}{tail}", rival, gap)
 
 
-def _best_rival(values: Mapping[str, NDArray[np.floating]], weights: NDArray[np.floating] | None) -> str:
+def best_rival(values: Mapping[str, NDArray[np.floating]]) -> str:
+    """The source, or the plain blend, with the highest mean of per-user values (n,)."""
     rivals = [name for name in values if name not in (RANKER, RANDOM)]
-    return max(rivals, key=lambda name: float(np.average(values[name], weights=weights)))
+    return max(rivals, key=lambda name: float(values[name].mean()))
 
 
 def cross_fitted(
