@@ -82,15 +82,21 @@ def _read(connection: Connection, query: str) -> pl.DataFrame:
     options: dict[str, Any] = {"stream_results": True, "no_parameters": True}
     if connection.dialect.name == "postgresql":
         options["postgresql_readonly"] = True
-    result = connection.execution_options(**options).exec_driver_sql(query)
-    if not result.returns_rows:
-        raise DataError(f"the query gives no rows: it must be a SELECT. The query: {query}")
-    schema = _schema(result)
-    chunks = [typed_chunk(rows, schema) for rows in result.partitions(_CHUNK)]
-    try:
-        return pl.concat(chunks or [typed_chunk([], schema)], how="vertical_relaxed")
-    except pl.exceptions.PolarsError as error:
-        raise DataError(f"a column mixes kinds of values: {error}. Cast it in the query.") from error
+    with connection.execution_options(**options).exec_driver_sql(query) as result:
+        if not result.returns_rows:
+            raise DataError(f"the query gives no rows: it must be a SELECT. The query: {query}")
+        schema = _schema(result)
+        chunks = [typed_chunk(rows, schema) for rows in result.partitions(_CHUNK)]
+    return _together(chunks or [typed_chunk([], schema)])
+
+
+def _together(chunks: list[pl.DataFrame]) -> pl.DataFrame:
+    """Give chunks as one frame; their inferred dtypes may differ as whole numbers and fractions do, no further."""
+    for name in chunks[0].columns:
+        kinds = {str(chunk[name].dtype) for chunk in chunks} - {"Null"}
+        if len(kinds) > 1 and kinds != {"Int64", "Float64"}:
+            raise DataError(f"column {name!r} mixes kinds: {sorted(kinds)}. Cast it in the query.")
+    return pl.concat(chunks, how="vertical_relaxed")
 
 
 def _schema(result: CursorResult[Any]) -> dict[str, Any]:
@@ -118,12 +124,12 @@ def typed_chunk(rows: Sequence[Sequence[Any]], schema: dict[str, Any]) -> pl.Dat
 
 
 def _series(name: str, values: tuple[Any, ...], dtype: Any) -> pl.Series:
+    if dtype is None and {type(value) for value in values} - {type(None)} == {int, float}:
+        dtype = pl.Float64
     if dtype == pl.String:
         values = tuple(None if value is None else str(value) for value in values)  # uuids come as objects
     try:
-        return pl.Series(name, values, dtype=dtype, strict=dtype == pl.String or dtype is None)
-    except (TypeError, pl.exceptions.PolarsError):
+        return pl.Series(name, values, dtype=dtype, strict=dtype in (None, pl.String))
+    except (TypeError, OverflowError, pl.exceptions.PolarsError):
         kinds = {type(value).__name__: value for value in values if value is not None}
-        raise DataError(
-            f"column {name!r} mixes kinds of values, e.g. {kinds}. Cast it in the query."
-        ) from None
+        raise DataError(f"column {name!r} mixes kinds, e.g. {kinds}. Cast it in the query.") from None

@@ -1,6 +1,7 @@
 """Bringing a database to the newest revision, with Alembic."""
 
 from pathlib import Path
+from threading import Lock
 
 from alembic import command
 from alembic.config import Config
@@ -13,6 +14,7 @@ from storage.engine import revision, writing
 from storage.tables import HEAD
 from storage.urls import masked
 
+_thread_lock = Lock()  # Alembic keeps its context in globals
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('fusion upgrade ' || current_schema()))"
 
 
@@ -40,7 +42,7 @@ def upgrade(engine: Engine) -> None:
             "Install that version, or name another database in [storage] url."
         )
     try:
-        with writing(engine) as connection:
+        with _thread_lock, writing(engine) as connection:
             if engine.dialect.name == "postgresql":
                 connection.execute(text(_LOCK))
             command.upgrade(alembic_config(connection), "head")

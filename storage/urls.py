@@ -1,7 +1,7 @@
 """Database URLs: checked, and shown without their secrets."""
 
 from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError
 
 from fusion.errors import ConfigError
 
@@ -45,14 +45,7 @@ def storage_url(text: str) -> URL:
     url = parse_url(text)
     if url.drivername not in ("sqlite", "sqlite+pysqlite", "postgresql+psycopg"):
         raise ConfigError(f"[storage] url {masked(url)} is not a supported database. Supported: {SUPPORTED}.")
-    try:
-        url.get_dialect()
-    except NoSuchModuleError:
-        raise ConfigError(
-            f"[storage] url {masked(url)} has no such driver. Supported: {SUPPORTED}."
-        ) from None
     if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
-        raise ConfigError(
-            f"[storage] url {masked(url)} keeps nothing between commands: name a file, like {SUPPORTED}."
-        )
+        what = "keeps nothing between commands: name a file"
+        raise ConfigError(f"[storage] url {masked(url)} {what}. Supported: {SUPPORTED}.")
     return url

@@ -34,7 +34,9 @@ ODD = [
 
 def test_every_text_comes_back_as_it_went(engine):
     run_no = begin(engine, "odd")
-    block = pl.concat([lists("odd", [user]).with_columns(item_id=pl.lit(user) + pl.col("item_id")) for user in ODD])
+    block = pl.concat(
+        [lists("odd", [user]).with_columns(item_id=pl.lit(user) + pl.col("item_id")) for user in ODD]
+    )
     assert load_lists(engine, run_no, [block[:70], block[70:]]) == len(block)
     load_served(engine, run_no, pl.DataFrame({"user_id": ODD, "route": "warm", "segment": ODD}))
     end(engine, run_no)
@@ -43,7 +45,9 @@ def test_every_text_comes_back_as_it_went(engine):
     assert_frame_equal(lists_of(engine, run_no), wanted)
     assert served_of(engine, run_no)["segment"].to_list() == sorted(ODD)
     for user in ODD:
-        assert list_for(engine, "default", user)["item_id"].to_list() == [f"{user}odd-{n}" for n in (1, 2, 3, 4)]
+        assert list_for(engine, "default", user)["item_id"].to_list() == [
+            f"{user}odd-{n}" for n in (1, 2, 3, 4)
+        ]
 
 
 def test_scores_keep_every_bit(engine):
@@ -108,13 +112,23 @@ def test_explanations_go_in(engine):
     ).with_columns(reason=pl.lit("because\tof it"), detail=pl.lit(None, dtype=pl.String))
     assert load_explanations(engine, run_no, frame) == 2
     with engine.connect() as connection:
-        rows = connection.execute(text("SELECT source, source_rank, reason, detail FROM explanation ORDER BY source"))
+        rows = connection.execute(
+            text("SELECT source, source_rank, reason, detail FROM explanation ORDER BY source")
+        )
         assert rows.all() == [("als", 1, "because\tof it", None), ("ease", None, "because\tof it", None)]
 
 
 def test_metrics_are_replaced_and_followed_over_runs(engine):
     def figures(value: float | None) -> pl.DataFrame:
-        row = {"subject": "ranker", "segment": None, "name": "ndcg", "k": 10, "value": value, "low": None, "high": 0.4}
+        row = {
+            "subject": "ranker",
+            "segment": None,
+            "name": "ndcg",
+            "k": 10,
+            "value": value,
+            "low": None,
+            "high": 0.4,
+        }
         return pl.DataFrame([row, row | {"name": "auc", "k": None, "value": 0.9}], infer_schema_length=None)
 
     first, second = make_run(engine, "a"), make_run(engine, "b")

@@ -34,9 +34,21 @@ def test_publish_moves_the_slot_and_writes_history(engine):
     at = datetime(2026, 11, 2, 3, 4, 5, 678, tzinfo=UTC)
     publish(engine, "default", a, **WHO)
     move = publish(engine, "default", b, by="bob", reason="better", at=at)
-    assert (move.from_run_id, move.to_run_id, move.action, move.at, move.by) == ("a", "b", "publish", at, "bob")
+    assert (move.from_run_id, move.to_run_id, move.action, move.at, move.by) == (
+        "a",
+        "b",
+        "publish",
+        at,
+        "bob",
+    )
     now = live(engine, "default")
-    assert (now.run.run_id, now.since, now.by, now.reason, now.frozen_until) == ("b", at, "bob", "better", None)
+    assert (now.run.run_id, now.since, now.by, now.reason, now.frozen_until) == (
+        "b",
+        at,
+        "bob",
+        "better",
+        None,
+    )
     assert history(engine, "default")[1] == move
     rows = list_for(engine, "default", "u1")
     assert rows["item_id"].to_list() == ["b-1", "b-2", "b-3", "b-4"]
@@ -58,7 +70,9 @@ def test_challenger_stands_beside(engine):
     assert shown(engine) == "a"
     assert find_run(engine, "default", "challenger").run_id == "b"
     with engine.connect() as connection:
-        rows = connection.execute(text("SELECT DISTINCT slot, run_id FROM slot_recommendations ORDER BY slot")).all()
+        rows = connection.execute(
+            text("SELECT DISTINCT slot, run_id FROM slot_recommendations ORDER BY slot")
+        ).all()
     assert rows == [("challenger", "b"), ("live", "a")]
 
 
@@ -111,7 +125,9 @@ def test_rollback_to_a_named_run(engine):
     assert rollback(engine, "default", "a", **WHO).to_run_id == "a"
     assert rollback(engine, "default", "c", **WHO).to_run_id == "c"  # forward again
     assert rollback(engine, "default", **WHO).to_run_id == "a"
-    with pytest.raises(UnknownName, match="unknown run that was live in placement 'default' 'never'.*a, b, c"):
+    with pytest.raises(
+        UnknownName, match=r"unknown run that was live in placement 'default' 'never'.*a, b, c"
+    ):
         rollback(engine, "default", "never", **WHO)
 
 
@@ -130,7 +146,7 @@ def test_freeze_holds_publishes_but_not_rollbacks(engine):
     for run_no in runs:
         publish(engine, "default", run_no, **WHO)
     rollback(engine, "default", freeze=timedelta(hours=1), by="ann", reason="odd lists")
-    with pytest.raises(Refused, match="frozen until .* by ann: odd lists"):
+    with pytest.raises(Refused, match=r"frozen until .* by ann: odd lists"):
         publish(engine, "default", runs[2], **WHO)
     assert rollback(engine, "default", **WHO).to_run_id == "a"
     assert live(engine, "default").frozen_until > datetime.now(UTC)
@@ -151,7 +167,7 @@ def test_a_freeze_ends_by_itself(engine):
 def test_naive_times_are_refused(engine):
     run_no = make_run(engine, "a")
     with pytest.raises(Exception, match="has no zone"):
-        publish(engine, "default", run_no, at=datetime(2026, 1, 1), **WHO)  # noqa: DTZ001 on purpose
+        publish(engine, "default", run_no, at=datetime(2026, 1, 1), **WHO)
     assert shown(engine) is None
 
 

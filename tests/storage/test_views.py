@@ -20,7 +20,9 @@ def shown(engine):
 
 def block(engine, item_id, **columns):
     with engine.begin() as connection:
-        connection.execute(insert(blocked_item).values({"placement": "default", "item_id": item_id} | columns))
+        connection.execute(
+            insert(blocked_item).values({"placement": "default", "item_id": item_id} | columns)
+        )
 
 
 def items(engine, user_id="u1"):
@@ -34,7 +36,12 @@ def test_ranks_close_up_from_the_reserve(shown):
     block(shown, "a-1")
     block(shown, "a-3")
     assert items(shown) == ["2", "4", "5", "6"]
-    assert [row.removeprefix("a-") for row in fallback_for(shown, "default")["item_id"]] == ["2", "4", "5", "6"]
+    assert [row.removeprefix("a-") for row in fallback_for(shown, "default")["item_id"]] == [
+        "2",
+        "4",
+        "5",
+        "6",
+    ]
 
 
 def test_a_block_twice_counts_once(shown):
@@ -81,9 +88,13 @@ def test_blocks_of_another_placement_do_nothing(shown):
 
 @pytest.mark.parametrize("spelling", ["2026-01-01", "2026-01-01T08:00:00+08:00", "2026-01-01 00:00:00"])
 def test_times_written_by_hand(shown, spelling):
-    statement = "INSERT INTO blocked_item (placement, item_id, starts_at, until) VALUES ('default', :item, :a, :b)"
+    statement = (
+        "INSERT INTO blocked_item (placement, item_id, starts_at, until) VALUES ('default', :item, :a, :b)"
+    )
     if shown.dialect.name == "postgresql":
-        statement = statement.replace(":a", "CAST(:a AS timestamptz)").replace(":b", "CAST(:b AS timestamptz)")
+        statement = statement.replace(":a", "CAST(:a AS timestamptz)").replace(
+            ":b", "CAST(:b AS timestamptz)"
+        )
     with shown.begin() as connection:
         connection.execute(text(statement), {"item": "a-1", "a": spelling, "b": None})
         connection.execute(text(statement), {"item": "a-2", "a": None, "b": spelling})
@@ -104,7 +115,13 @@ SLOT = "SELECT * FROM slot_recommendations WHERE placement = :placement AND slot
 @pytest.mark.parametrize("blocks", [0, 10_000])
 def test_a_point_read_uses_the_keys(engine, statement, blocks):
     for name in ("a", "b"):
-        publish(engine, "default", make_run(engine, name, [f"u{n}" for n in range(1000)]), by="test", reason="test")
+        publish(
+            engine,
+            "default",
+            make_run(engine, name, [f"u{n}" for n in range(1000)]),
+            by="test",
+            reason="test",
+        )
     with engine.begin() as connection:
         if blocks:
             rows = [{"placement": "default", "item_id": f"b-{n}"} for n in range(3, blocks + 3)]
