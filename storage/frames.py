@@ -91,7 +91,7 @@ def _read(connection: Connection, query: str) -> pl.DataFrame:
 
 
 def _together(chunks: list[pl.DataFrame]) -> pl.DataFrame:
-    """Give chunks as one frame; their inferred dtypes may differ as whole numbers and fractions do, no further."""
+    """Give chunks as one frame; inferred dtypes may differ as whole numbers and fractions do, no more."""
     for name in chunks[0].columns:
         kinds = {str(chunk[name].dtype) for chunk in chunks} - {"Null"}
         if len(kinds) > 1 and kinds != {"Int64", "Float64"}:
