@@ -31,8 +31,20 @@ def postgres_server() -> Iterator[URL]:
 
         folder = tempfile.mkdtemp(prefix="fusion-postgres-")
         server = get_server(folder, cleanup_mode="delete")
-    yield make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    _hurry(url)
+    yield url
     server.cleanup()
+
+
+def _hurry(url: URL) -> None:
+    """Let the server skip waiting for the disk: tests kill clients, never the machine."""
+    admin = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with admin.connect() as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+    admin.dispose()
 
 
 @pytest.fixture
