@@ -46,7 +46,7 @@ def category_codes(reference: pl.Series, current: pl.Series) -> tuple[Ints, Ints
     Past the 100 words with the largest share on either side the rest is one word: with thousands of rare
     words the distance would measure little but the size of the sample. A list counts once for each entry.
     """
-    left, right = (_words(side) for side in (reference, current))
+    left, right = (words(side) for side in (reference, current))
     shares = pl.concat([_shares(left), _shares(right)]).group_by("word").agg(pl.col("share").max())
     known = shares.sort(["share", "word"], descending=[True, False], nulls_last=True).head(VOCABULARY)
     places = known.select("word").with_row_index("place")
@@ -61,7 +61,8 @@ def category_codes(reference: pl.Series, current: pl.Series) -> tuple[Ints, Ints
     return first, second
 
 
-def _words(values: pl.Series) -> pl.Series:
+def words(values: pl.Series) -> pl.Series:
+    """Give a category column as the text column `word`, lists as one row for each entry."""
     if isinstance(values.dtype, pl.List):
         values = values.explode()
     return values.cast(pl.String).alias("word")

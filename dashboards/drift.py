@@ -5,7 +5,7 @@ Jensen-Shannon distance. Both are effect sizes: unlike p-values they do not grow
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 Kind = Literal["number", "category"]
 Method = Literal["psi", "jensenshannon"]
+Pairs = dict[str, tuple[pl.DataFrame, pl.DataFrame]]  # subject -> (reference, current)
+
 SEED = 7
 SPLITS = 5
 METRIC_SCHEMA = pl.Schema(
@@ -58,9 +60,7 @@ def sampled(frame: pl.DataFrame, rows: int) -> pl.DataFrame:
     return frame[np.sort(chosen)]
 
 
-def drift(
-    subjects: dict[str, tuple[pl.DataFrame, pl.DataFrame]], settings: MonitorSettings
-) -> list[ColumnDrift]:
+def drift(subjects: Pairs, settings: MonitorSettings) -> list[ColumnDrift]:
     """Compare the columns of each subject's (reference, current) frames.
 
     Dates and times are left out: they move by themselves. A column that one side lacks counts as missing in
@@ -92,7 +92,7 @@ def noise_floor(
     return {column.name: _noise(column, _kind(column), current_rows or len(frame)) for column in columns}
 
 
-def drift_rows(found: list[ColumnDrift]) -> pl.DataFrame:
+def drift_rows(found: Sequence[ColumnDrift]) -> pl.DataFrame:
     """Give the rows for the table `metric`; the column stands as segment.
 
     A column has its measure (`psi` or `jensenshannon`) and what chance alone gives (`psi_chance`, ...); a
@@ -105,7 +105,7 @@ def drift_rows(found: list[ColumnDrift]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=METRIC_SCHEMA, orient="row")
 
 
-def drifted_shares(found: list[ColumnDrift]) -> list[tuple[str, float]]:
+def drifted_shares(found: Sequence[ColumnDrift]) -> list[tuple[str, float]]:
     """Give (subject, share of its columns that drifted), in the order of first appearance."""
     subjects = dict.fromkeys(one.subject for one in found)
     flags = {name: [one.drifted for one in found if one.subject == name] for name in subjects}

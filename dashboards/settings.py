@@ -35,7 +35,7 @@ class MonitorSettings(Settings):
         description="Mean share of a list that changed against the live run (1 - Jaccard at 10) above which "
         "there is an alert.",
     )
-    coverage_loss: float = Field(
+    items_limit: float = Field(
         0.5,
         gt=0,
         le=1,
