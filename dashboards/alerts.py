@@ -62,7 +62,7 @@ def _items(stability: Stability, settings: MonitorSettings) -> list[Alert]:
     if kept is None or 1 - kept <= settings.items_limit:
         return []
     message = (
-        f"{1 - kept:.0%} of the items that the live run listed are in no list now. Are items missing from the "
-        f"data, or retired? Look at what is listed in stability.html."
+        f"{1 - kept:.0%} of the items that the live run listed are in no list now. Are items missing from "
+        f"the data, or retired? Look at what is listed in stability.html."
     )
     return [Alert("lists", "items_lost", 1 - kept, settings.items_limit, message)]

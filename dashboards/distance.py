@@ -62,9 +62,9 @@ def category_codes(reference: pl.Series, current: pl.Series) -> tuple[Ints, Ints
 
 
 def words(values: pl.Series) -> pl.Series:
-    """Give a category column as the text column `word`, lists as one row for each entry."""
+    """Give a category column as the text column `word`, lists as one row for each entry (null when empty)."""
     if isinstance(values.dtype, pl.List):
-        values = values.explode()
+        values = values.explode(empty_as_null=True)
     return values.cast(pl.String).alias("word")
 
 

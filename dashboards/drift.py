@@ -138,7 +138,8 @@ def _kind(column: pl.Series) -> Kind:
 
 
 def _column(frame: pl.DataFrame, other: pl.DataFrame, name: str) -> pl.Series:
-    if name in frame.columns:
+    """Give a column; one that is absent or has no type is missing in each row, of the other side's type."""
+    if frame.schema.get(name, pl.Null()) != pl.Null:
         return frame[name]
     return pl.Series(name, [None] * len(frame), dtype=other[name].dtype)
 

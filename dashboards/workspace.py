@@ -31,9 +31,10 @@ def record(
 ) -> None:
     """Add a run to the placement's project in `workspace`; both are made when missing.
 
-    The run stands there twice: its figures, which the panels draw at the time `run.as_of`, and `snapshot`, the
-    drift report of `write_report`. Recording the same run again replaces it. `verdict` is as in `write_report`.
-    A file appears whole or not at all: a half-written one would keep Evidently from reading the workspace.
+    The run stands there twice: its figures, which the panels draw at the time `run.as_of`, and `snapshot`,
+    the drift report of `write_report`. Recording the same run again replaces it. `verdict` is as in
+    `write_report`. A file appears whole or not at all: a half-written one would keep Evidently from reading
+    the workspace.
     """
     from dashboards.panels import figures  # noqa: PLC0415 - imports Evidently
 
@@ -49,8 +50,8 @@ def record(
 def serve(workspace: Path, port: int, host: str = "127.0.0.1") -> None:
     """Show `workspace` in Evidently's user interface until SIGINT or SIGTERM, then return. Main thread only.
 
-    Raises ConfigError when the folder holds no dashboards or the port is taken. Anyone who reaches the port can
-    read and delete reports: leave `host` alone unless something in front of it asks who they are.
+    Raises ConfigError when the folder holds no dashboards or the port is taken. Anyone who reaches the port
+    can read and delete reports: leave `host` alone unless something in front of it asks who they are.
     """
     if not list(workspace.glob("*/metadata.json")):
         raise ConfigError(
@@ -116,7 +117,8 @@ def _put(path: Path, content: str) -> None:
     aside = path.with_suffix(".new")
     aside.write_text(content, encoding="utf-8")
     aside.replace(path)
-    os.utime(path)  # a running server looks again at files that change, but not at files that are moved in
+    # a running server does not see files that are moved in, but those that change: cut to the same size
+    os.truncate(path, path.stat().st_size)
 
 
 def _figures(run: RunRef, values: dict[str, float]) -> Any:
