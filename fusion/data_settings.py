@@ -7,8 +7,8 @@ from pydantic import Field, field_validator, model_validator
 
 from fusion.settings import Settings
 
-RESERVED = ("text", "available_from", "available_until")
-"""Columns of an item table that no category or number may be called."""
+RESERVED = {"item_features": {"id", "text", "available_from", "available_until"}, "user_features": {"id"}}
+"""What no category or number may be called, since tables of items and users use the name otherwise."""
 
 
 class SqlInput(Settings):
@@ -131,14 +131,15 @@ class DataSettings(Settings):
         for table, features in (("items", self.item_features), ("users", self.user_features)):
             if getattr(self, table) is None and any(features.model_dump().values()):
                 raise ValueError(f"[data.{table[:-1]}_features] needs [data] {table}, the file that holds the columns")
-        for features in (self.item_features, self.user_features):
+        for section, reserved in RESERVED.items():
+            features = getattr(self, section)
             names = [*features.category, *features.number]
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
-                raise ValueError(f"feature columns named twice: {', '.join(twice)}. Name each once")
-        taken = sorted({*self.item_features.category, *self.item_features.number} & set(RESERVED))
-        if taken:
-            raise ValueError(f"item features cannot be called {', '.join(taken)}; rename the column in the file")
+                raise ValueError(f"[data.{section}] names {', '.join(twice)} twice; name each column once")
+            if reserved & set(names):
+                taken = ", ".join(sorted(reserved & set(names)))
+                raise ValueError(f"[data.{section}] cannot use the name {taken}; rename the column in the file")
         return self
 
     @property
