@@ -4,54 +4,75 @@ from typing import Any, Self
 
 import numpy as np
 from pydantic import Field
-from scipy.linalg.lapack import spotrf, spotri
+from scipy.linalg.blas import ssyrk
+from scipy.linalg.lapack import spotrf, spotri, strtrs
+from scipy.sparse import csr_array
 from threadpoolctl import threadpool_limits
 
 from fusion.arrays import Scores, State
 from fusion.dataset import Dataset
-from fusion.errors import FusionError
-from fusion.models.histories import Weighting, weigh
-from fusion.recommender import FitContext, Recommender, item_rows_with_history
+from fusion.errors import ConfigError
+from fusion.models.histories import HistorySettings, fit_profile, profile
+from fusion.recommender import FitContext, Recommender
 from fusion.registry import register
-from fusion.settings import Settings, tunable
+from fusion.settings import tunable
+from fusion.topk import Pairs
 from fusion.users import Users
 
 
-class EaseConfig(Settings):
+class EaseConfig(HistorySettings):
     """Settings of `ease`."""
 
     reg: float = tunable(500.0, 50, 10_000, log=True, description="L2 weight added to the diagonal of the Gram matrix")
-    weighting: Weighting = Field("binary", description="what a history holds: binary, log or raw weights")
+    min_count: int = Field(1, ge=1, description="items with fewer interactions are left out and stay silent")
 
 
 @register("ease")
 class Ease(Recommender):
     """Scores are X @ B, with B (I, I) of zero diagonal: B = -P / diag(P) by columns, P = (X'X + reg)^-1.
 
-    Only items with history are in the matrix. Memory: two I x I float32 matrices while fitting.
+    Only items with `min_count` interactions are in the matrix; users who met none of them get silence.
+    Memory: two I x I float32 matrices while fitting.
     Source: Steck, Embarrassingly Shallow Autoencoders for Sparse Data, WWW 2019.
     """
 
     Config = EaseConfig
 
     def fit(self, data: Dataset, ctx: FitContext) -> Self:
-        """Invert the Gram matrix of the items that have history."""
-        self.items_ = item_rows_with_history(data)
-        histories = weigh(data.matrix()[:, self.items_], self.config.weighting)
-        gram = (histories.T @ histories).toarray()
-        gram[np.diag_indices_from(gram)] += self.config.reg
+        """Solve for the weights, through whichever side of the histories is shorter."""
+        self.items_ = np.flatnonzero(data.item_counts >= self.config.min_count).astype(np.int32)
+        histories = fit_profile(data, self.config)[:, self.items_]
+        histories = histories[np.diff(histories.indptr) > 0]
+        n_users, n_items = histories.shape
+        solve = weights_by_users if 2 * n_users < n_items else weights_by_items
         with threadpool_limits(ctx.threads, "blas"):
-            inverse = invert(gram)
-        inverse /= -np.diag(inverse)
-        np.fill_diagonal(inverse, 0.0)
-        self.weights_ = inverse.astype(np.float32, copy=False)  # (items with history,) squared
+            self.weights_ = solve(histories, self.config.reg)  # (items kept,) squared
         return self
 
     def scores(self, users: Users) -> Scores:
-        """Sum the weights of what the user met; NaN for items without history."""
+        """Sum the weights of what the user met; NaN for items left out."""
+        met = self._met(users)
         found = np.full((len(users), users.n_items), np.nan, np.float32)
-        found[:, self.items_] = weigh(users.history, self.config.weighting)[:, self.items_] @ self.weights_
+        found[:, self.items_] = met @ self.weights_
+        found[np.diff(met.indptr) == 0] = np.nan
         return found
+
+    def score_pairs(self, users: Users, pairs: Pairs) -> Scores:
+        """Sum only the weights of the pairs' items, in the order in which `scores` adds them: the same bits."""
+        met = self._met(users)
+        column = np.full(users.n_items, -1, np.int32)
+        column[self.items_] = np.arange(len(self.items_), dtype=np.int32)
+        found = np.full(len(pairs), np.nan, np.float32)
+        for user in range(len(users)):
+            own = slice(met.indptr[user], met.indptr[user + 1])
+            wanted = column[pairs.items[pairs.borders[user] : pairs.borders[user + 1]]]
+            if own.start < own.stop and (wanted >= 0).any():
+                weights = self.weights_[met.indices[own][:, None], wanted[wanted >= 0]]
+                found[np.flatnonzero(wanted >= 0) + pairs.borders[user]] = (as_row(met.data[own]) @ weights)[0]
+        return found
+
+    def _met(self, users: Users) -> csr_array:
+        return profile(users, self.config)[:, self.items_]
 
     def state(self) -> State:
         """Weights and the items they stand for."""
@@ -69,14 +90,52 @@ class Ease(Recommender):
         return 3 * 4 * n_items**2
 
 
-def invert(gram: Scores) -> Scores:
-    """Invert a positive definite float32 matrix (n, n) by Cholesky, half the work of a general inverse, in place."""
+def as_row(values: Scores) -> csr_array:
+    """A sparse row (1, n): multiplying by it adds in the same order as multiplying by the whole history matrix."""
+    return csr_array((values, np.arange(len(values), dtype=np.int32), [0, len(values)]), shape=(1, len(values)))
+
+
+def weights_by_items(histories: csr_array, reg: float) -> Scores:
+    """B (I, I) of histories (U, I), by inverting the Gram matrix of the items: the work grows as I^3."""
+    gram = (histories.T @ histories).toarray()
+    gram[np.diag_indices_from(gram)] += reg
     # A C-ordered symmetric matrix is its own transpose: handing LAPACK the transpose spares it a copy.
-    factor, failed = spotrf(gram.T, lower=1, overwrite_a=1, clean=0)
-    inverse, failed_too = spotri(factor, lower=1, overwrite_c=1)
-    if failed or failed_too:
-        raise FusionError(f"EASE's Gram matrix of {len(gram)} items is not positive definite; raise its `reg`")
-    for row in range(len(inverse)):
-        inverse[row, row + 1 :] = inverse[row + 1 :, row]
-    full: Scores = inverse
-    return full
+    inverse, failed = spotri(cholesky(gram.T, reg), lower=1, overwrite_c=1)
+    inverse = mirrored(inverse)
+    inverse /= -np.diag(inverse)
+    np.fill_diagonal(inverse, 0.0)
+    return inverse
+
+
+def weights_by_users(histories: csr_array, reg: float) -> Scores:
+    """B (I, I) of histories (U, I), by way of the users' Gram matrix: the work grows as U I^2, for fewer users than items.
+
+    Woodbury: with XX' + reg = LL' and Z = L^-1 X, P = (1 - Z'Z) / reg, so B = Z'Z / (1 - diag(Z'Z)) by columns.
+    """
+    gram = (histories @ histories.T).toarray()
+    gram[np.diag_indices_from(gram)] += reg
+    solved, _ = strtrs(cholesky(gram.T, reg), np.asfortranarray(histories.toarray()), lower=1, overwrite_b=1)
+    shared = mirrored(ssyrk(1.0, solved, trans=1, lower=1))
+    shared /= 1.0 - np.diag(shared)
+    np.fill_diagonal(shared, 0.0)
+    return shared
+
+
+def cholesky(gram: Scores, reg: float) -> Scores:
+    """Lower factor (n, n) of a Fortran-ordered positive definite matrix, in place.
+
+    Raises ConfigError where float32 cannot tell the matrix from a singular one.
+    """
+    factor, failed = spotrf(gram, lower=1, overwrite_a=1, clean=0)
+    if failed:
+        raise ConfigError(f"EASE: the Gram matrix of {len(gram)} rows is not positive definite at reg={reg}; raise reg")
+    lower: Scores = factor
+    return lower
+
+
+def mirrored(lower: Scores) -> Scores:
+    """The whole symmetric matrix (n, n) of its Fortran-ordered lower half, in place, seen as C-ordered."""
+    whole: Scores = lower.T
+    for row in range(1, len(whole)):
+        whole[row, :row] = whole[:row, row]
+    return whole

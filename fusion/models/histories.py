@@ -36,9 +36,8 @@ def weigh(history: csr_array, weighting: Weighting) -> csr_array:
 
 
 def everyone(data: Dataset) -> Users:
-    """All users (U,) of the data, as of its newest event."""
-    newest = data.times[-1] if len(data) else 0
-    return data.users_at(np.arange(data.n_users, dtype=np.int32), np.full(data.n_users, newest, np.int64))
+    """All users (U,) of the data, each as of their own last event: fading then never erases those who left long ago."""
+    return data.users_at(np.arange(data.n_users, dtype=np.int32), data.last_times)
 
 
 def profile(users: Users, settings: HistorySettings) -> csr_array:

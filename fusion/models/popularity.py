@@ -1,19 +1,20 @@
 """Popularity: what everyone took lately, as of the moment the user is scored."""
 
+from collections.abc import Iterator
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
-from fusion.arrays import DAY, Rows, Scores, State
+from fusion.arrays import DAY, Scores, State, Times
 from fusion.dataset import Dataset
-from fusion.recommender import FitContext, Recommender
+from fusion.models.fading import FadingCounts
+from fusion.recommender import Allowed, FitContext, Recommender
 from fusion.registry import register
 from fusion.settings import Settings, tunable
+from fusion.topk import Pairs, TopK, best
 from fusion.users import Users
-
-HALF_LIVES = 10
-"""Events older than this many half-lives weigh under a thousandth and are left out."""
 
 
 class PopularityConfig(Settings):
@@ -27,7 +28,8 @@ class PopularityConfig(Settings):
 class Popularity(Recommender):
     """Decayed counts of interactions before the user's `as_of`; without times, plain counts.
 
-    A score never counts what happened at or after a user's own `as_of`, whatever was there to fit on.
+    A score never counts what happened at or after a user's own `as_of`, whatever was there to fit on. NaN for items
+    nobody took by then (in the last `days`, where they are given).
     """
 
     Config = PopularityConfig
@@ -39,25 +41,61 @@ class Popularity(Recommender):
         return self
 
     def scores(self, users: Users) -> Scores:
-        """One row of counts for each distinct `as_of`; NaN for items nobody took by then."""
-        moments, which = np.unique(users.as_of, return_inverse=True)
-        if not self.timed_:
-            moments, which = np.zeros(1, np.int64), np.zeros(len(users), np.int64)
-        return np.stack([self._counts(int(m), users.n_items) for m in moments])[which]
+        """One row of counts for each distinct `as_of`, dealt out to its users."""
+        found = np.empty((len(users), users.n_items), np.float32)
+        for who, counts in self._by_moment(users):
+            found[who] = counts
+        return found
 
-    def _counts(self, moment: int, n_items: int) -> Scores:
-        items, weights = self._events(moment)
-        counts = np.bincount(items, weights, minlength=n_items).astype(np.float32)
-        counts[np.bincount(items, minlength=n_items) == 0] = np.nan
-        return counts
+    def score_pairs(self, users: Users, pairs: Pairs) -> Scores:
+        """The counts of the pairs' items only."""
+        found = np.empty(len(pairs), np.float32)
+        for who, counts in self._by_moment(users):
+            for user in who:
+                own = slice(pairs.borders[user], pairs.borders[user + 1])
+                found[own] = counts[pairs.items[own]]
+        return found
 
-    def _events(self, moment: int) -> tuple[Rows, Scores | None]:
-        if not self.timed_:
-            return self.items_, None
-        span = self.config.days or HALF_LIVES * self.config.half_life
-        lo, hi = np.searchsorted(self.times_, [moment - int(span * DAY), moment])
-        age = (moment - self.times_[lo:hi]) / DAY
-        return self.items_[lo:hi], np.exp2(-age / self.config.half_life).astype(np.float32)
+    def top(self, users: Users, k: int, allowed: Allowed) -> TopK:
+        """Each moment is sorted once; a user's list is that order without what the user met."""
+        top = TopK(np.full((len(users), k), -1, np.int32), np.full((len(users), k), np.nan, np.float32))
+        met = np.zeros(users.n_items, bool)
+        for who, counts in self._by_moment(users):
+            listed = np.where(allowed.items, counts, np.float32(np.nan))
+            longest = k if allowed.seen else k + int(users.counts[who].max())
+            ranked = best(listed[None], min(longest, users.n_items)).items[0]
+            ranked = ranked[ranked >= 0]
+            for user in who:
+                own = users.items[users.borders[user] : users.borders[user + 1]]
+                met[own] = not allowed.seen
+                fresh = ranked[: k + len(own)]
+                fresh = fresh[~met[fresh]][:k]
+                met[own] = False
+                top.items[user, : len(fresh)] = fresh
+                top.scores[user, : len(fresh)] = counts[fresh]
+        return top
+
+    def _by_moment(self, users: Users) -> Iterator[tuple[NDArray[np.intp], Scores]]:
+        """The users (n,) who share an `as_of`, and the counts (I,) there, moments rising."""
+        as_of = users.as_of if self.timed_ else np.ones(len(users), np.int64)
+        order = np.argsort(as_of, kind="stable")
+        moments, starts = np.unique(as_of[order], return_index=True)
+        groups = np.split(order, starts[1:]) if len(users) else []
+        yield from zip(groups, self._counts(moments, users.n_items), strict=True)
+
+    def _counts(self, moments: Times, n_items: int) -> Iterator[Scores]:
+        half_life = self.config.half_life if self.timed_ else np.inf
+        faded, taken = (FadingCounts(self.items_, self.times_, n_items, life) for life in (half_life, np.inf))
+        span = self.config.days if self.timed_ else None
+        if span is None:
+            for moment in moments.tolist():
+                yield heard(faded.at(moment), taken.at(moment))
+            return
+        old_faded, old_taken = (FadingCounts(self.items_, self.times_, n_items, life) for life in (half_life, np.inf))
+        for moment in moments.tolist():
+            start = moment - int(span * DAY)
+            gone = old_faded.at(start) * np.exp2(-span / half_life)
+            yield heard(faded.at(moment) - gone, taken.at(moment) - old_taken.at(start))
 
     def state(self) -> State:
         """Items and times of the events."""
@@ -71,5 +109,10 @@ class Popularity(Recommender):
         return model
 
     def memory_bytes(self, n_users: int, n_items: int, n_events: int) -> int:
-        """The events themselves and one row of counts."""
-        return 24 * n_events + 8 * n_items
+        """The events themselves and a few rows of counts."""
+        return 24 * n_events + 100 * n_items
+
+
+def heard(counts: NDArray[np.float64], taken: NDArray[np.float64]) -> Scores:
+    """Counts (I,) as scores, NaN where nothing was taken."""
+    return np.where(taken > 0, counts, np.nan).astype(np.float32)

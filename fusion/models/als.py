@@ -1,0 +1,114 @@
+"""ALS: matrix factorisation of implicit feedback."""
+
+import logging
+from typing import Any, Self
+
+import numpy as np
+from implicit.cpu.als import AlternatingLeastSquares
+from pydantic import Field
+from scipy.sparse import csr_matrix
+from threadpoolctl import threadpool_limits
+
+from fusion.arrays import Scores, State
+from fusion.dataset import Dataset
+from fusion.models.factors import FactorModel
+from fusion.models.histories import HistorySettings, fit_profile, profile
+from fusion.recommender import FitContext, item_rows_with_history
+from fusion.registry import register
+from fusion.settings import tunable
+from fusion.users import Users
+
+log = logging.getLogger(__name__)
+
+
+class AlsConfig(HistorySettings):
+    """Settings of `als`. A history's weight w becomes the confidence alpha * w."""
+
+    factors: int = tunable(64, 16, 256, log=True, description="numbers in a vector")
+    regularization: float = tunable(0.05, 1e-3, 1, log=True, description="L2 weight of the vectors")
+    alpha: float = tunable(1.0, 0.5, 100, log=True, description="confidence of one unit of weight")
+    iterations: int = tunable(15, 5, 40, description="passes over users and items")
+    gpu: bool = Field(True, description="use a CUDA device where the run has one (experimental)")
+
+
+@register("als")
+class Als(FactorModel):
+    """Scores are ⟨u, v⟩; v is learned, u is solved for the history handed over, so known and unknown users are alike.
+
+    Source: Hu, Koren & Volinsky, Collaborative Filtering for Implicit Feedback Datasets, ICDM 2008.
+    """
+
+    Config = AlsConfig
+
+    def fit(self, data: Dataset, ctx: FitContext) -> Self:
+        """Learn the vectors of items that have history; `notes["device"]` says where."""
+        self.items_ = item_rows_with_history(data)
+        histories = csr_matrix(fit_profile(data, self.config)[:, self.items_])
+        seed = int(ctx.rng.integers(2**31))
+        on_gpu = self.config.gpu and ctx.device == "cuda" and gpu_is_there()
+        self.notes["device"] = "cuda" if on_gpu else "cpu"
+        learn = self._learn_on_gpu if on_gpu else self._learn_on_cpu
+        with threadpool_limits(1, "blas"):
+            self.vectors_ = learn(histories, seed, ctx.threads)
+        return self
+
+    def _learn_on_cpu(self, histories: csr_matrix, seed: int, threads: int) -> Scores:
+        model = self._model(iterations=self.config.iterations, random_state=seed, num_threads=threads)
+        model.fit(histories, show_progress=False)
+        vectors: Scores = model.item_factors
+        return vectors
+
+    def _learn_on_gpu(self, histories: csr_matrix, seed: int, threads: int) -> Scores:
+        from implicit.gpu.als import AlternatingLeastSquares as GpuAls  # noqa: PLC0415  needs CUDA to import
+
+        settings = self.config
+        model = GpuAls(
+            factors=settings.factors,
+            regularization=settings.regularization,
+            alpha=settings.alpha,
+            iterations=settings.iterations,
+            random_state=seed,
+        )
+        model.fit(histories, show_progress=False)
+        vectors: Scores = model.to_cpu().item_factors
+        return vectors
+
+    def _model(self, **more: int) -> AlternatingLeastSquares:
+        settings = self.config
+        return AlternatingLeastSquares(
+            factors=settings.factors, regularization=settings.regularization, alpha=settings.alpha, **more
+        )
+
+    def user_vectors(self, users: Users) -> Scores:
+        """Solve each user's normal equations for the history handed over; NaN where it holds no known item."""
+        met = profile(users, self.config)[:, self.items_]
+        with threadpool_limits(1, "blas"):
+            model = self._model(num_threads=1)
+            model.item_factors = self.vectors_
+            found: Scores = model.recalculate_user(np.arange(len(users)), csr_matrix(met))
+        found[np.diff(met.indptr) == 0] = np.nan
+        return found
+
+    def state(self) -> State:
+        """Item vectors and the items they stand for."""
+        return {"items": self.items_, "vectors": self.vectors_}
+
+    @classmethod
+    def restore(cls, config: Any, state: State) -> Self:
+        """Take the arrays back."""
+        model = cls(config)
+        model.items_, model.vectors_ = state["items"], state["vectors"]
+        return model
+
+    def memory_bytes(self, n_users: int, n_items: int, n_events: int) -> int:
+        """Histories with their transpose and copies, and vectors of both sides."""
+        return 48 * n_events + 8 * (n_users + n_items) * self.config.factors
+
+
+def gpu_is_there() -> bool:
+    """Whether implicit was built for CUDA and finds it; its absence is logged, never an error."""
+    import implicit.gpu  # noqa: PLC0415  probes the device on import
+
+    if not implicit.gpu.HAS_CUDA:
+        log.warning("als device=cpu reason=%r", "implicit finds no CUDA device")
+    return bool(implicit.gpu.HAS_CUDA)

@@ -1,0 +1,117 @@
+"""`FactorModel`: the base of sources whose score is the product of a user's and an item's vector."""
+
+from abc import abstractmethod
+
+import numpy as np
+from implicit.cpu.topk import topk
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from fusion.arrays import Flags, Rows, Scores, block_rows, blocks
+from fusion.recommender import Allowed, Recommender
+from fusion.topk import Pairs, TopK, best
+from fusion.users import Users
+
+SPARE = 16
+"""How many more items than asked are fetched, so that a tie at the border shows."""
+EXHAUSTED = -1e38
+"""Below this, implicit's topk has run out of items."""
+CELL_BYTES = 16
+"""A score in float64 on the way, in float32, and a copy of it."""
+
+Vectors = NDArray[np.float64]
+
+
+class FactorModel(Recommender):
+    """Scores are ⟨u, v⟩ of vectors rounded so that the sum is exact: any kernel, block or order gives the same bits.
+
+    A child sets `items_` (K,) int32, the rows of items that have a vector, and `vectors_` (K, F) float32; it says how
+    a user's vector is made of the history handed over.
+    """
+
+    items_: Rows
+    vectors_: Scores
+
+    @abstractmethod
+    def user_vectors(self, users: Users) -> Scores:
+        """Vectors (B, F) float32; a row of NaN for a user about whom nothing is known. A row never depends on B."""
+
+    def scores(self, users: Users) -> Scores:
+        """Products (B, I); NaN for items without a vector and users without one."""
+        found = np.full((len(users), users.n_items), np.nan, np.float32)
+        found[:, self.items_] = summable(self.user_vectors(users)) @ summable(self.vectors_).T
+        return found
+
+    def score_pairs(self, users: Users, pairs: Pairs) -> Scores:
+        """Products (C,) of the pairs only; the same bits as in `scores`."""
+        mine, theirs = summable(self.user_vectors(users)), summable(self.vectors_)
+        place = np.full(users.n_items, -1, np.int32)
+        place[self.items_] = np.arange(len(self.items_), dtype=np.int32)
+        found = np.full(len(pairs), np.nan, np.float32)
+        for part in blocks(len(pairs), block_rows(2 * theirs.shape[1], self.block_bytes, 8, most=1_000_000)):
+            places = place[pairs.items[part]]
+            products = np.einsum("cf,cf->c", mine[pairs.owners[part]], theirs[places])
+            found[part] = np.where(places >= 0, products, np.nan)
+        return found
+
+    def top(self, users: Users, k: int, allowed: Allowed) -> TopK:
+        """The best k allowed items of each user; ties go to the lower item row."""
+        theirs = summable(self.vectors_)
+        parts = []
+        for part in blocks(len(users), block_rows(users.n_items, self.block_bytes, CELL_BYTES)):
+            parts.append(self._top(users.block(part), theirs, k, allowed))
+        return TopK.concat(parts, k)
+
+    def _top(self, users: Users, theirs: Vectors, k: int, allowed: Allowed) -> TopK:
+        mine = summable(self.user_vectors(users))
+        silent = np.isnan(mine).any(axis=1)
+        n = min(k + SPARE, len(self.items_))
+        if not n or silent.all():
+            return best(np.full((len(users), 1), np.nan, np.float32), k)
+        places, exact = topk(
+            theirs,
+            np.where(silent[:, None], 0.0, mine),
+            n,
+            filter_query_items=None if allowed.seen else csr_matrix(users.seen[:, self.items_]),
+            filter_items=np.flatnonzero(~allowed.items[self.items_]).astype(np.int32),
+        )
+        values = exact.astype(np.float32)
+        values[(values < EXHAUSTED) | silent[:, None]] = -np.inf
+        top = in_order(self.items_[places], values, k)
+        # More items may be tied with the k-th than were fetched: only looking at all of them tells which come first.
+        cut_short = (n < len(self.items_)) & (values.min(axis=1) == np.nan_to_num(top.scores[:, -1], nan=np.inf))
+        self._redo(users, cut_short, allowed, top)
+        return top
+
+    def _redo(self, users: Users, which: Flags, allowed: Allowed, top: TopK) -> None:
+        for row in np.flatnonzero(which):
+            user = users.block(slice(row, row + 1))
+            scores = self.scores(user)
+            allowed.mask(scores, user)
+            whole = best(scores, top.items.shape[1])
+            top.items[row], top.scores[row] = whole.items[0], whole.scores[0]
+
+
+def in_order(items: Rows, values: Scores, k: int) -> TopK:
+    """Lists (B, n) sorted by value and then item, cut or padded to k; minus infinity becomes the end of the list."""
+    order = np.lexsort((items, -values), axis=1)[:, :k]
+    values, items = np.take_along_axis(values, order, 1), np.take_along_axis(items, order, 1)
+    missing = ((0, 0), (0, k - order.shape[1]))
+    values = np.pad(values, missing, constant_values=-np.inf)
+    items = np.pad(items, missing, constant_values=-1)
+    over = np.isneginf(values)
+    return TopK(np.where(over, -1, items).astype(np.int32), np.where(over, np.float32(np.nan), values))
+
+
+def summable(vectors: Scores) -> Vectors:
+    """Vectors (n, F) in float64, rounded to so few bits that a sum of F products of two of them is exact.
+
+    A product of two b-bit numbers has 2b bits and a sum of F of them log2(F) more; float64 holds 53. With 64 factors
+    b is 23, as good as the float32 they came from. Each row is rounded relative to its own largest number.
+    """
+    bits = (53 - max(1, vectors.shape[1] - 1).bit_length()) // 2
+    wide = vectors.astype(np.float64)
+    _, exponents = np.frexp(np.abs(wide).max(axis=1, initial=0.0))
+    steps = np.ldexp(1.0, exponents - bits)[:, None]
+    rounded: Vectors = np.rint(wide / steps) * steps
+    return rounded

@@ -1,0 +1,25 @@
+"""User neighbours: what those with similar histories met."""
+
+from scipy.sparse import csr_array
+
+from fusion.models.neighbours import NeighbourSettings, UserNeighbours
+from fusion.models.sparse_rows import keep_best
+from fusion.registry import register
+from fusion.users import Users
+
+
+@register("user_knn")
+class UserKnn(UserNeighbours):
+    """Scores are the histories of the nearest users, weighed by similarity.
+
+    Source: Herlocker et al., An Algorithmic Framework for Performing Collaborative Filtering, SIGIR 1999.
+    """
+
+    Config = NeighbourSettings
+
+    def sparse_scores(self, users: Users) -> csr_array:
+        """Sum the neighbours' histories; nothing for items none of them met."""
+        near = keep_best(self.similar(users), self.config.neighbours)
+        found = (near @ self.histories_).tocsr()
+        found.sort_indices()
+        return found
