@@ -40,6 +40,7 @@ class ItemKnn(ItemItem):
     """
 
     Config = ItemKnnConfig
+    because = "whoever took what they took, took it too"
 
     def fit(self, data: Dataset, ctx: FitContext) -> Self:
         """Multiply histories (I, U) @ (U, I) block by block and keep the nearest of each item."""

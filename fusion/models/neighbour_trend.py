@@ -31,6 +31,7 @@ class NeighbourTrend(UserNeighbours):
     """
 
     Config = NeighbourTrendConfig
+    because = "similar people took it lately"
     needs = frozenset({"times"})
 
     def fit(self, data: Dataset, ctx: FitContext) -> Self:

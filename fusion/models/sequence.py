@@ -34,6 +34,7 @@ class Sequence(ItemItem):
     """
 
     Config = SequenceConfig
+    because = "it often follows what they took last"
     needs = frozenset({"times"})
 
     def fit(self, data: Dataset, ctx: FitContext) -> Self:
