@@ -80,7 +80,7 @@ def drift_snapshot(run: RunRef, subjects: Pairs, drift: Sequence[ColumnDrift]) -
     )
     _hand_over(drift)
     start = Note(
-        text=INTRO.format(run_id=run.run_id, time=run.time, placement=run.placement)
+        text=INTRO.format(run_id=run.run_id, time=run.time, placement=_safe(run.placement))
         + ("" if drift else NOTHING)
     )
     report = Report([start, *_parts(drift, drawn)])
@@ -94,7 +94,7 @@ def _parts(drift: Sequence[ColumnDrift], drawn: Sequence[ColumnDrift]) -> list[M
     for subject, group in groupby(drift, lambda one: one.subject):
         columns = sorted(group, key=lambda one: (not one.drifted, -one.value))
         count = sum(one.drifted for one in columns)
-        text = f"## {subject}: {count} of {len(columns)} columns drifted"
+        text = f"## {_safe(subject)}: {count} of {len(columns)} columns drifted"
         parts.append(Note(text=text, names=TABLE, rows=_rows(columns)))
         names = [_name(one) for one in columns if one in drawn]
         if names:
@@ -115,7 +115,7 @@ def _pictures(names: list[str], limit: float) -> Pictures:
 def _rows(columns: Sequence[ColumnDrift]) -> list[list[str]]:
     return [
         [
-            one.column,
+            _safe(one.column),
             METHODS[one.method][1],
             f"{one.value:.3f}",
             f"{one.noise:.3f}",
@@ -128,7 +128,12 @@ def _rows(columns: Sequence[ColumnDrift]) -> list[list[str]]:
 
 
 def _name(one: ColumnDrift) -> str:
-    return f"{one.subject} · {one.column}"
+    return _safe(f"{one.subject} · {one.column}")
+
+
+def _safe(text: str) -> str:
+    """Put "‹" for "<": Evidently writes texts into a script as they are, where "</script>" would end it."""
+    return text.replace("<", "‹")
 
 
 def _shown(one: ColumnDrift, reference: pl.DataFrame, current: pl.DataFrame) -> tuple[pd.Series, pd.Series]:
@@ -140,7 +145,8 @@ def _shown(one: ColumnDrift, reference: pl.DataFrame, current: pl.DataFrame) -> 
     if one.kind == "number":
         pair = [side.cast(pl.Float64).fill_nan(None).drop_nulls() for side in (left, right)]
         return pair[0].to_pandas(), pair[1].to_pandas()
-    pair = [words(side).fill_null("(missing)") for side in (left, right)]
+    texts = [words(side).fill_null("(missing)") for side in (left, right)]
+    pair = [side.str.replace_all("<", _safe("<"), literal=True) for side in texts]
     common = pl.concat(pair).value_counts(sort=True)["word"].head(SHOWN).implode()
     folded = [side.set(~side.is_in(common), "(other)") for side in pair]
     return folded[0].to_pandas(), folded[1].to_pandas()

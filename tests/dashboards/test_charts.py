@@ -20,6 +20,7 @@ def test_bars_are_as_long_as_their_values_and_names_are_escaped():
     widths = [float(found) for found in re.findall(r'width="([\d.]+)" height="18"', picture)]
     assert abs(widths[0] - 2 * widths[1]) < 0.2
     assert "a&lt;b" in picture
+    assert "a<b" not in picture
     assert "a name that is fa…" in picture
     assert picture.count("whisker") == 1
 
