@@ -194,7 +194,7 @@ def find_files(subject: str, place: str, base: Path) -> list[Path]:
         return _in_folder(subject, path)
     if any(mark in place for mark in "*?["):
         anchor = Path(path.anchor) if path.is_absolute() else Path()
-        found = sorted(p for p in anchor.glob(str(path.relative_to(anchor))) if p.is_file())
+        found = sorted(p for p in anchor.glob(str(path.relative_to(anchor))) if p.is_file() and p.name[0] != ".")
         if found:
             return found
         raise MISSING_FILE.stop(subject, f"no file matches {place!r} (looked in {base.resolve()})")

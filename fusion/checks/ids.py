@@ -178,7 +178,7 @@ def users_not_recurring(facts: Facts) -> Finding | None:
         return None
     live = facts.live_users.cast(pl.String).unique(maintain_order=True)
     gone = live.filter(~live.is_in(facts.dataset.user_ids.values.implode()))
-    if len(gone) <= (1 - RECURRING) * len(live):
+    if len(live) - len(gone) >= RECURRING * len(live):
         return None
     message = f"{len(gone)} of the live run's {len(live)} users are not in the data"
     return REKEYED.finding("users", len(gone), message, id_examples(gone), len(live))
