@@ -1,4 +1,5 @@
 from datetime import date
+from decimal import Decimal
 
 import polars as pl
 import pytest
@@ -25,6 +26,11 @@ def test_text_ids_stay_as_they_are(values):
 def test_ids_keep_zeros_and_lose_only_what_floats_added():
     assert id_text(pl.Series(["007", "1.10", "1.0", "v1.0", ""])).to_list() == ["007", "1.10", "1", "v1.0", None]
     assert id_text(pl.Series([1.0, 1.5, None, float("nan"), float("inf")])).to_list() == ["1", "1.5", None, None, None]
+
+
+def test_decimals_of_databases_are_integers_where_they_can_be():
+    assert id_text(pl.Series([Decimal("100.00"), Decimal("1.50")])).to_list() == ["100", "1.50"]
+    assert id_text(pl.Series([Decimal(10**20)])).to_list() == [str(10**20)]
 
 
 def test_numbers_read_a_decimal_comma_but_no_thousands():

@@ -63,6 +63,12 @@ def test_only_what_is_asked_for_is_read(tmp_path):
         ("a.csv", "用户,item\n1,1\n".encode("gb18030"), "wrong_encoding", "line 1; it looks like GB18030"),
         ("a.csv", "user,item\nJosé,1\n".encode("latin-1"), "wrong_encoding", "line 2; it looks like Windows-1252"),
         ("a.csv", TEXT.encode("utf-16"), "wrong_encoding", "is UTF-16"),
+        ("a.csv", TEXT.encode("utf-16-le"), "wrong_encoding", "is UTF-16"),
+        ("a.csv", bytes(range(256)), "wrong_encoding", "no text at all"),
+        ("a.csv", "user,item\r1,2\r", "unreadable_file", "the header of"),
+        ("a.csv", '"us\ner",item\n1,2\n', "unreadable_file", "the header of"),
+        ("a.csv.gz", gzip.compress(TEXT.encode() * 5000, mtime=0)[:-20], "unreadable_file", "to its end"),
+        ("a.csv.gz", gzip.compress(TEXT.encode(), mtime=0)[:-9], "unreadable_file", "to its end"),
         ("a.csv", "user::item\n1::2\n", "wrong_delimiter", "'::' separated"),
         ("a.csv", "user item\n1 2\n", "wrong_delimiter", "' ' separated"),
         ("a.csv", "user,item,t\n1,2,a\n1,2,a,b\n", "ragged_rows", "more cells than its header's 3"),
@@ -71,7 +77,7 @@ def test_only_what_is_asked_for_is_read(tmp_path):
         ("a.csv", "196,242,3\n186,302,3\n", "missing_column", "it needs a header line"),
         ("a.csv", "User,itemId\n1,2\n", "missing_column", "'user' (nearest: 'User'), 'item' (nearest: 'itemId')"),
         ("a.parquet", "no parquet at all", "unreadable_file", "no Parquet file"),
-        ("a.csv.gz", "not packed", "unreadable_file", "cannot be unpacked"),
+        ("a.csv.gz", "not packed", "unreadable_file", "cannot be opened"),
     ],
 )
 def test_files_that_cannot_be_used_say_what_is_wrong(tmp_path, name, content, code, said):

@@ -82,6 +82,7 @@ PLANTED: dict[str, tuple[Callable[[], dict[str, Any]], int, dict[str, Any]]] = {
     "bad_positive": (lambda: {"rows": CLEAN, "positive": "wieght > 5"}, 1, {}),
     "mixed_ids": (with_row(user="U-1"), 1, {"id": "2"}),
     "similar_ids": (with_row(item="2 "), 1, {"ids": ["2", "2 "]}),
+    "null_like_id": (with_row(user="NaN"), 1, {"id": "NaN"}),
     "nul_in_id": (with_row(user="4\0"), 1, {"id": "4\0"}),
     "items_without_interactions": (catalogue({"item": "99"}), 1, {"id": "99"}),
     "items_not_in_catalogue": (lambda: catalogue()() | with_row(item="25")(), 1, {"id": "25"}),
@@ -103,7 +104,7 @@ PLANTED: dict[str, tuple[Callable[[], dict[str, Any]], int, dict[str, Any]]] = {
 ELSEWHERE = {
     *("missing_file", "unreadable_file", "empty_file", "ragged_rows", "wrong_encoding", "wrong_delimiter"),
     *("missing_column", "mixed_files", "duplicate_column", "sql_failed"),  # test_files.py
-    *("users_not_recurring", "as_of_without_times"),  # below
+    *("wrong_type", "users_not_recurring", "as_of_without_times"),  # below
 }
 
 
@@ -178,6 +179,16 @@ def test_nothing_can_be_cut_without_times(write, tmp_path):
 def test_codes_of_one_length_are_not_mixed(write, tmp_path):
     rows = [{**row, "item": f"{int(row['item']):09}" + ("X" if int(row["item"]) % 3 else "1")} for row in CLEAN]
     assert check(write(rows), tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "change", [{"user": [[1], [2]]}, {"user": [b"a", b"\xff"]}, {"w": [[1], [2]]}, {"t": [[1], [2]]}]
+)
+def test_columns_of_types_without_meaning_are_an_error(tmp_path, change):
+    cells = {"user": [1, 2], "item": [1, 2], "t": [1, 2], "w": [1.0, 2.0], **change}
+    pl.DataFrame(cells).write_parquet(tmp_path / "log.parquet")
+    found = check(DataSettings(interactions="log.parquet", columns={"time": "t", "weight": "w"}), tmp_path)
+    assert [(finding.code, finding.severity) for finding in found] == [("wrong_type", "error")]
 
 
 def test_two_rules_of_one_name_are_refused():
