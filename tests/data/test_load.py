@@ -17,12 +17,13 @@ EVENTS = st.tuples(st.integers(0, 5), st.integers(0, 6), st.integers(0, 8), st.i
 """User, item, second, weight."""
 LOG = st.lists(EVENTS, min_size=8, max_size=40).map(lambda rows: [*rows, (0, 0, 0, 1), (1, 1, 0, 1)])
 EPOCH = 1_700_000_000
+SAVED = DataSettings(interactions="log.parquet", columns={"user": "u", "item": "i", "time": "t", "weight": "w"})
 
 
 def save(folder: Path, rows: list[tuple[int, int, int, int]]) -> DataSettings:
     frame = pl.DataFrame(rows, schema=["u", "i", "t", "w"], orient="row").with_columns(pl.col("t") + EPOCH)
     frame.write_parquet(folder / "log.parquet")
-    return DataSettings(interactions="log.parquet", columns={"user": "u", "item": "i", "time": "t", "weight": "w"})
+    return SAVED
 
 
 @QUICK
@@ -39,6 +40,16 @@ def test_rows_come_back_in_time_order_ties_as_in_the_file_duplicates_gone(tmp_pa
     assert data.as_of == (EPOCH + expected[-1][2]) * 1000 + 1
     assert (data.users.dtype, data.items.dtype, data.times.dtype) == (np.int32, np.int32, np.int64)
     assert (data.weights.dtype, data.liked.dtype) == (np.float32, np.bool_)
+
+
+def test_ties_keep_the_order_of_a_long_file(tmp_path):
+    n = 50_000
+    times = np.random.default_rng(1).integers(0, 5, n)
+    frame = pl.DataFrame({"u": np.arange(n) % 7, "i": np.arange(n), "t": times + EPOCH, "w": np.ones(n)})
+    frame.write_parquet(tmp_path / "log.parquet")
+    data = load(SAVED, tmp_path).dataset
+    found = data.item_ids.texts(data.items).cast(pl.Int64).to_numpy()
+    assert np.array_equal(found, np.argsort(times, kind="stable"))
 
 
 @QUICK
@@ -101,8 +112,15 @@ def test_tables_stand_in_row_order_and_missing_stays_missing(write, tmp_path):
     assert data.user_table.dtypes == [pl.String, pl.Float64]
     assert data.user_table.with_columns(data.user_ids.values).drop_nulls("sex").rows() == [("f", 30.0, "5")]
     assert data.user_ids.values[-1] == "new"
+    assert data.user_table["age"][-1] is None, "an infinite number is no number"
     assert data.listable(1714492799999).sum() == 24
     assert data.listable(1714492800000).all()
+
+
+def test_of_several_rows_for_an_item_the_first_counts(write, tmp_path):
+    items = [{"item": "1", "title": name} for name in ("first", "second", "third")]
+    data = load(write(clean_rows(), items=items, item_features={"text": ["title"]}), tmp_path).dataset
+    assert data.item_table["text"].drop_nulls().to_list() == ["first"]
 
 
 def test_events_and_weights_multiply_and_positive_uses_both(tmp_path):
