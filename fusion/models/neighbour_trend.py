@@ -18,7 +18,7 @@ from fusion.users import Users
 class NeighbourTrendConfig(NeighbourSettings):
     """Settings of `neighbour_trend`."""
 
-    neighbours: int = tunable(500, 10, 5000, log=True, description="how many similar users active lately are heard")
+    neighbours: int = tunable(200, 10, 5000, log=True, description="how many similar users active lately are heard")
     days: float = tunable(30, 1, 365, log=True, description="how long before `as_of` counts as lately")
 
 
