@@ -72,6 +72,11 @@ class Dataset:
         ids = Ids(self.item_ids.values.head(n_items))
         return replace(self, item_ids=ids, item_table=self.item_table.head(n_items))
 
+    def trim_users(self) -> "Dataset":
+        """Forget users numbered above the last one with interactions here: what a fit cannot depend on."""
+        known = int(self.users.max()) + 1 if len(self) else 0
+        return replace(self, user_ids=Ids(self.user_ids.values.head(known)), user_table=self.user_table.head(known))
+
     def matrix(self) -> csr_array:
         """Users x items (U, I) float32, weights summed over repeats."""
         return sparse(self.users, self.items, self.weights, (self.n_users, self.n_items))

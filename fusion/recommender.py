@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -26,7 +27,8 @@ class FitContext:
     """How to fit, apart from what: chance, device, budgets.
 
     `rng`: the source's own stream; `device`: "cpu" or "cuda"; `threads`: cores to use; `max_steps`: training steps
-    to take exactly, or None to find them by early stopping; `seconds`: safety cap; `warm`: state of an earlier cut.
+    to take exactly, or None to find them by early stopping; `seconds`: safety cap; `warm`: state of an earlier cut;
+    `cache`: folder for what depends on content alone, such as text vectors, or None.
     """
 
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
@@ -35,6 +37,7 @@ class FitContext:
     max_steps: int | None = None
     seconds: float | None = None
     warm: State | None = None
+    cache: Path | None = None
     progress: Progress = quiet
 
 

@@ -27,6 +27,14 @@ class Users:
     n_items: int
     features: pl.DataFrame | None = None
 
+    @classmethod
+    def stranger(cls, as_of: int, n_items: int) -> "Users":
+        """One user nobody knows anything of."""
+        none = np.empty(0, np.int32)
+        moment = np.array([as_of], np.int64)
+        unknown = np.array([-1], np.int32)
+        return cls(unknown, np.zeros(2, np.int64), none, moment[:0], np.empty(0, np.float32), moment, n_items)
+
     def __len__(self) -> int:
         return len(self.rows)
 

@@ -1,1 +1,11 @@
-"""Runs and lists in SQL: tables, bulk load, publish, read. SQLite and PostgreSQL."""
+"""Runs and lists in SQL: tables, bulk load, publish, read. SQLite and PostgreSQL.
+
+Public: `StorageSettings`, `connect`, and the modules `runs`, `sweep`, `bulk`, `publish`, `read`, `records`,
+    `frames`. Only `import storage.frames` reads databases that are not ours. Nothing here knows how lists
+    are made.
+"""
+
+from storage.engine import connect
+from storage.settings import StorageSettings
+
+__all__ = ["StorageSettings", "connect"]

@@ -6,13 +6,11 @@ import numpy as np
 
 from fusion.arrays import Scores, State
 from fusion.dataset import Dataset
+from fusion.hashing import MIX, mix, unit
 from fusion.recommender import FitContext, Recommender
 from fusion.registry import register
 from fusion.settings import Settings
 from fusion.users import Users
-
-MIX = np.array([0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB], np.uint64)
-"""Odd constants of splitmix64 (Steele, Lea & Flood, OOPSLA 2014)."""
 
 
 class RandomConfig(Settings):
@@ -34,11 +32,8 @@ class Random(Recommender):
 
     def scores(self, users: Users) -> Scores:
         """Uniform numbers in [0, 1)."""
-        cells = users.rows.astype(np.uint64)[:, None] * MIX[0] + np.arange(users.n_items, dtype=np.uint64) + self.seed_
-        for shift, factor in ((30, MIX[1]), (27, MIX[2]), (31, np.uint64(1))):
-            cells = (cells ^ (cells >> np.uint64(shift))) * factor
-        found: Scores = (cells >> np.uint64(40)).astype(np.float32) / np.float32(2**24)
-        return found
+        seeded = mix((users.rows.astype(np.uint64) + np.uint64(1)) * MIX[0] + self.seed_)
+        return unit(mix(seeded[:, None] + np.arange(users.n_items, dtype=np.uint64)))
 
     def state(self) -> State:
         """The seed."""

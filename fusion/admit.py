@@ -1,0 +1,108 @@
+"""Admission: whether a run may be published at all."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from fusion.job import Job
+from fusion.judge import Verdict
+
+EXAMPLES = 3
+
+
+@dataclass(frozen=True)
+class Check:
+    """One named condition of publishing: whether it holds, how many break it, and a sentence with examples."""
+
+    name: str
+    holds: bool
+    message: str
+    broken: int = 0
+
+    def as_dict(self) -> dict[str, str | bool | int]:
+        """For JSON."""
+        return {"name": self.name, "holds": self.holds, "message": self.message, "broken": self.broken}
+
+
+def admit(job: Job, verdict: Verdict, lists: Path) -> list[Check]:
+    """Every check of a run; it is admitted when all hold. `lists` is the folder of the lists to publish."""
+    return [_beats_random(verdict), _keeps_up(job, verdict), *check_lists(job, lists)]
+
+
+def _beats_random(verdict: Verdict) -> Check:
+    gap = verdict.random_gap
+    message = (
+        f"{verdict.choice.method} minus random is {gap.value:+.4f} NDCG@10 [{gap.low:+.4f}, {gap.high:+.4f}]; "
+        "the lower bound must be above 0"
+    )
+    return Check("beats random", gap.low > 0, message)
+
+
+def _keeps_up(job: Job, verdict: Verdict) -> Check:
+    name = "keeps up with live"
+    gap, gate = verdict.live_gap, job.config.gate
+    if gap is None or verdict.live_users < gate.users:
+        return Check(name, True, f"not judged: {verdict.live_users} users have labels later than what live knew")
+    chosen = verdict.ndcg(verdict.choice.method).value
+    floor = -gate.max_loss * max(chosen - gap.value, 0.0)
+    message = (
+        f"minus the live lists: {gap.value:+.4f} NDCG@10 [{gap.low:+.4f}, {gap.high:+.4f}] over "
+        f"{verdict.live_users} users; gate.max_loss = {gate.max_loss:g} allows {floor:+.4f}"
+    )
+    return Check(name, gap.value >= floor, message)
+
+
+def check_lists(job: Job, folder: Path) -> list[Check]:
+    """The lists' contract: whole unless nothing is left, nothing twice, seen or unavailable, scores in order."""
+    lists = pl.read_parquet(folder / "lists.parquet")
+    users, items = lists["user"].to_numpy(), lists["item"].to_numpy()
+    keys = users.astype(np.int64) * job.data.n_items + items
+    known = job.plan.serving.known
+    seen = np.isin(keys, known.users.astype(np.int64) * job.data.n_items + known.items)
+    same = np.append(False, users[1:] == users[:-1])
+    scores, ranks = lists["score"].to_numpy(), lists["rank"].to_numpy()
+    rising = same & np.append(False, scores[1:] > scores[:-1])
+    holes = ranks != np.where(same, np.append(0, ranks[:-1]) + 1, 1)
+    repeated = np.ones(len(keys), bool)
+    repeated[np.unique(keys, return_index=True)[1]] = False
+    broken = {
+        "ranks run from 1": holes,
+        "no item twice": repeated,
+        "nothing unavailable": ~job.allowed(job.plan.serving.cut).items[items],
+        "scores are finite": ~np.isfinite(scores),
+        "scores do not rise with rank": rising,
+    }
+    if job.config.lists.exclude_seen:
+        broken["nothing the user has met"] = seen
+    checks = [_none_broken(job, name, lists.filter(pl.Series(rows))) for name, rows in broken.items()]
+    return [_whole(job, lists, pl.read_parquet(folder / "served.parquet")), *checks]
+
+
+def _whole(job: Job, lists: pl.DataFrame, served: pl.DataFrame) -> Check:
+    """Every user with a history has `size` items, or has met so much that fewer are left."""
+    counts = np.bincount(lists["user"].to_numpy(), minlength=job.data.n_users)
+    users = served.filter(pl.col("route") != "cold")["user"].to_numpy()
+    short = users[counts[users] < job.config.lists.size]
+    block = job.plan.serving.known.users_at(short, job.plan.serving.as_of[short])
+    items = job.allowed(job.plan.serving.cut).items
+    left = np.full(len(short), items.sum())
+    if job.config.lists.exclude_seen and len(short):
+        left = left - block.seen[:, np.flatnonzero(items)].sum(axis=1)
+    wrong = short[counts[short] < np.minimum(left, job.config.lists.size)]
+    if len(wrong):
+        examples = ", ".join(job.data.user_ids.texts(wrong[:EXAMPLES]))
+        return Check("lists are whole", False, f"{len(wrong)} users have items left but short lists, e.g. {examples}")
+    fine = f"{len(users)} users; {len(short)} have fewer than {job.config.lists.size} because they met all the rest"
+    return Check("lists are whole", True, fine)
+
+
+def _none_broken(job: Job, name: str, broken: pl.DataFrame) -> Check:
+    if not len(broken):
+        return Check(name, True, "holds for every row")
+    some = broken.head(EXAMPLES)
+    users = job.data.user_ids.texts(some["user"].to_numpy())
+    items = job.data.item_ids.texts(some["item"].to_numpy())
+    examples = ", ".join(f"user {u} item {i}" for u, i in zip(users, items, strict=True))
+    return Check(name, False, f"{len(broken)} rows break it, e.g. {examples}", len(broken))

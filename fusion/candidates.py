@@ -1,0 +1,49 @@
+"""Candidates: the union of what the sources propose, every one of them scored by every source."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fusion.arrays import Rows, Scores
+from fusion.fitted import Fitted
+from fusion.recommender import Allowed
+from fusion.topk import Pairs, TopK
+from fusion.users import Users
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """C candidates of a block of users and what S proposing sources say of them.
+
+    `scores` (C, S) float32, NaN where a source is silent; `places` (C, S) float32: rank from 1 in the source's own
+    list of its best k, NaN where it did not propose the item; `lists`: those lists, by source.
+    """
+
+    users: Users
+    names: tuple[str, ...]
+    pairs: Pairs
+    scores: Scores
+    places: Scores
+    lists: dict[str, TopK]
+
+
+def propose(sources: Sequence[Fitted], users: Users, allowed: Allowed) -> Candidates:
+    """Gather the candidates of a block of users. Only sources that propose take part."""
+    proposing = [source for source in sources if source.proposes]
+    lists = {source.name: source.top(users, source.k, allowed) for source in proposing}
+    pairs = Pairs.from_lists(np.concatenate([top.items for top in lists.values()], axis=1))
+    scores = np.column_stack([source.score_pairs(users, pairs) for source in proposing])
+    places = np.column_stack([places_in(top.items, pairs, users.n_items) for top in lists.values()])
+    return Candidates(users, tuple(lists), pairs, scores, places, lists)
+
+
+def places_in(items: Rows, pairs: Pairs, n_items: int) -> Scores:
+    """Rank from 1 (C,) of each pair's item in its user's list (B, k); NaN where it is not in it."""
+    owners, columns = np.nonzero(items >= 0)
+    # Pairs are sorted by user and item, so each listed item is found by one binary search.
+    keys = pairs.owners.astype(np.int64) * n_items + pairs.items
+    at = np.searchsorted(keys, owners * np.int64(n_items) + items[owners, columns])
+    places = np.full(len(pairs), np.nan, np.float32)
+    places[at] = columns + 1
+    return places

@@ -1,0 +1,104 @@
+"""The core's part of the configuration file; `flows` adds storage, monitoring and retraining."""
+
+import re
+from typing import Any
+
+from pydantic import Field, field_validator, model_validator
+
+from fusion.folds import SplitSettings
+from fusion.ranker import RankerSettings
+from fusion.settings import Settings
+
+DEFAULT_SOURCES = ("popularity", "als", "ease", "item_knn", "content", "neural")
+
+
+class SourceSettings(Settings):
+    """One `[[sources]]` entry."""
+
+    name: str = Field(description="what features, rows and reports call it; unique")
+    use: str = Field("", description="the recommender it is; default: its name")
+    k: int = Field(100, ge=1, le=10_000, description="candidates it proposes for each user")
+    settings: dict[str, Any] = Field({}, description="the recommender's own settings")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _use_is_name(cls, given: Any) -> Any:
+        if isinstance(given, dict) and not given.get("use"):
+            return {**given, "use": given.get("name", "")}
+        return given
+
+    @field_validator("name")
+    @classmethod
+    def _plain(cls, name: str) -> str:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in ("ranker", "blend", "random", "live"):
+            raise ValueError("takes lower-case letters, digits and _, and not ranker, blend, random or live")
+        return name
+
+
+class TuneSettings(Settings):
+    """The `[tune]` section."""
+
+    trials: int = Field(0, ge=0, le=1000, description="settings tried for each source on the tuning fold; 0 = none")
+
+
+class GateSettings(Settings):
+    """The `[gate]` section: when a run may be published."""
+
+    max_loss: float = Field(
+        0.05, ge=0, le=1, description="share of the live lists' NDCG@10 a run may lose on the same window"
+    )
+    users: int = Field(100, ge=1, description="users needed to judge a run against the live lists")
+
+
+class ListSettings(Settings):
+    """The `[lists]` section: what is published."""
+
+    placement: str = Field("default", min_length=1, max_length=100, description="where the lists are shown")
+    size: int = Field(20, ge=1, le=1000, description="items a list shows")
+    reserve: int = Field(10, ge=0, le=1000, description="further items kept, which move up when one is blocked")
+    users: str = Field(
+        "all", pattern=r"^(all|active:[1-9]\d*d)$", description='who gets a list: "all" or "active:365d"'
+    )
+    exclude_seen: bool = Field(True, description="never list what the user has met")
+
+    @property
+    def active_days(self) -> int | None:
+        """Days within which a user must have been active; None for all."""
+        return None if self.users == "all" else int(self.users[7:-1])
+
+
+class ArtifactSettings(Settings):
+    """The `[artifacts]` section."""
+
+    path: str = Field("runs", description="folder of runs and of the store of stages")
+    keep_fit_mb: int = Field(64, ge=0, description="larger fits of past folds leave the store when a run ends")
+
+
+class CoreConfig(Settings):
+    """What `fusion` itself needs to train, beside the data."""
+
+    seed: int = Field(7, ge=0, lt=2**31, description="root of all chance")
+    threads: int = Field(0, ge=0, description="cores to use; 0 = all")
+    device: str = Field("auto", pattern="^(auto|cpu|cuda)$", description="auto takes a GPU where a source can use it")
+    memory: float = Field(4.0, gt=0, description="GiB a source may need to fit; one that needs more is left out")
+    split: SplitSettings = SplitSettings()
+    sources: tuple[SourceSettings, ...] = Field((), description="base recommenders; default: the built-in set")
+    tune: TuneSettings = TuneSettings()
+    ranker: RankerSettings = RankerSettings()
+    gate: GateSettings = GateSettings()
+    lists: ListSettings = ListSettings()
+    artifacts: ArtifactSettings = ArtifactSettings()
+
+    @field_validator("sources")
+    @classmethod
+    def _named_once(cls, sources: tuple[SourceSettings, ...]) -> tuple[SourceSettings, ...]:
+        names = [source.name for source in sources]
+        twice = {name for name in names if names.count(name) > 1}
+        if twice:
+            raise ValueError(f"names given twice: {', '.join(sorted(twice))}; every source needs a name of its own")
+        return sources
+
+    @property
+    def all_sources(self) -> tuple[SourceSettings, ...]:
+        """The configured sources, or the default set."""
+        return self.sources or tuple(SourceSettings(name=name) for name in DEFAULT_SOURCES)

@@ -1,0 +1,54 @@
+"""`Fitted`: a source by its configured name, and the one place that handles items newer than its fit."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fusion.arrays import Scores, offsets
+from fusion.dataset import Dataset
+from fusion.recommender import Allowed, FitContext, Recommender
+from fusion.topk import Pairs, TopK
+from fusion.users import Users
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fitted source that answers for any catalogue: items numbered `n_items` and up are silent (NaN)."""
+
+    name: str
+    model: Recommender
+    n_items: int
+    k: int
+
+    @property
+    def proposes(self) -> bool:
+        """Whether it adds candidates and is a feature."""
+        return self.model.proposes
+
+    def top(self, users: Users, k: int, allowed: Allowed) -> TopK:
+        """The best k allowed items of each user."""
+        return self.model.top(users.trim_items(self.n_items), k, allowed.trim_items(self.n_items))
+
+    def score_pairs(self, users: Users, pairs: Pairs) -> Scores:
+        """Scores (C,) of the pairs."""
+        old = pairs.items < self.n_items
+        counts = np.bincount(pairs.owners[old], minlength=len(users))
+        found = np.full(len(pairs), np.nan, np.float32)
+        found[old] = self.model.score_pairs(users.trim_items(self.n_items), Pairs(offsets(counts), pairs.items[old]))
+        return found
+
+
+def fit_items(model: Recommender, data: Dataset) -> int:
+    """How many items a source is fitted with: the whole catalogue if it scores new items, else those known by now.
+
+    Items are numbered by first appearance, so a fit is not touched by what the catalogue gains later.
+    """
+    if model.scores_new_items or not len(data):
+        return data.n_items
+    return int(data.items.max()) + 1
+
+
+def fit(name: str, model: Recommender, data: Dataset, k: int, ctx: FitContext) -> Fitted:
+    """Fit a source on the known interactions of a fold."""
+    n_items = fit_items(model, data)
+    return Fitted(name, model.fit(data.trim_items(n_items), ctx), n_items, k)

@@ -1,0 +1,205 @@
+"""Folds: what is known, what is to be predicted, and when; planned so that no fold sees another's future."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+from fusion.arrays import DAY, Flags, Rows, Times
+from fusion.dataset import Dataset
+from fusion.errors import DataError
+from fusion.hashing import shares
+from fusion.settings import Settings
+
+Kind = Literal["time", "last", "random"]
+WINDOWS = (1, 7, 14, 28, 91, 182, 365)
+"""Days a label window may last, shortest first."""
+SHARE = 0.1
+"""Of all (user, item) pairs, how many each fold of a random split holds out."""
+
+
+class SplitSettings(Settings):
+    """The `[split]` section."""
+
+    kind: Literal["auto", "time", "last", "random"] = Field(
+        "auto", description="how folds are cut; auto takes time, else last, else random, and says why"
+    )
+    window: int | None = Field(
+        None, gt=0, description="days of a label window of a time split; default: the shortest that holds `users`"
+    )
+    folds: int = Field(3, ge=1, le=12, description="label folds the ranker learns from, at most")
+    users: int = Field(200, ge=1, description="warm users with a label that every window of a time split must hold")
+    sparse: int = Field(5, ge=1, description="a user with fewer known interactions is sparse, not warm")
+
+
+@dataclass(frozen=True)
+class Fold:
+    """What is known (both to fit on and when scoring), the labels (L,) and each user's `as_of` (U,) ms.
+
+    `cut` ms: time from which items' availability is judged. The serving fold has no labels.
+    """
+
+    name: str
+    known: Dataset
+    as_of: Times
+    cut: int
+    label_users: Rows
+    label_items: Rows
+
+    @property
+    def label_rows(self) -> Rows:
+        """Users (n,) with at least one label, ascending."""
+        return np.unique(self.label_users)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The folds of a run, oldest first: tune, label folds, verdict, serving. `why` is a sentence for people."""
+
+    kind: Kind
+    window: int | None
+    why: str
+    tune: Fold
+    labels: tuple[Fold, ...]
+    verdict: Fold
+    serving: Fold
+
+    @property
+    def optimistic(self) -> bool:
+        """Whether figures flatter: in a `last` split sources see other users' later events."""
+        return self.kind == "last"
+
+
+def plan_folds(
+    data: Dataset, split: SplitSettings, seen: bool = False, seed: int = 7, keep: tuple[str, int | None] | None = None
+) -> Plan:
+    """Plan the folds of `data`.
+
+    `seen`: whether an item the user has met may be a label again. `keep`: kind and window of the live run, which a
+    retrain stays with while a window still holds half the users asked for. Raises DataError when no plan fits.
+    """
+    if split.kind in ("auto", "time") and data.has_times:
+        plan = _plan_time(data, split, seen, keep)
+        if plan is not None:
+            return plan
+    if split.kind == "time":
+        raise DataError(_no_window(data, split))
+    if split.kind == "random" or not data.has_times:
+        return _plan_random(data, split, seen, seed)
+    return _plan_last(data, split, seen)
+
+
+def _no_window(data: Dataset, split: SplitSettings) -> str:
+    if not data.has_times:
+        return "[split] kind = 'time' needs [data.columns] time; name the column, or use kind = 'random'"
+    tried = [split.window] if split.window else list(WINDOWS)
+    return (
+        f"[split] kind = 'time': no window of {tried} days has {split.users} warm users with a label in every fold; "
+        "lower [split] users, set [split] window, or use kind = 'last'"
+    )
+
+
+def _plan_time(data: Dataset, split: SplitSettings, seen: bool, keep: tuple[str, int | None] | None) -> Plan | None:
+    if keep and keep[0] == "time" and keep[1] and not split.window:
+        plan = _time_folds(data, split, seen, keep[1], split.folds, split.users // 2)
+        if plan:
+            return plan
+    for n_folds in range(split.folds, 0, -1):
+        for window in (split.window,) if split.window else WINDOWS:
+            plan = _time_folds(data, split, seen, window, n_folds, split.users)
+            if plan:
+                return plan
+    return None
+
+
+def _time_folds(data: Dataset, split: SplitSettings, seen: bool, window: int, n_folds: int, users: int) -> Plan | None:
+    """Cut at multiples of the window since 1970, so that tomorrow's cuts are today's; None when a fold is too thin."""
+    length = window * DAY
+    newest = (data.as_of - length) // length * length
+    cuts = [newest - n * length for n in range(n_folds + 2)]
+    folds = []
+    for n, cut in enumerate(cuts):
+        fold = _time_fold(data, _name(n, n_folds), cut, length, seen)
+        warm = fold.known.user_counts[fold.label_rows] >= split.sparse
+        if warm.sum() < users:
+            return None
+        folds.append(fold)
+    why = f"time: windows of {window} days hold at least {users} warm users in every fold"
+    return _plan("time", window, why, folds, _serving(data, np.full(data.n_users, data.as_of, np.int64)))
+
+
+def _time_fold(data: Dataset, name: str, cut: int, length: int, seen: bool) -> Fold:
+    known = data.before(cut)
+    window = slice(len(known), int(np.searchsorted(data.times, cut + length, "left")))
+    labels = np.zeros(len(data), bool)
+    labels[window] = True
+    return _fold(data, name, known, labels, np.full(data.n_users, cut, np.int64), seen)
+
+
+def _plan_last(data: Dataset, split: SplitSettings, seen: bool) -> Plan:
+    """Fold n holds out each user's n-th last liked event and knows what he did before it; folds count from 1."""
+    order, borders = data.by_user
+    liked = data.liked[order].astype(np.int64)
+    through = np.cumsum(liked)
+    total = np.append(0, through)[borders]
+    left = np.empty(len(data), np.int64)  # liked events of the same user from this one on, itself included
+    left[order] = np.repeat(total[1:], np.diff(borders)) - through + liked
+    folds = []
+    for n in range(1, split.folds + 3):
+        known = data.take((left > n) | ((left == n) & ~data.liked))
+        labels = (left == n) & data.liked
+        folds.append(_fold(data, _name(n - 1, split.folds), known, labels, known.last_times + 1, seen))
+    fallback = "" if split.kind == "last" else f" (no window held {split.users} warm users in every fold)"
+    why = (
+        f"last: each user's last liked interaction is held out{fallback}; optimistic, sources see others' later events"
+    )
+    return _plan("last", None, why, folds, _serving(data, data.last_times + 1))
+
+
+def _plan_random(data: Dataset, split: SplitSettings, seen: bool, seed: int) -> Plan:
+    """Fold n holds out the pairs whose hash falls into its share and knows only those above it."""
+    place = shares(seed, data.users, data.items)
+    as_of = np.full(data.n_users, data.as_of, np.int64)
+    folds = []
+    for n in range(split.folds + 2):
+        lo, hi = n * SHARE, (n + 1) * SHARE
+        labels = (place >= lo) & (place < hi) & data.liked
+        folds.append(_fold(data, _name(n, split.folds), data.take(place >= hi), labels, as_of, seen))
+    why = f"random: {SHARE:.0%} of pairs a fold by hash" + ("" if data.has_times else ", since the data has no times")
+    return _plan("random", None, why, folds, _serving(data, as_of))
+
+
+def _fold(data: Dataset, name: str, known: Dataset, labels: Flags, as_of: Times, seen: bool) -> Fold:
+    labels = labels & data.liked
+    cut = int(as_of[0]) if len(as_of) and np.ptp(as_of) == 0 else data.as_of
+    users, items = data.users[labels], data.items[labels]
+    pairs = np.unique(users.astype(np.int64) * data.n_items + items)
+    if not seen:
+        met = known.users.astype(np.int64) * data.n_items + known.items
+        pairs = np.setdiff1d(pairs, met)
+    users, items = (pairs // data.n_items).astype(np.int32), (pairs % data.n_items).astype(np.int32)
+    may = data.listable(cut)[items]
+    return Fold(name, known, as_of, cut, users[may], items[may])
+
+
+def _serving(data: Dataset, as_of: Times) -> Fold:
+    none = np.empty(0, np.int32)
+    return Fold("serving", data, as_of, data.as_of, none, none)
+
+
+def _name(n: int, n_folds: int) -> str:
+    return "verdict" if n == 0 else f"label-{n}" if n <= n_folds else "tune"
+
+
+def _plan(kind: Kind, window: int | None, why: str, folds: Sequence[Fold], serving: Fold) -> Plan:
+    """Order folds, given newest first, oldest first; label folds without any label are left out."""
+    verdict, *labels, tune = folds
+    labels = [fold for fold in reversed(labels) if len(fold.label_users)]
+    if not labels or not len(verdict.label_users):
+        raise DataError(
+            f"too little data to hold anything out ({why}): no user has enough liked interactions for a label fold and "
+            f"a verdict; {len(serving.known)} interactions of {serving.known.n_users} users were read"
+        )
+    return Plan(kind, window, why, tune, tuple(labels), verdict, serving)

@@ -1,0 +1,61 @@
+"""A job: what one training needs at hand in every stage."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from fusion.config import CoreConfig
+from fusion.dataset import Dataset
+from fusion.folds import Plan
+from fusion.recommender import Allowed, Progress, quiet
+from fusion.store import Store
+
+T = TypeVar("T")
+BLOCK_BYTES = 256 * 2**20
+"""Memory budget of one block of users."""
+
+
+class Step(Protocol):
+    """How a named piece of work is run: plainly, or as a task of an orchestrator."""
+
+    def __call__(self, name: str, work: Callable[[], T], /) -> T:
+        """Run `work` and give what it gives."""
+
+
+def plainly(name: str, work: Callable[[], T], /) -> T:
+    """Run a step by calling it."""
+    return work()
+
+
+def unwatched(name: str) -> Progress:
+    """Progress for nobody."""
+    return quiet
+
+
+@dataclass(frozen=True)
+class Job:
+    """Configuration, data, folds and store of a training; `step` runs its pieces, `progress` watches them."""
+
+    config: CoreConfig
+    data: Dataset
+    plan: Plan
+    root: Path
+    device: str = "cpu"
+    step: Step = plainly
+    progress: Callable[[str], Progress] = field(default=unwatched)
+
+    @property
+    def store(self) -> Store:
+        """Where stages are kept."""
+        return Store(self.root / "store")
+
+    @property
+    def threads(self) -> int:
+        """Cores to use."""
+        return self.config.threads or len(os.sched_getaffinity(0))
+
+    def allowed(self, cut: int) -> Allowed:
+        """What may be listed at a moment (ms)."""
+        return Allowed(self.data.listable(cut), seen=not self.config.lists.exclude_seen)

@@ -1,0 +1,74 @@
+"""Ranking metrics of padded lists against held-out labels: full ranking, binary gain, no list counts 0."""
+
+import numpy as np
+
+from fusion.arrays import Flags, Rows, Scores
+
+Columns = dict[str, Scores]
+"""Metric name ("ndcg@10") -> one value per user (n,)."""
+
+
+def hits_of(lists: Rows, users: Rows, label_users: Rows, label_items: Rows) -> tuple[Flags, Rows]:
+    """Which places of the lists (n, k) of `users` (n,) hold a label, and how many labels each user has (n,).
+
+    `users` ascending and unique; -1 in a list is an empty place.
+    """
+    span = np.int64(max(int(lists.max(initial=0)), int(label_items.max(initial=0))) + 1)
+    wanted = label_users.astype(np.int64) * span + label_items
+    keys = users[:, None].astype(np.int64) * span + lists
+    hits: Flags = np.isin(keys, wanted) & (lists >= 0)
+    known = np.searchsorted(users, label_users)
+    mine = (known < len(users)) & (users[np.minimum(known, len(users) - 1)] == label_users)
+    return hits, np.bincount(known[mine], minlength=len(users)).astype(np.int32)
+
+
+def ndcg(hits: Flags, counts: Rows, k: int) -> Scores:
+    """Normalised discounted cumulative gain (n,) at k; users without labels get 0."""
+    discounts = 1.0 / np.log2(np.arange(k) + 2.0)
+    ideal = np.append(0.0, np.cumsum(discounts))[np.minimum(counts, k)]
+    gained = hits[:, :k] @ discounts[: hits.shape[1]]
+    return np.divide(gained, ideal, out=np.zeros(len(hits)), where=ideal > 0).astype(np.float32)
+
+
+def per_user(hits: Flags, counts: Rows, k: int) -> Columns:
+    """Every metric at k for each user: ndcg, recall, precision, f1, map, mrr, hit."""
+    top = hits[:, :k]
+    found = top.sum(axis=1)
+    places = np.arange(top.shape[1]) + 1.0
+    precision = found / k
+    recall = found / np.maximum(counts, 1)
+    total = precision + recall
+    average = (top * (np.cumsum(top, axis=1) / places)).sum(axis=1) / np.maximum(np.minimum(counts, k), 1)
+    first = np.where(found > 0, 1.0 / (np.argmax(top, axis=1) + 1.0), 0.0)
+    columns = {
+        "ndcg": ndcg(hits, counts, k),
+        "recall": recall,
+        "precision": precision,
+        "f1": np.divide(2 * precision * recall, total, out=np.zeros(len(hits)), where=total > 0),
+        "map": average,
+        "mrr": first,
+        "hit": found > 0,
+    }
+    return {f"{name}@{k}": values.astype(np.float32) for name, values in columns.items()}
+
+
+def coverage(lists: Rows, n_items: int) -> float:
+    """Share of the catalogue that stands in at least one list."""
+    return len(np.unique(lists[lists >= 0])) / max(1, n_items)
+
+
+def gini(lists: Rows, n_items: int) -> float:
+    """Gini coefficient of how often items are listed: 0 all alike, 1 one item only."""
+    counts = np.sort(np.bincount(lists[lists >= 0], minlength=n_items)).astype(np.float64)
+    total = counts.sum()
+    if not total:
+        return 0.0
+    places = np.arange(1, n_items + 1)
+    return float((2 * places - n_items - 1) @ counts / (n_items * total))
+
+
+def novelty(lists: Rows, counts: Rows) -> float:
+    """Mean surprise of what is listed, -log2 of the item's share of interactions (I,) counts, in bits."""
+    listed = lists[lists >= 0]
+    share = np.maximum(counts[listed], 1) / max(1, counts.sum())
+    return float(-np.log2(share).mean()) if len(listed) else 0.0

@@ -1,0 +1,52 @@
+"""Point-in-time counts: how often an item was taken before any moment, without recounting for each moment."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fusion.arrays import Rows, Times, offsets
+from fusion.dataset import Dataset
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Events sorted by item, then time; `keys` (N,) orders them so that one binary search answers for a pair."""
+
+    all_times: Times
+    keys: Times
+    times: Times
+    borders: Times
+
+    @classmethod
+    def of(cls, data: Dataset) -> "Moments":
+        """Index the interactions of `data`."""
+        order = np.lexsort((data.times, data.items))
+        keys = cls._key(data.items[order], np.searchsorted(data.times, data.times[order], "left"), len(data))
+        return cls(data.times, keys, data.times[order], offsets(data.item_counts))
+
+    @staticmethod
+    def _key(items: Rows, place: Times, total: int) -> Times:
+        key: Times = items.astype(np.int64) * (total + 1) + place
+        return key
+
+    def before(self, items: Rows, moments: Times) -> Times:
+        """Events (C,) of each item strictly before its moment (C,) ms."""
+        place = np.searchsorted(self.all_times, moments, "left")
+        key = self._key(items, place, len(self.all_times))
+        counts: Times = np.searchsorted(self.keys, key, "left") - self.borders[items]
+        return counts
+
+    def total(self, moments: Times) -> Times:
+        """Events (C,) of all items strictly before each moment (C,) ms."""
+        return np.searchsorted(self.all_times, moments, "left").astype(np.int64)
+
+    def newest(self, items: Rows, moments: Times) -> Times:
+        """Time (C,) ms of each item's last event before its moment; -1 where there is none."""
+        counts = self.before(items, moments)
+        at = self.borders[items] + counts - 1
+        return np.where(counts > 0, self.times[np.maximum(at, 0)], -1)
+
+    def first(self, items: Rows) -> Times:
+        """Time (C,) ms of each item's first event; -1 where there is none."""
+        has = self.borders[items + 1] > self.borders[items]
+        return np.where(has, self.times[np.minimum(self.borders[items], len(self.times) - 1)], -1)

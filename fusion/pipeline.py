@@ -1,0 +1,146 @@
+"""Training, stage by stage: fits, tables, ranker, verdict, serving fits, lists, admission."""
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fusion.admit import Check, admit
+from fusion.folds import Fold
+from fusion.job import BLOCK_BYTES, Job
+from fusion.judge import Verdict, judge
+from fusion.live import Live
+from fusion.ranker import Ranker, refit, train_ranker
+from fusion.serve import Method, write_lists
+from fusion.sources import Fits, SourceReport, fit_sources, load_sources
+from fusion.table import read_table, write_table
+from fusion.verdict import RANKER
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training made: the verdict, the chosen method, the folder of the lists and the checks of admission."""
+
+    verdict: Verdict
+    method: str
+    lists: Path
+    serving_ranker: Path | None
+    sources: tuple[SourceReport, ...]
+    checks: tuple[Check, ...]
+    trees: int
+    importance: dict[str, float]
+    training_table: Path
+
+    @property
+    def admitted(self) -> bool:
+        """Whether every check holds."""
+        return all(check.holds for check in self.checks)
+
+
+def train(job: Job, live: Live | None = None) -> Trained:
+    """Train, judge, choose and list; publishing is the caller's."""
+    job.store.sweep()
+    plan = job.plan
+    fits, reports = fit_sources(job, (*plan.labels, plan.verdict, plan.serving))
+    tables = [
+        job.step(f"table of {fold.name}", partial(_table, job, fold, fits, reports))
+        for fold in (*plan.labels, plan.verdict)
+    ]
+    folder = job.step("ranker", lambda: _ranker(job, tables[:-1]))
+    ranker, trees = Ranker.load(folder), json.loads((folder / "trees.json").read_text())
+    verdict = job.step("verdict", lambda: judge(job, tables[-1], ranker, live))
+    method = verdict.choice.method
+    serving = job.step("serving ranker", lambda: _serving_ranker(job, tables, trees)) if method == RANKER else None
+    lists = job.step("lists", lambda: _lists(job, fits, reports, method, serving))
+    checks = tuple(admit(job, verdict, lists))
+    _evict(job, fits)
+    return Trained(verdict, method, lists, serving, tuple(reports), checks, trees, ranker.importance(), tables[-1])
+
+
+def _table(job: Job, fold: Fold, fits: Fits, reports: Sequence[SourceReport]) -> Path:
+    """The stage that makes a fold's table."""
+    inputs = {
+        "fits": _keys(fits[fold.name], reports),
+        "k": {source.name: source.k for source in job.config.all_sources},
+        "data": fold.known.trim_users().digest,
+        "labels": job.store.key({"users": fold.label_users.tolist(), "items": fold.label_items.tolist()}),
+        "as_of": job.store.key({"as_of": fold.as_of[fold.label_rows].tolist()}),
+        "allowed": job.store.key({"items": np.flatnonzero(~job.allowed(fold.cut).items).tolist()}),
+        "seen": job.config.lists.exclude_seen,
+    }
+
+    def make(folder: Path) -> None:
+        sources = load_sources(job, fits[fold.name], reports)
+        progress = job.progress(f"table of {fold.name}")
+        write_table(folder, sources, fold, job.allowed(fold.cut), BLOCK_BYTES, progress)
+
+    return job.store.stage("table", inputs, make)
+
+
+def _keys(fits: dict[str, Path], reports: Sequence[SourceReport]) -> dict[str, str]:
+    """Which fits take part, in the order of the configuration: the order of columns."""
+    left_out = {report.name for report in reports if not report.used}
+    return {f"{at} {name}": folder.name for at, (name, folder) in enumerate(fits.items()) if name not in left_out}
+
+
+def _ranker(job: Job, tables: Sequence[Path]) -> Path:
+    """The stage that trains the ranker on the label folds."""
+
+    def make(folder: Path) -> None:
+        ranker, trees = train_ranker(
+            [read_table(table) for table in tables], job.config.ranker, job.config.seed, job.threads
+        )
+        ranker.save(folder)
+        (folder / "trees.json").write_text(json.dumps(trees))
+
+    return job.store.stage("ranker", _ranker_inputs(job, tables), make)
+
+
+def _serving_ranker(job: Job, tables: Sequence[Path], trees: int) -> Path:
+    """The stage that refits the ranker, as long as it was, with the verdict table as its newest fold."""
+
+    def make(folder: Path) -> None:
+        stored = [read_table(table) for table in tables]
+        refit(stored, job.config.ranker, trees, job.config.seed, job.threads).save(folder)
+
+    return job.store.stage("serving", {**_ranker_inputs(job, tables), "trees": trees}, make)
+
+
+def _ranker_inputs(job: Job, tables: Sequence[Path]) -> dict[str, Any]:
+    settings = job.config.ranker.model_dump(mode="json")
+    return {"tables": [t.name for t in tables], "settings": settings, "seed": job.config.seed, "threads": job.threads}
+
+
+def _lists(job: Job, fits: Fits, reports: Sequence[SourceReport], method: str, ranker: Path | None) -> Path:
+    """The stage that makes every user's list."""
+    fold = job.plan.serving
+    inputs = {
+        "fits": _keys(fits[fold.name], reports),
+        "k": {source.name: source.k for source in job.config.all_sources},
+        "data": job.data.digest,
+        "method": method,
+        "ranker": ranker.name if ranker else None,
+        "lists": job.config.lists.model_dump(mode="json"),
+        "split": [job.plan.kind, job.config.split.sparse],
+        "sample": job.store.key({"users": job.plan.verdict.label_rows.tolist()}),
+    }
+
+    def make(folder: Path) -> None:
+        sources = load_sources(job, fits[fold.name], reports)
+        write_lists(folder, job, sources, Method(method, Ranker.load(ranker) if ranker else None))
+
+    return job.store.stage("lists", inputs, make)
+
+
+def _evict(job: Job, fits: Fits) -> None:
+    """Drop large fits of past folds from the store: their tables are kept, which is what later runs reuse."""
+    for fold, folders in fits.items():
+        for folder in folders.values() if fold != job.plan.serving.name else ():
+            state = folder / "state.npz"
+            if state.exists() and state.stat().st_size > job.config.artifacts.keep_fit_mb * 2**20:
+                shutil.rmtree(folder)

@@ -1,0 +1,177 @@
+"""The ranker: LightGBM lambdarank over the tables of the label folds."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+from pydantic import Field
+
+from fusion.arrays import Flags, Scores
+from fusion.errors import DataError
+from fusion.hashing import shares
+from fusion.settings import Settings
+from fusion.table import Table
+
+EVALUATED_AT = 10
+HELD_BACK = 0.2
+"""Share of users that early stopping watches when there is one label fold only."""
+
+
+class RankerSettings(Settings):
+    """The `[ranker]` section."""
+
+    leaves: int = Field(7, ge=2, le=255, description="leaves of a tree")
+    learning_rate: float = Field(0.05, gt=0, le=1, description="shrinkage of each tree")
+    trees: int = Field(600, ge=1, description="trees at most; early stopping finds how many")
+    patience: int = Field(60, ge=1, description="trees without gain before training stops")
+    min_leaf: int = Field(50, ge=1, description="candidates a leaf must hold")
+    columns_share: float = Field(0.6, gt=0, le=1, description="share of features a tree may use")
+    seeds: int = Field(3, ge=1, le=20, description="rankers with different seeds whose scores are averaged")
+    max_rows: int = Field(2_000_000, ge=1000, description="training candidates kept, whole users by hash")
+    extra: dict[str, bool | int | float | str] = Field(
+        {}, description="further LightGBM parameters, passed on as they are"
+    )
+
+
+@dataclass(frozen=True)
+class Ranker:
+    """Boosters over named columns; the score is the mean of their raw scores."""
+
+    columns: tuple[str, ...]
+    boosters: tuple[lgb.Booster, ...]
+
+    def score(self, matrix: Scores) -> Scores:
+        """Scores (C,) of feature rows (C, F) in the order of `columns`; only their order within a user has meaning."""
+        total = np.zeros(len(matrix))
+        for booster in self.boosters:
+            total += booster.predict(matrix)
+        return (total / len(self.boosters)).astype(np.float32)
+
+    def importance(self) -> dict[str, float]:
+        """Share of the total gain of each feature."""
+        gain = np.sum([b.feature_importance("gain") for b in self.boosters], axis=0)
+        return dict(zip(self.columns, (gain / max(gain.sum(), 1e-12)).tolist(), strict=True))
+
+    def save(self, folder: Path) -> None:
+        """Write LightGBM text files and the column names."""
+        for at, booster in enumerate(self.boosters):
+            booster.save_model(folder / f"ranker-{at}.txt")
+        (folder / "columns.json").write_text(json.dumps(self.columns))
+
+    @classmethod
+    def load(cls, folder: Path) -> "Ranker":
+        """Read what `save` wrote."""
+        files = sorted(folder.glob("ranker-*.txt"), key=lambda p: int(p.stem.split("-")[1]))
+        boosters = tuple(lgb.Booster(model_file=file) for file in files)
+        return cls(tuple(json.loads((folder / "columns.json").read_text())), boosters)
+
+
+def train_ranker(tables: Sequence[Table], settings: RankerSettings, seed: int, threads: int) -> tuple[Ranker, int]:
+    """Fit on label folds, oldest first; gives the ranker and its number of trees.
+
+    With two folds or more the newest decides when to stop; with one, a fifth of its users. Then all folds are fitted
+    for that many trees. Raises DataError when no candidate of any fold is a label.
+    """
+    useful = [with_labels(table) for table in tables]
+    useful = [table for table in useful if len(table.items)]
+    if not useful:
+        raise DataError("no source proposed any held-out item: there is nothing for a ranker to learn from")
+    useful = _fit_rows(useful, settings.max_rows, seed)
+    fitted_on, watched = _stopping_split(useful, seed)
+    trees = _find_trees(fitted_on, watched, settings, seed, threads)
+    return refit(useful, settings, trees, seed, threads), trees
+
+
+def refit(tables: Sequence[Table], settings: RankerSettings, trees: int, seed: int, threads: int) -> Ranker:
+    """Fit on everything in `tables` for a known number of trees, once per seed."""
+    merged = merge([with_labels(table) for table in tables])
+    boosters = tuple(
+        lgb.train(_parameters(settings, seed + at, threads), _dataset(merged), num_boost_round=trees)
+        for at in range(settings.seeds)
+    )
+    return Ranker(merged.columns, boosters)
+
+
+def with_labels(table: Table) -> Table:
+    """Leave out users none of whose candidates is a label: they teach nothing."""
+    return table.take(np.add.reduceat(table.labels, table.borders[:-1]) > 0) if len(table.sizes) else table
+
+
+def merge(tables: Sequence[Table]) -> Table:
+    """Stack tables, fold after fold; columns are those of the newest, NaN where an older one lacks them."""
+    columns = tables[-1].columns
+    return Table(
+        columns,
+        np.concatenate([t.group_users for t in tables]),
+        np.concatenate([t.sizes for t in tables]),
+        np.concatenate([t.items for t in tables]),
+        np.concatenate([t.labels for t in tables]),
+        np.concatenate([aligned(t, columns) for t in tables]),
+    )
+
+
+def aligned(table: Table, columns: tuple[str, ...]) -> Scores:
+    """The matrix of a table with exactly these columns."""
+    if table.columns == columns:
+        return table.matrix
+    found = np.full((len(table.items), len(columns)), np.nan, np.float32)
+    for at, name in enumerate(columns):
+        if name in table.columns:
+            found[:, at] = table.matrix[:, table.columns.index(name)]
+    return found
+
+
+def _fit_rows(tables: list[Table], max_rows: int, seed: int) -> list[Table]:
+    total = sum(len(t.items) for t in tables)
+    if total <= max_rows:
+        return tables
+    return [t.take(shares(seed, t.group_users) < max_rows / total) for t in tables]
+
+
+def _stopping_split(tables: list[Table], seed: int) -> tuple[Table, Table]:
+    if len(tables) > 1:
+        return merge(tables[:-1]), tables[-1]
+    held: Flags = shares(seed, tables[0].group_users) < HELD_BACK
+    if held.all() or not held.any():
+        return tables[0], tables[0]
+    return tables[0].take(~held), tables[0].take(held)
+
+
+def _find_trees(fitted_on: Table, watched: Table, settings: RankerSettings, seed: int, threads: int) -> int:
+    training = _dataset(fitted_on)
+    watching = lgb.Dataset(aligned(watched, fitted_on.columns), watched.labels, group=watched.sizes, reference=training)
+    booster = lgb.train(
+        _parameters(settings, seed, threads),
+        training,
+        num_boost_round=settings.trees,
+        valid_sets=[watching],
+        callbacks=[lgb.early_stopping(settings.patience, verbose=False)],
+    )
+    return max(1, booster.best_iteration)
+
+
+def _dataset(table: Table) -> lgb.Dataset:
+    return lgb.Dataset(table.matrix, table.labels, group=table.sizes, feature_name=list(table.columns))
+
+
+def _parameters(settings: RankerSettings, seed: int, threads: int) -> dict[str, Any]:
+    return {
+        "objective": "lambdarank",
+        "metric": "ndcg",
+        "eval_at": [EVALUATED_AT],
+        "num_leaves": settings.leaves,
+        "learning_rate": settings.learning_rate,
+        "min_data_in_leaf": settings.min_leaf,
+        "feature_fraction": settings.columns_share,
+        "lambdarank_truncation_level": 3 * EVALUATED_AT,
+        "seed": seed,
+        "num_threads": threads,
+        "deterministic": True,
+        "force_row_wise": True,
+        "verbosity": -1,
+        **settings.extra,
+    }

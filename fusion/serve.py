@@ -1,0 +1,163 @@
+"""Serving: the chosen method's lists for every user, block by block, and what users without history get."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from fusion.arrange import Lists, arrange, fill
+from fusion.arrays import DAY, Flags, Rows, Scores
+from fusion.candidates import Candidates
+from fusion.features import feature_columns
+from fusion.fitted import Fitted
+from fusion.folds import Fold
+from fusion.hashing import shares
+from fusion.job import BLOCK_BYTES, Job
+from fusion.judge import ROUTES, route_of
+from fusion.knowledge import Knowledge
+from fusion.models.popularity import Popularity
+from fusion.ranker import Ranker
+from fusion.recommender import FitContext
+from fusion.table import candidate_blocks
+from fusion.users import Users
+from fusion.verdict import BLEND, RANKER
+
+SAMPLE_USERS = 2000
+"""Users whose serving features are kept, to compare them with the last training table."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """How candidates are scored: "ranker", "blend" or the name of a source."""
+
+    name: str
+    ranker: Ranker | None
+
+    def score(self, found: Candidates, columns: dict[str, Scores]) -> Scores:
+        """Scores (C,) of a block's candidates, NaN where the method is silent."""
+        if self.name == RANKER:
+            assert self.ranker is not None
+            missing = np.full(len(found.pairs), np.nan, np.float32)
+            return self.ranker.score(np.column_stack([columns.get(name, missing) for name in self.ranker.columns]))
+        if self.name == BLEND:
+            return columns[BLEND]
+        return found.scores[:, found.names.index(self.name)]
+
+
+def serving_users(job: Job) -> tuple[Rows, Rows]:
+    """Users (n,) who get a list or the fallback, and the route of each as an index into ROUTES."""
+    known = job.plan.serving.known
+    users = np.arange(known.n_users, dtype=np.int32)
+    days = job.config.lists.active_days
+    if days:
+        users = users[known.last_times >= known.as_of - days * DAY]
+    return users, route_of(known.user_counts[users], job.config.split.sparse)
+
+
+def write_lists(folder: Path, job: Job, sources: Sequence[Fitted], method: Method) -> None:
+    """Write `lists.parquet`, `served.parquet`, `fallback.parquet` and a sample of `features.parquet`."""
+    fold = job.plan.serving
+    users, routes = serving_users(job)
+    listed = users[routes != ROUTES.index("cold")]
+    sample = _sample(job)
+    progress = job.progress("lists")
+    writer, features, done = None, [], 0
+    for found, lists, columns in _blocks(job, sources, method, fold, listed):
+        block = _rows(lists, found)
+        writer = writer or pq.ParquetWriter(folder / "lists.parquet", block.schema, compression="zstd")
+        writer.write_table(block)
+        kept = np.isin(found.users.rows[found.pairs.owners], sample)
+        features.append(pl.DataFrame({name: column[kept] for name, column in columns.items()}))
+        done += len(found.users)
+        progress(done, len(listed))
+    if writer:
+        writer.close()
+    pl.concat(features).write_parquet(folder / "features.parquet")
+    write_fallback(folder, job, users, routes)
+
+
+def _blocks(
+    job: Job, sources: Sequence[Fitted], method: Method, fold: Fold, users: Rows
+) -> Iterator[tuple[Candidates, Lists, dict[str, Scores]]]:
+    size = job.config.lists.size + job.config.lists.reserve
+    knowledge = Knowledge(fold.known)
+    listable = job.allowed(fold.cut).items
+    by_count = np.argsort(-fold.known.item_counts, kind="stable").astype(np.int32)
+    spare = by_count[listable[by_count]]
+    for found in candidate_blocks(sources, fold, users, job.allowed(fold.cut), BLOCK_BYTES):
+        columns = feature_columns(found, knowledge)
+        scores = method.score(found, columns)
+        pairs = found.pairs
+        lists = arrange(found.users.rows, pairs.borders, pairs.items, scores, columns[BLEND], size)
+        yield found, fill(lists, found.users, spare, seen_again=job.allowed(fold.cut).seen), columns
+
+
+def _rows(lists: Lists, found: Candidates) -> pa.Table:
+    """One row a listed item, with the source that ranks it best and where; null for what only filled a list up."""
+    owners, places = np.nonzero(lists.items >= 0)
+    items = lists.items[owners, places]
+    keys = found.pairs.owners.astype(np.int64) * found.users.n_items + found.pairs.items
+    wanted = owners.astype(np.int64) * found.users.n_items + items
+    at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    ranked = np.where((keys[at] == wanted)[:, None], found.places[at], np.nan)
+    ranked = np.where(np.isnan(ranked), np.inf, ranked)
+    source = ranked.argmin(axis=1)
+    place = ranked[np.arange(len(ranked)), source]
+    proposed = np.isfinite(place)
+    return pa.table(
+        {
+            "user": lists.users[owners],
+            "rank": (places + 1).astype(np.int32),
+            "item": items,
+            "score": lists.scores[owners, places],
+            "source": pa.DictionaryArray.from_arrays(pa.array(source.astype(np.int8), mask=~proposed), [*found.names]),
+            "source_rank": pa.array(np.where(proposed, place, 0).astype(np.int32), mask=~proposed),
+        }
+    )
+
+
+def _sample(job: Job) -> Rows:
+    """Users of the verdict table kept for the comparison of features, by hash: the same population in both."""
+    users = job.plan.verdict.label_rows
+    return users[shares(job.config.seed, users) < SAMPLE_USERS / max(1, len(users))]
+
+
+def write_fallback(folder: Path, job: Job, users: Rows, routes: Rows) -> None:
+    """Write what is popular now, for all and for each value of the users' first category, and who falls where."""
+    known = job.plan.serving.known
+    segments = user_segments(job)
+    tables = [_popular(job, "all", np.ones(len(known), bool))]
+    for name in sorted(set(segments.drop_nulls())):
+        tables.append(_popular(job, name, (segments == name).fill_null(False).to_numpy()[known.users]))
+    pl.concat([t for t in tables if len(t)]).write_parquet(folder / "fallback.parquet")
+    mine = segments[users].fill_null("all")
+    named = [ROUTES[route] for route in routes]
+    pl.DataFrame({"user": users, "route": named, "segment": mine}).write_parquet(folder / "served.parquet")
+
+
+def user_segments(job: Job) -> pl.Series:
+    """Segment (U,) of each user, "column=value" of the first category of the users' table; null without one."""
+    table = job.data.user_table
+    for name in table.columns:
+        if table.schema[name] == pl.String:
+            return table.select(pl.format(name + "={}", pl.col(name)))[:, 0]
+    return pl.Series([None] * job.data.n_users, dtype=pl.String)
+
+
+def _popular(job: Job, segment: str, events: Flags) -> pl.DataFrame:
+    """Popular listable items among some of the interactions, best first."""
+    fold = job.plan.serving
+    data = fold.known.take(events)
+    allowed = job.allowed(fold.cut)
+    stranger = Users.stranger(data.as_of, data.n_items)
+    size = job.config.lists.size + job.config.lists.reserve
+    best = Popularity().fit(data, FitContext()).top(stranger, size, allowed)
+    items = best.items[0][best.items[0] >= 0]
+    ranks = np.arange(1, len(items) + 1, dtype=np.int32)
+    return pl.DataFrame(
+        {"segment": [segment] * len(items), "rank": ranks, "item": items, "score": best.scores[0, : len(items)]}
+    )

@@ -1,0 +1,78 @@
+"""Stages: what was made once from the same inputs is not made again, in this run or any later one."""
+
+import json
+import logging
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+log = logging.getLogger(__name__)
+LIBRARIES = ("numpy", "scipy", "implicit", "lightgbm", "torch", "polars", "scikit-learn")
+
+
+@cache
+def code_version() -> str:
+    """12 hex digits over the core's own source and the versions of the libraries that compute."""
+    hasher = sha256(json.dumps([version(name) for name in LIBRARIES]).encode())
+    root = Path(__file__).parent
+    for file in sorted(root.rglob("*.py")):
+        hasher.update(file.relative_to(root).as_posix().encode() + file.read_bytes())
+    return hasher.hexdigest()[:12]
+
+
+@dataclass(frozen=True)
+class Store:
+    """A folder of finished stages, shared by runs: `<root>/<name>/<key>/`."""
+
+    root: Path
+
+    def key(self, inputs: Mapping[str, Any]) -> str:
+        """16 hex digits over JSON-able inputs and the code's version."""
+        text = json.dumps({"code": code_version(), **inputs}, sort_keys=True)
+        return sha256(text.encode()).hexdigest()[:16]
+
+    def stage(self, name: str, inputs: Mapping[str, Any], make: Callable[[Path], None]) -> Path:
+        """Give the folder of what `make` writes, from the store if these inputs were made before.
+
+        `make` writes into a folder of its own that takes its final name only when complete, so a killed process leaves
+        nothing that could be taken for a result.
+        """
+        final = self.root / name / self.key(inputs)
+        if final.exists():
+            os.utime(final)
+            log.info("stage reused name=%s key=%s", name, final.name)
+            return final
+        draft = final.with_name(f".{final.name}.{os.getpid()}")
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(parents=True)
+        try:
+            make(draft)
+            (draft / "inputs.json").write_text(json.dumps(dict(inputs), indent=1, sort_keys=True))
+            if not final.exists():
+                draft.rename(final)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+        return final
+
+    def sweep(self) -> int:
+        """Remove drafts of processes that are gone; gives how many."""
+        drafts = [d for d in self.root.glob("*/.*") if not _alive(int(d.name.rsplit(".", 1)[-1]))]
+        for draft in drafts:
+            shutil.rmtree(draft, ignore_errors=True)
+        return len(drafts)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

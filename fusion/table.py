@@ -1,0 +1,135 @@
+"""The table of a fold: candidates with features and labels, and each source's own lists, in blocks of users."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from fusion.arrays import Flags, Offsets, Rows, Scores, blocks, offsets
+from fusion.candidates import Candidates, propose
+from fusion.features import feature_columns
+from fusion.fitted import Fitted
+from fusion.folds import Fold
+from fusion.knowledge import Knowledge
+from fusion.recommender import Allowed, Progress, quiet
+
+KEYS = ("user", "item", "label")
+LIST_SIZE = 50
+"""How far down a source's own list is kept for judging."""
+BYTES_PER_CANDIDATE = 800
+"""Of one candidate on its way through features, about 100 float32 columns and as many temporaries."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """C candidates of n users in memory: `matrix` (C, F) float32 by `columns`, NaN where missing.
+
+    `group_users` (n,) and `sizes` (n,): whose candidates stand there, and how many, the way LightGBM wants groups.
+    """
+
+    columns: tuple[str, ...]
+    group_users: Rows
+    sizes: Rows
+    items: Rows
+    labels: Rows
+    matrix: Scores
+
+    @property
+    def borders(self) -> Offsets:
+        """Where each user's candidates begin and end (n + 1,)."""
+        return offsets(self.sizes)
+
+    @property
+    def users(self) -> Rows:
+        """The user (C,) of each candidate."""
+        return np.repeat(self.group_users, self.sizes)
+
+    def take(self, groups: Flags) -> "Table":
+        """Only the candidates of some users (n,)."""
+        rows = np.repeat(groups, self.sizes)
+        return Table(
+            self.columns,
+            self.group_users[groups],
+            self.sizes[groups],
+            self.items[rows],
+            self.labels[rows],
+            self.matrix[rows],
+        )
+
+
+def block_users(sources: Sequence[Fitted], budget_bytes: int) -> int:
+    """How many users' candidates fit into the memory budget at once."""
+    most = sum(source.k for source in sources if source.proposes)
+    return int(np.clip(budget_bytes // (most * BYTES_PER_CANDIDATE), 1, 2048))
+
+
+def candidate_blocks(
+    sources: Sequence[Fitted], fold: Fold, users: Rows, allowed: Allowed, budget_bytes: int
+) -> Iterator[Candidates]:
+    """Candidates of `users` (n,), one block after the other."""
+    for part in blocks(len(users), block_users(sources, budget_bytes)):
+        rows = users[part]
+        yield propose(sources, fold.known.users_at(rows, fold.as_of[rows]), allowed)
+
+
+def write_table(
+    folder: Path, sources: Sequence[Fitted], fold: Fold, allowed: Allowed, budget_bytes: int, progress: Progress = quiet
+) -> None:
+    """Write `table.parquet` and `lists.npz` for every user of a fold that has a label."""
+    users = fold.label_rows
+    knowledge = Knowledge(fold.known)
+    wanted = np.unique(fold.label_users.astype(np.int64) * fold.known.n_items + fold.label_items)
+    lists: dict[str, list[Rows]] = {source.name: [] for source in sources}
+    writer: pq.ParquetWriter | None = None
+    done = 0
+    for found in candidate_blocks(sources, fold, users, allowed, budget_bytes):
+        columns = table_columns(found, knowledge, wanted)
+        block = pa.table(columns)
+        writer = writer or pq.ParquetWriter(folder / "table.parquet", block.schema, compression="zstd")
+        writer.write_table(block)
+        for source in sources:
+            top = found.lists.get(source.name) or source.top(found.users, LIST_SIZE, allowed)
+            lists[source.name].append(pad(top.items, LIST_SIZE))
+        done += len(found.users)
+        progress(done, len(users))
+    if writer:
+        writer.close()
+    stacked = {name: np.concatenate(parts) for name, parts in lists.items()}
+    np.savez_compressed(folder / "lists.npz", allow_pickle=False, users=users, **stacked)
+
+
+def table_columns(found: Candidates, knowledge: Knowledge, wanted: Offsets) -> dict[str, Rows | Scores]:
+    """Keys, label and features of a block; `wanted` holds the labels as user * I + item, ascending."""
+    owners, items = found.users.rows[found.pairs.owners], found.pairs.items
+    keys = owners.astype(np.int64) * knowledge.data.n_items + items
+    labels = np.isin(keys, wanted).astype(np.int32)
+    return {"user": owners, "item": items, "label": labels, **feature_columns(found, knowledge)}
+
+
+def pad(items: Rows, size: int) -> Rows:
+    """Cut or fill up (-1) lists (B, k) to (B, size)."""
+    padded = np.full((len(items), size), -1, np.int32)
+    padded[:, : items.shape[1]] = items[:, :size]
+    return padded
+
+
+def read_table(folder: Path) -> Table:
+    """Read a table that `write_table` wrote, in the order written."""
+    stored = pq.read_table(folder / "table.parquet")
+    columns = tuple(name for name in stored.column_names if name not in KEYS)
+    matrix = np.empty((stored.num_rows, len(columns)), np.float32)
+    for at, name in enumerate(columns):
+        matrix[:, at] = stored[name].to_numpy()
+    users, items, labels = (stored[name].to_numpy() for name in KEYS)
+    starts = np.flatnonzero(np.diff(users, prepend=-2))
+    return Table(columns, users[starts], np.diff(starts, append=len(users)).astype(np.int32), items, labels, matrix)
+
+
+def read_lists(folder: Path) -> tuple[Rows, dict[str, Rows]]:
+    """Users (n,) and each source's lists (n, 50) of a fold."""
+    with np.load(folder / "lists.npz", allow_pickle=False) as stored:
+        lists = {name: stored[name] for name in stored.files}
+    return lists.pop("users"), lists

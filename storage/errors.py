@@ -1,0 +1,81 @@
+"""What a database says, in our own error tree and without its password.
+
+An error becomes `Temporary` when waiting can cure it (locks, a lost or refused connection, a full disk),
+`ConfigError` when only another configuration can (no such database, no rights, no database file).
+Everything else stays what it is: a violated key is for the caller to explain, an unknown column is a bug.
+"""
+
+import re
+import sqlite3
+
+import psycopg
+from sqlalchemy import URL
+from sqlalchemy.engine import ExceptionContext
+
+from fusion.errors import ConfigError, FusionError, Temporary
+from storage.urls import masked
+
+_SQLITE_TEMPORARY = {
+    sqlite3.SQLITE_BUSY: "another process writes to it",
+    sqlite3.SQLITE_LOCKED: "another connection writes to it",
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_IOERR: "the disk cannot be read or written",
+}
+_SQLITE_CONFIG = {
+    sqlite3.SQLITE_CANTOPEN: "the file cannot be opened; its folder must exist and be writable",
+    sqlite3.SQLITE_NOTADB: "the file is not an SQLite database",
+    sqlite3.SQLITE_READONLY: "the file cannot be written",
+    sqlite3.SQLITE_CORRUPT: "the file is damaged; restore it from a backup",
+}
+_TEMPORARY_STATES = re.compile("08|53|57P|57014|55P03|40001|40P01|55006")
+_CONFIG_STATES = re.compile("28|3D|42501|25006")
+_CONFIG_WORDS = re.compile(
+    "does not exist|authentication failed|no password supplied|pg_hba|SSL|invalid .*option"
+)
+
+
+def translate(error: BaseException, url: URL, lost: bool = False) -> FusionError | None:
+    """Give our error for a driver's `error`, or None when it is not about the state of the database.
+
+    Args:
+        error: what sqlite3 or psycopg raised.
+        url: the database, shown masked.
+        lost: the connection is known to be gone.
+
+    """
+    if isinstance(error, sqlite3.Error):
+        return _of_sqlite(error, url)
+    if isinstance(error, psycopg.Error):
+        return _of_postgres(error, url, lost)
+    return None
+
+
+def _of_sqlite(error: sqlite3.Error, url: URL) -> FusionError | None:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the high bits only refine
+    if code in _SQLITE_TEMPORARY:
+        return Temporary(f"database {masked(url)}: {_SQLITE_TEMPORARY[code]} ({error}). Try again later.")
+    if code in _SQLITE_CONFIG:
+        return ConfigError(f"database {masked(url)}: {_SQLITE_CONFIG[code]} ({error}). Check [storage] url.")
+    return None
+
+
+def _of_postgres(error: psycopg.Error, url: URL, lost: bool) -> FusionError | None:
+    state, text = error.sqlstate or "", _without_password(str(error), url)
+    connecting = isinstance(error, psycopg.OperationalError) and not state
+    if _CONFIG_STATES.match(state) or (connecting and not lost and _CONFIG_WORDS.search(text)):
+        return ConfigError(f"database {masked(url)}: {text}. Check [storage] url and the rights of its user.")
+    if _TEMPORARY_STATES.match(state) or connecting or lost:
+        return Temporary(f"database {masked(url)}: {text}. Try again later.")
+    return None
+
+
+def _without_password(text: str, url: URL) -> str:
+    text = " ".join(text.split()).rstrip(".")
+    return text.replace(str(url.password), "***") if url.password else text
+
+
+def on_error(context: ExceptionContext, url: URL) -> None:
+    """Raise our error in place of SQLAlchemy's; an engine calls this for everything that a driver raises."""
+    ours = translate(context.original_exception, url, lost=context.is_disconnect)
+    if ours is not None:
+        raise ours

@@ -1,0 +1,64 @@
+"""Taking the lists of a run out of SQL again."""
+
+from sqlalchemy import Connection, Engine, delete, select, text
+
+from fusion.errors import Refused
+from storage.engine import writing
+from storage.tables import explanation, fallback, metric, recommendation, served_user, slot
+
+
+def partition_name(run_no: int) -> str:
+    """Name the PostgreSQL table that holds one run's lists."""
+    return f"recommendation_r{run_no}"
+
+
+def remove_lists(engine: Engine, run_no: int) -> None:
+    """Delete everything that was loaded under a run number, whole or half; the row in `run` stays.
+
+    On PostgreSQL the partition is detached concurrently and then dropped, so that readers never wait.
+
+    Raises:
+        Refused: a slot points at the run.
+        Temporary: a reader holds the partition for long; calling again goes on where this stopped.
+
+    """
+    _refuse_shown(engine, run_no)
+    postgres = engine.dialect.name == "postgresql"
+    if postgres:
+        _drop_partition(engine, run_no)
+    with writing(engine) as connection:
+        for table in (served_user, fallback, explanation, metric, *(() if postgres else (recommendation,))):
+            connection.execute(delete(table).where(table.c.run_no == run_no))
+
+
+def _refuse_shown(engine: Engine, run_no: int) -> None:
+    with engine.connect() as connection:
+        shown = connection.execute(
+            select(slot.c.placement, slot.c.name).where(slot.c.run_no == run_no)
+        ).first()
+    if shown is not None:
+        raise Refused(
+            f"lists of run number {run_no} stay: slot {shown.name!r} of {shown.placement!r} points at it"
+        )
+
+
+def _drop_partition(engine: Engine, run_no: int) -> None:
+    alone = engine.execution_options(
+        isolation_level="AUTOCOMMIT"
+    )  # DETACH CONCURRENTLY runs in no transaction
+    with alone.connect() as connection:
+        connection.execute(text("SET lock_timeout = '2s'"))
+        try:
+            _detach(connection, partition_name(run_no))
+            connection.execute(text(f"DROP TABLE IF EXISTS {partition_name(run_no)}"))
+        finally:
+            if not connection.invalidated:
+                connection.execute(text("RESET lock_timeout"))
+
+
+def _detach(connection: Connection, name: str) -> None:
+    attached = text("SELECT inhdetachpending FROM pg_inherits WHERE inhrelid = to_regclass(:name)")
+    pending = connection.execute(attached, {"name": name}).scalar()
+    if pending is not None:
+        how = "FINALIZE" if pending else "CONCURRENTLY"  # pending: an earlier try was cut off half-way
+        connection.execute(text(f"ALTER TABLE recommendation DETACH PARTITION {name} {how}"))

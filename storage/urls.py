@@ -1,0 +1,51 @@
+"""Database URLs: checked, and shown without their secrets."""
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from fusion.errors import ConfigError
+
+SUPPORTED = "sqlite:///path/to/file.db and postgresql+psycopg://user:password@host:5432/database"
+_SECRETS = ("password", "sslpassword")
+
+
+def parse_url(text: str) -> URL:
+    """Read a URL; `postgres://` and `postgresql://` mean psycopg 3.
+
+    Raises:
+        ConfigError: it is no database URL. The message never repeats it, since it may hold a password.
+
+    """
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        raise ConfigError(f"the database URL cannot be read. Supported: {SUPPORTED}.") from None
+    if url.drivername in ("postgres", "postgresql"):
+        url = url.set(drivername="postgresql+psycopg")
+    return url
+
+
+def masked(url: URL | str) -> str:
+    """Show a URL with every password in it as `***`; `***` alone when it cannot be read."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        return "***"
+    hidden = {name: "***" for name in _SECRETS if name in parsed.query}
+    return parsed.update_query_dict(hidden).render_as_string(hide_password=True)
+
+
+def storage_url(text: str) -> URL:
+    """Read the URL of our own database: an SQLite file or PostgreSQL through psycopg 3.
+
+    Raises:
+        ConfigError: another database or driver, or SQLite in memory, which would end with the command.
+
+    """
+    url = parse_url(text)
+    if url.drivername not in ("sqlite", "sqlite+pysqlite", "postgresql+psycopg"):
+        raise ConfigError(f"[storage] url {masked(url)} is not a supported database. Supported: {SUPPORTED}.")
+    if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
+        what = "keeps nothing between commands: name a file"
+        raise ConfigError(f"[storage] url {masked(url)} {what}. Supported: {SUPPORTED}.")
+    return url

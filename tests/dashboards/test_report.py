@@ -1,0 +1,166 @@
+"""The report with the real Evidently; its page is read as text here, and was looked at by eye."""
+
+import json
+import subprocess
+import sys
+from datetime import datetime, timedelta, timezone
+from html.parser import HTMLParser
+
+import numpy as np
+import polars as pl
+import pytest
+
+from dashboards.drift import drift
+from dashboards.report import write_report
+from dashboards.run import RunRef
+from dashboards.settings import MonitorSettings
+from dashboards.stability import stability
+from fusion.errors import DataError
+from tests.dashboards.samples import RUN, lists, users, verdict
+
+SETTINGS = MonitorSettings()
+SUBJECTS = {
+    "users": (users(800, 1), users(600, 2, shift=8)),
+    "features": (pl.DataFrame({"x": [1.0, None] * 50}), pl.DataFrame({"x": [None] * 30, "new": [1.0] * 30})),
+}
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    previous, current = lists(60, 1, 0.5), lists(60, 2, 0.5)
+    segments = pl.DataFrame({"user_id": ["u1", "u2"], "segment": ["<script>", "warm"]})
+    found = stability(previous, current, segments=segments, twin=lists(20, 3, 0.5), catalogue=100)
+    folder = tmp_path_factory.mktemp("report")
+    return write_report(folder / "run", RUN, SUBJECTS, drift(SUBJECTS, SETTINGS), found, verdict())
+
+
+class Outside(HTMLParser):
+    """Collects what a browser would fetch."""
+
+    def __init__(self):
+        super().__init__()
+        self.found = []
+
+    def handle_starttag(self, tag, attrs):
+        if tag in {"script", "link", "img", "iframe"}:
+            self.found += [value for name, value in attrs if name in {"src", "href"}]
+
+
+def test_importing_dashboards_is_quick_and_evidently_imports_with_the_pinned_set():
+    modules = "dashboards.report, dashboards.workspace, dashboards.alerts"
+    late = f"import sys, {modules}; assert not {{'evidently', 'pandas'}} & set(sys.modules)"
+    now = "import dashboards, evidently, os; assert os.environ['DO_NOT_TRACK']; print(evidently.__version__)"
+    for code in (late, now):
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("0.7.")
+
+
+def test_evidently_shows_our_figures(files):
+    data = json.loads(files.drift_json.read_text())
+    assert data["run_id"] == "run-1"
+    assert data["as_of"] == "2026-11-20T03:00:00Z"
+    ours = {f"{one['subject']} · {one['column']}": one["value"] for one in data["columns"]}
+    drawn = [one for one in data["evidently"]["metrics"] if one["config"]["type"].endswith(":ValueDrift")]
+    theirs = {one["config"]["column"]: one["value"] for one in drawn}
+    assert theirs == pytest.approx({name: ours[name] for name in theirs})
+    # a number that one side lacks altogether has a figure but nothing to draw
+    assert set(ours) - set(theirs) == {"features · x", "features · new"}
+    counted = [one for one in data["evidently"]["metrics"] if "DriftedColumnsCount" in one["metric_name"]]
+    assert [one["value"]["count"] for one in counted] == [1]
+
+
+def test_pages_fetch_nothing(files):
+    for page in (files.drift_html, files.stability_html):
+        reader = Outside()
+        reader.feed(page.read_text())
+        assert [link for link in reader.found if not link.startswith("data:")] == []
+
+
+def test_the_drift_page_says_what_was_found(files):
+    text = files.drift_html.read_text()
+    assert "users: 1 of 4 columns drifted" in text
+    assert "Data up to 2026-11-20 03:00 UTC, placement `home`" in text
+
+
+def test_the_stability_page_shows_all_parts_and_escapes_names(files):
+    text = files.stability_html.read_text()
+    for part in ("Jaccard per user", "Churn by segment", "Catalogue coverage", "Popularity", "ranker"):
+        assert part in text
+    assert 'class="chance"' in text
+    assert "&lt;script&gt;" in text
+    assert "<script" not in text
+
+
+def test_stability_json_holds_the_rows(files):
+    data = json.loads(files.stability_json.read_text())
+    assert data["compared"]
+    assert {row["name"] for row in data["rows"]} >= {"jaccard", "rbo_chance", "coverage_previous"}
+    assert data["verdict"][0]["row"] == "ranker"
+
+
+def test_a_first_run_says_so(tmp_path):
+    first = write_report(tmp_path, RUN, {}, [], None, None)
+    for page in (first.drift_html, first.stability_html):
+        assert "Nothing to compare with yet" in page.read_text()
+    assert json.loads(first.stability_json.read_text())["compared"] is False
+
+
+def test_runs_without_common_users_have_a_page(tmp_path):
+    strangers = lists(5, 1, 1).with_columns(pl.col("user_id") + "-new")
+    files = write_report(tmp_path, RUN, {}, [], stability(lists(5, 1, 1), strangers), None)
+    assert "no user in common" in files.stability_html.read_text()
+
+
+def test_a_verdict_without_its_columns_is_refused(tmp_path):
+    with pytest.raises(DataError, match="lacks the columns"):
+        write_report(tmp_path, RUN, {}, [], None, verdict().drop("chosen"))
+
+
+def test_times_are_kept_in_utc():
+    east = timezone(timedelta(hours=8))
+    assert RunRef("r", "p", datetime(2026, 1, 1, 8, tzinfo=east)).time == datetime(2026, 1, 1)
+    assert RunRef("r", "p", datetime(2026, 1, 1)).time == datetime(2026, 1, 1)
+
+
+def evidently_value(reference, current, kind, method):
+    import pandas as pd
+    from evidently import DataDefinition, Dataset, Report
+    from evidently.metrics import ValueDrift
+
+    definition = DataDefinition(**{f"{kind}_columns": ["x"]})
+    sides = [Dataset.from_pandas(pd.DataFrame({"x": side}), definition) for side in (current, reference)]
+    report = Report([ValueDrift(column="x", method=method, threshold=0.2)]).run(*sides)
+    return report.dict()["metrics"][0]["value"]
+
+
+def our_value(reference, current):
+    (one,) = drift({"s": (pl.DataFrame({"x": reference}), pl.DataFrame({"x": current}))}, SETTINGS)
+    return one.value
+
+
+def test_our_jensenshannon_is_evidentlys():
+    rng = np.random.default_rng(0)
+    reference, current = rng.choice(list("abc"), 900), rng.choice(list("bcd"), 700)
+    theirs = evidently_value(reference, current, "categorical", "jensenshannon")
+    assert our_value(reference, current) == pytest.approx(theirs, abs=1e-9)
+
+
+def test_our_psi_is_evidentlys_where_the_bins_are_the_same():
+    # at most 20 values: Evidently compares value by value, and ours are ties that fill a bin each
+    rng = np.random.default_rng(0)
+    reference, current = (
+        rng.choice(5, 1000, p=p).astype(float) for p in ([0.2] * 5, [0.1, 0.1, 0.2, 0.3, 0.3])
+    )
+    theirs = evidently_value(reference, current, "numerical", "psi")
+    assert our_value(reference, current) == pytest.approx(theirs, rel=1e-9)
+
+
+def test_our_psi_is_near_evidentlys_on_a_smooth_number():
+    # Evidently bins by equal widths (Sturges) over both sides, we by deciles of the reference: for a normal
+    # distribution moved by half its deviation both come near the integral, 0.25; the tails differ
+    rng = np.random.default_rng(0)
+    reference, current = rng.normal(0, 1, 20_000), rng.normal(0.5, 1, 20_000)
+    theirs = evidently_value(reference, current, "numerical", "psi")
+    assert our_value(reference, current) == pytest.approx(theirs, rel=0.15)
+    assert our_value(reference, current) == pytest.approx(0.25, rel=0.15)

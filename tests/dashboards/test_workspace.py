@@ -1,0 +1,160 @@
+"""The real Evidently workspace, and its real server on loopback."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.request import ProxyHandler, Request, build_opener
+
+import pytest
+
+from dashboards.drift import drift
+from dashboards.report import write_report
+from dashboards.run import RunRef
+from dashboards.settings import MonitorSettings
+from dashboards.stability import stability
+from dashboards.workspace import record, serve
+from fusion.errors import ConfigError
+from tests.dashboards.samples import RUN, lists, users, verdict
+
+SUBJECTS = {"users": (users(200, 1), users(200, 2, shift=8))}
+DRIFT = drift(SUBJECTS, MonitorSettings())
+LATER = RunRef("run-2", RUN.placement, RUN.as_of + timedelta(days=7))
+OTHER = RunRef("run-3", "mail", RUN.as_of)
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory):
+    """Two runs of one placement, the first without a predecessor and recorded twice, and one of another."""
+    folder = tmp_path_factory.mktemp("dashboards")
+    found = stability(lists(40, 1, 0.5), lists(40, 2, 0.5), catalogue=100)
+    for run, drifted, compared in (
+        (RUN, [], None),
+        (RUN, [], None),
+        (LATER, DRIFT, found),
+        (OTHER, [], None),
+    ):
+        subjects = SUBJECTS if drifted else {}
+        files = write_report(folder / run.run_id, run, subjects, drifted, compared, verdict())
+        record(folder / "space", run, drifted, compared, verdict(), files.snapshot)
+    return folder / "space"
+
+
+def home(workspace: Path) -> Path:
+    files = workspace.glob("*/metadata.json")
+    return next(file.parent for file in files if json.loads(file.read_text())["name"] == "home")
+
+
+def test_a_placement_is_a_project_and_a_run_is_there_once(workspace):
+    from evidently.ui.workspace import Workspace
+
+    space = Workspace(str(workspace))
+    assert sorted(project.name for project in space.list_projects()) == ["home", "mail"]
+    (project,) = space.search_project("home")
+    runs = [space.get_run(project.id, key) for key in space.list_runs(project.id)]
+    assert sorted((run.metadata["run_id"], run.name) for run in runs) == [
+        ("run-1", "run-1"),
+        ("run-1", "run-1 drift"),
+        ("run-2", "run-2"),
+        ("run-2", "run-2 drift"),
+    ]
+    assert {run.timestamp for run in runs} == {RUN.time, LATER.time}
+    assert len(project.dashboard.model().panels) == 5
+
+
+def test_nothing_is_left_half_written(workspace):
+    assert (
+        sorted(path.suffix for path in workspace.rglob("*") if path.is_file() and path.suffix != ".json")
+        == []
+    )
+    assert list(workspace.glob(".new-*")) == []
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def ask(url: str, body: dict | None = None) -> list | dict:
+    """Ask once, never through a proxy."""
+    data = None if body is None else json.dumps(body).encode()
+    request = Request(url, data, {"Content-Type": "application/json"})
+    with build_opener(ProxyHandler({})).open(request, timeout=10) as reply:
+        return json.load(reply)
+
+
+def await_answer(process: subprocess.Popen, url: str, seconds: float = 60) -> list | dict:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            return ask(url)
+        except HTTPError:
+            raise
+        except URLError:
+            time.sleep(0.2)
+    raise AssertionError(f"no answer; exit {process.poll()}")
+
+
+def drawn(base: str, project: Path) -> dict[str, list[float | None]]:
+    """Ask for the lines of all panels as the page does: figure -> values over runs."""
+    panels = json.loads((project / "dashboard.json").read_text())["panels"]
+    keys = ("tags", "metadata", "metric", "metric_labels")
+    lines = [{key: value[key] for key in keys} for panel in panels for value in panel["values"]]
+    reply = ask(f"{base}/v2/snapshots/{project.name}/data_series_batch", {"series_filter": lines})
+    return {one["params"]["column"]: one["values"] for one in reply["series"]}
+
+
+SERVE = """
+import sys
+from pathlib import Path
+from dashboards.workspace import serve
+serve(Path(sys.argv[1]), int(sys.argv[2]))
+print("closed")
+"""
+
+
+@pytest.fixture
+def server(workspace):
+    port = free_port()
+    command = [sys.executable, "-c", SERVE, str(workspace), str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    yield process, port
+    process.kill()
+    process.communicate()
+
+
+def test_the_server_draws_the_figures_shows_new_runs_and_ends_cleanly(workspace, server):
+    process, port = server
+    base, project = f"http://127.0.0.1:{port}/api", home(workspace)
+    assert {one["name"] for one in await_answer(process, f"{base}/projects")} == {"home", "mail"}
+    before = drawn(base, project)
+    assert before["ndcg_published"] == [0.3, 0.3]
+    assert before["ndcg_best_source"] == [0.27, 0.27]
+    assert [values[-1] for name, values in before.items() if name == "drifted_users"] == [0.25]
+    assert set(before) >= {"jaccard", "rbo", "coverage"}
+
+    third = RunRef("run-4", "home", LATER.as_of + timedelta(days=7))
+    files = write_report(workspace.parent / "run-4", third, {}, [], None, verdict())
+    record(workspace, third, [], None, verdict(), files.snapshot)
+    until = time.monotonic() + 20
+    while len(drawn(base, project)["ndcg_published"]) < 3 and time.monotonic() < until:
+        time.sleep(0.2)
+    assert drawn(base, project)["ndcg_published"] == [0.3, 0.3, 0.3]
+
+    with pytest.raises(ConfigError, match=f"cannot listen on 127.0.0.1:{port}"):
+        serve(workspace, port)
+    process.send_signal(signal.SIGTERM)
+    stdout, stderr = process.communicate(timeout=20)
+    assert process.returncode == 0, stderr
+    assert stdout.endswith(b"closed\n")
+
+
+def test_a_folder_without_dashboards_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match=r"no dashboards in .*`fusion run` fills it"):
+        serve(tmp_path, free_port())

@@ -1,0 +1,25 @@
+"""A training that stops in the middle of its lists to be killed: `python -m tests.storage.killed URL`."""
+
+import sys
+import time
+from collections.abc import Iterator
+
+import polars as pl
+
+from storage import StorageSettings, connect
+from storage.bulk import load_lists, load_served
+from tests.storage.making import begin, lists
+
+
+def endless() -> Iterator[pl.DataFrame]:
+    yield lists("killed", [f"u{n}" for n in range(500)])
+    sys.stdout.write("half\n")
+    sys.stdout.flush()
+    time.sleep(60)
+
+
+if __name__ == "__main__":
+    engine = connect(StorageSettings(url=sys.argv[1]))
+    run_no = begin(engine, "killed")
+    load_served(engine, run_no, pl.DataFrame({"user_id": ["u1"], "route": ["warm"], "segment": [None]}))
+    load_lists(engine, run_no, endless())

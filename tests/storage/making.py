@@ -1,0 +1,50 @@
+"""Small runs for tests: every list tells by its item ids which run it belongs to."""
+
+from datetime import UTC, datetime
+
+import polars as pl
+from sqlalchemy import Engine
+
+from storage.bulk import load_fallback, load_lists, load_served
+from storage.runs import finish_run, start_run
+
+AS_OF = datetime(2026, 11, 1, tzinfo=UTC)
+SIZE, RESERVE = 4, 3
+
+
+def begin(engine: Engine, run_id: str, placement: str = "default") -> int:
+    return start_run(engine, run_id, placement, kind="full", as_of=AS_OF, data_hash="d1", config_hash="c1")
+
+
+def end(engine: Engine, run_no: int, status: str = "ready") -> None:
+    finish_run(
+        engine, run_no, status, method="ranker", list_size=SIZE, verdict={"rows": []}, manifest={"seed": 7}
+    )
+
+
+def lists(run_id: str, users: list[str], rows: int = SIZE + RESERVE) -> pl.DataFrame:
+    """Lists of `rows` items named `<run_id>-<rank>`, with scores that fall by rank."""
+    ranks = list(range(1, rows + 1))
+    return pl.DataFrame(
+        {
+            "user_id": [user for user in users for _ in ranks],
+            "rank": ranks * len(users),
+            "item_id": [f"{run_id}-{rank}" for rank in ranks] * len(users),
+            "score": [1 / rank for rank in ranks] * len(users),
+            "probability": [None] * (rows * len(users)),
+        },
+        schema_overrides={"rank": pl.Int32, "score": pl.Float32, "probability": pl.Float64},
+    )
+
+
+def make_run(engine: Engine, run_id: str, users: list[str] | None = None, placement: str = "default") -> int:
+    """A ready run with lists, served users and the fallback `all`, as `fusion run` leaves one."""
+    users = users or ["u1", "u2", "u3"]
+    run_no = begin(engine, run_id, placement)
+    block = lists(run_id, users)
+    load_lists(engine, run_no, [block])
+    load_served(engine, run_no, pl.DataFrame({"user_id": users, "route": "warm", "segment": "old"}))
+    one = lists(run_id, ["all"]).rename({"user_id": "segment"})
+    load_fallback(engine, run_no, one)
+    end(engine, run_no)
+    return run_no

@@ -1,0 +1,122 @@
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import polars as pl
+import pytest
+from sqlalchemy import text
+
+from fusion.errors import Refused, Temporary
+from storage import StorageSettings, connect
+from storage.bulk import load_lists
+from storage.lists import remove_lists
+from storage.publish import publish
+from storage.read import list_for, lists_of, served_of
+from storage.runs import find_run, finish_run
+from storage.sweep import sweep
+from tests.storage.making import begin, end, lists, make_run
+
+
+@pytest.fixture
+def half_way(url):
+    """Another process, in the middle of loading the lists of run `killed`."""
+    command = [sys.executable, "-m", "tests.storage.killed", url]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "half\n"
+        yield process
+        process.kill()
+
+
+def swept(engine) -> list[str]:
+    """Sweep, giving a server the moment it needs to notice that a process is gone."""
+    for _ in range(50):
+        names = sweep(engine, "default")
+        if names:
+            return names
+        time.sleep(0.1)
+    return []
+
+
+def test_a_killed_training_leaves_what_is_live_and_is_swept(url, engine, half_way_after_live):
+    process, live_items = half_way_after_live
+    assert sweep(engine, "default") == []  # it lives
+    process.kill()
+    process.wait()
+    assert list_for(engine, "default", "u1")["item_id"].to_list() == live_items
+    killed = find_run(engine, "default", "killed")
+    assert killed.status == "training"
+    assert swept(engine) == ["killed"]
+    assert find_run(engine, "default", "killed").status == "failed"
+    assert len(lists_of(engine, killed.run_no)) == len(served_of(engine, killed.run_no)) == 0
+    assert list_for(engine, "default", "u1")["item_id"].to_list() == live_items
+    assert sweep(engine, "default") == []
+    publish(engine, "default", make_run(engine, "next"), by="test", reason="works again")
+    assert list(Path(url.removeprefix("sqlite:///")).parent.glob("*.lock")) == []
+
+
+@pytest.fixture
+def half_way_after_live(engine, request):
+    publish(engine, "default", make_run(engine, "a"), by="test", reason="test")
+    items = list_for(engine, "default", "u1")["item_id"].to_list()
+    return request.getfixturevalue("half_way"), items
+
+
+def test_own_trainings_and_other_placements_are_left_alone(url, engine):
+    run_no = begin(engine, "mine")
+    begin(engine, "mail", placement="mail")
+    other = connect(StorageSettings(url=url))  # another engine of the same process
+    assert sweep(engine, "default") == sweep(other, "default") == []
+    engine.dispose()  # the sign of life outlives the engine it was made with
+    assert sweep(other, "default") == []
+    load_lists(other, run_no, [lists("mine", ["u"])])
+    end(other, run_no)
+    other.dispose()
+    assert find_run(engine, "default", "mine").status == "ready"
+
+
+def test_a_training_that_was_swept_cannot_go_on(engine):
+    run_no = begin(engine, "a")
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE run SET status = 'failed'"))
+    with pytest.raises(Temporary, match="failed, not in training"):
+        load_lists(engine, run_no, [lists("a", ["u"])])
+    with pytest.raises(Temporary, match="failed, not in training"):
+        finish_run(engine, run_no, "ready", method=None, list_size=4, verdict={}, manifest={})
+
+
+def test_lists_that_a_slot_shows_cannot_be_removed(engine):
+    run_no = make_run(engine, "a")
+    publish(engine, "default", run_no, by="test", reason="test")
+    with pytest.raises(Refused, match="slot 'live' of 'default' points at it"):
+        remove_lists(engine, run_no)
+    assert len(list_for(engine, "default", "u1")) == 4
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_removing_never_makes_readers_wait(engine):
+    """While a long reader holds the partition, removing gives up and other readers go on; later it ends."""
+    run_no, kept = make_run(engine, "a"), make_run(engine, "b")
+    publish(engine, "default", kept, by="test", reason="test")
+    with engine.connect() as reader:
+        reader.execute(text("SELECT count(*) FROM recommendation")).scalar()
+        with pytest.raises(Temporary, match="lock timeout"):
+            remove_lists(engine, run_no)
+        start = time.perf_counter()
+        assert len(list_for(engine, "default", "u1")) == 4
+        assert time.perf_counter() - start < 0.5
+    remove_lists(engine, run_no)
+    assert len(lists_of(engine, run_no)) == 0
+    with engine.connect() as connection:
+        found = connection.execute(text("SELECT to_regclass(:name)"), {"name": f"recommendation_r{run_no}"})
+        assert found.scalar() is None
+
+
+def test_reading_back_is_typed_when_empty(engine):
+    assert lists_of(engine, 99).schema == {
+        "user_id": pl.String,
+        "rank": pl.Int32,
+        "item_id": pl.String,
+        "score": pl.Float32,
+    }
