@@ -68,6 +68,8 @@ class NeighbourTrend(UserNeighbours):
 
     def _active(self, users: Users) -> Rows:
         """Users at fit with events in any of the spans that the block asks about."""
+        if not len(users):
+            return np.empty(0, np.int32)
         span = int(self.config.days * DAY)
         recent: Flags = (self.times_ >= users.as_of.min() - span) & (self.times_ < users.as_of.max())
         counts = np.concatenate(([0], np.cumsum(recent)))[self.borders_]
