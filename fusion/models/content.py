@@ -1,0 +1,79 @@
+"""Content: items whose text is like the text of what the user took lately."""
+
+from typing import Any, Self
+
+import numpy as np
+from pydantic import Field
+from scipy.sparse import csr_array
+
+from fusion.arrays import Scores, State
+from fusion.dataset import Dataset
+from fusion.encoders import encode_items
+from fusion.models.factors import FactorModel
+from fusion.recommender import FitContext
+from fusion.registry import register
+from fusion.sentences import unit
+from fusion.settings import Settings, tunable
+from fusion.users import Users
+
+
+class ContentConfig(Settings):
+    """Settings of `content`."""
+
+    encoder: str = Field("auto", description='"auto", "tfidf", or a sentence-transformers name or folder')
+    last: int = Field(20, ge=1, description="newest items that make a user's taste")
+    half_life: float = tunable(4.0, 1, 50, log=True, description="items back after which an item counts half")
+
+
+@register("content")
+class Content(FactorModel):
+    """Scores are cosines between an item's text vector and the weighted mean of those of the user's newest items.
+
+    An item counts by its weight, and half as much for every `half_life` items that came after it. What all texts
+    have in common, their mean vector, is taken away first. Items without text are silent, and so are users whose
+    newest items have none; an item needs no history.
+    """
+
+    Config = ContentConfig
+    scores_new_items = True
+    needs = frozenset({"text"})
+
+    def fit(self, data: Dataset, ctx: FitContext) -> Self:
+        """Encode the items' texts."""
+        self.items_, vectors, note = encode_items(data, self.config.encoder, ctx)
+        self.vectors_ = centred(vectors)  # (items with text, d)
+        self.notes = {**note}
+        return self
+
+    def user_vectors(self, users: Users) -> Scores:
+        """Taste of each user (B, d) of length 1; NaN where the newest items have no text."""
+        newest = users.last(self.config.last)
+        back = np.repeat(newest.borders[1:], newest.counts) - np.arange(len(newest.items)) - 1
+        share = np.exp2(-back / self.config.half_life) * np.maximum(newest.weights, 0)
+        shape = (len(users), users.n_items)
+        shares = csr_array((share.astype(np.float32), newest.items, newest.borders), shape=shape)
+        taste = unit(shares[:, self.items_] @ self.vectors_)
+        taste[~taste.any(axis=1)] = np.nan
+        return taste
+
+    def state(self) -> State:
+        """Items with text and their vectors."""
+        return {"items": self.items_, "vectors": self.vectors_}
+
+    @classmethod
+    def restore(cls, config: Any, state: State) -> Self:
+        """Take the arrays back."""
+        model = cls(config)
+        model.items_, model.vectors_ = state["items"], state["vectors"]
+        return model
+
+    def memory_bytes(self, n_users: int, n_items: int, n_events: int) -> int:
+        """Vectors as encoded, centred and kept, at 384 numbers an item."""
+        return 3 * 4 * 384 * n_items
+
+
+def centred(vectors: Scores) -> Scores:
+    """Vectors (n, d) less their mean, to length 1; where all are equal, as they are."""
+    if not (vectors != vectors[:1]).any():
+        return vectors
+    return unit(vectors - vectors.mean(axis=0))
