@@ -20,9 +20,7 @@ def shown(engine):
 
 def block(engine, item_id, **columns):
     with engine.begin() as connection:
-        connection.execute(
-            insert(blocked_item).values({"placement": "default", "item_id": item_id} | columns)
-        )
+        connection.execute(insert(blocked_item).values({"placement": "default", "item_id": item_id} | columns))
 
 
 def items(engine, user_id="u1"):
@@ -91,9 +89,7 @@ def test_times_written_by_hand(shown):
     later = (NOW + HOUR).astimezone(timezone(-12 * HOUR)).isoformat(timespec="seconds")
     cast = "CAST({} AS timestamptz)" if shown.dialect.name == "postgresql" else "{}"
     values = ", ".join(cast.format(name) for name in (":starts_at", ":until"))
-    statement = (
-        f"INSERT INTO blocked_item (placement, item_id, starts_at, until) VALUES ('default', :item, {values})"
-    )
+    statement = f"INSERT INTO blocked_item (placement, item_id, starts_at, until) VALUES ('default', :item, {values})"
     windows = {
         "a-1": ("2026-01-01", None),
         "a-2": (None, "2026-01-01"),
