@@ -75,8 +75,7 @@ class FactorModel(Recommender):
             filter_query_items=None if allowed.seen else csr_matrix(users.seen[:, self.items_]),
             filter_items=np.flatnonzero(~allowed.items[self.items_]).astype(np.int32),
         )
-        values = exact.astype(np.float32)
-        values[(values < EXHAUSTED) | silent[:, None]] = -np.inf
+        values = np.where((exact < EXHAUSTED) | silent[:, None], -np.inf, exact).astype(np.float32)
         top = in_order(self.items_[places], values, k)
         # More items may be tied with the k-th than were fetched: only looking at all of them tells which come first.
         cut_short = (n < len(self.items_)) & (values.min(axis=1) == np.nan_to_num(top.scores[:, -1], nan=np.inf))
