@@ -15,10 +15,11 @@ BINS = 20
 
 @dataclass(frozen=True)
 class Bar:
-    """One horizontal bar with the figure at its end and, where known, an interval."""
+    """One horizontal bar with a text at its end and, where known, an interval."""
 
     label: str
     value: float
+    text: str
     low: float | None = None
     high: float | None = None
     strong: bool = True
@@ -42,11 +43,12 @@ def histogram(values: Floats, chance: Floats | None = None) -> str:
     return _svg(parts, WIDTH, HEIGHT)
 
 
-def bars(rows: Sequence[Bar], form: str = "{:.3f}") -> str:
-    """Draw horizontal bars from 0 to the largest value, each with its figure."""
-    step, label, figure = 26, 130, 64
-    reach = max([row.high if row.high is not None else row.value for row in rows] + [1e-12])
-    scale = (WIDTH - label - figure) / reach
+def bars(rows: Sequence[Bar]) -> str:
+    """Draw horizontal bars from 0 to the largest value or upper end, each with its text."""
+    step, label = 26, 130
+    text = 12 + 8 * max(len(row.text) for row in rows)
+    reach = max([max(row.value, row.high or 0) for row in rows] + [1e-12])
+    scale = (WIDTH - label - text) / reach
     parts: list[str] = []
     for place, row in enumerate(rows):
         y = place * step + 4
@@ -59,7 +61,7 @@ def bars(rows: Sequence[Bar], form: str = "{:.3f}") -> str:
         if row.low is not None and row.high is not None:
             parts.append(_whisker(label + row.low * scale, label + row.high * scale, y + 9))
         end = label + max(row.value, row.high or 0, 0) * scale + 6
-        parts.append(f'<text class="figure" x="{end:.1f}" y="{y + 13}">{form.format(row.value)}</text>')
+        parts.append(f'<text class="figure" x="{end:.1f}" y="{y + 13}">{escape(row.text)}</text>')
     return _svg(parts, WIDTH, len(rows) * step + 4)
 
 

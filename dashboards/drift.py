@@ -96,12 +96,12 @@ def drift_rows(found: Sequence[ColumnDrift]) -> pl.DataFrame:
     """Give the rows for the table `metric`; the column stands as segment.
 
     A column has its measure (`psi` or `jensenshannon`) and what chance alone gives (`psi_chance`, ...); a
-    subject has `drifted_share` under the segment `all`. `k`, `low` and `high` are null.
+    subject has `drifted_share` under the segment `all`. `k` is 0, `low` and `high` are null.
     """
     values = [(one.subject, one.column, one.method, one.value) for one in found]
     chance = [(one.subject, one.column, f"{one.method}_chance", one.noise) for one in found]
     shares = [(subject, "all", "drifted_share", share) for subject, share in drifted_shares(found)]
-    rows = [(*row[:3], None, row[3], None, None) for row in values + chance + shares]
+    rows = [(*row[:3], 0, row[3], None, None) for row in values + chance + shares]
     return pl.DataFrame(rows, schema=METRIC_SCHEMA, orient="row")
 
 

@@ -12,6 +12,7 @@ from evidently.core.report import Snapshot
 from evidently.legacy.calculations.stattests import StatTest, register_stattest
 from evidently.legacy.core import ColumnType
 from evidently.legacy.renderers.html_widgets import table_data, text_widget
+from evidently.metrics import MeanValue
 from evidently.presets import DataDriftPreset
 
 from dashboards.distance import words
@@ -21,6 +22,7 @@ from dashboards.run import RunRef
 SHOWN = 15  # categories in a picture; the rest is one bar
 DRAWN_ROWS = 5_000  # of those measured; more makes the page slow and no picture different
 METHODS = {"psi": ("psi_deciles", "PSI, deciles"), "jensenshannon": ("jensenshannon_words", "Jensen-Shannon")}
+TABLE = ["column", "measure", "value", "by chance", "limit", "verdict", "rows"]
 INTRO = """# Drift of run {run_id}
 
 Data up to {time:%Y-%m-%d %H:%M} UTC, placement `{placement}`. Numbers: population stability index (PSI) over
@@ -32,19 +34,20 @@ NOTHING = "\n\n## Nothing to compare with yet\n\nFrom the next run on, this page
 
 
 class Note(MetricContainer):  # type: ignore[misc]
-    """A piece of text, and a table below it when it has rows."""
+    """A piece of text, a table below it when it has rows, and the means of columns, kept but not drawn."""
 
     text: str
-    rows: list[list[str]] = []  # noqa: RUF012 - pydantic copies it
+    names: list[str] = []  # noqa: RUF012 - pydantic copies it, and the next two
+    rows: list[list[str]] = []  # noqa: RUF012
+    means: list[str] = []  # noqa: RUF012
 
     def generate_metrics(self, context: Any) -> Sequence[Any]:
-        """Give none: a note measures nothing."""
-        return []
+        """Give the means, for the panels over runs."""
+        return [MeanValue(column=name) for name in self.means]
 
     def render(self, context: Any, child_widgets: Any = None) -> list[Any]:
         """Draw the text and the table."""
-        names = ["column", "measure", "value", "by chance", "limit", "verdict", "rows"]
-        table = [table_data(column_names=names, data=self.rows)] if self.rows else []
+        table = [table_data(column_names=self.names, data=self.rows)] if self.rows else []
         return [text_widget(text=self.text), *table]
 
 
@@ -77,7 +80,7 @@ def drift_snapshot(run: RunRef, subjects: Pairs, drift: Sequence[ColumnDrift]) -
     )
     _hand_over(drift)
     start = Note(
-        text=INTRO.format(run_id=run.run_id, time=run.time, placement=run.placement)
+        text=INTRO.format(run_id=run.run_id, time=run.time, placement=_safe(run.placement))
         + ("" if drift else NOTHING)
     )
     report = Report([start, *_parts(drift, drawn)])
@@ -89,11 +92,10 @@ def drift_snapshot(run: RunRef, subjects: Pairs, drift: Sequence[ColumnDrift]) -
 def _parts(drift: Sequence[ColumnDrift], drawn: Sequence[ColumnDrift]) -> list[MetricContainer]:
     parts: list[MetricContainer] = []
     for subject, group in groupby(drift, lambda one: one.subject):
-        columns = sorted(group, key=lambda one: (not one.drifted, one.column))
+        columns = sorted(group, key=lambda one: (not one.drifted, -one.value))
         count = sum(one.drifted for one in columns)
-        parts.append(
-            Note(text=f"## {subject}: {count} of {len(columns)} columns drifted", rows=_rows(columns))
-        )
+        text = f"## {_safe(subject)}: {count} of {len(columns)} columns drifted"
+        parts.append(Note(text=text, names=TABLE, rows=_rows(columns)))
         names = [_name(one) for one in columns if one in drawn]
         if names:
             parts.append(_pictures(names, columns[0].limit))
@@ -113,7 +115,7 @@ def _pictures(names: list[str], limit: float) -> Pictures:
 def _rows(columns: Sequence[ColumnDrift]) -> list[list[str]]:
     return [
         [
-            one.column,
+            _safe(one.column),
             METHODS[one.method][1],
             f"{one.value:.3f}",
             f"{one.noise:.3f}",
@@ -126,7 +128,12 @@ def _rows(columns: Sequence[ColumnDrift]) -> list[list[str]]:
 
 
 def _name(one: ColumnDrift) -> str:
-    return f"{one.subject} · {one.column}"
+    return _safe(f"{one.subject} · {one.column}")
+
+
+def _safe(text: str) -> str:
+    """Put "‹" for "<": Evidently writes texts into a script as they are, where "</script>" would end it."""
+    return text.replace("<", "‹")
 
 
 def _shown(one: ColumnDrift, reference: pl.DataFrame, current: pl.DataFrame) -> tuple[pd.Series, pd.Series]:
@@ -138,7 +145,8 @@ def _shown(one: ColumnDrift, reference: pl.DataFrame, current: pl.DataFrame) -> 
     if one.kind == "number":
         pair = [side.cast(pl.Float64).fill_nan(None).drop_nulls() for side in (left, right)]
         return pair[0].to_pandas(), pair[1].to_pandas()
-    pair = [words(side).fill_null("(missing)") for side in (left, right)]
+    texts = [words(side).fill_null("(missing)") for side in (left, right)]
+    pair = [side.str.replace_all("<", _safe("<"), literal=True) for side in texts]
     common = pl.concat(pair).value_counts(sort=True)["word"].head(SHOWN).implode()
     folded = [side.set(~side.is_in(common), "(other)") for side in pair]
     return folded[0].to_pandas(), folded[1].to_pandas()

@@ -56,7 +56,8 @@ def figures(
     drift: Sequence[ColumnDrift], stability: Stability | None, verdict: pl.DataFrame | None
 ) -> dict[str, float]:
     """Give the figures of a run by name; those that are not known are left out."""
-    found = {f"drifted_{subject}": share for subject, share in drifted_shares(drift)}
+    found = {"columns_compared": float(len(drift))}
+    found |= {f"drifted_{subject}": share for subject, share in drifted_shares(drift)}
     if stability is not None:
         found |= {name: value for name in LISTS if (value := stability.value(name)) is not None}
     return found | ({} if verdict is None else _ndcg(verdict))

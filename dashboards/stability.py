@@ -54,9 +54,10 @@ def stability(
 ) -> Stability:
     """Compare two runs' lists, frames of (user_id, rank from 1, item_id), at depth `k`.
 
-    `segments` (user_id, segment) adds a set of rows for each segment. `twin` are lists made once more from
-    the current data with another seed, for some users: how far they differ from `current` is what chance
-    alone changes (`jaccard_chance`, `rbo_chance`). `catalogue` is the number of items that could be listed.
+    `segments` (user_id, segment) adds a set of rows for each segment but `all`, which is everyone. `twin`
+    are lists made once more from the current data with another seed, for some users: how far they differ
+    from `current` is what chance alone changes (`jaccard_chance`, `rbo_chance`). `catalogue` is the number of
+    items that could be listed.
     Raises DataError when the ids of the frames differ in type.
     """
     old, new = _cut(previous, k, current), _cut(current, k, current)
@@ -133,7 +134,7 @@ def _spread(previous: pl.DataFrame, current: pl.DataFrame, catalogue: int | None
 
 
 def _groups(users: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
-    known = users.filter(pl.col("segment").is_not_null())
+    known = users.filter(pl.col("segment").is_not_null() & (pl.col("segment") != ALL))
     for (segment,), group in sorted(known.group_by("segment"), key=lambda pair: str(pair[0])):
         yield str(segment), group
 

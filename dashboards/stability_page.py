@@ -98,26 +98,36 @@ def _segments(stability: Stability) -> str:
         )
         users = _form(stability.value("users_both", segment), "{:,.0f}")
         ends = (1 - jaccard["high"], 1 - jaccard["low"])
-        shown.append(Bar(f"{segment} ({users})", 1 - jaccard["value"], *ends, strong=segment == ALL))
-    note = (
-        "Mean share of a list that changed (1 - Jaccard), with 95 % intervals; number of users in brackets."
-    )
-    return _section("Churn by segment", f"<p>{note}</p>{bars(shown, '{:.1%}')}", narrow=True)
+        text = f"{1 - jaccard['value']:.1%} ({users} users)"
+        shown.append(Bar(segment, 1 - jaccard["value"], text, *ends, strong=segment == ALL))
+    note = "Mean share of a list that changed (1 - Jaccard), with 95 % intervals."
+    return _section("Churn by segment", f"<p>{note}</p>{bars(shown)}", narrow=True)
 
 
 def _spread(stability: Stability) -> str:
     charts = []
     for name, title, note, form in SPREAD:
         pair = [("before", stability.value(f"{name}_previous")), ("now", stability.value(name))]
-        rows = [Bar(label, value, strong=label == "now") for label, value in pair if value is not None]
+        rows = [
+            Bar(label, value, form.format(value), strong=label == "now")
+            for label, value in pair
+            if value is not None
+        ]
         if rows:
-            charts.append(_figure(title, bars(rows, form), note))
+            charts.append(_figure(title, bars(rows), note))
     return _section("What is listed", _columns(charts))
 
 
 def _verdict(verdict: pl.DataFrame) -> str:
     rows = [
-        Bar(row["row"], row["ndcg"], row.get("low"), row.get("high"), strong=bool(row["chosen"]))
+        Bar(
+            row["row"],
+            row["ndcg"],
+            f"{row['ndcg']:.3f}",
+            row.get("low"),
+            row.get("high"),
+            strong=bool(row["chosen"]),
+        )
         for row in verdict.sort("ndcg", descending=True).iter_rows(named=True)
     ]
     note = "NDCG at 10 on the verdict window, with 95 % intervals; the published method in full colour."

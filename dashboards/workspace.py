@@ -125,8 +125,15 @@ def _figures(run: RunRef, values: dict[str, float]) -> Any:
     """Hand figures over to Evidently: the mean of a column with one row is that row's value."""
     import pandas as pd  # noqa: PLC0415
     from evidently import DataDefinition, Dataset, Report  # noqa: PLC0415
-    from evidently.metrics import MeanValue  # noqa: PLC0415
+
+    from dashboards.drift_page import Note  # noqa: PLC0415
 
     data = Dataset.from_pandas(pd.DataFrame([values]), DataDefinition(numerical_columns=list(values)))
-    report = Report([MeanValue(column=name) for name in values])
+    note = Note(
+        text=f"# Figures of run {run.run_id}",
+        names=["figure", "value"],
+        rows=[[name.replace("_", " "), f"{value:.4g}"] for name, value in values.items()],
+        means=list(values),
+    )
+    report = Report([note])
     return report.run(data, timestamp=run.time, metadata={"run_id": run.run_id}, name=run.run_id)

@@ -104,7 +104,9 @@ def _shown(rows: pl.DataFrame) -> list[dict[str, object]]:
 def _join_texts(frame: pl.DataFrame, columns: tuple[str, ...]) -> pl.Series:
     if not columns:
         return pl.repeat(None, len(frame), dtype=pl.String, eager=True).alias("text")
-    cells = [pl.col(f"text {name}").cast(pl.String).str.strip_chars().replace("", None) for name in columns]
+    words = [frame[f"text {name}"] for name in columns]
+    words = [w.cast(pl.List(pl.String)).list.join(", ") if w.dtype.is_nested() else w.cast(pl.String) for w in words]
+    cells = [pl.lit(w).str.strip_chars().replace("", None) for w in words]
     joined = pl.concat_str(cells, separator=JOINT, ignore_nulls=True)
     return frame.select(joined.replace("", None).alias("text"))["text"]
 

@@ -18,7 +18,9 @@ def id_text(values: pl.Series) -> pl.Series:
         text = pl.when(pl.col("id").is_finite()).then(pl.coalesce(number, pl.col("id").cast(pl.String)))
         return values.alias("id").to_frame().select(text)["id"].alias(values.name)
     text_values = values.cast(pl.String, strict=False)
-    if text_values.str.ends_with(".0").any():
+    if values.dtype.is_decimal():
+        text_values = text_values.str.replace(r"\.0+$", "")
+    elif text_values.str.ends_with(".0").any():
         text_values = text_values.str.replace(r"^([+-]?\d+)\.0$", "${1}")
     return text_values.replace("", None) if (text_values == "").any() else text_values
 

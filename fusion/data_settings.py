@@ -112,7 +112,7 @@ class DataSettings(Settings):
     def _known_zone(cls, name: str) -> str:
         try:
             ZoneInfo(name)
-        except (OSError, ValueError) as wrong:
+        except (KeyError, OSError, ValueError) as wrong:
             raise ValueError(f"{name!r} is no time zone; use an IANA name such as Asia/Shanghai or UTC") from wrong
         return name
 

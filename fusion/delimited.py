@@ -64,7 +64,7 @@ UNREADABLE = declare(
 
 @dataclass(frozen=True)
 class Header:
-    """How a text file is cut: its delimiter, and column names as the file writes them."""
+    """How a text file is cut: its delimiter, and column names without blanks round them ("column 1" for none)."""
 
     delimiter: str
     names: list[str]
@@ -85,24 +85,30 @@ def read_header(path: Path, subject: str) -> Header:
     try:
         first = next((line for line in lines(path) if line.strip()), b"")
     except (OSError, EOFError) as wrong:
-        raise UNREADABLE.stop(subject, f"{path} cannot be unpacked: {wrong}") from wrong
+        raise UNREADABLE.stop(subject, f"{path} cannot be opened: {wrong}") from wrong
     if not first:
         raise EMPTY.stop(subject, f"{path} is empty")
-    if first.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise ENCODING.stop(subject, f"{path} is UTF-16")
+    if b"\0" in first or first.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise ENCODING.stop(subject, f"{path} is UTF-16, or no text at all")
     try:
         text = first.decode("utf-8-sig").rstrip("\r\n")
     except UnicodeDecodeError as wrong:
         raise ENCODING.stop(subject, f"{path} is not UTF-8 in line 1; it looks like {guess_encoding(first)}") from wrong
-    cuts = [Header(mark, next(csv.reader([text], delimiter=mark))) for mark in DELIMITERS]
-    header = max(cuts, key=lambda cut: len(cut.names))
-    if len(header.names) == 1:
+    try:
+        delimiter, cells = max(((mark, _cut(text, mark)) for mark in DELIMITERS), key=lambda pair: len(pair[1]))
+    except csv.Error as wrong:
+        raise UNREADABLE.stop(subject, f"the header of {path} cannot be read: {wrong}") from wrong
+    if len(cells) == 1:
         _refuse_odd_delimiter(path, subject, text)
-    names = [name.strip() for name in header.names]
+    names = [name.strip() or f"column {place}" for place, name in enumerate(cells, 1)]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise DOUBLED.stop(subject, f"{path} has more than one column {twice[0]!r}")
-    return header
+    return Header(delimiter, names)
+
+
+def _cut(text: str, delimiter: str) -> list[str]:
+    return next(csv.reader([text], delimiter=delimiter))
 
 
 def _refuse_odd_delimiter(path: Path, subject: str, text: str) -> None:
@@ -125,12 +131,15 @@ def guess_encoding(sample: bytes) -> str:
 
 def diagnose(path: Path, subject: str, said: str) -> Unusable:
     """Find out why the parser gave up on a text file, having said `said`."""
-    for place, line in enumerate(lines(path), 1):
-        try:
-            line.decode()
-        except UnicodeDecodeError:
-            where = f"{path} is not UTF-8 in line {place}; it looks like {guess_encoding(line)}"
-            return ENCODING.stop(subject, where)
+    try:
+        for place, line in enumerate(lines(path), 1):
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                where = f"{path} is not UTF-8 in line {place}; it looks like {guess_encoding(line)}"
+                return ENCODING.stop(subject, where)
+    except (OSError, EOFError) as wrong:
+        return UNREADABLE.stop(subject, f"{path} cannot be read to its end: {wrong}")
     header = read_header(path, subject)
     wide = list(_ragged(path, header))
     if wide:

@@ -91,7 +91,7 @@ class Table:
         try:
             together = pl.concat(frames, how="vertical_relaxed").with_row_index(ROW, offset=1)
             frame = together.collect(engine="streaming")
-        except PolarsError as wrong:
+        except (PolarsError, OSError) as wrong:
             raise self._explain(str(wrong)) from wrong
         if frame.is_empty():
             raise EMPTY.stop(self.subject, f"{self.parts[0].name} has no rows")
@@ -101,7 +101,7 @@ class Table:
         """Give the first `n` rows, every column. Raises Unusable: nothing there, or not readable."""
         try:
             frame = self.parts[0].frame.head(n).collect()
-        except PolarsError as wrong:
+        except (PolarsError, OSError) as wrong:
             raise self._explain(str(wrong)) from wrong
         if frame.is_empty():
             raise EMPTY.stop(self.subject, f"{self.parts[0].name} has no rows")
@@ -111,7 +111,7 @@ class Table:
         for part in self.parts:
             try:
                 part.frame.select(pl.all().null_count()).collect(engine="streaming")
-            except PolarsError as wrong:
+            except (PolarsError, OSError) as wrong:
                 if part.path is not None and _is_text(part.path):
                     return diagnose(part.path, self.subject, str(wrong))
                 return UNREADABLE.stop(self.subject, f"{part.name} cannot be read: {str(wrong).splitlines()[0]}")
@@ -168,15 +168,22 @@ def _query(subject: str, source: SqlInput, read_sql: ReadSql | None) -> Part:
 def _text_part(path: Path, subject: str) -> Part:
     header = read_header(path, subject)
     frame = pl.scan_csv(path, separator=header.delimiter, infer_schema=False)
-    renamed = {name: name.strip() for name in frame.collect_schema().names()}
-    return Part(str(path), path, list(renamed.values()), frame.rename(renamed))
+    # The header is taken from our own reading: it is trimmed, and quotes inside a name are as they should be.
+    try:
+        found = frame.collect_schema().names()
+    except (PolarsError, OSError) as wrong:
+        raise diagnose(path, subject, str(wrong)) from wrong
+    if len(found) != len(header.names):
+        raise UNREADABLE.stop(subject, f"the header of {path} cannot be read: it has {header.names[:5]}")
+    renamed = dict(zip(found, header.names, strict=True))
+    return Part(str(path), path, header.names, frame.rename(renamed))
 
 
 def _parquet_part(path: Path, subject: str) -> Part:
     try:
         frame = pl.scan_parquet(path)
         columns = frame.collect_schema().names()
-    except PolarsError as wrong:
+    except (PolarsError, OSError) as wrong:
         raise UNREADABLE.stop(subject, f"{path} is no Parquet file: {str(wrong).splitlines()[0]}") from wrong
     return Part(str(path), path, columns, frame)
 
@@ -194,7 +201,7 @@ def find_files(subject: str, place: str, base: Path) -> list[Path]:
         return _in_folder(subject, path)
     if any(mark in place for mark in "*?["):
         anchor = Path(path.anchor) if path.is_absolute() else Path()
-        found = sorted(p for p in anchor.glob(str(path.relative_to(anchor))) if p.is_file())
+        found = sorted(p for p in anchor.glob(str(path.relative_to(anchor))) if p.is_file() and p.name[0] != ".")
         if found:
             return found
         raise MISSING_FILE.stop(subject, f"no file matches {place!r} (looked in {base.resolve()})")

@@ -108,7 +108,7 @@ def _say_roles(roles: Roles, log: _Seen, made: Guess) -> None:
         made.sentences.append("No column holds times: the order of the file counts, and nothing is split by time.")
     elif not is_number(log.sample[roles.time]):
         made.sentences.append("Times without a zone are read as UTC; change timezone if they were written elsewhere.")
-    if roles.weight is not None and 4 < numbers(log.sample[roles.weight]).max() <= 10:
+    if roles.weight is not None and 4 < max(numbers(log.sample[roles.weight]).drop_nulls().to_list()) <= 10:
         made.sentences.append(
             'Every interaction counts as liked; with ratings, positive = "weight >= 4" would narrow it.'
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import polars as pl
+from polars.exceptions import PolarsError
 
 from fusion.assemble import as_dataset, duplicates, in_time_order, number_rows
 from fusion.catalogue import read_items, read_users
@@ -45,6 +46,15 @@ BAD_POSITIVE = declare(
         "Correct the expression.",
     )
 )
+WRONG_TYPE = declare(
+    Rule(
+        "wrong_type",
+        "error",
+        "a column of a type that has no meaning there, such as lists as ids",
+        "nothing is read",
+        "Write ids as integers or text, weights as numbers, times as dates, numbers or text.",
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -65,12 +75,15 @@ class _Reading:
     findings: list[Finding] = field(default_factory=list)
     notes: dict[str, int] = field(default_factory=dict)
 
-    def attempt(self, read: Callable[[], T]) -> T | None:
+    def attempt(self, subject: str, read: Callable[[], T]) -> T | None:
         """Read, or note why not and go on, so that one look names every trouble."""
         try:
             return read()
         except Unusable as stop:
             self.findings.append(stop.finding)
+        except PolarsError as wrong:
+            message = f"a column of the {subject} has a type that cannot be used: {str(wrong).splitlines()[0]}"
+            self.findings.append(WRONG_TYPE.finding(subject, 1, message))
         except ConfigError as wrong:
             self.findings.append(BAD_POSITIVE.finding("interactions", 1, str(wrong).rstrip(".")))
         return None
@@ -102,7 +115,9 @@ class _Reading:
         source = getattr(self.settings, subject)
         if source is None:
             return None
-        found = self.attempt(lambda: read(self.settings, open_table(subject, source, self.base, self.read_sql)))
+        found = self.attempt(
+            subject, lambda: read(self.settings, open_table(subject, source, self.base, self.read_sql))
+        )
         if found is None:
             return None
         self.findings += found[1]
@@ -111,7 +126,7 @@ class _Reading:
     def dataset(self, live_users: pl.Series | None) -> Dataset | None:
         """Everything, or None where something that cannot be missed could not be read."""
         items, users = self.table("items", read_items), self.table("users", read_users)
-        frame = self.attempt(self.interactions)
+        frame = self.attempt("interactions", self.interactions)
         if frame is None:
             return None
         self.check_moment(items, "time" in frame.columns)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from fusion.admit import Check, admit
 from fusion.folds import Fold
@@ -16,10 +17,13 @@ from fusion.job import BLOCK_BYTES, Job
 from fusion.judge import Verdict, judge
 from fusion.live import Live
 from fusion.ranker import Ranker, refit, train_ranker
-from fusion.serve import Method, write_lists
+from fusion.serve import Method, feature_sample, write_lists
 from fusion.sources import Fits, SourceReport, fit_sources, load_sources
-from fusion.table import read_table, write_table
+from fusion.table import KEYS, read_table, write_table
 from fusion.verdict import RANKER
+
+TWIN = 1000
+"""Added to the seed of the ranker's twin, which shows what chance alone changes in lists."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,6 @@ class Trained:
     checks: tuple[Check, ...]
     trees: int
     importance: dict[str, float]
-    training_table: Path
 
     @property
     def admitted(self) -> bool:
@@ -55,11 +58,24 @@ def train(job: Job, live: Live | None = None) -> Trained:
     ranker, trees = Ranker.load(folder), json.loads((folder / "trees.json").read_text())
     verdict = job.step("verdict", lambda: judge(job, tables[-1], ranker, live))
     method = verdict.choice.method
-    serving = job.step("serving ranker", lambda: _serving_ranker(job, tables, trees)) if method == RANKER else None
-    lists = job.step("lists", lambda: _lists(job, fits, reports, method, serving))
+    serving, twin = None, None
+    if method == RANKER:
+        serving = job.step("serving ranker", lambda: _serving_ranker(job, tables, trees, job.config.seed))
+        twin = job.step("twin ranker", lambda: _serving_ranker(job, tables, trees, job.config.seed + TWIN))
+    lists = job.step("lists", lambda: _lists(job, fits, reports, _Served(method, serving, twin, tables[-1])))
     checks = tuple(admit(job, verdict, lists))
     _evict(job, fits)
-    return Trained(verdict, method, lists, serving, tuple(reports), checks, trees, ranker.importance(), tables[-1])
+    return Trained(verdict, method, lists, serving, tuple(reports), checks, trees, ranker.importance())
+
+
+@dataclass(frozen=True)
+class _Served:
+    """What lists are made with: the method, the ranker and its twin if it is the ranker, and the verdict's table."""
+
+    method: str
+    ranker: Path | None
+    twin: Path | None
+    table: Path
 
 
 def _table(job: Job, fold: Fold, fits: Fits, reports: Sequence[SourceReport]) -> Path:
@@ -101,14 +117,14 @@ def _ranker(job: Job, tables: Sequence[Path]) -> Path:
     return job.store.stage("ranker", _ranker_inputs(job, tables), make)
 
 
-def _serving_ranker(job: Job, tables: Sequence[Path], trees: int) -> Path:
+def _serving_ranker(job: Job, tables: Sequence[Path], trees: int, seed: int) -> Path:
     """The stage that refits the ranker, as long as it was, with the verdict table as its newest fold."""
 
     def make(folder: Path) -> None:
         stored = [read_table(table) for table in tables]
-        refit(stored, job.config.ranker, trees, job.config.seed, job.threads).save(folder)
+        refit(stored, job.config.ranker, trees, seed, job.threads).save(folder)
 
-    return job.store.stage("serving", {**_ranker_inputs(job, tables), "trees": trees}, make)
+    return job.store.stage("serving", {**_ranker_inputs(job, tables), "trees": trees, "seed": seed}, make)
 
 
 def _ranker_inputs(job: Job, tables: Sequence[Path]) -> dict[str, Any]:
@@ -116,15 +132,16 @@ def _ranker_inputs(job: Job, tables: Sequence[Path]) -> dict[str, Any]:
     return {"tables": [t.name for t in tables], "settings": settings, "seed": job.config.seed, "threads": job.threads}
 
 
-def _lists(job: Job, fits: Fits, reports: Sequence[SourceReport], method: str, ranker: Path | None) -> Path:
+def _lists(job: Job, fits: Fits, reports: Sequence[SourceReport], served: _Served) -> Path:
     """The stage that makes every user's list."""
     fold = job.plan.serving
     inputs = {
         "fits": _keys(fits[fold.name], reports),
         "k": {source.name: source.k for source in job.config.all_sources},
         "data": job.data.digest,
-        "method": method,
-        "ranker": ranker.name if ranker else None,
+        "method": served.method,
+        "ranker": served.ranker.name if served.ranker else None,
+        "table": served.table.name,
         "lists": job.config.lists.model_dump(mode="json"),
         "split": [job.plan.kind, job.config.split.sparse],
         "sample": job.store.key({"users": job.plan.verdict.label_rows.tolist()}),
@@ -132,7 +149,11 @@ def _lists(job: Job, fits: Fits, reports: Sequence[SourceReport], method: str, r
 
     def make(folder: Path) -> None:
         sources = load_sources(job, fits[fold.name], reports)
-        write_lists(folder, job, sources, Method(method, Ranker.load(ranker) if ranker else None))
+        rankers = [Ranker.load(path) for path in (served.ranker, served.twin) if path]
+        write_lists(folder, job, sources, Method(served.method, *rankers))
+        sample = pl.Series(feature_sample(job))
+        before = pl.scan_parquet(served.table / "table.parquet").filter(pl.col("user").is_in(sample.implode()))
+        before.drop(KEYS).collect().write_parquet(folder / "features_before.parquet")
 
     return job.store.stage("lists", inputs, make)
 

@@ -14,7 +14,6 @@ from fusion.arrays import DAY, Flags, Rows, Scores
 from fusion.candidates import Candidates
 from fusion.features import feature_columns
 from fusion.fitted import Fitted
-from fusion.folds import Fold
 from fusion.hashing import shares
 from fusion.job import BLOCK_BYTES, Job
 from fusion.judge import ROUTES, route_of
@@ -32,10 +31,14 @@ SAMPLE_USERS = 2000
 
 @dataclass(frozen=True)
 class Method:
-    """How candidates are scored: "ranker", "blend" or the name of a source."""
+    """How candidates are scored: "ranker", "blend" or the name of a source.
+
+    `twin`: the same ranker fitted with another seed, to see what chance alone changes.
+    """
 
     name: str
-    ranker: Ranker | None
+    ranker: Ranker | None = None
+    twin: Ranker | None = None
 
     def score(self, found: Candidates, columns: dict[str, Scores]) -> Scores:
         """Scores (C,) of a block's candidates, NaN where the method is silent."""
@@ -59,41 +62,55 @@ def serving_users(job: Job) -> tuple[Rows, Rows]:
 
 
 def write_lists(folder: Path, job: Job, sources: Sequence[Fitted], method: Method) -> None:
-    """Write `lists.parquet`, `served.parquet`, `fallback.parquet` and a sample of `features.parquet`."""
-    fold = job.plan.serving
+    """Write `lists.parquet`, `served.parquet`, `fallback.parquet`; for a sample of users `features` and `twin`."""
     users, routes = serving_users(job)
     listed = users[routes != ROUTES.index("cold")]
-    sample = _sample(job)
+    sample = feature_sample(job)
     progress = job.progress("lists")
-    writer, features, done = None, [], 0
-    for found, lists, columns in _blocks(job, sources, method, fold, listed):
+    writer, features, twins, done = None, [], [], 0
+    for found, columns in _blocks(job, sources, listed):
+        lists = _arranged(job, found, method.score(found, columns), columns[BLEND])
         block = _rows(lists, found)
         writer = writer or pq.ParquetWriter(folder / "lists.parquet", block.schema, compression="zstd")
         writer.write_table(block)
         kept = np.isin(found.users.rows[found.pairs.owners], sample)
         features.append(pl.DataFrame({name: column[kept] for name, column in columns.items()}))
+        twins.append(_twin(job, found, columns, method, sample))
         done += len(found.users)
         progress(done, len(listed))
     if writer:
         writer.close()
     pl.concat(features).write_parquet(folder / "features.parquet")
+    pl.concat(twins).write_parquet(folder / "twin.parquet")
     write_fallback(folder, job, users, routes)
 
 
-def _blocks(
-    job: Job, sources: Sequence[Fitted], method: Method, fold: Fold, users: Rows
-) -> Iterator[tuple[Candidates, Lists, dict[str, Scores]]]:
-    size = job.config.lists.size + job.config.lists.reserve
+def _blocks(job: Job, sources: Sequence[Fitted], users: Rows) -> Iterator[tuple[Candidates, dict[str, Scores]]]:
+    fold = job.plan.serving
     knowledge = Knowledge(fold.known)
-    listable = job.allowed(fold.cut).items
-    by_count = np.argsort(-fold.known.item_counts, kind="stable").astype(np.int32)
-    spare = by_count[listable[by_count]]
     for found in candidate_blocks(sources, fold, users, job.allowed(fold.cut), BLOCK_BYTES):
-        columns = feature_columns(found, knowledge)
-        scores = method.score(found, columns)
-        pairs = found.pairs
-        lists = arrange(found.users.rows, pairs.borders, pairs.items, scores, columns[BLEND], size)
-        yield found, fill(lists, found.users, spare, seen_again=job.allowed(fold.cut).seen), columns
+        yield found, feature_columns(found, knowledge)
+
+
+def _arranged(job: Job, found: Candidates, scores: Scores, filler: Scores) -> Lists:
+    """Lists of a block, size and reserve, filled up with what is popular where candidates run out."""
+    size = job.config.lists.size + job.config.lists.reserve
+    lists = arrange(found.users.rows, found.pairs.borders, found.pairs.items, scores, filler, size)
+    known, allowed = job.plan.serving.known, job.allowed(job.plan.serving.cut)
+    popular = np.argsort(-known.item_counts, kind="stable").astype(np.int32)
+    return fill(lists, found.users, popular[allowed.items[popular]], seen_again=allowed.seen)
+
+
+def _twin(job: Job, found: Candidates, columns: dict[str, Scores], method: Method, sample: Rows) -> pl.DataFrame:
+    """Lists of the sampled users of a block by the twin ranker; empty without one."""
+    users, items = np.empty(0, np.int32), np.empty((0, 0), np.int32)
+    if method.twin is not None:
+        lists = _arranged(job, found, Method(RANKER, method.twin).score(found, columns), columns[BLEND])
+        kept = np.isin(lists.users, sample)
+        users, items = lists.users[kept], lists.items[kept]
+    owners, places = np.nonzero(items >= 0)
+    ranks = (places + 1).astype(np.int32)
+    return pl.DataFrame({"user": users[owners], "rank": ranks, "item": items[owners, places]})
 
 
 def _rows(lists: Lists, found: Candidates) -> pa.Table:
@@ -120,7 +137,7 @@ def _rows(lists: Lists, found: Candidates) -> pa.Table:
     )
 
 
-def _sample(job: Job) -> Rows:
+def feature_sample(job: Job) -> Rows:
     """Users of the verdict table kept for the comparison of features, by hash: the same population in both."""
     users = job.plan.verdict.label_rows
     return users[shares(job.config.seed, users) < SAMPLE_USERS / max(1, len(users))]

@@ -9,9 +9,11 @@ UNITS = ((1e11, 1000, 1), (1e14, 1, 1), (1e17, 1, 1000), (float("inf"), 1, 1_000
 """Epoch seconds, ms, µs and ns: below which magnitude, times what, divided by what gives ms."""
 YMD = (19_000_101, 21_001_231)
 """Integers in here are dates written as yyyymmdd; as epoch seconds they would all be days of 1970."""
-FORMATS = ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%d")
+FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%d")
 ZONE = r"(\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)\s*(Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)$"
 HOUR = 3_600_000
+CHUNK = 500_000
+"""Texts read at a time, for the sake of memory."""
 
 
 def moment_ms(moment: datetime, zone: str) -> int:
@@ -79,16 +81,31 @@ def _from_datetimes(values: pl.Series, zone: str) -> pl.Series:
 
 
 def _from_texts(text: pl.Series, zone: str) -> pl.Series:
+    parts = (_parse(text.slice(start, CHUNK), zone) for start in range(0, len(text), CHUNK))
+    return pl.concat(list(parts))
+
+
+def _parse(text: pl.Series, zone: str) -> pl.Series:
     tidy = text.str.strip_chars().str.replace_all("/", "-", literal=True).str.replace("T", " ", literal=True)
-    zoned = tidy.str.contains(ZONE)
-    body = tidy.str.replace(ZONE, "${1}") if zoned.any() else tidy
-    naive = body.str.to_datetime(FORMATS[0], time_unit="ms", strict=False)
+    utc = tidy.str.ends_with("Z").fill_null(False)
+    clock = _clock(tidy.str.strip_suffix("Z"))
+    found = clock.dt.epoch("ms").zip_with(utc, _from_datetimes(clock, zone))
+    left = (found.is_null() & tidy.is_not_null()).arg_true()
+    if len(left):
+        rest = tidy.gather(left)
+        zoned = _clock(rest.str.replace(ZONE, "${1}").set(~rest.str.contains(ZONE), None))
+        found = found.scatter(left, zoned.dt.epoch("ms") - _offset(rest))
+    return found
+
+
+def _clock(text: pl.Series) -> pl.Series:
+    """Datetimes (n,) as a clock on the wall shows them, null where no format fits."""
+    found = text.str.to_datetime(FORMATS[0], time_unit="ms", strict=False)
     for form in FORMATS[1:]:
-        if naive.null_count() == body.null_count():
+        if found.null_count() == text.null_count():
             break
-        naive = naive.zip_with(naive.is_not_null(), body.str.to_datetime(form, time_unit="ms", strict=False))
-    found = _from_datetimes(naive, zone)
-    return found.zip_with(~zoned.fill_null(False), naive.dt.epoch("ms") - _offset(tidy)) if zoned.any() else found
+        found = found.zip_with(found.is_not_null(), text.str.to_datetime(form, time_unit="ms", strict=False))
+    return found
 
 
 def _offset(text: pl.Series) -> pl.Series:

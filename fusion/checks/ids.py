@@ -6,6 +6,7 @@ from fusion.checks.facts import Facts, data_check, id_examples
 from fusion.findings import Finding, Rule, declare
 
 RECURRING, HARDLY_ANY = 0.8, 0.2
+NOTHING = ("nan", "null", "none", "n/a", "na", "nil", "nat", "undefined", "<na>", "\\n")
 
 MIXED = declare(
     Rule(
@@ -23,6 +24,15 @@ ALIKE = declare(
         "ids that differ only by blanks or case",
         "they count as different",
         "Write each id in one way, if they mean the same.",
+    )
+)
+NULL_WORDS = declare(
+    Rule(
+        "null_like_id",
+        "warning",
+        "an id that is a word for nothing, such as nan or NULL",
+        "it counts as an id like any other",
+        "Export an empty cell where there is no id.",
     )
 )
 NUL = declare(
@@ -123,6 +133,16 @@ def _alike(subject: str, ids: pl.Series) -> Finding | None:
 
 
 @data_check
+def null_like_id(facts: Facts) -> Finding | None:
+    """All rows without a user, taken for one user."""
+    for subject, ids in _both(facts):
+        bad = ids.filter(ids.str.to_lowercase().is_in(NOTHING))
+        if len(bad):
+            return NULL_WORDS.finding(subject, len(bad), f"{len(bad)} ids are words for nothing", id_examples(bad))
+    return None
+
+
+@data_check
 def nul_in_id(facts: Facts) -> Finding | None:
     """PostgreSQL refuses the character, SQLite cuts the text there."""
     for subject, ids in _both(facts):
@@ -178,7 +198,7 @@ def users_not_recurring(facts: Facts) -> Finding | None:
         return None
     live = facts.live_users.cast(pl.String).unique(maintain_order=True)
     gone = live.filter(~live.is_in(facts.dataset.user_ids.values.implode()))
-    if len(gone) <= (1 - RECURRING) * len(live):
+    if len(live) - len(gone) >= RECURRING * len(live):
         return None
     message = f"{len(gone)} of the live run's {len(live)} users are not in the data"
     return REKEYED.finding("users", len(gone), message, id_examples(gone), len(live))

@@ -39,6 +39,7 @@ class Als(FactorModel):
     """
 
     Config = AlsConfig
+    because = "people with similar taste took it"
 
     def fit(self, data: Dataset, ctx: FitContext) -> Self:
         """Learn the vectors of items that have history; `notes["device"]` says where."""

@@ -37,6 +37,7 @@ class Ease(Recommender):
     """
 
     Config = EaseConfig
+    because = "it goes together with what they took"
 
     def fit(self, data: Dataset, ctx: FitContext) -> Self:
         """Solve for the weights, through whichever side of the histories is shorter."""

@@ -25,9 +25,9 @@ class ItemKnnConfig(HistorySettings):
     """Settings of `item_knn`."""
 
     similarity: Literal["cosine", "tfidf", "bm25"] = Field(
-        "cosine", description="cosine; tfidf damps users who met much; bm25 damps popular items too"
+        "tfidf", description="cosine; tfidf damps users who met much; bm25 damps popular items too"
     )
-    neighbours: int = tunable(100, 10, 500, log=True, description="how many neighbours an item keeps")
+    neighbours: int = tunable(50, 10, 500, log=True, description="how many neighbours an item keeps")
     shrink: float = tunable(10.0, 0, 200, description="added to the cosine's denominator: doubt about rare items")
 
 
@@ -40,6 +40,7 @@ class ItemKnn(ItemItem):
     """
 
     Config = ItemKnnConfig
+    because = "whoever took what they took, took it too"
 
     def fit(self, data: Dataset, ctx: FitContext) -> Self:
         """Multiply histories (I, U) @ (U, I) block by block and keep the nearest of each item."""

@@ -18,7 +18,7 @@ from fusion.users import Users
 class NeighbourTrendConfig(NeighbourSettings):
     """Settings of `neighbour_trend`."""
 
-    neighbours: int = tunable(500, 10, 5000, log=True, description="how many similar users active lately are heard")
+    neighbours: int = tunable(200, 10, 5000, log=True, description="how many similar users active lately are heard")
     days: float = tunable(30, 1, 365, log=True, description="how long before `as_of` counts as lately")
 
 
@@ -31,6 +31,7 @@ class NeighbourTrend(UserNeighbours):
     """
 
     Config = NeighbourTrendConfig
+    because = "similar people took it lately"
     needs = frozenset({"times"})
 
     def fit(self, data: Dataset, ctx: FitContext) -> Self:
@@ -68,6 +69,8 @@ class NeighbourTrend(UserNeighbours):
 
     def _active(self, users: Users) -> Rows:
         """Users at fit with events in any of the spans that the block asks about."""
+        if not len(users):
+            return np.empty(0, np.int32)
         span = int(self.config.days * DAY)
         recent: Flags = (self.times_ >= users.as_of.min() - span) & (self.times_ < users.as_of.max())
         counts = np.concatenate(([0], np.cumsum(recent)))[self.borders_]

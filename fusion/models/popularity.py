@@ -33,6 +33,7 @@ class Popularity(Recommender):
     """
 
     Config = PopularityConfig
+    because = "it is popular now"
 
     def fit(self, data: Dataset, ctx: FitContext) -> Self:
         """Keep the events in time order."""

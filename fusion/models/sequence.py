@@ -19,10 +19,10 @@ from fusion.users import Users
 class SequenceConfig(Settings):
     """Settings of `sequence`."""
 
-    reach: int = Field(5, ge=1, le=20, description="how many steps after an item still count as following it")
+    reach: int = Field(10, ge=1, le=20, description="how many steps after an item still count as following it")
     last: int = tunable(10, 1, 50, log=True, description="score from this many newest events")
     neighbours: int = tunable(100, 10, 500, log=True, description="how many followers an item keeps")
-    shrink: float = tunable(10.0, 0, 200, description="added to the denominator: doubt about rare items")
+    shrink: float = tunable(30.0, 0, 200, description="added to the denominator: doubt about rare items")
 
 
 @register("sequence")
@@ -34,6 +34,7 @@ class Sequence(ItemItem):
     """
 
     Config = SequenceConfig
+    because = "it often follows what they took last"
     needs = frozenset({"times"})
 
     def fit(self, data: Dataset, ctx: FitContext) -> Self:

@@ -16,6 +16,7 @@ class UserKnn(UserNeighbours):
     """
 
     Config = NeighbourSettings
+    because = "similar people took it"
 
     def sparse_scores(self, users: Users) -> csr_array:
         """Sum the neighbours' histories; nothing for items none of them met."""

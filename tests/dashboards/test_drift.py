@@ -90,6 +90,7 @@ def test_the_sample_is_counted():
 def test_rows_for_sql():
     rows = drift_rows(drift({"users": (users(400, 1), users(400, 2, shift=9))}, SETTINGS))
     assert rows.schema == METRIC_SCHEMA
+    assert rows["k"].to_list() == [0] * 9
     assert rows.filter(pl.col("segment") == "age")["name"].to_list() == ["psi", "psi_chance"]
     share = rows.row(-1, named=True)
     assert (share["subject"], share["segment"], share["name"]) == ("users", "all", "drifted_share")

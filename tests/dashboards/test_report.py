@@ -92,6 +92,16 @@ def test_the_stability_page_shows_all_parts_and_escapes_names(files):
     assert "<script" not in text
 
 
+def test_data_cannot_smuggle_a_script_into_the_drift_page(tmp_path):
+    bad = "</script><script>alert(1)</script>"
+    frame = pl.DataFrame({"c": [bad, "x"] * 20, bad: [1.0, 2.0] * 20})
+    subjects = {"users": (frame, frame)}
+    files = write_report(tmp_path, RUN, subjects, drift(subjects, SETTINGS), None, None)
+    text = files.drift_html.read_text()
+    assert "<script>alert" not in text
+    assert "‹/script>‹script>alert(1)" in text or "\\u2039/script>" in text
+
+
 def test_stability_json_holds_the_rows(files):
     data = json.loads(files.stability_json.read_text())
     assert data["compared"]

@@ -60,6 +60,15 @@ def test_segments_have_rows_of_their_own():
     assert found.value("users_both", "warm") == 1
 
 
+def test_rows_are_unique_even_with_a_segment_called_all():
+    segments = pl.DataFrame({"user_id": ["ann", "bob"], "segment": ["all", "warm"]})
+    rows = stability(
+        frame({"ann": "ab", "bob": "ab"}), frame({"ann": "ab", "bob": "cd"}), segments=segments
+    ).rows()
+    assert not rows.select("subject", "segment", "name", "k").is_duplicated().any()
+    assert set(rows["segment"]) == {"all", "warm"}
+
+
 def test_chance_is_the_twin_against_current_on_the_twins_users():
     previous, current, twin = (
         frame({"ann": "xy", "bob": "xy"}),

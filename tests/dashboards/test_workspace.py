@@ -67,6 +67,12 @@ def test_a_placement_is_a_project_and_a_run_is_there_once(workspace):
     assert len(project.dashboard.model().panels) == 5
 
 
+def test_a_run_that_knows_nothing_is_recorded(tmp_path):
+    files = write_report(tmp_path / "report", RUN, {}, [], None, None)
+    record(tmp_path / "space", RUN, [], None, None, files.snapshot)
+    assert len(list((tmp_path / "space").glob("*/snapshots/*.json"))) == 2
+
+
 def test_nothing_is_left_half_written(workspace):
     assert (
         sorted(path.suffix for path in workspace.rglob("*") if path.is_file() and path.suffix != ".json")

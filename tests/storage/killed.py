@@ -1,4 +1,7 @@
-"""A training that stops in the middle of its lists to be killed: `python -m tests.storage.killed URL`."""
+"""A training that stops in the middle to be killed: `python -m tests.storage.killed URL before|within`.
+
+`before`: its users are loaded, no transaction is open. `within`: half its lists are sent.
+"""
 
 import sys
 import time
@@ -11,15 +14,21 @@ from storage.bulk import load_lists, load_served
 from tests.storage.making import begin, lists
 
 
-def endless() -> Iterator[pl.DataFrame]:
-    yield lists("killed", [f"u{n}" for n in range(500)])
+def wait() -> None:
     sys.stdout.write("half\n")
     sys.stdout.flush()
     time.sleep(60)
+
+
+def endless() -> Iterator[pl.DataFrame]:
+    yield lists("killed", [f"u{n}" for n in range(500)])
+    wait()
 
 
 if __name__ == "__main__":
     engine = connect(StorageSettings(url=sys.argv[1]))
     run_no = begin(engine, "killed")
     load_served(engine, run_no, pl.DataFrame({"user_id": ["u1"], "route": ["warm"], "segment": [None]}))
+    if sys.argv[2] == "before":
+        wait()
     load_lists(engine, run_no, endless())

@@ -76,6 +76,16 @@ def test_nothing_is_written(filled, query):
 
 
 @pytest.mark.postgres
+def test_a_select_that_writes_is_refused(postgres_url):
+    engine = create_engine(postgres_url)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE SEQUENCE numbers"))
+    engine.dispose()
+    with pytest.raises(ConfigError, match="read-only transaction"):
+        read_sql(postgres_url, "SELECT nextval('numbers')")
+
+
+@pytest.mark.postgres
 def test_types_of_postgres(postgres_url):
     frame = read_sql(
         postgres_url,

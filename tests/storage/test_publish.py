@@ -74,6 +74,8 @@ def test_challenger_stands_beside(engine):
             text("SELECT DISTINCT slot, run_id FROM slot_recommendations ORDER BY slot")
         ).all()
     assert rows == [("challenger", "b"), ("live", "a")]
+    publish(engine, "default", b, **WHO)  # now both slots show one run
+    assert list_for(engine, "default", "u1")["rank"].to_list() == [1, 2, 3, 4]
 
 
 @pytest.mark.parametrize("status", ["rejected", "failed"])
@@ -153,7 +155,6 @@ def test_freeze_holds_publishes_but_not_rollbacks(engine):
     assert unfreeze(engine, "default", "bob").action == "unfreeze"
     assert unfreeze(engine, "default", "bob") is None
     assert publish(engine, "default", runs[2], **WHO).from_run_id == "a"
-    assert rollback(engine, "default", **WHO).to_run_id == "a"  # the unfreeze is no step
 
 
 def test_a_freeze_ends_by_itself(engine):
@@ -176,6 +177,7 @@ def test_the_way_back():
         return Move(0, "p", "live", action, None, None, to, str(to), datetime.now(UTC), "x", None)
 
     assert path([]) == []
+    assert path([moved("publish", 1), moved("publish", 2), moved("unfreeze", 2)]) == [1, 2]
     steps = [("publish", 1), ("publish", 2), ("publish", 1), ("rollback", 2), ("rollback", 1), ("publish", 3)]
     ways = [[1], [1, 2], [1, 2, 1], [1, 2], [1], [1, 3]]
     for count, way in enumerate(ways, 1):

@@ -1,6 +1,7 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from sqlalchemy import text
 
 from fusion.errors import ConfigError, DataError, Temporary, UnknownName
 from storage.publish import publish
@@ -24,6 +25,16 @@ def test_a_run_from_begin_to_end(engine):
     assert ready.manifest == {"at": "2026-11-01T00:00:00Z"}
     assert (ready.status, ready.method, ready.list_size, ready.kind) == ("ready", "ranker", 20, "full")
     assert ready.finished_at >= ready.created_at
+
+
+def test_times_of_any_zone_are_stored_as_utc(engine):
+    there = timezone(timedelta(hours=8))
+    at = datetime(2026, 11, 1, 3, tzinfo=there)
+    start_run(engine, "a", "default", kind="full", as_of=at, data_hash="d", config_hash="c")
+    found = find_run(engine, "default", "a").as_of
+    assert (found, found.tzinfo) == (at, UTC)
+    with engine.connect() as connection:
+        assert str(connection.scalar(text("SELECT as_of FROM run"))).startswith("2026-10-31 19:00:00")
 
 
 def test_a_run_ends_once(engine):

@@ -1,6 +1,9 @@
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
@@ -8,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from fusion.errors import Refused, Temporary
-from storage import StorageSettings, connect
+from storage import StorageSettings, alive, connect
 from storage.bulk import load_lists
 from storage.lists import remove_lists
 from storage.publish import publish
@@ -18,10 +21,10 @@ from storage.sweep import sweep
 from tests.storage.making import begin, end, lists, make_run
 
 
-@pytest.fixture
-def half_way(url):
-    """Another process, in the middle of loading the lists of run `killed`."""
-    command = [sys.executable, "-m", "tests.storage.killed", url]
+@contextmanager
+def training(url: str, where: str) -> Iterator[subprocess.Popen[str]]:
+    """Another process, in the middle of training run `killed` (see tests.storage.killed)."""
+    command = [sys.executable, "-m", "tests.storage.killed", url, where]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline() == "half\n"
         yield process
@@ -38,28 +41,44 @@ def swept(engine) -> list[str]:
     return []
 
 
-def test_a_killed_training_leaves_what_is_live_and_is_swept(url, engine, half_way_after_live):
-    process, live_items = half_way_after_live
-    assert sweep(engine, "default") == []  # it lives
-    process.kill()
-    process.wait()
-    assert list_for(engine, "default", "u1")["item_id"].to_list() == live_items
+@pytest.mark.parametrize("where", ["before", "within"])
+def test_a_killed_training_leaves_what_is_live_and_is_swept(url, engine, where):
+    publish(engine, "default", make_run(engine, "a"), by="test", reason="test")
+    items = list_for(engine, "default", "u1")["item_id"].to_list()
+    with training(url, where) as process:
+        if where == "before":
+            assert sweep(engine, "default") == []  # it lives
+            assert len(served_of(engine, find_run(engine, "default", "killed").run_no)) == 1
+        process.kill()
+        process.wait()
+    assert list_for(engine, "default", "u1")["item_id"].to_list() == items
     killed = find_run(engine, "default", "killed")
     assert killed.status == "training"
     assert swept(engine) == ["killed"]
     assert find_run(engine, "default", "killed").status == "failed"
     assert len(lists_of(engine, killed.run_no)) == len(served_of(engine, killed.run_no)) == 0
-    assert list_for(engine, "default", "u1")["item_id"].to_list() == live_items
+    assert list_for(engine, "default", "u1")["item_id"].to_list() == items
     assert sweep(engine, "default") == []
     publish(engine, "default", make_run(engine, "next"), by="test", reason="works again")
     assert list(Path(url.removeprefix("sqlite:///")).parent.glob("*.lock")) == []
 
 
-@pytest.fixture
-def half_way_after_live(engine, request):
-    publish(engine, "default", make_run(engine, "a"), by="test", reason="test")
-    items = list_for(engine, "default", "u1")["item_id"].to_list()
-    return request.getfixturevalue("half_way"), items
+def test_the_sign_of_life_ends_with_the_run(engine, monkeypatch):
+    run_no = begin(engine, "a")
+    held = dict(alive._held)
+    monkeypatch.setattr(alive, "_held", {})  # look as another process does
+    assert seen_alive(engine, run_no)
+    monkeypatch.setattr(alive, "_held", held)
+    end(engine, run_no)
+    assert not seen_alive(engine, run_no)
+
+
+def seen_alive(engine, run_no: int) -> bool:
+    other = connect(StorageSettings(url=engine.url.render_as_string(hide_password=False)))
+    with other.connect() as connection:
+        found = alive.is_alive(connection, run_no)
+    other.dispose()
+    return found
 
 
 def test_own_trainings_and_other_placements_are_left_alone(url, engine):
@@ -99,13 +118,15 @@ def test_removing_never_makes_readers_wait(engine):
     """While a long reader holds the partition, removing gives up and other readers go on; later it ends."""
     run_no, kept = make_run(engine, "a"), make_run(engine, "b")
     publish(engine, "default", kept, by="test", reason="test")
-    with engine.connect() as reader:
+    with engine.connect() as reader, ThreadPoolExecutor(1) as pool:
         reader.execute(text("SELECT count(*) FROM recommendation")).scalar()
+        removing = pool.submit(remove_lists, engine, run_no)
+        while not removing.done():
+            start = time.perf_counter()
+            assert len(list_for(engine, "default", "u1")) == 4
+            assert time.perf_counter() - start < 0.5
         with pytest.raises(Temporary, match="lock timeout"):
-            remove_lists(engine, run_no)
-        start = time.perf_counter()
-        assert len(list_for(engine, "default", "u1")) == 4
-        assert time.perf_counter() - start < 0.5
+            removing.result()
     remove_lists(engine, run_no)
     assert len(lists_of(engine, run_no)) == 0
     with engine.connect() as connection:

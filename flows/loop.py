@@ -1,0 +1,50 @@
+"""The loop in plain functions: train, publish, monitor; and retrain, which asks the policy first."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flows.monitor import Monitored, monitor_run
+from flows.publish import Published, publish_run
+from flows.retrain import Due, decide
+from flows.session import Session
+from flows.train import TrainedRun, train_run
+from fusion.errors import Refused
+
+PUBLISHED, REFUSED, ALERTED = 0, 1, 4
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a turn of the loop did; what it did not reach is None. `exit_code` is the command line's."""
+
+    due: Due | None = None
+    trained: TrainedRun | None = None
+    published: Published | None = None
+    monitored: Monitored | None = None
+    refusals: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """0 published or nothing due, 1 refused, 4 published with an alert."""
+        if self.refusals:
+            return REFUSED
+        return ALERTED if self.monitored and self.monitored.alerts else PUBLISHED
+
+
+def run_loop(session: Session, as_of: datetime | None = None, due: Due | None = None) -> Outcome:
+    """Train a run and, if it is admitted, publish and monitor it. A refused run leaves what is live untouched."""
+    trained = train_run(session, as_of)
+    if trained.refusals:
+        return Outcome(due, trained, refusals=trained.refusals)
+    try:
+        published = session.step("publish", lambda: publish_run(session, trained.run_id))
+    except Refused as frozen:
+        return Outcome(due, trained, refusals=(str(frozen),))
+    monitored = session.step("monitor", lambda: monitor_run(session, trained.run_id))
+    return Outcome(due, trained, published, monitored)
+
+
+def retrain_loop(session: Session, force: bool = False) -> Outcome:
+    """Ask the policy; train, publish and monitor when it says so."""
+    due = session.step("policy", lambda: decide(session, force))
+    return run_loop(session, due=due) if due.due else Outcome(due)

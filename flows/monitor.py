@@ -1,0 +1,171 @@
+"""Monitor: drift and stability of a run against the one that was live, as reports, figures in SQL, and alerts."""
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from dashboards.alerts import Alert, alerts
+from dashboards.drift import ColumnDrift, Pairs, drift, drift_rows
+from dashboards.report import ReportFiles, write_report
+from dashboards.run import RunRef
+from dashboards.stability import Stability, stability
+from dashboards.workspace import record
+from flows.session import Session
+from fusion.errors import DataError
+from fusion.samples import SUBJECTS
+from storage.bulk import load_metrics
+from storage.read import history, lists_of, served_of
+from storage.records import add_alert
+from storage.rows import RunRow
+from storage.runs import find_run
+
+log = logging.getLogger(__name__)
+DEPTH = 10
+GROUPS = {"ranker": "ranker", "blend": "blend", "random": "control"}
+
+
+@dataclass(frozen=True)
+class Monitored:
+    """What monitoring found: files of the report, drift by column, stability (None for a first run), alerts."""
+
+    run_id: str
+    against: str | None
+    files: ReportFiles
+    drift: tuple[ColumnDrift, ...]
+    stability: Stability | None
+    alerts: tuple[Alert, ...]
+
+
+def monitor_run(session: Session, name: str = "live", against: str | None = None) -> Monitored:
+    """Compare a run with the one that was live before it (or `against`), write reports, figures and alerts."""
+    run = find_run(session.engine, session.placement, name)
+    folder = session.runs / run.run_id
+    if not (folder / "manifest.json").exists():
+        raise DataError(f"run {run.run_id} has no folder {folder}; its samples are needed to watch it")
+    previous = _run_before(session, run, against)
+    settings = session.config.monitor
+    pairs = subjects(folder, session.runs / previous.run_id if previous else None)
+    drifted = drift(pairs, settings)
+    stable = _stability(session, run, previous, folder) if previous else None
+    reference = RunRef(run.run_id, session.placement, run.as_of or run.created_at)
+    judged = verdict_rows(run.verdict or {})
+    files = write_report(folder / "report", reference, pairs, drifted, stable, judged)
+    record(session.workspace, reference, drifted, stable, judged, files.snapshot)
+    raised = alerts(drifted, stable, settings)
+    _store(session, run, drifted, stable, raised)
+    return Monitored(run.run_id, previous.run_id if previous else None, files, tuple(drifted), stable, tuple(raised))
+
+
+def _run_before(session: Session, run: RunRow, against: str | None) -> RunRow | None:
+    """The run named, or the one that was live when this run was published, or the one live now."""
+    if against:
+        return find_run(session.engine, session.placement, against)
+    moves = history(session.engine, session.placement)
+    before = [move.from_run_id for move in moves if move.to_run_no == run.run_no]
+    live = [move.to_run_id for move in moves if move.to_run_no != run.run_no]
+    found = before[0] if before else live[-1] if live else None
+    return find_run(session.engine, session.placement, found) if found else None
+
+
+def subjects(folder: Path, previous: Path | None) -> Pairs:
+    """Frames to compare, (reference, current) by subject.
+
+    The reference is the previous run's sample; where there is none, what this run knew one window earlier. Features
+    are always compared within the run: the last training table beside the serving table.
+    """
+    before = (
+        previous / "monitor" / "now" if previous and (previous / "monitor").exists() else folder / "monitor" / "before"
+    )
+    pairs: Pairs = {}
+    for name in SUBJECTS:
+        now = pl.read_parquet(folder / "monitor" / "now" / f"{name}.parquet")
+        pairs[name] = (pl.read_parquet(before / f"{name}.parquet"), now)
+    monitor = folder / "monitor"
+    pairs["features"] = (
+        pl.read_parquet(monitor / "features_before.parquet"),
+        pl.read_parquet(monitor / "features.parquet"),
+    )
+    if previous and (previous / "lists.parquet").exists():
+        pairs["scores"] = (score_shapes(previous), score_shapes(folder))
+    return pairs
+
+
+def score_shapes(folder: Path) -> pl.DataFrame:
+    """For each user the score on top and how far it falls over ten places."""
+    lists = pl.read_parquet(folder / "lists.parquet", columns=["user", "rank", "score"]).filter(pl.col("rank") <= DEPTH)
+    top = lists.group_by("user").agg(pl.col("score").max().alias("top"), pl.col("score").min().alias("tenth"))
+    return top.sort("user").select("top", fall=pl.col("top") - pl.col("tenth"))
+
+
+def _stability(session: Session, run: RunRow, previous: RunRow, folder: Path) -> Stability:
+    served = served_of(session.engine, run.run_no)
+    return stability(
+        lists_of(session.engine, previous.run_no, DEPTH),
+        lists_of(session.engine, run.run_no, DEPTH),
+        k=DEPTH,
+        segments=served.select("user_id", segment="route"),
+        twin=twin_lists(folder),
+        catalogue=(run.manifest or {}).get("data", {}).get("items"),
+    )
+
+
+def twin_lists(folder: Path) -> pl.DataFrame | None:
+    """Lists that the ranker with another seed gave a sample of users: user_id, rank, item_id."""
+    twin = pl.read_parquet(folder / "monitor" / "twin.parquet")
+    if twin.is_empty():
+        return None
+    users = pl.read_parquet(folder / "ids" / "users.parquet")["user_id"]
+    items = pl.read_parquet(folder / "ids" / "items.parquet")["item_id"]
+    return pl.DataFrame(
+        {"user_id": users.gather(twin["user"]), "rank": twin["rank"], "item_id": items.gather(twin["item"])}
+    )
+
+
+def verdict_rows(report: dict[str, Any]) -> pl.DataFrame | None:
+    """The verdict as rows: row, kind, ndcg, low, high, chosen; None for a run without one."""
+    if not report:
+        return None
+    rows = [
+        {
+            "row": name,
+            "kind": GROUPS.get(name, "source"),
+            "ndcg": row["ndcg@10"]["value"],
+            "low": row["ndcg@10"]["low"],
+            "high": row["ndcg@10"]["high"],
+            "chosen": name == report["chosen"],
+        }
+        for name, row in report["rows"].items()
+    ]
+    return pl.DataFrame(rows)
+
+
+def verdict_metrics(report: dict[str, Any]) -> pl.DataFrame:
+    """The verdict's figures in the columns of the table `metric`."""
+    rows = []
+    for subject, row in report.get("rows", {}).items():
+        for key, interval in row.items():
+            name, k = key.split("@")
+            rows.append({"subject": subject, "segment": "all", "name": name, "k": int(k), **interval})
+    for route, found in report.get("routes", {}).items():
+        for subject, value in found["ndcg@10"].items():
+            figures = {"name": "ndcg", "k": 10, "value": value, "low": None, "high": None}
+            rows.append({"subject": subject, "segment": route, **figures})
+    schema = {"subject": pl.String, "segment": pl.String, "name": pl.String, "k": pl.Int64}
+    return pl.DataFrame(rows, schema={**schema, "value": pl.Float64, "low": pl.Float64, "high": pl.Float64})
+
+
+def _store(
+    session: Session, run: RunRow, drifted: list[ColumnDrift], stable: Stability | None, raised: list[Alert]
+) -> None:
+    frames = [drift_rows(drifted), verdict_metrics(run.verdict or {})]
+    if stable:
+        frames.append(stable.rows())
+    load_metrics(session.engine, run.run_no, pl.concat(frames))
+    for one in raised:
+        add_alert(
+            session.engine, run.run_no, one.subject, one.name, value=one.value, threshold=one.limit, message=one.message
+        )
+        log.warning("alert subject=%s name=%s: %s", one.subject, one.name, one.message)

@@ -1,0 +1,56 @@
+"""A session: one configuration with its folder, database and artifacts at hand."""
+
+import getpass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from flows.settings import Config, read_config
+from fusion.job import Step, plainly, unwatched
+from fusion.recommender import Progress
+from storage.engine import connect
+from storage.settings import StorageSettings
+
+SQLITE = "sqlite:///"
+
+
+@dataclass(frozen=True)
+class Session:
+    """What every verb needs. Relative paths in the configuration start at `base`, the folder of its file."""
+
+    config: Config
+    base: Path
+    by: str = field(default_factory=getpass.getuser)
+    step: Step = plainly
+    progress: Callable[[str], Progress] = unwatched
+
+    @classmethod
+    def open(cls, path: Path, **more: object) -> "Session":
+        """Read the configuration at `path`."""
+        return cls(read_config(path), path.resolve().parent, **more)  # type: ignore[arg-type]
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The database, at the newest revision."""
+        url = self.config.storage.url
+        if url.startswith(SQLITE) and not url.startswith(SQLITE + "/") and ":memory:" not in url:
+            url = f"{SQLITE}{self.base / url.removeprefix(SQLITE)}"
+        return connect(StorageSettings(url=url))
+
+    @property
+    def placement(self) -> str:
+        """Where the lists are shown."""
+        return self.config.lists.placement
+
+    @property
+    def runs(self) -> Path:
+        """The folder of runs and of the store."""
+        return self.base / self.config.artifacts.path
+
+    @property
+    def workspace(self) -> Path:
+        """The folder of the dashboards over runs."""
+        return self.base / self.config.monitor.workspace if self.config.monitor.workspace else self.runs / "workspace"

@@ -1,0 +1,110 @@
+"""The whole configuration: one TOML file, overlaid by environment variables, refused with the cure when wrong."""
+
+import tomllib
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from dashboards.settings import MonitorSettings
+from fusion.config import CoreConfig
+from fusion.data_settings import DataSettings
+from fusion.errors import ConfigError
+from fusion.settings import Settings
+from storage.settings import StorageSettings
+
+
+class RetrainSettings(Settings):
+    """The `[retrain]` section: when `fusion retrain` trains, and when the schedule asks."""
+
+    cron: str = Field("0 3 * * *", description="when the schedule asks the policy, in cron's five fields")
+    timezone: str = Field("UTC", description="time zone of `cron`, such as Asia/Shanghai")
+    max_age: float = Field(7.0, gt=0, description="days after which the live run's data is too old")
+    cooldown: float = Field(
+        6.0, ge=0, description="hours after a training, published or refused, before the next is due"
+    )
+
+
+class Config(CoreConfig, BaseSettings):
+    """Everything `fusion.toml` holds. `FUSION_STORAGE__URL=...` in the environment overrides `[storage] url`."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        env_prefix="FUSION_",
+        env_nested_delimiter="__",
+        hide_input_in_errors=True,
+    )
+
+    data: DataSettings
+    storage: StorageSettings = StorageSettings()
+    monitor: MonitorSettings = MonitorSettings()
+    retrain: RetrainSettings = RetrainSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment win over the file, which is handed over as arguments."""
+        return env_settings, init_settings
+
+
+def read_config(path: Path) -> Config:
+    """Read a configuration file.
+
+    Raises ConfigError that names every wrong key with its section, the value's problem and the nearest known key.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError as missing:
+        raise ConfigError(
+            f"no configuration at {path}; `fusion init FILE` writes one, --config names another"
+        ) from missing
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
+        raise ConfigError(f"{path} is not valid TOML: {wrong}") from wrong
+    except OSError as wrong:
+        raise ConfigError(f"cannot read {path}: {wrong.strerror}") from wrong
+    try:
+        return Config(**content)
+    except ValidationError as wrong:
+        problems = "\n".join(f"  {describe(error)}" for error in wrong.errors())
+        raise ConfigError(f"{path} is not a configuration:\n{problems}") from wrong
+
+
+def describe(error: Any) -> str:
+    """One line for one problem: where, what, and the nearest known key for one that is unknown."""
+    *section, key = [str(part) for part in error["loc"]] or ["file"]
+    where = f"[{'.'.join(section)}] {key}" if section else key
+    if error["type"] == "extra_forbidden":
+        known = _fields_at([part for part in error["loc"][:-1] if isinstance(part, str)])
+        close = get_close_matches(key, known, n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        return f"{where}: unknown key.{hint} Known: {', '.join(known)}."
+    if error["type"] == "missing":
+        return f"{where}: is needed and has no default"
+    return f"{where}: {error['msg'].removeprefix('Value error, ')}"
+
+
+def _fields_at(section: list[str]) -> list[str]:
+    """Keys that a section takes."""
+    model: type[BaseModel] = Config
+    for part in section:
+        field = model.model_fields.get(part)
+        found = _model_in(field.annotation) if field else None
+        model = found or model
+    return list(model.model_fields)
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The model that an annotation holds, looking into unions and tuples."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((model for inner in get_args(annotation) if (model := _model_in(inner))), None)

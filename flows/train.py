@@ -1,0 +1,187 @@
+"""Train: data in, a run out, stored whole beside its lists; what is live is not touched."""
+
+import logging
+import shutil
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from flows.lists import explanation_rows, fallback_rows, list_blocks, served_rows
+from flows.session import Session
+from flows.watch import Clock
+from fusion.config import CoreConfig
+from fusion.device import device_for
+from fusion.folds import plan_folds
+from fusion.job import Job
+from fusion.live import Live
+from fusion.load import Loaded, load
+from fusion.manifest import environment, moment, new_run_id, run_folder, sweep_folders, write_manifest
+from fusion.pipeline import Trained, train
+from fusion.samples import write_samples
+from fusion.settings import config_hash
+from storage.bulk import load_explanations, load_fallback, load_lists, load_served
+from storage.frames import read_sql
+from storage.read import lists_of, served_of
+from storage.read import live as live_run
+from storage.rows import LiveRun
+from storage.runs import Ending, finish_run, start_run
+from storage.sweep import sweep
+
+log = logging.getLogger(__name__)
+JUDGED_DEPTH = 10
+"""How deep the live lists are read for a fair comparison."""
+
+
+@dataclass(frozen=True)
+class TrainedRun:
+    """A finished training: `status` ready or rejected, the checks that refused it, and its manifest."""
+
+    run_id: str
+    run_no: int
+    status: str
+    refusals: tuple[str, ...]
+    manifest: dict[str, Any]
+
+
+def train_run(session: Session, as_of: datetime | None = None) -> TrainedRun:
+    """Train a run as of a moment (default: everything known) and store it with its lists, unpublished.
+
+    Raises DataError and ConfigError for what cannot be trained; the run is then kept as failed.
+    """
+    engine, config = session.engine, session.config
+    sweep(engine, session.placement)
+    sweep_folders(session.runs)
+    shown = live_run(engine, session.placement)
+    loaded = session.step("load", lambda: read_data(session, as_of, shown))
+    data, run_id = loaded.dataset, new_run_id()
+    live = as_live(session, shown)
+    plan = plan_folds(
+        data,
+        config.split,
+        seen=not config.lists.exclude_seen,
+        seed=config.seed,
+        keep=(live.kind, live.window) if live else None,
+    )
+    run_no = start_run(
+        engine,
+        run_id,
+        session.placement,
+        kind="full",
+        as_of=moment(data.as_of) if data.has_times else None,
+        data_hash=data.digest,
+        config_hash=config_hash(core_of(config)),
+    )
+    clock = Clock(session.step)
+    try:
+        job = Job(core_of(config), data, plan, session.runs, device_for(config.device), clock, session.progress)
+        trained = train(job, live)
+        with run_folder(session.runs, run_id) as folder:
+            manifest = fill_folder(folder, session, job, trained, loaded, clock)
+        status: Ending = "ready" if trained.admitted else "rejected"
+        clock("load lists into SQL", lambda: store_lists(session, run_no, session.runs / run_id))
+        finish_run(
+            engine,
+            run_no,
+            status,
+            method=trained.method,
+            list_size=config.lists.size,
+            verdict=trained.verdict.report,
+            manifest=manifest,
+        )
+    except Exception as failure:
+        _fail(session, run_no, run_id, failure)
+        raise
+    refusals = tuple(f"{check.name}: {check.message}" for check in trained.checks if not check.holds)
+    return TrainedRun(run_id, run_no, status, refusals, manifest)
+
+
+def read_data(session: Session, as_of: datetime | None, shown: LiveRun | None) -> Loaded:
+    """Load the data as configured; users that the live run served help to notice re-keyed ids."""
+    served = served_of(session.engine, shown.run.run_no)["user_id"] if shown else None
+    return load(session.config.data, session.base, as_of, read_sql, served)
+
+
+def core_of(config: CoreConfig) -> CoreConfig:
+    """The part of a configuration that decides what is trained, without data, database and monitoring."""
+    return CoreConfig(**{name: getattr(config, name) for name in CoreConfig.model_fields})
+
+
+def as_live(session: Session, shown: LiveRun | None) -> Live | None:
+    """What training must know of the live run."""
+    if shown is None or shown.run.verdict is None:
+        return None
+    run = shown.run
+    split = (run.verdict or {})["split"]
+    known_until = int(run.as_of.timestamp() * 1000) if run.as_of else 0
+
+    def lists() -> pl.DataFrame:
+        return lists_of(session.engine, run.run_no, JUDGED_DEPTH)
+
+    return Live(run.run_id, run.method or "", split["kind"], split["window"], known_until, lists)
+
+
+def fill_folder(
+    folder: Path, session: Session, job: Job, trained: Trained, loaded: Loaded, clock: Clock
+) -> dict[str, Any]:
+    """Write the run folder: ids, lists, ranker, samples for monitoring, manifest."""
+    for part in ("ids", "monitor"):
+        (folder / part).mkdir()
+    job.data.user_ids.values.to_frame("user_id").write_parquet(folder / "ids" / "users.parquet")
+    job.data.item_ids.values.to_frame("item_id").write_parquet(folder / "ids" / "items.parquet")
+    for name in ("lists", "served", "fallback"):
+        shutil.copyfile(trained.lists / f"{name}.parquet", folder / f"{name}.parquet")
+    for name in ("features", "features_before", "twin"):
+        shutil.copyfile(trained.lists / f"{name}.parquet", folder / "monitor" / f"{name}.parquet")
+    if trained.serving_ranker:
+        shutil.copytree(trained.serving_ranker, folder / "ranker", ignore=shutil.ignore_patterns("inputs.json"))
+    write_samples(folder / "monitor" / "now", job.plan.serving.known, job.config.seed)
+    write_samples(folder / "monitor" / "before", job.plan.verdict.known, job.config.seed)
+    return write_manifest(folder, manifest_of(session, job, trained, loaded, clock))
+
+
+def manifest_of(session: Session, job: Job, trained: Trained, loaded: Loaded, clock: Clock) -> dict[str, Any]:
+    """What the run was made from, and how it went; without secrets."""
+    data = job.data
+    return {
+        "created_at": datetime.now(UTC).isoformat(),
+        "placement": session.placement,
+        "as_of": moment(data.as_of).isoformat() if data.has_times else None,
+        "data": {
+            "hash": data.digest,
+            "interactions": len(data),
+            "users": data.n_users,
+            "items": data.n_items,
+            "rows": loaded.notes,
+            "findings": [asdict(finding) for finding in loaded.findings],
+        },
+        "config": {"hash": config_hash(job.config), **job.config.model_dump(mode="json")},
+        "seed": job.config.seed,
+        "device": job.device,
+        "threads": job.threads,
+        "environment": environment(),
+        "seconds": clock.seconds,
+        "sources": [asdict(report) for report in trained.sources],
+        "method": trained.method,
+        "trees": trained.trees,
+        "importance": trained.importance,
+        "verdict": trained.verdict.report,
+        "checks": [check.as_dict() for check in trained.checks],
+    }
+
+
+def store_lists(session: Session, run_no: int, folder: Path) -> int:
+    """Load a run folder's lists into SQL; gives the number of rows."""
+    rows = load_lists(session.engine, run_no, list_blocks(folder))
+    load_served(session.engine, run_no, served_rows(folder))
+    load_fallback(session.engine, run_no, fallback_rows(folder))
+    load_explanations(session.engine, run_no, explanation_rows(folder, session.config.lists.size))
+    return rows
+
+
+def _fail(session: Session, run_no: int, run_id: str, failure: Exception) -> None:
+    log.error("run failed run_id=%s: %s", run_id, failure)
+    why = {"error": f"{type(failure).__name__}: {failure}"}
+    finish_run(session.engine, run_no, "failed", method=None, list_size=None, verdict={}, manifest=why)

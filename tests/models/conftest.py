@@ -1,0 +1,68 @@
+"""Every registered source, with settings small enough for tests."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from fusion.registry import build, known
+from tests.models.data import chance, everyone, mixed
+
+SMALL = {
+    "als": {"factors": 8, "iterations": 8},
+    "content": {"encoder": "tfidf"},
+    "ease": {"reg": 1.0},
+    "item_knn": {"shrink": 1.0},
+    "sequence": {"shrink": 1.0},
+}
+"""Settings under which a source is quick here and not drowned by doubt about tiny data; others use their defaults."""
+NOT_COLLABORATIVE = {"random", "popularity", "category", "content"}
+"""Sources that do not learn from who took what together, so no checkerboard can be asked of them."""
+
+
+def unfitted(name: str):
+    return build(name, SMALL.get(name, {}))
+
+
+@cache
+def fitted_once(name: str):
+    return unfitted(name).fit(mixed(), chance())
+
+
+def pytest_generate_tests(metafunc):
+    if "name" in metafunc.fixturenames:
+        names = list(known())
+        if "collaborative" in metafunc.fixturenames:
+            names = [name for name in names if name not in NOT_COLLABORATIVE]
+        metafunc.parametrize("name", names)
+
+
+@pytest.fixture
+def collaborative():
+    return True
+
+
+@pytest.fixture
+def fresh(name):
+    return unfitted(name)
+
+
+@pytest.fixture
+def fitted(name):
+    """Fitted on `mixed()`; shared between tests, which leave it as it is."""
+    return fitted_once(name)
+
+
+@pytest.fixture(scope="session")
+def data():
+    return mixed()
+
+
+@pytest.fixture(scope="session")
+def users(data):
+    return everyone(data)
+
+
+@pytest.fixture
+def some_allowed(data):
+    return np.random.default_rng(5).random(data.n_items) < 0.7
