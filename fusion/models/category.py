@@ -91,6 +91,8 @@ def memberships(item_table: pl.DataFrame, n_items: int) -> csr_array:
     number = pl.struct("column", "value").rank("dense").cast(pl.Int32) - 1
     table = pl.concat(pairs).unique().select("row", number.alias("number")).sort("row", "number")
     rows, numbers = table["row"].to_numpy(), table["number"].to_numpy()
-    found = csr_array((np.ones(len(rows), np.float32), (rows, numbers)), shape=(n_items, int(numbers.max(initial=-1)) + 1))
+    found = csr_array(
+        (np.ones(len(rows), np.float32), (rows, numbers)), shape=(n_items, int(numbers.max(initial=-1)) + 1)
+    )
     found.data /= np.diff(found.indptr).astype(np.float32)[owners_of(found)]
     return found

@@ -8,7 +8,7 @@ from scipy.sparse import csr_array
 from fusion.arrays import Rows, Scores, State
 from fusion.dataset import Dataset
 from fusion.models.histories import HistorySettings, fit_profile, profile
-from fusion.models.sparse_rows import SparseRows, keep_best, owners_of
+from fusion.models.sparse_rows import SparseRows, owners_of
 from fusion.recommender import FitContext
 from fusion.settings import tunable
 from fusion.users import Users
