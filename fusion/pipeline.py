@@ -20,6 +20,7 @@ from fusion.ranker import Ranker, refit, train_ranker
 from fusion.serve import Method, feature_sample, write_lists
 from fusion.sources import Fits, SourceReport, fit_sources, load_sources
 from fusion.table import KEYS, read_table, write_table
+from fusion.tune import Tuned, tune
 from fusion.verdict import RANKER
 
 TWIN = 1000
@@ -35,6 +36,7 @@ class Trained:
     lists: Path
     serving_ranker: Path | None
     sources: tuple[SourceReport, ...]
+    tuned: tuple[Tuned, ...]
     checks: tuple[Check, ...]
     trees: int
     importance: dict[str, float]
@@ -48,6 +50,7 @@ class Trained:
 def train(job: Job, live: Live | None = None) -> Trained:
     """Train, judge, choose and list; publishing is the caller's."""
     job.store.sweep()
+    job, tuned = tune(job)
     plan = job.plan
     fits, reports = fit_sources(job, (*plan.labels, plan.verdict, plan.serving))
     tables = [
@@ -65,7 +68,7 @@ def train(job: Job, live: Live | None = None) -> Trained:
     lists = job.step("lists", lambda: _lists(job, fits, reports, _Served(method, serving, twin, tables[-1])))
     checks = tuple(admit(job, verdict, lists))
     _evict(job, fits)
-    return Trained(verdict, method, lists, serving, tuple(reports), checks, trees, ranker.importance())
+    return Trained(verdict, method, lists, serving, tuple(reports), tuple(tuned), checks, trees, ranker.importance())
 
 
 @dataclass(frozen=True)
