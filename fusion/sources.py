@@ -65,7 +65,7 @@ def fit_sources(job: Job, folds: Sequence[Fold]) -> tuple[Fits, list[SourceRepor
 
 def _fit_folds(job: Job, folds: Sequence[Fold], settings: SourceSettings, report: SourceReport) -> dict[str, Path]:
     model = build(settings.use, settings.settings)
-    report.status = left_out(model, job.data, job.config.memory) or "used"
+    report.status = left_out(model, job.plan.serving.known, job.config.memory) or "used"
     found: dict[str, Path] = {}
     steps: int | None = None
     started = time.monotonic()
