@@ -35,7 +35,7 @@ def choose(values: Mapping[str, NDArray[np.floating]], seed: int, live_method: s
     gap = paired_gap(values[RANKER], values[rival], seed)
     undecided = gap.low <= 0 <= gap.high
     method = RANKER if gap.value >= 0 else rival
-    if undecided and live_method in values and live_method != RANDOM:
+    if undecided and live_method is not None and live_method != RANDOM and live_method in values:
         behind = paired_gap(values[method], values[live_method], seed)
         if behind.low <= 0:
             reason = f"the ranker and {rival} do not differ for certain; the live run's method stays"
