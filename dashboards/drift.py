@@ -112,9 +112,7 @@ def drifted_shares(found: Sequence[ColumnDrift]) -> list[tuple[str, float]]:
     return [(name, sum(values) / len(values)) for name, values in flags.items()]
 
 
-def _compare(
-    subject: str, reference: pl.Series, current: pl.Series, settings: MonitorSettings
-) -> ColumnDrift:
+def _compare(subject: str, reference: pl.Series, current: pl.Series, settings: MonitorSettings) -> ColumnDrift:
     same = _kind(reference) == _kind(current)
     kind = _kind(reference) if same else "category"
     value = _distance(reference, current, kind)

@@ -75,13 +75,11 @@ def drift_snapshot(run: RunRef, subjects: Pairs, drift: Sequence[ColumnDrift]) -
         categorical_columns=[_name(one) for one in drawn if one.kind == "category"],
     )
     reference, current = (
-        Dataset.from_pandas(pd.DataFrame({_name(one): side[_name(one)] for one in drawn}), definition)
-        for side in sides
+        Dataset.from_pandas(pd.DataFrame({_name(one): side[_name(one)] for one in drawn}), definition) for side in sides
     )
     _hand_over(drift)
     start = Note(
-        text=INTRO.format(run_id=run.run_id, time=run.time, placement=_safe(run.placement))
-        + ("" if drift else NOTHING)
+        text=INTRO.format(run_id=run.run_id, time=run.time, placement=_safe(run.placement)) + ("" if drift else NOTHING)
     )
     report = Report([start, *_parts(drift, drawn)])
     return report.run(

@@ -17,8 +17,7 @@ def overlaps(first: Lists, second: Lists, p: float = PERSISTENCE) -> tuple[Float
     Equal lists give 1, disjoint ones 0. Works in blocks, at about 5 k * k bytes a row.
     """
     parts = [
-        _block(first[start : start + BLOCK], second[start : start + BLOCK], p)
-        for start in range(0, len(first), BLOCK)
+        _block(first[start : start + BLOCK], second[start : start + BLOCK], p) for start in range(0, len(first), BLOCK)
     ]
     if not parts:
         return np.empty(0), np.empty(0)

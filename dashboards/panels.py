@@ -75,15 +75,12 @@ def _ndcg(verdict: pl.DataFrame) -> dict[str, float]:
 
 def panels(placement: str) -> list[DashboardPanelPlot]:
     """Give the dashboard of a placement: a heading and a line plot for each of `PANELS`, by `as_of`."""
-    heading = text_panel(
-        f"Runs of placement {placement}", "A point is a run, at the time up to which it knows data."
-    )
+    heading = text_panel(f"Runs of placement {placement}", "A point is a run, at the time up to which it knows data.")
     return [heading, *(_plot(panel) for panel in PANELS)]
 
 
 def _plot(panel: Panel) -> DashboardPanelPlot:
     lines = [
-        PanelMetric(metric="MeanValue", metric_labels={"column": name}, legend=legend)
-        for name, legend in panel.lines
+        PanelMetric(metric="MeanValue", metric_labels={"column": name}, legend=legend) for name, legend in panel.lines
     ]
     return line_plot_panel(panel.title, lines, panel.subtitle, size="half")

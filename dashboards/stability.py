@@ -83,9 +83,7 @@ def _cut(frame: pl.DataFrame, k: int, like: pl.DataFrame) -> pl.DataFrame:
     return frame.filter(pl.col("rank") <= k).select("user_id", "rank", "item_id")
 
 
-def _compare(
-    previous: pl.DataFrame, current: pl.DataFrame, k: int, segments: pl.DataFrame | None
-) -> pl.DataFrame:
+def _compare(previous: pl.DataFrame, current: pl.DataFrame, k: int, segments: pl.DataFrame | None) -> pl.DataFrame:
     """Give a row for each user of both frames, in the order of their ids."""
     served = [frame.select("user_id").unique() for frame in (previous, current)]
     ids = served[0].join(served[1], on="user_id").sort("user_id")

@@ -78,8 +78,7 @@ def _histograms(stability: Stability) -> str:
         chance = None if stability.chance is None else stability.chance[name].to_numpy()
         picture = histogram(stability.users[name].to_numpy(), chance)
         middle = ", ".join(
-            f"{point} % of users below {_form(stability.value(f'{name}_p{point}'), '{:.2f}')}"
-            for point in (10, 50, 90)
+            f"{point} % of users below {_form(stability.value(f'{name}_p{point}'), '{:.2f}')}" for point in (10, 50, 90)
         )
         charts.append(_figure(f"{title} per user", picture, middle))
     note = "1: the same list as in the live run; 0: nothing in common."
@@ -93,9 +92,7 @@ def _segments(stability: Stability) -> str:
     found = [row["segment"] for row in rows.filter(pl.col("name") == "churn").iter_rows(named=True)]
     shown = []
     for segment in found:
-        jaccard = rows.filter((pl.col("name") == "jaccard") & (pl.col("segment") == segment)).row(
-            0, named=True
-        )
+        jaccard = rows.filter((pl.col("name") == "jaccard") & (pl.col("segment") == segment)).row(0, named=True)
         users = _form(stability.value("users_both", segment), "{:,.0f}")
         ends = (1 - jaccard["high"], 1 - jaccard["low"])
         text = f"{1 - jaccard['value']:.1%} ({users} users)"
@@ -109,9 +106,7 @@ def _spread(stability: Stability) -> str:
     for name, title, note, form in SPREAD:
         pair = [("before", stability.value(f"{name}_previous")), ("now", stability.value(name))]
         rows = [
-            Bar(label, value, form.format(value), strong=label == "now")
-            for label, value in pair
-            if value is not None
+            Bar(label, value, form.format(value), strong=label == "now") for label, value in pair if value is not None
         ]
         if rows:
             charts.append(_figure(title, bars(rows), note))

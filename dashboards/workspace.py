@@ -80,9 +80,7 @@ def _bind(host: str, port: int) -> socket.socket:
         listening.bind((host, port))
     except OSError as error:
         listening.close()
-        raise ConfigError(
-            f"cannot listen on {host}:{port} ({error.strerror}): choose another with --port"
-        ) from error
+        raise ConfigError(f"cannot listen on {host}:{port} ({error.strerror}): choose another with --port") from error
     return listening
 
 

@@ -131,6 +131,7 @@ def fill_folder(
         (folder / part).mkdir()
     job.data.user_ids.values.to_frame("user_id").write_parquet(folder / "ids" / "users.parquet")
     job.data.item_ids.values.to_frame("item_id").write_parquet(folder / "ids" / "items.parquet")
+    write_titles(folder, job)
     for name in ("lists", "served", "fallback"):
         shutil.copyfile(trained.lists / f"{name}.parquet", folder / f"{name}.parquet")
     for name in ("features", "features_before", "twin"):
@@ -140,6 +141,13 @@ def fill_folder(
     write_samples(folder / "monitor" / "now", job.plan.serving.known, job.config.seed)
     write_samples(folder / "monitor" / "before", job.plan.verdict.known, job.config.seed)
     return write_manifest(folder, manifest_of(session, job, trained, loaded, clock))
+
+
+def write_titles(folder: Path, job: Job) -> None:
+    """Write `titles.parquet`, the items' texts by outside id, where the data has any: what people read lists by."""
+    if "text" in job.data.item_table.columns:
+        texts = job.data.item_table["text"].alias("title")
+        pl.DataFrame([job.data.item_ids.values.alias("item_id"), texts]).write_parquet(folder / "titles.parquet")
 
 
 def manifest_of(session: Session, job: Job, trained: Trained, loaded: Loaded, clock: Clock) -> dict[str, Any]:

@@ -1,15 +1,43 @@
 """The core's part of the configuration file; `flows` adds storage, monitoring and retraining."""
 
 import re
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from fusion.folds import SplitSettings
-from fusion.ranker import RankerSettings
 from fusion.settings import Settings
 
 DEFAULT_SOURCES = ("popularity", "als", "ease", "item_knn", "content", "neural")
+
+
+class SplitSettings(Settings):
+    """The `[split]` section."""
+
+    kind: Literal["auto", "time", "last", "random"] = Field(
+        "auto", description="how folds are cut; auto takes time, else last, else random, and says why"
+    )
+    window: int | None = Field(
+        None, gt=0, description="days of a label window of a time split; default: the shortest that holds `users`"
+    )
+    folds: int = Field(3, ge=1, le=12, description="label folds the ranker learns from, at most")
+    users: int = Field(200, ge=1, description="warm users with a label that every window of a time split must hold")
+    sparse: int = Field(5, ge=1, description="a user with fewer known interactions is sparse, not warm")
+
+
+class RankerSettings(Settings):
+    """The `[ranker]` section."""
+
+    leaves: int = Field(7, ge=2, le=255, description="leaves of a tree")
+    learning_rate: float = Field(0.05, gt=0, le=1, description="shrinkage of each tree")
+    trees: int = Field(600, ge=1, description="trees at most; early stopping finds how many")
+    patience: int = Field(60, ge=1, description="trees without gain before training stops")
+    min_leaf: int = Field(50, ge=1, description="candidates a leaf must hold")
+    columns_share: float = Field(0.6, gt=0, le=1, description="share of features a tree may use")
+    seeds: int = Field(3, ge=1, le=20, description="rankers with different seeds whose scores are averaged")
+    max_rows: int = Field(2_000_000, ge=1000, description="training candidates kept, whole users by hash")
+    extra: dict[str, bool | int | float | str] = Field(
+        {}, description="further LightGBM parameters, passed on as they are"
+    )
 
 
 class SourceSettings(Settings):

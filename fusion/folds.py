@@ -5,33 +5,18 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from pydantic import Field
 
 from fusion.arrays import DAY, Flags, Rows, Times
+from fusion.config import SplitSettings
 from fusion.dataset import Dataset
 from fusion.errors import DataError
 from fusion.hashing import shares
-from fusion.settings import Settings
 
 Kind = Literal["time", "last", "random"]
 WINDOWS = (1, 7, 14, 28, 91, 182, 365)
 """Days a label window may last, shortest first."""
 SHARE = 0.1
 """Of all (user, item) pairs, how many each fold of a random split holds out."""
-
-
-class SplitSettings(Settings):
-    """The `[split]` section."""
-
-    kind: Literal["auto", "time", "last", "random"] = Field(
-        "auto", description="how folds are cut; auto takes time, else last, else random, and says why"
-    )
-    window: int | None = Field(
-        None, gt=0, description="days of a label window of a time split; default: the shortest that holds `users`"
-    )
-    folds: int = Field(3, ge=1, le=12, description="label folds the ranker learns from, at most")
-    users: int = Field(200, ge=1, description="warm users with a label that every window of a time split must hold")
-    sparse: int = Field(5, ge=1, description="a user with fewer known interactions is sparse, not warm")
 
 
 @dataclass(frozen=True)

@@ -8,33 +8,16 @@ from typing import Any
 
 import lightgbm as lgb
 import numpy as np
-from pydantic import Field
 
 from fusion.arrays import Flags, Scores
+from fusion.config import RankerSettings
 from fusion.errors import DataError
 from fusion.hashing import shares
-from fusion.settings import Settings
 from fusion.table import Table
 
 EVALUATED_AT = 10
 HELD_BACK = 0.2
 """Share of users that early stopping watches when there is one label fold only."""
-
-
-class RankerSettings(Settings):
-    """The `[ranker]` section."""
-
-    leaves: int = Field(7, ge=2, le=255, description="leaves of a tree")
-    learning_rate: float = Field(0.05, gt=0, le=1, description="shrinkage of each tree")
-    trees: int = Field(600, ge=1, description="trees at most; early stopping finds how many")
-    patience: int = Field(60, ge=1, description="trees without gain before training stops")
-    min_leaf: int = Field(50, ge=1, description="candidates a leaf must hold")
-    columns_share: float = Field(0.6, gt=0, le=1, description="share of features a tree may use")
-    seeds: int = Field(3, ge=1, le=20, description="rankers with different seeds whose scores are averaged")
-    max_rows: int = Field(2_000_000, ge=1000, description="training candidates kept, whole users by hash")
-    extra: dict[str, bool | int | float | str] = Field(
-        {}, description="further LightGBM parameters, passed on as they are"
-    )
 
 
 @dataclass(frozen=True)

@@ -21,15 +21,15 @@ def torch_threads(threads: int) -> Iterator[None]:
 
 
 @contextmanager
-def repeatable(threads: int) -> Iterator[None]:
-    """Compute with so many threads and only with operations that give the same bits every time."""
+def repeatable(threads: int, device: str) -> Iterator[None]:
+    """Compute with so many threads, by operations that give the same bits every time, and a seed of one's own."""
     import torch  # noqa: PLC0415 - takes seconds to import
 
     strict, warn = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
     # Only warn where CUDA has no repeatable form of an operation: the promise of equal bits is made for the CPU.
     torch.use_deterministic_algorithms(True, warn_only=True)
     try:
-        with torch_threads(threads):
+        with torch_threads(threads), torch.random.fork_rng([torch.cuda.current_device()] if device != "cpu" else []):
             yield
     finally:
         torch.use_deterministic_algorithms(strict, warn_only=warn)

@@ -47,9 +47,7 @@ def load_lists(engine: Engine, run_no: int, blocks: Iterable[pl.DataFrame]) -> i
         if engine.dialect.name == "postgresql":
             count = _load_partition(connection, run_no, frames)
         else:
-            count = insert_tuples(
-                connection, "recommendation", run_no, (frame.sort("user_id") for frame in frames)
-            )
+            count = insert_tuples(connection, "recommendation", run_no, (frame.sort("user_id") for frame in frames))
     logger.info("lists loaded run_no=%d rows=%d", run_no, count)
     return count
 
@@ -85,9 +83,7 @@ def load_metrics(engine: Engine, run_no: int, frame: pl.DataFrame) -> int:
     """
     require_columns(frame, METRICS)
     figures = pl.col("value", "low", "high").cast(pl.Float64).fill_nan(None)
-    frame = checked(
-        frame.with_columns(pl.col("segment").fill_null("all"), pl.col("k").fill_null(0), figures), METRICS
-    )
+    frame = checked(frame.with_columns(pl.col("segment").fill_null("all"), pl.col("k").fill_null(0), figures), METRICS)
     rows = frame.with_columns(pl.lit(run_no).alias("run_no")).to_dicts()
     key = [column == bindparam(f"key_{column.name}") for column in metric.primary_key]
     keys = [{f"key_{column.name}": row[column.name] for column in metric.primary_key} for row in rows]
@@ -97,9 +93,7 @@ def load_metrics(engine: Engine, run_no: int, frame: pl.DataFrame) -> int:
                 connection.execute(delete(metric).where(*key), keys)
                 connection.execute(insert(metric), rows)
         except IntegrityError as error:
-            raise DataError(
-                f"metric: run number {run_no} is not there, or a row comes twice: {error.orig}"
-            ) from error
+            raise DataError(f"metric: run number {run_no} is not there, or a row comes twice: {error.orig}") from error
     return len(rows)
 
 
@@ -121,9 +115,7 @@ def _load_partition(connection: Connection, run_no: int, frames: Iterator[pl.Dat
     connection.execute(text(f"ALTER TABLE {name} ALTER run_no SET DEFAULT {run_no:d}"))
     count = copy(connection, f"{name} ({', '.join(LISTS.columns)})", frames, "WITH (FREEZE)")
     try:
-        connection.execute(
-            text(f"ALTER TABLE {name} ADD CONSTRAINT pk_{name} PRIMARY KEY (run_no, user_id, rank)")
-        )
+        connection.execute(text(f"ALTER TABLE {name} ADD CONSTRAINT pk_{name} PRIMARY KEY (run_no, user_id, rank)"))
     except IntegrityError as error:
         raise DataError(f"recommendation: a row comes twice: {error.orig}") from error
     connection.execute(text(f"ALTER TABLE {name} ADD CONSTRAINT ck_{name}_run CHECK (run_no = {run_no:d})"))

@@ -46,9 +46,7 @@ def copy(connection: Connection, target: str, frames: Iterable[pl.DataFrame], op
 def copy_text(frame: pl.DataFrame) -> bytes:
     r"""Give rows as PostgreSQL's text format: tabs between, null as `\N`, backslash escapes in texts."""
     escaped = frame.with_columns(
-        _escape(pl.col(name))
-        for name in frame.columns
-        if frame[name].dtype == pl.String and _is_special(frame[name])
+        _escape(pl.col(name)) for name in frame.columns if frame[name].dtype == pl.String and _is_special(frame[name])
     )
     text = escaped.write_csv(separator="\t", quote_style="never", null_value="\\N", include_header=False)
     return text.encode()

@@ -28,12 +28,8 @@ LISTS = Shape(
     },
     frozenset({"probability"}),
 )
-SERVED = Shape(
-    "served_user", {"user_id": pl.String, "route": pl.String, "segment": pl.String}, frozenset({"segment"})
-)
-FALLBACK = Shape(
-    "fallback", {"segment": pl.String, "rank": pl.Int32, "item_id": pl.String, "score": pl.Float32}
-)
+SERVED = Shape("served_user", {"user_id": pl.String, "route": pl.String, "segment": pl.String}, frozenset({"segment"}))
+FALLBACK = Shape("fallback", {"segment": pl.String, "rank": pl.Int32, "item_id": pl.String, "score": pl.Float32})
 EXPLANATIONS = Shape(
     "explanation",
     {

@@ -59,9 +59,7 @@ def read_sql(url: str, query: str) -> pl.DataFrame:
 
 def as_frame(rows: Iterable[RowMapping], schema: Mapping[str, Any]) -> pl.DataFrame:
     """Give rows as a frame of exactly the columns and dtypes of `schema`, also when there are none."""
-    return pl.DataFrame(
-        [tuple(row[name] for name in schema) for row in rows], schema=dict(schema), orient="row"
-    )
+    return pl.DataFrame([tuple(row[name] for name in schema) for row in rows], schema=dict(schema), orient="row")
 
 
 def _reader(text: str) -> Engine:
@@ -118,9 +116,7 @@ def typed_chunk(rows: Sequence[Sequence[Any]], schema: dict[str, Any]) -> pl.Dat
 
     """
     values = list(zip(*rows, strict=True)) if rows else [()] * len(schema)
-    return pl.DataFrame(
-        [_series(name, column, schema[name]) for name, column in zip(schema, values, strict=True)]
-    )
+    return pl.DataFrame([_series(name, column, schema[name]) for name, column in zip(schema, values, strict=True)])
 
 
 def _series(name: str, values: tuple[Any, ...], dtype: Any) -> pl.Series:

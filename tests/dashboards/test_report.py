@@ -159,9 +159,7 @@ def test_our_jensenshannon_is_evidentlys():
 def test_our_psi_is_evidentlys_where_the_bins_are_the_same():
     # at most 20 values: Evidently compares value by value, and ours are ties that fill a bin each
     rng = np.random.default_rng(0)
-    reference, current = (
-        rng.choice(5, 1000, p=p).astype(float) for p in ([0.2] * 5, [0.1, 0.1, 0.2, 0.3, 0.3])
-    )
+    reference, current = (rng.choice(5, 1000, p=p).astype(float) for p in ([0.2] * 5, [0.1, 0.1, 0.2, 0.3, 0.3]))
     theirs = evidently_value(reference, current, "numerical", "psi")
     assert our_value(reference, current) == pytest.approx(theirs, rel=1e-9)
 

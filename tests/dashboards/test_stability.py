@@ -14,15 +14,11 @@ from tests.dashboards.samples import lists
 def frame(given: dict[str, str]) -> pl.DataFrame:
     """Lists by user, an item a letter: {"ann": "abc"}."""
     rows = [(user, rank, item) for user, items in given.items() for rank, item in enumerate(items, 1)]
-    return pl.DataFrame(
-        rows, schema={"user_id": pl.String, "rank": pl.Int64, "item_id": pl.String}, orient="row"
-    )
+    return pl.DataFrame(rows, schema={"user_id": pl.String, "rank": pl.Int64, "item_id": pl.String}, orient="row")
 
 
 def test_figures_by_hand():
-    found = stability(
-        frame({"ann": "abc", "bob": "abc", "old": "a"}), frame({"ann": "abc", "bob": "bad", "new": "a"})
-    )
+    found = stability(frame({"ann": "abc", "bob": "abc", "old": "a"}), frame({"ann": "abc", "bob": "bad", "new": "a"}))
     assert found.users["user_id"].to_list() == ["ann", "bob"]
     assert found.users["jaccard"].to_list() == [1, 0.5]
     assert found.value("jaccard") == 0.75
@@ -62,9 +58,7 @@ def test_segments_have_rows_of_their_own():
 
 def test_rows_are_unique_even_with_a_segment_called_all():
     segments = pl.DataFrame({"user_id": ["ann", "bob"], "segment": ["all", "warm"]})
-    rows = stability(
-        frame({"ann": "ab", "bob": "ab"}), frame({"ann": "ab", "bob": "cd"}), segments=segments
-    ).rows()
+    rows = stability(frame({"ann": "ab", "bob": "ab"}), frame({"ann": "ab", "bob": "cd"}), segments=segments).rows()
     assert not rows.select("subject", "segment", "name", "k").is_duplicated().any()
     assert set(rows["segment"]) == {"all", "warm"}
 
@@ -133,9 +127,7 @@ def test_gini_by_its_definition():
 
 
 def test_a_hundred_thousand_users_take_seconds():
-    many = pl.concat(
-        [lists(1000, 1, 0.5).with_columns(pl.col("user_id") + f"-{part}") for part in range(100)]
-    )
+    many = pl.concat([lists(1000, 1, 0.5).with_columns(pl.col("user_id") + f"-{part}") for part in range(100)])
     started = time.perf_counter()
     found = stability(many, many)
     assert found.value("unchanged") == 1

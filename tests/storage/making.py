@@ -17,9 +17,7 @@ def begin(engine: Engine, run_id: str, placement: str = "default") -> int:
 
 
 def end(engine: Engine, run_no: int, status: str = "ready") -> None:
-    finish_run(
-        engine, run_no, status, method="ranker", list_size=SIZE, verdict={"rows": []}, manifest={"seed": 7}
-    )
+    finish_run(engine, run_no, status, method="ranker", list_size=SIZE, verdict={"rows": []}, manifest={"seed": 7})
 
 
 def lists(run_id: str, users: list[str], rows: int = SIZE + RESERVE) -> pl.DataFrame:

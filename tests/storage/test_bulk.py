@@ -44,9 +44,7 @@ def test_every_text_comes_back_as_it_went(engine):
     assert_frame_equal(lists_of(engine, run_no), wanted)
     assert served_of(engine, run_no)["segment"].to_list() == sorted(ODD)
     for user in ODD:
-        assert list_for(engine, "default", user)["item_id"].to_list() == [
-            f"{user}odd-{n}" for n in (1, 2, 3, 4)
-        ]
+        assert list_for(engine, "default", user)["item_id"].to_list() == [f"{user}odd-{n}" for n in (1, 2, 3, 4)]
 
 
 def test_scores_keep_every_bit(engine):
@@ -111,9 +109,7 @@ def test_explanations_go_in(engine):
     ).with_columns(reason=pl.lit("because\tof it"), detail=pl.lit(None, dtype=pl.String))
     assert load_explanations(engine, run_no, frame) == 2
     with engine.connect() as connection:
-        rows = connection.execute(
-            text("SELECT source, source_rank, reason, detail FROM explanation ORDER BY source")
-        )
+        rows = connection.execute(text("SELECT source, source_rank, reason, detail FROM explanation ORDER BY source"))
         assert rows.all() == [("als", 1, "because\tof it", None), ("ease", None, "because\tof it", None)]
 
 

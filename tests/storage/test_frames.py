@@ -24,9 +24,7 @@ def filled(url):
     """A database of the user's: 120,000 rows, so that more than one chunk is read."""
     engine = create_engine(url)
     with engine.begin() as connection:
-        connection.execute(
-            text("CREATE TABLE plays (who bigint, what text, hours double precision, at timestamp)")
-        )
+        connection.execute(text("CREATE TABLE plays (who bigint, what text, hours double precision, at timestamp)"))
         connection.execute(text(FILL.format(numbers=NUMBERS[engine.dialect.name])))
     engine.dispose()
     return url
@@ -66,9 +64,7 @@ def test_wrong_queries_are_data_errors(filled, query, words):
         read_sql(filled, query)
 
 
-@pytest.mark.parametrize(
-    "query", ["DELETE FROM plays", "DELETE FROM plays RETURNING who", "DROP TABLE plays"]
-)
+@pytest.mark.parametrize("query", ["DELETE FROM plays", "DELETE FROM plays RETURNING who", "DROP TABLE plays"])
 def test_nothing_is_written(filled, query):
     with pytest.raises((DataError, ConfigError)):
         read_sql(filled, query)

@@ -70,9 +70,7 @@ def test_challenger_stands_beside(engine):
     assert shown(engine) == "a"
     assert find_run(engine, "default", "challenger").run_id == "b"
     with engine.connect() as connection:
-        rows = connection.execute(
-            text("SELECT DISTINCT slot, run_id FROM slot_recommendations ORDER BY slot")
-        ).all()
+        rows = connection.execute(text("SELECT DISTINCT slot, run_id FROM slot_recommendations ORDER BY slot")).all()
     assert rows == [("challenger", "b"), ("live", "a")]
     publish(engine, "default", b, **WHO)  # now both slots show one run
     assert list_for(engine, "default", "u1")["rank"].to_list() == [1, 2, 3, 4]
@@ -127,9 +125,7 @@ def test_rollback_to_a_named_run(engine):
     assert rollback(engine, "default", "a", **WHO).to_run_id == "a"
     assert rollback(engine, "default", "c", **WHO).to_run_id == "c"  # forward again
     assert rollback(engine, "default", **WHO).to_run_id == "a"
-    with pytest.raises(
-        UnknownName, match=r"unknown run that was live in placement 'default' 'never'.*a, b, c"
-    ):
+    with pytest.raises(UnknownName, match=r"unknown run that was live in placement 'default' 'never'.*a, b, c"):
         rollback(engine, "default", "never", **WHO)
 
 

@@ -17,9 +17,7 @@ def test_a_run_from_begin_to_end(engine):
     assert (training.status, training.as_of, training.finished_at) == ("training", AS_OF, None)
     assert training.created_at.tzinfo is UTC
     verdict = {"rows": [{"row": "ranker", "ndcg": float("nan"), "high": float("inf")}], "words": "更好"}
-    finish_run(
-        engine, run_no, "ready", method="ranker", list_size=20, verdict=verdict, manifest={"at": AS_OF}
-    )
+    finish_run(engine, run_no, "ready", method="ranker", list_size=20, verdict=verdict, manifest={"at": AS_OF})
     ready = find_run(engine, "default", "2026-11-01a")
     assert ready.verdict == {"rows": [{"row": "ranker", "ndcg": None, "high": None}], "words": "更好"}
     assert ready.manifest == {"at": "2026-11-01T00:00:00Z"}
@@ -82,9 +80,7 @@ def test_a_run_that_is_not_there_is_answered_with_those_that_are(engine):
     run_no = make_run(engine, "monday")
     with pytest.raises(ConfigError, match=r"no run 'live'\. Its newest runs: monday"):
         find_run(engine, "default", "live")
-    with pytest.raises(
-        UnknownName, match=r"'mondy'\. Did you mean 'monday'.*Known: challenger, live, monday"
-    ):
+    with pytest.raises(UnknownName, match=r"'mondy'\. Did you mean 'monday'.*Known: challenger, live, monday"):
         find_run(engine, "default", "mondy")
     with pytest.raises(ConfigError, match="It has no runs yet"):
         find_run(engine, "mail", "monday")

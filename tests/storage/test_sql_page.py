@@ -64,9 +64,7 @@ def test_every_statement_runs(shown):
     assert list_for(shown, "default", "listed")["item_id"].to_list() == ["a-2", "a-3", "a-4", "a-5"]
 
 
-@pytest.mark.parametrize(
-    "table", [*metadata.sorted_tables, *view_metadata.sorted_tables], ids=lambda table: table.name
-)
+@pytest.mark.parametrize("table", [*metadata.sorted_tables, *view_metadata.sorted_tables], ids=lambda table: table.name)
 def test_every_name_is_explained(table):
     section = PAGE.split(f"### `{table.name}`\n")[1].split("\n#")[0]
     missing = [column.name for column in table.c if f"`{column.name}`" not in section]

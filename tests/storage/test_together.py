@@ -74,9 +74,7 @@ def test_publishes_at_once_make_one_chain(url, engine):
 
 def test_first_connects_at_once(url):
     code = "import sys; from storage import *; connect(StorageSettings(url=sys.argv[1])).dispose()"
-    processes = [
-        subprocess.Popen([sys.executable, "-c", code, url], stderr=subprocess.PIPE) for _ in range(2)
-    ]
+    processes = [subprocess.Popen([sys.executable, "-c", code, url], stderr=subprocess.PIPE) for _ in range(2)]
     for process in processes:
         assert (process.communicate()[1], process.returncode) == (b"", 0)
     engine = connect(StorageSettings(url=url))

@@ -20,9 +20,7 @@ def shown(engine):
 
 def block(engine, item_id, **columns):
     with engine.begin() as connection:
-        connection.execute(
-            insert(blocked_item).values({"placement": "default", "item_id": item_id} | columns)
-        )
+        connection.execute(insert(blocked_item).values({"placement": "default", "item_id": item_id} | columns))
 
 
 def items(engine, user_id="u1"):
@@ -87,13 +85,11 @@ def test_blocks_of_another_placement_do_nothing(shown):
 
 
 def test_times_written_by_hand(shown):
-    """People write times as they like; an hour from now is written in a zone where the clock shows yesterday."""
+    """People write times as they like; in zones, where the clock may show yesterday."""
     later = (NOW + HOUR).astimezone(timezone(-12 * HOUR)).isoformat(timespec="seconds")
     cast = "CAST({} AS timestamptz)" if shown.dialect.name == "postgresql" else "{}"
     values = ", ".join(cast.format(name) for name in (":starts_at", ":until"))
-    statement = (
-        f"INSERT INTO blocked_item (placement, item_id, starts_at, until) VALUES ('default', :item, {values})"
-    )
+    statement = f"INSERT INTO blocked_item (placement, item_id, starts_at, until) VALUES ('default', :item, {values})"
     windows = {
         "a-1": ("2026-01-01", None),
         "a-2": (None, "2026-01-01"),

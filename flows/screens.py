@@ -1,0 +1,214 @@
+"""What the command line shows people: tables that line up, one screen a verb."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from dashboards.drift import drifted_shares
+from flows.loop import Outcome
+from flows.monitor import Monitored
+from fusion.findings import Finding
+from storage.rows import LiveRun, RunRow
+
+
+NEVER_CUT = ("run", "row", "item", "status", "method")
+"""Columns that a narrow terminal must not break: what people copy."""
+
+
+def table(*columns: str, title: str | None = None) -> Table:
+    """A plain table; columns whose heading ends in `>` are set right."""
+    made = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", pad_edge=False)
+    for column in columns:
+        made.add_column(
+            column.rstrip(">"), justify="right" if column.endswith(">") else "left", no_wrap=column in NEVER_CUT
+        )
+    return made
+
+
+def when(moment: datetime | None) -> str:
+    """A time to the minute, in UTC."""
+    return f"{moment:%Y-%m-%d %H:%M}" if moment else "-"
+
+
+def outcome(console: Console, done: Outcome) -> None:
+    """What a turn of the loop did."""
+    if done.due:
+        console.print(f"{'Due' if done.due.due else 'Not due'} ({done.due.trigger}): {escape(done.due.reason)}")
+    if done.trained:
+        verdict(console, done.trained.manifest)
+    if done.monitored:
+        monitored(console, done.monitored)
+    if done.published and done.trained:
+        method = done.trained.manifest["method"]
+        console.print(f"\n[bold green]Published[/] run [bold]{done.published.run_id}[/], lists by {method}.")
+    for refusal in done.refusals:
+        console.print(f"\n[bold red]Refused[/] {escape(refusal)}")
+    if done.refusals:
+        console.print("What was live is still live.")
+
+
+def verdict(console: Console, manifest: dict[str, Any]) -> None:
+    """Every row's figures on the verdict fold beside each other, best first, and the sources that sat out."""
+    report = manifest["verdict"]
+    split = report["split"]
+    title = f"Verdict on {report['users']:,} users, split by {split['kind']}"
+    title += f", windows of {split['window']} days" if split["window"] else ""
+    made = table(
+        "", "row", "NDCG@10>", "95 % interval", "recall@20>", "hit@10>", "coverage@10>", "found>", "alone>", title=title
+    )
+    rows = sorted(report["rows"].items(), key=lambda row: -row[1]["ndcg@10"]["value"])
+    for name, row in rows:
+        found = report["found"]["sources"].get(name)
+        made.add_row(
+            "→" if name == report["chosen"] else "",
+            name,
+            f"{row['ndcg@10']['value']:.4f}",
+            f"{row['ndcg@10']['low']:.4f} – {row['ndcg@10']['high']:.4f}",
+            f"{row['recall@20']['value']:.4f}",
+            f"{row['hit@10']['value']:.4f}",
+            f"{report['lists'][name]['coverage@10']:.4f}",
+            f"{found['share']:.1%}" if found else "",
+            str(found["unique"]) if found else "",
+        )
+    console.print(made)
+    gap = report["difference"]
+    console.print(
+        f"→ {report['chosen']} is chosen: {report['reason']}.\n"
+        f"  ranker minus {report['rival']}: {gap['value']:+.4f} [{gap['low']:+.4f}, {gap['high']:+.4f}]; "
+        f"what is chosen, judged by users who did not choose it: {report['reported']['value']:.4f}."
+    )
+    console.print(
+        f"  found: labels a source proposed, of {report['found']['ceiling']:.1%} found by any; alone: by no other."
+    )
+    if split["optimistic"]:
+        console.print("  [yellow]The split is optimistic[/]: sources saw other users' later events.")
+    for source in manifest["sources"]:
+        if source["status"] != "used":
+            console.print(f"  [yellow]{source['name']}[/] {escape(source['status'])}")
+
+
+def monitored(console: Console, seen: Monitored) -> None:
+    """Drift, stability and alerts in a few lines, with the files to open."""
+    shares = ", ".join(f"{subject} {share:.0%}" for subject, share in drifted_shares(list(seen.drift)))
+    console.print(f"\nDrifted columns: {shares}.")
+    if seen.stability:
+        console.print(f"Lists against run {seen.against}: {likeness(seen.stability.value)}.")
+    else:
+        console.print("Lists: the first run of this placement, there is nothing to compare with.")
+    for alert in seen.alerts:
+        console.print(f"[bold yellow]Alert[/] {escape(alert.message)}")
+    console.print(f"Reports: {seen.files.drift_html.parent}/drift.html, stability.html")
+
+
+def likeness(value: Any) -> str:
+    """How alike lists are, beside what chance alone gives where that was measured."""
+    words = []
+    for name, title in (("jaccard", "Jaccard@10"), ("rbo", "rank-biased overlap")):
+        found, chance = value(name), value(f"{name}_chance")
+        if found is not None:
+            words.append(
+                f"{title} {found:.2f}" + (f" (another seed alone: {chance:.2f})" if chance is not None else "")
+            )
+    return ", ".join(words) or "no user has a list in both"
+
+
+def findings(console: Console, found: Sequence[Finding]) -> None:
+    """Every finding with its count, examples and cure."""
+    for one in found:
+        colour = "red" if one.severity == "error" else "yellow"
+        what = f"[bold {colour}]{one.severity}[/] [bold]{one.code}[/]"
+        console.print(f"{what} ({one.subject}, {one.count:,}): {escape(one.message)}")
+        for example in one.examples:
+            console.print("    " + escape(", ".join(f"{key}={value!r}" for key, value in example.items())))
+        console.print(f"    [dim]{escape(one.cure)}[/]")
+    errors = sum(one.severity == "error" for one in found)
+    console.print(f"{errors} errors, {len(found) - errors} warnings.")
+
+
+def live(console: Console, placement: str, shown: LiveRun | None) -> None:
+    """What is live in a placement and since when."""
+    if shown is None:
+        console.print(f"Nothing is live in placement {placement!r}. `fusion run` trains and publishes.")
+        return
+    run = shown.run
+    console.print(f"Live in placement {placement!r}: run [bold]{run.run_id}[/], lists by {run.method}.")
+    console.print(f"  since {when(shown.since)} UTC, by {shown.by}: {escape(shown.reason or '')}")
+    console.print(f"  data known until {when(run.as_of)} UTC, trained {when(run.created_at)} UTC")
+    if run.verdict:
+        reported = run.verdict["reported"]
+        console.print(
+            f"  NDCG@10 {reported['value']:.4f} [{reported['low']:.4f}, {reported['high']:.4f}] before it went live"
+        )
+    if shown.frozen_until:
+        console.print(f"  [yellow]frozen until {when(shown.frozen_until)} UTC[/]")
+
+
+def run_list(console: Console, found: Iterable[RunRow], live_run_no: int | None) -> None:
+    """Runs, newest first."""
+    made = table("", "run", "status", "method", "as of", "trained", "NDCG@10>")
+    for run in found:
+        figure = f"{run.verdict['reported']['value']:.4f}" if run.verdict else ""
+        mark = "→" if run.run_no == live_run_no else ""
+        made.add_row(mark, run.run_id, run.status, run.method or "", when(run.as_of), when(run.created_at), figure)
+    console.print(made)
+
+
+def user_list(console: Console, user: str, rows: pl.DataFrame) -> None:
+    """A user's list with titles and reasons."""
+    first = rows.row(0, named=True)
+    title = f"User {user}: run {first['run_id']}, {first['route']}, data until {when(first['as_of'])} UTC"
+    made = table("rank>", "item", "title", "why", title=title)
+    for row in rows.iter_rows(named=True):
+        why = f"{row['reason']} ({row['source']} {row['source_rank']})" if row.get("source") else ""
+        made.add_row(str(row["rank"]), row["item_id"], escape(row.get("title") or ""), why)
+    console.print(made)
+
+
+def difference(console: Console, old: RunRow, new: RunRow, stable: Any, moved: pl.DataFrame) -> None:
+    """What changed between two runs, by route, and the items that gained and lost most."""
+    console.print(f"From {old.run_id} ({old.method}) to {new.run_id} ({new.method}): {likeness(stable.value)}.")
+    made = table("route", "users>", "Jaccard@10>", "rank-biased overlap>", "first item changed>")
+    for segment in dict.fromkeys(stable.rows()["segment"]):
+        figures = [stable.value(name, segment) for name in ("users_both", "jaccard", "rbo", "top1_changed")]
+        if figures[1] is not None:
+            users, jaccard, rbo, top = figures
+            made.add_row(segment, f"{users:,.0f}", f"{jaccard:.3f}", f"{rbo:.3f}", f"{top:.1%}")
+    console.print(made)
+    made = table("item", "title", "lists before>", "lists after>")
+    for row in moved.iter_rows(named=True):
+        made.add_row(row["item_id"], escape(row.get("title") or ""), f"{row['before']:,}", f"{row['after']:,}")
+    console.print(made)
+
+
+def summary(done: Outcome) -> dict[str, Any]:
+    """A turn of the loop for machines."""
+    trained, seen = done.trained, done.monitored
+    return {
+        "exit_code": done.exit_code,
+        "due": done.due,
+        "run": {"id": trained.run_id, "status": trained.status, "method": trained.manifest["method"]}
+        if trained
+        else None,
+        "published": done.published is not None,
+        "refusals": done.refusals,
+        "verdict": trained.manifest["verdict"] if trained else None,
+        "monitor": watched(seen) if seen else None,
+    }
+
+
+def watched(seen: Monitored) -> dict[str, Any]:
+    """What monitoring found, for machines."""
+    return {
+        "run": seen.run_id,
+        "against": seen.against,
+        "report": str(seen.files.drift_html.parent),
+        "drift": seen.drift,
+        "stability": seen.stability.rows() if seen.stability else None,
+        "alerts": seen.alerts,
+    }

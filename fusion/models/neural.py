@@ -1,0 +1,131 @@
+"""Neural: two towers, a GRU over what the user took lately against the item's id and text."""
+
+from typing import Any, Self
+
+import numpy as np
+
+from fusion.arrays import Flags, Rows, Scores, State, blocks, offsets
+from fusion.dataset import Dataset
+from fusion.encoders import Note, encode_items
+from fusion.models.factors import FactorModel
+from fusion.recommender import FitContext, item_rows_with_history
+from fusion.registry import register
+from fusion.sequences import BUCKET, Windows
+from fusion.tower_settings import NeuralConfig
+from fusion.users import Users
+
+BATCH = 64
+"""Users a batch when scoring, always, at lengths in steps of BUCKET: a float depends on the shape it is computed in."""
+SEQUENCE = "sequence "
+"""What the names of the GRU's weights begin with in the state."""
+
+
+@register("neural")
+class Neural(FactorModel):
+    """P = σ(⟨u, v⟩): u a GRU over the user's newest items, v an item's id embedding plus its projected text vector.
+
+    Trained to tell the next item of a sequence from a shared sample of others (softmax loss, logQ correction). σ
+    does not change the order of a user's items, so scores are ⟨u, v⟩. Items without history are scored by their text
+    alone, and silent without one; the data needs neither text nor times, only an order. Without `ctx.max_steps` the
+    number of steps is found on held-out tails, and then taken on everything. Notes: `steps` the model was trained,
+    `capped` whether the seconds cap fired, `capped_at` which step, `device`, `encoder` and why.
+    """
+
+    Config = NeuralConfig
+    scores_new_items = True
+
+    def fit(self, data: Dataset, ctx: FitContext) -> Self:
+        """Encode the texts, find the number of steps if it is not given, and train that many on every interaction."""
+        from fusion.tower_fit import Histories, fit_towers  # noqa: PLC0415 - torch takes seconds to import
+
+        order, borders = data.by_user
+        known = item_rows_with_history(data)
+        events = np.searchsorted(known, data.items[order]).astype(np.int32)
+        if not (np.diff(borders) > 1).any():
+            return self._silent()
+        has_text, texts, note = self._texts(data, ctx)
+        fitted = fit_towers(
+            Histories(events, borders, None if texts is None else texts[known], len(known)), self.config, ctx
+        )
+        vectors = np.zeros((data.n_items, self.config.size), np.float32)
+        if texts is not None and fitted.meaning is not None:
+            vectors = texts @ fitted.meaning.T
+        vectors[known] += fitted.ids
+        self.items_ = np.flatnonzero((data.item_counts > 0) | has_text).astype(np.int32)
+        self.vectors_ = vectors[self.items_]  # (items with history or text, size)
+        self.sequence_ = fitted.sequence
+        self.notes = {**note, **fitted.notes}
+        return self
+
+    def _silent(self) -> Self:
+        """Nobody took two items, so nothing follows anything: no item gets a vector."""
+        size = self.config.size
+        self.items_, self.vectors_ = np.empty(0, np.int32), np.empty((0, size), np.float32)
+        self.sequence_, self.notes = {}, {"steps": 0}
+        return self
+
+    def _texts(self, data: Dataset, ctx: FitContext) -> tuple[Flags, Scores | None, Note]:
+        """Which items have text (I,), text vectors (I, t) less their mean, None without any, and the encoder's note."""
+        has_text = np.zeros(data.n_items, bool)
+        if self.config.encoder == "none":
+            return has_text, None, {"encoder": "none", "encoder_why": "set in the configuration"}
+        rows, found, note = encode_items(data, self.config.encoder, ctx)
+        if not len(rows):
+            return has_text, None, note
+        has_text[rows] = True
+        texts = np.zeros((data.n_items, found.shape[1]), np.float32)
+        texts[rows] = found - found.mean(axis=0)
+        return has_text, texts, note
+
+    def user_vectors(self, users: Users) -> Scores:
+        """State of the GRU (B, size) after the newest items that have a vector; NaN where there are none."""
+        newest = self._newest(users)
+        found = np.full((len(users), self.config.size), np.nan, np.float32)
+        lengths = -(-newest.counts // BUCKET) * BUCKET
+        for length in np.unique(lengths[lengths > 0]):
+            members = np.flatnonzero(lengths == length).astype(np.int32)
+            for part in blocks(len(members), BATCH):
+                found[members[part]] = self._run(newest, members[part], int(length))
+        return found
+
+    def _newest(self, users: Users) -> Windows:
+        """The last events of each user (B,) whose items have a vector, as places in `items_`."""
+        place = np.full(users.n_items + 1, -1, np.int32)
+        place[self.items_] = np.arange(len(self.items_), dtype=np.int32)
+        places = place[users.items]
+        heard = places >= 0
+        borders = offsets(np.bincount(users.owners[heard], minlength=len(users)))
+        counts = np.minimum(np.diff(borders), self.config.last)
+        return Windows(places[heard], borders[1:] - counts, counts)
+
+    def _run(self, newest: Windows, which: Rows, length: int) -> Scores:
+        from fusion.torch_setup import torch_threads  # noqa: PLC0415 - torch takes seconds to import
+        from fusion.towers import run_users  # noqa: PLC0415
+
+        places = np.zeros((BATCH, length), np.int64)
+        places[: len(which)] = newest.padded(which, length, 0)
+        with torch_threads(1):
+            states = run_users(self.sequence_, self.vectors_[places])
+        ends: Scores = states[np.arange(len(which)), newest.counts[which] - 1]
+        return ends
+
+    def state(self) -> State:
+        """Items, their vectors, and the GRU's weights."""
+        return {"items": self.items_, "vectors": self.vectors_} | {SEQUENCE + n: w for n, w in self.sequence_.items()}
+
+    @classmethod
+    def restore(cls, config: Any, state: State) -> Self:
+        """Take the arrays back."""
+        model = cls(config)
+        model.items_, model.vectors_ = state["items"], state["vectors"]
+        model.sequence_ = {name.removeprefix(SEQUENCE): w for name, w in state.items() if name.startswith(SEQUENCE)}
+        return model
+
+    def memory_bytes(self, n_users: int, n_items: int, n_events: int) -> int:
+        """Embeddings with Adam's two moments and gradients, text vectors twice, events, one batch and one look."""
+        config: NeuralConfig = self.config
+        text = 0 if config.encoder == "none" else 384
+        positions = config.batch * config.last
+        return 4 * (n_items * (5 * config.size + 2 * text) + positions * (3 * config.negatives + 30 * config.size)) + (
+            8 * n_events + 4 * 2 * 128 * n_items
+        )

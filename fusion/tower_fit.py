@@ -1,0 +1,111 @@
+"""A fit of the towers from histories to arrays: search for the number of steps, then training. Imports torch."""
+
+import logging
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from fusion.arrays import Offsets, Rows, Scores
+from fusion.encoders import Note
+from fusion.recommender import FitContext
+from fusion.sequences import hold_out, training_windows, without
+from fusion.torch_setup import repeatable, usable_device
+from fusion.tower_settings import NeuralConfig
+from fusion.tower_training import Clock, HeldOut, Trainer, find_steps
+from fusion.towers import Towers
+
+log = logging.getLogger(__name__)
+
+TAIL_USERS = 2000
+"""Users whose tails are held out to find the number of steps, at most."""
+TAIL_EVENTS = 2
+"""Events in a tail."""
+ROUNDS = 20
+"""Rounds through the data where nobody's history is long enough to hold a tail out."""
+
+
+@dataclass(frozen=True)
+class Histories:
+    """Events of all users in their order: `items` (E,) in [0, K), user u's at borders[u]:borders[u + 1].
+
+    `texts` (K, t): vectors of the items' texts, zeros where there is none; None without any text.
+    """
+
+    items: Rows
+    borders: Offsets
+    texts: Scores | None
+    n_items: int
+
+
+@dataclass(frozen=True)
+class FittedTowers:
+    """What was learned: `ids` (K, d), `meaning` (d, t) or None, the GRU's weights by name, and the notes."""
+
+    ids: Scores
+    meaning: Scores | None
+    sequence: dict[str, Scores]
+    notes: Note
+
+
+def fit_towers(histories: Histories, config: NeuralConfig, ctx: FitContext) -> FittedTowers:
+    """Train for `ctx.max_steps`, or for as many as held-out tails ask for; the seconds cap ends either."""
+    device = usable_device(ctx.device)
+    clock = Clock(config.seconds if ctx.seconds is None else ctx.seconds)
+    seed = int(ctx.rng.integers(2**62))
+    notes: Note = {"device": device, "capped": False}
+    with repeatable(ctx.threads, device):
+        steps = ctx.max_steps
+        if steps is None:
+            steps, capped = _search(histories, config, ctx, _Start(seed, device), clock.half())
+            if capped is not None:
+                notes |= {"capped": True, "capped_at": f"step {capped} of the search for the number of steps"}
+        trainer = _trainer(histories, histories.items, histories.borders, config, _Start(seed, device))
+        if not trainer.run(steps, clock, ctx.progress):
+            notes |= {"capped": True, "capped_at": f"step {trainer.steps} of {steps}"}
+        if notes["capped"]:
+            log.warning("neural: the seconds cap fired at %s", notes["capped_at"])
+        return _export(trainer.towers, notes | {"steps": trainer.steps})
+
+
+@dataclass(frozen=True)
+class _Start:
+    seed: int
+    device: str
+
+
+def _search(
+    histories: Histories, config: NeuralConfig, ctx: FitContext, start: _Start, clock: Clock
+) -> tuple[int, int | None]:
+    """The number of steps by held-out tails, and the step at which the clock ended the search, if it did."""
+    tails = hold_out(histories.borders, TAIL_EVENTS, TAIL_USERS, np.random.default_rng(start.seed + 1))
+    items, borders = without(histories.items, histories.borders, tails)
+    if not len(tails.rows) or not len(training_windows(items, borders, config.last)):
+        rounds = len(training_windows(histories.items, histories.borders, config.last)) * ROUNDS
+        return min(config.steps, -(-rounds // config.batch)), None
+    trainer = _trainer(histories, items, borders, config, start)
+    found = find_steps(trainer, HeldOut(histories.items, histories.borders, tails, config.last), clock, ctx.progress)
+    log.info("neural: steps=%d found on users=%d, looked until step=%d", found[0], len(tails.rows), trainer.steps)
+    return found
+
+
+def _trainer(histories: Histories, items: Rows, borders: Offsets, config: NeuralConfig, start: _Start) -> Trainer:
+    """Fresh towers and their trainer, the same for the same start whatever was computed before."""
+    torch.manual_seed(start.seed)
+    text = None
+    if histories.texts is not None:
+        text = torch.from_numpy(np.vstack([histories.texts, np.zeros_like(histories.texts[:1])]))
+    towers = Towers(histories.n_items, config.size, config.dropout, text).to(start.device)
+    windows = training_windows(items, borders, config.last)
+    return Trainer(towers, windows, config, np.random.default_rng(start.seed))
+
+
+def _export(towers: Towers, notes: Note) -> FittedTowers:
+    ids = _array(towers.ids.weight)[:-1]
+    meaning = None if towers.meaning is None else _array(towers.meaning.weight)
+    return FittedTowers(ids, meaning, {n: _array(p) for n, p in towers.sequence.named_parameters()}, notes)
+
+
+def _array(values: torch.Tensor) -> NDArray[np.float32]:
+    return values.detach().cpu().numpy().copy()

@@ -1,0 +1,78 @@
+"""The two towers of `neural`: a user from the recent sequence, an item from its id and its text. Imports torch."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+SPREAD = 0.3
+"""Deviation of the first embeddings: smaller ones take long to leave zero, larger ones drown the text."""
+
+
+class Towers(nn.Module):
+    """u = GRU(v of the newest items), v = E[item] + P text[item]; K items with history, T with text, d numbers.
+
+    Item K stands for padding, and is the vector 0. Source of the user tower: Hidasi et al., Session-based
+    Recommendations with Recurrent Neural Networks, ICLR 2016.
+    """
+
+    def __init__(self, n_items: int, size: int, dropout: float, text: Tensor | None) -> None:
+        super().__init__()
+        self.ids = nn.Embedding(n_items + 1, size, padding_idx=n_items)
+        nn.init.normal_(self.ids.weight, std=SPREAD)
+        self.sequence = nn.GRU(size, size, batch_first=True)
+        self.dropout = nn.Dropout(dropout)
+        self.text: Tensor | None
+        self.register_buffer("text", text, persistent=False)  # (K + 1, t), zeros where an item has no text
+        self.meaning = None if text is None else nn.Linear(text.shape[1], size, bias=False)
+        if self.meaning is not None:
+            nn.init.normal_(self.meaning.weight, std=SPREAD)
+        with torch.no_grad():
+            self.ids.weight[n_items] = 0
+
+    def items(self, rows: Tensor, id_dropout: float = 0.0) -> Tensor:
+        """Vectors (n, d) of item rows (n,); with text, a share `id_dropout` of them from their text alone."""
+        vectors: Tensor = self.ids(rows)
+        if self.text is None or self.meaning is None:
+            return vectors
+        if id_dropout:
+            vectors = vectors * (torch.rand(len(rows), 1, device=rows.device) >= id_dropout)
+        meanings: Tensor = self.meaning(self.text[rows])
+        return vectors + meanings
+
+    def users(self, vectors: Tensor) -> Tensor:
+        """Users (n, L, d) after each of their items' vectors (n, L, d)."""
+        states: Tensor = self.sequence(self.dropout(vectors))[0]
+        return states
+
+    def batch_loss(self, windows: Tensor, negatives: Tensor, log_chance: Tensor, id_dropout: float) -> Tensor:
+        """Mean softmax loss of every next item in `windows` (n, L) against shared `negatives` (m,).
+
+        `log_chance` (K,): log of an item's chance to be drawn as a negative; taking it away makes the sampled loss
+        estimate the full one (Yi et al., Sampling-Bias-Corrected Neural Modeling, RecSys 2019).
+        """
+        rows, place = torch.unique(torch.cat([windows.flatten(), negatives]), return_inverse=True)
+        vectors = self.items(rows, id_dropout)[place]
+        taken, drawn = vectors[: windows.numel()].view(*windows.shape, -1), vectors[windows.numel() :]
+        targets = windows[:, 1:]
+        real = targets < len(log_chance)
+        users, wanted, target_rows = self.users(taken[:, :-1])[real], taken[:, 1:][real], targets[real]
+        positive = (users * wanted).sum(-1) - log_chance[target_rows]
+        negative = users @ drawn.T - log_chance[negatives]
+        negative = negative.masked_fill(target_rows[:, None] == negatives, -torch.inf)
+        logits = torch.cat([positive[:, None], negative], 1)
+        return functional.cross_entropy(logits, torch.zeros(len(logits), dtype=torch.long, device=logits.device))
+
+
+def run_users(weights: Mapping[str, NDArray[np.float32]], vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """States (n, L, d) of a GRU with these weights (`weight_ih_l0`, ...) after each of the items' vectors (n, L, d)."""
+    size = weights["weight_hh_l0"].shape[1]
+    with torch.device("meta"):  # where first weights are not drawn: torch's chance is left as found
+        sequence = nn.GRU(size, size, batch_first=True)
+    sequence.load_state_dict({name: torch.from_numpy(values) for name, values in weights.items()}, assign=True)
+    with torch.inference_mode():
+        states: NDArray[np.float32] = sequence(torch.from_numpy(vectors))[0].numpy()
+    return states

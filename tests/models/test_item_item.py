@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+
+from fusion.models.sparse_rows import best_of_rows, keep_best, look_up
+from fusion.registry import build
+from fusion.topk import best
+from tests.models.data import START, chance, dataset, everyone, mixed
+
+
+def test_item_neighbours_are_shrunk_cosines_of_columns():
+    data = mixed()
+    histories = (data.matrix().toarray() > 0).astype(float)
+    lengths = np.sqrt(histories.sum(axis=0))
+    similar = histories.T @ histories / np.maximum(np.outer(lengths, lengths) + 4.0, 1e-9)
+    np.fill_diagonal(similar, 0)
+    settings = {"similarity": "cosine", "shrink": 4.0, "neighbours": 100}
+    found = build("item_knn", settings).fit(data, chance())
+    np.testing.assert_allclose(found.links_.toarray(), similar, rtol=1e-5)
+    np.testing.assert_allclose(np.nan_to_num(found.scores(everyone(data))), histories @ similar, rtol=1e-5)
+
+
+def test_an_item_keeps_only_its_nearest():
+    model = build("item_knn", {"neighbours": 10}).fit(mixed(), chance())
+    whole = build("item_knn", {"neighbours": 100}).fit(mixed(), chance()).links_.toarray()
+    expected = np.where(np.isin(whole, 0), 0, whole)
+    for row, (full, kept) in enumerate(zip(expected, model.links_.toarray(), strict=True)):
+        chosen = sorted(np.flatnonzero(full), key=lambda item, full=full: (-full[item], item))[:10]
+        np.testing.assert_array_equal(np.flatnonzero(kept), sorted(chosen), err_msg=f"item {row}")
+
+
+@pytest.mark.parametrize("similarity", ["tfidf", "bm25"])
+def test_sharing_a_user_who_meets_everything_says_less(similarity):
+    """Items 0 and 1 share a choosy user, items 2 and 3 one who took twenty."""
+    users = [0, 0, *[1] * 20]
+    items = [0, 1, *range(2, 22)]
+    links = (
+        build("item_knn", {"similarity": similarity, "shrink": 5.0}).fit(dataset(users, items, 2, 22), chance()).links_
+    )
+    assert links[0, 1] > links[2, 3] > 0
+
+
+def test_steps_count_by_distance_and_in_one_direction_only():
+    data = dataset([0, 0, 0], [2, 0, 1], 1, 3)
+    links = build("sequence", {"reach": 2, "shrink": 0.0}).fit(data, chance()).links_.toarray()
+    np.testing.assert_allclose(links, [[0, 1, 0], [0, 0, 0], [1, 0.5, 0]])
+
+
+def test_steps_never_cross_from_one_user_to_the_next():
+    data = dataset([0, 1, 0, 1], [0, 2, 1, 3], 2, 4, START + np.arange(4))
+    links = build("sequence", {"reach": 3, "shrink": 0.0}).fit(data, chance()).links_.toarray()
+    assert set(zip(*np.nonzero(links), strict=True)) == {(0, 1), (2, 3)}
+
+
+def test_newer_items_lead_more():
+    data = dataset([0, 0, 1, 1, 2, 2], [0, 2, 1, 3, 0, 1], 3, 4)
+    scores = build("sequence", {"shrink": 0.0}).fit(data, chance()).scores(everyone(data))[2]
+    assert scores[3] > scores[2] > 0
+    only_newest = build("sequence", {"last": 1, "shrink": 0.0}).fit(data, chance()).scores(everyone(data))[2]
+    assert np.isnan(only_newest[2])
+    assert only_newest[3] == scores[3]
+
+
+def test_best_of_sparse_rows_is_best_of_dense_rows():
+    rng = np.random.default_rng(0)
+    dense = rng.integers(0, 5, (40, 30)).astype(np.float32)  # many ties, and zeros that are not stored
+    rows = csr_array(dense)
+    for k in (1, 4, 40):
+        expected = best(np.where(dense == 0, np.nan, dense), k)
+        found = best_of_rows(rows.indptr.astype(np.int64), rows.indices, rows.data, k)
+        np.testing.assert_array_equal(found.items, expected.items)
+        np.testing.assert_array_equal(found.scores, expected.scores)
+        kept = keep_best(rows, k).toarray()
+        np.testing.assert_array_equal(np.count_nonzero(kept, axis=1), (expected.items >= 0).sum(axis=1))
+        np.testing.assert_array_equal(kept[kept > 0], dense[kept > 0])
+
+
+def test_looking_up_what_is_not_stored_gives_silence():
+    rows = csr_array(np.array([[0, 2, 0], [3, 0, 4]], np.float32))
+    found = look_up(rows, np.array([0, 0, 1, 1], np.int32), np.array([1, 2, 2, 1], np.int32))
+    np.testing.assert_array_equal(found, [2, np.nan, 4, np.nan])
+    empty = csr_array((2, 3), dtype=np.float32)
+    assert np.isnan(look_up(empty, np.array([1], np.int32), np.array([2], np.int32))).all()
