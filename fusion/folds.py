@@ -149,7 +149,7 @@ def _plan_random(data: Dataset, split: SplitSettings, seen: bool, seed: int) -> 
     Shares cut across time, so times are put aside: nothing may take a held-out event's neighbours for its past.
     """
     why = f"random: {SHARE:.0%} of pairs a fold by hash" + ("" if data.has_times else ", since the data has no times")
-    data = replace(data, has_times=False)
+    data = replace(data, has_times=False, times=np.zeros_like(data.times))
     place = shares(seed, data.users, data.items)
     as_of = np.full(data.n_users, data.as_of, np.int64)
     folds = []
