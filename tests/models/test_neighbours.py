@@ -66,3 +66,14 @@ def test_the_trends_neighbours_are_chosen_among_those_active_lately():
     assert scores[0, 2] > 0
     assert scores[1, 1] > 0
     assert np.isnan(scores[1, 2])
+
+
+def test_the_trend_hears_only_the_nearest():
+    """Users 1 and 2 are both active; user 1 shares more, so with one neighbour user 2's item 3 stays silent."""
+    data = dataset([0, 0, 1, 1, 1, 2, 2], [0, 1, 0, 1, 2, 0, 3], 3, 4)
+    user = everyone(data).block(slice(0, 1))
+    both = build("neighbour_trend", {"neighbours": 2}).fit(data, chance()).scores(user)[0]
+    one = build("neighbour_trend", {"neighbours": 1}).fit(data, chance()).scores(user)[0]
+    assert both[2] > both[3] > 0
+    assert one[2] == both[2]
+    assert np.isnan(one[3])
