@@ -19,6 +19,6 @@ class NeuralConfig(Settings):
     batch: int = Field(32, ge=1, description="sequences in a training step")
     negatives: int = Field(512, ge=1, description="items a step that stand for all others, drawn by count^0.75")
     steps: int = Field(1000, ge=1, description="most training steps; how many are taken is found on held-out tails")
-    check: int = Field(50, ge=1, description="training steps between two looks at the held-out tails")
+    check: int = Field(100, ge=1, description="training steps between two looks at the held-out tails")
     patience: int = Field(5, ge=1, description="looks without a better one after which the search for steps ends")
     seconds: float = Field(600.0, gt=0, description="safety cap on a fit; when it fires, the notes say at which step")
