@@ -20,7 +20,9 @@ from tests.core.making import START, dataset, frame_of
 
 QUICK = settings(max_examples=60, deadline=None)
 NUMBERS = st.sampled_from([0.0, 1.0, 1.0, 2.0, -3.5, 1e30, math.nan, math.inf, -math.inf])
-MATRICES = st.tuples(st.integers(0, 4), st.integers(0, 9)).flatmap(lambda shape: arrays(np.float32, shape, elements=NUMBERS))
+MATRICES = st.tuples(st.integers(0, 4), st.integers(0, 9)).flatmap(
+    lambda shape: arrays(np.float32, shape, elements=NUMBERS)
+)
 
 
 def slow_best(row: np.ndarray, k: int) -> list[int]:
@@ -170,7 +172,9 @@ def test_users_are_their_own_events_in_time_order(rows, n, n_items):
 def test_ragged_index_and_blocks(counts):
     lengths = np.array(counts, np.int64)
     starts = np.arange(len(counts), dtype=np.int64) * 10
-    assert ragged_index(starts, lengths).tolist() == [s + n for s, c in zip(starts, counts, strict=True) for n in range(c)]
+    assert ragged_index(starts, lengths).tolist() == [
+        s + n for s, c in zip(starts, counts, strict=True) for n in range(c)
+    ]
     assert offsets(lengths).tolist() == [sum(counts[:n]) for n in range(len(counts) + 1)]
     assert [n for part in blocks(len(counts), 2) for n in range(part.start, part.stop)] == list(range(len(counts)))
 
@@ -182,7 +186,7 @@ def test_small_helpers():
     assert standard(np.array([1.0, 3.0], np.float32)).tolist() == [-1, 1]
     users = np.arange(20_000, dtype=np.int32)
     drawn = shares(7, users)
-    assert 0 <= drawn.min()
+    assert drawn.min() >= 0
     assert drawn.max() < 1
     assert abs((drawn < 0.1).mean() - 0.1) < 0.01
     assert np.array_equal(drawn[::-1], shares(7, users[::-1]))
@@ -220,7 +224,14 @@ def test_arrange_sorts_what_speaks_then_what_the_filler_says(users, size):
 def test_fill_takes_what_is_popular_and_new_to_the_user():
     data = dataset(frame_of([("a", "x", 1), ("a", "y", 2), ("b", "z", 3), ("b", "w", 3)]))
     users = data.users_at(np.array([0, 1], np.int32), np.full(2, data.as_of))
-    made = arrange(users.rows, np.array([0, 1, 1]), np.array([2], np.int32), np.array([5.0], np.float32), np.zeros(1, np.float32), 3)
+    made = arrange(
+        users.rows,
+        np.array([0, 1, 1]),
+        np.array([2], np.int32),
+        np.array([5.0], np.float32),
+        np.zeros(1, np.float32),
+        3,
+    )
     spare = np.array([3, 2, 1, 0], np.int32)
     fresh = fill(made, users, spare, seen_again=False)
     assert fresh.items.tolist() == [[2, 3, -1], [1, 0, -1]]

@@ -99,7 +99,9 @@ def test_a_time_fold_equals_a_load_as_of_its_cut(use):
     """The file as it was then gives the same ids, candidates, scores and features, by outside ids."""
     frame, data, plan = made("time")
     for _, fold in folds_of(plan):
-        loaded = dataset(frame.filter(pl.col("time") < fold.cut), item_frame(), user_frame(), fold.cut, has_weights=True)
+        loaded = dataset(
+            frame.filter(pl.col("time") < fold.cut), item_frame(), user_frame(), fold.cut, has_weights=True
+        )
         allowed = Allowed(data.listable(fold.cut))
         users = fold.label_rows[fold.known.user_counts[fold.label_rows] > 0]
         whole = columns_by_pair([fitted(use, fold.known)], fold, users, allowed)

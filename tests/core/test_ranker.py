@@ -12,7 +12,14 @@ from fusion.table import Table, pad, read_lists, read_table
 SETTINGS = RankerSettings(trees=40, patience=10, min_leaf=5, seeds=2)
 
 
-def table(n_users: int = 40, each: int = 12, seed: int = 0, columns: tuple[str, ...] = ("good", "noise"), start: int = 0, blur: float = 0.0) -> Table:
+def table(
+    n_users: int = 40,
+    each: int = 12,
+    seed: int = 0,
+    columns: tuple[str, ...] = ("good", "noise"),
+    start: int = 0,
+    blur: float = 0.0,
+) -> Table:
     """Candidates whose label follows the column "good"; users have `each` candidates, one to three of them labels."""
     rng = np.random.default_rng(seed)
     sizes = rng.integers(each // 2, each, size=n_users).astype(np.int32)
@@ -29,7 +36,11 @@ def table(n_users: int = 40, each: int = 12, seed: int = 0, columns: tuple[str, 
 def test_users_without_a_label_among_their_candidates_are_dropped_whole():
     full = table()
     kept = with_labels(full)
-    want = [u for u, lo, hi in zip(full.group_users, full.borders, full.borders[1:], strict=False) if full.labels[lo:hi].any()]
+    want = [
+        u
+        for u, lo, hi in zip(full.group_users, full.borders, full.borders[1:], strict=False)
+        if full.labels[lo:hi].any()
+    ]
     assert kept.group_users.tolist() == want
     assert len(want) < len(full.group_users)
     for at, user in enumerate(kept.group_users):
@@ -68,7 +79,11 @@ def test_it_learns_what_decides_with_one_fold_and_with_more(folds):
     ranker, trees = train_ranker(tables, SETTINGS, 7, 1)
     fresh = table(60, seed=99)
     scores = ranker.score(fresh.matrix)
-    hit = [fresh.labels[lo:hi][scores[lo:hi].argmax()] for lo, hi in zip(fresh.borders, fresh.borders[1:], strict=False) if fresh.labels[lo:hi].any()]
+    hit = [
+        fresh.labels[lo:hi][scores[lo:hi].argmax()]
+        for lo, hi in zip(fresh.borders, fresh.borders[1:], strict=False)
+        if fresh.labels[lo:hi].any()
+    ]
     assert np.mean(hit) > 0.95
     assert {booster.num_trees() for booster in ranker.boosters} == {trees}
     assert ranker.importance()["good"] > 0.8
@@ -79,7 +94,9 @@ def test_the_newest_fold_says_when_to_stop():
     """Where the newest fold contradicts the older ones, no tree helps, so one is all there is."""
     older, newer = table(100, blur=0.8), table(100, seed=1, blur=0.8)
     upside_down = table(100, seed=5)
-    upside_down = Table(*(getattr(upside_down, n) for n in ("columns", "group_users", "sizes", "items", "labels")), -upside_down.matrix)
+    upside_down = Table(
+        *(getattr(upside_down, n) for n in ("columns", "group_users", "sizes", "items", "labels")), -upside_down.matrix
+    )
     _, steady = train_ranker([older, newer], SETTINGS, 7, 1)
     _, turned = train_ranker([older, upside_down], SETTINGS, 7, 1)
     assert turned < steady

@@ -69,7 +69,9 @@ def test_cross_fitting_does_not_flatter_the_best_of_many():
     best, told, covered = [], [], 0
     for n in range(30):
         rng = np.random.default_rng(n)
-        values = {name: 0.3 + 0.2 * rng.standard_normal(150) for name in ("ranker", "blend", *(f"s{k}" for k in range(10)))}
+        values = {
+            name: 0.3 + 0.2 * rng.standard_normal(150) for name in ("ranker", "blend", *(f"s{k}" for k in range(10)))
+        }
         fair = cross_fitted(values, np.arange(150, dtype=np.int32), n)
         best.append(max(v.mean() for v in values.values()))
         told.append(fair.value)
