@@ -45,8 +45,7 @@ def _keeps_up(job: Job, verdict: Verdict) -> Check:
     gap, gate = verdict.live_gap, job.config.gate
     if gap is None or verdict.live_users < gate.users:
         return Check(name, True, f"not judged: {verdict.live_users} users have labels later than what live knew")
-    chosen = verdict.ndcg(verdict.choice.method).value
-    floor = -gate.max_loss * max(chosen - gap.value, 0.0)
+    floor = -gate.max_loss * verdict.live_ndcg
     message = (
         f"minus the live lists: {gap.value:+.4f} NDCG@10 [{gap.low:+.4f}, {gap.high:+.4f}] over "
         f"{verdict.live_users} users; gate.max_loss = {gate.max_loss:g} allows {floor:+.4f}"

@@ -5,7 +5,8 @@ FusionError                 exit 3   a bug: ours to mend
 │   └── UnknownName                  a name that is not known, with the nearest one that is
 ├── DataError               exit 2   the data's owner
 ├── Refused                 exit 1   nobody: a gate held, what is live stays live
-└── Temporary               exit 75  time: the same command may succeed later
+├── Temporary               exit 75  time: the same command may succeed later
+└── SourceFailed            exit 3   a source's author; a run leaves the source out and goes on
 """
 
 from collections.abc import Iterable
@@ -50,3 +51,14 @@ class Temporary(FusionError):
     """Something outside is busy or away; trying again later may succeed."""
 
     exit_code = 75
+
+
+class SourceFailed(FusionError):
+    """A fitted source died of `why` while it was loaded or scored."""
+
+    def __init__(self, source: str, why: str) -> None:
+        super().__init__(source, why)
+        self.source, self.why = source, why
+
+    def __str__(self) -> str:
+        return f"source {self.source!r} failed while scoring: {self.why}"

@@ -1,11 +1,14 @@
 """`Fitted`: a source by its configured name, and the one place that handles items newer than its fit."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 
 from fusion.arrays import Scores, offsets
 from fusion.dataset import Dataset
+from fusion.errors import SourceFailed
 from fusion.recommender import Allowed, FitContext, Recommender
 from fusion.topk import Pairs, TopK
 from fusion.users import Users
@@ -26,16 +29,28 @@ class Fitted:
         return self.model.proposes
 
     def top(self, users: Users, k: int, allowed: Allowed) -> TopK:
-        """The best k allowed items of each user."""
-        return self.model.top(users.trim_items(self.n_items), k, allowed.trim_items(self.n_items))
+        """The best k allowed items of each user; SourceFailed when the source dies of it."""
+        with self.blamed():
+            return self.model.top(users.trim_items(self.n_items), k, allowed.trim_items(self.n_items))
 
     def score_pairs(self, users: Users, pairs: Pairs) -> Scores:
-        """Scores (C,) of the pairs."""
+        """Scores (C,) of the pairs, NaN for what is not finite; SourceFailed when the source dies of it."""
         old = pairs.items < self.n_items
         counts = np.bincount(pairs.owners[old], minlength=len(users))
+        known = Pairs(offsets(counts), pairs.items[old])
         found = np.full(len(pairs), np.nan, np.float32)
-        found[old] = self.model.score_pairs(users.trim_items(self.n_items), Pairs(offsets(counts), pairs.items[old]))
+        with self.blamed():
+            found[old] = self.model.score_pairs(users.trim_items(self.n_items), known)
+        found[~np.isfinite(found)] = np.nan
         return found
+
+    @contextmanager
+    def blamed(self) -> Iterator[None]:
+        """Raise whatever goes wrong as SourceFailed: a source is foreign code and may die of anything."""
+        try:
+            yield
+        except Exception as failure:
+            raise SourceFailed(self.name, f"{type(failure).__name__}: {failure}") from failure
 
 
 def fit_items(model: Recommender, data: Dataset) -> int:

@@ -1,7 +1,7 @@
 """Folds: what is known, what is to be predicted, and when; planned so that no fold sees another's future."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -69,7 +69,7 @@ def plan_folds(
         plan = _plan_time(data, split, seen, keep)
         if plan is not None:
             return plan
-    if split.kind == "time":
+    if split.kind == "time" or (split.kind == "last" and not data.has_times):
         raise DataError(_no_window(data, split))
     if split.kind == "random" or not data.has_times:
         return _plan_random(data, split, seen, seed)
@@ -78,7 +78,7 @@ def plan_folds(
 
 def _no_window(data: Dataset, split: SplitSettings) -> str:
     if not data.has_times:
-        return "[split] kind = 'time' needs [data.columns] time; name the column, or use kind = 'random'"
+        return f"[split] kind = '{split.kind}' needs [data.columns] time; name the column, or use kind = 'random'"
     tried = [split.window] if split.window else list(WINDOWS)
     return (
         f"[split] kind = 'time': no window of {tried} days has {split.users} warm users with a label in every fold; "
@@ -87,15 +87,15 @@ def _no_window(data: Dataset, split: SplitSettings) -> str:
 
 
 def _plan_time(data: Dataset, split: SplitSettings, seen: bool, keep: tuple[str, int | None] | None) -> Plan | None:
+    tried = [((split.window,) if split.window else WINDOWS, split.users)]
     if keep and keep[0] == "time" and keep[1] and not split.window:
-        plan = _time_folds(data, split, seen, keep[1], split.folds, split.users // 2)
-        if plan:
-            return plan
-    for n_folds in range(split.folds, 0, -1):
-        for window in (split.window,) if split.window else WINDOWS:
-            plan = _time_folds(data, split, seen, window, n_folds, split.users)
-            if plan:
-                return plan
+        tried.insert(0, ((keep[1],), max(1, split.users // 2)))
+    for windows, users in tried:
+        for n_folds in range(split.folds, 0, -1):
+            for window in windows:
+                plan = _time_folds(data, split, seen, window, n_folds, users)
+                if plan:
+                    return plan
     return None
 
 
@@ -144,7 +144,12 @@ def _plan_last(data: Dataset, split: SplitSettings, seen: bool) -> Plan:
 
 
 def _plan_random(data: Dataset, split: SplitSettings, seen: bool, seed: int) -> Plan:
-    """Fold n holds out the pairs whose hash falls into its share and knows only those above it."""
+    """Fold n holds out the pairs whose hash falls into its share and knows only those above it.
+
+    Shares cut across time, so times are put aside: nothing may take a held-out event's neighbours for its past.
+    """
+    why = f"random: {SHARE:.0%} of pairs a fold by hash" + ("" if data.has_times else ", since the data has no times")
+    data = replace(data, has_times=False, times=np.zeros_like(data.times))
     place = shares(seed, data.users, data.items)
     as_of = np.full(data.n_users, data.as_of, np.int64)
     folds = []
@@ -152,7 +157,6 @@ def _plan_random(data: Dataset, split: SplitSettings, seen: bool, seed: int) -> 
         lo, hi = n * SHARE, (n + 1) * SHARE
         labels = (place >= lo) & (place < hi) & data.liked
         folds.append(_fold(data, _name(n, split.folds), data.take(place >= hi), labels, as_of, seen))
-    why = f"random: {SHARE:.0%} of pairs a fold by hash" + ("" if data.has_times else ", since the data has no times")
     return _plan("random", None, why, folds, _serving(data, as_of))
 
 
@@ -179,12 +183,17 @@ def _name(n: int, n_folds: int) -> str:
 
 
 def _plan(kind: Kind, window: int | None, why: str, folds: Sequence[Fold], serving: Fold) -> Plan:
-    """Order folds, given newest first, oldest first; label folds without any label are left out."""
+    """Order folds, given newest first, oldest first; label folds where no user with a label is known are left out."""
     verdict, *labels, tune = folds
-    labels = [fold for fold in reversed(labels) if len(fold.label_users)]
-    if not labels or not len(verdict.label_users):
+    labels = [fold for fold in reversed(labels) if _teaches(fold)]
+    if not labels or not _teaches(verdict):
         raise DataError(
             f"too little data to hold anything out ({why}): no user has enough liked interactions for a label fold and "
             f"a verdict; {len(serving.known)} interactions of {serving.known.n_users} users were read"
         )
     return Plan(kind, window, why, tune, tuple(labels), verdict, serving)
+
+
+def _teaches(fold: Fold) -> bool:
+    """Whether any user with a label has a history by which he can be told from others."""
+    return bool(fold.known.user_counts[fold.label_rows].any())

@@ -32,11 +32,8 @@ class Verdict:
     """Chosen minus the random control, NDCG@10, paired."""
     live_gap: Interval | None
     live_users: int
-    """Chosen minus live lists in NDCG@10 over so many users whose window the live run could not know."""
-
-    def ndcg(self, row: str) -> Interval:
-        """NDCG@10 of a row."""
-        return Interval(**self.report["rows"][row]["ndcg@10"])
+    live_ndcg: float
+    """Chosen minus live lists in NDCG@10 over so many users whose window the live run could not know; theirs alone."""
 
 
 def route_of(counts: Rows, sparse: int) -> Rows:
@@ -72,7 +69,7 @@ def judge(job: Job, folder: Path, ranker: Ranker, live: Live | None) -> Verdict:
     hits = {name: hits_of(lists[served], users, fold.label_users, fold.label_items) for name, lists in rows.items()}
     values = {name: ndcg(*found, 10) for name, found in hits.items()}
     choice = choose(values, seed, live_method)
-    gap, judged = live_gap(values[choice.method], users, job, live) if live else (None, 0)
+    gap, judged, theirs = live_gap(values[choice.method], users, job, live) if live else (None, 0, 0.0)
     report = {
         "split": split_report(job.plan),
         "users": len(users),
@@ -87,7 +84,7 @@ def judge(job: Job, folder: Path, ranker: Ranker, live: Live | None) -> Verdict:
         "found": found_by(rows, fold, read_table(folder)),
         "live": {"run": live.run_id, "users": judged, "difference": gap.as_dict() if gap else None} if live else None,
     }
-    return Verdict(choice, report, paired_gap(values[choice.method], values[RANDOM], seed), gap, judged)
+    return Verdict(choice, report, paired_gap(values[choice.method], values[RANDOM], seed), gap, judged, theirs)
 
 
 def split_report(plan: Plan) -> dict[str, Any]:
@@ -148,12 +145,12 @@ def found_by(rows: Mapping[str, Rows], fold: Fold, table: Table) -> dict[str, An
     return {"labels": len(fold.label_users), "ceiling": float(labelled.sum() / total), "sources": sources}
 
 
-def live_gap(chosen: Scores, users: Rows, job: Job, live: Live) -> tuple[Interval | None, int]:
-    """Paired difference, chosen (n,) minus live lists, and over how many of `users` (n,) both can be judged."""
+def live_gap(chosen: Scores, users: Rows, job: Job, live: Live) -> tuple[Interval | None, int, float]:
+    """Paired difference, chosen (n,) minus live lists, over how many of `users` (n,), and the live lists' NDCG@10."""
     fold = job.plan.verdict
     both = np.flatnonzero(judgeable(live, job.plan)[users])
     if not len(both):
-        return None, 0
+        return None, 0, 0.0
     live_users, lists = padded_lists(live.lists(), job.data)
     place = np.minimum(np.searchsorted(live_users, users[both]), max(0, len(live_users) - 1))
     mine = np.full((len(both), lists.shape[1]), -1, np.int32)
@@ -161,4 +158,4 @@ def live_gap(chosen: Scores, users: Rows, job: Job, live: Live) -> tuple[Interva
         has = live_users[place] == users[both]
         mine[has] = lists[place[has]]
     theirs = ndcg(*hits_of(mine, users[both], fold.label_users, fold.label_items), 10)
-    return paired_gap(chosen[both], theirs, job.config.seed), len(both)
+    return paired_gap(chosen[both], theirs, job.config.seed), len(both), float(theirs.mean())

@@ -74,7 +74,7 @@ class Knowledge:
         """Mean log lift (C,) of an item's categories in a user's history over everyone's; NaN without categories."""
         assert self.categories is not None
         categories = self.categories
-        counts = (users.history.sign() @ categories).toarray()
+        counts = (users.seen @ categories).toarray()
         events = users.seen.sum(axis=1)[:, None]
         lift = np.log((counts + PRIOR * self._overall) / (events + PRIOR) / np.maximum(self._overall, 1e-9) + 1e-3)
         found = np.empty(len(items), np.float32)

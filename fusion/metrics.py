@@ -17,9 +17,9 @@ def hits_of(lists: Rows, users: Rows, label_users: Rows, label_items: Rows) -> t
     wanted = label_users.astype(np.int64) * span + label_items
     keys = users[:, None].astype(np.int64) * span + lists
     hits: Flags = np.isin(keys, wanted) & (lists >= 0)
-    known = np.searchsorted(users, label_users)
-    mine = (known < len(users)) & (users[np.minimum(known, len(users) - 1)] == label_users)
-    return hits, np.bincount(known[mine], minlength=len(users)).astype(np.int32)
+    mine = np.isin(label_users, users)
+    place = np.searchsorted(users, label_users[mine])
+    return hits, np.bincount(place, minlength=len(users)).astype(np.int32)
 
 
 def ndcg(hits: Flags, counts: Rows, k: int) -> Scores:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fusion.arrays import Rows, Times, offsets
+from fusion.arrays import Flags, Rows, Times, offsets
 from fusion.dataset import Dataset
 
 
@@ -43,10 +43,13 @@ class Moments:
     def newest(self, items: Rows, moments: Times) -> Times:
         """Time (C,) ms of each item's last event before its moment; -1 where there is none."""
         counts = self.before(items, moments)
-        at = self.borders[items] + counts - 1
-        return np.where(counts > 0, self.times[np.maximum(at, 0)], -1)
+        return self._times_at(self.borders[items] + counts - 1, counts > 0)
 
     def first(self, items: Rows) -> Times:
         """Time (C,) ms of each item's first event; -1 where there is none."""
-        has = self.borders[items + 1] > self.borders[items]
-        return np.where(has, self.times[np.minimum(self.borders[items], len(self.times) - 1)], -1)
+        return self._times_at(self.borders[items], self.borders[items + 1] > self.borders[items])
+
+    def _times_at(self, places: Times, there: Flags) -> Times:
+        found = np.full(len(places), -1, np.int64)
+        found[there] = self.times[places[there]]
+        return found

@@ -1,9 +1,9 @@
 """Training, stage by stage: fits, tables, ranker, verdict, serving fits, lists, admission."""
 
 import json
-import shutil
+import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,16 +12,19 @@ import numpy as np
 import polars as pl
 
 from fusion.admit import Check, admit
+from fusion.errors import SourceFailed
 from fusion.folds import Fold
 from fusion.job import BLOCK_BYTES, Job
 from fusion.judge import Verdict, judge
 from fusion.live import Live
 from fusion.ranker import Ranker, refit, train_ranker
 from fusion.serve import Method, feature_sample, write_lists
-from fusion.sources import Fits, SourceReport, fit_sources, load_sources
+from fusion.sources import Fits, SourceReport, evict, fit_sources, leave_out, load_sources
 from fusion.table import KEYS, read_table, write_table
+from fusion.tune import Tuned, tune
 from fusion.verdict import RANKER
 
+log = logging.getLogger(__name__)
 TWIN = 1000
 """Added to the seed of the ranker's twin, which shows what chance alone changes in lists."""
 
@@ -38,6 +41,7 @@ class Trained:
     checks: tuple[Check, ...]
     trees: int
     importance: dict[str, float]
+    tuned: tuple[Tuned, ...] = ()
 
     @property
     def admitted(self) -> bool:
@@ -48,8 +52,23 @@ class Trained:
 def train(job: Job, live: Live | None = None) -> Trained:
     """Train, judge, choose and list; publishing is the caller's."""
     job.store.sweep()
+    job, tuned = tune(job)
     plan = job.plan
     fits, reports = fit_sources(job, (*plan.labels, plan.verdict, plan.serving))
+    while True:
+        try:
+            trained = _fuse(job, fits, reports, live)
+        except SourceFailed as failure:
+            log.warning("source failed while scoring name=%s", failure.source, exc_info=True)
+            leave_out(reports, failure)
+        else:
+            evict(job, fits)
+            return replace(trained, tuned=tuple(tuned))
+
+
+def _fuse(job: Job, fits: Fits, reports: Sequence[SourceReport], live: Live | None) -> Trained:
+    """Everything after the fits, with the sources that are still in use; SourceFailed when one of them dies."""
+    plan = job.plan
     tables = [
         job.step(f"table of {fold.name}", partial(_table, job, fold, fits, reports))
         for fold in (*plan.labels, plan.verdict)
@@ -64,7 +83,6 @@ def train(job: Job, live: Live | None = None) -> Trained:
         twin = job.step("twin ranker", lambda: _serving_ranker(job, tables, trees, job.config.seed + TWIN))
     lists = job.step("lists", lambda: _lists(job, fits, reports, _Served(method, serving, twin, tables[-1])))
     checks = tuple(admit(job, verdict, lists))
-    _evict(job, fits)
     return Trained(verdict, method, lists, serving, tuple(reports), checks, trees, ranker.importance())
 
 
@@ -91,7 +109,7 @@ def _table(job: Job, fold: Fold, fits: Fits, reports: Sequence[SourceReport]) ->
     }
 
     def make(folder: Path) -> None:
-        sources = load_sources(job, fits[fold.name], reports)
+        sources = load_sources(job, fold, fits[fold.name], reports)
         progress = job.progress(f"table of {fold.name}")
         write_table(folder, sources, fold, job.allowed(fold.cut), BLOCK_BYTES, progress)
 
@@ -148,7 +166,7 @@ def _lists(job: Job, fits: Fits, reports: Sequence[SourceReport], served: _Serve
     }
 
     def make(folder: Path) -> None:
-        sources = load_sources(job, fits[fold.name], reports)
+        sources = load_sources(job, fold, fits[fold.name], reports)
         rankers = [Ranker.load(path) for path in (served.ranker, served.twin) if path]
         write_lists(folder, job, sources, Method(served.method, *rankers))
         sample = pl.Series(feature_sample(job))
@@ -156,12 +174,3 @@ def _lists(job: Job, fits: Fits, reports: Sequence[SourceReport], served: _Serve
         before.drop(KEYS).collect().write_parquet(folder / "features_before.parquet")
 
     return job.store.stage("lists", inputs, make)
-
-
-def _evict(job: Job, fits: Fits) -> None:
-    """Drop large fits of past folds from the store: their tables are kept, which is what later runs reuse."""
-    for fold, folders in fits.items():
-        for folder in folders.values() if fold != job.plan.serving.name else ():
-            state = folder / "state.npz"
-            if state.exists() and state.stat().st_size > job.config.artifacts.keep_fit_mb * 2**20:
-                shutil.rmtree(folder)

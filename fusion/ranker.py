@@ -59,19 +59,14 @@ def train_ranker(tables: Sequence[Table], settings: RankerSettings, seed: int, t
     With two folds or more the newest decides when to stop; with one, a fifth of its users. Then all folds are fitted
     for that many trees. Raises DataError when no candidate of any fold is a label.
     """
-    useful = [with_labels(table) for table in tables]
-    useful = [table for table in useful if len(table.items)]
-    if not useful:
-        raise DataError("no source proposed any held-out item: there is nothing for a ranker to learn from")
-    useful = _fit_rows(useful, settings.max_rows, seed)
-    fitted_on, watched = _stopping_split(useful, seed)
+    fitted_on, watched = _stopping_split(_useful(tables, settings.max_rows, seed), seed)
     trees = _find_trees(fitted_on, watched, settings, seed, threads)
-    return refit(useful, settings, trees, seed, threads), trees
+    return refit(tables, settings, trees, seed, threads), trees
 
 
 def refit(tables: Sequence[Table], settings: RankerSettings, trees: int, seed: int, threads: int) -> Ranker:
-    """Fit on everything in `tables` for a known number of trees, once per seed."""
-    merged = merge([with_labels(table) for table in tables])
+    """Fit on all tables, oldest first, for a known number of trees, once per seed; DataError as in `train_ranker`."""
+    merged = merge(_useful(tables, settings.max_rows, seed))
     boosters = tuple(
         lgb.train(_parameters(settings, seed + at, threads), _dataset(merged), num_boost_round=trees)
         for at in range(settings.seeds)
@@ -108,11 +103,16 @@ def aligned(table: Table, columns: tuple[str, ...]) -> Scores:
     return found
 
 
-def _fit_rows(tables: list[Table], max_rows: int, seed: int) -> list[Table]:
-    total = sum(len(t.items) for t in tables)
+def _useful(tables: Sequence[Table], max_rows: int, seed: int) -> list[Table]:
+    """The tables without users who teach nothing, thinned by whole users to about `max_rows` candidates."""
+    useful = [kept for table in tables if len((kept := with_labels(table)).items)]
+    total = sum(len(table.items) for table in useful)
+    if not total:
+        raise DataError("no source proposed any held-out item: there is nothing for a ranker to learn from")
     if total <= max_rows:
-        return tables
-    return [t.take(shares(seed, t.group_users) < max_rows / total) for t in tables]
+        return useful
+    thinned = [table.take(shares(seed, table.group_users) < max_rows / total) for table in useful]
+    return [table for table in thinned if len(table.items)] or useful[-1:]
 
 
 def _stopping_split(tables: list[Table], seed: int) -> tuple[Table, Table]:

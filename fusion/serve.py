@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from fusion.arrange import Lists, arrange, fill
 from fusion.arrays import DAY, Flags, Rows, Scores
 from fusion.candidates import Candidates
+from fusion.errors import DataError
 from fusion.features import feature_columns
 from fusion.fitted import Fitted
 from fusion.hashing import shares
@@ -57,7 +58,7 @@ def serving_users(job: Job) -> tuple[Rows, Rows]:
     users = np.arange(known.n_users, dtype=np.int32)
     days = job.config.lists.active_days
     if days:
-        users = users[known.last_times >= known.as_of - days * DAY]
+        users = users[job.data.last_times >= known.as_of - days * DAY]
     return users, route_of(known.user_counts[users], job.config.split.sparse)
 
 
@@ -65,6 +66,10 @@ def write_lists(folder: Path, job: Job, sources: Sequence[Fitted], method: Metho
     """Write `lists.parquet`, `served.parquet`, `fallback.parquet`; for a sample of users `features` and `twin`."""
     users, routes = serving_users(job)
     listed = users[routes != ROUTES.index("cold")]
+    if not len(listed):
+        raise DataError(
+            f"[lists] users = {job.config.lists.users!r} leaves nobody with a history; take more days, or all"
+        )
     sample = feature_sample(job)
     progress = job.progress("lists")
     writer, features, twins, done = None, [], [], 0
@@ -119,9 +124,9 @@ def _rows(lists: Lists, found: Candidates) -> pa.Table:
     items = lists.items[owners, places]
     keys = found.pairs.owners.astype(np.int64) * found.users.n_items + found.pairs.items
     wanted = owners.astype(np.int64) * found.users.n_items + items
-    at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    ranked = np.where((keys[at] == wanted)[:, None], found.places[at], np.nan)
-    ranked = np.where(np.isnan(ranked), np.inf, ranked)
+    candidate = np.isin(wanted, keys)
+    ranked = np.full((len(wanted), len(found.names)), np.inf)
+    ranked[candidate] = np.nan_to_num(found.places[np.searchsorted(keys, wanted[candidate])], nan=np.inf)
     source = ranked.argmin(axis=1)
     place = ranked[np.arange(len(ranked)), source]
     proposed = np.isfinite(place)

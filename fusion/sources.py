@@ -1,11 +1,14 @@
 """Fitting the configured sources on the folds; one that cannot take part says why, and the run goes on."""
 
+import inspect
 import json
 import logging
 import resource
+import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -14,7 +17,7 @@ import numpy as np
 
 from fusion.config import SourceSettings
 from fusion.dataset import Dataset
-from fusion.errors import ConfigError
+from fusion.errors import ConfigError, SourceFailed
 from fusion.fitted import Fitted, fit, fit_items
 from fusion.folds import Fold
 from fusion.job import Job
@@ -22,6 +25,7 @@ from fusion.recommender import FitContext, Recommender
 from fusion.registry import build
 
 log = logging.getLogger(__name__)
+STATE = "state.npz"
 CONTROL = SourceSettings(name="control", use="random")
 
 
@@ -57,15 +61,30 @@ def fit_sources(job: Job, folds: Sequence[Fold]) -> tuple[Fits, list[SourceRepor
             fits[name][settings.name] = folder
         if settings is not CONTROL:
             reports.append(report)
+    _require_one(reports)
+    return fits, reports
+
+
+def leave_out(reports: Sequence[SourceReport], failure: SourceFailed) -> None:
+    """Note that a source takes no part any more, since it died while scoring; ConfigError when it was the last."""
+    found = [report for report in reports if report.name == failure.source and report.used]
+    if not found:
+        raise failure
+    found[0].status = f"failed while scoring: {failure.why}"
+    _require_one(reports)
+
+
+def _require_one(reports: Sequence[SourceReport]) -> None:
     if not any(report.used for report in reports):
         reasons = "; ".join(f"{r.name}: {r.status}" for r in reports)
         raise ConfigError(f"no source can take part ({reasons}); configure one that fits the data and the memory")
-    return fits, reports
 
 
 def _fit_folds(job: Job, folds: Sequence[Fold], settings: SourceSettings, report: SourceReport) -> dict[str, Path]:
     model = build(settings.use, settings.settings)
-    report.status = left_out(model, job.data, job.config.memory) or "used"
+    report.status = left_out(model, job.plan.serving.known, job.config.memory) or "used"
+    if not model.proposes and settings is not CONTROL:
+        report.status = "left out: it proposes nothing; a random control row is always there"
     found: dict[str, Path] = {}
     steps: int | None = None
     started = time.monotonic()
@@ -104,6 +123,7 @@ def _fitting(job: Job, fold: Fold, settings: SourceSettings, steps: int | None) 
     known = fold.known.trim_users().trim_items(fit_items(model, fold.known))
     inputs = {
         "use": settings.use,
+        "code": source_code(type(model)),
         "settings": model.config.model_dump(mode="json"),
         "data": known.digest,
         "device": job.device,
@@ -123,7 +143,7 @@ def _fitting(job: Job, fold: Fold, settings: SourceSettings, steps: int | None) 
         )
         started = time.monotonic()
         fitted = fit(settings.name, model, known, settings.k, context)
-        np.savez(folder / "state.npz", allow_pickle=False, **fitted.model.state())
+        np.savez(folder / STATE, allow_pickle=False, **fitted.model.state())
         notes = {**fitted.model.notes, "seconds": round(time.monotonic() - started, 2), "n_items": fitted.n_items}
         (folder / "notes.json").write_text(json.dumps(notes))
         log.info("fit done source=%s fold=%s items=%d seconds=%s", settings.name, fold.name, *_brief(notes))
@@ -135,25 +155,50 @@ def _brief(notes: dict[str, Any]) -> tuple[int, float]:
     return notes["n_items"], notes["seconds"]
 
 
+def source_code(cls: type[Recommender]) -> str:
+    """12 hex digits over the file that defines a recommender, which need not be part of the core."""
+    return sha256(Path(inspect.getfile(cls)).read_bytes()).hexdigest()[:12]
+
+
 def source_seed(seed: int, name: str) -> list[int]:
     """A stream of its own for each source, so that adding one does not move the others' numbers."""
     return [seed, crc32(name.encode())]
 
 
-def load_sources(job: Job, fits: dict[str, Path], reports: Sequence[SourceReport]) -> list[Fitted]:
-    """The fitted sources of one fold that take part, the control last."""
+def load_sources(job: Job, fold: Fold, fits: dict[str, Path], reports: Sequence[SourceReport]) -> list[Fitted]:
+    """The fitted sources of one fold that take part, the control last; SourceFailed when one cannot be restored."""
     used = {report.name for report in reports if report.used} | {CONTROL.name}
     found = []
     for settings in (*job.config.all_sources, CONTROL):
         if settings.name in used:
+            if not (fits[settings.name] / STATE).exists():
+                _refit(job, fold, settings, fits[settings.name])
             found.append(_load(fits[settings.name], settings))
     return found
 
 
+def _refit(job: Job, fold: Fold, settings: SourceSettings, folder: Path) -> None:
+    """Fit once more what an earlier run dropped for its size, with as many steps."""
+    steps = json.loads((folder / "inputs.json").read_text())["steps"]
+    shutil.rmtree(folder)
+    _fitting(job, fold, settings, steps)()
+
+
 def _load(folder: Path, settings: SourceSettings) -> Fitted:
     model = build(settings.use, settings.settings)
-    with np.load(folder / "state.npz", allow_pickle=False) as stored:
+    with np.load(folder / STATE, allow_pickle=False) as stored:
         state = {name: stored[name] for name in stored.files}
     notes = json.loads((folder / "notes.json").read_text())
     name = "random" if settings is CONTROL else settings.name
-    return Fitted(name, type(model).restore(model.config, state), notes["n_items"], settings.k)
+    empty = Fitted(name, model, notes["n_items"], settings.k)
+    with empty.blamed():
+        return replace(empty, model=type(model).restore(model.config, state))
+
+
+def evict(job: Job, fits: Fits) -> None:
+    """Drop the arrays of large fits of past folds: their tables are kept, which is what later runs reuse."""
+    for fold, folders in fits.items():
+        for folder in folders.values() if fold != job.plan.serving.name else ():
+            state = folder / STATE
+            if state.exists() and state.stat().st_size > job.config.artifacts.keep_fit_mb * 2**20:
+                state.unlink()

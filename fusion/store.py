@@ -62,7 +62,8 @@ class Store:
 
     def sweep(self) -> int:
         """Remove drafts of processes that are gone; gives how many."""
-        drafts = [d for d in self.root.glob("*/.*") if not _alive(int(d.name.rsplit(".", 1)[-1]))]
+        found = [(draft, draft.suffix.removeprefix(".")) for draft in self.root.glob("*/.*.*") if draft.is_dir()]
+        drafts = [draft for draft, pid in found if pid.isdecimal() and not _alive(int(pid))]
         for draft in drafts:
             shutil.rmtree(draft, ignore_errors=True)
         return len(drafts)

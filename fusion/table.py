@@ -91,7 +91,9 @@ def write_table(
         writer = writer or pq.ParquetWriter(folder / "table.parquet", block.schema, compression="zstd")
         writer.write_table(block)
         for source in sources:
-            top = found.lists.get(source.name) or source.top(found.users, LIST_SIZE, allowed)
+            # A source is judged by a whole list, however few candidates it proposes.
+            whole = source.proposes and source.k >= LIST_SIZE
+            top = found.lists[source.name] if whole else source.top(found.users, LIST_SIZE, allowed)
             lists[source.name].append(pad(top.items, LIST_SIZE))
         done += len(found.users)
         progress(done, len(users))

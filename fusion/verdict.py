@@ -28,15 +28,18 @@ def choose(values: Mapping[str, NDArray[np.floating]], seed: int, live_method: s
     """Choose between the ranker and its best rival by their per-user values (n,), paired.
 
     The rival is the best source or the plain blend. Lower bound of the difference above 0: the ranker; upper bound
-    below 0: the rival; otherwise the live run's method if it is one of the rows, else the higher mean.
+    below 0: the rival; otherwise the live run's method if it is one of the rows and not worse for certain, else the
+    higher mean.
     """
     rival = best_rival(values)
     gap = paired_gap(values[RANKER], values[rival], seed)
     undecided = gap.low <= 0 <= gap.high
-    if undecided and live_method in values and live_method != RANDOM:
-        reason = f"the ranker and {rival} do not differ for certain; the live run's method stays"
-        return Choice(str(live_method), reason, rival, gap)
     method = RANKER if gap.value >= 0 else rival
+    if undecided and live_method is not None and live_method != RANDOM and live_method in values:
+        behind = paired_gap(values[method], values[live_method], seed)
+        if behind.low <= 0:
+            reason = f"the ranker and {rival} do not differ for certain; the live run's method stays"
+            return Choice(live_method, reason, rival, gap)
     loser = rival if method == RANKER else RANKER
     sure = "does not differ for certain from" if undecided else "beats"
     tail = "; it has the higher mean" if undecided else ""
@@ -77,14 +80,20 @@ def cross_fitted(
 
 def _quick_choice(table: NDArray[np.floating], ranker: int, live: int | None, weights: NDArray[np.float64]) -> int:
     """Column that `choose` would pick among weighted users, by a normal interval of the paired difference."""
-    total = weights.sum()
-    if total < 2:
+    if weights.sum() < 2:
         return ranker
-    means = weights @ table / total
+    means = weights @ table / weights.sum()
     rival = int(np.argmax(np.where(np.arange(table.shape[1]) == ranker, -np.inf, means)))
-    gaps = table[:, ranker] - table[:, rival]
-    gap = means[ranker] - means[rival]
-    error = np.sqrt(weights @ (gaps - gap) ** 2) / total
+    gap, error = _gap(table[:, ranker] - table[:, rival], weights)
+    best = ranker if gap >= 0 else rival
     if live is not None and abs(gap) <= Z95 * error:
-        return live
-    return ranker if gap >= 0 else rival
+        behind, doubt = _gap(table[:, best] - table[:, live], weights)
+        return live if behind <= Z95 * doubt else best
+    return best
+
+
+def _gap(gaps: NDArray[np.floating], weights: NDArray[np.float64]) -> tuple[float, float]:
+    """Weighted mean of differences (n,) and its standard error."""
+    total = weights.sum()
+    mean = weights @ gaps / total
+    return float(mean), float(np.sqrt(weights @ (gaps - mean) ** 2) / total)

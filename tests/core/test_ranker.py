@@ -1,0 +1,178 @@
+"""The ranker and its tables: whole users, folds apart, the same seed the same scores."""
+
+import json
+
+import numpy as np
+import pytest
+
+from fusion.errors import DataError
+from fusion.ranker import Ranker, RankerSettings, aligned, merge, refit, train_ranker, with_labels
+from fusion.table import Table, pad, read_lists, read_table
+
+SETTINGS = RankerSettings(trees=40, patience=10, min_leaf=5, seeds=2)
+
+
+def table(
+    n_users: int = 40,
+    each: int = 12,
+    seed: int = 0,
+    columns: tuple[str, ...] = ("good", "noise"),
+    start: int = 0,
+    blur: float = 0.0,
+) -> Table:
+    """Candidates whose label follows the column "good"; users have `each` candidates, one to three of them labels."""
+    rng = np.random.default_rng(seed)
+    sizes = rng.integers(each // 2, each, size=n_users).astype(np.int32)
+    total = int(sizes.sum())
+    matrix = rng.standard_normal((total, len(columns))).astype(np.float32)
+    if "good" in columns:
+        labels = (matrix[:, columns.index("good")] + blur * rng.standard_normal(total) > 1.0).astype(np.int32)
+    else:
+        labels = (rng.random(total) < 0.2).astype(np.int32)
+    users = np.arange(start, start + n_users, dtype=np.int32)
+    return Table(columns, users, sizes, rng.integers(99, size=total).astype(np.int32), labels, matrix)
+
+
+def test_users_without_a_label_among_their_candidates_are_dropped_whole():
+    full = table()
+    kept = with_labels(full)
+    want = [
+        u
+        for u, lo, hi in zip(full.group_users, full.borders, full.borders[1:], strict=False)
+        if full.labels[lo:hi].any()
+    ]
+    assert kept.group_users.tolist() == want
+    assert len(want) < len(full.group_users)
+    for at, user in enumerate(kept.group_users):
+        mine = full.users == user
+        here = slice(kept.borders[at], kept.borders[at + 1])
+        assert np.array_equal(kept.matrix[here], full.matrix[mine])
+        assert np.array_equal(kept.items[here], full.items[mine])
+        assert np.array_equal(kept.labels[here], full.labels[mine])
+    none = full.take(np.zeros(40, bool))
+    assert len(with_labels(none).items) == 0
+
+
+def test_the_same_user_at_the_border_of_two_folds_stays_two_groups():
+    one, two = table(3), table(3, seed=1, start=2)
+    assert one.group_users[-1] == two.group_users[0]
+    merged = merge([one, two])
+    assert merged.sizes.tolist() == one.sizes.tolist() + two.sizes.tolist()
+    assert merged.group_users.tolist() == [0, 1, 2, 2, 3, 4]
+    assert np.array_equal(merged.matrix, np.concatenate([one.matrix, two.matrix]))
+
+
+def test_merge_takes_the_newest_columns_and_leaves_holes_where_an_old_fold_lacks_them():
+    old, new = table(3, columns=("noise", "gone")), table(3, columns=("good", "noise"))
+    merged = merge([old, new])
+    assert merged.columns == ("good", "noise")
+    n = len(old.items)
+    assert np.isnan(merged.matrix[:n, 0]).all()
+    assert np.array_equal(merged.matrix[:n, 1], old.matrix[:, 0])
+    assert np.array_equal(merged.matrix[n:], new.matrix)
+    assert aligned(new, new.columns) is new.matrix
+
+
+@pytest.mark.parametrize("folds", [1, 2, 3])
+def test_it_learns_what_decides_with_one_fold_and_with_more(folds):
+    tables = [table(60, seed=n) for n in range(folds)]
+    ranker, trees = train_ranker(tables, SETTINGS, 7, 1)
+    fresh = table(60, seed=99)
+    scores = ranker.score(fresh.matrix)
+    hit = [
+        fresh.labels[lo:hi][scores[lo:hi].argmax()]
+        for lo, hi in zip(fresh.borders, fresh.borders[1:], strict=False)
+        if fresh.labels[lo:hi].any()
+    ]
+    assert np.mean(hit) > 0.95
+    assert {booster.num_trees() for booster in ranker.boosters} == {trees}
+    assert ranker.importance()["good"] > 0.8
+    assert sum(ranker.importance().values()) == pytest.approx(1)
+
+
+def test_the_newest_fold_says_when_to_stop():
+    """Where the newest fold contradicts the older ones, no tree helps, so one is all there is."""
+    older, newer = table(100, blur=0.8), table(100, seed=1, blur=0.8)
+    upside_down = table(100, seed=5)
+    upside_down = Table(
+        *(getattr(upside_down, n) for n in ("columns", "group_users", "sizes", "items", "labels")), -upside_down.matrix
+    )
+    _, steady = train_ranker([older, newer], SETTINGS, 7, 1)
+    _, turned = train_ranker([older, upside_down], SETTINGS, 7, 1)
+    assert turned < steady
+
+
+def test_the_same_seed_gives_the_same_scores_and_a_file_keeps_every_bit(tmp_path):
+    tables = [table(60), table(60, seed=1)]
+    one, trees = train_ranker(tables, SETTINGS, 7, 1)
+    two, same = train_ranker(tables, SETTINGS, 7, 1)
+    fresh = table(30, seed=9).matrix
+    fresh[::7, 0] = np.nan
+    assert trees == same
+    assert np.array_equal(one.score(fresh), two.score(fresh))
+    one.save(tmp_path)
+    loaded = Ranker.load(tmp_path)
+    assert loaded.columns == one.columns
+    assert np.array_equal(loaded.score(fresh), one.score(fresh))
+    assert json.loads((tmp_path / "columns.json").read_text()) == ["good", "noise"]
+
+
+def test_another_seed_gives_another_ranker():
+    wide = [table(60, columns=("good", *"abcdefg"))]
+    scores = [refit(wide, SETTINGS, 20, seed, 1).score(wide[0].matrix) for seed in (7, 8)]
+    assert not np.array_equal(*scores)
+
+
+def test_many_files_load_in_their_order(tmp_path):
+    ranker = refit([table()], RankerSettings(trees=2, seeds=12, min_leaf=5), 2, 7, 1)
+    ranker.save(tmp_path)
+    loaded = Ranker.load(tmp_path)
+    assert [b.model_to_string() for b in loaded.boosters] == [b.model_to_string() for b in ranker.boosters]
+
+
+def test_more_rows_than_allowed_are_thinned_by_whole_users_when_trained_and_when_refitted():
+    tables = [table(300, seed=0), table(300, seed=1)]
+    small = RankerSettings(trees=3, seeds=1, min_leaf=5, max_rows=1000)
+    assert sum(len(t.items) for t in tables) > 4000
+    for ranker in (train_ranker(tables, small, 7, 1)[0], refit(tables, small, 3, 7, 1)):
+        rows = ranker.boosters[0].dump_model()["tree_info"][0]["tree_structure"]["internal_count"]
+        assert 600 < rows < 1400
+
+
+def test_nothing_to_learn_is_said():
+    empty = table()
+    empty.labels[:] = 0
+    with pytest.raises(DataError, match="no source proposed any held-out item"):
+        train_ranker([empty, empty], SETTINGS, 7, 1)
+    ranker, _ = train_ranker([empty, table()], SETTINGS, 7, 1)
+    assert np.isfinite(ranker.score(table().matrix)).all()
+
+
+def test_tables_too_small_or_flat_to_split_still_give_a_ranker():
+    one = table(1, each=4)
+    one.labels[0] = 1
+    flat = table()
+    flat.matrix[:] = 1
+    silent = table()
+    silent.matrix[:] = np.nan
+    for odd in (one, flat, silent):
+        ranker, trees = train_ranker([odd], SETTINGS, 7, 1)
+        assert trees >= 1
+        assert len(set(ranker.score(odd.matrix).tolist())) == 1
+    assert len(ranker.score(one.matrix[:0])) == 0
+
+
+def test_padding_and_reading_of_nothing(tmp_path):
+    lists = np.array([[3, 1, 2]], np.int32)
+    assert pad(lists, 5).tolist() == [[3, 1, 2, -1, -1]]
+    assert pad(lists, 2).tolist() == [[3, 1]]
+    np.savez(tmp_path / "lists.npz", users=np.arange(1), als=lists)
+    users, found = read_lists(tmp_path)
+    assert (users.tolist(), list(found)) == ([0], ["als"])
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    none = {name: pa.array([], pa.int32()) for name in ("user", "item", "label")}
+    pq.write_table(pa.table({**none, "x": pa.array([], pa.float32())}), tmp_path / "table.parquet")
+    empty = read_table(tmp_path)
+    assert (empty.columns, len(empty.items), empty.borders.tolist()) == (("x",), 0, [0])
