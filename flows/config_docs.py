@@ -43,22 +43,22 @@ INTRO = """\
 <!-- Written by `python -m flows.config_docs` from the models in the code. Change those, not this page. -->
 
 One TOML file, `fusion.toml` unless `--config` names another. Only `[data] interactions` is needed; `fusion init FILE`
-writes a first version, and [`config/fusion.toml`](../config/fusion.toml) holds every key with its default. A key that does
-not exist is refused with the nearest one that does, before anything is read.
+writes a first version, and [`config/fusion.toml`](../config/fusion.toml) holds every key with its default. A key that
+does not exist is refused with the nearest one that does, before anything is read.
 
 - Relative paths, that of an SQLite file included, start at the folder of the configuration file.
-- Every key can come from the environment, which wins over the file: `FUSION_`, the section, two underscores, the key, as
-  in `FUSION_LISTS__SIZE=50` or `FUSION_SEED=8`. Lists and tables are given as JSON. Passwords belong there
+- Every key can come from the environment, which wins over the file: `FUSION_`, the section, two underscores, the key,
+  as in `FUSION_LISTS__SIZE=50` or `FUSION_SEED=8`. Lists and tables are given as JSON. Passwords belong there
   (`FUSION_STORAGE__URL`) and not in the file.
-- A run's manifest keeps what decided the training (everything but `[data]`, `[storage]`, `[monitor]` and `[retrain]`) with
-  a hash over it.
+- A run's manifest keeps what decided the training (everything but `[data]`, `[storage]`, `[monitor]` and `[retrain]`)
+  with a hash over it.
 
 """
 SOURCES_INTRO = """\
 ## Settings of the recommenders
 
 What `settings` of a source may hold, by `use`. [Sources](sources.md) says what each of them recommends. The range after
-*tuned* is the one a search would use; nothing searches yet.
+*tuned* is what `[tune] trials` searches, unless the source gives the key itself.
 
 """
 
