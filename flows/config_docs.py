@@ -101,7 +101,7 @@ def reference() -> str:
     parts = [f"## {s.title}\n\n{about(s.model)}{table(s.model, s.keys)}" for s in sections()]
     ours = {use: cls for use, cls in known().items() if cls.__module__.startswith(OURS)}
     own = [f"### `{use}`\n\n{table(cls.Config, tuple(cls.Config.model_fields))}" for use, cls in ours.items()]
-    default = f"Without any `[[sources]]` these run: {', '.join(DEFAULT_SOURCES)}.\n\n"
+    default = fill(f"Without any `[[sources]]` these run: {', '.join(DEFAULT_SOURCES)}.", WIDTH) + "\n\n"
     return INTRO + "\n".join(parts) + "\n" + SOURCES_INTRO + default + "\n".join(own)
 
 
