@@ -442,10 +442,10 @@ def noise(seed: int) -> Dataset:
 
 
 def test_without_structure_no_skill_is_claimed(tmp_path):
-    admitted = 0
-    for seed in range(3):
-        trained = train(job_of(tmp_path / str(seed), noise(seed), config(seed=seed)))
+    """The best of seven rows beats the control for certain with seed 2, by luck: on users that did not choose it, no."""
+    for seed in (0, 2, 3):
+        settings = config(("popularity", "ease", "item_knn", "user_knn", "sequence"), seed=seed)
+        trained = train(job_of(tmp_path / str(seed), noise(seed), settings))
         ranker, random = (trained.verdict.report["rows"][row]["ndcg@10"] for row in ("ranker", "random"))
         assert ranker["low"] <= random["high"]
-        admitted += trained.admitted
-    assert admitted <= 1
+        assert [check.name for check in trained.checks if not check.holds] == ["beats random"]
