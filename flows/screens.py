@@ -16,7 +16,6 @@ from flows.monitor import Monitored
 from fusion.findings import Finding
 from storage.rows import LiveRun, RunRow
 
-
 NEVER_CUT = ("run", "row", "item", "status", "method")
 """Columns that a narrow terminal must not break: what people copy."""
 

@@ -172,6 +172,7 @@ def manifest_of(session: Session, job: Job, trained: Trained, loaded: Loaded, cl
         "environment": environment(),
         "seconds": clock.seconds,
         "sources": [asdict(report) for report in trained.sources],
+        "tuned": [asdict(one) for one in trained.tuned],
         "method": trained.method,
         "trees": trained.trees,
         "importance": trained.importance,

@@ -7,7 +7,18 @@ from pydantic import Field, field_validator, model_validator
 
 from fusion.settings import Settings
 
-DEFAULT_SOURCES = ("popularity", "als", "ease", "item_knn", "content", "neural")
+DEFAULT_SOURCES = (
+    "popularity",
+    "als",
+    "ease",
+    "item_knn",
+    "user_knn",
+    "neighbour_trend",
+    "sequence",
+    "category",
+    "content",
+    "neural",
+)
 
 
 class SplitSettings(Settings):

@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from fusion.ranker import Ranker, refit, train_ranker
 from fusion.serve import Method, feature_sample, write_lists
 from fusion.sources import Fits, SourceReport, evict, fit_sources, leave_out, load_sources
 from fusion.table import KEYS, read_table, write_table
+from fusion.tune import Tuned, tune
 from fusion.verdict import RANKER
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ class Trained:
     checks: tuple[Check, ...]
     trees: int
     importance: dict[str, float]
+    tuned: tuple[Tuned, ...] = ()
 
     @property
     def admitted(self) -> bool:
@@ -50,6 +52,7 @@ class Trained:
 def train(job: Job, live: Live | None = None) -> Trained:
     """Train, judge, choose and list; publishing is the caller's."""
     job.store.sweep()
+    job, tuned = tune(job)
     plan = job.plan
     fits, reports = fit_sources(job, (*plan.labels, plan.verdict, plan.serving))
     while True:
@@ -60,7 +63,7 @@ def train(job: Job, live: Live | None = None) -> Trained:
             leave_out(reports, failure)
         else:
             evict(job, fits)
-            return trained
+            return replace(trained, tuned=tuple(tuned))
 
 
 def _fuse(job: Job, fits: Fits, reports: Sequence[SourceReport], live: Live | None) -> Trained:

@@ -21,6 +21,10 @@ def config_hash(config: BaseModel, exclude: Iterable[str] = ()) -> str:
 
 
 def tunable(default: float, low: float, high: float, *, log: bool = False, description: str) -> Any:
-    """Declare a number that tuning may search between `low` and `high`, on a log scale if `log`."""
+    """Declare a number that tuning may search between `low` and `high`, on a log scale if `log`.
+
+    By hand it may be anything above 0, and 0 where the search begins there.
+    """
     search: dict[str, Any] = {"low": low, "high": high, "log": log}
-    return Field(default, ge=0, description=description, json_schema_extra={"tune": search})
+    above, least = (0, None) if low > 0 else (None, 0)
+    return Field(default, gt=above, ge=least, description=description, json_schema_extra={"tune": search})

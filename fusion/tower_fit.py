@@ -54,19 +54,20 @@ def fit_towers(histories: Histories, config: NeuralConfig, ctx: FitContext) -> F
     device = usable_device(ctx.device)
     clock = Clock(config.seconds if ctx.seconds is None else ctx.seconds)
     seed = int(ctx.rng.integers(2**62))
-    notes: Note = {"device": device, "capped": False}
+    caps = []
     with repeatable(ctx.threads, device):
         steps = ctx.max_steps
         if steps is None:
             steps, capped = _search(histories, config, ctx, _Start(seed, device), clock.half())
-            if capped is not None:
-                notes |= {"capped": True, "capped_at": f"step {capped} of the search for the number of steps"}
+            caps += [] if capped is None else [f"step {capped} of the search for the number of steps"]
         trainer = _trainer(histories, histories.items, histories.borders, config, _Start(seed, device))
         if not trainer.run(steps, clock, ctx.progress):
-            notes |= {"capped": True, "capped_at": f"step {trainer.steps} of {steps}"}
-        if notes["capped"]:
+            caps.append(f"step {trainer.steps} of {steps}")
+        notes: Note = {"device": device, "steps": trainer.steps, "capped": bool(caps)}
+        if caps:
+            notes["capped_at"] = ", ".join(caps)
             log.warning("neural: the seconds cap fired at %s", notes["capped_at"])
-        return _export(trainer.towers, notes | {"steps": trainer.steps})
+        return _export(trainer.towers, notes)
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,12 @@ class NeuralConfig(Settings):
     encoder: str = Field("auto", description='text: "none", "auto", "tfidf", or a sentence-transformers name or folder')
     dropout: float = Field(0.25, ge=0, lt=1, description="share of the sequence's numbers dropped while training")
     id_dropout: float = Field(0.05, ge=0, lt=1, description="share of items known by their text alone while training")
-    learning_rate: float = tunable(3e-3, 1e-3, 1e-2, log=True, description="Adam's step size")
+    learning_rate: float = tunable(
+        8e-3, 1e-3, 2e-2, log=True, description="Adam's first step size, falling evenly to 0"
+    )
     batch: int = Field(32, ge=1, description="sequences in a training step")
     negatives: int = Field(512, ge=1, description="items a step that stand for all others, drawn by count^0.75")
-    steps: int = Field(2400, ge=1, description="most training steps; how many are taken is found on held-out tails")
+    steps: int = Field(1000, ge=1, description="most training steps; how many are taken is found on held-out tails")
     check: int = Field(100, ge=1, description="training steps between two looks at the held-out tails")
-    patience: int = Field(4, ge=1, description="looks without a better one after which the search for steps ends")
+    patience: int = Field(5, ge=1, description="looks without a better one after which the search for steps ends")
     seconds: float = Field(600.0, gt=0, description="safety cap on a fit; when it fires, the notes say at which step")

@@ -15,6 +15,9 @@ from fusion.towers import Towers
 CHECK_USERS = 64
 """Users ranked at once when steps are searched: a dense block of their events times all items."""
 
+LEAST = 0.02
+"""Share of the step size that is left in the end."""
+
 
 @dataclass
 class Clock:
@@ -36,7 +39,11 @@ class Clock:
 
 
 class Trainer:
-    """Adam over shuffled batches of windows; every choice of chance comes from `rng` and torch's own seed."""
+    """Adam over shuffled batches of windows, its step size falling evenly until step `config.steps`.
+
+    Every choice of chance comes from `rng` and torch's own seed. When to end decides nothing before the end, so that
+    a training cut short by the clock is repeated by asking for as many steps.
+    """
 
     def __init__(self, towers: Towers, windows: Windows, config: NeuralConfig, rng: np.random.Generator) -> None:
         self.towers, self.windows, self.config, self.rng = towers, windows, config, rng
@@ -68,6 +75,8 @@ class Trainer:
         drawn = np.searchsorted(self._border, self.rng.random(self.config.negatives))
         negatives = torch.from_numpy(np.minimum(drawn, self.n_items - 1)).to(self.device)
         loss = self.towers.batch_loss(windows, negatives, self._log_chance, self.config.id_dropout)
+        for group in self._optimizer.param_groups:
+            group["lr"] = self.config.learning_rate * max(LEAST, 1 - self.steps / self.config.steps)
         self._optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self._optimizer.step()

@@ -59,7 +59,7 @@ class ItemKnn(ItemItem):
 
     def memory_bytes(self, n_users: int, n_items: int, n_events: int) -> int:
         """Histories and their transpose, the links, and one block of rows."""
-        return 40 * n_events + 20 * n_items * self.config.neighbours + 2 * self.block_bytes
+        return 60 * n_events + 20 * n_items * self.config.neighbours + 2 * self.block_bytes
 
 
 def rescale(histories: csr_array, similarity: str) -> csr_array:

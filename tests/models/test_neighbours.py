@@ -37,8 +37,7 @@ def test_only_the_nearest_are_heard():
     data = dataset([0, 0, 1, 1, 1, 2, 2], [0, 1, 0, 1, 2, 0, 3], 3, 4)
     user = everyone(data).block(slice(0, 1))
     near = build("user_knn", {"neighbours": 10}).fit(data, chance()).scores(user)[0]
-    nearest = build("user_knn", {"neighbours": 10}).fit(data, chance())
-    nearest.config = nearest.config.model_copy(update={"neighbours": 1})
+    nearest = build("user_knn", {"neighbours": 1}).fit(data, chance())
     assert near[2] > near[3] > 0
     assert np.isnan(nearest.scores(user)[0, 3])
     assert nearest.scores(user)[0, 2] == near[2]
@@ -59,9 +58,22 @@ def test_the_trend_counts_only_the_days_before_each_users_own_moment():
 
 
 def test_the_trends_neighbours_are_chosen_among_those_active_lately():
-    """User 1 is nearest but long gone: the one neighbour heard is user 2."""
+    """User 1 is nearest but long gone: the one neighbour heard is user 2; asked in the old days, it was user 1."""
     data = dataset([1, 1, 0, 0, 2, 2], [0, 1, 0, 1, 0, 2], 3, 3, START + np.array([0, 0, 200, 200, 200, 200]) * DAY)
-    model = build("neighbour_trend").fit(data, chance())
-    model.config = model.config.model_copy(update={"neighbours": 1})
-    user = data.users_at(np.zeros(1, np.int32), np.array([data.as_of]))
-    assert model.scores(user)[0, 2] > 0
+    model = build("neighbour_trend", {"neighbours": 1}).fit(data, chance())
+    users = data.users_at(np.zeros(2, np.int32), np.array([data.as_of, START + DAY]))
+    scores = model.scores(users)
+    assert scores[0, 2] > 0
+    assert scores[1, 1] > 0
+    assert np.isnan(scores[1, 2])
+
+
+def test_the_trend_hears_only_the_nearest():
+    """Users 1 and 2 are both active; user 1 shares more, so with one neighbour user 2's item 3 stays silent."""
+    data = dataset([0, 0, 1, 1, 1, 2, 2], [0, 1, 0, 1, 2, 0, 3], 3, 4)
+    user = everyone(data).block(slice(0, 1))
+    both = build("neighbour_trend", {"neighbours": 2}).fit(data, chance()).scores(user)[0]
+    one = build("neighbour_trend", {"neighbours": 1}).fit(data, chance()).scores(user)[0]
+    assert both[2] > both[3] > 0
+    assert one[2] == both[2]
+    assert np.isnan(one[3])

@@ -60,6 +60,7 @@ def test_the_seconds_cap_fires_and_is_noted(cycle, caplog, steps):
     config = SMALL.model_copy(update={"steps": 100_000, "check": 100_000})
     model = Neural(config).fit(cycle, context(seconds=0.05, max_steps=steps))
     assert model.notes["capped"] is True
+    assert ("of the search" in model.notes["capped_at"]) == (steps is None)
     assert "step" in model.notes["capped_at"]
     assert "seconds cap fired" in caplog.text
     again = Neural(config).fit(cycle, context(max_steps=model.notes["steps"]))
