@@ -63,14 +63,16 @@ def replaced(data: Dataset, **changes: Any) -> Dataset:
     return Dataset(**{**fields, **changes})
 
 
-def lively(seed: int = 0, n_users: int = 60, n_items: int = 50, n_events: int = 2400, days: float = 80) -> pl.DataFrame:
+def lively(
+    seed: int = 0, n_users: int = 60, n_items: int = 50, n_events: int = 2400, loyal: float = 0.6
+) -> pl.DataFrame:
     """Interactions with groups of taste, drifting popularity, repeats, equal times and items that arrive late."""
-    rng = np.random.default_rng(seed)
+    rng, days = np.random.default_rng(seed), 80
     users = rng.integers(n_users, size=n_events)
     when = np.sort(rng.random(n_events) * days)
     taste = (users % 5 + 5 * rng.integers(n_items // 5, size=n_events)) % n_items
     drift = (when / days * n_items * 0.7).astype(int) + rng.integers(n_items * 3 // 10, size=n_events)
-    items = np.where(rng.random(n_events) < 0.6, taste, np.minimum(drift, n_items - 1))
+    items = np.where(rng.random(n_events) < loyal, taste, np.minimum(drift, n_items - 1))
     return pl.DataFrame(
         {
             "user": [f"u{user}" for user in users],
@@ -116,7 +118,7 @@ def config(sources: tuple[Any, ...] = QUICK, **more: Any) -> CoreConfig:
     """A configuration small enough for a run of a second; a source is a name or a whole entry."""
     entries = [{"name": source} if isinstance(source, str) else source for source in sources]
     ranker = {"trees": 30, "patience": 10, "seeds": 1, "min_leaf": 5, **more.pop("ranker", {})}
-    split = {"users": 10, "folds": 2, **more.pop("split", {})}
+    split = {"users": 40, "folds": 2, **more.pop("split", {})}
     lists = {"size": 5, "reserve": 3, **more.pop("lists", {})}
     return CoreConfig(threads=1, device="cpu", sources=entries, ranker=ranker, split=split, lists=lists, **more)
 
