@@ -8,7 +8,7 @@ from typing import Any, get_args
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from dashboards.settings import MonitorSettings
 from fusion.config import CoreConfig
@@ -106,6 +106,8 @@ def read_config(path: Path) -> Config:
     except ValidationError as wrong:
         problems = "\n".join(f"  {describe(error)}" for error in wrong.errors())
         raise ConfigError(f"{path} is not a configuration:\n{problems}") from wrong
+    except SettingsError as wrong:  # without its cause, which repeats the value
+        raise ConfigError(f"the environment is no configuration: {wrong}; write FUSION_SECTION__KEY=value") from None
 
 
 def describe(error: Any) -> str:
