@@ -1,6 +1,7 @@
 """Train: data in, a run out, stored whole beside its lists; what is live is not touched."""
 
 import logging
+import os
 import shutil
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from flows.session import Session
 from flows.watch import Clock
 from fusion.config import CoreConfig
 from fusion.device import device_for
+from fusion.errors import ConfigError
 from fusion.folds import plan_folds
 from fusion.job import Job
 from fusion.live import Live
@@ -53,7 +55,7 @@ def train_run(session: Session, as_of: datetime | None = None) -> TrainedRun:
     """
     engine, config = session.engine, session.config
     sweep(engine, session.placement)
-    sweep_folders(session.runs)
+    sweep_folders(writable(session.runs))
     shown = live_run(engine, session.placement)
     loaded = session.step("load", lambda: read_data(session, as_of, shown))
     data, run_id = loaded.dataset, new_run_id()
@@ -96,6 +98,17 @@ def train_run(session: Session, as_of: datetime | None = None) -> TrainedRun:
         raise
     refusals = tuple(f"{check.name}: {check.message}" for check in trained.checks if not check.holds)
     return TrainedRun(run_id, run_no, status, refusals, manifest)
+
+
+def writable(folder: Path) -> Path:
+    """Make the folder of runs, or see that it can be written, before any time is spent.
+
+    Raises ConfigError where files may not be made, OSError where the path cannot be a folder.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        raise ConfigError(f"{folder} cannot be written; allow it, or name another folder as `path` in [artifacts]")
+    return folder
 
 
 def read_data(session: Session, as_of: datetime | None, shown: LiveRun | None) -> Loaded:
