@@ -16,6 +16,7 @@ from flows.watch import Clock
 from fusion.config import CoreConfig
 from fusion.device import device_for
 from fusion.errors import ConfigError
+from fusion.findings import Finding
 from fusion.folds import plan_folds
 from fusion.job import Job
 from fusion.live import Live
@@ -176,7 +177,7 @@ def manifest_of(session: Session, job: Job, trained: Trained, loaded: Loaded, cl
             "users": data.n_users,
             "items": data.n_items,
             "rows": loaded.notes,
-            "findings": [asdict(finding) for finding in loaded.findings],
+            "findings": [without_ids(finding) for finding in loaded.findings],
         },
         "config": {"hash": config_hash(job.config), **job.config.model_dump(mode="json")},
         "seed": job.config.seed,
@@ -192,6 +193,11 @@ def manifest_of(session: Session, job: Job, trained: Trained, loaded: Loaded, cl
         "verdict": trained.verdict.report,
         "checks": [check.as_dict() for check in trained.checks],
     }
+
+
+def without_ids(finding: Finding) -> dict[str, Any]:
+    """A finding without its example rows: users' outside ids stand in one file, `ids/users.parquet`."""
+    return {name: value for name, value in asdict(finding).items() if name != "examples"}
 
 
 def store_lists(session: Session, run_no: int, folder: Path) -> int:
