@@ -6,7 +6,7 @@ from typer.exceptions import TyperException
 
 from flows import do_verbs, look_verbs  # noqa: F401  importing them adds their verbs to the application
 from flows.app import app
-from flows.console import fail, start_logging
+from flows.console import emit, fail, start_logging
 from fusion.errors import ConfigError
 
 
@@ -18,6 +18,8 @@ def main() -> None:
     except TyperException as misused:
         misused.show()  # type: ignore[attr-defined]
         code = ConfigError.exit_code
+        if "--json" in sys.argv:
+            emit({"error": misused.format_message(), "exit_code": code})
     except (Exception, KeyboardInterrupt) as failure:  # the edge: whatever happens ends as a sentence and a code
         code = fail(failure, "--json" in sys.argv)
     sys.exit(code if isinstance(code, int) else 0)

@@ -1,5 +1,6 @@
 """The terminal: results on stdout, logs and progress on stderr, errors as the exit codes say."""
 
+import errno
 import json
 import logging
 import sys
@@ -15,12 +16,15 @@ from rich.logging import RichHandler
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from fusion.errors import FusionError
+from fusion.errors import ConfigError, FusionError, Temporary
 from fusion.job import T
 from fusion.recommender import Progress as Watcher
 
 out = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
 err = Console(stderr=True, highlight=False)
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+NO_WAY = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG)
+"""What the file system says of places that cannot be used as they are."""
 
 
 def start_logging() -> None:
@@ -89,16 +93,35 @@ def plain(content: Any) -> Any:
 
 def fail(failure: BaseException, as_json: bool) -> int:
     """Tell of a failure and give the exit code; only what nobody foresaw shows a traceback."""
-    if isinstance(failure, FusionError):
-        code = failure.exit_code
-        message = str(failure)
-    elif isinstance(failure, KeyboardInterrupt):
-        code, message = 130, "interrupted; what was live is still live"
-    else:
-        code, message = 3, f"unexpected {type(failure).__name__}: {failure}"
+    code, message = told(failure)
+    if code == FusionError.exit_code:
         err.print("".join(traceback.format_exception(failure)), markup=False, style="dim")
     if as_json:
         emit({"error": message, "exit_code": code})
     else:
-        err.print(f"[bold red]error[/] {escape(message)}")
+        # unwrapped: paths and ids in a log file must not be broken
+        err.print(f"[bold red]error[/] {escape(message.removeprefix('error '))}", soft_wrap=True)
     return code
+
+
+def told(failure: BaseException) -> tuple[int, str]:
+    """Exit code of a failure, and what to say of it."""
+    if isinstance(failure, FusionError):
+        return failure.exit_code, str(failure)
+    if isinstance(failure, KeyboardInterrupt):
+        return 130, "interrupted; what was live is still live"
+    if isinstance(failure, OSError) and failure.errno in NO_ROOM:
+        return (
+            Temporary.exit_code,
+            f"{_place(failure)}: {failure.strerror}. Make room and try again; live is untouched.",
+        )
+    if isinstance(failure, OSError) and failure.errno in NO_WAY:
+        return (
+            ConfigError.exit_code,
+            f"{_place(failure)}: {failure.strerror}. Name another place, or allow writing there.",
+        )
+    return FusionError.exit_code, f"unexpected {type(failure).__name__}: {failure}"
+
+
+def _place(failure: OSError) -> str:
+    return f"cannot use {failure.filename}" if failure.filename else "cannot use a file"

@@ -162,7 +162,8 @@ def user_list(console: Console, user: str, rows: pl.DataFrame) -> None:
     """A user's list with titles and reasons."""
     first = rows.row(0, named=True)
     title = f"User {user}: run {first['run_id']}, {first['route']}, data until {when(first['as_of'])} UTC"
-    made = table("rank>", "item", "title", "why", title=title)
+    console.print(title, markup=False, style="bold", soft_wrap=True)
+    made = table("rank>", "item", "title", "why")
     for row in rows.iter_rows(named=True):
         why = f"{row['reason']} ({row['source']} {row['source_rank']})" if row.get("source") else ""
         made.add_row(str(row["rank"]), row["item_id"], escape(row.get("title") or ""), why)

@@ -1,12 +1,14 @@
 """The whole configuration: one TOML file, overlaid by environment variables, refused with the cure when wrong."""
 
+import re
 import tomllib
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from dashboards.settings import MonitorSettings
 from fusion.config import CoreConfig
@@ -14,6 +16,10 @@ from fusion.data_settings import DataSettings
 from fusion.errors import ConfigError
 from fusion.settings import Settings
 from storage.settings import StorageSettings
+
+CRON = {"minute": (0, 59), "hour": (0, 23), "day": (1, 31), "month": (1, 12), "weekday": (0, 7)}
+"""The five fields of a schedule and the numbers they take."""
+NAMES = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|sun|mon|tue|wed|thu|fri|sat"
 
 
 class RetrainSettings(Settings):
@@ -25,6 +31,29 @@ class RetrainSettings(Settings):
     cooldown: float = Field(
         6.0, ge=0, description="hours after a training, published or refused, before the next is due"
     )
+
+    @field_validator("cron")
+    @classmethod
+    def _five_fields(cls, cron: str) -> str:
+        fields = cron.split()
+        if len(fields) != len(CRON) or not all(map(_comes, fields, CRON.values())):
+            allowed = ", ".join(f"{name} {low}-{high}" for name, (low, high) in CRON.items())
+            raise ValueError(f'{cron!r} is no schedule; write five fields such as "0 3 * * *": {allowed}')
+        return cron
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError(f"{name!r} is no time zone; use an IANA name such as Asia/Shanghai or UTC")
+        return name
+
+
+def _comes(field: str, bounds: tuple[int, int]) -> bool:
+    """Whether a field of cron holds only words that cron knows, its numbers, steps aside, within bounds."""
+    written = re.fullmatch(rf"(\*|\d+|{NAMES})([/,-](\*|\d+|{NAMES}))*", field.lower())
+    numbers = map(int, re.findall(r"(?<![/\d])\d+", field))
+    return bool(written) and all(bounds[0] <= number <= bounds[1] for number in numbers)
 
 
 class Config(CoreConfig, BaseSettings):
@@ -77,6 +106,8 @@ def read_config(path: Path) -> Config:
     except ValidationError as wrong:
         problems = "\n".join(f"  {describe(error)}" for error in wrong.errors())
         raise ConfigError(f"{path} is not a configuration:\n{problems}") from wrong
+    except SettingsError as wrong:  # without its cause, which repeats the value
+        raise ConfigError(f"the environment is no configuration: {wrong}; write FUSION_SECTION__KEY=value") from None
 
 
 def describe(error: Any) -> str:

@@ -1,6 +1,7 @@
 """Train: data in, a run out, stored whole beside its lists; what is live is not touched."""
 
 import logging
+import os
 import shutil
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,8 @@ from flows.session import Session
 from flows.watch import Clock
 from fusion.config import CoreConfig
 from fusion.device import device_for
+from fusion.errors import ConfigError
+from fusion.findings import Finding
 from fusion.folds import plan_folds
 from fusion.job import Job
 from fusion.live import Live
@@ -53,7 +56,7 @@ def train_run(session: Session, as_of: datetime | None = None) -> TrainedRun:
     """
     engine, config = session.engine, session.config
     sweep(engine, session.placement)
-    sweep_folders(session.runs)
+    sweep_folders(writable(session.runs))
     shown = live_run(engine, session.placement)
     loaded = session.step("load", lambda: read_data(session, as_of, shown))
     data, run_id = loaded.dataset, new_run_id()
@@ -96,6 +99,17 @@ def train_run(session: Session, as_of: datetime | None = None) -> TrainedRun:
         raise
     refusals = tuple(f"{check.name}: {check.message}" for check in trained.checks if not check.holds)
     return TrainedRun(run_id, run_no, status, refusals, manifest)
+
+
+def writable(folder: Path) -> Path:
+    """Make the folder of runs, or see that it can be written, before any time is spent.
+
+    Raises ConfigError where files may not be made, OSError where the path cannot be a folder.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        raise ConfigError(f"{folder} cannot be written; allow it, or name another folder as `path` in [artifacts]")
+    return folder
 
 
 def read_data(session: Session, as_of: datetime | None, shown: LiveRun | None) -> Loaded:
@@ -163,7 +177,7 @@ def manifest_of(session: Session, job: Job, trained: Trained, loaded: Loaded, cl
             "users": data.n_users,
             "items": data.n_items,
             "rows": loaded.notes,
-            "findings": [asdict(finding) for finding in loaded.findings],
+            "findings": [without_ids(finding) for finding in loaded.findings],
         },
         "config": {"hash": config_hash(job.config), **job.config.model_dump(mode="json")},
         "seed": job.config.seed,
@@ -179,6 +193,11 @@ def manifest_of(session: Session, job: Job, trained: Trained, loaded: Loaded, cl
         "verdict": trained.verdict.report,
         "checks": [check.as_dict() for check in trained.checks],
     }
+
+
+def without_ids(finding: Finding) -> dict[str, Any]:
+    """A finding without its example rows: users' outside ids stand in one file, `ids/users.parquet`."""
+    return {name: value for name, value in asdict(finding).items() if name != "examples"}
 
 
 def store_lists(session: Session, run_no: int, folder: Path) -> int:

@@ -1,0 +1,239 @@
+"""The loop on both databases: published, watched, asked again, taken back, looked at."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+import pytest
+
+from flows.look import changes, list_of
+from flows.loop import retrain_loop
+from flows.monitor import monitor_run
+from flows.publish import publish_run
+from flows.retrain import decide
+from flows.session import Session
+from fusion.errors import Refused
+from storage.publish import rollback, unfreeze
+from storage.read import history, live
+from storage.runs import runs
+from tests.flows.world import EARLY, STRANGER, fusion, live_lists, make_shop, query
+
+NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
+
+
+def url_of(session: Session) -> str:
+    return session.engine.url.render_as_string(hide_password=False)
+
+
+def ask(session: Session, statement: str, **values):
+    return query(url_of(session), statement, **values)
+
+
+def met(session: Session) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for line in (session.base / "ratings.csv").read_text().splitlines()[1:]:
+        user, item, *_ = line.split(",")
+        found.setdefault(user, set()).add(item)
+    return found
+
+
+def test_the_newest_run_is_live_and_whole(two_runs):
+    newest, oldest = runs(two_runs.engine, "default")
+    assert [run.status for run in (oldest, newest)] == ["ready", "ready"]
+    assert live(two_runs.engine, "default").run == newest
+    assert {row[0] for row in ask(two_runs, "select distinct run_id from current_recommendations")} == {newest.run_id}
+    lists: dict[str, list[str]] = {}
+    for user, rank, item, _, route, placement in live_lists(url_of(two_runs)):
+        lists.setdefault(user, []).append(item)
+        assert (rank, placement) == (len(lists[user]), "default")
+        assert route in ("warm", "sparse")
+    seen = met(two_runs)
+    assert lists.keys() == seen.keys()
+    for user, items in lists.items():
+        assert len(set(items)) == 5
+        assert not set(items) & seen[user]
+
+
+def test_a_run_as_of_a_moment_knows_nothing_later(two_runs):
+    newest, oldest = runs(two_runs.engine, "default")
+    assert oldest.as_of == datetime.fromisoformat(EARLY).replace(tzinfo=UTC)
+    assert newest.as_of > oldest.as_of
+    rows = [line.split(",") for line in (two_runs.base / "ratings.csv").read_text().splitlines()[1:]]
+    known = sum(int(row[2]) < oldest.as_of.timestamp() for row in rows)
+    assert 0 < known < len(rows)
+    assert oldest.manifest["data"]["interactions"] == known
+
+
+def test_every_move_is_history(two_runs):
+    newest, oldest = runs(two_runs.engine, "default")
+    first, second = history(two_runs.engine, "default")
+    assert (first.from_run_id, first.to_run_id, first.by) == (None, oldest.run_id, "ann")
+    assert (second.from_run_id, second.to_run_id) == (oldest.run_id, newest.run_id)
+    assert second.reason == "admitted by its checks"
+
+
+def test_figures_of_verdict_drift_and_stability_stand_in_sql(two_runs):
+    newest, oldest = runs(two_runs.engine, "default")
+    statement = (
+        "select subject, name, value from metric where run_no = :run and segment = 'all' and (k = 10 or k is null)"
+    )
+    of_new = {(row[0], row[1]): row[2] for row in ask(two_runs, statement, run=newest.run_no)}
+    of_old = {(row[0], row[1]) for row in ask(two_runs, statement, run=oldest.run_no)}
+    for subject in ("ranker", "blend", "ease", "random"):
+        assert of_new[subject, "ndcg"] == pytest.approx(newest.verdict["rows"][subject]["ndcg@10"]["value"])
+    assert 0 <= of_new["lists", "churn"] <= 1
+    assert of_new["lists", "jaccard"] + of_new["lists", "churn"] == pytest.approx(1)
+    assert ("lists", "churn") not in of_old
+    for run in (newest, oldest):
+        watched = {row[0] for row in ask(two_runs, "select subject from metric where run_no = :run", run=run.run_no)}
+        assert {"users", "items", "interactions", "features"} <= watched
+
+
+def test_the_run_folder_is_what_its_manifest_says(two_runs):
+    for run in runs(two_runs.engine, "default"):
+        folder = two_runs.runs / run.run_id
+        manifest = json.loads((folder / "manifest.json").read_text())
+        assert manifest["data"]["hash"] == run.data_hash
+        assert "ids/users.parquet" in manifest["files"]
+        for name, facts in manifest["files"].items():
+            assert sha256((folder / name).read_bytes()).hexdigest() == facts["sha256"], name
+        report = {file.name for file in (folder / "report").iterdir()}
+        assert {"drift.html", "stability.html"} <= report
+
+
+def test_outside_ids_of_users_stand_in_one_file(two_runs):
+    newest = runs(two_runs.engine, "default", 1)[0]
+    folder = two_runs.runs / newest.run_id
+    holding = [
+        file.relative_to(folder).as_posix()
+        for file in folder.rglob("*")
+        if file.is_file() and STRANGER.encode() in file.read_bytes()
+    ]
+    assert holding == ["ids/users.parquet"]
+
+
+def test_show_gives_a_list_its_reasons_and_titles(two_runs):
+    rows = list_of(two_runs, "u1")
+    assert rows["rank"].to_list() == [1, 2, 3, 4, 5]
+    assert rows["title"].to_list() == [f"Film {item}" for item in rows["item_id"]]
+    assert set(rows["route"]) <= {"warm", "sparse"}
+    assert rows["source"].null_count() < 5
+    assert all(rows.filter(rows["source"].is_not_null())["reason"])
+
+
+@pytest.mark.parametrize(("user", "segment"), [(STRANGER, "club=red"), ("nobody at all", "all")])
+def test_show_falls_back_to_the_segment_then_to_all(two_runs, user, segment):
+    rows = list_of(two_runs, user)
+    assert set(rows["route"]) == {f"fallback of segment {segment}"}
+    assert rows["rank"].to_list() == list(range(1, len(rows) + 1))
+    expected = ask(
+        two_runs,
+        "select item_id from current_fallback where placement = 'default' and segment = :segment order by rank",
+        segment=segment,
+    )
+    assert rows["item_id"].to_list() == [row[0] for row in expected]
+    assert len(rows) > 0
+
+
+def test_a_segment_lists_what_its_members_took(two_runs):
+    items = list_of(two_runs, STRANGER)["item_id"]
+    assert set(items) <= met(two_runs)["u2"]
+
+
+def test_diff_counts_what_changed(two_runs):
+    newest, oldest = runs(two_runs.engine, "default")
+    before, after, stable, moved = changes(two_runs, oldest.run_id, "live")
+    assert (before.run_id, after.run_id) == (oldest.run_id, newest.run_id)
+    assert stable.value("jaccard") < 1
+    statement = "select count(*) from recommendation where run_no = :run and item_id = :item and rank <= 10"
+    for item, was, now in moved.select("item_id", "before", "after").head(3).iter_rows():
+        counted = [ask(two_runs, statement, run=run.run_no, item=item)[0][0] for run in (oldest, newest)]
+        assert counted == [was, now]
+    same = changes(two_runs, "live", newest.run_id)[2]
+    assert (same.value("jaccard"), same.value("churn")) == (1, 0)
+
+
+def test_rollback_and_freeze_move_the_pointer_alone(own_runs):
+    engine, (newest, oldest) = own_runs.engine, runs(own_runs.engine, "default")
+    rows = ask(own_runs, "select count(*) from recommendation")
+    move = rollback(engine, "default", None, timedelta(hours=1), by="bea", reason="looks odd")
+    assert (move.from_run_id, move.to_run_id, move.by) == (newest.run_id, oldest.run_id, "bea")
+    assert {row[0] for row in ask(own_runs, "select distinct run_id from current_recommendations")} == {oldest.run_id}
+    with pytest.raises(Refused, match="frozen until"):
+        publish_run(own_runs, newest.run_id)
+    assert live(engine, "default").run.run_id == oldest.run_id
+    assert unfreeze(engine, "default", "bea")
+    assert publish_run(own_runs, newest.run_id).move.from_run_id == oldest.run_id
+    assert ask(own_runs, "select count(*) from recommendation") == rows
+    assert [move.action for move in history(engine, "default")] == [
+        "publish", "publish", "rollback", "unfreeze", "publish"
+    ]  # fmt: skip
+
+
+def test_the_policy_writes_down_what_it_decides(own_runs):
+    newest = runs(own_runs.engine, "default", 1)[0]
+    trained = newest.created_at
+    assert not decide(own_runs, now=trained + timedelta(hours=1)).due
+    assert not decide(own_runs, now=trained + timedelta(days=6)).due
+    assert decide(own_runs, now=trained + timedelta(days=8)).due
+    assert decide(own_runs, force=True, now=trained + timedelta(hours=1)).due
+    rows = ask(own_runs, "select trigger, due, run_no, reason from decision order by id")
+    assert [(row[0], bool(row[1]), row[2]) for row in rows] == [
+        ("cooldown", False, newest.run_no),
+        ("age", False, newest.run_no),
+        ("age", True, newest.run_no),
+        ("force", True, newest.run_no),
+    ]
+    assert "the cool-down is 6 hours" in rows[0][3]
+    assert "8.0 days ago, which has passed max_age of 7 days" in rows[2][3]
+    assert rows[3][3].startswith("bea asked")
+
+
+def test_a_failed_training_does_not_start_the_cool_down(own_runs):
+    trained = runs(own_runs.engine, "default", 1)[0].created_at
+    with own_runs.engine.begin() as connection:
+        connection.exec_driver_sql("update run set status = 'failed' where run_no = 2")
+        connection.exec_driver_sql("update slot set run_no = 1")
+    assert decide(own_runs, now=trained + timedelta(minutes=1)).trigger == "age"
+
+
+def test_nothing_live_yet_is_the_first_reason(tmp_path):
+    session = Session.open(make_shop(tmp_path))
+    assert decide(session, now=NOON).trigger == "first"
+    assert [(row[0], bool(row[1])) for row in ask(session, "select trigger, due from decision")] == [("first", True)]
+    session.engine.dispose()
+
+
+def test_retrain_within_the_cool_down_trains_nothing(own_runs):
+    done = retrain_loop(own_runs)
+    assert (done.exit_code, done.trained, done.due.trigger) == (0, None, "cooldown")
+    assert len(runs(own_runs.engine, "default")) == 2
+
+
+def test_watching_again_replaces_figures(own_runs):
+    before = ask(own_runs, "select count(*) from metric")
+    seen = monitor_run(own_runs)
+    assert seen.against == runs(own_runs.engine, "default")[1].run_id
+    assert ask(own_runs, "select count(*) from metric") == before
+
+
+def test_lists_that_change_past_the_limit_raise_an_alert(own_runs):
+    tight = own_runs.config.model_copy(
+        update={"monitor": own_runs.config.monitor.model_copy(update={"churn_limit": 0.001})}
+    )
+    watching = Session(tight, own_runs.base)
+    seen = monitor_run(watching)
+    watching.engine.dispose()
+    assert "churn" in [alert.name for alert in seen.alerts]
+    rows = ask(own_runs, "select subject, value, threshold from alert where name = 'churn'")
+    assert [(row[0], row[2]) for row in rows] == [("lists", 0.001)]
+    assert rows[0][1] > 0.001
+
+
+def test_the_command_line_tells_of_an_alert_by_its_exit_code(own_shop):
+    watched = fusion(own_shop, "monitor", "--json", FUSION_MONITOR__CHURN_LIMIT="0.001")
+    assert watched.code == 4
+    assert "churn" in [alert["name"] for alert in watched.json["alerts"]]
+    calm = fusion(own_shop, "monitor", "--json", FUSION_MONITOR__CHURN_LIMIT="1", FUSION_MONITOR__DRIFT_SHARE="1",
+                  FUSION_MONITOR__DRIFT_LIMIT="10", FUSION_MONITOR__ITEMS_LIMIT="1")  # fmt: skip
+    assert (calm.code, calm.json["alerts"]) == (0, [])

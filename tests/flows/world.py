@@ -1,0 +1,155 @@
+"""A small shop with planted tastes, the command line as a subprocess, and what readers of the SQL views see."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sqlalchemy import NullPool, create_engine, text
+
+ROOT = Path(__file__).parents[2]
+START, DAY = 1_600_000_000, 86_400
+STRANGER = "newcomer"
+"""A user of the users' file, of the club red, who has met nothing; u2 is the only other one in it."""
+EARLY = "2020-12-25"
+"""A moment before the last events of the shop, whose first event is of 13 September 2020."""
+
+CONFIG = """\
+threads = 1
+
+[data]
+interactions = "ratings.csv"
+items = "movies.csv"
+users = "users.csv"
+
+[data.columns]
+user = "userId"
+item = "movieId"
+time = "timestamp"
+weight = "rating"
+
+[data.item_features]
+text = ["title"]
+
+[data.user_features]
+category = ["club"]
+
+[split]
+kind = "time"
+window = 14
+folds = 2
+users = 20
+
+[[sources]]
+name = "popularity"
+k = 30
+
+[[sources]]
+name = "ease"
+k = 30
+
+[[sources]]
+name = "item_knn"
+k = 30
+
+[ranker]
+seeds = 1
+trees = 30
+
+[gate]
+users = 20
+
+[lists]
+size = 5
+reserve = 3
+"""
+
+
+def events(users: int = 90, items: int = 60, taste: float = 0.85, seed: int = 3) -> list[tuple[str, str, int, int]]:
+    """(user, item, time, rating): four tastes, a quarter of the items each; with `taste` 0 nothing can be learned."""
+    rng = np.random.default_rng(seed)
+    found = []
+    for user in range(users):
+        mine = np.flatnonzero(np.arange(items) % 4 == user % 4)
+        for day in np.sort(rng.integers(0, 120, rng.integers(18, 28))):
+            pool = mine if rng.random() < taste else np.arange(items)
+            weight = 1 / (1 + np.arange(len(pool))) if taste else np.ones(len(pool))
+            item = rng.choice(pool, p=weight / weight.sum())
+            moment = START + int(day) * DAY + int(rng.integers(0, DAY))
+            found.append((f"u{user}", f"i{item}", moment, int(rng.integers(1, 6))))
+    return found
+
+
+def write_events(file: Path, rows: list[tuple[str, str, int, int]]) -> None:
+    lines = [f"{user},{item},{moment},{rating}\n" for user, item, moment, rating in rows]
+    file.write_text("userId,movieId,timestamp,rating\n" + "".join(lines))
+
+
+def make_shop(folder: Path, more: str = "", **shape: Any) -> Path:
+    """Files and a configuration in `folder`; `more` is added to the configuration. Gives the configuration."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = events(**shape)
+    write_events(folder / "ratings.csv", rows)
+    items = sorted({item for _, item, _, _ in rows})
+    (folder / "movies.csv").write_text("movieId,title\n" + "".join(f"{item},Film {item}\n" for item in items))
+    people = sorted({user for user, *_ in rows} | {STRANGER})
+    clubs = "".join(f"{user},{'red' if user == STRANGER else 'blue'}\n" for user in people)
+    (folder / "users.csv").write_text("userId,club\n" + clubs.replace("u2,blue", "u2,red"))
+    config = folder / "fusion.toml"
+    config.write_text(CONFIG + more)
+    return config
+
+
+def environment(**more: str) -> dict[str, str]:
+    """The environment of a command: this checkout on the path, no Prefect API but the one in `more`."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PREFECT_", "FUSION_"))}
+    return {**kept, "PYTHONPATH": str(ROOT), "COLUMNS": "140", "PREFECT_HOME": "/nonexistent", **more}
+
+
+def command(*words: str) -> list[str]:
+    return [sys.executable, "-m", "flows.cli", *words]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """All of stdout as one JSON document."""
+        return json.loads(self.out)
+
+
+def fusion(folder: Path, *words: str, **env: str) -> Ended:
+    """Run `fusion` with `folder` as the working folder, in a process of its own, as a person does."""
+    done = subprocess.run(
+        command(*words), cwd=folder, env=environment(**env), capture_output=True, text=True, timeout=300, check=False
+    )
+    return Ended(done.returncode, done.stdout, done.stderr)
+
+
+def database(folder: Path) -> str:
+    return f"sqlite:///{folder / 'fusion.db'}"
+
+
+def query(url: str, statement: str, **values: Any) -> list[tuple[Any, ...]]:
+    """Rows of a statement over a connection of its own, as an outside reader gets them."""
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(text(statement), values)]
+
+
+LISTS = "select user_id, rank, item_id, score, route, placement from current_recommendations order by user_id, rank"
+
+
+def live_lists(url: str) -> list[tuple[Any, ...]]:
+    """Every live list as the view shows it, without what names the run."""
+    return query(url, LISTS)
