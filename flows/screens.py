@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from rich import box
@@ -11,11 +11,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from dashboards.drift import drifted_shares
-from flows.loop import Outcome
-from flows.monitor import Monitored
 from fusion.findings import Finding
 from storage.rows import LiveRun, RunRow
 
+if TYPE_CHECKING:  # what trains takes seconds to import, and most verbs only look
+    from flows.loop import Outcome
+    from flows.monitor import Monitored
 NEVER_CUT = ("run", "row", "item", "status", "method")
 """Columns that a narrow terminal must not break: what people copy."""
 
@@ -41,7 +42,7 @@ def when(moment: datetime | None) -> str:
     return f"{moment:%Y-%m-%d %H:%M}" if moment else "-"
 
 
-def outcome(console: Console, done: Outcome) -> None:
+def outcome(console: Console, done: "Outcome") -> None:
     """What a turn of the loop did."""
     if done.due:
         console.print(f"{'Due' if done.due.due else 'Not due'} ({done.due.trigger}): {escape(done.due.reason)}")
@@ -98,7 +99,7 @@ def verdict(console: Console, manifest: dict[str, Any]) -> None:
             console.print(f"  [yellow]{source['name']}[/] {escape(source['status'])}")
 
 
-def monitored(console: Console, seen: Monitored) -> None:
+def monitored(console: Console, seen: "Monitored") -> None:
     """Drift, stability and alerts in a few lines, with the files to open."""
     shares = ", ".join(f"{subject} {share:.0%}" for subject, share in drifted_shares(list(seen.drift)))
     console.print(f"\nDrifted columns: {shares}.")
@@ -192,7 +193,7 @@ def difference(console: Console, old: RunRow, new: RunRow, stable: Any, moved: p
     console.print(made)
 
 
-def summary(done: Outcome) -> dict[str, Any]:
+def summary(done: "Outcome") -> dict[str, Any]:
     """A turn of the loop for machines."""
     trained, seen = done.trained, done.monitored
     return {
@@ -208,7 +209,7 @@ def summary(done: Outcome) -> dict[str, Any]:
     }
 
 
-def watched(seen: Monitored) -> dict[str, Any]:
+def watched(seen: "Monitored") -> dict[str, Any]:
     """What monitoring found, for machines."""
     return {
         "run": seen.run_id,
