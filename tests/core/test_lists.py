@@ -87,10 +87,10 @@ class TestLists:
         trained = train(job_of(tmp_path, data, config(("popularity", "sequence", "ease"), split={"kind": kind})))
         assert all(check.holds for check in trained.checks)
         assert trained.verdict.report["split"]["kind"] == kind
-        assert trained.verdict.report["split"]["optimistic"] == (kind != "time")
-        assert (status(trained)["sequence"] == "used") == (kind != "time")
+        assert trained.verdict.report["split"]["optimistic"]
+        assert (status(trained)["sequence"] == "used") == (kind == "last")
         columns = set(pl.read_parquet(trained.lists / "features.parquet").columns)
-        assert ("user_idle_days" in columns) == (kind != "time")
+        assert ("user_idle_days" in columns) == (kind == "last")
 
     def test_one_source_one_candidate_no_tables(self, tmp_path):
         bare = dataset(lively(seed=3))
