@@ -77,7 +77,7 @@ def run(config: Config = FILE, as_of: AsOf = None, by: By = None, as_json: Json 
 
     flows = orchestrated()
     if flows:
-        return _tell(flows.run(str(config), moment(as_of)), as_json)
+        return _tell(flows.run(str(config), moment(as_of), by), as_json)
     with Watch() as watch:
         done = run_loop(session(config, by, watch), moment(as_of))
     return _tell(done, as_json)
@@ -95,7 +95,7 @@ def retrain(
 
     flows = orchestrated()
     if flows:
-        return _tell(flows.retrain(str(config), force), as_json)
+        return _tell(flows.retrain(str(config), force, by), as_json)
     with Watch() as watch:
         done = retrain_loop(session(config, by, watch), force)
     return _tell(done, as_json)
@@ -136,7 +136,7 @@ def publish(run: Run, config: Config = FILE, by: By = None, as_json: Json = Fals
     from flows.publish import publish_run  # noqa: PLC0415
 
     flows = orchestrated()
-    done = flows.publish(str(config), run) if flows else publish_run(session(config, by), run)
+    done = flows.publish(str(config), run, by) if flows else publish_run(session(config, by), run)
     emit(done) if as_json else out.print(f"Live: run {done.run_id}.", markup=False)
     return 0
 

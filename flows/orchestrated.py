@@ -32,20 +32,21 @@ def as_task(name: str, work: Callable[[], T], /) -> T:
     return named()
 
 
-def _session(config: str) -> Session:
-    return Session.open(Path(config), step=as_task)
+def _session(config: str, by: str | None = None) -> Session:
+    named = {"by": by} if by else {}
+    return Session.open(Path(config), step=as_task, **named)
 
 
 @flow(name="fusion run", persist_result=False)
-def run(config: str, as_of: datetime | None = None) -> Outcome:
+def run(config: str, as_of: datetime | None = None, by: str | None = None) -> Outcome:
     """Train, publish and monitor, as of a moment or of everything known."""
-    return run_loop(_session(config), as_of)
+    return run_loop(_session(config, by), as_of)
 
 
 @flow(name="fusion retrain", persist_result=False)
-def retrain(config: str, force: bool = False) -> Outcome:
+def retrain(config: str, force: bool = False, by: str | None = None) -> Outcome:
     """Ask the policy; train, publish and monitor when it says so."""
-    return retrain_loop(_session(config), force)
+    return retrain_loop(_session(config, by), force)
 
 
 @flow(name="fusion train", persist_result=False)
@@ -55,9 +56,9 @@ def train(config: str, as_of: datetime | None = None) -> TrainedRun:
 
 
 @flow(name="fusion publish", persist_result=False)
-def publish(config: str, run_id: str) -> Published:
+def publish(config: str, run_id: str, by: str | None = None) -> Published:
     """Publish a run that was admitted."""
-    session = _session(config)
+    session = _session(config, by)
     return session.step("publish", lambda: publish_run(session, run_id))
 
 

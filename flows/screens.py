@@ -21,6 +21,12 @@ NEVER_CUT = ("run", "row", "item", "status", "method")
 """Columns that a narrow terminal must not break: what people copy."""
 
 
+OPTIMISTIC = {
+    "last": "sources saw other users' later events",
+    "random": "what is held out is not later than what is known, so nothing here predicts a future",
+}
+
+
 def table(*columns: str, title: str | None = None) -> Table:
     """A plain table; columns whose heading ends in `>` are set right."""
     made = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", pad_edge=False)
@@ -87,7 +93,7 @@ def verdict(console: Console, manifest: dict[str, Any]) -> None:
         f"  found: labels a source proposed, of {report['found']['ceiling']:.1%} found by any; alone: by no other."
     )
     if split["optimistic"]:
-        console.print("  [yellow]The split is optimistic[/]: sources saw other users' later events.")
+        console.print(f"  [yellow]The split is optimistic[/]: {OPTIMISTIC[split['kind']]}.")
     for source in manifest["sources"]:
         if source["status"] != "used":
             console.print(f"  [yellow]{source['name']}[/] {escape(source['status'])}")

@@ -27,7 +27,7 @@ class RetrainSettings(Settings):
 
     cron: str = Field("0 3 * * *", description="when the schedule asks the policy, in cron's five fields")
     timezone: str = Field("UTC", description="time zone of `cron`, such as Asia/Shanghai")
-    max_age: float = Field(7.0, gt=0, description="days after which the live run's data is too old")
+    max_age: float = Field(7.0, gt=0, description="days after its training at which the live run is too old")
     cooldown: float = Field(
         6.0, ge=0, description="hours after a training, published or refused, before the next is due"
     )

@@ -34,8 +34,8 @@ def admit(job: Job, verdict: Verdict, lists: Path) -> list[Check]:
 def _beats_random(verdict: Verdict) -> Check:
     gap = verdict.random_gap
     message = (
-        f"{verdict.choice.method} minus random is {gap.value:+.4f} NDCG@10 [{gap.low:+.4f}, {gap.high:+.4f}]; "
-        "the lower bound must be above 0"
+        f"what is chosen minus random is {gap.value:+.4f} NDCG@10 [{gap.low:+.4f}, {gap.high:+.4f}] on users that did "
+        "not choose it; the lower bound must be above 0"
     )
     return Check("beats random", gap.low > 0, message)
 

@@ -53,8 +53,8 @@ class Plan:
 
     @property
     def optimistic(self) -> bool:
-        """Whether figures flatter: in a `last` split sources see other users' later events."""
-        return self.kind == "last"
+        """Whether figures flatter: only a `time` split hides from the sources everything later than a label."""
+        return self.kind != "time"
 
 
 def plan_folds(

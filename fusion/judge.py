@@ -29,7 +29,7 @@ class Verdict:
     choice: Choice
     report: dict[str, Any]
     random_gap: Interval
-    """Chosen minus the random control, NDCG@10, paired."""
+    """Chosen minus the random control, NDCG@10, paired and cross-fitted: the best of n rows of luck is no skill."""
     live_gap: Interval | None
     live_users: int
     live_ndcg: float
@@ -84,7 +84,8 @@ def judge(job: Job, folder: Path, ranker: Ranker, live: Live | None) -> Verdict:
         "found": found_by(rows, fold, read_table(folder)),
         "live": {"run": live.run_id, "users": judged, "difference": gap.as_dict() if gap else None} if live else None,
     }
-    return Verdict(choice, report, paired_gap(values[choice.method], values[RANDOM], seed), gap, judged, theirs)
+    over_random = {name: column - values[RANDOM] for name, column in values.items()}
+    return Verdict(choice, report, cross_fitted(over_random, users, seed, live_method), gap, judged, theirs)
 
 
 def split_report(plan: Plan) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from fusion.store import LIBRARIES, code_version
+from fusion.store import LIBRARIES, code_version, sweep_drafts
 
 CHUNK = 2**20
 
@@ -32,7 +32,7 @@ def moment(milliseconds: int) -> datetime:
 @contextmanager
 def run_folder(root: Path, run_id: str) -> Iterator[Path]:
     """A folder to fill, which appears under the run's name only when it is whole."""
-    draft = root / f".{run_id}"
+    draft = root / f".{run_id}.{os.getpid()}"
     draft.mkdir(parents=True)
     try:
         yield draft
@@ -42,9 +42,8 @@ def run_folder(root: Path, run_id: str) -> Iterator[Path]:
 
 
 def sweep_folders(root: Path) -> None:
-    """Remove drafts that a killed process left; a draft is as old as its process at most."""
-    for draft in root.glob(".2*-*-*"):
-        shutil.rmtree(draft, ignore_errors=True)
+    """Remove drafts of processes that are gone."""
+    sweep_drafts(root, ".2*-*-*.*")
 
 
 def environment() -> dict[str, Any]:

@@ -30,9 +30,14 @@ class Ranker:
     def score(self, matrix: Scores) -> Scores:
         """Scores (C,) of feature rows (C, F) in the order of `columns`; only their order within a user has meaning."""
         total = np.zeros(len(matrix))
-        for booster in self.boosters:
+        for booster in self.boosters if len(matrix) else ():
             total += booster.predict(matrix)
         return (total / len(self.boosters)).astype(np.float32)
+
+    def score_columns(self, columns: dict[str, Scores]) -> Scores:
+        """Scores (C,) of feature columns (C,) by name; one that is missing counts as NaN throughout."""
+        missing = np.full(len(next(iter(columns.values()))), np.nan, np.float32)
+        return self.score(np.column_stack([columns.get(name, missing) for name in self.columns]))
 
     def importance(self) -> dict[str, float]:
         """Share of the total gain of each feature."""

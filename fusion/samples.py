@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from fusion.arrays import DAY
 from fusion.dataset import Dataset
 from fusion.hashing import shares
 
@@ -22,12 +21,12 @@ def write_samples(folder: Path, known: Dataset, seed: int) -> None:
 
 
 def users(known: Dataset, seed: int) -> pl.DataFrame:
-    """Activity of users with a history, by hash so that two moments share most of them, with their categories."""
+    """Activity of users with a history, by hash so that two moments share most of them, with what is known of them."""
     rows = np.flatnonzero(known.user_counts).astype(np.int32)
     rows = rows[shares(seed, rows) < ROWS / max(1, len(rows))]
     columns = {"events": np.log1p(known.user_counts[rows])}
     if known.has_times:
-        columns["idle_days"] = (known.as_of - known.last_times[rows]) / DAY
+        columns["idle"] = (known.as_of - known.last_times[rows]) / span(known)
     frame = pl.DataFrame(columns)
     if known.user_table.width:
         described = known.user_table[rows]
@@ -36,14 +35,19 @@ def users(known: Dataset, seed: int) -> pl.DataFrame:
 
 
 def items(known: Dataset) -> pl.DataFrame:
-    """How often items were taken and, with times, for how long they have been known."""
+    """How often items were taken and, with times, for how much of the data's span they have been known."""
     rows = np.flatnonzero(known.item_counts).astype(np.int32)
     columns = {"events": np.log1p(known.item_counts[rows])}
     if known.has_times:
         first = np.full(known.n_items, known.as_of, np.int64)
         np.minimum.at(first, known.items, known.times)
-        columns["age_days"] = (known.as_of - first[rows]) / DAY
+        columns["age"] = (known.as_of - first[rows]) / span(known)
     return pl.DataFrame(columns).head(ROWS)
+
+
+def span(known: Dataset) -> int:
+    """Milliseconds that the data covers. Ages are told as a share of it: in days they would grow by themselves."""
+    return max(1, known.as_of - int(known.times[0])) if len(known) else 1
 
 
 def interactions(known: Dataset) -> pl.DataFrame:

@@ -45,11 +45,14 @@ class Method:
         """Scores (C,) of a block's candidates, NaN where the method is silent."""
         if self.name == RANKER:
             assert self.ranker is not None
-            missing = np.full(len(found.pairs), np.nan, np.float32)
-            return self.ranker.score(np.column_stack([columns.get(name, missing) for name in self.ranker.columns]))
+            return self.ranker.score_columns(columns)
         if self.name == BLEND:
             return columns[BLEND]
         return found.scores[:, found.names.index(self.name)]
+
+    def twin_scores(self, columns: dict[str, Scores]) -> Scores | None:
+        """Scores by the twin of the candidates in `columns`; None without a twin."""
+        return None if self.twin is None else self.twin.score_columns(columns)
 
 
 def serving_users(job: Job) -> tuple[Rows, Rows]:
@@ -79,8 +82,9 @@ def write_lists(folder: Path, job: Job, sources: Sequence[Fitted], method: Metho
         writer = writer or pq.ParquetWriter(folder / "lists.parquet", block.schema, compression="zstd")
         writer.write_table(block)
         kept = np.isin(found.users.rows[found.pairs.owners], sample)
-        features.append(pl.DataFrame({name: column[kept] for name, column in columns.items()}))
-        twins.append(_twin(job, found, columns, method, sample))
+        sampled = {name: column[kept] for name, column in columns.items()}
+        features.append(pl.DataFrame(sampled))
+        twins.append(_twin(job, found, columns[BLEND], kept, method.twin_scores(sampled)))
         done += len(found.users)
         progress(done, len(listed))
     if writer:
@@ -106,13 +110,15 @@ def _arranged(job: Job, found: Candidates, scores: Scores, filler: Scores) -> Li
     return fill(lists, found.users, popular[allowed.items[popular]], seen_again=allowed.seen)
 
 
-def _twin(job: Job, found: Candidates, columns: dict[str, Scores], method: Method, sample: Rows) -> pl.DataFrame:
-    """Lists of the sampled users of a block by the twin ranker; empty without one."""
+def _twin(job: Job, found: Candidates, filler: Scores, kept: Flags, twin: Scores | None) -> pl.DataFrame:
+    """Lists of the sampled users of a block by the twin's scores of their candidates; empty without a twin."""
     users, items = np.empty(0, np.int32), np.empty((0, 0), np.int32)
-    if method.twin is not None:
-        lists = _arranged(job, found, Method(RANKER, method.twin).score(found, columns), columns[BLEND])
-        kept = np.isin(lists.users, sample)
-        users, items = lists.users[kept], lists.items[kept]
+    if twin is not None:
+        scores = np.full(len(found.pairs), np.nan, np.float32)
+        scores[kept] = twin
+        lists = _arranged(job, found, scores, filler)
+        sampled = np.isin(lists.users, found.users.rows[found.pairs.owners[kept]])
+        users, items = lists.users[sampled], lists.items[sampled]
     owners, places = np.nonzero(items >= 0)
     ranks = (places + 1).astype(np.int32)
     return pl.DataFrame({"user": users[owners], "rank": ranks, "item": items[owners, places]})

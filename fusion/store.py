@@ -62,11 +62,16 @@ class Store:
 
     def sweep(self) -> int:
         """Remove drafts of processes that are gone; gives how many."""
-        found = [(draft, draft.suffix.removeprefix(".")) for draft in self.root.glob("*/.*.*") if draft.is_dir()]
-        drafts = [draft for draft, pid in found if pid.isdecimal() and not _alive(int(pid))]
-        for draft in drafts:
-            shutil.rmtree(draft, ignore_errors=True)
-        return len(drafts)
+        return sweep_drafts(self.root, "*/.*.*")
+
+
+def sweep_drafts(root: Path, pattern: str) -> int:
+    """Remove folders below `root` whose name ends in the number of a process that is gone; gives how many."""
+    found = [(draft, draft.suffix.removeprefix(".")) for draft in root.glob(pattern) if draft.is_dir()]
+    drafts = [draft for draft, pid in found if pid.isdecimal() and not _alive(int(pid))]
+    for draft in drafts:
+        shutil.rmtree(draft, ignore_errors=True)
+    return len(drafts)
 
 
 def _alive(pid: int) -> bool:

@@ -164,3 +164,13 @@ def slow_labels(frame: pl.DataFrame, known: pl.DataFrame, held: pl.DataFrame, ma
     met = set(known.select("user", "item").iter_rows())
     pairs = set(held.filter("liked").select("user", "item").iter_rows())
     return {pair for pair in pairs if pair not in met and may(pair[1])}
+
+
+def tasteful() -> Dataset:
+    """Enough items that nobody has met them all, and tastes that sources find."""
+    return dataset(
+        lively(seed=3, n_users=80, n_items=160, n_events=2800, loyal=0.85),
+        item_frame(160),
+        user_frame(80),
+        has_weights=True,
+    )

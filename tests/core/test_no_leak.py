@@ -16,9 +16,8 @@ from tests.core.making import columns_by_pair, dataset, fitted, item_frame, live
 KINDS = ("time", "last", "random")
 NUMBERED_BY_CATALOGUE = {"content"}
 """Score items without history, whose row numbers a shorter history changes: bits of a mean over all of them move."""
-SLOW = {"neural"}
 SETTINGS = {"content": {"encoder": "tfidf"}}
-USES = sorted(set(registered()) - {"random"} - SLOW)
+USES = sorted(set(registered()) - {"random"})
 
 
 @cache

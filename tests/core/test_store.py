@@ -125,10 +125,12 @@ class TestRunFolder:
         with pytest.raises(RuntimeError), run_folder(tmp_path, "20260102-000000-abc") as folder:
             raise RuntimeError
         assert [p.name for p in tmp_path.iterdir()] == ["20260101-000000-abc"]
-        (tmp_path / ".20260103-000000-abc").mkdir()
+        (tmp_path / ".20260103-000000-abc.999999999").mkdir()
+        alive = f".20260104-000000-abc.{os.getpid()}"
+        (tmp_path / alive).mkdir()
         (tmp_path / ".keep").mkdir()
         sweep_folders(tmp_path)
-        assert {p.name for p in tmp_path.iterdir()} == {"20260101-000000-abc", ".keep"}
+        assert {p.name for p in tmp_path.iterdir()} == {"20260101-000000-abc", ".keep", alive}
 
     def test_run_ids_sort_by_time_and_differ(self):
         moments = [datetime(2026, 1, 31, 23, 59, second, tzinfo=UTC) for second in (1, 2)]
@@ -163,11 +165,12 @@ class TestSamples:
         assert users.columns == ["events", "idle_days", "sex", "age"]
         assert len(users) == 60, "nobody has no history"
         assert np.expm1(users["events"].to_numpy()) == pytest.approx(data.user_counts[:60])
-        assert users["idle_days"].min() > 0
+        assert users["idle"].min() > 0
+        span = data.as_of - data.times[0]
         last = data.times[data.users == 0].max()
-        assert users["idle_days"][0] == pytest.approx((data.as_of - last) / 86_400_000)
+        assert users["idle"][0] == pytest.approx((data.as_of - last) / span)
         assert len(items) == (data.item_counts > 0).sum()
-        assert items["age_days"][0] == pytest.approx((data.as_of - data.times[data.items == 0].min()) / 86_400_000)
+        assert items["age"][0] == pytest.approx((data.as_of - data.times[data.items == 0].min()) / span)
         assert events.columns == ["item_popularity", "weight", "hour", "weekday"]
         assert len(events) == len(data)
         first = datetime.fromtimestamp(data.times[0] / 1000, UTC)

@@ -1,0 +1,91 @@
+"""What the README tells people to type works, and is what continuous integration runs."""
+
+import re
+
+import pytest
+from sqlalchemy import text
+
+from storage import StorageSettings, connect
+from storage.publish import publish
+from storage.records import add_alert
+from storage.runs import find_run
+from storage.tables import explanation, fallback, recommendation, served_user
+from tests.docs.pages import blocks, read
+from tests.storage.making import make_run
+
+README = read("README.md")
+
+
+@pytest.fixture
+def shop(tmp_path):
+    """An SQLite database in which run `b` is live after `a`, with a list for user 42."""
+    engine = connect(StorageSettings(url=f"sqlite:///{tmp_path}/fusion.db"))
+    for run_id in ("a", "b"):
+        run_no = make_run(engine, run_id, ["42", "43"])
+        publish(engine, "default", run_no, by="test", reason="test")
+        add_alert(engine, run_no, "lists", "churn", value=0.7, threshold=0.6, message="much")
+    yield engine
+    engine.dispose()
+
+
+def run_sql(engine, statement, **values):
+    with engine.begin() as connection:
+        result = connection.execute(text(statement), values)
+        return result.all() if result.returns_rows else result.rowcount
+
+
+def test_sql_to_paste(shop):
+    lists, live, block = (content for _, content in blocks("README.md", "sql"))
+    assert [row.item_id for row in run_sql(shop, lists)] == ["b-1", "b-2", "b-3", "b-4"]
+    assert [row.run_id for row in run_sql(shop, live)] == ["b"]
+    assert run_sql(shop, block.replace("318", "b-1")) == 1
+    assert [row.item_id for row in run_sql(shop, lists)] == ["b-2", "b-3", "b-4", "b-5"]
+
+
+def test_two_commands_and_ci_agree():
+    makefile, ci = read("Makefile"), read(".ci/run")
+    first = [line for line in blocks("README.md", "sh")[0][1].splitlines() if line]
+    assert first == ["make demo", "make test"]
+    for command in first:
+        assert re.search(rf"^{command.split()[1]}:", makefile, re.MULTILINE), command
+    run = [line for line in ci.splitlines() if line.startswith("make ")]
+    assert "make test" in run
+    for command in run:
+        assert re.search(rf"^{command.split()[1]}:", makefile, re.MULTILINE), command
+        assert f"`{command}`" in read("CONTRIBUTING.md")
+
+
+def test_the_place_of_the_capture_is_marked():
+    assert re.search(r"<!-- capture:demo -->\n(```.*?```\n)?<!-- /capture -->", README, re.DOTALL)
+
+
+def test_the_demo_says_where_its_data_comes_from():
+    assert "GroupLens" in README
+    assert "10.1145/2827872" in README
+
+
+def removal() -> list[str]:
+    statements = next(content for mark, content in blocks("docs/operations.md", "sql") if mark == "sqlite")
+    return [statement for statement in statements.split(";") if statement.strip()]
+
+
+def rows_left(engine, run_id):
+    run_no = find_run(engine, "default", run_id).run_no
+    with engine.connect() as connection:
+        tables = (recommendation, served_user, fallback, explanation)
+        found = [connection.execute(table.select().where(table.c.run_no == run_no)).all() for table in tables]
+    return [len(rows) for rows in found]
+
+
+@pytest.mark.parametrize(("run_id", "goes"), [("a", True), ("b", False)])
+def test_a_run_is_removed_by_hand_unless_it_is_shown(shop, run_id, goes):
+    before = rows_left(shop, run_id)
+    for statement in removal():
+        run_sql(shop, statement, run_id=run_id)
+    assert find_run(shop, "default", run_id).status == ("deleted" if goes else "ready")
+    assert rows_left(shop, run_id) == ([0, 0, 0, 0] if goes else before)
+
+
+def test_alerts_can_be_asked_for(shop):
+    (alerts,) = (content for _, content in blocks("docs/operations.md", "sql") if "FROM alert" in content)
+    assert [row.run_id for row in run_sql(shop, alerts)] == ["b", "a"]
