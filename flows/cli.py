@@ -9,12 +9,17 @@ from flows.app import app
 from flows.console import emit, fail, start_logging
 from fusion.errors import ConfigError
 
+INTERRUPTED = 130
+"""What Typer makes of Ctrl+C, which it keeps to itself."""
+
 
 def main() -> None:
     """Run the command line and leave with the documented exit code."""
     start_logging()
     try:
         code = app(standalone_mode=False)
+        if code == INTERRUPTED:
+            fail(KeyboardInterrupt(), "--json" in sys.argv)
     except TyperException as misused:
         misused.show()  # type: ignore[attr-defined]
         code = ConfigError.exit_code

@@ -1,0 +1,114 @@
+"""A training that is killed at any moment leaves the live lists whole, and the next run needs no hand work."""
+
+import random
+import shutil
+import subprocess
+import threading
+import time
+
+import pytest
+from sqlalchemy import NullPool, create_engine, text
+
+from tests.flows.world import EARLY, command, database, environment, fusion, live_lists, query
+
+COUNTS = (
+    "select user_id, count(*), count(distinct item_id), count(distinct run_id), min(rank), max(rank) "
+    "from current_recommendations where placement = 'default' group by user_id"
+)
+
+
+class Reader(threading.Thread):
+    """Polls the view until told to stop and keeps whatever is not a whole list of one run, or an error."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self.engine = create_engine(url, poolclass=NullPool)
+        self.done = threading.Event()
+        self.looks = 0
+        self.wrong: list[object] = []
+
+    def run(self) -> None:
+        while not self.done.is_set():
+            try:
+                with self.engine.connect() as connection:
+                    rows = [tuple(row)[1:] for row in connection.execute(text(COUNTS))]
+                self.wrong += [row for row in rows if row != (5, 5, 1, 1, 5)]
+                self.wrong += [] if len(rows) == 90 else [f"{len(rows)} users"]
+            except Exception as error:
+                self.wrong.append(error)
+            self.looks += 1
+            time.sleep(0.01)
+
+    def stop(self) -> None:
+        self.done.set()
+        self.join()
+
+
+def started(folder, env) -> tuple[subprocess.Popen, float]:
+    """Start `fusion run` and wait until it has begun a run; gives the process and when that was."""
+    log = folder / "log"
+    with log.open("w") as err:
+        running = subprocess.Popen(
+            command("run", "--as-of", EARLY), cwd=folder, env=env, stdout=subprocess.DEVNULL, stderr=err
+        )
+    while "run begun" not in log.read_text():
+        assert running.poll() is None, log.read_text()
+        time.sleep(0.01)
+    return running, time.monotonic()
+
+
+def kill_and_look(folder, url, env, moments) -> None:
+    """Kill a run at each moment (seconds after it began) and see that what was live is live, whole and alone."""
+    before, ready = live_lists(url), query(url, "select run_no from run where status = 'ready' order by 1")
+    reader = Reader(url)
+    reader.start()
+    try:
+        for moment in moments:
+            running, begun = started(folder, env)
+            time.sleep(max(0.0, begun + moment - time.monotonic()))
+            running.kill()
+            running.wait()
+            told = (folder / "log").read_text()
+            if "published placement" not in told:
+                assert live_lists(url) == before, moment
+                assert set(query(url, "select run_no from run where status = 'ready'")) >= set(ready)
+    finally:
+        reader.stop()
+    assert reader.wrong == []
+    assert reader.looks > 10
+
+
+def recovers(folder, url, env) -> None:
+    """See that the next run works by itself, and that nothing half-made is left of those that were killed."""
+    ended = fusion(folder, "run", "--json", **env)
+    assert ended.code in (0, 4), ended.err
+    assert query(url, "select count(*) from run where status = 'training'") == [(0,)]
+    half = (
+        "select count(*) from recommendation where run_no not in (select run_no from run where status = 'ready')",
+        "select count(*) from served_user where run_no not in (select run_no from run where status = 'ready')",
+    )
+    for statement in half:
+        assert query(url, statement) == [(0,)], statement
+    assert list((folder / "runs").glob(".2*")) == []
+    assert list((folder / "runs" / "store").glob("*/.*")) == []
+    assert list(folder.glob("*.lock")) == []
+    live = query(url, "select distinct run_id from current_recommendations")
+    assert live == [(ended.json["run"]["id"],)]
+
+
+def test_a_killed_run_leaves_live_lists_and_the_next_one_works(own_shop):
+    """Early on, in the middle of fits, and about where lists are loaded."""
+    url = database(own_shop)
+    kill_and_look(own_shop, url, environment(), (0.0, 0.6))
+    recovers(own_shop, url, {})
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("seed", [1, 2])
+def test_kills_at_random_moments(own_runs, seed):
+    """On both databases, with an empty store, so that all of training is there to be killed."""
+    chance = random.Random(seed)
+    folder, url = own_runs.base, own_runs.engine.url.render_as_string(hide_password=False)
+    shutil.rmtree(folder / "runs" / "store")
+    kill_and_look(folder, url, environment(), [chance.uniform(0, 5) for _ in range(3)])
+    recovers(folder, url, {})
