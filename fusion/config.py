@@ -45,7 +45,7 @@ class RankerSettings(Settings):
     min_leaf: int = Field(50, ge=1, description="candidates a leaf must hold")
     columns_share: float = Field(0.6, gt=0, le=1, description="share of features a tree may use")
     seeds: int = Field(3, ge=1, le=20, description="rankers with different seeds whose scores are averaged")
-    max_rows: int = Field(2_000_000, ge=1000, description="training candidates kept, whole users by hash")
+    max_rows: int = Field(1_000_000, ge=1000, description="training candidates kept, whole users by hash")
     extra: dict[str, bool | int | float | str] = Field(
         {}, description="further LightGBM parameters, passed on as they are"
     )
