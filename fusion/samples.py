@@ -30,7 +30,8 @@ def users(known: Dataset, seed: int) -> pl.DataFrame:
     frame = pl.DataFrame(columns)
     if known.user_table.width:
         described = known.user_table[rows]
-        frame = frame.hstack(described.select(pl.selectors.string(), pl.selectors.numeric()))
+        plain = described.select(pl.selectors.string() | pl.selectors.numeric())
+        frame = frame.hstack(plain.select(pl.exclude(frame.columns)))
     return frame
 
 

@@ -162,7 +162,7 @@ class TestSamples:
         users, items, events = (
             pl.read_parquet(tmp_path / "now" / f"{n}.parquet") for n in ("users", "items", "interactions")
         )
-        assert users.columns == ["events", "idle_days", "sex", "age"]
+        assert users.columns == ["events", "idle", "sex", "age"]
         assert len(users) == 60, "nobody has no history"
         assert np.expm1(users["events"].to_numpy()) == pytest.approx(data.user_counts[:60])
         assert users["idle"].min() > 0
