@@ -44,7 +44,9 @@ class RankerSettings(Settings):
     patience: int = Field(60, ge=1, description="trees without gain before training stops")
     min_leaf: int = Field(50, ge=1, description="candidates a leaf must hold")
     columns_share: float = Field(0.6, gt=0, le=1, description="share of features a tree may use")
-    seeds: int = Field(3, ge=1, le=20, description="rankers with different seeds whose scores are averaged")
+    seeds: int = Field(
+        0, ge=0, le=20, description="rankers with different seeds, averaged; 0 = 3 where the table is small, else 1"
+    )
     max_rows: int = Field(1_000_000, ge=1000, description="training candidates kept, whole users by hash")
     extra: dict[str, bool | int | float | str] = Field(
         {}, description="further LightGBM parameters, passed on as they are"

@@ -16,6 +16,8 @@ from fusion.hashing import shares
 from fusion.table import Table
 
 EVALUATED_AT = 10
+SMALL, FEW_SEEDS = 500_000, 3
+"""Training candidates below which chance in a ranker is worth averaging out, and over how many seeds."""
 HELD_BACK = 0.2
 """Share of users that early stopping watches when there is one label fold only."""
 
@@ -74,7 +76,7 @@ def refit(tables: Sequence[Table], settings: RankerSettings, trees: int, seed: i
     merged = merge(_useful(tables, settings.max_rows, seed))
     boosters = tuple(
         lgb.train(_parameters(settings, seed + at, threads), _dataset(merged), num_boost_round=trees)
-        for at in range(settings.seeds)
+        for at in range(settings.seeds or (FEW_SEEDS if len(merged.items) < SMALL else 1))
     )
     return Ranker(merged.columns, boosters)
 
