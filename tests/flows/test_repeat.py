@@ -13,7 +13,7 @@ settings = { factors = 8, iterations = 3 }
 [[sources]]
 name = "neural"
 k = 30
-settings = { steps = 40, check = 20 }
+settings = { size = 8, negatives = 20, last = 10, steps = 10, check = 5, encoder = "tfidf" }
 """
 
 
