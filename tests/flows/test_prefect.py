@@ -154,14 +154,15 @@ def test_a_cron_creates_a_scheduled_run_that_completes_and_the_schedule_ends_cle
             ),
             100,
         )
+        # a SIGTERM in the very moment a flow run ends can cut Prefect's own pausing short
+        time.sleep(3)
     finally:
         serving.send_signal(signal.SIGTERM)
         code = serving.wait(timeout=60)
     assert code == 0
     assert (done[0]["auto_scheduled"], done[0]["state"]["type"]) == (True, "COMPLETED")
     assert query(database(folder), "select count(*) from decision")[0][0] > before
-    schedules = {row["name"]: row["schedules"] for row in server.ask("deployments")}["retrain default"]
-    assert [schedule["active"] for schedule in schedules] == [False]
+    assert all(row["paused"] for row in server.ask("deployments"))
 
 
 def test_evidently_and_the_deployments_import(tmp_path):
