@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from flows.settings import Config, read_config
 from fusion.job import Step, plainly, unwatched
 from fusion.recommender import Progress
-from storage.engine import connect
+from storage.connect import connect
 from storage.settings import StorageSettings
 
 SQLITE = "sqlite:///"

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,10 @@ from fusion.table import Table
 
 EVALUATED_AT = 10
 SMALL, FEW_SEEDS = 500_000, 3
-"""Training candidates below which chance in a ranker is worth averaging out, and over how many seeds."""
+"""Training candidates below which chance in a ranker is worth averaging out, over how many seeds.
+
+A booster of so small a table gets one thread: more would mostly wait for one another.
+"""
 HELD_BACK = 0.2
 """Share of users that early stopping watches when there is one label fold only."""
 
@@ -74,10 +78,14 @@ def train_ranker(tables: Sequence[Table], settings: RankerSettings, seed: int, t
 def refit(tables: Sequence[Table], settings: RankerSettings, trees: int, seed: int, threads: int) -> Ranker:
     """Fit on all tables, oldest first, for a known number of trees, once per seed; DataError as in `train_ranker`."""
     merged = merge(_useful(tables, settings.max_rows, seed))
-    boosters = tuple(
-        lgb.train(_parameters(settings, seed + at, threads), _dataset(merged), num_boost_round=trees)
-        for at in range(settings.seeds or (FEW_SEEDS if len(merged.items) < SMALL else 1))
-    )
+    few = len(merged.items) < SMALL
+    each = 1 if few else threads
+
+    def fit(at: int) -> lgb.Booster:
+        return lgb.train(_parameters(settings, seed + at, each), _dataset(merged), num_boost_round=trees)
+
+    with ThreadPoolExecutor(max(1, threads // each)) as workers:
+        boosters = tuple(workers.map(fit, range(settings.seeds or (FEW_SEEDS if few else 1))))
     return Ranker(merged.columns, boosters)
 
 
@@ -135,7 +143,7 @@ def _find_trees(fitted_on: Table, watched: Table, settings: RankerSettings, seed
     training = _dataset(fitted_on)
     watching = lgb.Dataset(aligned(watched, fitted_on.columns), watched.labels, group=watched.sizes, reference=training)
     booster = lgb.train(
-        _parameters(settings, seed, threads),
+        _parameters(settings, seed, 1 if len(fitted_on.items) < SMALL else threads),
         training,
         num_boost_round=settings.trees,
         valid_sets=[watching],

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +16,7 @@ import numpy as np
 
 from fusion.arrays import Rows, Scores, blocks
 from fusion.errors import ConfigError
-from fusion.torch_setup import torch_threads
+from fusion.torch_setup import one_thread
 
 INSTALL = "pip install 'fusion-recommender[text]'"
 BATCH = 16
@@ -101,16 +102,24 @@ class SentenceModel:
 
     def encode(self, texts: Sequence[str]) -> Scores:
         """Vectors (n, d) float32 of length 1; a text's vector never depends on the texts beside it."""
-        with torch_threads(self.threads):
-            lengths = self._lengths(texts)
-            vectors: Scores | None = None
-            for length in np.unique(lengths):
-                members = np.flatnonzero(lengths == length).astype(np.int32)
-                for part in blocks(len(members), BATCH):
-                    found = self._encode_batch([texts[i] for i in members[part]], int(length))
-                    vectors = np.zeros((len(texts), found.shape[1]), np.float32) if vectors is None else vectors
-                    vectors[members[part]] = found
-        return np.zeros((0, 0), np.float32) if vectors is None else unit(vectors)
+        batches = list(self._batches(texts))
+        # Workers of one thread each: batches are independent, and threads inside a batch wait for one another.
+        with ThreadPoolExecutor(self.threads, initializer=one_thread) as workers:
+            parts = list(workers.map(lambda batch: self._encode_batch([texts[i] for i in batch[0]], batch[1]), batches))
+        if not parts:
+            return np.zeros((0, 0), np.float32)
+        vectors = np.empty((len(texts), parts[0].shape[1]), np.float32)
+        for (members, _), found in zip(batches, parts, strict=True):
+            vectors[members] = found
+        return unit(vectors)
+
+    def _batches(self, texts: Sequence[str]) -> Iterator[tuple[Rows, int]]:
+        """Which texts are encoded together, and padded to how many tokens."""
+        lengths = self._lengths(texts) if len(texts) else np.empty(0, np.int32)
+        for length in np.unique(lengths):
+            members = np.flatnonzero(lengths == length).astype(np.int32)
+            for part in blocks(len(members), BATCH):
+                yield members[part], int(length)
 
     def _lengths(self, texts: Sequence[str]) -> Rows:
         most = self._model.max_seq_length or 512

@@ -20,6 +20,13 @@ def torch_threads(threads: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+def one_thread() -> None:
+    """Let the calling thread compute alone; for workers that share the cores among themselves."""
+    import torch  # noqa: PLC0415 - takes seconds to import
+
+    torch.set_num_threads(1)
+
+
 @contextmanager
 def repeatable(threads: int, device: str) -> Iterator[None]:
     """Compute with so many threads, by operations that give the same bits every time, and a seed of one's own."""

@@ -55,7 +55,7 @@ def fit_towers(histories: Histories, config: NeuralConfig, ctx: FitContext) -> F
     clock = Clock(config.seconds if ctx.seconds is None else ctx.seconds)
     seed = int(ctx.rng.integers(2**62))
     caps = []
-    with repeatable(ctx.threads, device):
+    with repeatable(1, device):
         steps = ctx.max_steps
         if steps is None:
             steps, capped = _search(histories, config, ctx, _Start(seed, device), clock.half())

@@ -5,7 +5,7 @@ Public: `StorageSettings`, `connect`, and the modules `runs`, `sweep`, `bulk`, `
     are made.
 """
 
-from storage.engine import connect
+from storage.connect import connect
 from storage.settings import StorageSettings
 
 __all__ = ["StorageSettings", "connect"]

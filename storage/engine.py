@@ -1,4 +1,4 @@
-"""Connections: one engine a database, tuned, checked and at the newest revision."""
+"""Engines: one a database, tuned and checked, with transactions that write."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,32 +11,10 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from fusion.errors import ConfigError
 from storage.errors import on_error
-from storage.settings import StorageSettings
-from storage.tables import HEAD
-from storage.urls import masked, storage_url
+from storage.urls import masked
 
 BUSY_SECONDS = 30
 """How long a writer waits for another before `Temporary`; a bulk load holds SQLite for seconds."""
-
-
-def connect(settings: StorageSettings) -> Engine:
-    """Open the database of `settings`, at the newest revision; the caller disposes the engine.
-
-    Raises:
-        ConfigError: another kind of database, no such database, no rights, or tables of a newer version.
-        Temporary: the database is away or busy.
-
-    """
-    engine = make_engine(storage_url(settings.url))
-    try:
-        if revision(engine) != HEAD:
-            from storage.upgrade import upgrade  # noqa: PLC0415 Alembic costs 0.2 s that a rollback has not to spare
-
-            upgrade(engine)
-    except BaseException:
-        engine.dispose()
-        raise
-    return engine
 
 
 def make_engine(url: URL) -> Engine:

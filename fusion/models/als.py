@@ -1,7 +1,7 @@
 """ALS: matrix factorisation of implicit feedback."""
 
 import logging
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from implicit.cpu.als import AlternatingLeastSquares
@@ -9,7 +9,7 @@ from pydantic import Field
 from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
-from fusion.arrays import Scores, State
+from fusion.arrays import Scores
 from fusion.dataset import Dataset
 from fusion.models.factors import FactorModel
 from fusion.models.histories import HistorySettings, fit_profile, profile
@@ -89,17 +89,6 @@ class Als(FactorModel):
             found: Scores = model.recalculate_user(np.arange(len(users)), csr_matrix(met))
         found[np.diff(met.indptr) == 0] = np.nan
         return found
-
-    def state(self) -> State:
-        """Item vectors and the items they stand for."""
-        return {"items": self.items_, "vectors": self.vectors_}
-
-    @classmethod
-    def restore(cls, config: Any, state: State) -> Self:
-        """Take the arrays back."""
-        model = cls(config)
-        model.items_, model.vectors_ = state["items"], state["vectors"]
-        return model
 
     def memory_bytes(self, n_users: int, n_items: int, n_events: int) -> int:
         """Histories with their transpose and copies, and vectors of both sides."""

@@ -1,12 +1,12 @@
 """Content: items whose text is like the text of what the user took lately."""
 
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from pydantic import Field
 from scipy.sparse import csr_array
 
-from fusion.arrays import Scores, State
+from fusion.arrays import Scores
 from fusion.dataset import Dataset
 from fusion.encoders import encode_items
 from fusion.models.factors import FactorModel
@@ -55,17 +55,6 @@ class Content(FactorModel):
         taste = unit(shares[:, self.items_] @ self.vectors_)
         taste[~taste.any(axis=1)] = np.nan
         return taste
-
-    def state(self) -> State:
-        """Items with text and their vectors."""
-        return {"items": self.items_, "vectors": self.vectors_}
-
-    @classmethod
-    def restore(cls, config: Any, state: State) -> Self:
-        """Take the arrays back."""
-        model = cls(config)
-        model.items_, model.vectors_ = state["items"], state["vectors"]
-        return model
 
     def memory_bytes(self, n_users: int, n_items: int, n_events: int) -> int:
         """Vectors as encoded, centred and kept, at 384 numbers an item."""

@@ -1,13 +1,14 @@
 """`FactorModel`: the base of sources whose score is the product of a user's and an item's vector."""
 
 from abc import abstractmethod
+from typing import Any, Self
 
 import numpy as np
 from implicit.cpu.topk import topk
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from fusion.arrays import Flags, Rows, Scores, block_rows, blocks
+from fusion.arrays import Flags, Rows, Scores, State, block_rows, blocks
 from fusion.recommender import Allowed, Recommender
 from fusion.topk import Pairs, TopK, best
 from fusion.users import Users
@@ -53,6 +54,17 @@ class FactorModel(Recommender):
             products = np.einsum("cf,cf->c", mine[pairs.owners[part]], theirs[places])
             found[part] = np.where(places >= 0, products, np.nan)
         return found
+
+    def state(self) -> State:
+        """Item vectors and the items they stand for."""
+        return {"items": self.items_, "vectors": self.vectors_}
+
+    @classmethod
+    def restore(cls, config: Any, state: State) -> Self:
+        """Take the arrays back."""
+        model = cls(config)
+        model.items_, model.vectors_ = state["items"], state["vectors"]
+        return model
 
     def top(self, users: Users, k: int, allowed: Allowed) -> TopK:
         """The best k allowed items of each user; ties go to the lower item row."""
