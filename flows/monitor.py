@@ -94,10 +94,24 @@ def subjects(folder: Path, previous: Path | None) -> Pairs:
 
 
 def score_shapes(folder: Path) -> pl.DataFrame:
-    """For each user the score on top and how far it falls over ten places."""
+    """For each user how the scores fall over ten places, as shares of the whole fall.
+
+    A score only orders one list and its scale moves with every ranker, so shapes are compared, never levels. Lists
+    whose scores are all equal have no shape and are left out.
+    """
     lists = pl.read_parquet(folder / "lists.parquet", columns=["user", "rank", "score"]).filter(pl.col("rank") <= DEPTH)
-    top = lists.group_by("user").agg(pl.col("score").max().alias("top"), pl.col("score").min().alias("tenth"))
-    return top.sort("user").select("top", fall=pl.col("top") - pl.col("tenth"))
+    score, rank = pl.col("score"), pl.col("rank")
+    places = lists.group_by("user").agg(
+        top=score.max(), end=score.min(), second=score.filter(rank == 2).max(), middle=score.filter(rank == 5).max()
+    )
+    fall = pl.col("top") - pl.col("end")
+    return (
+        places.sort("user")
+        .filter(fall > 0)
+        .select(
+            first_step=(pl.col("top") - pl.col("second")) / fall, first_half=(pl.col("top") - pl.col("middle")) / fall
+        )
+    )
 
 
 def _stability(session: Session, run: RunRow, previous: RunRow, folder: Path) -> Stability:

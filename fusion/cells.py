@@ -30,6 +30,8 @@ def number(cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
 
     In text "4,5" is read as 4.5, but never exactly three digits after the comma: "1,234" could mean either.
     """
+    if isinstance(dtype, pl.Categorical | pl.Enum):
+        cell, dtype = cell.cast(pl.String), pl.String()
     if dtype != pl.String:
         return cell.cast(pl.Float64, strict=False)
     text = cell.str.strip_chars()

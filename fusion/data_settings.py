@@ -15,7 +15,9 @@ class SqlInput(Settings):
     """A table that a query gives."""
 
     url: str = Field(
-        default="", description="SQLAlchemy address of the database, such as postgresql+psycopg://host/shop."
+        default="",
+        repr=False,  # it may hold a password
+        description="SQLAlchemy address of the database, such as postgresql+psycopg://host/shop.",
     )
     query: str = Field(default="", description="SELECT statement whose columns the other settings name.")
 

@@ -1,5 +1,6 @@
 """Fitting the configured sources on the folds; one that cannot take part says why, and the run goes on."""
 
+import errno
 import inspect
 import json
 import logging
@@ -26,6 +27,8 @@ from fusion.registry import build
 
 log = logging.getLogger(__name__)
 STATE = "state.npz"
+NO_PLACE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+"""Refusals to write that are no fault of a source: the run ends instead of going on without it."""
 CONTROL = SourceSettings(name="control", use="random")
 
 
@@ -92,6 +95,8 @@ def _fit_folds(job: Job, folds: Sequence[Fold], settings: SourceSettings, report
         try:
             found[fold.name] = job.step(f"fit {settings.name} on {fold.name}", _fitting(job, fold, settings, steps))
         except Exception as failure:  # a source is foreign code: whatever it dies of must not end the run
+            if isinstance(failure, OSError) and failure.errno in NO_PLACE:
+                raise
             log.warning("source failed name=%s fold=%s", settings.name, fold.name, exc_info=True)
             report.status = f"failed on {fold.name}: {type(failure).__name__}: {failure}"
             return {}

@@ -34,6 +34,8 @@ def start_run(  # noqa: PLR0913 one argument a column
 ) -> int:
     """Begin a run, in status `training`, alive until `finish_run` or until this process dies.
 
+    Raises DataError when `run_id` is taken.
+
     Args:
         engine: from `connect`.
         run_id: outside name, unique in the database.
@@ -46,9 +48,6 @@ def start_run(  # noqa: PLR0913 one argument a column
 
     Returns:
         run_no, under which lists and metrics are loaded.
-
-    Raises:
-        DataError: `run_id` is taken.
 
     """
     row = {

@@ -1,5 +1,6 @@
 """Sources that misbehave in every way a foreign source can, registered while a test needs them."""
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Self
@@ -47,6 +48,11 @@ class Plain(Recommender):
 class DiesFitting(Plain):
     def fit(self, data: Dataset, ctx: FitContext) -> Self:
         raise RuntimeError("no heart to learn")
+
+
+class FindsNoRoom(Plain):
+    def fit(self, data: Dataset, ctx: FitContext) -> Self:
+        raise OSError(errno.ENOSPC, "No space left on device")
 
 
 class DiesScoring(Plain):

@@ -85,6 +85,10 @@ class TestSourcesThatBreak:
         assert prints(trained.lists) == prints(done[1].lists)
         assert "odd" not in trained.verdict.report["rows"]
 
+    def test_a_full_disk_is_no_source_s_fault_and_ends_the_run(self, data, tmp_path):
+        with broken.registered(odd=broken.FindsNoRoom), pytest.raises(OSError, match="No space left"):
+            train(job_of(tmp_path, data, config((*QUICK, "odd"))))
+
     @pytest.mark.parametrize("cls", [broken.Plain, broken.Silent, broken.Infinite, broken.Lister])
     def test_one_that_says_nothing_of_use_does_no_harm(self, data, tmp_path, cls):
         with broken.registered(odd=cls):

@@ -38,6 +38,11 @@ def test_numbers_read_a_decimal_comma_but_no_thousands():
     assert numbers(cells).to_list() == [4.5, 3.0, None, 1000.0, None, None]
 
 
+def test_labels_are_read_as_the_words_they_stand_for():
+    for dtype in (pl.Categorical, pl.Enum(["4,5", "als"])):
+        assert numbers(pl.Series(["4,5", "als", None], dtype=dtype)).to_list() == [4.5, None, None]
+
+
 @pytest.mark.parametrize(
     ("cells", "lists"),
     [

@@ -38,3 +38,9 @@ def test_every_field_is_described():
                 look(info.annotation)
 
     look(DataSettings)
+
+
+def test_an_address_of_a_database_is_never_shown():
+    given = DataSettings(interactions={"url": "postgresql://me:secret@host/shop", "query": "select 1"})
+    assert "secret" not in repr(given)
+    assert "select 1" in repr(given)
