@@ -7,6 +7,7 @@ from typer.exceptions import TyperException
 from flows import do_verbs, look_verbs  # noqa: F401  importing them adds their verbs to the application
 from flows.app import app
 from flows.console import emit, fail, start_logging
+from flows.memory import give_back
 from fusion.errors import ConfigError
 
 INTERRUPTED = 130
@@ -15,6 +16,7 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Run the command line and leave with the documented exit code."""
+    give_back()
     start_logging()
     try:
         code = app(standalone_mode=False)

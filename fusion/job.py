@@ -13,7 +13,7 @@ from fusion.recommender import Allowed, Progress, quiet
 from fusion.store import Store
 
 T = TypeVar("T")
-BLOCK_BYTES = 256 * 2**20
+BLOCK_BYTES = 96 * 2**20
 """Memory budget of one block of users."""
 
 
