@@ -6,6 +6,7 @@ FusionError                 exit 3   a bug: ours to mend
 ├── DataError               exit 2   the data's owner
 ├── Refused                 exit 1   nobody: a gate held, what is live stays live
 ├── Temporary               exit 75  time: the same command may succeed later
+│   └── Overtaken                    another command was faster
 └── SourceFailed            exit 3   a source's author; a run leaves the source out and goes on
 """
 
@@ -51,6 +52,10 @@ class Temporary(FusionError):
     """Something outside is busy or away; trying again later may succeed."""
 
     exit_code = 75
+
+
+class Overtaken(Temporary):
+    """What a decision was made on was changed by another process meanwhile."""
 
 
 class SourceFailed(FusionError):

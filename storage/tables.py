@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from storage.types import UtcTime, id_text
 
-HEAD = "0001"
+HEAD = "0002"
 """The Alembic revision that these tables describe; a test holds it to the newest migration."""
 
 metadata = MetaData(
@@ -133,7 +133,7 @@ slot_move = Table(
     Column("at", UtcTime, nullable=False),
     Column("by", Text, nullable=False),
     Column("reason", Text),
-    CheckConstraint("action in ('publish', 'rollback', 'unfreeze')", name="action"),
+    CheckConstraint("action in ('publish', 'approve', 'reject', 'rollback', 'unfreeze')", name="action"),
     Index(None, "placement", "name", "id"),
     sqlite_autoincrement=True,
 )
