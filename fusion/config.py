@@ -79,7 +79,9 @@ class SourceSettings(Settings):
 class TuneSettings(Settings):
     """The `[tune]` section."""
 
-    trials: int = Field(0, ge=0, le=1000, description="settings tried for each source on the tuning fold; 0 = none")
+    trials: int = Field(
+        8, ge=0, le=1000, description="settings tried for each source on the tuning fold, its defaults first; 0 = none"
+    )
 
 
 class GateSettings(Settings):

@@ -13,15 +13,16 @@ import polars as pl
 
 from fusion.admit import Check, admit
 from fusion.errors import SourceFailed
+from fusion.fits import Fits, evict, fit_sources, load_sources
 from fusion.folds import Fold
 from fusion.job import BLOCK_BYTES, Job
 from fusion.judge import Verdict, judge
 from fusion.live import Live
 from fusion.ranker import Ranker, refit, train_ranker
 from fusion.serve import Method, feature_sample, write_lists
-from fusion.sources import Fits, SourceReport, evict, fit_sources, leave_out, load_sources
+from fusion.sources import SourceReport, leave_out
 from fusion.table import KEYS, read_table, write_table
-from fusion.tune import Tuned, tune
+from fusion.tune import Tuned
 from fusion.verdict import RANKER
 
 log = logging.getLogger(__name__)
@@ -52,9 +53,8 @@ class Trained:
 def train(job: Job, live: Live | None = None) -> Trained:
     """Train, judge, choose and list; publishing is the caller's."""
     job.store.sweep()
-    job, tuned = tune(job)
     plan = job.plan
-    fits, reports = fit_sources(job, (*plan.labels, plan.verdict, plan.serving))
+    job, fits, reports, tuned = fit_sources(job, (*plan.labels, plan.verdict, plan.serving))
     while True:
         try:
             trained = _fuse(job, fits, reports, live)

@@ -3,21 +3,40 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 
 log = logging.getLogger(__name__)
 
 
+_HOLD = Lock()
+_held: list[tuple[int, bool, bool]] = []
+
+
 @contextmanager
-def torch_threads(threads: int) -> Iterator[None]:
-    """Compute with so many threads inside the block."""
+def repeatable() -> Iterator[None]:
+    """Compute on one thread, by operations that give the same bits every time; for threads that compute side by side.
+
+    Both are settings of the whole process: the first to enter notes what it found, the last to leave puts it back.
+    """
     import torch  # noqa: PLC0415 - takes seconds to import
 
-    before = torch.get_num_threads()
-    torch.set_num_threads(max(1, threads))
+    with _HOLD:
+        strict, warn = (
+            torch.are_deterministic_algorithms_enabled(),
+            torch.is_deterministic_algorithms_warn_only_enabled(),
+        )
+        _held.append(_held[0] if _held else (torch.get_num_threads(), strict, warn))
+        # Only warn where CUDA has no repeatable form of an operation: the promise of equal bits is made for the CPU.
+        torch.use_deterministic_algorithms(True, warn_only=True)
+        torch.set_num_threads(1)
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        with _HOLD:
+            threads, strict, warn = _held.pop()
+            if not _held:
+                torch.use_deterministic_algorithms(strict, warn_only=warn)
+                torch.set_num_threads(threads)
 
 
 def one_thread() -> None:
@@ -25,21 +44,6 @@ def one_thread() -> None:
     import torch  # noqa: PLC0415 - takes seconds to import
 
     torch.set_num_threads(1)
-
-
-@contextmanager
-def repeatable(threads: int, device: str) -> Iterator[None]:
-    """Compute with so many threads, by operations that give the same bits every time, and a seed of one's own."""
-    import torch  # noqa: PLC0415 - takes seconds to import
-
-    strict, warn = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
-    # Only warn where CUDA has no repeatable form of an operation: the promise of equal bits is made for the CPU.
-    torch.use_deterministic_algorithms(True, warn_only=True)
-    try:
-        with torch_threads(threads), torch.random.fork_rng([torch.cuda.current_device()] if device != "cpu" else []):
-            yield
-    finally:
-        torch.use_deterministic_algorithms(strict, warn_only=warn)
 
 
 def usable_device(wanted: str) -> str:

@@ -13,7 +13,7 @@ from fusion.recommender import FitContext
 from fusion.sequences import hold_out, training_windows, without
 from fusion.torch_setup import repeatable, usable_device
 from fusion.tower_settings import NeuralConfig
-from fusion.tower_training import Clock, HeldOut, Trainer, find_steps
+from fusion.tower_training import Clock, HeldOut, Trainer, find_steps, most_steps
 from fusion.towers import Towers
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ def fit_towers(histories: Histories, config: NeuralConfig, ctx: FitContext) -> F
     clock = Clock(config.seconds if ctx.seconds is None else ctx.seconds)
     seed = int(ctx.rng.integers(2**62))
     caps = []
-    with repeatable(1, device):
+    with repeatable():
         steps = ctx.max_steps
         if steps is None:
             steps, capped = _search(histories, config, ctx, _Start(seed, device), clock.half())
@@ -83,8 +83,9 @@ def _search(
     tails = hold_out(histories.borders, TAIL_EVENTS, TAIL_USERS, np.random.default_rng(start.seed + 1))
     items, borders = without(histories.items, histories.borders, tails)
     if not len(tails.rows) or not len(training_windows(items, borders, config.last)):
-        rounds = len(training_windows(histories.items, histories.borders, config.last)) * ROUNDS
-        return min(config.steps, -(-rounds // config.batch)), None
+        windows = len(training_windows(histories.items, histories.borders, config.last))
+        most = config.steps or most_steps(windows, config.batch)
+        return min(most, -(-windows * ROUNDS // config.batch)), None
     trainer = _trainer(histories, items, borders, config, start)
     found = find_steps(trainer, HeldOut(histories.items, histories.borders, tails, config.last), clock, ctx.progress)
     log.info("neural: steps=%d found on users=%d, looked until step=%d", found[0], len(tails.rows), trainer.steps)
@@ -93,11 +94,11 @@ def _search(
 
 def _trainer(histories: Histories, items: Rows, borders: Offsets, config: NeuralConfig, start: _Start) -> Trainer:
     """Fresh towers and their trainer, the same for the same start whatever was computed before."""
-    torch.manual_seed(start.seed)
     text = None
     if histories.texts is not None:
         text = torch.from_numpy(np.vstack([histories.texts, np.zeros_like(histories.texts[:1])]))
-    towers = Towers(histories.n_items, config.size, config.dropout, text).to(start.device)
+    chance = torch.Generator().manual_seed(start.seed)
+    towers = Towers(histories.n_items, config.size, config.dropout, text, chance).to(start.device)
     windows = training_windows(items, borders, config.last)
     return Trainer(towers, windows, config, np.random.default_rng(start.seed))
 

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from fusion.settings import Settings, tunable
+from fusion.settings import Settings
 
 
 class NeuralConfig(Settings):
@@ -13,12 +13,15 @@ class NeuralConfig(Settings):
     encoder: str = Field("auto", description='text: "none", "auto", "tfidf", or a sentence-transformers name or folder')
     dropout: float = Field(0.25, ge=0, lt=1, description="share of the sequence's numbers dropped while training")
     id_dropout: float = Field(0.05, ge=0, lt=1, description="share of items known by their text alone while training")
-    learning_rate: float = tunable(
-        8e-3, 1e-3, 2e-2, log=True, description="Adam's first step size, falling evenly to 0"
-    )
-    batch: int = Field(32, ge=1, description="sequences in a training step")
+    learning_rate: float = Field(8e-3, gt=0, le=1, description="Adam's first step size, falling evenly to 0")
+    batch: int = Field(64, ge=1, description="sequences in a training step")
     negatives: int = Field(512, ge=1, description="items a step that stand for all others, drawn by count^0.75")
-    steps: int = Field(1000, ge=1, description="most training steps; how many are taken is found on held-out tails")
+    steps: int | None = Field(
+        None,
+        ge=1,
+        description="most training steps; how many are taken is found on held-out tails. Default: 40 rounds through "
+        "the data, at least 1,000 and at most 2,500",
+    )
     check: int = Field(100, ge=1, description="training steps between two looks at the held-out tails")
     patience: int = Field(5, ge=1, description="looks without a better one after which the search for steps ends")
     seconds: float = Field(600.0, gt=0, description="safety cap on a fit; when it fires, the notes say at which step")

@@ -19,6 +19,14 @@ LEAST = 0.02
 """Share of the step size that is left in the end."""
 
 
+ROUNDS, FEWEST, MOST, APART = 40, 1000, 2500, 500
+
+
+def most_steps(n_windows: int, batch: int) -> int:
+    """Steps of 40 rounds through the windows, between 1,000 and 2,500; in round numbers, so that folds agree."""
+    return int(np.clip(round(ROUNDS * n_windows / batch / APART) * APART, FEWEST, MOST))
+
+
 @dataclass
 class Clock:
     """Seconds left of a safety cap; `None` never ends."""
@@ -39,7 +47,7 @@ class Clock:
 
 
 class Trainer:
-    """Adam over shuffled batches of windows, its step size falling evenly until step `config.steps`.
+    """Adam over shuffled batches of windows, its step size falling evenly until step `most`.
 
     Every choice of chance comes from `rng` and torch's own seed. When to end decides nothing before the end, so that
     a training cut short by the clock is repeated by asking for as many steps.
@@ -50,6 +58,7 @@ class Trainer:
         self.device = towers.ids.weight.device
         self.n_items = towers.ids.num_embeddings - 1
         self.steps = 0
+        self.most = config.steps or most_steps(len(windows), config.batch)
         self._batches = endless_batches(windows.counts, config.batch, rng)
         self._optimizer = torch.optim.Adam(towers.parameters(), lr=config.learning_rate, fused=True)
         counts = np.bincount(windows.items, minlength=self.n_items)
@@ -76,7 +85,7 @@ class Trainer:
         negatives = torch.from_numpy(np.minimum(drawn, self.n_items - 1)).to(self.device)
         loss = self.towers.batch_loss(windows, negatives, self._log_chance, self.config.id_dropout)
         for group in self._optimizer.param_groups:
-            group["lr"] = self.config.learning_rate * max(LEAST, 1 - self.steps / self.config.steps)
+            group["lr"] = self.config.learning_rate * max(LEAST, 1 - self.steps / self.most)
         self._optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self._optimizer.step()
@@ -87,7 +96,7 @@ def find_steps(trainer: Trainer, held_out: "HeldOut", clock: Clock, progress: Pr
 
     A look is averaged with the one before it, since single looks at few users are mostly chance.
     """
-    config, most = trainer.config, trainer.config.steps
+    config, most = trainer.config, trainer.most
     best, best_value, before = min(config.check, most), -np.inf, -np.inf
     while trainer.steps < most:
         until = min(trainer.steps + config.check, most)

@@ -19,18 +19,22 @@ class Towers(nn.Module):
     Recommendations with Recurrent Neural Networks, ICLR 2016.
     """
 
-    def __init__(self, n_items: int, size: int, dropout: float, text: Tensor | None) -> None:
+    def __init__(self, n_items: int, size: int, dropout: float, text: Tensor | None, chance: torch.Generator) -> None:
         super().__init__()
-        self.ids = nn.Embedding(n_items + 1, size, padding_idx=n_items)
-        nn.init.normal_(self.ids.weight, std=SPREAD)
-        self.sequence = nn.GRU(size, size, batch_first=True)
-        self.dropout = nn.Dropout(dropout)
+        self.chance, self.dropout = chance, dropout
+        with torch.device("meta"):  # where first weights are not drawn: they come from `chance` alone
+            self.ids = nn.Embedding(n_items + 1, size, padding_idx=n_items)
+            self.sequence = nn.GRU(size, size, batch_first=True)
+            self.meaning = None if text is None else nn.Linear(text.shape[1], size, bias=False)
+        self.to_empty(device="cpu")
         self.text: Tensor | None
         self.register_buffer("text", text, persistent=False)  # (K + 1, t), zeros where an item has no text
-        self.meaning = None if text is None else nn.Linear(text.shape[1], size, bias=False)
-        if self.meaning is not None:
-            nn.init.normal_(self.meaning.weight, std=SPREAD)
         with torch.no_grad():
+            for weights in self.sequence.parameters():
+                weights.uniform_(-(size**-0.5), size**-0.5, generator=chance)
+            for layer in (self.ids, self.meaning):
+                if layer is not None:
+                    layer.weight.normal_(0.0, SPREAD, generator=chance)
             self.ids.weight[n_items] = 0
 
     def items(self, rows: Tensor, id_dropout: float = 0.0) -> Tensor:
@@ -39,13 +43,20 @@ class Towers(nn.Module):
         if self.text is None or self.meaning is None:
             return vectors
         if id_dropout:
-            vectors = vectors * (torch.rand(len(rows), 1, device=rows.device) >= id_dropout)
+            vectors = vectors * self._kept((len(rows), 1), id_dropout)
         meanings: Tensor = self.meaning(self.text[rows])
         return vectors + meanings
 
+    def _kept(self, shape: tuple[int, ...], dropped: float) -> Tensor:
+        """Ones and, for a share `dropped`, zeros; drawn on the CPU, where `chance` is at home."""
+        ones = torch.empty(shape).bernoulli_(1 - dropped, generator=self.chance)
+        return ones.to(self.ids.weight.device)
+
     def users(self, vectors: Tensor) -> Tensor:
         """Users (n, L, d) after each of their items' vectors (n, L, d)."""
-        states: Tensor = self.sequence(self.dropout(vectors))[0]
+        if self.training and self.dropout:
+            vectors = vectors * self._kept((*vectors.shape,), self.dropout) / (1 - self.dropout)
+        states: Tensor = self.sequence(vectors)[0]
         return states
 
     def batch_loss(self, windows: Tensor, negatives: Tensor, log_chance: Tensor, id_dropout: float) -> Tensor:

@@ -2,16 +2,15 @@
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from fusion.arrays import Rows
+from fusion.arrays import Rows, Scores
 from fusion.config import SourceSettings
-from fusion.errors import ConfigError
 from fusion.fitted import fit, fit_items
 from fusion.folds import Fold
 from fusion.hashing import shares
@@ -19,11 +18,11 @@ from fusion.job import Job
 from fusion.metrics import hits_of, ndcg
 from fusion.recommender import FitContext, Recommender
 from fusion.registry import build
-from fusion.sources import left_out, source_seed
+from fusion.sources import source_seed
 
 log = logging.getLogger(__name__)
 DEPTH = 10
-USERS = 3000
+USERS = 2000
 """Users with a label on whom a setting is judged, at most."""
 
 
@@ -38,26 +37,22 @@ class Tuned:
     trials: int
 
 
-def tune(job: Job) -> tuple[Job, list[Tuned]]:
-    """Search every source that declares tunable settings and has not been given them; gives the job that uses them."""
-    trials = job.config.tune.trials
-    if not trials or not len(job.plan.tune.label_users):
-        return job, []
-    found = [_tune_source(job, source, trials) for source in job.config.all_sources]
-    tuned = {one.name: one for one in found if one}
+def with_tuned(job: Job, tuned: Sequence[Tuned]) -> Job:
+    """The job whose sources have what was found for them."""
+    found = {one.name: one.settings for one in tuned}
     sources = tuple(
-        source.model_copy(update={"settings": {**source.settings, **tuned[source.name].settings}})
-        if source.name in tuned
-        else source
+        source.model_copy(update={"settings": {**source.settings, **found.get(source.name, {})}})
         for source in job.config.all_sources
     )
-    return replace(job, config=job.config.model_copy(update={"sources": sources})), list(tuned.values())
+    return replace(job, config=job.config.model_copy(update={"sources": sources}))
 
 
-def _tune_source(job: Job, source: SourceSettings, trials: int) -> Tuned | None:
+def tune_source(job: Job, source: SourceSettings) -> Tuned | None:
+    """Search the tunable settings that the configuration does not give; None where there is nothing to search."""
+    trials = job.config.tune.trials
     model = build(source.use, source.settings)
     space = {name: s for name, s in searchable(model).items() if name not in source.settings}
-    if not space or not model.proposes or left_out(model, job.data, job.config.memory):
+    if not trials or not space or not model.proposes or not len(job.plan.tune.label_users):
         return None
     inputs = {
         "use": source.use,
@@ -69,7 +64,6 @@ def _tune_source(job: Job, source: SourceSettings, trials: int) -> Tuned | None:
         "labels": [job.plan.tune.label_users.tolist(), job.plan.tune.label_items.tolist()],
         "seen": job.config.lists.exclude_seen,
         "device": job.device,
-        "threads": job.threads,
     }
 
     def make(folder: Path) -> None:
@@ -94,30 +88,46 @@ def searchable(model: Recommender) -> dict[str, dict[str, Any]]:
 
 
 def _search(job: Job, source: SourceSettings, space: dict[str, dict[str, Any]], trials: int) -> dict[str, Any]:
-    """Try the defaults first, then what the sampler suggests; the best mean wins, the defaults win ties."""
-    try:
-        import optuna  # noqa: PLC0415 - an extra
-    except ImportError as missing:
-        raise ConfigError("[tune] trials needs Optuna: pip install 'fusion-recommender[tune]'") from missing
+    """Try the defaults first; the best mean wins when it beats them by more than chance would."""
+    import optuna  # noqa: PLC0415 - takes a second to import
+
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    score = _objective(job, source)
+    judge = _objective(job, source)
+    values: list[Scores] = []
     defaults = {name: getattr(build(source.use, source.settings).config, name) for name in space}
     sampler = optuna.samplers.TPESampler(seed=int(np.random.default_rng([job.config.seed]).integers(2**31)))
     study = optuna.create_study(direction="maximize", sampler=sampler)
-    study.enqueue_trial(defaults)
+    for guess in [defaults, *_evenly(space, trials - 1)]:
+        study.enqueue_trial(guess)
     watch = job.progress(f"tune {source.name}")
 
     def suggest(trial: Any) -> float:
-        settings = {name: _suggest(trial, name, **limits) for name, limits in space.items()}
-        value = score(settings)
+        values.append(judge({name: _suggest(trial, name, **limits) for name, limits in space.items()}))
         watch(trial.number + 1, trials)
-        return value
+        return float(values[-1].mean())
 
     study.optimize(suggest, n_trials=trials)
-    default = study.trials[0].value or 0.0
-    best = study.best_trial
-    settings = best.params if (best.value or 0.0) > default else defaults
-    return {"settings": settings, "default": default, "best": max(best.value or 0.0, default)}
+    best = study.best_trial.number
+    if not _better(values[best], values[0]):
+        best = 0
+    found = {**defaults, **study.trials[best].params}
+    return {"settings": found, "default": float(values[0].mean()), "best": float(values[best].mean())}
+
+
+def _evenly(space: dict[str, dict[str, Any]], n: int) -> list[dict[str, float]]:
+    """For a single setting, n values that cover its range evenly, which beats any sampler at few trials."""
+    if len(space) > 1:
+        return []
+    [(name, limits)] = space.items()
+    spread = np.geomspace if limits["log"] else np.linspace
+    values = spread(limits["low"], limits["high"], n)
+    return [{name: round(value) if limits["whole"] else float(value)} for value in values.tolist()]
+
+
+def _better(one: Scores, other: Scores) -> bool:
+    """Whether per-user values (n,) are higher by more than the standard error of their paired difference."""
+    gap = one.astype(np.float64) - other
+    return bool(gap.mean() > gap.std() / np.sqrt(len(gap)))
 
 
 def _suggest(trial: Any, name: str, low: float, high: float, log: bool, whole: bool) -> float:
@@ -126,27 +136,26 @@ def _suggest(trial: Any, name: str, low: float, high: float, log: bool, whole: b
     return float(trial.suggest_float(name, low, high, log=log))
 
 
-def _objective(job: Job, source: SourceSettings) -> Callable[[dict[str, Any]], float]:
-    """NDCG@10 of the source's own lists on the tuning fold, for given settings."""
+def _objective(job: Job, source: SourceSettings) -> Callable[[dict[str, Any]], Scores]:
+    """NDCG@10 of each judging user (n,) of the source's own lists on the tuning fold, for given settings."""
     fold = job.plan.tune
     users = _judges(fold, job.config.seed)
     block = fold.known.users_at(users, fold.as_of[users])
     allowed = job.allowed(fold.cut)
 
-    def score(settings: dict[str, Any]) -> float:
+    def judge(settings: dict[str, Any]) -> Scores:
         model = build(source.use, {**source.settings, **settings})
         seed = source_seed(job.config.seed, source.name)
         context = FitContext(
             rng=np.random.default_rng(seed),
             device=job.device,
-            threads=job.threads,
             cache=job.store.root / "vectors",
         )
         known = fold.known.trim_users().trim_items(fit_items(model, fold.known))
         lists = fit(source.name, model, known, source.k, context).top(block, DEPTH, allowed).items
-        return float(ndcg(*hits_of(lists, users, fold.label_users, fold.label_items), DEPTH).mean())
+        return ndcg(*hits_of(lists, users, fold.label_users, fold.label_items), DEPTH)
 
-    return score
+    return judge
 
 
 def _judges(fold: Fold, seed: int) -> Rows:

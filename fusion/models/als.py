@@ -27,7 +27,7 @@ class AlsConfig(HistorySettings):
     factors: int = tunable(64, 16, 256, log=True, description="numbers in a vector")
     regularization: float = tunable(0.05, 1e-3, 1, log=True, description="L2 weight of the vectors")
     alpha: float = tunable(1.0, 0.5, 100, log=True, description="confidence of one unit of weight")
-    iterations: int = tunable(15, 5, 40, description="passes over users and items")
+    iterations: int = Field(15, ge=1, description="passes over users and items")
     gpu: bool = Field(True, description="use a CUDA device where the run has one (experimental)")
 
 

@@ -99,12 +99,12 @@ class Neural(FactorModel):
         return Windows(places[heard], borders[1:] - counts, counts)
 
     def _run(self, newest: Windows, which: Rows, length: int) -> Scores:
-        from fusion.torch_setup import torch_threads  # noqa: PLC0415 - torch takes seconds to import
+        from fusion.torch_setup import repeatable  # noqa: PLC0415 - torch takes seconds to import
         from fusion.towers import run_users  # noqa: PLC0415
 
         places = np.zeros((BATCH, length), np.int64)
         places[: len(which)] = newest.padded(which, length, 0)
-        with torch_threads(1):
+        with repeatable():
             states = run_users(self.sequence_, self.vectors_[places])
         ends: Scores = states[np.arange(len(which)), newest.counts[which] - 1]
         return ends

@@ -120,7 +120,8 @@ def config(sources: tuple[Any, ...] = QUICK, **more: Any) -> CoreConfig:
     ranker = {"trees": 30, "patience": 10, "seeds": 1, "min_leaf": 5, **more.pop("ranker", {})}
     split = {"users": 40, "folds": 2, **more.pop("split", {})}
     lists = {"size": 5, "reserve": 3, **more.pop("lists", {})}
-    return CoreConfig(threads=1, device="cpu", sources=entries, ranker=ranker, split=split, lists=lists, **more)
+    small = {"threads": 1, "device": "cpu", "tune": {"trials": 0}, **more}
+    return CoreConfig(sources=entries, ranker=ranker, split=split, lists=lists, **small)
 
 
 def job_of(root: Path, data: Dataset, settings: CoreConfig) -> Job:

@@ -7,10 +7,10 @@ import pytest
 from fusion.arrays import DAY
 from fusion.candidates import propose
 from fusion.errors import DataError
+from fusion.fits import fit_sources, load_sources
 from fusion.live import Live
 from fusion.pipeline import train
 from fusion.serve import Method, write_lists
-from fusion.sources import fit_sources, load_sources
 from tests.core.making import config, dataset, job_of, lively, replaced
 from tests.core.whole import lists_of, status
 
@@ -109,7 +109,7 @@ def test_a_method_lists_in_its_own_order(done, tmp_path, method):
     """A source that is published gives the very list it gives alone; the blend what reciprocal ranks say."""
     job, _ = done
     plan = job.plan
-    fits, reports = fit_sources(job, (*plan.labels, plan.verdict, plan.serving))
+    job, fits, reports, _ = fit_sources(job, (*plan.labels, plan.verdict, plan.serving))
     sources = load_sources(job, plan.serving, fits["serving"], reports)
     write_lists(tmp_path, job, sources, Method(method))
     rows = pl.read_parquet(tmp_path / "lists.parquet")

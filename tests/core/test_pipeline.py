@@ -120,14 +120,14 @@ class TestSourcesThatBreak:
             train(job_of(tmp_path, data, config(("odd",))))
 
     def test_a_source_whose_code_changed_is_fitted_again(self, data, tmp_path, monkeypatch):
-        from fusion import sources
+        from fusion import fits as fitting
 
         with broken.registered(odd=broken.Plain):
             job = job_of(tmp_path, data, config(("popularity", "odd")))
             train(job)
             fits = set((tmp_path / "store" / "fit").iterdir())
-            changed = sources.source_code
-            monkeypatch.setattr(sources, "source_code", lambda cls: changed(cls) + str(cls is broken.Plain))
+            changed = fitting.source_code
+            monkeypatch.setattr(fitting, "source_code", lambda cls: changed(cls) + str(cls is broken.Plain))
             train(job)
         assert len(set((tmp_path / "store" / "fit").iterdir()) - fits) >= len(job.plan.labels) + 2
 

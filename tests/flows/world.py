@@ -56,6 +56,9 @@ k = 30
 name = "item_knn"
 k = 30
 
+[tune]
+trials = 2
+
 [ranker]
 seeds = 1
 trees = 30

@@ -1,0 +1,209 @@
+"""Fits of the configured sources on the folds: tuned and made side by side, loaded, and let go."""
+
+import errno
+import json
+import logging
+import resource
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, as_completed
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fusion.config import SourceSettings
+from fusion.fitted import Fitted, fit, fit_items
+from fusion.folds import Fold
+from fusion.job import Job
+from fusion.recommender import FitContext
+from fusion.registry import build
+from fusion.sources import CONTROL, SourceReport, left_out, require_one, source_code, source_seed
+from fusion.tune import Tuned, tune_source, with_tuned
+from fusion.workers import Workers, workers
+
+log = logging.getLogger(__name__)
+STATE = "state.npz"
+NO_PLACE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+"""Refusals to write that are no fault of a source: the run ends instead of going on without it."""
+Fits = dict[str, dict[str, Path]]
+"""Fold name -> source name -> folder of the fit."""
+
+
+def fit_sources(job: Job, folds: Sequence[Fold]) -> tuple[Job, Fits, list[SourceReport], list[Tuned]]:
+    """Tune every source and fit it on every fold, side by side. A source that fails on one fold is left out of all.
+
+    A source's fit on the oldest fold comes before its others, which take as many steps as that one found. Gives the
+    job with the settings that tuning found.
+    """
+    sources = (*job.config.all_sources, CONTROL)
+    reports = [_report(job, settings) for settings in sources]
+    pieces: dict[int, list[Future[_Piece]]] = {}
+    with workers(job.threads, job.config.memory) as crew:
+        submit = partial(_submit, crew, job)
+        first = {submit(_begin, folds[0], sources[at]): at for at, report in enumerate(reports) if report.used}
+        for done in as_completed(first):
+            at, piece = first[done], done.result()
+            rest = folds[1:] if piece.folder else ()
+            go_on = partial(_fit_fold, steps=piece.notes.get("steps") if piece.folder else None)
+            pieces[at] = [done, *(submit(go_on, fold, piece.settings) for fold in rest)]
+    made = [[piece.result() for piece in pieces.get(at, ())] for at in range(len(sources))]
+    fits: Fits = {fold.name: {} for fold in folds}
+    for settings, report, mine in zip(sources, reports, made, strict=True):
+        if _take_part(report, mine):
+            for piece in mine:
+                fits[piece.fold][settings.name] = piece.path
+    require_one(reports[:-1])
+    tuned = [mine[0].tuned for mine in made if mine and mine[0].tuned]
+    return with_tuned(job, tuned), fits, reports[:-1], tuned
+
+
+def _report(job: Job, settings: SourceSettings) -> SourceReport:
+    """A source's row before it is fitted."""
+    model = build(settings.use, settings.settings)
+    report = SourceReport(settings.name, settings.use)
+    report.status = left_out(model, job.plan.serving.known, job.config.memory) or "used"
+    if not model.proposes and settings is not CONTROL:
+        report.status = "left out: it proposes nothing; a random control row is always there"
+    return report
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A source's fit on one fold: with which settings, its folder, or what it died of."""
+
+    fold: str
+    settings: SourceSettings
+    folder: Path | None
+    failure: str
+    seconds: float
+    tuned: Tuned | None = None
+
+    @property
+    def path(self) -> Path:
+        assert self.folder is not None
+        return self.folder
+
+    @property
+    def notes(self) -> dict[str, Any]:
+        """What the fit noted."""
+        notes: dict[str, Any] = json.loads((self.path / "notes.json").read_text())
+        return notes
+
+
+def _submit(crew: Workers, job: Job, work: Callable[..., _Piece], fold: Fold, source: SourceSettings) -> Future[_Piece]:
+    model, known = build(source.use, source.settings), fold.known
+    gib = model.memory_bytes(known.n_users, known.n_items, len(known)) / 2**30
+    watched = replace(job, progress=lambda name: crew.stoppable(job.progress(name)))  # a long fit ends when told
+    return crew.submit(gib, lambda: work(watched, fold, source))
+
+
+def _begin(job: Job, fold: Fold, source: SourceSettings) -> _Piece:
+    """Tune a source, and fit it on the oldest fold."""
+    tuned = tune_source(job, source)
+    if tuned:
+        source = source.model_copy(update={"settings": {**source.settings, **tuned.settings}})
+    return replace(_fit_fold(job, fold, source), tuned=tuned)
+
+
+def _fit_fold(job: Job, fold: Fold, source: SourceSettings, steps: int | None = None) -> _Piece:
+    started = time.monotonic()
+    folder, failure = None, ""
+    try:
+        folder = job.step(f"fit {source.name} on {fold.name}", fitting(job, fold, source, steps))
+    except Exception as died:  # a source is foreign code: whatever it dies of must not end the run
+        if isinstance(died, OSError) and died.errno in NO_PLACE:
+            raise
+        log.warning("source failed name=%s fold=%s", source.name, fold.name, exc_info=True)
+        failure = f"failed on {fold.name}: {type(died).__name__}: {died}"
+    return _Piece(fold.name, source, folder, failure, time.monotonic() - started)
+
+
+def _take_part(report: SourceReport, made: Sequence[_Piece]) -> bool:
+    """Write into a source's row how its fits went; gives whether all of them did."""
+    report.seconds = round(sum(piece.seconds for piece in made), 2)
+    report.peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    failures = [piece.failure for piece in made if piece.failure]
+    if failures:
+        report.status = failures[0]
+    elif made:
+        report.notes = made[-1].notes
+    return report.used
+
+
+def fitting(job: Job, fold: Fold, settings: SourceSettings, steps: int | None) -> Callable[[], Path]:
+    """The stage that fits one source on one fold, ready to be called."""
+    model = build(settings.use, settings.settings)
+    known = fold.known.trim_users().trim_items(fit_items(model, fold.known))
+    inputs = {
+        "use": settings.use,
+        "code": source_code(type(model)),
+        "settings": model.config.model_dump(mode="json"),
+        "data": known.digest,
+        "device": job.device,
+        "seed": source_seed(job.config.seed, settings.name),
+        "steps": steps,
+    }
+
+    def make(folder: Path) -> None:
+        context = FitContext(
+            rng=np.random.default_rng(inputs["seed"]),
+            device=job.device,
+            max_steps=steps,
+            cache=job.store.root / "vectors",
+            progress=job.progress(f"fit {settings.name} on {fold.name}"),
+        )
+        started = time.monotonic()
+        fitted = fit(settings.name, model, known, settings.k, context)
+        np.savez(folder / STATE, allow_pickle=False, **fitted.model.state())
+        notes = {**fitted.model.notes, "seconds": round(time.monotonic() - started, 2), "n_items": fitted.n_items}
+        (folder / "notes.json").write_text(json.dumps(notes))
+        log.info("fit done source=%s fold=%s items=%d seconds=%s", settings.name, fold.name, *_brief(notes))
+
+    return lambda: job.store.stage("fit", inputs, make)
+
+
+def _brief(notes: dict[str, Any]) -> tuple[int, float]:
+    return notes["n_items"], notes["seconds"]
+
+
+def load_sources(job: Job, fold: Fold, fits: dict[str, Path], reports: Sequence[SourceReport]) -> list[Fitted]:
+    """The fitted sources of one fold that take part, the control last; SourceFailed when one cannot be restored."""
+    used = {report.name for report in reports if report.used} | {CONTROL.name}
+    found = []
+    for settings in (*job.config.all_sources, CONTROL):
+        if settings.name in used:
+            if not (fits[settings.name] / STATE).exists():
+                _refit(job, fold, settings, fits[settings.name])
+            found.append(_load(fits[settings.name], settings))
+    return found
+
+
+def _refit(job: Job, fold: Fold, settings: SourceSettings, folder: Path) -> None:
+    """Fit once more what an earlier run dropped for its size, with as many steps."""
+    steps = json.loads((folder / "inputs.json").read_text())["steps"]
+    shutil.rmtree(folder)
+    fitting(job, fold, settings, steps)()
+
+
+def _load(folder: Path, settings: SourceSettings) -> Fitted:
+    model = build(settings.use, settings.settings)
+    with np.load(folder / STATE, allow_pickle=False) as stored:
+        state = {name: stored[name] for name in stored.files}
+    notes = json.loads((folder / "notes.json").read_text())
+    name = "random" if settings is CONTROL else settings.name
+    empty = Fitted(name, model, notes["n_items"], settings.k)
+    with empty.blamed():
+        return replace(empty, model=type(model).restore(model.config, state))
+
+
+def evict(job: Job, fits: Fits) -> None:
+    """Drop the arrays of large fits of past folds: their tables are kept, which is what later runs reuse."""
+    for fold, folders in fits.items():
+        for folder in folders.values() if fold != job.plan.serving.name else ():
+            state = folder / STATE
+            if state.exists() and state.stat().st_size > job.config.artifacts.keep_fit_mb * 2**20:
+                state.unlink()

@@ -1,0 +1,77 @@
+"""Tuning: what it finds, when it keeps its hands off, and that every fold is fitted with what it found."""
+
+import json
+
+import numpy as np
+import pytest
+
+from fusion.config import SourceSettings
+from fusion.models.popularity import Popularity, PopularityConfig
+from fusion.pipeline import train
+from fusion.settings import tunable
+from fusion.tune import _better, _evenly, tune_source
+from tests.core import broken
+from tests.core.making import config, dataset, item_frame, job_of, lively
+
+TRIALS = {"tune": {"trials": 4}}
+
+
+@pytest.fixture(scope="module")
+def data():
+    return dataset(lively(seed=5, n_users=80, n_items=60, n_events=3000, loyal=0.9), item_frame())
+
+
+class LongMemory(PopularityConfig):
+    half_life: float = tunable(3650.0, 1, 3650, log=True, description="far too long for what drifts within weeks")
+
+
+class Stale(Popularity):
+    Config = LongMemory
+
+
+def test_a_bad_default_is_left_for_a_better_setting(tmp_path):
+    drifting = dataset(lively(seed=5, n_users=80, n_items=60, n_events=3000, loyal=0.0))
+    with broken.registered(stale=Stale):
+        job = job_of(tmp_path, drifting, config(("stale",), **TRIALS))
+        found = tune_source(job, SourceSettings(name="stale"))
+    assert found.settings["half_life"] < 100
+    assert found.best > found.default
+
+
+def test_settings_of_the_configuration_are_never_searched(data, tmp_path):
+    job = job_of(tmp_path, data, config(("ease",), **TRIALS))
+    assert tune_source(job, SourceSettings(name="ease", settings={"reg": 70.0})) is None
+    half = tune_source(job, SourceSettings(name="item_knn", settings={"neighbours": 7}))
+    assert set(half.settings) == {"shrink"}
+
+
+def test_every_fold_is_fitted_with_what_was_found(data, tmp_path):
+    trained = train(job_of(tmp_path, data, config(("ease", "item_knn"), **TRIALS)))
+    found = {one.name: one.settings for one in trained.tuned}
+    assert set(found) == {"ease", "item_knn"}
+    fits = [json.loads(file.read_text()) for file in (tmp_path / "store" / "fit").glob("*/inputs.json")]
+    for fit in fits:
+        for name, value in found.get(fit["use"], {}).items():
+            assert fit["settings"][name] == value
+
+
+def test_the_same_seed_finds_the_same(data, tmp_path):
+    job = config(("sequence",), **TRIALS)
+    found = [tune_source(job_of(tmp_path / str(n), data, job), SourceSettings(name="sequence")) for n in range(2)]
+    assert found[0] == found[1]
+
+
+def test_a_difference_within_chance_keeps_the_defaults():
+    rng = np.random.default_rng(0)
+    base = rng.random(400).astype(np.float32)
+    assert not _better(base, base)
+    assert not _better(base + rng.normal(0.002, 0.3, 400), base)
+    assert _better(base + rng.normal(0.05, 0.3, 400), base)
+
+
+def test_a_single_setting_is_covered_evenly():
+    log = _evenly({"reg": {"low": 1, "high": 1000, "log": True, "whole": False}}, 4)
+    assert [round(one["reg"]) for one in log] == [1, 10, 100, 1000]
+    whole = _evenly({"last": {"low": 1, "high": 9, "log": False, "whole": True}}, 3)
+    assert whole == [{"last": 1}, {"last": 5}, {"last": 9}]
+    assert _evenly({"a": {}, "b": {}}, 5) == []
