@@ -13,7 +13,8 @@ def interactions(users: int, items: int, events: int, seed: int, days: int = 364
     """user, item, time (epoch seconds) of `events` events over `days`.
 
     Every item belongs to a group and is born on some day, most on the first; its pull rises and fades after birth. A
-    user likes a few groups, one of which he drops for another half-way. A quarter of the events ignore taste.
+    user likes a few groups, one of which he drops for another half-way. A quarter of the events ignore taste. Only a
+    user's first event with an item stays, so that fewer than `events` come back.
     """
     rng = np.random.default_rng(seed)
     group = rng.integers(groups, size=items)
@@ -29,6 +30,8 @@ def interactions(users: int, items: int, events: int, seed: int, days: int = 364
     wanted = np.where(rng.random(events) < 0.25, rng.integers(groups, size=events), likes[who, slot])
     picked = np.empty(events, np.int64)
     members = [np.flatnonzero(group == g) for g in range(groups)]
+    if not all((born[mine] < 7).any() for mine in members):
+        raise ValueError(f"{items} items leave some of {groups} groups without any in the first week; ask for more")
     for week in range(0, days, 7):
         here = np.flatnonzero((day >= week) & (day < week + 7))
         age = np.maximum(week + 7 - born, 0)

@@ -15,7 +15,9 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from quality import Held, judge, pooled, source_lists
+from holds import Held, judge
+from pooling import FIRST, pooled, table
+from quality import source_lists
 
 from flows.settings import read_config
 from flows.train import core_of
@@ -65,7 +67,7 @@ def main() -> None:
     with sqlite3.connect(given.folder / "fusion.db") as database:
         shown = pl.read_database(VIEW, database)
     lists = published(held, shown, config.lists.size)
-    values = {"published": judge(held, lists)}
+    values = {FIRST: judge(held, lists)}
     newest = max((given.folder / "runs").glob("2*"))
     manifest = json.loads((newest / "manifest.json").read_text())
     print(f"method {manifest['method']}; inside, on its own verdict: {manifest['verdict']['reported']['value']:.4f}")
@@ -73,11 +75,7 @@ def main() -> None:
         if report["status"] == "used":
             steps = report["notes"].get("steps")
             values[source.name] = judge(held, source_lists(held, source, source.settings, steps, core_of(config)))
-    found = pooled([values], [held.users.astype(np.int64)], 7)
-    for name, row in sorted(found["rows"].items(), key=lambda row: -row[1]["value"]):
-        print(f"{name:16s} {row['value']:.4f}  [{row['low']:.4f}, {row['high']:.4f}]")
-    ratio = found["ratio"]
-    print(f"published / {found['best_source']}: {ratio['value']:.3f} [{ratio['low']:.3f}, {ratio['high']:.3f}]")
+    print(table(pooled([values], [held.users.astype(np.int64)], 7), {}))
 
 
 def published(held: Held, shown: pl.DataFrame, size: int) -> np.ndarray:

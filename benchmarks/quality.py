@@ -1,99 +1,73 @@
-"""Quality: the published lists beside every source, on interactions held out before the product sees anything.
+"""Quality: the published lists beside every source and RecTools, on interactions held out before either sees them.
 
-    python benchmarks/quality.py --ratings ratings.csv --items movies.csv --hold last --folds 1,2,3
-    python benchmarks/quality.py --generate 4000x1500x250000 --hold time --days 28 --seeds 1,2,3,4,5
+    python benchmarks/quality.py --interactions ratings.csv --items movies.csv --hold last --folds 1,2,3
+    python benchmarks/quality.py --interactions plays.tsv --hold random --seeds 1,2,3
+    python benchmarks/quality.py --generate 8000x3000x500000 --hold time --seeds 1,2,3,4,5
 
 `--hold last`: fold n holds out each user's n-th last interaction and hides everything after it. `--hold time`: fold n
-hides everything from n windows of `--days` before the end, and judges on the first of them. Every row is judged the
-same way: full ranking, what the user met left out, NDCG@10 with binary gain, users with a label and a history.
+hides everything from n windows of `--days` before the end, and judges on the first of them. `--hold random`: fold n
+holds out the n-th share of each user's items, as the seed shuffles them. Every row is judged the same way: full
+ranking, what the user met left out, NDCG@10 with binary gain, users with a label and a history.
+
+Columns of any name are guessed as `fusion init` guesses them, and `--data` overrules the guess:
+`--data '{"columns": {"user": "who", "item": "what", "weight": "plays"}}'`.
+`--peers` names the environment that `benchmarks/rectools/make_env.sh` made; without it the product stands alone.
 """
 
 import argparse
 import json
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 
 import numpy as np
 import polars as pl
 from generate import interactions
+from holds import Held, hold_last, hold_random, hold_time, judge
+from peers import peer_lists
+from pooling import FIRST, pooled, table
 
 from fusion.api import fit_fusion, from_frames
-from fusion.bootstrap import Interval, resampled_means
 from fusion.config import CoreConfig, SourceSettings
+from fusion.data_settings import DataSettings
 from fusion.dataset import Dataset
 from fusion.device import device_for
 from fusion.fitted import fit, fit_items
-from fusion.metrics import hits_of, ndcg
+from fusion.guess import guess
+from fusion.load import load
 from fusion.recommender import Allowed, FitContext
 from fusion.registry import build
 from fusion.sources import source_seed
 
-DAY_MS = 86_400_000
+PEER = "RecTools "
+"""What the names of the peers' rows start with."""
 
 
-@dataclass(frozen=True)
-class Held:
-    """What is known and what is to be found: `users` (n,) have at least one of `labels` and a history."""
-
-    known: Dataset
-    as_of: np.ndarray
-    label_users: np.ndarray
-    label_items: np.ndarray
-
-    @property
-    def users(self) -> np.ndarray:
-        """Users with a label and a history, ascending."""
-        rows = np.unique(self.label_users)
-        return rows[self.known.user_counts[rows] > 0].astype(np.int32)
+def hold(data: Dataset, given: argparse.Namespace, n: int, seed: int) -> Held:
+    """Fold n of the hold-out named on the command line."""
+    if given.hold == "last":
+        return hold_last(data, n)
+    if given.hold == "time":
+        return hold_time(data, n, given.days)
+    return hold_random(data, n, given.share, seed)
 
 
-def hold_last(data: Dataset, n: int) -> Held:
-    """Hold out each user's n-th last interaction; hide the later ones."""
-    order, borders = data.by_user
-    left = np.empty(len(data), np.int64)
-    left[order] = np.repeat(borders[1:], np.diff(borders)) - np.arange(len(data))
-    known = data.take(left > n)
-    label = left == n
-    return _unseen(known, known.last_times + 1, data.users[label], data.items[label])
-
-
-def hold_time(data: Dataset, n: int, days: int) -> Held:
-    """Hide the last n windows of `days`; the labels are the first of them."""
-    cut = data.as_of - n * days * DAY_MS
-    known = data.before(cut)
-    label = (data.times >= cut) & (data.times < cut + days * DAY_MS)
-    return _unseen(known, np.full(data.n_users, cut), data.users[label], data.items[label])
-
-
-def _unseen(known: Dataset, as_of: np.ndarray, users: np.ndarray, items: np.ndarray) -> Held:
-    pairs = np.unique(users.astype(np.int64) * known.n_items + items)
-    pairs = np.setdiff1d(pairs, known.users.astype(np.int64) * known.n_items + known.items)
-    return Held(known, as_of, (pairs // known.n_items).astype(np.int32), (pairs % known.n_items).astype(np.int32))
-
-
-def judge(held: Held, lists: np.ndarray) -> np.ndarray:
-    """NDCG@10 of each of `held.users`."""
-    return ndcg(*hits_of(lists, held.users, held.label_users, held.label_items), 10)
-
-
-def product(held: Held, config: CoreConfig) -> tuple[dict[str, np.ndarray], dict[str, float]]:
-    """Values of the published lists and of each source alone, fitted on the same interactions; and seconds."""
+def product(held: Held, config: CoreConfig) -> tuple[dict[str, np.ndarray], dict]:
+    """Lists (n, 10) as published and of each source alone, fitted on the same interactions; and what is to be noted."""
     started = time.monotonic()
     fused = fit_fusion(held.known, config, Path(mkdtemp(prefix="quality-")))
     seconds = time.monotonic() - started
     frame = pl.read_parquet(fused.trained.lists / "lists.parquet").filter(pl.col("rank") <= 10)
     lists = np.full((held.known.n_users, 10), -1, np.int32)
     lists[frame["user"].to_numpy(), frame["rank"].to_numpy() - 1] = frame["item"].to_numpy()
-    rows = {"published": judge(held, lists[held.users])}
+    rows = {FIRST: lists[held.users]}
     tuned = {one.name: one.settings for one in fused.trained.tuned}
     for report, source in zip(fused.trained.sources, config.all_sources, strict=True):
         if report.used:
             settings = {**source.settings, **tuned.get(source.name, {})}
-            rows[source.name] = judge(held, source_lists(held, source, settings, report.notes.get("steps"), config))
-    print(f"  method {fused.trained.method}, inside verdict: {fused.verdict['reported']['value']:.4f}", flush=True)
-    return rows, {"product": seconds}
+            rows[source.name] = source_lists(held, source, settings, report.notes.get("steps"), config)
+    inside = fused.verdict["reported"]["value"]
+    return rows, {"seconds": round(seconds, 1), "method": fused.trained.method, "inside": inside}
 
 
 def source_lists(
@@ -109,79 +83,89 @@ def source_lists(
     return fitted.top(users, 10, Allowed(np.ones(held.known.n_items, bool))).items
 
 
-def pooled(folds: list[dict[str, np.ndarray]], users: list[np.ndarray], seed: int) -> dict:
-    """Means over folds with a bootstrap over users, who keep all their folds together; ratio to the best source."""
-    names = [name for name in folds[0] if all(name in fold for fold in folds)]
-    ids = np.unique(np.concatenate(users))
-    sums = np.zeros((len(ids), len(names)))
-    counts = np.zeros(len(ids))
-    for fold, mine in zip(folds, users, strict=True):
-        at = np.searchsorted(ids, mine)
-        sums[at] += np.column_stack([fold[name] for name in names])
-        counts[at] += 1
-    draws = resampled_means(np.column_stack([sums, counts]), seed)
-    means, totals = draws[:, :-1] / draws[:, -1:], sums.sum(axis=0) / counts.sum()
-    best = max((n for n in range(len(names)) if names[n] != "published"), key=lambda n: totals[n])
-    first = names.index("published")
-    ratio = Interval.of(totals[first] / totals[best], means[:, first] / means[:, best])
-    rows = {name: Interval.of(totals[n], means[:, n]).as_dict() for n, name in enumerate(names)}
-    return {"rows": rows, "best_source": names[best], "ratio": ratio.as_dict(), "values": int(counts.sum())}
-
-
 def read(given: argparse.Namespace, seed: int) -> Dataset:
-    """The data set named on the command line."""
+    """The data set named on the command line, or made with the seed."""
     if given.generate:
         users, items, events = (int(number) for number in given.generate.split("x"))
         frame = interactions(users, items, events, seed)
         return from_frames(frame, settings={"columns": {"user": "user", "item": "item", "time": "time"}})
-    items = pl.read_csv(given.items) if given.items else None
-    settings = json.loads(given.data) if given.data else MOVIELENS if items is not None else {"columns": COLUMNS}
-    return from_frames(pl.read_csv(given.ratings), items, settings=settings)
+    guessed = guess(given.interactions, Path(), given.items).settings
+    settings = {**guessed, **json.loads(given.data)}
+    print(f"[data] {json.dumps(settings)}", flush=True)
+    return load(DataSettings(**settings), Path()).dataset
 
 
-COLUMNS = {"user": "userId", "item": "movieId", "time": "timestamp", "weight": "rating"}
-MOVIELENS = {"columns": COLUMNS, "item_features": {"text": ["title"], "category": ["genres"]}}
+def run_fold(given: argparse.Namespace, data: Dataset, n: int, seed: int) -> tuple[Held, dict, dict]:
+    """Train and judge one fold; gives values (n,) by row, and notes by row."""
+    held = hold(data, given, n, seed)
+    lists, notes = {}, {}
+    print(f"seed {seed} fold {n}: {len(held.known)} interactions known, {len(held.users)} users judged", flush=True)
+    if not given.without_product:
+        config = CoreConfig(**{"seed": seed, **json.loads(given.config)})
+        lists, notes[FIRST] = product(held, config)
+    if given.peers or given.peer_lists:
+        task = {"hold": given.hold, "days": given.days, "share": given.share, "seed": seed}
+        drawn = given.hold == "random" or given.generate  # else every seed has the same hold-out, and the same lists
+        place = f"{given.hold}-seed{seed}-fold{n}" if drawn else f"{given.hold}-fold{n}"
+        folder = (given.peer_lists or Path(mkdtemp(prefix="peers-"))) / place
+        seconds = given.peer_seconds or notes.get(FIRST, {}).get("seconds", 600)
+        for name, (theirs, noted) in peer_lists(held, task, folder, given.peers, seconds).items():
+            lists[PEER + name], notes[PEER + name] = theirs, noted
+    values = {name: judge(held, mine) for name, mine in lists.items()}
+    for name, mine in sorted(values.items(), key=lambda row: -row[1].mean()):
+        told = notes.get(name, {})
+        print(f"  {name:28s} {mine.mean():.4f}  {json.dumps(told) if told else ''}".rstrip(), flush=True)
+    return held, values, notes
+
+
+def options() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--interactions", help="CSV or Parquet file")
+    parser.add_argument("--items", help="file that describes the items")
+    parser.add_argument("--data", default="{}", help="[data] settings as JSON, over what is guessed")
+    parser.add_argument("--generate", help="USERSxITEMSxEVENTS of generated data, another set for each seed")
+    parser.add_argument("--hold", choices=["last", "time", "random"], default="last")
+    parser.add_argument("--days", type=int, default=28, help="length of a window with --hold time")
+    parser.add_argument("--share", type=float, default=0.1, help="share of each user's items with --hold random")
+    parser.add_argument("--folds", default="1", help="nested hold-outs, such as 1,2,3")
+    parser.add_argument("--seeds", default="7")
+    parser.add_argument("--config", default="{}", help="core configuration as JSON")
+    parser.add_argument("--without-product", action="store_true", help="only the peers")
+    parser.add_argument("--peers", type=Path, help="the peers' environment")
+    parser.add_argument(
+        "--peer-lists", type=Path, help="where the peers' lists are kept; those there are not made again"
+    )
+    parser.add_argument("--peer-seconds", type=float, help="wall clock of a peer; default: what the product took")
+    parser.add_argument("--json", type=Path, help="write all figures there")
+    return parser.parse_args()
 
 
 def main() -> None:
     """Hold out, train, judge, pool, print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--ratings")
-    parser.add_argument("--items")
-    parser.add_argument("--data", help="[data] settings as JSON; default: MovieLens' names")
-    parser.add_argument("--generate", help="USERSxITEMSxEVENTS of generated data")
-    parser.add_argument("--hold", choices=["last", "time"], default="last")
-    parser.add_argument("--days", type=int, default=28)
-    parser.add_argument("--folds", default="1")
-    parser.add_argument("--seeds", default="7")
-    parser.add_argument("--config", default="{}", help="core configuration as JSON")
-    parser.add_argument("--json", help="write the figures there")
-    given = parser.parse_args()
-    folds, users = [], []
-    for seed in (int(text) for text in given.seeds.split(",")):
+    given = options()
+    folds, users, told = [], [], []
+    seeds = [int(text) for text in given.seeds.split(",")]
+    for place, seed in enumerate(seeds):
         data = read(given, seed)
-        config = CoreConfig(**{"seed": seed, **json.loads(given.config)})
         for n in (int(text) for text in given.folds.split(",")):
-            held = hold_last(data, n) if given.hold == "last" else hold_time(data, n, given.days)
-            rows, seconds = product(held, config)
-            best = max((name for name in rows if name != "published"), key=lambda name: rows[name].mean())
-            print(
-                f"seed {seed} fold {n}: published {rows['published'].mean():.4f}, best source {best} "
-                f"{rows[best].mean():.4f}, {len(held.users)} users, {seconds['product']:.0f} s",
-                flush=True,
-            )
-            folds.append(rows)
-            users.append(held.users.astype(np.int64) + seed * 10_000_000)
+            held, values, notes = run_fold(given, data, n, seed)
+            folds.append(values)
+            users.append(held.users.astype(np.int64) + (place * 10**9 if given.generate else 0))
+            told.append({"seed": seed, "fold": n, "users": len(held.users), "known": len(held.known), "notes": notes})
+            told[-1]["means"] = {name: float(mine.mean()) for name, mine in values.items()}
     found = pooled(folds, users, 7)
-    for name, row in sorted(found["rows"].items(), key=lambda row: -row[1]["value"]):
-        print(f"{name:16s} {row['value']:.4f}  [{row['low']:.4f}, {row['high']:.4f}]")
-    ratio = found["ratio"]
-    print(
-        f"published / {found['best_source']}: {ratio['value']:.3f} [{ratio['low']:.3f}, {ratio['high']:.3f}], "
-        f"{found['values']} lists judged"
-    )
+    names = [name for name in found["rows"] if name in told[0]["notes"]]
+    seconds = {name: float(np.mean([fold["notes"][name]["seconds"] for fold in told])) for name in names}
+    print(table(found, seconds))
+    print(f"{found['values']} lists of {found['users']} users, {len(folds)} folds, pooled; seconds: mean of a fold")
+    if not given.without_product:
+        own = [name for name in found["rows"] if name != FIRST and not name.startswith(PEER)]
+        found["best_source"] = max(own, key=lambda name: found["rows"][name]["value"])
+        print(f"best source of the product: {found['best_source']}")
     if given.json:
-        Path(given.json).write_text(json.dumps(found, indent=1))
+        asked = {key: str(value) for key, value in vars(given).items() if value is not None}
+        given.json.write_text(json.dumps({"asked": asked, "folds": told, "pooled": found}, indent=1))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,66 @@
+"""RecTools beside the product: hands a hold-out to the peers' own environment, and reads back the lists.
+
+Known interactions go out as Parquet with outside ids, ten items a user come back, one file a model. They stay in
+the folder: a later call on the same known interactions reads them instead of training again.
+"""
+
+import json
+import subprocess
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from holds import Held
+
+SCRIPT = Path(__file__).parent / "rectools" / "run.py"
+MODELS = ("popular", "als", "ease", "item_knn", "sasrec", "candidate_ranking")
+DAY_MS = 86_400_000
+
+
+def peer_lists(
+    held: Held, task: dict, folder: Path, environment: Path | None, seconds: float
+) -> dict[str, tuple[np.ndarray, dict]]:
+    """Each model's lists (n, 10) of `held.users`, -1 where there is none, beside its notes: seconds, settings.
+
+    `task`: hold, days, share, seed. Models whose lists are not in `folder` are run by the Python of `environment`, with
+    `seconds` each; without an environment they are left out.
+    """
+    known = _known(held, task)
+    key = sha256(known.write_csv().encode()).hexdigest()
+    folder.mkdir(parents=True, exist_ok=True)
+    noted = folder / "task.json"
+    if noted.exists() and json.loads(noted.read_text())["known"] != key:
+        raise SystemExit(f"{folder} holds lists made from other interactions; remove it, or name another folder")
+    known.write_parquet(folder / "known.parquet")
+    users = held.known.user_ids.texts(held.users)
+    pl.DataFrame({"user": users}).write_parquet(folder / "users.parquet")
+    noted.write_text(json.dumps({**task, "known": key}))
+    missing = [name for name in MODELS if not (folder / f"{name}.json").exists()]
+    if missing and environment:
+        command = [environment / "bin" / "python", "-E", SCRIPT, folder, "--seconds", str(seconds), *missing]
+        subprocess.run(list(map(str, command)), check=True)
+    done = [name for name in MODELS if (folder / f"{name}.json").exists()]
+    return {name: (_lists(held, folder / f"{name}.parquet"), _notes(folder, name)) for name in done}
+
+
+def _known(held: Held, task: dict) -> pl.DataFrame:
+    """Outside ids, times in ms. By time, the cut is moved to midnight, where RecTools puts the ends of its windows."""
+    data = held.known
+    times = data.times
+    if task["hold"] == "time":
+        times = times - int(held.as_of[0]) % DAY_MS + DAY_MS
+    user, item = data.user_ids.texts(data.users), data.item_ids.texts(data.items)
+    return pl.DataFrame({"user": user, "item": item, "time": times})
+
+
+def _notes(folder: Path, name: str) -> dict:
+    return json.loads((folder / f"{name}.json").read_text())
+
+
+def _lists(held: Held, file: Path) -> np.ndarray:
+    frame = pl.read_parquet(file).sort("user", "rank").unique(["user", "item"], keep="first", maintain_order=True)
+    users, items = held.known.user_ids.rows(frame["user"]), held.known.item_ids.rows(frame["item"])
+    lists = np.full((held.known.n_users, 10), -1, np.int32)
+    lists[users, frame["rank"].to_numpy() - 1] = items
+    return lists[held.users]

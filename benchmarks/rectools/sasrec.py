@@ -1,0 +1,55 @@
+"""RecTools' SASRec within a wall clock: as many epochs as help, stopped early on held-out last items."""
+
+import logging
+from datetime import timedelta
+from pathlib import Path
+from shutil import rmtree
+
+import numpy as np
+import pandas as pd
+from pytorch_lightning import Trainer, seed_everything
+from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
+from rectools import Columns
+from rectools.dataset import Dataset
+from rectools.models import SASRecModel
+
+PATIENCE = 10
+VALIDATED = 0.1
+"""Share of users whose last item is held out to say when to stop."""
+
+
+def fit_sasrec(dataset: Dataset, seconds: float, seed: int, folder: Path) -> tuple[SASRecModel, dict]:
+    """Train until nothing is gained for PATIENCE epochs or the seconds are over; take the best epoch's weights."""
+    for name in ("pytorch_lightning", "lightning_fabric", "lightning.pytorch"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    seed_everything(seed)
+    best = ModelCheckpoint(folder / "sasrec", monitor=SASRecModel.val_loss_name, save_weights_only=True)
+    stop = EarlyStopping(SASRecModel.val_loss_name, patience=PATIENCE)
+
+    def trainer() -> Trainer:
+        return Trainer(
+            max_epochs=1000,
+            max_time=timedelta(seconds=0.9 * seconds),
+            callbacks=[best, stop],
+            logger=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            devices=1,
+        )
+
+    def last_items(events: pd.DataFrame) -> np.ndarray:
+        users = events[Columns.User].unique()
+        some = np.random.default_rng(seed).choice(users, max(1, int(VALIDATED * len(users))), replace=False)
+        later = events.groupby(Columns.User)[Columns.Datetime].rank(method="first", ascending=False)
+        return (events[Columns.User].isin(some) & (later <= 1)).to_numpy()
+
+    model = SASRecModel(
+        n_factors=64, session_max_len=50, batch_size=64, get_trainer_func=trainer, get_val_mask_func=last_items
+    )
+    model.fit(dataset)
+    notes = {"epochs": model.fit_trainer.current_epoch, "in_time": stop.stopped_epoch > 0}
+    if best.best_model_path:
+        model.load_weights_from_checkpoint(best.best_model_path)
+        notes["val_loss"] = round(float(best.best_model_score), 4)
+    rmtree(folder / "sasrec", ignore_errors=True)
+    return model, notes
