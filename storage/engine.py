@@ -53,11 +53,11 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 
 def _postgres_arguments(url: URL) -> dict[str, Any]:
-    given = url.query.get("options", "")
-    words = [given] if isinstance(given, str) else [*given]
+    words = [*url.normalized_query.get("options", ())]
     words += [f"-c lock_timeout={BUSY_SECONDS}s", "-c idle_session_timeout=0", "-c timezone=UTC"]
     return {
         "application_name": "fusion",
+        "client_encoding": "UTF8",  # what COPY sends, whatever PGCLIENTENCODING says
         "connect_timeout": 10,
         "keepalives_idle": 60,  # notices when the other side of an idle sign of life is gone
         "options": " ".join(words).strip(),
