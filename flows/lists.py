@@ -1,15 +1,20 @@
 """From a run folder's row numbers to the outside ids that SQL holds."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import polars as pl
-import pyarrow.parquet as pq
 
 from fusion.registry import known
 
 EXPLAINED_ROWS = 2_000_000
 """Listed rows beyond which reasons stay in the run folder and are not copied into SQL."""
+
+BLOCK_USERS = 5_000
+PASS_USERS = 100_000
+"""Users whose lists are in memory at a time, as numbers; each pass reads the file of lists once."""
 
 
 def _ids(folder: Path, name: str) -> pl.Series:
@@ -17,20 +22,28 @@ def _ids(folder: Path, name: str) -> pl.Series:
 
 
 def list_blocks(folder: Path) -> Iterator[pl.DataFrame]:
-    """Lists of whole users, block by block: user_id, rank, item_id, score, probability (1: nothing explores)."""
+    """Lists of whole users, block by block: user_id, rank, item_id, score, probability (1: nothing explores).
+
+    By user_id, which is the order of the key: a database then has next to nothing to sort.
+    """
     users, items = _ids(folder, "user"), _ids(folder, "item")
-    file = pq.ParquetFile(folder / "lists.parquet")
-    for group in range(file.num_row_groups):
-        block = pl.DataFrame(file.read_row_group(group, columns=["user", "rank", "item", "score"]))
-        yield pl.DataFrame(
-            {
-                "user_id": users.gather(block["user"]),
-                "rank": block["rank"],
-                "item_id": items.gather(block["item"]),
-                "score": block["score"],
-                "probability": pl.repeat(1.0, len(block), eager=True),
-            }
-        )
+    order = users.arg_sort()
+    places = pl.Series(np.argsort(order.to_numpy()))
+    lists = pl.scan_parquet(folder / "lists.parquet").select("user", "rank", "item", "score")
+    for first in range(0, len(users), PASS_USERS):
+        last = min(first + PASS_USERS, len(users))
+        rows = lists.filter(pl.col("user").is_in(order[first:last].implode())).collect()
+        rows = rows.with_columns(place=places.gather(rows["user"])).sort("place", "rank")
+        borders = np.searchsorted(rows["place"].to_numpy(), [*range(first, last, BLOCK_USERS), last])
+        for start, end in pairwise(borders):
+            block = rows[int(start) : int(end)]
+            yield block.select(
+                users.gather(block["user"]).alias("user_id"),
+                "rank",
+                items.gather(block["item"]).alias("item_id"),
+                "score",
+                pl.lit(1.0).alias("probability"),
+            )
 
 
 def served_rows(folder: Path) -> pl.DataFrame:
