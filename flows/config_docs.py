@@ -34,6 +34,7 @@ EXAMPLES: dict[str, Any] = {
     "data.user_columns.id": "userId",
     "data.events": {"purchase": 5.0, "click": 1.0},
     "split.window": 28,
+    "storage.schema_name": "shop",
     "sources": {"name": "als", "use": "als", "k": 100, "settings": {"factors": 64}},
 }
 """What to show for keys that have no default to show."""
@@ -130,7 +131,7 @@ def _row(key: str, model: type[BaseModel], schema: dict[str, Any]) -> list[str]:
     shapes = [shape for shape in schema.get("anyOf", [schema]) if shape.get("type") != "null"]
     kind = " or ".join(dict.fromkeys(_kind(shape) for shape in shapes))
     meaning = (field.description or "").strip().rstrip(".")
-    return [f"`{key}`", kind, default, _allowed(shapes[0], schema.get("tune")), meaning]
+    return [f"`{field.alias or key}`", kind, default, _allowed(shapes[0], schema.get("tune")), meaning]
 
 
 def _kind(shape: dict[str, Any]) -> str:
@@ -189,7 +190,7 @@ def _example(section: Section) -> str:
         elif field.is_required():
             parts.append(f"{meaning}{key} = {toml(EXAMPLES[path])}\n")
         elif value is None:
-            parts.append(f"{meaning}# {key} = {toml(EXAMPLES[path])}\n")
+            parts.append(f"{meaning}# {field.alias or key} = {toml(EXAMPLES[path])}\n")
         else:
             parts.append(f"{meaning}{key} = {toml(value)}\n")
     return "".join(parts) + later

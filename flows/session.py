@@ -12,7 +12,6 @@ from flows.settings import Config, read_config
 from fusion.job import Step, plainly, unwatched
 from fusion.recommender import Progress
 from storage.connect import connect
-from storage.settings import StorageSettings
 
 SQLITE = "sqlite:///"
 
@@ -38,7 +37,7 @@ class Session:
         url = self.config.storage.url
         if url.startswith(SQLITE) and not url.startswith(SQLITE + "/") and ":memory:" not in url:
             url = f"{SQLITE}{self.base / url.removeprefix(SQLITE)}"
-        return connect(StorageSettings(url=url))
+        return connect(self.config.storage.model_copy(update={"url": url}))
 
     @property
     def placement(self) -> str:

@@ -131,7 +131,7 @@ def _fields_at(section: list[str]) -> list[str]:
         field = model.model_fields.get(part)
         found = _model_in(field.annotation) if field else None
         model = found or model
-    return list(model.model_fields)
+    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:

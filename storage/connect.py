@@ -1,6 +1,6 @@
 """Opening a database: at the newest revision, or with the reason why not."""
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from storage.engine import make_engine, revision
 from storage.settings import StorageSettings
@@ -16,8 +16,11 @@ def connect(settings: StorageSettings) -> Engine:
         Temporary: the database is away or busy.
 
     """
-    engine = make_engine(storage_url(settings.url))
+    schema = settings.schema_name
+    engine = make_engine(storage_url(settings.url, schema))
     try:
+        if schema is not None:
+            _make_schema(settings.url, schema)
         if revision(engine) != HEAD:
             from storage.upgrade import upgrade  # noqa: PLC0415 - Alembic costs 0.2 s that a rollback has not to spare
 
@@ -26,3 +29,15 @@ def connect(settings: StorageSettings) -> Engine:
         engine.dispose()
         raise
     return engine
+
+
+def _make_schema(url: str, name: str) -> None:
+    """See that a schema is there: over a connection that does not yet look for its tables in it."""
+    engine = make_engine(storage_url(url))
+    try:
+        with engine.begin() as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('fusion schema'))"))
+            if connection.scalar(text("SELECT to_regnamespace(:name)"), {"name": name}) is None:
+                connection.execute(text(f"CREATE SCHEMA {name}"))
+    finally:
+        engine.dispose()

@@ -28,7 +28,7 @@ _SQLITE_CONFIG = {
     sqlite3.SQLITE_CORRUPT: "the file is damaged; restore it from a backup",
 }
 _TEMPORARY_STATES = re.compile("08|53|57P|57014|55P03|40001|40P01|55006")
-_CONFIG_STATES = re.compile("28|3D|42501|25006")
+_CONFIG_STATES = re.compile("28|3D|42501|42939|25006")
 _CONFIG_WORDS = re.compile("does not exist|authentication failed|no password supplied|pg_hba|SSL|invalid .*option")
 
 

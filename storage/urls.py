@@ -35,11 +35,14 @@ def masked(url: URL | str) -> str:
     return parsed.update_query_dict(hidden).render_as_string(hide_password=True)
 
 
-def storage_url(text: str) -> URL:
+def storage_url(text: str, schema: str | None = None) -> URL:
     """Read the URL of our own database: an SQLite file or PostgreSQL through psycopg 3.
 
+    With `schema`, its connections see that schema alone.
+
     Raises:
-        ConfigError: another database or driver, or SQLite in memory, which would end with the command.
+        ConfigError: another database or driver, SQLite in memory, which would end with the command, or a schema
+            for SQLite, which has none.
 
     """
     url = parse_url(text)
@@ -48,4 +51,10 @@ def storage_url(text: str) -> URL:
     if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
         what = "keeps nothing between commands: name a file"
         raise ConfigError(f"[storage] url {masked(url)} {what}. Supported: {SUPPORTED}.")
-    return url
+    if schema is None:
+        return url
+    if url.get_backend_name() == "sqlite":
+        cure = "an SQLite file has no schemas: give each tenant a file in [storage] url, or use PostgreSQL"
+        raise ConfigError(f"[storage] schema = {schema!r}: {cure}.")
+    options = " ".join([*url.normalized_query.get("options", ()), f"-c search_path={schema}"])
+    return url.update_query_dict({"options": options})
