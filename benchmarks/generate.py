@@ -46,6 +46,15 @@ def interactions(users: int, items: int, events: int, seed: int, days: int = 364
     return frame.unique(["user", "item"], keep="first", maintain_order=True)
 
 
+def distinct_interactions(users: int, items: int, events: int, seed: int) -> pl.DataFrame:
+    """The same, but exactly `events` different (user, item) pairs: draws more until there are enough, and thins."""
+    drawn = events
+    while len(frame := interactions(users, items, drawn, seed)) < events:
+        drawn = int(1.1 * drawn * events / len(frame))
+    kept = np.sort(np.random.default_rng(seed).choice(len(frame), events, replace=False))
+    return frame[kept]
+
+
 def write(folder: Path, frame: pl.DataFrame) -> Path:
     """Write the interactions as Parquet into `folder`; gives the file."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Scale: `fusion run` on 100,000 users x 50,000 items with 5 million generated interactions.
+"""Scale: `fusion run` on 100,000 users x 50,000 items with 5 million generated interactions, all of them different.
 
     python benchmarks/scale.py FOLDER [--users N --items N --events N]
 
@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from generate import interactions, write
+from generate import distinct_interactions, write
 
 CONFIG = """\
 [data]
@@ -37,10 +37,10 @@ def main() -> None:
     """Generate, run, tell."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    for name, value in (("users", 100_000), ("items", 50_000), ("events", 5_600_000)):
+    for name, value in (("users", 100_000), ("items", 50_000), ("events", 5_000_000)):
         parser.add_argument(f"--{name}", type=int, default=value)
     given = parser.parse_args()
-    frame = interactions(given.users, given.items, given.events, seed=7)
+    frame = distinct_interactions(given.users, given.items, given.events, seed=7)
     write(given.folder, frame)
     (given.folder / "fusion.toml").write_text(CONFIG)
     print(f"{len(frame):,} interactions of {frame['user'].n_unique():,} users with {frame['item'].n_unique():,} items")
