@@ -55,6 +55,20 @@ def sparse(rows: Rows, columns: Rows, values: Scores, shape: tuple[int, int]) ->
     return matrix
 
 
+def distinct(keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The different values of `keys` (n,), ascending: by sorting, many times faster than `numpy.unique` on millions."""
+    ordered = np.sort(keys)
+    return ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
+
+
+def contains(ordered: NDArray[np.integer], wanted: NDArray[np.integer]) -> Flags:
+    """Which of `wanted` (n,) stand in `ordered` (m,), which is ascending."""
+    if not len(ordered):
+        return np.zeros(len(wanted), bool)
+    found: Flags = ordered[np.minimum(np.searchsorted(ordered, wanted), len(ordered) - 1)] == wanted
+    return found
+
+
 def standard(values: Scores) -> Scores:
     """Scale to mean 0 and deviation 1 over what is finite; constants become 0, NaN stays NaN."""
     known = np.isfinite(values)

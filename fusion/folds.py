@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from fusion.arrays import DAY, Flags, Rows, Times
+from fusion.arrays import DAY, Flags, Rows, Times, contains, distinct
 from fusion.config import SplitSettings
 from fusion.dataset import Dataset
 from fusion.errors import DataError
@@ -164,10 +164,10 @@ def _fold(data: Dataset, name: str, known: Dataset, labels: Flags, as_of: Times,
     labels = labels & data.liked
     cut = int(as_of[0]) if len(as_of) and np.ptp(as_of) == 0 else data.as_of
     users, items = data.users[labels], data.items[labels]
-    pairs = np.unique(users.astype(np.int64) * data.n_items + items)
+    pairs = distinct(users.astype(np.int64) * data.n_items + items)
     if not seen:
         met = known.users.astype(np.int64) * data.n_items + known.items
-        pairs = np.setdiff1d(pairs, met)
+        pairs = pairs[~contains(np.sort(met), pairs)]
     users, items = (pairs // data.n_items).astype(np.int32), (pairs % data.n_items).astype(np.int32)
     may = data.listable(cut)[items]
     return Fold(name, known, as_of, cut, users[may], items[may])

@@ -13,9 +13,14 @@ MIX = np.array([0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB], np.
 
 def mix(keys: Any) -> NDArray[np.uint64]:
     """Scramble uint64 keys of any shape: equal keys stay equal, close keys land far apart."""
-    for shift, factor in ((30, MIX[1]), (27, MIX[2]), (31, np.uint64(1))):
-        keys = (keys ^ (keys >> np.uint64(shift))) * factor
-    return keys
+    mixed = np.array(keys, np.uint64)
+    shifted = np.empty_like(mixed)
+    for shift, factor in ((30, MIX[1]), (27, MIX[2]), (31, None)):
+        np.right_shift(mixed, np.uint64(shift), out=shifted)
+        np.bitwise_xor(mixed, shifted, out=mixed)
+        if factor is not None:
+            np.multiply(mixed, factor, out=mixed)
+    return mixed
 
 
 def unit(keys: NDArray[np.uint64]) -> NDArray[np.float32]:

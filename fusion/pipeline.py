@@ -18,10 +18,10 @@ from fusion.folds import Fold
 from fusion.job import BLOCK_BYTES, Job
 from fusion.judge import Verdict, judge
 from fusion.live import Live
-from fusion.ranker import Ranker, refit, train_ranker
+from fusion.ranker import Ranker, read_teaching, refit, train_ranker
 from fusion.serve import Method, feature_sample, write_lists
 from fusion.sources import SourceReport, leave_out
-from fusion.table import KEYS, read_table, write_table
+from fusion.table import KEYS, write_table
 from fusion.tune import Tuned
 from fusion.verdict import RANKER
 
@@ -126,9 +126,8 @@ def _ranker(job: Job, tables: Sequence[Path]) -> Path:
     """The stage that trains the ranker on the label folds."""
 
     def make(folder: Path) -> None:
-        ranker, trees = train_ranker(
-            [read_table(table) for table in tables], job.config.ranker, job.config.seed, job.threads
-        )
+        stored = read_teaching(tables, job.config.ranker.max_rows, job.config.seed)
+        ranker, trees = train_ranker(stored, job.config.ranker, job.config.seed, job.threads)
         ranker.save(folder)
         (folder / "trees.json").write_text(json.dumps(trees))
 
@@ -139,7 +138,7 @@ def _serving_ranker(job: Job, tables: Sequence[Path], trees: int, seed: int) -> 
     """The stage that refits the ranker, as long as it was, with the verdict table as its newest fold."""
 
     def make(folder: Path) -> None:
-        stored = [read_table(table) for table in tables]
+        stored = read_teaching(tables, job.config.ranker.max_rows, job.config.seed)
         refit(stored, job.config.ranker, trees, seed, job.threads).save(folder)
 
     return job.store.stage("serving", {**_ranker_inputs(job, tables), "trees": trees, "seed": seed}, make)

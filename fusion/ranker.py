@@ -14,7 +14,7 @@ from fusion.arrays import Flags, Scores
 from fusion.config import RankerSettings
 from fusion.errors import DataError
 from fusion.hashing import shares
-from fusion.table import Table
+from fusion.table import Table, read_keys, read_table
 
 EVALUATED_AT = 10
 SMALL, FEW_SEEDS = 500_000, 3
@@ -87,6 +87,16 @@ def refit(tables: Sequence[Table], settings: RankerSettings, trees: int, seed: i
     with ThreadPoolExecutor(max(1, threads // each)) as workers:
         boosters = tuple(workers.map(fit, range(settings.seeds or (FEW_SEEDS if few else 1))))
     return Ranker(merged.columns, boosters)
+
+
+def read_teaching(folders: Sequence[Path], max_rows: int, seed: int) -> list[Table]:
+    """The tables of folds without the users who teach nothing or go beyond `max_rows`, who are never in memory."""
+    keys = [with_labels(read_keys(folder)) for folder in folders]
+    share = max_rows / max(1, sum(len(table.items) for table in keys))
+    kept = [table.group_users[shares(seed, table.group_users) < share] for table in keys]
+    if not any(map(len, kept)):
+        kept = [table.group_users for table in keys]
+    return [read_table(folder, users) for folder, users in zip(folders, kept, strict=True)]
 
 
 def with_labels(table: Table) -> Table:

@@ -65,7 +65,7 @@ class Recommender(ABC):
     `scores_new_items`: it can score items that had no interaction when it was fitted; otherwise those are NaN.
     `proposes`: it adds candidates and is a feature; the random control is not. `needs`: what the data must have
     ("times", "text"), else the source leaves itself out. `because`: why it proposes something, in words for everyone.
-    Fitting never needs to have seen a user to score them.
+    Fitting never needs to have seen a user to score them. Scoring may be asked by two threads at once.
     """
 
     Config: ClassVar[type[Settings]]

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fusion.arrange import Lists, arrange, fill
-from fusion.arrays import DAY, Flags, Rows, Scores
+from fusion.arrays import DAY, Flags, Rows, Scores, contains
 from fusion.candidates import Candidates
 from fusion.errors import DataError
 from fusion.features import feature_columns
@@ -130,7 +130,7 @@ def _rows(lists: Lists, found: Candidates) -> pa.Table:
     items = lists.items[owners, places]
     keys = found.pairs.owners.astype(np.int64) * found.users.n_items + found.pairs.items
     wanted = owners.astype(np.int64) * found.users.n_items + items
-    candidate = np.isin(wanted, keys)
+    candidate = contains(keys, wanted)
     ranked = np.full((len(wanted), len(found.names)), np.inf)
     ranked[candidate] = np.nan_to_num(found.places[np.searchsorted(keys, wanted[candidate])], nan=np.inf)
     source = ranked.argmin(axis=1)

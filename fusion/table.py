@@ -1,14 +1,16 @@
 """The table of a fold: candidates with features and labels, and each source's own lists, in blocks of users."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
-from fusion.arrays import Flags, Offsets, Rows, Scores, blocks, offsets
+from fusion.arrays import Flags, Offsets, Rows, Scores, blocks, contains, distinct, offsets
 from fusion.candidates import Candidates, propose
 from fusion.features import feature_columns
 from fusion.fitted import Fitted
@@ -69,10 +71,20 @@ def block_users(sources: Sequence[Fitted], budget_bytes: int) -> int:
 def candidate_blocks(
     sources: Sequence[Fitted], fold: Fold, users: Rows, allowed: Allowed, budget_bytes: int
 ) -> Iterator[Candidates]:
-    """Candidates of `users` (n,), one block after the other."""
-    for part in blocks(len(users), block_users(sources, budget_bytes)):
+    """Candidates of `users` (n,), one block after the other; the next is gathered while one is worked on."""
+
+    def gathered(part: slice) -> Candidates:
         rows = users[part]
-        yield propose(sources, fold.known.users_at(rows, fold.as_of[rows]), allowed)
+        return propose(sources, fold.known.users_at(rows, fold.as_of[rows]), allowed)
+
+    with ThreadPoolExecutor(1) as ahead:
+        coming: Future[Candidates] | None = None
+        for part in blocks(len(users), block_users(sources, budget_bytes)):
+            ready, coming = coming, ahead.submit(gathered, part)
+            if ready:
+                yield ready.result()
+        if coming:
+            yield coming.result()
 
 
 def write_table(
@@ -81,7 +93,7 @@ def write_table(
     """Write `table.parquet` and `lists.npz` for every user of a fold that has a label."""
     users = fold.label_rows
     knowledge = Knowledge(fold.known)
-    wanted = np.unique(fold.label_users.astype(np.int64) * fold.known.n_items + fold.label_items)
+    wanted = distinct(fold.label_users.astype(np.int64) * fold.known.n_items + fold.label_items)
     lists: dict[str, list[Rows]] = {source.name: [] for source in sources}
     writer: pq.ParquetWriter | None = None
     done = 0
@@ -107,7 +119,7 @@ def table_columns(found: Candidates, knowledge: Knowledge, wanted: Offsets) -> d
     """Keys, label and features of a block; `wanted` holds the labels as user * I + item, ascending."""
     owners, items = found.users.rows[found.pairs.owners], found.pairs.items
     keys = owners.astype(np.int64) * knowledge.data.n_items + items
-    labels = np.isin(keys, wanted).astype(np.int32)
+    labels = contains(wanted, keys).astype(np.int32)
     return {"user": owners, "item": items, "label": labels, **feature_columns(found, knowledge)}
 
 
@@ -118,14 +130,42 @@ def pad(items: Rows, size: int) -> Rows:
     return padded
 
 
-def read_table(folder: Path) -> Table:
-    """Read a table that `write_table` wrote, in the order written."""
-    stored = pq.read_table(folder / "table.parquet")
-    columns = tuple(name for name in stored.column_names if name not in KEYS)
-    matrix = np.empty((stored.num_rows, len(columns)), np.float32)
-    for at, name in enumerate(columns):
-        matrix[:, at] = stored[name].to_numpy()
-    users, items, labels = (stored[name].to_numpy() for name in KEYS)
+def read_table(folder: Path, wanted: Rows | None = None) -> Table:
+    """Read a table that `write_table` wrote, in the order written: all of it, or the users `wanted` (n,) ascending."""
+    with pq.ParquetFile(folder / "table.parquet") as file:
+        columns = tuple(name for name in file.schema_arrow.names if name not in KEYS)
+        groups = range(file.num_row_groups)
+        kept = [_rows_of(file.read_row_group(n, ["user"])["user"].to_numpy(), wanted) for n in groups]
+        matrix = np.empty((sum(map(len, kept)), len(columns)), np.float32)
+        keys = [np.empty(len(matrix), np.int32) for _ in KEYS]
+        end = 0
+        for n, rows in zip(groups, kept, strict=True):
+            if not len(rows):
+                continue
+            part, end = slice(end, end + len(rows)), end + len(rows)
+            stored = file.read_row_group(n)
+            for at, name in enumerate(columns):
+                matrix[part, at] = stored[name].to_numpy()[rows]
+            for at, name in enumerate(KEYS):
+                keys[at][part] = stored[name].to_numpy()[rows]
+    return _grouped(columns, keys, matrix)
+
+
+def _rows_of(users: Rows, wanted: Rows | None) -> NDArray[np.intp]:
+    """Where the candidates of users who are wanted stand among `users` (C,)."""
+    return np.arange(len(users)) if wanted is None else np.flatnonzero(contains(wanted, users))
+
+
+def read_keys(folder: Path) -> Table:
+    """The same without columns: whose candidates a table holds, and which of them are labels."""
+    stored = pq.read_table(folder / "table.parquet", columns=list(KEYS))
+    keys = [stored[name].to_numpy() for name in KEYS]
+    return _grouped((), keys, np.empty((len(keys[0]), 0), np.float32))
+
+
+def _grouped(columns: tuple[str, ...], keys: Sequence[Rows], matrix: Scores) -> Table:
+    """A table of rows (C,) of user, item and label, which stand together by user, and their features."""
+    users, items, labels = keys
     starts = np.flatnonzero(np.diff(users, prepend=-2))
     return Table(columns, users[starts], np.diff(starts, append=len(users)).astype(np.int32), items, labels, matrix)
 

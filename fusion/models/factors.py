@@ -32,6 +32,15 @@ class FactorModel(Recommender):
 
     items_: Rows
     vectors_: Scores
+    _rounded: tuple[Scores, Vectors] | None = None
+
+    @property
+    def exact_vectors(self) -> Vectors:
+        """`vectors_` as scores use them (K, F), made once."""
+        rounded = self._rounded
+        if rounded is None or rounded[0] is not self.vectors_:
+            rounded = self._rounded = self.vectors_, summable(self.vectors_)
+        return rounded[1]
 
     @abstractmethod
     def user_vectors(self, users: Users) -> Scores:
@@ -40,12 +49,12 @@ class FactorModel(Recommender):
     def scores(self, users: Users) -> Scores:
         """Products (B, I); NaN for items without a vector and users without one."""
         found = np.full((len(users), users.n_items), np.nan, np.float32)
-        found[:, self.items_] = summable(self.user_vectors(users)) @ summable(self.vectors_).T
+        found[:, self.items_] = summable(self.user_vectors(users)) @ self.exact_vectors.T
         return found
 
     def score_pairs(self, users: Users, pairs: Pairs) -> Scores:
         """Products (C,) of the pairs only; the same bits as in `scores`."""
-        mine, theirs = summable(self.user_vectors(users)), summable(self.vectors_)
+        mine, theirs = summable(self.user_vectors(users)), self.exact_vectors
         place = np.full(users.n_items, -1, np.int32)
         place[self.items_] = np.arange(len(self.items_), dtype=np.int32)
         found = np.full(len(pairs), np.nan, np.float32)
@@ -68,20 +77,19 @@ class FactorModel(Recommender):
 
     def top(self, users: Users, k: int, allowed: Allowed) -> TopK:
         """The best k allowed items of each user; ties go to the lower item row."""
-        theirs = summable(self.vectors_)
         parts = []
         for part in blocks(len(users), block_rows(users.n_items, self.block_bytes, CELL_BYTES)):
-            parts.append(self._top(users.block(part), theirs, k, allowed))
+            parts.append(self._top(users.block(part), k, allowed))
         return TopK.concat(parts, k)
 
-    def _top(self, users: Users, theirs: Vectors, k: int, allowed: Allowed) -> TopK:
+    def _top(self, users: Users, k: int, allowed: Allowed) -> TopK:
         mine = summable(self.user_vectors(users))
         silent: Flags = np.isnan(mine[:, 0])
         n = min(k + SPARE, len(self.items_))
         if not n or silent.all():
             return best(np.full((len(users), 1), np.nan, np.float32), k)
         places, exact = topk(
-            theirs,
+            self.exact_vectors,
             np.where(silent[:, None], 0.0, mine),
             n,
             filter_query_items=None if allowed.seen else csr_matrix(users.seen[:, self.items_]),

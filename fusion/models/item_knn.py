@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 from fusion.arrays import Scores
 from fusion.dataset import Dataset
 from fusion.models.histories import HistorySettings, fit_profile
-from fusion.models.item_item import ItemItem, strongest
+from fusion.models.item_item import Damping, ItemItem, strongest
 from fusion.models.sparse_rows import owners_of
 from fusion.recommender import FitContext
 from fusion.registry import register
@@ -46,15 +46,16 @@ class ItemKnn(ItemItem):
         """Multiply histories (I, U) @ (U, I) block by block and keep the nearest of each item."""
         histories = rescale(fit_profile(data, self.config), self.config.similarity)
         items = histories.T.tocsr()
-        norms = np.sqrt(np.maximum(items.multiply(items).sum(axis=1), 1e-12)).astype(np.float32)
+        if self.config.similarity == "bm25":
+            damping = Damping(np.zeros(data.n_items, np.float32), 1.0)  # BM25 has damped each weight already
+        else:
+            norms = np.sqrt(np.maximum(items.multiply(items).sum(axis=1), 1e-12)).astype(np.float32)
+            damping = Damping(norms, self.config.shrink)
 
         def rows_of(part: slice) -> csr_array:
-            rows = items[part] @ histories
-            if self.config.similarity != "bm25":
-                rows.data /= norms[part][owners_of(rows)] * norms[rows.indices] + np.float32(self.config.shrink)
-            return rows
+            return items[part] @ histories
 
-        self.links_ = strongest(rows_of, data.n_items, self.config.neighbours, self.block_bytes)
+        self.links_ = strongest(rows_of, damping, self.config.neighbours, self.block_bytes, ctx.threads)
         return self
 
     def memory_bytes(self, n_users: int, n_items: int, n_events: int) -> int:

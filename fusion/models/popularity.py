@@ -34,11 +34,14 @@ class Popularity(Recommender):
 
     Config = PopularityConfig
     because = "it is popular now"
+    _shared: tuple[int, Scores] | None = None
+    """The moment asked last, where a block of users had one for all, and its counts: the next block has it too."""
 
     def fit(self, data: Dataset, ctx: FitContext) -> Self:
         """Keep the events in time order."""
         self.items_, self.times_ = data.items, data.times
         self.timed_ = data.has_times
+        self._shared = None
         return self
 
     def scores(self, users: Users) -> Scores:
@@ -82,7 +85,16 @@ class Popularity(Recommender):
         order = np.argsort(as_of, kind="stable")
         moments, starts = np.unique(as_of[order], return_index=True)
         groups = np.split(order, starts[1:]) if len(users) else []
-        yield from zip(groups, self._counts(moments, users.n_items), strict=True)
+        if len(groups) == 1:
+            yield groups[0], self._counts_for_all(moments, users.n_items)
+        else:
+            yield from zip(groups, self._counts(moments, users.n_items), strict=True)
+
+    def _counts_for_all(self, moments: Times, n_items: int) -> Scores:
+        shared, moment = self._shared, int(moments[0])
+        if shared is None or shared[0] != moment or len(shared[1]) != n_items:
+            shared = self._shared = moment, next(self._counts(moments, n_items))
+        return shared[1]
 
     def _counts(self, moments: Times, n_items: int) -> Iterator[Scores]:
         half_life = self.config.half_life if self.timed_ else np.inf

@@ -24,6 +24,8 @@ class Random(Recommender):
     Config = RandomConfig
     scores_new_items = True
     proposes = False
+    block_bytes = 2 * 2**20
+    """So small that a block stays in the processor's cache on its way through a dozen steps."""
 
     def fit(self, data: Dataset, ctx: FitContext) -> Self:
         """Draw the seed."""

@@ -8,8 +8,7 @@ from scipy.sparse import csr_array
 
 from fusion.arrays import sparse
 from fusion.dataset import Dataset
-from fusion.models.item_item import ItemItem, strongest
-from fusion.models.sparse_rows import owners_of
+from fusion.models.item_item import Damping, ItemItem, strongest
 from fusion.recommender import FitContext
 from fusion.registry import register
 from fusion.settings import Settings, tunable
@@ -42,12 +41,8 @@ class Sequence(ItemItem):
         steps = counted_steps(data, self.config.reach)
         roots = np.sqrt(data.item_counts).astype(np.float32)
 
-        def rows_of(part: slice) -> csr_array:
-            rows = steps[part]
-            rows.data /= roots[part][owners_of(rows)] * roots[rows.indices] + np.float32(self.config.shrink)
-            return rows
-
-        self.links_ = strongest(rows_of, data.n_items, self.config.neighbours, self.block_bytes)
+        damping = Damping(roots, self.config.shrink)
+        self.links_ = strongest(lambda part: steps[part], damping, self.config.neighbours, self.block_bytes)
         return self
 
     def profile(self, users: Users) -> csr_array:

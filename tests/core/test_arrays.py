@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from fusion.arrange import arrange, fill
-from fusion.arrays import block_rows, blocks, offsets, ragged_index, standard
+from fusion.arrays import block_rows, blocks, contains, distinct, offsets, ragged_index, standard
 from fusion.candidates import places_in
 from fusion.hashing import shares
 from fusion.moments import Moments
@@ -51,6 +51,16 @@ def test_best_of_many_columns_with_ties_at_the_border():
     for row, listed in zip(scores, top.items.tolist(), strict=True):
         want = slow_best(row, 7)
         assert listed == want + [-1] * (7 - len(want))
+
+
+KEYS = st.lists(st.integers(-3, 12), max_size=20).map(lambda keys: np.array(keys, np.int64))
+
+
+@QUICK
+@given(KEYS, KEYS)
+def test_distinct_and_contains_are_those_of_sets(keys, wanted):
+    assert distinct(keys).tolist() == sorted(set(keys.tolist()))
+    assert contains(np.sort(keys), wanted).tolist() == [key in set(keys.tolist()) for key in wanted.tolist()]
 
 
 LISTS = st.tuples(st.integers(1, 4), st.integers(1, 6)).flatmap(
@@ -137,6 +147,18 @@ def test_moments_count_strictly_before(rows, day):
     assert moments.newest(items, each).tolist() == [mine[-1] if mine else -1 for mine in before]
     assert moments.first(items).tolist() == [mine[0] for mine in times]
     assert set(moments.total(each).tolist()) == {sum(map(len, before))}
+
+
+def test_one_moment_for_many_pairs_counts_as_each_pair_alone():
+    rng = np.random.default_rng(0)
+    rows = [(f"u{n}", f"i{rng.integers(4)}", int(day)) for n, day in enumerate(rng.integers(0, 9, 60))]
+    data = dataset(frame_of(rows))
+    moments, items = Moments.of(data), rng.integers(data.n_items, size=50).astype(np.int32)
+    for day in rng.integers(-1, 10, 40):  # more moments than are kept, some of them again
+        many = np.full(len(items), START + int(day) * 86_400_000)
+        for ask in (moments.before, moments.newest):
+            assert ask(items, many).tolist() == [ask(items[[n]], many[[n]])[0] for n in range(len(items))]
+        assert moments.total(many).tolist() == [moments.total(many[:1])[0]] * len(items)
 
 
 def test_moments_of_items_nobody_took():

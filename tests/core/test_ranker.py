@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from fusion.errors import DataError
-from fusion.ranker import Ranker, RankerSettings, aligned, merge, refit, train_ranker, with_labels
+from fusion.hashing import shares
+from fusion.ranker import Ranker, RankerSettings, aligned, merge, read_teaching, refit, train_ranker, with_labels
 from fusion.table import Table, pad, read_lists, read_table
 
 SETTINGS = RankerSettings(trees=40, patience=10, min_leaf=5, seeds=2)
@@ -176,3 +177,40 @@ def test_padding_and_reading_of_nothing(tmp_path):
     pq.write_table(pa.table({**none, "x": pa.array([], pa.float32())}), tmp_path / "table.parquet")
     empty = read_table(tmp_path)
     assert (empty.columns, len(empty.items), empty.borders.tolist()) == (("x",), 0, [0])
+
+
+def stored(folder, full: Table, rows_each: int) -> None:
+    """A table as stages write it: users whole, in row groups."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns = {"user": full.users, "item": full.items, "label": full.labels}
+    columns |= {name: full.matrix[:, at] for at, name in enumerate(full.columns)}
+    folder.mkdir()
+    pq.write_table(pa.table(columns), folder / "table.parquet", row_group_size=rows_each)
+
+
+@pytest.mark.parametrize("max_rows", [10**6, 500])
+def test_reading_what_teaches_is_reading_all_and_leaving_out_the_rest(tmp_path, max_rows):
+    dull = table(20, seed=3)
+    dull.labels[:] = 0
+    full = [table(200, seed=0, start=5), dull, table(100, seed=1)]
+    folders = [tmp_path / str(at) for at in range(3)]
+    for folder, one in zip(folders, full, strict=True):
+        stored(folder, one, rows_each=333)
+        assert np.array_equal(read_table(folder).matrix, one.matrix)
+    found = [one for one in read_teaching(folders, max_rows, 7) if len(one.items)]
+    expected = [with_labels(one) for one in (full[0], full[2])]
+    if max_rows == 500:
+        share = max_rows / sum(len(one.items) for one in expected)
+        expected = [one.take(shares(7, one.group_users) < share) for one in expected]
+    assert len(found) == 2
+    for one, other in zip(found, expected, strict=True):
+        assert one.columns == other.columns
+        for name in ("group_users", "sizes", "items", "labels", "matrix"):
+            assert np.array_equal(getattr(one, name), getattr(other, name)), name
+
+
+def test_reading_what_teaches_never_leaves_nothing(tmp_path):
+    stored(tmp_path / "table", table(3, seed=2), 100)
+    assert len(read_teaching([tmp_path / "table"], 1, 7)[0].items)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
@@ -38,6 +40,20 @@ def test_sharing_a_user_who_meets_everything_says_less(similarity):
         build("item_knn", {"similarity": similarity, "shrink": 5.0}).fit(dataset(users, items, 2, 22), chance()).links_
     )
     assert links[0, 1] > links[2, 3] > 0
+
+
+BM25 = {"similarity": "bm25"}
+
+
+@pytest.mark.parametrize(("use", "settings"), [("item_knn", {}), ("item_knn", BM25), ("sequence", {})])
+def test_neither_budget_nor_threads_change_the_links(use, settings):
+    whole = build(use, settings).fit(mixed(), chance())
+    split = build(use, settings)
+    split.block_bytes = 4000
+    split.fit(mixed(), replace(chance(), threads=3))
+    assert len(whole.links_.data)
+    for name in ("data", "indices", "indptr"):
+        np.testing.assert_array_equal(getattr(split.links_, name), getattr(whole.links_, name))
 
 
 def test_steps_count_by_distance_and_in_one_direction_only():
