@@ -11,6 +11,7 @@ import numpy as np
 
 from fusion.arrays import Rows, Scores
 from fusion.config import SourceSettings
+from fusion.dataset import Dataset
 from fusion.fitted import fit, fit_items
 from fusion.folds import Fold
 from fusion.hashing import shares
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 DEPTH = 10
 USERS = 2000
 """Users with a label on whom a setting is judged, at most."""
+EVENTS = 500_000
+"""Interactions that a setting is fitted on, about, at most: whole users by hash, so that a search stays short."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +145,7 @@ def _objective(job: Job, source: SourceSettings) -> Callable[[dict[str, Any]], S
     users = _judges(fold, job.config.seed)
     block = fold.known.users_at(users, fold.as_of[users])
     allowed = job.allowed(fold.cut)
+    sampled = some_of(fold.known, job.config.seed, EVENTS)
 
     def judge(settings: dict[str, Any]) -> Scores:
         model = build(source.use, {**source.settings, **settings})
@@ -151,11 +155,17 @@ def _objective(job: Job, source: SourceSettings) -> Callable[[dict[str, Any]], S
             device=job.device,
             cache=job.store.root / "vectors",
         )
-        known = fold.known.trim_users().trim_items(fit_items(model, fold.known))
+        known = sampled.trim_users().trim_items(fit_items(model, sampled))
         lists = fit(source.name, model, known, source.k, context).top(block, DEPTH, allowed).items
         return ndcg(*hits_of(lists, users, fold.label_users, fold.label_items), DEPTH)
 
     return judge
+
+
+def some_of(known: Dataset, seed: int, events: int) -> Dataset:
+    """All interactions of so many users, by hash, that about `events` are left; everything where there are fewer."""
+    share = events / max(1, len(known))
+    return known if share >= 1 else known.take(shares(seed, known.users) < share)
 
 
 def _judges(fold: Fold, seed: int) -> Rows:

@@ -9,7 +9,7 @@ from fusion.config import SourceSettings
 from fusion.models.popularity import Popularity, PopularityConfig
 from fusion.pipeline import train
 from fusion.settings import tunable
-from fusion.tune import _better, _evenly, tune_source
+from fusion.tune import _better, _evenly, some_of, tune_source
 from tests.core import broken
 from tests.core.making import config, dataset, item_frame, job_of, lively
 
@@ -59,6 +59,15 @@ def test_the_same_seed_finds_the_same(data, tmp_path):
     job = config(("sequence",), **TRIALS)
     found = [tune_source(job_of(tmp_path / str(n), data, job), SourceSettings(name="sequence")) for n in range(2)]
     assert found[0] == found[1]
+
+
+def test_a_search_over_much_data_takes_whole_users(data):
+    assert some_of(data, 7, len(data)) is data
+    some = some_of(data, 7, len(data) // 3)
+    assert len(data) / 6 < len(some) < len(data) / 2
+    kept = np.flatnonzero(some.user_counts)
+    assert np.array_equal(some.user_counts[kept], data.user_counts[kept])
+    assert len(some_of(data, 8, len(data) // 3)) != len(some)
 
 
 def test_a_difference_within_chance_keeps_the_defaults():
