@@ -41,6 +41,12 @@ class Columns(Settings):
         default=None, description="Column with the kind of event; [data.events] gives each a weight."
     )
 
+    @model_validator(mode="after")
+    def _two_ids(self) -> Self:
+        if self.user == self.item:
+            raise ValueError(f"user and item both name the column {self.user!r}; name the one of each")
+        return self
+
 
 class ItemColumns(Settings):
     """Which columns of the items file mean what."""

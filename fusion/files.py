@@ -1,5 +1,6 @@
 """Tables from CSV and Parquet files, folders, globs and SQL queries: only the columns that are asked for."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -21,6 +22,8 @@ Raises ConfigError or DataError where the query can never work, Temporary where 
 PARQUET = (".parquet", ".pq")
 TEXT = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 """What is taken from folders; a file named by itself may be called anything."""
+RUN, STAGE = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}"), re.compile(r"[0-9a-f]{16}")
+"""How folders of runs and of stages are called: what Fusion made is never its data."""
 ROW, BLANK = "row", "blank"
 """Columns that `Table.pick` adds: row number from 1 without headers, and whether a text row is empty."""
 
@@ -194,14 +197,17 @@ def _is_text(path: Path) -> bool:
 
 def find_files(subject: str, place: str, base: Path) -> list[Path]:
     """Files that `place` (file, folder or glob) names, in the order of their names. Raises Unusable."""
-    path = base / Path(place).expanduser()
+    path = base / _at_home(place)
     if path.is_file():
         return [path]
     if path.is_dir():
         return _in_folder(subject, path)
     if any(mark in place for mark in "*?["):
         anchor = Path(path.anchor) if path.is_absolute() else Path()
-        found = sorted(p for p in anchor.glob(str(path.relative_to(anchor))) if p.is_file() and p.name[0] != ".")
+        try:
+            found = sorted(p for p in anchor.glob(str(path.relative_to(anchor))) if p.is_file() and p.name[0] != ".")
+        except (OSError, ValueError, NotImplementedError) as wrong:
+            raise MISSING_FILE.stop(subject, f"{place!r} cannot be searched: {wrong}") from wrong
         if found:
             return found
         raise MISSING_FILE.stop(subject, f"no file matches {place!r} (looked in {base.resolve()})")
@@ -212,11 +218,26 @@ def find_files(subject: str, place: str, base: Path) -> list[Path]:
     raise MISSING_FILE.stop(subject, f"{path} does not exist{hint}")
 
 
+def _at_home(place: str) -> Path:
+    """A path with `~` read as the home of whoever runs this, and left alone where there is none."""
+    try:
+        return Path(place).expanduser()
+    except RuntimeError:
+        return Path(place)
+
+
+def _passed_over(file: Path, folder: Path) -> bool:
+    """Whether a file's name or a folder on the way is hidden, or it belongs to a run or to what runs share."""
+    if any(part.startswith((".", "_")) for part in file.parts):
+        return True
+    above = [folder / parent for parent in file.parents if parent.name]
+    made = any(RUN.fullmatch(p.name) and (p / "manifest.json").exists() for p in above)
+    return made or any(STAGE.fullmatch(p.name) and (p / "inputs.json").exists() for p in above)
+
+
 def _in_folder(subject: str, folder: Path) -> list[Path]:
-    seen = (
-        p for p in sorted(folder.rglob("*")) if not any(q.startswith((".", "_")) for q in p.relative_to(folder).parts)
-    )
-    found = [p for p in seen if p.is_file() and p.name.lower().endswith(PARQUET + TEXT)]
+    files = (p for p in sorted(folder.rglob("*")) if p.name.lower().endswith(PARQUET + TEXT) and p.is_file())
+    found = [p for p in files if not _passed_over(p.relative_to(folder), folder)]
     if not found:
         raise MIXED_FILES.stop(subject, f"{folder} holds no CSV or Parquet file")
     return found

@@ -15,6 +15,8 @@ from fusion.guess_columns import Roles, by_name, guess_features, guess_roles, is
 
 SAMPLE = 20_000
 """Rows looked at in each file."""
+WITHOUT_WORDS = (pl.Duration, pl.Object)
+"""Types whose cells cannot be read as text."""
 
 
 @dataclass
@@ -66,7 +68,8 @@ def _used(seen: _Seen, made: Guess) -> bool:
 
 def _look(place: str, base: Path, subject: str) -> _Seen:
     table = open_table(subject, place, base, None)
-    return _Seen(place, table, table.head(SAMPLE))
+    sample = table.head(SAMPLE)
+    return _Seen(place, table, sample.select(n for n, kind in sample.schema.items() if kind not in WITHOUT_WORDS))
 
 
 def _interactions(place: str, base: Path, made: Guess) -> tuple[_Seen, list[_Seen]]:

@@ -25,6 +25,11 @@ def test_what_cannot_be_meant_is_refused(given, said):
         DataSettings(**given)
 
 
+def test_one_column_is_not_both_ids():
+    with pytest.raises(ValidationError, match="user and item both name the column"):
+        DataSettings(interactions="a", columns={"user": "who", "item": "who"})
+
+
 def test_ids_of_tables_are_called_as_in_the_interactions_unless_said():
     settings = DataSettings(interactions="a", columns={"user": "u", "item": "i"}, user_columns={"id": "who"})
     assert (settings.user_id, settings.item_id) == ("who", "i")

@@ -106,6 +106,10 @@ def test_missing_files_name_the_nearest_and_the_folder(tmp_path):
         pick("zzz", tmp_path)
     with pytest.raises(Unusable, match=r"no file matches '\*.parquet'"):
         pick("*.parquet", tmp_path)
+    with pytest.raises(Unusable, match=r"missing_file .*~nobody-of-that-name"):
+        pick("~nobody-of-that-name/x.csv", tmp_path)
+    with pytest.raises(Unusable, match=r"'logs/a\*\*' cannot be searched|no file matches"):
+        pick("logs/a**", tmp_path)
 
 
 def test_folders_hold_one_kind_of_file(tmp_path):
@@ -115,6 +119,19 @@ def test_folders_hold_one_kind_of_file(tmp_path):
     pl.read_csv(TEXT.encode()).write_parquet(tmp_path / "a.parquet")
     with pytest.raises(Unusable, match="both CSV and Parquet"):
         pick(".", tmp_path)
+
+
+def test_what_runs_left_in_a_folder_is_no_data(tmp_path):
+    (tmp_path / "ratings.csv").write_text(TEXT)
+    for made in ("runs/20260131-235959-1a2b3c/manifest.json", "runs/store/lists/0123456789abcdef/inputs.json"):
+        told = tmp_path / made
+        (told.parent / "monitor").mkdir(parents=True)
+        for place in (told.parent, told.parent / "monitor"):
+            pl.DataFrame({"user": [1], "rank": [1], "item": [2]}).write_parquet(place / "lists.parquet")
+        with pytest.raises(Unusable, match="both CSV and Parquet"):
+            pick(".", tmp_path)
+        told.touch()
+        assert len(pick(".", tmp_path)) == len(pick("ratings.csv", tmp_path))
 
 
 def test_a_file_of_a_folder_that_lacks_a_column_is_named(tmp_path):

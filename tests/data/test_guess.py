@@ -184,6 +184,13 @@ def test_files_without_two_ids_are_refused_with_what_there_is(tmp_path):
         guess(".", tmp_path)
 
 
+def test_a_column_of_a_type_without_words_is_no_guess(tmp_path):
+    frame = pl.DataFrame({"user": [1, 2], "item": [3, 4]}).with_columns(time=pl.duration(seconds=pl.col("user")))
+    frame.write_parquet(tmp_path / "log.parquet")
+    made = guess("log.parquet", tmp_path)
+    assert made.settings["columns"] == {"user": "user", "item": "item"}
+
+
 def test_times_that_no_name_tells_are_told(tmp_path):
     day = datetime(2024, 1, 1)
     pl.DataFrame({"u": [1, 2], "i": [3, 4], "z": [day, day + timedelta(1)]}).write_parquet(tmp_path / "a.parquet")
