@@ -15,7 +15,7 @@ from storage.views import view_metadata
 from tests.storage.making import begin, end, lists
 
 PAGE = (Path(__file__).parents[2] / "docs" / "sql.md").read_text()
-STATEMENTS = re.findall(r"```sql ?(\w*)\n(.*?)```", PAGE, re.DOTALL)
+STATEMENTS = re.findall(r"```sql ?(?!role)(\w*)\n(.*?)```", PAGE, re.DOTALL)
 SERVE = STATEMENTS[0][1]
 
 
