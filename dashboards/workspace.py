@@ -40,11 +40,18 @@ def record(
 
     check_verdict(verdict)
     workspace.mkdir(parents=True, exist_ok=True)
-    folder = _project(workspace, run.placement) / "snapshots"
-    parts = {"figures": _figures(run, figures(drift, stability, verdict)), "drift": snapshot}
-    for part, content in parts.items():
-        _put(folder / f"{_key(run.placement, run.run_id, part)}.json", content.dumps())
+    _project(workspace, run.placement)
+    contents = (_figures(run, figures(drift, stability, verdict)), snapshot)
+    for file, content in zip(snapshots(workspace, run.placement, run.run_id), contents, strict=True):
+        _put(file, content.dumps())
     log.info("run recorded run=%s workspace=%s", run.run_id, workspace)
+
+
+def snapshots(workspace: Path, placement: str, run_id: str) -> tuple[Path, Path]:
+    """Give the two files that `record` makes of a run: its figures and its drift report. They need not be there."""
+    folder = workspace / str(_key(placement)) / "snapshots"
+    figured, drifted = (folder / f"{_key(placement, run_id, part)}.json" for part in ("figures", "drift"))
+    return figured, drifted
 
 
 def serve(workspace: Path, port: int, host: str = "127.0.0.1") -> None:
@@ -89,8 +96,8 @@ def _key(*parts: str) -> UUID:
     return uuid5(NAMESPACE_URL, "fusion:" + "/".join(parts))
 
 
-def _project(workspace: Path, placement: str) -> Path:
-    """Give the folder of the placement's project; a new one is made aside and moved in as a whole."""
+def _project(workspace: Path, placement: str) -> None:
+    """See that the placement's project is there; a new one is made aside and moved in as a whole."""
     from evidently.sdk.models import DashboardModel, DashboardTabModel, ProjectModel  # noqa: PLC0415
     from evidently.ui.workspace import Workspace  # noqa: PLC0415
 
@@ -108,7 +115,6 @@ def _project(workspace: Path, placement: str) -> Path:
             space.save_dashboard(key, DashboardModel(tabs=[tab], panels=shown))
             (Path(aside) / str(key) / "snapshots").mkdir()
             (Path(aside) / str(key)).rename(folder)
-    return folder
 
 
 def _put(path: Path, content: str) -> None:

@@ -1,9 +1,11 @@
 """The loop in plain functions: train, publish, monitor; and retrain, which asks the policy first."""
 
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flows.monitor import Monitored, monitor_run
+from flows.prune import Pruned, prune
 from flows.publish import Published, publish_run
 from flows.retrain import Due, decide
 from flows.session import Session
@@ -11,6 +13,7 @@ from flows.train import TrainedRun, train_run
 from fusion.errors import Refused
 
 PUBLISHED, REFUSED, ALERTED = 0, 1, 4
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,7 @@ class Outcome:
     published: Published | None = None
     monitored: Monitored | None = None
     refusals: tuple[str, ...] = ()
+    pruned: Pruned | None = None
 
     @property
     def exit_code(self) -> int:
@@ -32,7 +36,15 @@ class Outcome:
 
 
 def run_loop(session: Session, as_of: datetime | None = None, due: Due | None = None) -> Outcome:
-    """Train a run and, if it is admitted, publish and monitor it. A refused run leaves what is live untouched."""
+    """Train a run and, if it is admitted, publish and monitor it; then prune what [retention] does not keep.
+
+    A refused run leaves what is live untouched.
+    """
+    return replace(_turn(session, as_of, due), pruned=_tidy(session))
+
+
+def _turn(session: Session, as_of: datetime | None, due: Due | None) -> Outcome:
+    """Everything but pruning."""
     trained = train_run(session, as_of)
     if trained.refusals:
         return Outcome(due, trained, refusals=trained.refusals)
@@ -42,6 +54,17 @@ def run_loop(session: Session, as_of: datetime | None = None, due: Due | None = 
         return Outcome(due, trained, refusals=(str(frozen),))
     monitored = session.step("monitor", lambda: monitor_run(session, trained.run_id))
     return Outcome(due, trained, published, monitored)
+
+
+def _tidy(session: Session) -> Pruned | None:
+    """Prune if asked to. Nothing that goes wrong here may make a run look failed whose lists are live."""
+    if not session.config.retention.prune:
+        return None
+    try:
+        return session.step("prune", lambda: prune(session))
+    except Exception as failure:
+        log.warning("prune failed, `fusion prune` goes on with it: %s: %s", type(failure).__name__, failure)
+        return None
 
 
 def retrain_loop(session: Session, force: bool = False) -> Outcome:

@@ -60,14 +60,15 @@ def monitor_run(session: Session, name: str = "live", against: str | None = None
 
 
 def _run_before(session: Session, run: RunRow, against: str | None) -> RunRow | None:
-    """The run named, or the one that was live when this run was published, or the one live now."""
+    """The run named, or the one that was live when this run was published, or the one live now; None if pruned."""
     if against:
         return find_run(session.engine, session.placement, against)
     moves = history(session.engine, session.placement)
     before = [move.from_run_id for move in moves if move.to_run_no == run.run_no]
     live = [move.to_run_id for move in moves if move.to_run_no != run.run_no]
     found = before[0] if before else live[-1] if live else None
-    return find_run(session.engine, session.placement, found) if found else None
+    previous = find_run(session.engine, session.placement, found) if found else None
+    return previous if previous and previous.status != "deleted" else None
 
 
 def subjects(folder: Path, previous: Path | None) -> Pairs:

@@ -31,6 +31,8 @@ def publish_run(session: Session, run_id: str, reason: str = "admitted by its ch
 
 def why_not(run: RunRow) -> str:
     """Why a run may not be published, from its manifest."""
+    if run.status == "deleted":
+        return "it was pruned, and its lists are gone"
     manifest = run.manifest or {}
     broken = [f"{check['name']} ({check['message']})" for check in manifest.get("checks", []) if not check["holds"]]
     return "; ".join(broken) or manifest.get("error", "its training has not ended")

@@ -206,6 +206,7 @@ def summary(done: "Outcome") -> dict[str, Any]:
         "refusals": done.refusals,
         "verdict": trained.manifest["verdict"] if trained else None,
         "monitor": watched(seen) if seen else None,
+        "pruned": [run.run_id for run in done.pruned.runs] if done.pruned else None,
     }
 
 

@@ -49,6 +49,17 @@ class RetrainSettings(Settings):
         return name
 
 
+class RetentionSettings(Settings):
+    """The `[retention]` section: which runs stay when `fusion prune` removes old ones.
+
+    What a slot shows, and what one rollback would return to, always stays.
+    """
+
+    runs: int = Field(10, ge=1, description="newest runs of the placement, published or refused, that stay")
+    days: float = Field(30.0, ge=0, description="a run that a slot showed within so many days stays")
+    prune: bool = Field(True, description="`fusion run` and `fusion retrain` prune when they end")
+
+
 def _comes(field: str, bounds: tuple[int, int]) -> bool:
     """Whether a field of cron holds only words that cron knows, its numbers, steps aside, within bounds."""
     written = re.fullmatch(rf"(\*|\d+|{NAMES})([/,-](\*|\d+|{NAMES}))*", field.lower())
@@ -72,6 +83,7 @@ class Config(CoreConfig, BaseSettings):
     storage: StorageSettings = StorageSettings()
     monitor: MonitorSettings = MonitorSettings()
     retrain: RetrainSettings = RetrainSettings()
+    retention: RetentionSettings = RetentionSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -80,9 +80,10 @@ def train_run(session: Session, as_of: datetime | None = None) -> TrainedRun:
     clock = Clock(session.step)
     try:
         job = Job(core_of(config), data, plan, session.runs, device_for(config.device), clock, session.progress)
-        trained = train(job, live)
-        with run_folder(session.runs, run_id) as folder:
-            manifest = fill_folder(folder, session, job, trained, loaded, clock)
+        with job.store.held():
+            trained = train(job, live)
+            with run_folder(session.runs, run_id) as folder:
+                manifest = fill_folder(folder, session, job, trained, loaded, clock)
         status: Ending = "ready" if trained.admitted else "rejected"
         clock("load lists into SQL", lambda: store_lists(session, run_no, session.runs / run_id))
         finish_run(
@@ -192,6 +193,7 @@ def manifest_of(session: Session, job: Job, trained: Trained, loaded: Loaded, cl
         "importance": trained.importance,
         "verdict": trained.verdict.report,
         "checks": [check.as_dict() for check in trained.checks],
+        "stages": sorted(job.used),
     }
 
 

@@ -36,7 +36,10 @@ def unwatched(name: str) -> Progress:
 
 @dataclass(frozen=True)
 class Job:
-    """Configuration, data, folds and store of a training; `step` runs its pieces, `progress` watches them."""
+    """Configuration, data, folds and store of a training; `step` runs its pieces, `progress` watches them.
+
+    `used` names the stages it has asked for, `<name>/<key>`, those of jobs derived from it included.
+    """
 
     config: CoreConfig
     data: Dataset
@@ -45,11 +48,12 @@ class Job:
     device: str = "cpu"
     step: Step = plainly
     progress: Callable[[str], Progress] = field(default=unwatched)
+    used: set[str] = field(default_factory=set, compare=False)
 
     @property
     def store(self) -> Store:
         """Where stages are kept."""
-        return Store(self.root / "store")
+        return Store(self.root / "store", self.used)
 
     @property
     def threads(self) -> int:

@@ -86,3 +86,9 @@ def write_manifest(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
     whole = {**content, "files": file_hashes(folder)}
     (folder / "manifest.json").write_text(json.dumps(whole, indent=1, ensure_ascii=False))
     return whole
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Read a run folder's `manifest.json`."""
+    content: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    return content

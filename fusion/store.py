@@ -1,11 +1,13 @@
 """Stages: what was made once from the same inputs is not made again, in this run or any later one."""
 
+import fcntl
 import json
 import logging
 import os
 import shutil
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
@@ -28,9 +30,10 @@ def code_version() -> str:
 
 @dataclass(frozen=True)
 class Store:
-    """A folder of finished stages, shared by runs: `<root>/<name>/<key>/`."""
+    """A folder of finished stages, shared by runs: `<root>/<name>/<key>/`; `used` gathers those asked for."""
 
     root: Path
+    used: set[str] = field(default_factory=set, compare=False)
 
     def key(self, inputs: Mapping[str, Any]) -> str:
         """16 hex digits over JSON-able inputs and the code's version."""
@@ -44,6 +47,7 @@ class Store:
         nothing that could be taken for a result.
         """
         final = self.root / name / self.key(inputs)
+        self.used.add(f"{name}/{final.name}")
         if final.exists():
             os.utime(final)
             log.info("stage reused name=%s key=%s", name, final.name)
@@ -59,6 +63,22 @@ class Store:
         finally:
             shutil.rmtree(draft, ignore_errors=True)
         return final
+
+    @contextmanager
+    def held(self, alone: bool = False) -> Iterator[bool]:
+        """Hold the store while its stages are used, beside others, or `alone` to remove some; gives whether it is held.
+
+        Who comes to use it waits for a removal; who comes to remove is told at once that somebody uses it. The lock is
+        the operating system's and ends with the process. False also where the folder's file system has no locks.
+        """
+        self.root.mkdir(parents=True, exist_ok=True)
+        with (self.root / ".lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB if alone else fcntl.LOCK_SH)
+                held = True
+            except OSError:
+                held = False
+            yield held
 
     def sweep(self) -> int:
         """Remove drafts of processes that are gone; gives how many."""

@@ -1,6 +1,6 @@
 """Taking the lists of a run out of SQL again."""
 
-from sqlalchemy import Connection, Engine, delete, select, text
+from sqlalchemy import Connection, Engine, Table, delete, select, text
 
 from fusion.errors import Refused
 from storage.engine import writing
@@ -12,8 +12,10 @@ def partition_name(run_no: int) -> str:
     return f"recommendation_r{run_no}"
 
 
-def remove_lists(engine: Engine, run_no: int) -> None:
+def remove_lists(engine: Engine, run_no: int, figures: bool = True) -> None:
     """Delete everything that was loaded under a run number, whole or half; the row in `run` stays.
+
+    Its rows in `metric` stay too when not `figures`.
 
     On PostgreSQL the partition is detached concurrently and then dropped, so that readers never wait.
 
@@ -27,8 +29,14 @@ def remove_lists(engine: Engine, run_no: int) -> None:
     if postgres:
         _drop_partition(engine, run_no)
     with writing(engine) as connection:
-        for table in (served_user, fallback, explanation, metric, *(() if postgres else (recommendation,))):
+        for table in _tables(postgres, figures):
             connection.execute(delete(table).where(table.c.run_no == run_no))
+
+
+def _tables(postgres: bool, figures: bool) -> list[Table]:
+    """Tables whose rows are deleted, where lists are no partition of their own and figures go too."""
+    lists = [] if postgres else [recommendation]
+    return [served_user, fallback, explanation, *lists, *([metric] if figures else [])]
 
 
 def _refuse_shown(engine: Engine, run_no: int) -> None:

@@ -8,8 +8,6 @@ from sqlalchemy import text
 from storage import StorageSettings, connect
 from storage.publish import publish
 from storage.records import add_alert
-from storage.runs import find_run
-from storage.tables import explanation, fallback, recommendation, served_user
 from tests.docs.pages import blocks, read
 from tests.storage.making import make_run
 
@@ -62,28 +60,6 @@ def test_the_place_of_the_capture_is_marked():
 def test_the_demo_says_where_its_data_comes_from():
     assert "GroupLens" in README
     assert "10.1145/2827872" in README
-
-
-def removal() -> list[str]:
-    statements = next(content for mark, content in blocks("docs/operations.md", "sql") if mark == "sqlite")
-    return [statement for statement in statements.split(";") if statement.strip()]
-
-
-def rows_left(engine, run_id):
-    run_no = find_run(engine, "default", run_id).run_no
-    with engine.connect() as connection:
-        tables = (recommendation, served_user, fallback, explanation)
-        found = [connection.execute(table.select().where(table.c.run_no == run_no)).all() for table in tables]
-    return [len(rows) for rows in found]
-
-
-@pytest.mark.parametrize(("run_id", "goes"), [("a", True), ("b", False)])
-def test_a_run_is_removed_by_hand_unless_it_is_shown(shop, run_id, goes):
-    before = rows_left(shop, run_id)
-    for statement in removal():
-        run_sql(shop, statement, run_id=run_id)
-    assert find_run(shop, "default", run_id).status == ("deleted" if goes else "ready")
-    assert rows_left(shop, run_id) == ([0, 0, 0, 0] if goes else before)
 
 
 def test_alerts_can_be_asked_for(shop):

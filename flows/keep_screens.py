@@ -1,0 +1,41 @@
+"""What the verbs about keeping show people."""
+
+from rich.console import Console
+from rich.markup import escape
+
+from flows.prune import Pruned
+from flows.screens import table, when
+
+UNITS = ("kB", "MB", "GB", "TB")
+
+
+def pruned(console: Console, done: Pruned) -> None:
+    """What went, or would go, and why the rest stays."""
+    if done.runs:
+        made = table("run", "status", "trained", "rows>", "in SQL, about>", "files>")
+        for run in done.runs:
+            sizes = (amount(run.sql_bytes), amount(run.file_bytes))
+            made.add_row(run.run_id, run.status, when(run.created_at), f"{run.rows:,}", *sizes)
+        console.print(made)
+    verb = "Would remove" if done.dry_run else "Removed"
+    stages = f"{many(done.stages, 'stage')} of the store"
+    console.print(f"{verb} {many(len(done.runs), 'run')} and {stages}, {amount(done.bytes)} together.")
+    for run_id, why in done.kept.items():
+        console.print(f"  kept {run_id}: {why}", markup=False)
+    for sentence in done.left:
+        console.print(f"[yellow]{escape(sentence)}[/]")
+
+
+def many(count: int, what: str) -> str:
+    """A number with its noun."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def amount(size: int) -> str:
+    """Bytes in the unit that reads best."""
+    value, unit = float(size), "bytes"
+    for name in UNITS:
+        if value < 1000:
+            break
+        value, unit = value / 1000, name
+    return f"{value:,.0f} {unit}" if unit == "bytes" else f"{value:,.1f} {unit}"
