@@ -2,8 +2,9 @@
 
 import polars as pl
 
+from flows.forgotten import KEY, Forgotten, forgotten
 from flows.session import Session
-from fusion.errors import FusionError
+from fusion.errors import ConfigError, FusionError
 from fusion.findings import Finding
 from fusion.load import check
 from fusion.registry import build
@@ -13,8 +14,9 @@ from storage.read import live, served_of
 
 def check_all(session: Session) -> list[Finding]:
     """Findings of the sources' settings, the database and the data, errors first."""
-    found = [*_sources(session), *_database(session)]
-    found += check(session.config.data, session.base, None, read_sql, _live_users(session))
+    left_out, missing = _forgotten(session)
+    found = [*_sources(session), *_database(session), *missing]
+    found += check(session.config.data, session.base, None, read_sql, _live_users(session), left_out)
     return sorted(found, key=lambda one: one.severity)
 
 
@@ -36,6 +38,16 @@ def _database(session: Session) -> list[Finding]:
         cure = "Correct [storage] url, or start the database."
         return [Finding("no_database", "error", "storage", 1, str(wrong), [], cure)]
     return []
+
+
+def _forgotten(session: Session) -> tuple[Forgotten | None, list[Finding]]:
+    """People to leave out of the data, or a finding why they cannot be told; neither without a database."""
+    try:
+        return forgotten(session.engine), []
+    except ConfigError as wrong:
+        return None, [Finding("forget_key", "error", "forgotten people", 1, str(wrong), [], f"Set {KEY}.")]
+    except FusionError:
+        return None, []
 
 
 def _live_users(session: Session) -> pl.Series | None:

@@ -3,6 +3,7 @@
 from rich.console import Console
 from rich.markup import escape
 
+from flows.forget import Forgot
 from flows.prune import Pruned
 from flows.screens import table, when
 
@@ -24,6 +25,19 @@ def pruned(console: Console, done: Pruned) -> None:
         console.print(f"  kept {run_id}: {why}", markup=False)
     for sentence in done.left:
         console.print(f"[yellow]{escape(sentence)}[/]")
+
+
+def forgot(console: Console, done: Forgot) -> None:
+    """What was removed of people, whom nobody knew, and what is out of reach."""
+    forgotten = done.people - len(done.unknown)
+    gone = f"{many(sum(done.rows.values()), 'row')} in SQL, their rows in {many(len(done.runs), 'run folder')}"
+    people = "1 person" if forgotten == 1 else f"{forgotten:,} people"
+    console.print(f"Forgot {people}: {gone}, and {many(done.stages, 'stage')} of the store are gone.")
+    for user in done.unknown:
+        console.print(f"[yellow]No run knows user {escape(repr(user))}.[/] Is it misspelt? It is kept as forgotten.")
+    console.print("Later trainings leave them out. Out of reach:")
+    for place in done.out_of_reach:
+        console.print(f"  - {place}", markup=False)
 
 
 def many(count: int, what: str) -> str:

@@ -15,7 +15,7 @@ from dashboards.stability import Stability, stability
 from dashboards.workspace import record
 from flows.session import Session
 from fusion.errors import DataError
-from fusion.samples import SUBJECTS
+from fusion.samples import SUBJECTS, read_sample
 from storage.bulk import load_metrics
 from storage.read import history, lists_of, served_of
 from storage.records import add_alert
@@ -82,12 +82,12 @@ def subjects(folder: Path, previous: Path | None) -> Pairs:
     )
     pairs: Pairs = {}
     for name in SUBJECTS:
-        now = pl.read_parquet(folder / "monitor" / "now" / f"{name}.parquet")
-        pairs[name] = (pl.read_parquet(before / f"{name}.parquet"), now)
+        now = read_sample(folder / "monitor" / "now" / f"{name}.parquet")
+        pairs[name] = (read_sample(before / f"{name}.parquet"), now)
     monitor = folder / "monitor"
     pairs["features"] = (
-        pl.read_parquet(monitor / "features_before.parquet"),
-        pl.read_parquet(monitor / "features.parquet"),
+        read_sample(monitor / "features_before.parquet"),
+        read_sample(monitor / "features.parquet"),
     )
     if previous and (previous / "lists.parquet").exists():
         pairs["scores"] = (score_shapes(previous), score_shapes(folder))

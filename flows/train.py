@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from flows.forgotten import Forgotten, forgotten, require_same
 from flows.lists import explanation_rows, fallback_rows, list_blocks, served_rows
 from flows.session import Session
 from flows.watch import Clock
@@ -58,7 +59,8 @@ def train_run(session: Session, as_of: datetime | None = None) -> TrainedRun:
     sweep(engine, session.placement)
     sweep_folders(writable(session.runs))
     shown = live_run(engine, session.placement)
-    loaded = session.step("load", lambda: read_data(session, as_of, shown))
+    left_out = forgotten(engine)
+    loaded = session.step("load", lambda: read_data(session, as_of, shown, left_out))
     data, run_id = loaded.dataset, new_run_id()
     live = as_live(session, shown)
     plan = plan_folds(
@@ -79,6 +81,7 @@ def train_run(session: Session, as_of: datetime | None = None) -> TrainedRun:
     )
     clock = Clock(session.step)
     try:
+        require_same(engine, left_out)
         job = Job(core_of(config), data, plan, session.runs, device_for(config.device), clock, session.progress)
         with job.store.held():
             trained = train(job, live)
@@ -113,10 +116,12 @@ def writable(folder: Path) -> Path:
     return folder
 
 
-def read_data(session: Session, as_of: datetime | None, shown: LiveRun | None) -> Loaded:
+def read_data(
+    session: Session, as_of: datetime | None, shown: LiveRun | None, left_out: Forgotten | None = None
+) -> Loaded:
     """Load the data as configured; users that the live run served help to notice re-keyed ids."""
     served = served_of(session.engine, shown.run.run_no)["user_id"] if shown else None
-    return load(session.config.data, session.base, as_of, read_sql, served)
+    return load(session.config.data, session.base, as_of, read_sql, served, left_out)
 
 
 def core_of(config: CoreConfig) -> CoreConfig:

@@ -26,6 +26,8 @@ from fusion.times import moment_ms
 
 T = TypeVar("T")
 ReadTable = Callable[[DataSettings, Table], tuple[pl.DataFrame, list[Finding]]]
+LeftOut = Callable[[pl.Series], pl.Series]
+"""Says of outside ids of users (n,) which (n,) bool may not be used: those of people who asked to be forgotten."""
 log = logging.getLogger(__name__)
 
 NOTHING_LEFT = declare(
@@ -55,6 +57,15 @@ WRONG_TYPE = declare(
         "Write ids as integers or text, weights as numbers, times as dates, numbers or text.",
     )
 )
+FORGOTTEN = declare(
+    Rule(
+        "forgotten_users",
+        "warning",
+        "rows of people whom `fusion forget` was told to forget",
+        "they are left out",
+        "Delete the rows where the data comes from.",
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -72,6 +83,7 @@ class _Reading:
     base: Path
     as_of: int | None
     read_sql: ReadSql | None
+    left_out: LeftOut | None = None
     findings: list[Finding] = field(default_factory=list)
     notes: dict[str, int] = field(default_factory=dict)
 
@@ -93,6 +105,7 @@ class _Reading:
         table = open_table("interactions", self.settings.interactions, self.base, self.read_sql)
         frame = read_interactions(self.settings, table)
         self.notes["read"] = len(frame)
+        frame = self.remembered("interactions", frame, "user")
         events = frame["event"].unique() if self.settings.events else pl.Series([], dtype=pl.String)
         frame, found, dropped = check_rows(frame, self.settings, round(time.time() * 1000))
         self.findings += found
@@ -110,6 +123,20 @@ class _Reading:
             raise NOTHING_LEFT.stop("interactions", f"of {self.notes['read']} interactions none can be used")
         return frame
 
+    def remembered(self, subject: str, frame: pl.DataFrame, column: str) -> pl.DataFrame:
+        """Rows of people who did not ask to be forgotten; how many went is noted, who they are is not."""
+        if self.left_out is None:
+            return frame
+        people = frame[column].drop_nulls().unique()
+        people = people.filter(self.left_out(people))
+        gone = frame[column].is_in(people.implode()).fill_null(False)
+        count = int(gone.sum())
+        if count:
+            message = f"{count} rows of {len(people)} people who were forgotten are left out"
+            self.findings.append(FORGOTTEN.finding(subject, count, message))
+            self.notes[f"forgotten_{subject}"] = count
+        return frame.filter(~gone)
+
     def table(self, subject: str, read: ReadTable) -> pl.DataFrame | None:
         """The items or users, where the configuration names them and they can be read."""
         source = getattr(self.settings, subject)
@@ -126,6 +153,7 @@ class _Reading:
     def dataset(self, live_users: pl.Series | None) -> Dataset | None:
         """Everything, or None where something that cannot be missed could not be read."""
         items, users = self.table("items", read_items), self.table("users", read_users)
+        users = None if users is None else self.remembered("users", users, "id")
         frame = self.attempt("interactions", self.interactions)
         if frame is None:
             return None
@@ -167,10 +195,15 @@ class _Reading:
 
 
 def _read(
-    settings: DataSettings, base: Path, as_of: datetime | None, read_sql: ReadSql | None, live_users: pl.Series | None
+    settings: DataSettings,
+    base: Path,
+    as_of: datetime | None,
+    read_sql: ReadSql | None,
+    live_users: pl.Series | None,
+    left_out: LeftOut | None,
 ) -> tuple[Dataset | None, _Reading]:
     moment = None if as_of is None else moment_ms(as_of, settings.timezone)
-    reading = _Reading(settings, base, moment, read_sql)
+    reading = _Reading(settings, base, moment, read_sql, left_out)
     return reading.dataset(live_users), reading
 
 
@@ -180,15 +213,17 @@ def load(
     as_of: datetime | None = None,
     read_sql: ReadSql | None = None,
     live_users: pl.Series | None = None,
+    left_out: LeftOut | None = None,
 ) -> Loaded:
     """Load what `settings` name; relative paths start at `base`, the folder of the configuration file.
 
     Only events before `as_of` are used, and later ones leave no trace in ids or tables; without it, everything is, and
-    the dataset's `as_of` is 1 ms after the last event. `live_users` are the ids that the live run served.
+    the dataset's `as_of` is 1 ms after the last event. `live_users` are the ids that the live run served; `left_out`
+    says whose rows may not be used.
     Raises DataError that lists every finding of severity error.
     """
     started = time.perf_counter()
-    data, reading = _read(settings, base, as_of, read_sql, live_users)
+    data, reading = _read(settings, base, as_of, read_sql, live_users, left_out)
     errors = [finding.text() for finding in reading.findings if finding.severity == "error"]
     if errors or data is None:
         raise DataError("\n".join(errors))
@@ -206,7 +241,8 @@ def check(
     as_of: datetime | None = None,
     read_sql: ReadSql | None = None,
     live_users: pl.Series | None = None,
+    left_out: LeftOut | None = None,
 ) -> list[Finding]:
     """Give every finding, errors first, without raising for any of them; arguments as in `load`."""
-    _, reading = _read(settings, base, as_of, read_sql, live_users)
+    _, reading = _read(settings, base, as_of, read_sql, live_users, left_out)
     return sorted(reading.findings, key=lambda finding: finding.severity)

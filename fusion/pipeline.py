@@ -19,6 +19,7 @@ from fusion.job import BLOCK_BYTES, Job
 from fusion.judge import Verdict, judge
 from fusion.live import Live
 from fusion.ranker import Ranker, read_teaching, refit, train_ranker
+from fusion.samples import USER_ROW
 from fusion.serve import Method, feature_sample, write_lists
 from fusion.sources import SourceReport, leave_out
 from fusion.table import KEYS, write_table
@@ -170,6 +171,8 @@ def _lists(job: Job, fits: Fits, reports: Sequence[SourceReport], served: _Serve
         write_lists(folder, job, sources, Method(served.method, *rankers))
         sample = pl.Series(feature_sample(job))
         before = pl.scan_parquet(served.table / "table.parquet").filter(pl.col("user").is_in(sample.implode()))
-        before.drop(KEYS).collect().write_parquet(folder / "features_before.parquet")
+        before.rename({"user": USER_ROW}).drop(KEYS, strict=False).collect().write_parquet(
+            folder / "features_before.parquet"
+        )
 
     return job.store.stage("lists", inputs, make)

@@ -10,6 +10,13 @@ from fusion.hashing import shares
 
 ROWS = 20_000
 SUBJECTS = ("users", "items", "interactions")
+USER_ROW = "user_row"
+"""Column of samples that says whose row it is, so that a person can be taken out; it is not compared."""
+
+
+def read_sample(file: Path) -> pl.DataFrame:
+    """Read a sample without the column that says whose rows they are."""
+    return pl.read_parquet(file).drop(USER_ROW, strict=False)
 
 
 def write_samples(folder: Path, known: Dataset, seed: int) -> None:
@@ -24,7 +31,7 @@ def users(known: Dataset, seed: int) -> pl.DataFrame:
     """Activity of users with a history, by hash so that two moments share most of them, with what is known of them."""
     rows = np.flatnonzero(known.user_counts).astype(np.int32)
     rows = rows[shares(seed, rows) < ROWS / max(1, len(rows))]
-    columns = {"events": np.log1p(known.user_counts[rows])}
+    columns = {USER_ROW: rows, "events": np.log1p(known.user_counts[rows])}
     if known.has_times:
         columns["idle"] = (known.as_of - known.last_times[rows]) / span(known)
     frame = pl.DataFrame(columns)
@@ -59,7 +66,7 @@ def interactions(known: Dataset) -> pl.DataFrame:
     count = max(ROWS, len(known) // 10)
     newest = slice(max(0, len(known) - count), len(known), -(-min(count, len(known)) // ROWS) or 1)
     popular = np.argsort(np.argsort(known.item_counts, kind="stable"), kind="stable") / max(1, known.n_items)
-    columns = {"item_popularity": pl.Series(popular[known.items[newest]])}
+    columns = {USER_ROW: pl.Series(known.users[newest]), "item_popularity": pl.Series(popular[known.items[newest]])}
     if known.has_weights:
         columns["weight"] = pl.Series(known.weights[newest])
     if known.has_times:

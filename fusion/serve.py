@@ -22,6 +22,7 @@ from fusion.knowledge import Knowledge
 from fusion.models.popularity import Popularity
 from fusion.ranker import Ranker
 from fusion.recommender import FitContext
+from fusion.samples import USER_ROW
 from fusion.table import candidate_blocks
 from fusion.users import Users
 from fusion.verdict import BLEND, RANKER
@@ -83,7 +84,7 @@ def write_lists(folder: Path, job: Job, sources: Sequence[Fitted], method: Metho
         writer.write_table(block)
         kept = np.isin(found.users.rows[found.pairs.owners], sample)
         sampled = {name: column[kept] for name, column in columns.items()}
-        features.append(pl.DataFrame(sampled))
+        features.append(pl.DataFrame({USER_ROW: found.users.rows[found.pairs.owners[kept]], **sampled}))
         twins.append(_twin(job, found, columns[BLEND], kept, method.twin_scores(sampled)))
         done += len(found.users)
         progress(done, len(listed))

@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from storage.types import UtcTime, id_text
 
-HEAD = "0002"
+HEAD = "0003"
 """The Alembic revision that these tables describe; a test holds it to the newest migration."""
 
 metadata = MetaData(
@@ -190,4 +190,12 @@ decision = Table(
     Column("trigger", Text, nullable=False),
     _run_no(nullable=True),
     Index(None, "placement", "id"),
+)
+
+forgotten = Table(
+    "forgotten",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("key_mark", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
 )

@@ -149,4 +149,5 @@ def test_the_rankers_lists_come_with_a_twin_and_features_of_the_same_users(done)
     assert 0 < (both["item"] == both["item_twin"]).mean() < 1
     now, before = (pl.read_parquet(trained.lists / f"{name}.parquet") for name in ("features", "features_before"))
     assert now.columns == before.columns
+    assert set(now["user_row"]) == set(before["user_row"]) == set(job.plan.verdict.label_rows.tolist())
     assert sum(trained.importance.values()) == pytest.approx(1)

@@ -16,7 +16,7 @@ import pytest
 
 from fusion import store as stores
 from fusion.manifest import file_hashes, moment, new_run_id, run_folder, sweep_folders, write_manifest
-from fusion.samples import write_samples
+from fusion.samples import read_sample, write_samples
 from fusion.store import Store
 from tests.core.making import dataset, item_frame, lively, user_frame
 
@@ -162,7 +162,8 @@ class TestSamples:
         users, items, events = (
             pl.read_parquet(tmp_path / "now" / f"{n}.parquet") for n in ("users", "items", "interactions")
         )
-        assert users.columns == ["events", "idle", "sex", "age"]
+        assert users.columns == ["user_row", "events", "idle", "sex", "age"]
+        assert users["user_row"].to_list() == list(range(60))
         assert len(users) == 60, "nobody has no history"
         assert np.expm1(users["events"].to_numpy()) == pytest.approx(data.user_counts[:60])
         assert users["idle"].min() > 0
@@ -171,15 +172,16 @@ class TestSamples:
         assert users["idle"][0] == pytest.approx((data.as_of - last) / span)
         assert len(items) == (data.item_counts > 0).sum()
         assert items["age"][0] == pytest.approx((data.as_of - data.times[data.items == 0].min()) / span)
-        assert events.columns == ["item_popularity", "weight", "hour", "weekday"]
-        assert len(events) == len(data)
+        assert events.columns == ["user_row", "item_popularity", "weight", "hour", "weekday"]
+        assert events["user_row"].to_list() == data.users.tolist()
+        assert read_sample(tmp_path / "now" / "interactions.parquet").columns == events.columns[1:]
         first = datetime.fromtimestamp(data.times[0] / 1000, UTC)
         assert (events["hour"][0], events["weekday"][0]) == (first.hour, f"{first:%a}")
 
     def test_without_times_weights_or_tables(self, tmp_path):
         write_samples(tmp_path, dataset(lively(seed=3).drop("time")), 7)
         columns = [pl.read_parquet(tmp_path / f"{n}.parquet").columns for n in ("users", "items", "interactions")]
-        assert columns == [["events"], ["events"], ["item_popularity"]]
+        assert columns == [["user_row", "events"], ["events"], ["user_row", "item_popularity"]]
 
     def test_many_users_are_thinned_by_hash_alike_at_two_moments(self, tmp_path, monkeypatch):
         monkeypatch.setattr("fusion.samples.ROWS", 30)

@@ -105,6 +105,7 @@ ELSEWHERE = {
     *("missing_file", "unreadable_file", "empty_file", "ragged_rows", "wrong_encoding", "wrong_delimiter"),
     *("missing_column", "mixed_files", "duplicate_column", "sql_failed"),  # test_files.py
     *("wrong_type", "users_not_recurring", "as_of_without_times"),  # below
+    "forgotten_users",  # test_load.py
 }
 
 

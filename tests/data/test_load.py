@@ -42,6 +42,21 @@ def test_rows_come_back_in_time_order_ties_as_in_the_file_duplicates_gone(tmp_pa
     assert (data.weights.dtype, data.liked.dtype) == (np.float32, np.bool_)
 
 
+@QUICK
+@given(LOG, st.sets(st.integers(0, 5)))
+def test_people_left_out_leave_nothing_behind(tmp_path, rows, people):
+    """Loading without some people equals loading a file from which their rows were deleted; how many went is noted."""
+    rows = [*rows, (6, 0, 0, 1), (7, 1, 0, 1)]
+    gone = [row for row in rows if row[0] in people]
+    found = load(save(tmp_path, rows), tmp_path, left_out=lambda ids: ids.is_in([str(one) for one in people]))
+    expected = load(save(tmp_path, [row for row in rows if row[0] not in people]), tmp_path)
+    assert found.dataset.digest == expected.dataset.digest
+    assert found.dataset.user_ids.values.to_list() == expected.dataset.user_ids.values.to_list()
+    assert found.notes.get("forgotten_interactions", 0) == len(gone)
+    counts = [(one.code, one.count, one.examples) for one in found.findings if one.code == "forgotten_users"]
+    assert counts == ([("forgotten_users", len(gone), [])] if gone else [])
+
+
 def test_ties_keep_the_order_of_a_long_file(tmp_path):
     n = 50_000
     times = np.random.default_rng(1).integers(0, 5, n)

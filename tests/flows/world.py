@@ -15,6 +15,8 @@ ROOT = Path(__file__).parents[2]
 START, DAY = 1_600_000_000, 86_400
 STRANGER = "newcomer"
 """A user of the users' file, of the club red, who has met nothing; u2 is the only other one in it."""
+PERSON = "person-4711"
+"""One of the users, whose name nothing else holds."""
 EARLY = "2020-12-25"
 """A moment before the last events of the shop, whose first event is of 13 September 2020."""
 
@@ -83,7 +85,7 @@ def events(users: int = 90, items: int = 60, taste: float = 0.85, seed: int = 3)
             weight = 1 / (1 + np.arange(len(pool))) if taste else np.ones(len(pool))
             item = rng.choice(pool, p=weight / weight.sum())
             moment = START + int(day) * DAY + int(rng.integers(0, DAY))
-            found.append((f"u{user}", f"i{item}", moment, int(rng.integers(1, 6))))
+            found.append((PERSON if user == 88 else f"u{user}", f"i{item}", moment, int(rng.integers(1, 6))))
     return found
 
 
