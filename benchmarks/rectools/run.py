@@ -34,7 +34,7 @@ THREADS = 2
 SEARCHED: dict[str, list[dict]] = {
     "popular": [{}],
     "als": [{"factors": factors, "alpha": alpha} for factors in (64, 128) for alpha in (1, 10)],
-    "ease": [{"regularization": weight} for weight in (500.0, 200.0, 1000.0, 4000.0)],
+    "ease": [{"regularization": weight} for weight in (500.0, 200.0, 1000.0, 100.0, 4000.0)],
     "item_knn": [{"kind": kind, "k": k} for kind in ("bm25", "cosine") for k in (100, 20)],
 }
 """Settings tried, likely ones first."""
