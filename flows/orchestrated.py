@@ -1,5 +1,6 @@
 """The loop as Prefect flows: the same plain functions, every step a task that Prefect shows and times."""
 
+import logging
 import os
 
 # Read by Prefect when it is imported: nothing leaves the machine unasked.
@@ -8,6 +9,8 @@ os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
 os.environ.setdefault("PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY", "false")
 os.environ.setdefault("PREFECT_TELEMETRY_ENABLE_RESOURCE_METRICS", "false")
 os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "fusion,storage,dashboards,flows")
+# Prefect gives its temporary server 20 s, which a busy machine needs for the first start alone.
+os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "180")
 
 from collections.abc import Callable
 from datetime import datetime
@@ -22,8 +25,20 @@ from flows.monitor import Monitored, monitor_run
 from flows.publish import Published, publish_run
 from flows.session import Session
 from flows.train import TrainedRun, train_run
+from fusion.errors import FusionError
 
 T = TypeVar("T")
+
+
+def without_traceback(record: logging.LogRecord) -> bool:
+    """Let a failure that says what to mend be logged as its sentence; tracebacks are for what nobody foresaw."""
+    if record.exc_info and isinstance(record.exc_info[1], FusionError):
+        record.exc_info = None
+    return True
+
+
+for _engine in ("prefect.flow_runs", "prefect.task_runs", "prefect.flow_engine", "prefect.task_engine"):
+    logging.getLogger(_engine).addFilter(without_traceback)
 
 
 def as_task(name: str, work: Callable[[], T], /) -> T:

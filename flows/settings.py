@@ -1,5 +1,6 @@
 """The whole configuration: one TOML file, overlaid by environment variables, refused with the cure when wrong."""
 
+import os
 import re
 import tomllib
 from difflib import get_close_matches
@@ -113,6 +114,7 @@ def read_config(path: Path) -> Config:
         raise ConfigError(f"{path} is not valid TOML: {wrong}") from wrong
     except OSError as wrong:
         raise ConfigError(f"cannot read {path}: {wrong.strerror}") from wrong
+    refuse_unknown_variables()
     try:
         return Config(**content)
     except ValidationError as wrong:
@@ -120,6 +122,23 @@ def read_config(path: Path) -> Config:
         raise ConfigError(f"{path} is not a configuration:\n{problems}") from wrong
     except SettingsError as wrong:  # without its cause, which repeats the value
         raise ConfigError(f"the environment is no configuration: {wrong}; write FUSION_SECTION__KEY=value") from None
+
+
+def refuse_unknown_variables() -> None:
+    """Raise ConfigError for what looks like a setting in the environment and is none, naming the nearest.
+
+    Without it a misspelt section is passed over, and a run may end in another database than was meant.
+    """
+    prefix, deeper = Config.model_config["env_prefix"], Config.model_config["env_nested_delimiter"] or "__"
+    for variable in sorted(os.environ):
+        section, *keys = variable.upper().removeprefix(prefix).lower().split(deeper)
+        if not variable.upper().startswith(prefix) or section in Config.model_fields:
+            continue
+        close = get_close_matches(section, Config.model_fields, n=1)
+        if keys or close:
+            meant = deeper.join([prefix + close[0], *keys]).upper() if close else ""
+            hint = f" Did you mean {meant}?" if close else f" Known: {', '.join(Config.model_fields)}."
+            raise ConfigError(f"the environment has {variable}, but there is no [{section}].{hint}")
 
 
 def describe(error: Any) -> str:

@@ -125,6 +125,12 @@ def test_errors_keep_their_exit_code_and_sentence(server, prefect_shop):
     ended = fusion(folder, "publish", "20200101-000000-abcdef", "--json", **server.env)
     assert (ended.code, ended.json["exit_code"]) == (2, 2)
     assert "unknown run" in ended.json["error"]
+    broken = (folder / "fusion.toml").read_text().replace('"ratings.csv"', '"rating.csv"')
+    (folder / "broken.toml").write_text(broken)
+    ended = fusion(folder, "run", "--config", "broken.toml", **server.env)
+    assert ended.code == 2
+    assert "rating.csv does not exist" in ended.err
+    assert "Traceback" not in ended.err
 
 
 def test_a_cron_creates_a_scheduled_run_that_completes_and_the_schedule_ends_cleanly(server, prefect_shop):

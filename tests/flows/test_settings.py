@@ -77,6 +77,28 @@ def test_the_environment_changes_one_key_of_a_section(tmp_path, monkeypatch):
     assert (config.lists.size, config.lists.reserve) == (3, 1)
 
 
+@pytest.mark.parametrize(
+    ("variable", "told"),
+    [
+        ("FUSION_STORGE__URL", r"FUSION_STORGE__URL.* no \[storge\]\. Did you mean FUSION_STORAGE__URL\?"),
+        ("fusion_monitr__churn_limit", r"Did you mean FUSION_MONITOR__CHURN_LIMIT\?"),
+        ("FUSION_XYZ__URL", r"no \[xyz\]\. Known: .*storage"),
+        ("FUSION_SEDD", r"Did you mean FUSION_SEED\?"),
+    ],
+)
+def test_a_misspelt_section_in_the_environment_is_refused_with_the_nearest(tmp_path, monkeypatch, variable, told):
+    monkeypatch.setenv(variable, "sqlite:///secret.db")
+    with pytest.raises(ConfigError, match=told) as caught:
+        read(tmp_path, DATA)
+    assert "secret" not in str(caught.value)
+
+
+def test_variables_of_other_things_are_left_alone(tmp_path, monkeypatch):
+    for variable in ("FUSION_HOME", "FUSION_TEST_POSTGRES_URL", "FUSIONS__URL"):
+        monkeypatch.setenv(variable, "x")
+    assert read(tmp_path, DATA).seed == 7
+
+
 def test_an_unknown_key_in_the_environment_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("FUSION_STORAGE__ULR", "sqlite:///other.db")
     with pytest.raises(ConfigError, match="Did you mean 'url'"):
