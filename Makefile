@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-faults lint setup clean
+.PHONY: demo test test-faults coverage lint setup clean
 
 demo: $(READY)
 	$(BIN)/fusion demo
@@ -14,6 +14,9 @@ test: $(READY)
 
 test-faults: $(READY)
 	$(BIN)/python -m pytest -m faults
+
+coverage: $(READY)
+	$(BIN)/python -m pytest -m "not faults" --cov --cov-report=term-missing:skip-covered
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -30,4 +33,4 @@ $(READY): pyproject.toml constraints.txt
 	touch $(READY)
 
 clean:
-	rm -rf $(VENV) demo .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
+	rm -rf $(VENV) demo .mypy_cache .ruff_cache .pytest_cache .hypothesis build .coverage* *.egg-info
