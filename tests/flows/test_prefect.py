@@ -160,8 +160,6 @@ def test_a_cron_creates_a_scheduled_run_that_completes_and_the_schedule_ends_cle
             ),
             100,
         )
-        # a SIGTERM in the very moment a flow run ends can cut Prefect's own pausing short
-        time.sleep(3)
     finally:
         serving.send_signal(signal.SIGTERM)
         code = serving.wait(timeout=60)
