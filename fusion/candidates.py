@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fusion.arrays import Rows, Scores
 from fusion.fitted import Fitted
@@ -26,6 +27,13 @@ class Candidates:
     scores: Scores
     places: Scores
     lists: dict[str, TopK]
+
+    def at(self, owners: NDArray[np.integer], items: Rows) -> Rows:
+        """Where pairs of users of the block (n,) and items (n,) stand among the candidates; -1 where they do not."""
+        keys = self.pairs.owners.astype(np.int64) * self.users.n_items + self.pairs.items
+        wanted = owners.astype(np.int64) * self.users.n_items + items
+        found = np.minimum(np.searchsorted(keys, wanted), max(0, len(keys) - 1))
+        return np.where(keys[found] == wanted, found, -1).astype(np.int32) if len(keys) else np.full(len(wanted), -1)
 
 
 def propose(sources: Sequence[Fitted], users: Users, allowed: Allowed) -> Candidates:

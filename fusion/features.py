@@ -14,28 +14,34 @@ from fusion.knowledge import Knowledge
 from fusion.within import owner_means, ranks, zscores
 
 Compute = Callable[["Block"], NDArray[np.floating]]
-SPANS = (7, 28, 91, 365)
-"""Days over which an item's recent share of all interactions is taken."""
+SPANS = {7: "this week", 28: "this month", 91: "in the last three months", 365: "this year"}
+"""Days over which an item's recent share of all interactions is taken, and what people call them."""
+SOURCE_COLUMNS = ("rank", "rr", "z", "proposed")
+"""What the table holds of each source, after its name and `_`."""
 
 
 @dataclass(frozen=True)
 class Feature:
-    """One column (C,) float32 of the table: `needs` is "", "times", "weights", "categories" or "numbers"."""
+    """One column (C,) float32 of the table: `needs` is "", "times", "weights", "categories" or "numbers".
+
+    `because`: what it says in favour of an item, in words for everyone; "" for what is no reason by itself.
+    """
 
     name: str
     meaning: str
     needs: str
     compute: Compute
+    because: str = ""
 
 
 FEATURES: list[Feature] = []
 
 
-def feature(name: str, meaning: str, needs: str = "") -> Callable[[Compute], Compute]:
+def feature(name: str, meaning: str, needs: str = "", because: str = "") -> Callable[[Compute], Compute]:
     """Declare a feature that every candidate has when the data offers what it needs."""
 
     def add(compute: Compute) -> Compute:
-        FEATURES.append(Feature(name, meaning, needs, compute))
+        FEATURES.append(Feature(name, meaning, needs, compute, because))
         return compute
 
     return add
@@ -99,17 +105,20 @@ def feature_columns(found: Candidates, known: Knowledge) -> dict[str, Scores]:
     return columns
 
 
-@feature("blend", "reciprocal-rank fusion of all sources")
+AGREED = "several methods agree on it"
+
+
+@feature("blend", "reciprocal-rank fusion of all sources", because=AGREED)
 def _blend(b: Block) -> Scores:
     return blend(b.ranks)
 
 
-@feature("proposed_by", "how many sources proposed it")
+@feature("proposed_by", "how many sources proposed it", because=AGREED)
 def _proposed_by(b: Block) -> NDArray[np.floating]:
     return (~np.isnan(b.found.places)).sum(axis=1).astype(np.float32)
 
 
-@feature("best_rank", "the best rank any source gives it")
+@feature("best_rank", "the best rank any source gives it", because=AGREED)
 def _best_rank(b: Block) -> Scores:
     return np.nanmin(np.column_stack([b.ranks, np.full(len(b.items), 1e6, np.float32)]), axis=1)
 
@@ -131,7 +140,7 @@ def _user_idle(b: Block) -> NDArray[np.floating]:
     return np.where(last >= 0, (users.as_of - last) / DAY, np.nan)[b.owners]
 
 
-@feature("item_share", "log of the item's share of all interactions so far")
+@feature("item_share", "log of the item's share of all interactions so far", because="many people took it")
 def _item_share(b: Block) -> NDArray[np.floating]:
     if "times" not in b.known.offers:
         return b.known.log_counts[b.items] - np.log1p(b.known.n_events)
@@ -148,39 +157,58 @@ def _log_share(b: Block, span: int | None = None) -> NDArray[np.floating]:
     return np.log((count + 0.5) / (total + 1.0))
 
 
-for _days in SPANS:
-    feature(f"item_share_{_days}d", f"the same over the last {_days} days", "times")(partial(_log_share, span=_days))
+for _days, _when in SPANS.items():
+    feature(f"item_share_{_days}d", f"the same over the last {_days} days", "times", f"many people took it {_when}")(
+        partial(_log_share, span=_days)
+    )
 
 
-@feature("item_trend", "log ratio of the item's share in the last 28 days to its share in the last 365", "times")
+@feature(
+    "item_trend",
+    "log ratio of the item's share in the last 28 days to its share in the last 365",
+    "times",
+    "it is on the rise",
+)
 def _item_trend(b: Block) -> NDArray[np.floating]:
     return _log_share(b, 28) - _log_share(b, 365)
 
 
-@feature("item_age_days", "days from the item's first interaction to the user's moment", "times")
+@feature(
+    "item_age_days", "days from the item's first interaction to the user's moment", "times", "its age speaks for it"
+)
 def _item_age(b: Block) -> NDArray[np.floating]:
     first = b.known.moments.first(b.items)
     return np.where(first >= 0, (b.as_of - first) / DAY, np.nan)
 
 
-@feature("item_idle_days", "days since anyone took the item", "times")
+@feature("item_idle_days", "days since anyone took the item", "times", "somebody took it just now")
 def _item_idle(b: Block) -> NDArray[np.floating]:
     newest = b.known.moments.newest(b.items, b.as_of)
     return np.where(newest >= 0, (b.as_of - newest) / DAY, np.nan)
 
 
-@feature("item_weight", "mean weight of the item, drawn towards the overall mean", "weights")
+@feature(
+    "item_weight", "mean weight of the item, drawn towards the overall mean", "weights", "those who took it liked it"
+)
 def _item_weight(b: Block) -> Scores:
     return b.known.mean_weights[b.items]
 
 
 @feature(
-    "category_affinity", "how much of the user's history shares the item's categories, beside everyone's", "categories"
+    "category_affinity",
+    "how much of the user's history shares the item's categories, beside everyone's",
+    "categories",
+    "it is of a kind they like",
 )
 def _category_affinity(b: Block) -> Scores:
     return b.known.affinity(b.found.users, b.owners, b.items)
 
 
-@feature("category_affinity_last", "the same for the user's newest ten interactions", "categories")
+@feature(
+    "category_affinity_last",
+    "the same for the user's newest ten interactions",
+    "categories",
+    "it is of the kind they took last",
+)
 def _category_affinity_last(b: Block) -> Scores:
     return b.known.affinity(b.found.users.last(10), b.owners, b.items)

@@ -42,8 +42,23 @@ class Ranker:
 
     def score_columns(self, columns: dict[str, Scores]) -> Scores:
         """Scores (C,) of feature columns (C,) by name; one that is missing counts as NaN throughout."""
+        return self.score(self._matrix(columns))
+
+    def contributions(self, columns: dict[str, Scores]) -> Scores:
+        """What each of `columns` adds to the scores of feature columns (C,) by name: (C, F), as LightGBM tells it.
+
+        A row's contributions and a constant add up to its score (Lundberg and others, Nature Machine Intelligence
+        2020). It takes hundreds of times as long as scoring.
+        """
+        matrix = self._matrix(columns)
+        total = np.zeros(matrix.shape)
+        for booster in self.boosters:
+            total += np.asarray(booster.predict(matrix, pred_contrib=True))[:, :-1]
+        return (total / len(self.boosters)).astype(np.float32)
+
+    def _matrix(self, columns: dict[str, Scores]) -> Scores:
         missing = np.full(len(next(iter(columns.values()))), np.nan, np.float32)
-        return self.score(np.column_stack([columns.get(name, missing) for name in self.columns]))
+        return np.column_stack([columns.get(name, missing) for name in self.columns])
 
     def importance(self) -> dict[str, float]:
         """Share of the total gain of each feature."""

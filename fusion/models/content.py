@@ -36,6 +36,7 @@ class Content(FactorModel):
 
     Config = ContentConfig
     scores_new_items = True
+    because = "its description is like those of what they took last"
     needs = frozenset({"text"})
 
     def fit(self, data: Dataset, ctx: FitContext) -> Self:

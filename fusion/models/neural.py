@@ -33,6 +33,7 @@ class Neural(FactorModel):
 
     Config = NeuralConfig
     scores_new_items = True
+    because = "people who took the like in this order took it next"
 
     def fit(self, data: Dataset, ctx: FitContext) -> Self:
         """Encode the texts, find the number of steps if it is not given, and train that many on every interaction."""
