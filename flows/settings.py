@@ -5,17 +5,16 @@ import re
 import tomllib
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, get_args
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from dashboards.settings import MonitorSettings
 from fusion.config import CoreConfig
 from fusion.data_settings import DataSettings
 from fusion.errors import ConfigError
-from fusion.settings import Settings
+from fusion.settings import Settings, describe
 from storage.settings import StorageSettings
 
 CRON = {"minute": (0, 59), "hour": (0, 23), "day": (1, 31), "month": (1, 12), "weekday": (0, 7)}
@@ -118,7 +117,7 @@ def read_config(path: Path) -> Config:
     try:
         return Config(**content)
     except ValidationError as wrong:
-        problems = "\n".join(f"  {describe(error)}" for error in wrong.errors())
+        problems = "\n".join(f"  {describe(error, Config)}" for error in wrong.errors())
         raise ConfigError(f"{path} is not a configuration:\n{problems}") from wrong
     except SettingsError as wrong:  # without its cause, which repeats the value
         raise ConfigError(f"the environment is no configuration: {wrong}; write FUSION_SECTION__KEY=value") from None
@@ -139,34 +138,3 @@ def refuse_unknown_variables() -> None:
             meant = deeper.join([prefix + close[0], *keys]).upper() if close else ""
             hint = f" Did you mean {meant}?" if close else f" Known: {', '.join(Config.model_fields)}."
             raise ConfigError(f"the environment has {variable}, but there is no [{section}].{hint}")
-
-
-def describe(error: Any) -> str:
-    """One line for one problem: where, what, and the nearest known key for one that is unknown."""
-    *section, key = [str(part) for part in error["loc"]] or ["file"]
-    where = f"[{'.'.join(section)}] {key}" if section else key
-    if error["type"] == "extra_forbidden":
-        known = _fields_at([part for part in error["loc"][:-1] if isinstance(part, str)])
-        close = get_close_matches(key, known, n=1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
-        return f"{where}: unknown key.{hint} Known: {', '.join(known)}."
-    if error["type"] == "missing":
-        return f"{where}: is needed and has no default"
-    return f"{where}: {error['msg'].removeprefix('Value error, ')}"
-
-
-def _fields_at(section: list[str]) -> list[str]:
-    """Keys that a section takes."""
-    model: type[BaseModel] = Config
-    for part in section:
-        field = model.model_fields.get(part)
-        found = _model_in(field.annotation) if field else None
-        model = found or model
-    return [field.alias or name for name, field in model.model_fields.items()]
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """The model that an annotation holds, looking into unions and tuples."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((model for inner in get_args(annotation) if (model := _model_in(inner))), None)

@@ -1,5 +1,6 @@
 """Lists: the best candidates of each user in the order of the chosen method, filled up where it is silent."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,21 +34,27 @@ def arrange(users: Rows, borders: Offsets, items: Rows, scores: Scores, filler: 
     values = np.full((len(users), size), np.nan, np.float32)
     listed[rows, columns] = items[kept]
     values[rows, columns] = np.where(silent[kept], np.nan, scores[kept])
-    return Lists(users, listed, _descend(listed, values))
+    return Lists(users, listed, descend(listed, values))
 
 
-def fill(lists: Lists, users: Users, spare: Rows, seen_again: bool) -> Lists:
-    """Fill lists that came out short from `spare`, items most popular first, with what the user has not met."""
+def fill(
+    lists: Lists, users: Users, spare: Rows, seen_again: bool, refused: Callable[[int], Rows] | None = None
+) -> Lists:
+    """Fill lists that came out short from `spare`, items most popular first, with what the user has not met.
+
+    `refused` gives further items that a user, by row number, must not be shown.
+    """
     items = lists.items.copy()
     for row in np.flatnonzero((items < 0).any(axis=1)):
         listed = items[row][items[row] >= 0]
         met = listed if seen_again else np.append(listed, users.items[users.borders[row] : users.borders[row + 1]])
+        met = np.append(met, refused(int(lists.users[row]))) if refused else met
         more = spare[~np.isin(spare, met)][: items.shape[1] - len(listed)]
         items[row, len(listed) : len(listed) + len(more)] = more
-    return Lists(lists.users, items, _descend(items, lists.scores))
+    return Lists(lists.users, items, descend(items, lists.scores))
 
 
-def _descend(listed: Rows, values: Scores) -> Scores:
+def descend(listed: Rows, values: Scores) -> Scores:
     """Give filled places scores that keep falling by one below the last real score (or from 0)."""
     filled = (listed >= 0) & np.isnan(values)
     lowest = np.nanmin(np.where(np.isnan(values), np.inf, values), axis=1, initial=np.inf)

@@ -83,9 +83,9 @@ def example_rows(frame: pl.DataFrame) -> list[dict[str, Any]]:
 
 
 def as_table() -> str:
-    """Give every rule as the Markdown table that docs/data.md shows."""
+    """Give every rule, by code, as the Markdown table that docs/data.md shows."""
     lines = ["| code | what | severity | what happens | cure |", "| --- | --- | --- | --- | --- |"]
-    for rule in RULES.values():
+    for _, rule in sorted(RULES.items()):
         severity = rule.severity if rule.limit is None else f"{rule.severity}; error above {rule.limit:.0%}"
         lines.append(f"| `{rule.code}` | {rule.what} | {severity} | {rule.happens} | {rule.cure} |")
     return "\n".join(lines)

@@ -13,7 +13,7 @@ from polars.exceptions import PolarsError
 
 from fusion.assemble import as_dataset, duplicates, in_time_order, number_rows
 from fusion.catalogue import read_items, read_users
-from fusion.checks import amounts, ids, tables  # noqa: F401  importing them registers their checks
+from fusion.checks import amounts, ids, rule_names, tables  # noqa: F401  importing them registers their checks
 from fusion.checks.facts import DATA_CHECKS, Facts
 from fusion.checks.rows import check_rows
 from fusion.data_settings import DataSettings
@@ -194,7 +194,7 @@ class _Reading:
             self.findings.append(tables.NO_WINDOW_TIME.finding("items", 1, message))
 
 
-def _read(
+def look(
     settings: DataSettings,
     base: Path,
     as_of: datetime | None,
@@ -202,6 +202,7 @@ def _read(
     live_users: pl.Series | None,
     left_out: LeftOut | None,
 ) -> tuple[Dataset | None, _Reading]:
+    """Give the dataset, None where it cannot be read, and the reading with its findings and notes."""
     moment = None if as_of is None else moment_ms(as_of, settings.timezone)
     reading = _Reading(settings, base, moment, read_sql, left_out)
     return reading.dataset(live_users), reading
@@ -223,7 +224,7 @@ def load(
     Raises DataError that lists every finding of severity error.
     """
     started = time.perf_counter()
-    data, reading = _read(settings, base, as_of, read_sql, live_users, left_out)
+    data, reading = look(settings, base, as_of, read_sql, live_users, left_out)
     errors = [finding.text() for finding in reading.findings if finding.severity == "error"]
     if errors or data is None:
         raise DataError("\n".join(errors))
@@ -244,5 +245,5 @@ def check(
     left_out: LeftOut | None = None,
 ) -> list[Finding]:
     """Give every finding, errors first, without raising for any of them; arguments as in `load`."""
-    _, reading = _read(settings, base, as_of, read_sql, live_users, left_out)
+    _, reading = look(settings, base, as_of, read_sql, live_users, left_out)
     return sorted(reading.findings, key=lambda finding: finding.severity)

@@ -106,6 +106,7 @@ ELSEWHERE = {
     *("missing_column", "mixed_files", "duplicate_column", "sql_failed"),  # test_files.py
     *("wrong_type", "users_not_recurring", "as_of_without_times"),  # below
     "forgotten_users",  # test_load.py
+    *("rule_item", "rule_column", "rule_value", "rule_rank", "rule_allows_nothing", "blocked_unknown"),  # test_rules.py
 }
 
 
