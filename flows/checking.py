@@ -3,11 +3,16 @@
 import polars as pl
 
 from flows.forgotten import KEY, Forgotten, forgotten
+from flows.rules import rule_set
 from flows.session import Session
+from fusion.checks.rule_names import resolve
+from fusion.dataset import Dataset
 from fusion.errors import ConfigError, FusionError
 from fusion.findings import Finding
-from fusion.load import check
+from fusion.load import look
 from fusion.registry import build
+from fusion.rule_rows import NO_BLOCKS
+from storage.blocks import blocked_now
 from storage.frames import read_sql
 from storage.read import live, served_of
 
@@ -16,7 +21,8 @@ def check_all(session: Session) -> list[Finding]:
     """Findings of the sources' settings, the database and the data, errors first."""
     left_out, missing = _forgotten(session)
     found = [*_sources(session), *_database(session), *missing]
-    found += check(session.config.data, session.base, None, read_sql, _live_users(session), left_out)
+    data, seen = look(session.config.data, session.base, None, read_sql, _live_users(session), left_out)
+    found += [*seen.findings, *_rules(session, data)]
     return sorted(found, key=lambda one: one.severity)
 
 
@@ -48,6 +54,23 @@ def _forgotten(session: Session) -> tuple[Forgotten | None, list[Finding]]:
         return None, [Finding("forget_key", "error", "forgotten people", 1, str(wrong), [], f"Set {KEY}.")]
     except FusionError:
         return None, []
+
+
+def _rules(session: Session, data: Dataset | None) -> list[Finding]:
+    """What is wrong with the rules file, and what rules and blocks name that the data does not have."""
+    try:
+        source = rule_set(session)
+    except FusionError as wrong:
+        cure = "Correct the file that [lists] rules names."
+        return [Finding("wrong_rules", "error", "rules", 1, str(wrong), [], cure)]
+    return [] if data is None else resolve(source, data, _blocked(session), session.config.lists.size)[1]
+
+
+def _blocked(session: Session) -> pl.DataFrame:
+    try:
+        return blocked_now(session.engine, session.placement)
+    except FusionError:  # said by `_database`
+        return NO_BLOCKS
 
 
 def _live_users(session: Session) -> pl.Series | None:

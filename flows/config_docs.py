@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from flows.settings import Config
 from fusion.config import DEFAULT_SOURCES, SourceSettings
 from fusion.registry import known
+from fusion.rules import Allow, Boost, Diversity, Limit, Pin
 
 ROOT = Path(__file__).parents[1]
 OURS = "fusion.models."
@@ -35,6 +36,7 @@ EXAMPLES: dict[str, Any] = {
     "data.events": {"purchase": 5.0, "click": 1.0},
     "split.window": 28,
     "storage.schema_name": "shop",
+    "lists.rules": "rules.toml",
     "sources": {"name": "als", "use": "als", "k": 100, "settings": {"factors": 64}},
 }
 """What to show for keys that have no default to show."""
@@ -53,6 +55,19 @@ does not exist is refused with the nearest one that does, before anything is rea
   (`FUSION_STORAGE__URL`) and not in the file. A section that does not exist is refused there too.
 - A run's manifest keeps what decided the training (everything but `[data]`, `[storage]`, `[monitor]`, `[retrain]` and
   `[retention]`) with a hash over it.
+
+"""
+RULE_TABLES: dict[str, type[BaseModel]] = {
+    "`[[allow]]`": Allow,
+    "`[[pin]]`": Pin,
+    "`[[boost]]`": Boost,
+    "`[[limit]]`": Limit,
+    "`[diversity]`": Diversity,
+}
+RULES_INTRO = """\
+## The rules file
+
+What the file holds that `[lists] rules` names. [Rules](rules.md) says how they act together.
 
 """
 SOURCES_INTRO = """\
@@ -103,7 +118,15 @@ def reference() -> str:
     ours = {use: cls for use, cls in known().items() if cls.__module__.startswith(OURS)}
     own = [f"### `{use}`\n\n{table(cls.Config, tuple(cls.Config.model_fields))}" for use, cls in ours.items()]
     default = fill(f"Without any `[[sources]]` these run: {', '.join(DEFAULT_SOURCES)}.", WIDTH) + "\n\n"
-    return INTRO + "\n".join(parts) + "\n" + SOURCES_INTRO + default + "\n".join(own)
+    return "\n".join([INTRO + "\n".join(parts), rules_reference(), SOURCES_INTRO + default + "\n".join(own)])
+
+
+def rules_reference() -> str:
+    """The tables of what a rules file holds."""
+    return RULES_INTRO + "\n".join(
+        f"### {title}\n\n{model.__doc__}\n\n{table(model, tuple(model.model_fields))}"
+        for title, model in RULE_TABLES.items()
+    )
 
 
 def about(model: type[BaseModel]) -> str:

@@ -60,19 +60,34 @@ def fallback_rows(folder: Path) -> pl.DataFrame:
 
 
 def explanation_rows(folder: Path, size: int) -> pl.DataFrame:
-    """Why shown items are listed: the source that ranks each best, where, and in words; empty for very large runs."""
-    lists = pl.scan_parquet(folder / "lists.parquet").filter(pl.col("rank") <= size, pl.col("source").is_not_null())
-    found = lists.select("user", "item", pl.col("source").cast(pl.String), "source_rank").collect()
-    if len(found) > EXPLAINED_ROWS:
-        found = found.clear()
-    return found.select(
-        _ids(folder, "user").gather(found["user"]).alias("user_id"),
-        _ids(folder, "item").gather(found["item"]).alias("item_id"),
-        "source",
-        "source_rank",
-        pl.col("source").replace_strict(reasons(folder), default="proposed by this source").alias("reason"),
-        pl.lit(None, pl.String).alias("detail"),
+    """Why shown items are listed, in words; one row a reason.
+
+    For users that were explained, every source that proposed an item and what the ranker liked about it, the strongest
+    first, with the figures as `detail`; for the others the source that ranks it best, unless that is too many rows.
+    """
+    why = pl.read_parquet(folder / "why.parquet")
+    shown = pl.scan_parquet(folder / "lists.parquet").filter(pl.col("rank") <= size, pl.col("source").is_not_null())
+    best = shown.select("user", "item", pl.col("source").cast(pl.String), "source_rank").collect()
+    best = best.join(why.select("user").unique(), on="user", how="anti")
+    if len(best) > EXPLAINED_ROWS:
+        best = best.clear()
+    words = pl.col("source").replace_strict(
+        reasons(folder), default="a source of your own proposes it", return_dtype=pl.String
     )
+    told = why.select("user", "item", "source", "source_rank", "reason", figures())
+    whole = pl.concat([told, best.with_columns(reason=words, detail=pl.lit(None, pl.String))])
+    return whole.select(
+        _ids(folder, "user").gather(whole["user"]).alias("user_id"),
+        _ids(folder, "item").gather(whole["item"]).alias("item_id"),
+        *("source", "source_rank", "reason", "detail"),
+    )
+
+
+def figures() -> pl.Expr:
+    """The figures behind a reason: the rank that a source gives the item, and what the ranker's score gains by it."""
+    rank = pl.format("{} ranks it {}", "source", "source_rank")
+    gain = pl.format("{} of the score", pl.col("weight").round(3))
+    return pl.concat_str([rank, gain], separator="; ", ignore_nulls=True).alias("detail")
 
 
 def reasons(folder: Path) -> dict[str, str]:

@@ -17,7 +17,13 @@ from storage.tables import explanation, served_user
 
 DEPTH = 10
 MOVERS = 12
-WHY = {"item_id": pl.String, "source": pl.String, "source_rank": pl.Int32, "reason": pl.String}
+WHY = {
+    "item_id": pl.String,
+    "source": pl.String,
+    "source_rank": pl.Int32,
+    "reason": pl.String,
+    "detail": pl.String,
+}
 
 
 def list_of(session: Session, user: str) -> pl.DataFrame:
@@ -31,15 +37,43 @@ def list_of(session: Session, user: str) -> pl.DataFrame:
     rows = list_for(session.engine, session.placement, user)
     if rows.is_empty():
         return with_titles(session, shown.run, _fallback(session, shown.run, user))
-    return with_titles(session, shown.run, rows.join(_why(session, shown.run, user), on="item_id", how="left"))
+    told = why_of(session, shown.run, user).sort("source_rank", "source", nulls_last=True)
+    best = told.unique("item_id", keep="first").drop("detail")
+    return with_titles(session, shown.run, rows.join(best, on="item_id", how="left", maintain_order="left"))
 
 
-def _why(session: Session, run: RunRow, user: str) -> pl.DataFrame:
-    wanted = select(explanation.c.item_id, explanation.c.source, explanation.c.source_rank, explanation.c.reason).where(
-        explanation.c.run_no == run.run_no, explanation.c.user_id == user
-    )
+def why_of(session: Session, run: RunRow, user: str) -> pl.DataFrame:
+    """Every stored reason of a user's list, WHY by column: what adds most to the score first, then the best ranks."""
+    wanted = select(*(explanation.c[name] for name in WHY))
+    wanted = wanted.where(explanation.c.run_no == run.run_no, explanation.c.user_id == user)
     with session.engine.connect() as connection:
-        return as_frame(connection.execute(wanted).mappings(), WHY)
+        found = as_frame(connection.execute(wanted).mappings(), WHY)
+    gain = found["detail"].str.extract(r"(\S+) of the score").cast(pl.Float64)
+    remark = gain.is_null() & found["source"].is_null()  # what a rule did comes before what methods say
+    found = found.with_columns(gain.alias("gain"), (~remark).alias("said"))
+    return found.sort("item_id", "said", -pl.col("gain"), "source_rank", "source", nulls_last=True).drop("said")
+
+
+def reasons_of(session: Session, user: str) -> tuple[pl.DataFrame, str]:
+    """Every stored reason of a user's live list, as `why_of` gives them, and what is missing in a sentence."""
+    shown = live(session.engine, session.placement)
+    if shown is None:
+        raise DataError(f"nothing is live in placement {session.placement!r}; `fusion run` trains and publishes")
+    told = why_of(session, shown.run, user)
+    return told, unexplained(shown.run, told)
+
+
+def unexplained(run: RunRow, told: pl.DataFrame) -> str:
+    """Why reasons are missing, in a sentence; empty when everything is there."""
+    counts = (run.manifest or {}).get("why")
+    if counts is None:
+        return "This run stored the best source only."
+    if told["detail"].null_count() == len(told) and counts["users"] < counts["of"]:
+        return (
+            f"Reasons in full were stored for {counts['users']:,} of {counts['of']:,} users, and not for this one: the "
+            "best source is all there is. [lists] why_rows allows more."
+        )
+    return "" if run.method == "ranker" else f"The lists are those of {run.method}: no ranker weighed these reasons."
 
 
 def _fallback(session: Session, run: RunRow, user: str) -> pl.DataFrame:

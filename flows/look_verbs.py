@@ -46,12 +46,25 @@ def runs(
 
 
 @app.command()
-def show(user: Annotated[str, typer.Argument(help="a user's id")], config: Config = FILE, as_json: Json = False) -> int:
+def show(
+    user: Annotated[str, typer.Argument(help="a user's id")],
+    why: Annotated[bool, typer.Option("--why", help="every reason, the strongest first")] = False,
+    config: Config = FILE,
+    as_json: Json = False,
+) -> int:
     """Show a user's live list and why each item is in it."""
-    from flows import look, screens  # noqa: PLC0415
+    from flows import look, screens, why_screen  # noqa: PLC0415
 
-    rows = look.list_of(session(config), user)
-    emit(rows) if as_json else screens.user_list(out, user, rows)
+    opened = session(config)
+    rows = look.list_of(opened, user)
+    if not why or "segment" in rows.columns:
+        emit(rows) if as_json else screens.user_list(out, user, rows)
+        return 0
+    told, missing = look.reasons_of(opened, user)
+    if as_json:
+        emit({"list": rows, "reasons": told, "missing": missing})
+    else:
+        why_screen.reasons(out, user, rows, told, missing)
     return 0
 
 

@@ -167,14 +167,19 @@ def run_list(console: Console, found: Iterable[RunRow], live_run_no: int | None)
 
 def user_list(console: Console, user: str, rows: pl.DataFrame) -> None:
     """A user's list with titles and reasons."""
+    list_title(console, user, rows)
+    made = table("rank>", "item", "title", "why")
+    for row in rows.iter_rows(named=True):
+        by = f" ({row['source']} {row['source_rank']})" if row.get("source") else ""
+        made.add_row(str(row["rank"]), row["item_id"], escape(row.get("title") or ""), (row.get("reason") or "") + by)
+    console.print(made)
+
+
+def list_title(console: Console, user: str, rows: pl.DataFrame) -> None:
+    """Whose list it is, by which run, and how the user is served."""
     first = rows.row(0, named=True)
     title = f"User {user}: run {first['run_id']}, {first['route']}, data until {when(first['as_of'])} UTC"
     console.print(title, markup=False, style="bold", soft_wrap=True)
-    made = table("rank>", "item", "title", "why")
-    for row in rows.iter_rows(named=True):
-        why = f"{row['reason']} ({row['source']} {row['source_rank']})" if row.get("source") else ""
-        made.add_row(str(row["rank"]), row["item_id"], escape(row.get("title") or ""), why)
-    console.print(made)
 
 
 def difference(console: Console, old: RunRow, new: RunRow, stable: Any, moved: pl.DataFrame) -> None:

@@ -1,5 +1,6 @@
 """Train: data in, a run out, stored whole beside its lists; what is live is not touched."""
 
+import json
 import logging
 import os
 import shutil
@@ -12,6 +13,7 @@ import polars as pl
 
 from flows.forgotten import Forgotten, forgotten, require_same
 from flows.lists import explanation_rows, fallback_rows, list_blocks, served_rows
+from flows.rules import rule_set, rules_of, rules_report
 from flows.session import Session
 from flows.watch import Clock
 from fusion.config import CoreConfig
@@ -24,6 +26,7 @@ from fusion.live import Live
 from fusion.load import Loaded, load
 from fusion.manifest import environment, moment, new_run_id, run_folder, sweep_folders, write_manifest
 from fusion.pipeline import Trained, train
+from fusion.rules import RuleSet
 from fusion.samples import write_samples
 from fusion.settings import config_hash
 from storage.bulk import load_explanations, load_fallback, load_lists, load_served
@@ -55,13 +58,15 @@ def train_run(session: Session, as_of: datetime | None = None) -> TrainedRun:
 
     Raises DataError and ConfigError for what cannot be trained; the run is then kept as failed.
     """
-    engine, config = session.engine, session.config
+    engine, config, wanted = session.engine, session.config, rule_set(session)
     sweep(engine, session.placement)
     sweep_folders(writable(session.runs))
     shown = live_run(engine, session.placement)
     left_out = forgotten(engine)
     loaded = session.step("load", lambda: read_data(session, as_of, shown, left_out))
     data, run_id = loaded.dataset, new_run_id()
+    rules, odd = rules_of(session, wanted, data)
+    loaded.findings.extend(odd)
     live = as_live(session, shown)
     plan = plan_folds(
         data,
@@ -77,12 +82,13 @@ def train_run(session: Session, as_of: datetime | None = None) -> TrainedRun:
         kind="full",
         as_of=moment(data.as_of) if data.has_times else None,
         data_hash=data.digest,
-        config_hash=config_hash(core_of(config)),
+        config_hash=made_by(session, wanted),
     )
     clock = Clock(session.step)
     try:
         require_same(engine, left_out)
-        job = Job(core_of(config), data, plan, session.runs, device_for(config.device), clock, session.progress)
+        device = device_for(config.device)
+        job = Job(core_of(config), data, plan, session.runs, device, clock, session.progress, rules=rules)
         with job.store.held():
             trained = train(job, live)
             with run_folder(session.runs, run_id) as folder:
@@ -129,6 +135,12 @@ def core_of(config: CoreConfig) -> CoreConfig:
     return CoreConfig(**{name: getattr(config, name) for name in CoreConfig.model_fields})
 
 
+def made_by(session: Session, rules: RuleSet) -> str:
+    """The hash of the configuration, and that of the rules where it names some."""
+    own = config_hash(core_of(session.config))
+    return f"{own}-{rules.hash}" if session.config.lists.rules else own
+
+
 def as_live(session: Session, shown: LiveRun | None) -> Live | None:
     """What training must know of the live run."""
     if shown is None or shown.run.verdict is None:
@@ -152,7 +164,7 @@ def fill_folder(
     job.data.user_ids.values.to_frame("user_id").write_parquet(folder / "ids" / "users.parquet")
     job.data.item_ids.values.to_frame("item_id").write_parquet(folder / "ids" / "items.parquet")
     write_titles(folder, job)
-    for name in ("lists", "served", "fallback"):
+    for name in ("lists", "served", "fallback", "why"):
         shutil.copyfile(trained.lists / f"{name}.parquet", folder / f"{name}.parquet")
     for name in ("features", "features_before", "twin"):
         shutil.copyfile(trained.lists / f"{name}.parquet", folder / "monitor" / f"{name}.parquet")
@@ -172,7 +184,7 @@ def write_titles(folder: Path, job: Job) -> None:
 
 def manifest_of(session: Session, job: Job, trained: Trained, loaded: Loaded, clock: Clock) -> dict[str, Any]:
     """What the run was made from, and how it went; without secrets."""
-    data = job.data
+    data, notes = job.data, json.loads((trained.lists / "notes.json").read_text())
     return {
         "created_at": datetime.now(UTC).isoformat(),
         "placement": session.placement,
@@ -199,6 +211,8 @@ def manifest_of(session: Session, job: Job, trained: Trained, loaded: Loaded, cl
         "verdict": trained.verdict.report,
         "checks": [check.as_dict() for check in trained.checks],
         "stages": sorted(job.used),
+        "rules": rules_report(job, notes),
+        "why": {"users": notes["explained"], "of": notes["listed"]},
     }
 
 

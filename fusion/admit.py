@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from fusion.arrays import contains
+from fusion.arrays import Rows, contains
 from fusion.job import Job
 from fusion.judge import Verdict
+from fusion.rule_rows import Rules
 
 EXAMPLES = 3
 
@@ -76,26 +77,39 @@ def check_lists(job: Job, folder: Path) -> list[Check]:
     }
     if job.config.lists.exclude_seen:
         broken["nothing the user has met"] = seen
+    if job.rules:
+        broken["nothing blocked"] = job.rules.blocked.hits(users, items)
+        broken["nothing an allow list leaves out"] = job.rules.outside(users, items)
     checks = [_none_broken(job, name, lists.filter(pl.Series(rows))) for name, rows in broken.items()]
     return [_whole(job, lists, pl.read_parquet(folder / "served.parquet")), *checks]
 
 
 def _whole(job: Job, lists: pl.DataFrame, served: pl.DataFrame) -> Check:
-    """Every user with a history has `size` items, or has met so much that fewer are left."""
+    """Every user with a history has `size` items, or fewer are left that may be shown to them."""
     counts = np.bincount(lists["user"].to_numpy(), minlength=job.data.n_users)
     users = served.filter(pl.col("route") != "cold")["user"].to_numpy()
     short = users[counts[users] < job.config.lists.size]
-    block = job.plan.serving.known.users_at(short, job.plan.serving.as_of[short])
-    items = job.allowed(job.plan.serving.cut).items
-    left = np.full(len(short), items.sum())
-    if job.config.lists.exclude_seen and len(short):
-        left = left - block.seen[:, np.flatnonzero(items)].sum(axis=1)
+    left = _left(job, short)
     wrong = short[counts[short] < np.minimum(left, job.config.lists.size)]
     if len(wrong):
         examples = ", ".join(job.data.user_ids.texts(wrong[:EXAMPLES]))
         return Check("lists are whole", False, f"{len(wrong)} users have items left but short lists, e.g. {examples}")
     fine = f"{len(users)} users; {len(short)} have fewer than {job.config.lists.size} because they met all the rest"
+    fine += " or rules leave no more" if job.rules else ""
     return Check("lists are whole", True, fine)
+
+
+def _left(job: Job, users: Rows) -> Rows:
+    """How many items may be shown to each of `users` (n,)."""
+    found = np.zeros(len(users), np.int32)
+    rules = job.rules or Rules.none(job.data)
+    serving = job.plan.serving
+    for some, allowed in rules.audiences(users, job.allowed(serving.cut)):
+        block = serving.known.users_at(some, serving.as_of[some])
+        items = np.flatnonzero(allowed.items & ~rules.blocked.items)
+        gone = block.seen * (not allowed.seen) + rules.blocked.of_users(some)
+        found[np.isin(users, some)] = len(items) - (gone[:, items] > 0).sum(axis=1)
+    return found
 
 
 def _none_broken(job: Job, name: str, broken: pl.DataFrame) -> Check:

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from fusion.checks.rule_names import usable
 from fusion.config import CoreConfig
 from fusion.data_settings import DataSettings
 from fusion.dataset import Dataset
@@ -18,6 +19,8 @@ from fusion.job import Job, unwatched
 from fusion.load import load
 from fusion.pipeline import Trained, train
 from fusion.recommender import Progress
+from fusion.rule_rows import NO_BLOCKS
+from fusion.rules import RuleSet
 
 
 def from_frames(
@@ -61,16 +64,19 @@ def fit_fusion(
     config: CoreConfig | None = None,
     root: Path | None = None,
     progress: Callable[[str], Progress] = unwatched,
+    rules: RuleSet | None = None,
 ) -> Fused:
     """Train the sources, fuse them, judge all on the verdict fold and make every user's list.
 
-    `root`: folder of the store of stages, which later calls reuse; a new temporary folder by default. Raises
-    ConfigError and DataError as `fusion run` does; a run that is not admitted raises nothing: look at `admitted`.
+    `root`: folder of the store of stages, which later calls reuse; a new temporary folder by default. `rules`: what
+    lists follow, as `fusion.rules.read_rules` gives it. Raises ConfigError and DataError as `fusion run` does; a run
+    that is not admitted raises nothing: look at `admitted`.
     """
     config = config or CoreConfig()
     plan = plan_folds(data, config.split, seen=not config.lists.exclude_seen, seed=config.seed)
     folder = root or Path(mkdtemp(prefix="fusion-"))
-    job = Job(config, data, plan, folder, device_for(config.device), progress=progress)
+    kept = usable(rules or RuleSet(), data, NO_BLOCKS, config.lists.size)[0]
+    job = Job(config, data, plan, folder, device_for(config.device), progress=progress, rules=kept)
     return Fused(data, train(job))
 
 

@@ -103,6 +103,12 @@ class ListSettings(Settings):
         "all", pattern=r"^(all|active:[1-9]\d*d)$", description='who gets a list: "all" or "active:365d"'
     )
     exclude_seen: bool = Field(True, description="never list what the user has met")
+    rules: str | None = Field(
+        None, min_length=1, description="file of rules that lists follow: allow lists, pins, boosts, limits"
+    )
+    why_rows: int = Field(
+        200_000, ge=0, description="shown rows that are explained by the ranker, whole users by hash; 0 = none"
+    )
 
     @property
     def active_days(self) -> int | None:

@@ -10,6 +10,7 @@ from fusion.config import CoreConfig
 from fusion.dataset import Dataset
 from fusion.folds import Plan
 from fusion.recommender import Allowed, Progress, quiet
+from fusion.rule_rows import Rules
 from fusion.store import Store
 
 T = TypeVar("T")
@@ -39,6 +40,7 @@ class Job:
     """Configuration, data, folds and store of a training; `step` runs its pieces, `progress` watches them.
 
     `used` names the stages it has asked for, `<name>/<key>`, those of jobs derived from it included.
+    `rules` act on the lists alone, and on nothing that is judged.
     """
 
     config: CoreConfig
@@ -49,6 +51,7 @@ class Job:
     step: Step = plainly
     progress: Callable[[str], Progress] = field(default=unwatched)
     used: set[str] = field(default_factory=set, compare=False)
+    rules: Rules | None = None
 
     @property
     def store(self) -> Store:

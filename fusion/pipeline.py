@@ -161,6 +161,7 @@ def _lists(job: Job, fits: Fits, reports: Sequence[SourceReport], served: _Serve
         "ranker": served.ranker.name if served.ranker else None,
         "table": served.table.name,
         "lists": job.config.lists.model_dump(mode="json"),
+        "rules": job.rules.key if job.rules else None,
         "split": [job.plan.kind, job.config.split.sparse],
         "sample": job.store.key({"users": job.plan.verdict.label_rows.tolist()}),
     }

@@ -1,7 +1,10 @@
 """Serving: the chosen method's lists for every user, block by block, and what users without history get."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +12,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fusion.arrange import Lists, arrange, fill
-from fusion.arrays import DAY, Flags, Rows, Scores, contains
+from fusion.arrange import Lists
+from fusion.arrays import DAY, Flags, Rows, Scores
 from fusion.candidates import Candidates
 from fusion.errors import DataError
 from fusion.features import feature_columns
@@ -19,13 +22,15 @@ from fusion.hashing import shares
 from fusion.job import BLOCK_BYTES, Job
 from fusion.judge import ROUTES, route_of
 from fusion.knowledge import Knowledge
+from fusion.listing import Listing, audiences
 from fusion.models.popularity import Popularity
 from fusion.ranker import Ranker
-from fusion.recommender import FitContext
+from fusion.recommender import Allowed, FitContext
 from fusion.samples import USER_ROW
 from fusion.table import candidate_blocks
 from fusion.users import Users
 from fusion.verdict import BLEND, RANKER
+from fusion.why import Explainer, Reasons
 
 SAMPLE_USERS = 2000
 """Users whose serving features are kept, to compare them with the last training table."""
@@ -76,48 +81,60 @@ def write_lists(folder: Path, job: Job, sources: Sequence[Fitted], method: Metho
         )
     sample = feature_sample(job)
     progress = job.progress("lists")
+    listing = Listing.of(job)
+    uncounted = replace(listing, moved=Counter())
     writer, features, twins, done = None, [], [], 0
-    for found, columns in _blocks(job, sources, listed):
-        lists = _arranged(job, found, method.score(found, columns), columns[BLEND])
+    explainer = _explainer(job, sources, method, len(listed))
+    for allowed, found, columns in _blocks(job, sources, listed):
+        lists = listing(allowed, found, method.score(found, columns), columns[BLEND])
+        explainer.add(found, columns, lists, listing.marks(lists))
         block = _rows(lists, found)
         writer = writer or pq.ParquetWriter(folder / "lists.parquet", block.schema, compression="zstd")
         writer.write_table(block)
         kept = np.isin(found.users.rows[found.pairs.owners], sample)
         sampled = {name: column[kept] for name, column in columns.items()}
         features.append(pl.DataFrame({USER_ROW: found.users.rows[found.pairs.owners[kept]], **sampled}))
-        twins.append(_twin(job, found, columns[BLEND], kept, method.twin_scores(sampled)))
+        twins.append(_twin(partial(uncounted, allowed), found, columns[BLEND], kept, method.twin_scores(sampled)))
         done += len(found.users)
         progress(done, len(listed))
     if writer:
         writer.close()
     pl.concat(features).write_parquet(folder / "features.parquet")
     pl.concat(twins).write_parquet(folder / "twin.parquet")
+    notes = {"explained": explainer.explained, "listed": len(listed), "moved": listing.moved}
+    (folder / "notes.json").write_text(json.dumps(notes))
+    explainer.write(folder)
     write_fallback(folder, job, users, routes)
 
 
-def _blocks(job: Job, sources: Sequence[Fitted], users: Rows) -> Iterator[tuple[Candidates, dict[str, Scores]]]:
+def _explainer(job: Job, sources: Sequence[Fitted], method: Method, users: int) -> Explainer:
+    lists = job.config.lists
+    return Explainer(Reasons.of(sources), method.ranker, job.config.seed, lists.why_rows, users, lists.size)
+
+
+def _blocks(
+    job: Job, sources: Sequence[Fitted], users: Rows
+) -> Iterator[tuple[Allowed, Candidates, dict[str, Scores]]]:
     fold = job.plan.serving
     knowledge = Knowledge(fold.known)
-    for found in candidate_blocks(sources, fold, users, job.allowed(fold.cut), BLOCK_BYTES):
-        yield found, feature_columns(found, knowledge)
+    for some, allowed in audiences(job, users):
+        for found in candidate_blocks(sources, fold, some, allowed, BLOCK_BYTES):
+            yield allowed, found, feature_columns(found, knowledge)
 
 
-def _arranged(job: Job, found: Candidates, scores: Scores, filler: Scores) -> Lists:
-    """Lists of a block, size and reserve, filled up with what is popular where candidates run out."""
-    size = job.config.lists.size + job.config.lists.reserve
-    lists = arrange(found.users.rows, found.pairs.borders, found.pairs.items, scores, filler, size)
-    known, allowed = job.plan.serving.known, job.allowed(job.plan.serving.cut)
-    popular = np.argsort(-known.item_counts, kind="stable").astype(np.int32)
-    return fill(lists, found.users, popular[allowed.items[popular]], seen_again=allowed.seen)
-
-
-def _twin(job: Job, found: Candidates, filler: Scores, kept: Flags, twin: Scores | None) -> pl.DataFrame:
+def _twin(
+    listing: Callable[[Candidates, Scores, Scores], Lists],
+    found: Candidates,
+    filler: Scores,
+    kept: Flags,
+    twin: Scores | None,
+) -> pl.DataFrame:
     """Lists of the sampled users of a block by the twin's scores of their candidates; empty without a twin."""
     users, items = np.empty(0, np.int32), np.empty((0, 0), np.int32)
     if twin is not None:
         scores = np.full(len(found.pairs), np.nan, np.float32)
         scores[kept] = twin
-        lists = _arranged(job, found, scores, filler)
+        lists = listing(found, scores, filler)
         sampled = np.isin(lists.users, found.users.rows[found.pairs.owners[kept]])
         users, items = lists.users[sampled], lists.items[sampled]
     owners, places = np.nonzero(items >= 0)
@@ -129,11 +146,9 @@ def _rows(lists: Lists, found: Candidates) -> pa.Table:
     """One row a listed item, with the source that ranks it best and where; null for what only filled a list up."""
     owners, places = np.nonzero(lists.items >= 0)
     items = lists.items[owners, places]
-    keys = found.pairs.owners.astype(np.int64) * found.users.n_items + found.pairs.items
-    wanted = owners.astype(np.int64) * found.users.n_items + items
-    candidate = contains(keys, wanted)
-    ranked = np.full((len(wanted), len(found.names)), np.inf)
-    ranked[candidate] = np.nan_to_num(found.places[np.searchsorted(keys, wanted[candidate])], nan=np.inf)
+    at = found.at(owners, items)
+    ranked = np.full((len(at), len(found.names)), np.inf)
+    ranked[at >= 0] = np.nan_to_num(found.places[at[at >= 0]], nan=np.inf)
     source = ranked.argmin(axis=1)
     place = ranked[np.arange(len(ranked)), source]
     proposed = np.isfinite(place)
@@ -181,12 +196,13 @@ def _popular(job: Job, segment: str, events: Flags) -> pl.DataFrame:
     """Popular listable items among some of the interactions, best first."""
     fold = job.plan.serving
     data = fold.known.take(events)
-    allowed = job.allowed(fold.cut)
+    listing = Listing.of(job, segment)
+    [(users, allowed)] = audiences(job, np.zeros(1, np.int32), listing.rules)
     stranger = Users.stranger(data.as_of, data.n_items)
-    size = job.config.lists.size + job.config.lists.reserve
-    best = Popularity().fit(data, FitContext()).top(stranger, size, allowed)
-    items = best.items[0][best.items[0] >= 0]
+    best = Popularity().fit(data, FitContext()).top(stranger, listing.depth, allowed)
+    lists = listing.ruled(allowed, Lists(users, best.items, best.scores), stranger)
+    items = lists.items[0][lists.items[0] >= 0]
     ranks = np.arange(1, len(items) + 1, dtype=np.int32)
     return pl.DataFrame(
-        {"segment": [segment] * len(items), "rank": ranks, "item": items, "score": best.scores[0, : len(items)]}
+        {"segment": [segment] * len(items), "rank": ranks, "item": items, "score": lists.scores[0, : len(items)]}
     )
