@@ -7,7 +7,7 @@ import polars as pl
 
 from fusion.pipeline import Trained
 
-FILES = ("lists", "served", "fallback", "features", "features_before", "twin")
+FILES = ("lists", "served", "fallback", "features", "features_before", "twin", "why")
 
 
 def prints(folder: Path) -> dict[str, str]:
