@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from scipy.sparse import csr_array, hstack
 
-from fusion.arrays import Flags, Offsets, Rows, offsets
+from fusion.arrays import Flags, Offsets, Rows, contains, offsets
 from fusion.dataset import Dataset
 from fusion.knowledge import one_hot
 from fusion.recommender import Allowed
@@ -40,9 +40,7 @@ class Blocked:
         """Which of the pairs of `users` and `items`, of one shape, are blocked; an item -1 is not."""
         found = self.items[items]
         if len(self.pairs):
-            keys = users.astype(np.int64) * len(self.items) + items
-            at = np.minimum(np.searchsorted(self.pairs, keys), len(self.pairs) - 1)
-            found |= self.pairs[at] == keys
+            found |= contains(self.pairs, users.astype(np.int64) * len(self.items) + items)
         return found & (items >= 0)
 
     def of_users(self, users: Rows) -> csr_array:
