@@ -6,6 +6,8 @@ from fusion.errors import Refused
 from storage.engine import writing
 from storage.tables import explanation, fallback, metric, recommendation, served_user, slot
 
+_DETACHING = "hashtext('fusion detach ' || current_schema())"
+
 
 def partition_name(run_no: int) -> str:
     """Name the PostgreSQL table that holds one run's lists."""
@@ -47,20 +49,27 @@ def _refuse_shown(engine: Engine, run_no: int) -> None:
 
 
 def _drop_partition(engine: Engine, run_no: int) -> None:
+    """Detach and drop, one partition at a time in a schema: PostgreSQL allows one detaching at once."""
     alone = engine.execution_options(isolation_level="AUTOCOMMIT")  # DETACH CONCURRENTLY runs in no transaction
     with alone.connect() as connection:
         connection.execute(text("SET lock_timeout = '2s'"))
         try:
+            connection.execute(text(f"SELECT pg_advisory_lock({_DETACHING})"))
             _detach(connection, partition_name(run_no))
             connection.execute(text(f"DROP TABLE IF EXISTS {partition_name(run_no)}"))
         finally:
             if not connection.invalidated:
+                connection.execute(text("SELECT pg_advisory_unlock_all()"))
                 connection.execute(text("RESET lock_timeout"))
 
 
 def _detach(connection: Connection, name: str) -> None:
-    attached = text("SELECT inhdetachpending FROM pg_inherits WHERE inhrelid = to_regclass(:name)")
-    pending = connection.execute(attached, {"name": name}).scalar()
-    if pending is not None:
-        how = "FINALIZE" if pending else "CONCURRENTLY"  # pending: an earlier try was cut off half-way
-        connection.execute(text(f"ALTER TABLE recommendation DETACH PARTITION {name} {how}"))
+    """Detach a partition where it is attached, after ending what an earlier try left half-way, of any run."""
+    half = (
+        "SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = 'recommendation'::regclass AND inhdetachpending"
+    )
+    for found in connection.execute(text(half)).scalars().all():
+        connection.execute(text(f"ALTER TABLE recommendation DETACH PARTITION {found} FINALIZE"))
+    attached = text("SELECT 1 FROM pg_inherits WHERE inhrelid = to_regclass(:name)")
+    if connection.scalar(attached, {"name": name}):
+        connection.execute(text(f"ALTER TABLE recommendation DETACH PARTITION {name} CONCURRENTLY"))
