@@ -23,7 +23,7 @@ Config = Annotated[Path, typer.Option("--config", help="configuration file")]
 Json = Annotated[bool, typer.Option("--json", help="give the result as JSON, for machines")]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="use only what was known before this time (ISO; UTC)")]
 By = Annotated[str | None, typer.Option("--by", help="who does it, for the history; default: the OS user")]
-Run = Annotated[str, typer.Argument(help="a run's id, or `live`")]
+Run = Annotated[str, typer.Argument(help="a run's id, or `live` or `challenger`")]
 FILE = Path("fusion.toml")
 
 

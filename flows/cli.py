@@ -4,7 +4,7 @@ import sys
 
 from typer.exceptions import TyperException
 
-from flows import do_verbs, keep_verbs, look_verbs  # noqa: F401  importing them adds their verbs to the application
+from flows import do_verbs, keep_verbs, look_verbs, slot_verbs  # noqa: F401  importing them adds their verbs
 from flows.app import app
 from flows.console import emit, fail, start_logging
 from flows.memory import give_back

@@ -71,15 +71,21 @@ def check(
 
 
 @app.command()
-def run(config: Config = FILE, as_of: AsOf = None, by: By = None, as_json: Json = False) -> int:
+def run(
+    config: Config = FILE,
+    as_of: AsOf = None,
+    hold: Annotated[bool, typer.Option("--hold", help="leave the run as the challenger, to be approved")] = False,
+    by: By = None,
+    as_json: Json = False,
+) -> int:
     """Train, choose, admit, publish and monitor."""
     from flows.loop import run_loop  # noqa: PLC0415
 
     flows = orchestrated()
     if flows:
-        return _tell(flows.run(str(config), moment(as_of), by), as_json)
+        return _tell(flows.run(str(config), moment(as_of), by, hold), as_json)
     with Watch() as watch:
-        done = run_loop(session(config, by, watch), moment(as_of))
+        done = run_loop(session(config, by, watch), moment(as_of), hold=hold)
     return _tell(done, as_json)
 
 
@@ -133,11 +139,12 @@ def train(config: Config = FILE, as_of: AsOf = None, as_json: Json = False) -> i
 @app.command()
 def publish(run: Run, config: Config = FILE, by: By = None, as_json: Json = False) -> int:
     """Let the live lists be those of a run that was admitted."""
+    from flows import screens  # noqa: PLC0415
     from flows.publish import publish_run  # noqa: PLC0415
 
     flows = orchestrated()
     done = flows.publish(str(config), run, by) if flows else publish_run(session(config, by), run)
-    emit(done) if as_json else out.print(f"Live: run {done.run_id}.", markup=False)
+    emit(done) if as_json else out.print(screens.moved(done), markup=False)
     return 0
 
 

@@ -1,22 +1,19 @@
-"""Looking things up for the command line: a user's list with reasons, what changed between two runs."""
+"""Looking things up for the command line: what a slot shows, a user's list with reasons."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 from sqlalchemy import select
 
-from dashboards.stability import Stability, stability
 from flows.session import Session
 from fusion.errors import DataError
 from storage.frames import as_frame
-from storage.read import fallback_for, list_for, lists_of, live, served_of
-from storage.rows import RunRow
-from storage.runs import find_run
+from storage.read import fallback_for, list_for, live
+from storage.rows import LiveRun, RunRow
 from storage.tables import explanation, served_user
 
-DEPTH = 10
-MOVERS = 12
 WHY = {
     "item_id": pl.String,
     "source": pl.String,
@@ -94,23 +91,25 @@ def with_titles(session: Session, run: RunRow, rows: pl.DataFrame) -> pl.DataFra
     return rows.join(pl.read_parquet(file), on="item_id", how="left", maintain_order="left")
 
 
-def changes(session: Session, old: str, new: str) -> tuple[RunRow, RunRow, Stability, pl.DataFrame]:
-    """Two runs, how alike their lists are, and the items whose number of lists moved most."""
-    before, after = (find_run(session.engine, session.placement, name) for name in (old, new))
-    lists = [lists_of(session.engine, run.run_no, DEPTH) for run in (before, after)]
-    segments = served_of(session.engine, after.run_no).select("user_id", segment="route")
-    stable = stability(lists[0], lists[1], DEPTH, segments)
-    counts = [frame.group_by("item_id").len(name) for frame, name in zip(lists, ("before", "after"), strict=True)]
-    moved = counts[0].join(counts[1], on="item_id", how="full", coalesce=True).fill_null(0)
-    gap = (pl.col("after").cast(pl.Int64) - pl.col("before").cast(pl.Int64)).abs()
-    return before, after, stable, with_titles(session, after, moved.sort(-gap, "item_id").head(MOVERS))
-
-
 def run_summary(run: RunRow) -> dict[str, Any]:
     """A run for machines, without its long manifest."""
     keys = ("run_id", "placement", "kind", "as_of", "created_at", "finished_at", "status", "method", "list_size")
     verdict = run.verdict or {}
     return {**{key: getattr(run, key) for key in keys}, "reported": verdict.get("reported")}
+
+
+def slot_summary(shown: LiveRun | None) -> dict[str, Any] | None:
+    """What a slot shows, for machines; `frozen_until` only while it is frozen."""
+    if shown is None:
+        return None
+    how = {"since": shown.since, "by": shown.by, "reason": shown.reason, "frozen_until": frozen_until(shown)}
+    return {**run_summary(shown.run), **how}
+
+
+def frozen_until(shown: LiveRun) -> datetime | None:
+    """Until when no publish moves the slot; None when it is not frozen now."""
+    until = shown.frozen_until
+    return until if until and until > datetime.now(UTC) else None
 
 
 def report_path(session: Session, run: RunRow) -> Path:

@@ -13,16 +13,17 @@ from flows.console import emit, out
 
 @app.command()
 def status(config: Config = FILE, as_json: Json = False) -> int:
-    """Say what is live and since when."""
+    """Say what is live and since when, whether it is frozen, and what waits for approval."""
     from flows import look, screens  # noqa: PLC0415
     from storage.read import live  # noqa: PLC0415
 
     opened = session(config)
-    shown = live(opened.engine, opened.placement)
+    shown, waiting = (live(opened.engine, opened.placement, slot) for slot in ("live", "challenger"))
     if as_json:
-        emit({"live": {**look.run_summary(shown.run), "since": shown.since, "by": shown.by} if shown else None})
+        emit({"live": look.slot_summary(shown), "challenger": look.slot_summary(waiting)})
     else:
         screens.live(out, opened.placement, shown)
+        screens.challenger(out, waiting)
     return 0
 
 
@@ -70,14 +71,15 @@ def show(
 
 @app.command()
 def diff(old: Run, new: Run, config: Config = FILE, as_json: Json = False) -> int:
-    """Show what changed from one run's lists to another's."""
-    from flows import look, screens  # noqa: PLC0415
+    """Show what would change, or changed, from one run's lists to another's."""
+    from flows.compare import compare  # noqa: PLC0415
+    from flows.compare_screen import comparison  # noqa: PLC0415
 
-    before, after, stable, moved = look.changes(session(config), old, new)
+    found = compare(session(config), old, new)
     if as_json:
-        emit({"from": before.run_id, "to": after.run_id, "stability": stable.rows(), "items": moved})
+        emit(found.as_dict())
     else:
-        screens.difference(out, before, after, stable, moved)
+        comparison(out, found, waits=new == "challenger")
     return 0
 
 

@@ -18,7 +18,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a turn of the loop did; what it did not reach is None. `exit_code` is the command line's."""
+    """What a turn of the loop did; what it did not reach is None. `exit_code` is the command line's.
+
+    `published` is held when the run waits in the challenger's slot.
+    """
 
     due: Due | None = None
     trained: TrainedRun | None = None
@@ -29,29 +32,30 @@ class Outcome:
 
     @property
     def exit_code(self) -> int:
-        """0 published or nothing due, 1 refused, 4 published with an alert."""
+        """0 published, held or nothing due, 1 refused, 4 published or held with an alert."""
         if self.refusals:
             return REFUSED
         return ALERTED if self.monitored and self.monitored.alerts else PUBLISHED
 
 
-def run_loop(session: Session, as_of: datetime | None = None, due: Due | None = None) -> Outcome:
+def run_loop(session: Session, as_of: datetime | None = None, due: Due | None = None, *, hold: bool = False) -> Outcome:
     """Train a run and, if it is admitted, publish and monitor it; then prune what [retention] does not keep.
 
-    A refused run leaves what is live untouched.
+    A refused run leaves what is live untouched. With `hold` the run is left in the challenger's slot, for a person to
+    approve or reject.
     """
-    return replace(_turn(session, as_of, due), pruned=_tidy(session))
+    return replace(_turn(session, as_of, due, hold), pruned=_tidy(session))
 
 
-def _turn(session: Session, as_of: datetime | None, due: Due | None) -> Outcome:
+def _turn(session: Session, as_of: datetime | None, due: Due | None, hold: bool) -> Outcome:
     """Everything but pruning."""
     trained = train_run(session, as_of)
     if trained.refusals:
         return Outcome(due, trained, refusals=trained.refusals)
     try:
-        published = session.step("publish", lambda: publish_run(session, trained.run_id))
-    except Refused as frozen:
-        return Outcome(due, trained, refusals=(str(frozen),))
+        published = session.step("publish", lambda: publish_run(session, trained.run_id, hold=hold))
+    except Refused as refused:
+        return Outcome(due, trained, refusals=(str(refused),))
     monitored = session.step("monitor", lambda: monitor_run(session, trained.run_id))
     return Outcome(due, trained, published, monitored)
 

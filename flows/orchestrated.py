@@ -53,9 +53,9 @@ def _session(config: str, by: str | None = None) -> Session:
 
 
 @flow(name="fusion run", persist_result=False)
-def run(config: str, as_of: datetime | None = None, by: str | None = None) -> Outcome:
-    """Train, publish and monitor, as of a moment or of everything known."""
-    return run_loop(_session(config, by), as_of)
+def run(config: str, as_of: datetime | None = None, by: str | None = None, hold: bool = False) -> Outcome:
+    """Train, publish and monitor, as of a moment or of everything known; `hold` leaves the run to be approved."""
+    return run_loop(_session(config, by), as_of, hold=hold)
 
 
 @flow(name="fusion retrain", persist_result=False)

@@ -11,12 +11,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from dashboards.drift import drifted_shares
+from flows.look import frozen_until
 from fusion.findings import Finding
 from storage.rows import LiveRun, RunRow
 
 if TYPE_CHECKING:  # what trains takes seconds to import, and most verbs only look
     from flows.loop import Outcome
     from flows.monitor import Monitored
+    from flows.publish import Published
 NEVER_CUT = ("run", "row", "item", "status", "method")
 """Columns that a narrow terminal must not break: what people copy."""
 
@@ -52,11 +54,25 @@ def outcome(console: Console, done: "Outcome") -> None:
         monitored(console, done.monitored)
     if done.published and done.trained:
         method = done.trained.manifest["method"]
-        console.print(f"\n[bold green]Published[/] run [bold]{done.published.run_id}[/], lists by {method}.")
+        how = "yellow]Held" if done.published.held else "green]Published"
+        console.print(f"\n[bold {how}[/] run [bold]{done.published.run_id}[/], lists by {method}.")
+        if done.published.held:
+            console.print(moved(done.published), markup=False)
     for refusal in done.refusals:
         console.print(f"\n[bold red]Refused[/] {escape(refusal)}")
     if done.refusals:
         console.print("What was live is still live.")
+
+
+def moved(done: "Published") -> str:
+    """What a move of a slot did, and what comes next."""
+    if done.held:
+        return (
+            f"Challenger: run {done.run_id}; live is unchanged. Next: fusion diff live challenger, then\n"
+            f"fusion approve {done.run_id}, or fusion reject --why TEXT."
+        )
+    before = f" instead of {done.move.from_run_id}" if done.move.from_run_id else ""
+    return f"Live: run {done.run_id}{before}."
 
 
 def verdict(console: Console, manifest: dict[str, Any]) -> None:
@@ -151,8 +167,17 @@ def live(console: Console, placement: str, shown: LiveRun | None) -> None:
         console.print(
             f"  NDCG@10 {reported['value']:.4f} [{reported['low']:.4f}, {reported['high']:.4f}] before it went live"
         )
-    if shown.frozen_until:
-        console.print(f"  [yellow]frozen until {when(shown.frozen_until)} UTC[/]")
+    if frozen_until(shown):
+        console.print(f"  [yellow]frozen until {when(shown.frozen_until)} UTC[/]; `fusion unfreeze` ends it")
+
+
+def challenger(console: Console, waiting: LiveRun | None) -> None:
+    """What waits for approval in a placement; nothing when nothing does."""
+    if waiting:
+        run = waiting.run
+        console.print(f"Challenger: run [bold]{run.run_id}[/], lists by {run.method}.")
+        console.print(f"  since {when(waiting.since)} UTC, by {waiting.by}: {escape(waiting.reason or '')}")
+        console.print("  Next: fusion diff live challenger, then fusion approve or fusion reject --why TEXT")
 
 
 def run_list(console: Console, found: Iterable[RunRow], live_run_no: int | None) -> None:
@@ -182,22 +207,6 @@ def list_title(console: Console, user: str, rows: pl.DataFrame) -> None:
     console.print(title, markup=False, style="bold", soft_wrap=True)
 
 
-def difference(console: Console, old: RunRow, new: RunRow, stable: Any, moved: pl.DataFrame) -> None:
-    """What changed between two runs, by route, and the items that gained and lost most."""
-    console.print(f"From {old.run_id} ({old.method}) to {new.run_id} ({new.method}): {likeness(stable.value)}.")
-    made = table("route", "users>", "Jaccard@10>", "rank-biased overlap>", "first item changed>")
-    for segment in dict.fromkeys(stable.rows()["segment"]):
-        figures = [stable.value(name, segment) for name in ("users_both", "jaccard", "rbo", "top1_changed")]
-        if figures[1] is not None:
-            users, jaccard, rbo, top = figures
-            made.add_row(segment, f"{users:,.0f}", f"{jaccard:.3f}", f"{rbo:.3f}", f"{top:.1%}")
-    console.print(made)
-    made = table("item", "title", "lists before>", "lists after>")
-    for row in moved.iter_rows(named=True):
-        made.add_row(row["item_id"], escape(row.get("title") or ""), f"{row['before']:,}", f"{row['after']:,}")
-    console.print(made)
-
-
 def summary(done: "Outcome") -> dict[str, Any]:
     """A turn of the loop for machines."""
     trained, seen = done.trained, done.monitored
@@ -207,7 +216,8 @@ def summary(done: "Outcome") -> dict[str, Any]:
         "run": {"id": trained.run_id, "status": trained.status, "method": trained.manifest["method"]}
         if trained
         else None,
-        "published": done.published is not None,
+        "published": done.published is not None and not done.published.held,
+        "held": done.published is not None and done.published.held,
         "refusals": done.refusals,
         "verdict": trained.manifest["verdict"] if trained else None,
         "monitor": watched(seen) if seen else None,

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from flows.forgotten import Forgotten, forgotten, require_same
-from flows.lists import explanation_rows, fallback_rows, list_blocks, served_rows
+from flows.lists import explanation_rows, fallback_rows, list_blocks, list_counts, served_rows
 from flows.rules import rule_set, rules_of, rules_report
 from flows.session import Session
 from flows.watch import Clock
@@ -107,7 +107,7 @@ def train_run(session: Session, as_of: datetime | None = None) -> TrainedRun:
     except Exception as failure:
         _fail(session, run_no, run_id, failure)
         raise
-    refusals = tuple(f"{check.name}: {check.message}" for check in trained.checks if not check.holds)
+    refusals = tuple(check.text() for check in trained.checks if not check.holds)
     return TrainedRun(run_id, run_no, status, refusals, manifest)
 
 
@@ -210,6 +210,7 @@ def manifest_of(session: Session, job: Job, trained: Trained, loaded: Loaded, cl
         "importance": trained.importance,
         "verdict": trained.verdict.report,
         "checks": [check.as_dict() for check in trained.checks],
+        "lists": list_counts(trained.lists, job.config.lists.size),
         "stages": sorted(job.used),
         "rules": rules_report(job, notes),
         "why": {"users": notes["explained"], "of": notes["listed"]},

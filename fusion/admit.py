@@ -1,31 +1,15 @@
 """Admission: whether a run may be published at all."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from fusion.arrays import Rows, contains
+from fusion.check import EXAMPLES, Check
 from fusion.job import Job
 from fusion.judge import Verdict
 from fusion.rule_rows import Rules
-
-EXAMPLES = 3
-
-
-@dataclass(frozen=True)
-class Check:
-    """One named condition of publishing: whether it holds, how many break it, and a sentence with examples."""
-
-    name: str
-    holds: bool
-    message: str
-    broken: int = 0
-
-    def as_dict(self) -> dict[str, str | bool | int]:
-        """For JSON."""
-        return {"name": self.name, "holds": self.holds, "message": self.message, "broken": self.broken}
 
 
 def admit(job: Job, verdict: Verdict, lists: Path) -> list[Check]:
@@ -92,8 +76,8 @@ def _whole(job: Job, lists: pl.DataFrame, served: pl.DataFrame) -> Check:
     left = _left(job, short)
     wrong = short[counts[short] < np.minimum(left, job.config.lists.size)]
     if len(wrong):
-        examples = ", ".join(job.data.user_ids.texts(wrong[:EXAMPLES]))
-        return Check("lists are whole", False, f"{len(wrong)} users have items left but short lists, e.g. {examples}")
+        message = f"{len(wrong)} users have items left but short lists"
+        return _broken(job, "lists are whole", message, len(wrong), pl.DataFrame({"user": wrong[:EXAMPLES]}))
     fine = f"{len(users)} users; {len(short)} have fewer than {job.config.lists.size} because they met all the rest"
     fine += " or rules leave no more" if job.rules else ""
     return Check("lists are whole", True, fine)
@@ -115,8 +99,13 @@ def _left(job: Job, users: Rows) -> Rows:
 def _none_broken(job: Job, name: str, broken: pl.DataFrame) -> Check:
     if not len(broken):
         return Check(name, True, "holds for every row")
-    some = broken.head(EXAMPLES)
-    users = job.data.user_ids.texts(some["user"].to_numpy())
-    items = job.data.item_ids.texts(some["item"].to_numpy())
-    examples = ", ".join(f"user {u} item {i}" for u, i in zip(users, items, strict=True))
-    return Check(name, False, f"{len(broken)} rows break it, e.g. {examples}", len(broken))
+    some = broken.select("user", "rank", "item").head(EXAMPLES)
+    return _broken(job, name, f"{len(broken)} rows break it", len(broken), some)
+
+
+def _broken(job: Job, name: str, message: str, count: int, some: pl.DataFrame) -> Check:
+    """A check that does not hold, with example rows by number and by outside id."""
+    ids = {"user": job.data.user_ids, "item": job.data.item_ids}
+    named = [column for column in ids if column in some.columns]
+    texts = some.with_columns(ids[column].texts(some[column].to_numpy()).alias(column) for column in named)
+    return Check(name, False, message, count, tuple(some.to_dicts()), tuple(texts.to_dicts()))

@@ -91,6 +91,22 @@ class GateSettings(Settings):
         0.05, ge=0, le=1, description="share of the live lists' NDCG@10 a run may lose on the same window"
     )
     users: int = Field(100, ge=1, description="users needed to judge a run against the live lists")
+    min_rows: float = Field(
+        0.5, ge=0, le=1, description="rows of lists a run must have, as a share of the live run's; 0 = any"
+    )
+    max_rows: float = Field(2.0, ge=1, description="rows of lists a run may have, as a multiple of the live run's")
+    min_coverage: float = Field(
+        0.0, ge=0, le=1, description="share of all items that the lists' first ten places must show; 0 = any"
+    )
+    max_churn: float = Field(
+        1.0, ge=0, le=1, description="1 - mean Jaccard@10 of lists with the live ones that a run may have; 1 = any"
+    )
+    max_short: float = Field(
+        0.2, ge=0, le=1, description="share of users whose lists blocked items may leave shorter than `lists.size`"
+    )
+    approve: bool = Field(
+        False, description="leave an admitted run in the slot challenger, until `fusion approve` shows it"
+    )
 
 
 class ListSettings(Settings):

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from fusion.admit import Check, admit
+from fusion.admit import admit
+from fusion.check import Check
 from fusion.errors import SourceFailed
 from fusion.fits import Fits, evict, fit_sources, load_sources
 from fusion.folds import Fold

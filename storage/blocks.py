@@ -1,4 +1,4 @@
-"""What `blocked_item` blocks right now, for making lists; the views apply it by themselves."""
+"""What `blocked_item` blocks right now, for making and judging lists; the views apply it by themselves."""
 
 import polars as pl
 from sqlalchemy import Engine, text
@@ -17,9 +17,14 @@ _CHUNK = 50_000
 
 def blocked_now(engine: Engine, placement: str) -> pl.DataFrame:
     """Give what is blocked in a placement at this moment: item_id, user_id (null: for everyone); each pair once."""
-    active = _ACTIVE[engine.dialect.name]
+    active = active_blocks(engine)
     wanted = text(f"SELECT DISTINCT item_id, user_id FROM blocked_item WHERE placement = :placement AND {active}")
     with engine.connect() as connection:
         result = connection.execution_options(stream_results=True).execute(wanted, {"placement": placement})
         chunks = [typed_chunk(rows, _SCHEMA) for rows in result.partitions(_CHUNK)]
     return pl.concat([pl.DataFrame(schema=_SCHEMA), *chunks]).sort("item_id", "user_id")
+
+
+def active_blocks(engine: Engine) -> str:
+    """Give the condition on the columns of `blocked_item` that holds for what is blocked now, in the engine's words."""
+    return _ACTIVE[engine.dialect.name]

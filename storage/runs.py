@@ -111,6 +111,16 @@ def finish_run(  # noqa: PLR0913 one argument a column
     logger.info("run ended run_no=%d status=%s method=%s", run_no, status, method)
 
 
+def add_refusal(engine: Engine, run_no: int, by: str, checks: list[dict[str, Any]]) -> None:
+    """Write into a run's manifest, under `refusals`, that it was not published at this moment, and why."""
+    with writing(engine) as connection:
+        stored = select(run.c.manifest).where(run.c.run_no == run_no).with_for_update(key_share=True)
+        manifest = dict(connection.execute(stored).scalar() or {})
+        refusal = {"at": utc_now().isoformat(), "by": by, "checks": checks}
+        manifest["refusals"] = [*manifest.get("refusals", []), refusal]
+        connection.execute(update(run).where(run.c.run_no == run_no).values(manifest=manifest))
+
+
 def require_training(connection: Connection, run_no: int) -> None:
     """Lock a run's row (not its key: other tables may still point at it) and see that it is in training.
 

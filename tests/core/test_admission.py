@@ -30,7 +30,7 @@ class TestAdmission:
     def broken_checks(self, job: Job, trained: Trained, rows: pl.DataFrame, folder: Path) -> dict[str, str]:
         (folder / "served.parquet").write_bytes((trained.lists / "served.parquet").read_bytes())
         rows.write_parquet(folder / "lists.parquet")
-        return {check.name: check.message for check in check_lists(job, folder) if not check.holds}
+        return {check.name: check.text() for check in check_lists(job, folder) if not check.holds}
 
     def test_untouched_lists_break_nothing(self, done, tmp_path):
         assert self.broken_checks(*done, lists_of(done[1]), tmp_path) == {}
@@ -55,6 +55,21 @@ class TestAdmission:
             found = self.broken_checks(job, trained, changed, tmp_path)
             assert name in found
             assert data.user_ids.texts(np.array([first["user"]]))[0] in found[name]
+
+    def test_what_is_stored_names_nobody(self, done, tmp_path):
+        """Outside ids are for the screen; the manifest holds row numbers of the run's ids."""
+        job, trained = done
+        (tmp_path / "served.parquet").write_bytes((trained.lists / "served.parquet").read_bytes())
+        rows = TAMPERINGS["lists are whole"](lists_of(trained)).with_columns(rank=pl.col("rank") + 1)
+        rows.write_parquet(tmp_path / "lists.parquet")
+        checks = {check.name: check for check in check_lists(job, tmp_path) if not check.holds}
+        whole, ranks = checks["lists are whole"], checks["ranks run from 1"]
+        assert (whole.broken, whole.rows, len(ranks.rows)) == (1, ({"user": 5},), 3)
+        name = job.data.user_ids.texts(np.array([5]))[0]
+        assert f"user {name!r}" in whole.text()
+        for check in checks.values():
+            assert "user" not in check.as_dict()["message"].replace("users have", "")
+            assert all(isinstance(value, int) for row in check.as_dict()["rows"] for value in row.values())
 
     def test_a_user_without_any_list_breaks(self, done, tmp_path):
         rows = lists_of(done[1])

@@ -1,12 +1,14 @@
 """The loop on both databases: published, watched, asked again, taken back, looked at."""
 
 import json
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 import pytest
 
-from flows.look import changes, list_of
+from flows.compare import compare
+from flows.look import list_of
 from flows.loop import retrain_loop
 from flows.monitor import monitor_run
 from flows.publish import publish_run
@@ -141,16 +143,36 @@ def test_a_segment_lists_what_its_members_took(two_runs):
 
 
 def test_diff_counts_what_changed(two_runs):
+    """Counted once more by hand over the stored rows."""
     newest, oldest = runs(two_runs.engine, "default")
-    before, after, stable, moved = changes(two_runs, oldest.run_id, "live")
-    assert (before.run_id, after.run_id) == (oldest.run_id, newest.run_id)
-    assert stable.value("jaccard") < 1
-    statement = "select count(*) from recommendation where run_no = :run and item_id = :item and rank <= 10"
-    for item, was, now in moved.select("item_id", "before", "after").head(3).iter_rows():
-        counted = [ask(two_runs, statement, run=run.run_no, item=item)[0][0] for run in (oldest, newest)]
-        assert counted == [was, now]
-    same = changes(two_runs, "live", newest.run_id)[2]
-    assert (same.value("jaccard"), same.value("churn")) == (1, 0)
+    found = compare(two_runs, oldest.run_id, "live")
+    assert (found.old, found.new) == (oldest, newest)
+    lists: list[dict[str, list[str]]] = [{}, {}]
+    statement = "select run_no, user_id, item_id from recommendation where rank <= 10 order by run_no, user_id, rank"
+    for run_no, user, item in ask(two_runs, statement):
+        lists[run_no - 1].setdefault(user, []).append(item)
+    before, after = lists
+    counts = [Counter(item for mine in frame.values() for item in mine) for frame in lists]
+    for row in found.moved.iter_rows(named=True):
+        assert (row["before"], row["after"]) == (counts[0][row["item_id"]], counts[1][row["item_id"]])
+        assert row["title"] == f"Film {row['item_id']}"
+    assert set(found.gained["item_id"]) == set(counts[1]) - set(counts[0])
+    assert set(found.lost["item_id"]) == set(counts[0]) - set(counts[1])
+    groups = {(row["by"], row["name"]): row for row in found.groups.to_dicts()}
+    likeness = {user: len({*before[user]} & {*after[user]}) / len({*before[user]} | {*after[user]}) for user in after}
+    assert groups["all", "all"]["users"] == 90
+    assert groups["all", "all"]["changed"] == sum(before[user] != after[user] for user in after)
+    assert groups["all", "all"]["churn"] == pytest.approx(1 - sum(likeness.values()) / 90)
+    assert groups["segment", "club=red"]["users"] == 1
+    assert groups["segment", "club=red"]["churn"] == pytest.approx(1 - likeness["u2"])
+    assert sum(row["users"] for (by, _), row in groups.items() if by == "route") == 90
+
+
+def test_diff_of_a_run_with_itself_is_nothing(two_runs):
+    same = compare(two_runs, "live", runs(two_runs.engine, "default", 1)[0].run_id)
+    assert (same.stable.value("jaccard"), same.stable.value("churn")) == (1, 0)
+    assert same.groups["changed"].sum() == 0
+    assert (len(same.gained), len(same.lost), len(same.moved)) == (0, 0, 0)
 
 
 def test_rollback_and_freeze_move_the_pointer_alone(own_runs):

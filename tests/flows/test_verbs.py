@@ -11,7 +11,7 @@ import urllib.request
 
 import pytest
 
-from flows import do_verbs, look_verbs  # noqa: F401  importing them adds their verbs
+from flows import do_verbs, look_verbs, slot_verbs  # noqa: F401  importing them adds their verbs
 from flows.app import app
 from storage.tables import metadata
 from tests.flows.world import (
@@ -30,7 +30,7 @@ from tests.flows.world import (
 
 VERBS = (
     *("demo", "init", "check", "run", "train", "publish", "monitor", "retrain"),
-    *("status", "runs", "show", "diff", "rollback", "unfreeze", "schedule", "ui"),
+    *("status", "runs", "show", "diff", "approve", "reject", "rollback", "unfreeze", "schedule", "ui"),
 )
 
 
