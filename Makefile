@@ -16,7 +16,9 @@ test-faults: $(READY)
 	$(BIN)/python -m pytest -m faults
 
 coverage: $(READY)
-	$(BIN)/python -m pytest -m "not faults" --cov --cov-report=term-missing:skip-covered
+	$(BIN)/coverage run -m pytest -m "not faults"
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --show-missing --skip-covered
 
 lint: $(READY)
 	$(BIN)/ruff check .
