@@ -12,8 +12,8 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from dashboards.distance import Ints, category_codes, counts, jensenshannon, number_codes, psi
 from dashboards.settings import MonitorSettings
+from fusion.distance import Ints, category_codes, counts, jensenshannon, number_codes, psi
 
 log = logging.getLogger(__name__)
 

@@ -15,9 +15,9 @@ from evidently.legacy.renderers.html_widgets import table_data, text_widget
 from evidently.metrics import MeanValue
 from evidently.presets import DataDriftPreset
 
-from dashboards.distance import words
 from dashboards.drift import ColumnDrift, Pairs, sampled
 from dashboards.run import RunRef
+from fusion.distance import words
 
 SHOWN = 15  # categories in a picture; the rest is one bar
 DRAWN_ROWS = 5_000  # of those measured; more makes the page slow and no picture different

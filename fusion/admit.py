@@ -1,5 +1,6 @@
 """Admission: whether a run may be published at all."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,16 @@ from fusion.check import EXAMPLES, Check
 from fusion.job import Job
 from fusion.judge import Verdict
 from fusion.rule_rows import Rules
+from fusion.serve import feature_sample
+from fusion.shift import past
 
 
-def admit(job: Job, verdict: Verdict, lists: Path) -> list[Check]:
-    """Every check of a run; it is admitted when all hold. `lists` is the folder of the lists to publish."""
-    return [_beats_random(verdict), _keeps_up(job, verdict), *check_lists(job, lists)]
+def admit(job: Job, verdict: Verdict, lists: Path, shift: Mapping[str, float]) -> list[Check]:
+    """Every check of a run; it is admitted when all hold.
+
+    `lists` is the folder of the lists to publish, `shift` what `feature_shift` found of it.
+    """
+    return [_beats_random(verdict), _keeps_up(job, verdict), *check_lists(job, lists), check_features(job, shift)]
 
 
 def _beats_random(verdict: Verdict) -> Check:
@@ -37,6 +43,24 @@ def _keeps_up(job: Job, verdict: Verdict) -> Check:
         f"{verdict.live_users} users; gate.max_loss = {gate.max_loss:g} allows {floor:+.4f}"
     )
     return Check(name, gap.value >= floor, message)
+
+
+def check_features(job: Job, shift: Mapping[str, float]) -> Check:
+    """Whether steady features mean in the serving table what they meant in the last training table."""
+    name, limit, users = "features keep their meaning", job.config.gate.max_feature_psi, len(feature_sample(job))
+    if users < job.config.gate.users:
+        return Check(name, True, f"not judged: {users} users are in both tables, gate.users = {job.config.gate.users}")
+    over = past(shift, limit)
+    if not over:
+        most = next((f"; the most is {value:.2f}, {feature}" for feature, value in shift.items()), "")
+        return Check(name, True, f"PSI of {len(shift)} features is within gate.max_feature_psi = {limit:g}{most}")
+    some = ", ".join(f"{feature} {value:.2f}" for feature, value in list(over.items())[:EXAMPLES])
+    message = (
+        f"{len(over)} of {len(shift)} features moved between the last training table and what is served by a PSI above "
+        f"gate.max_feature_psi = {limit:g}, e.g. {some}; look for weights in another unit, or a source gone silent, "
+        "since the last window began"
+    )
+    return Check(name, False, message, len(over))
 
 
 def check_lists(job: Job, folder: Path) -> list[Check]:

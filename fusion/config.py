@@ -90,7 +90,7 @@ class GateSettings(Settings):
     max_loss: float = Field(
         0.05, ge=0, le=1, description="share of the live lists' NDCG@10 a run may lose on the same window"
     )
-    users: int = Field(100, ge=1, description="users needed to judge a run against the live lists")
+    users: int = Field(100, ge=1, description="users needed to judge a run against the live lists, or its features")
     min_rows: float = Field(
         0.5, ge=0, le=1, description="rows of lists a run must have, as a share of the live run's; 0 = any"
     )
@@ -106,6 +106,12 @@ class GateSettings(Settings):
     )
     approve: bool = Field(
         False, description="leave an admitted run in the slot challenger, until `fusion approve` shows it"
+    )
+    max_feature_psi: float = Field(
+        2.0,
+        gt=0,
+        le=100,
+        description="PSI that a steady feature may have from the last training table to what is served",
     )
 
 

@@ -1,6 +1,6 @@
 """Features of a candidate, each declared once: a name, what it needs of the data, and how it is computed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property, partial
 
@@ -18,6 +18,8 @@ SPANS = {7: "this week", 28: "this month", 91: "in the last three months", 365: 
 """Days over which an item's recent share of all interactions is taken, and what people call them."""
 SOURCE_COLUMNS = ("rank", "rr", "z", "proposed")
 """What the table holds of each source, after its name and `_`."""
+STEADY_OF_SOURCES = ("_rank", "_proposed")
+"""Which of that is steady: `rr` says the same as `rank`; the spread of `z` follows how much happened lately."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class Feature:
     """One column (C,) float32 of the table: `needs` is "", "times", "weights", "categories" or "numbers".
 
     `because`: what it says in favour of an item, in words for everyone; "" for what is no reason by itself.
+    `steady`: from one window to the next its values stay as they are spread, unless something is wrong with the data or
+    with a source; ages, counts and shares move by themselves.
     """
 
     name: str
@@ -32,16 +36,19 @@ class Feature:
     needs: str
     compute: Compute
     because: str = ""
+    steady: bool = False
 
 
 FEATURES: list[Feature] = []
 
 
-def feature(name: str, meaning: str, needs: str = "", because: str = "") -> Callable[[Compute], Compute]:
+def feature(
+    name: str, meaning: str, needs: str = "", because: str = "", steady: bool = False
+) -> Callable[[Compute], Compute]:
     """Declare a feature that every candidate has when the data offers what it needs."""
 
     def add(compute: Compute) -> Compute:
-        FEATURES.append(Feature(name, meaning, needs, compute, because))
+        FEATURES.append(Feature(name, meaning, needs, compute, because, steady))
         return compute
 
     return add
@@ -105,20 +112,33 @@ def feature_columns(found: Candidates, known: Knowledge) -> dict[str, Scores]:
     return columns
 
 
+def source_of(column: str) -> str | None:
+    """The source that a column of the table is about; None for a feature that is declared here."""
+    source, _, what = column.rpartition("_")
+    declared = any(column == one.name for one in FEATURES)
+    return source if what in SOURCE_COLUMNS and not declared else None
+
+
+def steady_columns(columns: Iterable[str]) -> list[str]:
+    """Those columns of a table whose spread should be the same in the next window."""
+    declared = {one.name for one in FEATURES if one.steady}
+    return [name for name in columns if name in declared or (source_of(name) and name.endswith(STEADY_OF_SOURCES))]
+
+
 AGREED = "several methods agree on it"
 
 
-@feature("blend", "reciprocal-rank fusion of all sources", because=AGREED)
+@feature("blend", "reciprocal-rank fusion of all sources", because=AGREED, steady=True)
 def _blend(b: Block) -> Scores:
     return blend(b.ranks)
 
 
-@feature("proposed_by", "how many sources proposed it", because=AGREED)
+@feature("proposed_by", "how many sources proposed it", because=AGREED, steady=True)
 def _proposed_by(b: Block) -> NDArray[np.floating]:
     return (~np.isnan(b.found.places)).sum(axis=1).astype(np.float32)
 
 
-@feature("best_rank", "the best rank any source gives it", because=AGREED)
+@feature("best_rank", "the best rank any source gives it", because=AGREED, steady=True)
 def _best_rank(b: Block) -> Scores:
     return np.nanmin(np.column_stack([b.ranks, np.full(len(b.items), 1e6, np.float32)]), axis=1)
 
@@ -188,7 +208,11 @@ def _item_idle(b: Block) -> NDArray[np.floating]:
 
 
 @feature(
-    "item_weight", "mean weight of the item, drawn towards the overall mean", "weights", "those who took it liked it"
+    "item_weight",
+    "mean weight of the item, drawn towards the overall mean",
+    "weights",
+    "those who took it liked it",
+    steady=True,
 )
 def _item_weight(b: Block) -> Scores:
     return b.known.mean_weights[b.items]
@@ -199,6 +223,7 @@ def _item_weight(b: Block) -> Scores:
     "how much of the user's history shares the item's categories, beside everyone's",
     "categories",
     "it is of a kind they like",
+    steady=True,
 )
 def _category_affinity(b: Block) -> Scores:
     return b.known.affinity(b.found.users, b.owners, b.items)
@@ -209,6 +234,7 @@ def _category_affinity(b: Block) -> Scores:
     "the same for the user's newest ten interactions",
     "categories",
     "it is of the kind they took last",
+    steady=True,
 )
 def _category_affinity_last(b: Block) -> Scores:
     return b.known.affinity(b.found.users.last(10), b.owners, b.items)

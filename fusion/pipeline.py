@@ -22,19 +22,23 @@ from fusion.live import Live
 from fusion.ranker import Ranker, read_teaching, refit, train_ranker
 from fusion.samples import USER_ROW
 from fusion.serve import Method, feature_sample, write_lists
+from fusion.shift import feature_shift
 from fusion.sources import SourceReport, leave_out
-from fusion.table import KEYS, write_table
+from fusion.table import KEYS, redrawn, write_table
 from fusion.tune import Tuned
 from fusion.verdict import RANKER
 
 log = logging.getLogger(__name__)
 TWIN = 1000
-"""Added to the seed of the ranker's twin, which shows what chance alone changes in lists."""
+"""Added to the seed of the ranker's twin, which learns from users drawn anew: what chance alone changes in lists."""
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training made: the verdict, the chosen method, the folder of the lists and the checks of admission."""
+    """What a training made: the verdict, the chosen method, the folder of the lists and the checks of admission.
+
+    `shift`: PSI of steady features between the verdict table and the serving table, largest first.
+    """
 
     verdict: Verdict
     method: str
@@ -44,6 +48,7 @@ class Trained:
     checks: tuple[Check, ...]
     trees: int
     importance: dict[str, float]
+    shift: dict[str, float]
     tuned: tuple[Tuned, ...] = ()
 
     @property
@@ -81,11 +86,12 @@ def _fuse(job: Job, fits: Fits, reports: Sequence[SourceReport], live: Live | No
     method = verdict.choice.method
     serving, twin = None, None
     if method == RANKER:
-        serving = job.step("serving ranker", lambda: _serving_ranker(job, tables, trees, job.config.seed))
-        twin = job.step("twin ranker", lambda: _serving_ranker(job, tables, trees, job.config.seed + TWIN))
+        serving = job.step("serving ranker", lambda: _serving_ranker(job, tables, trees))
+        twin = job.step("twin ranker", lambda: _serving_ranker(job, tables, trees, twin=True))
     lists = job.step("lists", lambda: _lists(job, fits, reports, _Served(method, serving, twin, tables[-1])))
-    checks = tuple(admit(job, verdict, lists))
-    return Trained(verdict, method, lists, serving, tuple(reports), checks, trees, ranker.importance())
+    shift = feature_shift(lists, method)
+    checks = tuple(admit(job, verdict, lists, shift))
+    return Trained(verdict, method, lists, serving, tuple(reports), checks, trees, ranker.importance(), shift)
 
 
 @dataclass(frozen=True)
@@ -136,14 +142,17 @@ def _ranker(job: Job, tables: Sequence[Path]) -> Path:
     return job.store.stage("ranker", _ranker_inputs(job, tables), make)
 
 
-def _serving_ranker(job: Job, tables: Sequence[Path], trees: int, seed: int) -> Path:
-    """The stage that refits the ranker, as long as it was, with the verdict table as its newest fold."""
+def _serving_ranker(job: Job, tables: Sequence[Path], trees: int, twin: bool = False) -> Path:
+    """The stage that refits the ranker, as long as it was, with the verdict table as its newest fold; or its twin."""
+    seed = job.config.seed + TWIN * twin
 
     def make(folder: Path) -> None:
         stored = read_teaching(tables, job.config.ranker.max_rows, job.config.seed)
+        if twin:
+            stored = [redrawn(table, seed) for table in stored]
         refit(stored, job.config.ranker, trees, seed, job.threads).save(folder)
 
-    return job.store.stage("serving", {**_ranker_inputs(job, tables), "trees": trees, "seed": seed}, make)
+    return job.store.stage("serving", {**_ranker_inputs(job, tables), "trees": trees, "seed": seed, "twin": twin}, make)
 
 
 def _ranker_inputs(job: Job, tables: Sequence[Path]) -> dict[str, Any]:

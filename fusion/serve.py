@@ -16,19 +16,18 @@ from fusion.arrange import Lists
 from fusion.arrays import DAY, Flags, Rows, Scores
 from fusion.candidates import Candidates
 from fusion.errors import DataError
+from fusion.fallback import ALL, fallback_lists
 from fusion.features import feature_columns
 from fusion.fitted import Fitted
 from fusion.hashing import shares
 from fusion.job import BLOCK_BYTES, Job
-from fusion.judge import ROUTES, route_of
 from fusion.knowledge import Knowledge
 from fusion.listing import Listing, audiences
-from fusion.models.popularity import Popularity
 from fusion.ranker import Ranker
-from fusion.recommender import Allowed, FitContext
+from fusion.recommender import Allowed
+from fusion.routes import ROUTES, route_of, user_segments
 from fusion.samples import USER_ROW
 from fusion.table import candidate_blocks
-from fusion.users import Users
 from fusion.verdict import BLEND, RANKER
 from fusion.why import Explainer, Reasons
 
@@ -40,7 +39,7 @@ SAMPLE_USERS = 2000
 class Method:
     """How candidates are scored: "ranker", "blend" or the name of a source.
 
-    `twin`: the same ranker fitted with another seed, to see what chance alone changes.
+    `twin`: the same ranker fitted on users drawn anew, to see what chance alone changes.
     """
 
     name: str
@@ -165,44 +164,19 @@ def _rows(lists: Lists, found: Candidates) -> pa.Table:
 
 
 def feature_sample(job: Job) -> Rows:
-    """Users of the verdict table kept for the comparison of features, by hash: the same population in both."""
-    users = job.plan.verdict.label_rows
+    """Users of the verdict table kept for the comparison of features, by hash: the same population in both.
+
+    Those whom the verdict fold did not know yet are left out: they have a history by now, and nearly all their cells
+    would have moved.
+    """
+    fold = job.plan.verdict
+    users = fold.label_rows[fold.known.user_counts[fold.label_rows] > 0]
     return users[shares(job.config.seed, users) < SAMPLE_USERS / max(1, len(users))]
 
 
 def write_fallback(folder: Path, job: Job, users: Rows, routes: Rows) -> None:
     """Write what is popular now, for all and for each value of the users' first category, and who falls where."""
-    known = job.plan.serving.known
-    segments = user_segments(job)
-    tables = [_popular(job, "all", np.ones(len(known), bool))]
-    for name in sorted(set(segments.drop_nulls())):
-        tables.append(_popular(job, name, (segments == name).fill_null(False).to_numpy()[known.users]))
-    pl.concat([t for t in tables if len(t)]).write_parquet(folder / "fallback.parquet")
-    mine = segments[users].fill_null("all")
+    fallback_lists(job, job.plan.serving).write_parquet(folder / "fallback.parquet")
+    mine = user_segments(job.data)[users].fill_null(ALL)
     named = [ROUTES[route] for route in routes]
     pl.DataFrame({"user": users, "route": named, "segment": mine}).write_parquet(folder / "served.parquet")
-
-
-def user_segments(job: Job) -> pl.Series:
-    """Segment (U,) of each user, "column=value" of the first category of the users' table; null without one."""
-    table = job.data.user_table
-    for name in table.columns:
-        if table.schema[name] == pl.String:
-            return table.select(pl.format(name + "={}", pl.col(name)))[:, 0]
-    return pl.Series([None] * job.data.n_users, dtype=pl.String)
-
-
-def _popular(job: Job, segment: str, events: Flags) -> pl.DataFrame:
-    """Popular listable items among some of the interactions, best first."""
-    fold = job.plan.serving
-    data = fold.known.take(events)
-    listing = Listing.of(job, segment)
-    [(users, allowed)] = audiences(job, np.zeros(1, np.int32), listing.rules)
-    stranger = Users.stranger(data.as_of, data.n_items)
-    best = Popularity().fit(data, FitContext()).top(stranger, listing.depth, allowed)
-    lists = listing.ruled(allowed, Lists(users, best.items, best.scores), stranger)
-    items = lists.items[0][lists.items[0] >= 0]
-    ranks = np.arange(1, len(items) + 1, dtype=np.int32)
-    return pl.DataFrame(
-        {"segment": [segment] * len(items), "rank": ranks, "item": items, "score": lists.scores[0, : len(items)]}
-    )

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from fusion.arrays import Flags, Offsets, Rows, Scores, blocks, contains, distinct, offsets
+from fusion.arrays import Flags, Offsets, Rows, Scores, blocks, contains, distinct, offsets, ragged_index
 from fusion.candidates import Candidates, propose
 from fusion.features import feature_columns
 from fusion.fitted import Fitted
@@ -60,6 +60,21 @@ class Table:
             self.labels[rows],
             self.matrix[rows],
         )
+
+
+def redrawn(table: Table, seed: int) -> Table:
+    """As many users as in `table`, drawn with replacement, each with all candidates: another sample of its kind."""
+    n = len(table.sizes)
+    chosen = np.sort(np.random.default_rng([seed, 0x7A1E]).integers(n, size=n)) if n else np.empty(0, np.int64)
+    rows = ragged_index(table.borders[chosen], table.sizes[chosen].astype(np.int64))
+    return Table(
+        table.columns,
+        table.group_users[chosen],
+        table.sizes[chosen],
+        table.items[rows],
+        table.labels[rows],
+        table.matrix[rows],
+    )
 
 
 def block_users(sources: Sequence[Fitted], budget_bytes: int) -> int:

@@ -8,7 +8,7 @@ import pytest
 from fusion.errors import DataError
 from fusion.hashing import shares
 from fusion.ranker import Ranker, RankerSettings, aligned, merge, read_teaching, refit, train_ranker, with_labels
-from fusion.table import Table, pad, read_lists, read_table
+from fusion.table import Table, pad, read_lists, read_table, redrawn
 
 SETTINGS = RankerSettings(trees=40, patience=10, min_leaf=5, seeds=2)
 
@@ -122,6 +122,25 @@ def test_another_seed_gives_another_ranker():
     wide = [table(60, columns=("good", *"abcdefg"))]
     scores = [refit(wide, SETTINGS, 20, seed, 1).score(wide[0].matrix) for seed in (7, 8)]
     assert not np.array_equal(*scores)
+
+
+def test_users_drawn_anew_are_whole_and_give_another_ranker_where_the_seed_alone_does_not():
+    whole = table(60, columns=("good", *"abcdefg"))
+    drawn = redrawn(whole, 7)
+    assert len(drawn.sizes) == 60
+    assert 25 < len(set(drawn.group_users.tolist())) < 50
+    for user, lo, hi in zip(drawn.group_users, drawn.borders, drawn.borders[1:], strict=False):
+        own = whole.users == user
+        assert np.array_equal(drawn.matrix[lo:hi], whole.matrix[own])
+        assert drawn.items[lo:hi].tolist() == whole.items[own].tolist()
+        assert drawn.labels[lo:hi].tolist() == whole.labels[own].tolist()
+    assert np.array_equal(redrawn(whole, 7).matrix, drawn.matrix)
+    all_columns = SETTINGS.model_copy(update={"columns_share": 1.0})
+    scores = [refit([one], all_columns, 20, seed, 1).score(whole.matrix) for one, seed in ((whole, 7), (whole, 8))]
+    assert np.array_equal(*scores)
+    assert not np.array_equal(scores[0], refit([drawn], all_columns, 20, 8, 1).score(whole.matrix))
+    empty = whole.take(np.zeros(60, bool))
+    assert len(redrawn(empty, 7).items) == 0
 
 
 def test_many_files_load_in_their_order(tmp_path):

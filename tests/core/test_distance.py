@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial import distance
 
-from dashboards.distance import category_codes, counts, jensenshannon, number_codes, psi
+from fusion.distance import category_codes, counts, jensenshannon, number_codes, psi
 
 counted = st.lists(st.integers(0, 50), min_size=4, max_size=4).filter(any)
 
