@@ -47,7 +47,7 @@ def _churn(stability: Stability, settings: MonitorSettings) -> list[Alert]:
     value, chance = stability.value("churn"), stability.value("jaccard_chance")
     if value is None or value <= settings.churn_limit:
         return []
-    beside = "" if chance is None else f"; another seed alone changes {1 - chance:.0%}"
+    beside = "" if chance is None else f"; chance alone changes {1 - chance:.0%}"
     message = (
         f"{value:.0%} of a list changed against the live run on average{beside}. Look at the segments in "
         f"stability.html; `fusion rollback` brings the previous lists back."

@@ -31,7 +31,7 @@ PANELS = (
     ),
     Panel(
         "Lists against the run that was live",
-        "1: nothing changed; chance: made again from the same data with another seed",
+        "1: nothing changed; chance: made again from the same data, users drawn anew",
         (
             ("jaccard", "Jaccard at 10"),
             ("jaccard_chance", "Jaccard, chance"),

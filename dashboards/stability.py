@@ -55,7 +55,7 @@ def stability(
     """Compare two runs' lists, frames of (user_id, rank from 1, item_id), at depth `k`.
 
     `segments` (user_id, segment) adds a set of rows for each segment but `all`, which is everyone. `twin`
-    are lists made once more from the current data with another seed, for some users: how far they differ
+    are lists made once more from the current data by chance alone, for some users: how far they differ
     from `current` is what chance alone changes (`jaccard_chance`, `rbo_chance`). `catalogue` is the number of
     items that could be listed.
     Raises DataError when the ids of the frames differ in type.

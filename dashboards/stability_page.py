@@ -9,6 +9,9 @@ from dashboards.run import RunRef
 from dashboards.stability import ALL, Stability
 from dashboards.style import PAGE
 
+KNOWN = ("row", "kind", "ndcg", "low", "high", "chosen")
+"""Columns of a verdict that the bars show."""
+FIGURE = "{:.4f}"
 SPREAD = (
     ("coverage", "Catalogue coverage", "share of all items that are in some list", "{:.1%}"),
     ("items_listed", "Items listed", "different items in all lists together", "{:,.0f}"),
@@ -83,7 +86,7 @@ def _histograms(stability: Stability) -> str:
         charts.append(_figure(f"{title} per user", picture, middle))
     note = "1: the same list as in the live run; 0: nothing in common."
     if stability.chance is not None:
-        note += ' <span class="key"></span> Outline: lists made again from the same data with another seed.'
+        note += ' <span class="key"></span> Outline: lists made again from the same data, users drawn anew.'
     return _section("How much lists changed against the live run", f"<p>{note}</p>" + _columns(charts))
 
 
@@ -126,7 +129,21 @@ def _verdict(verdict: pl.DataFrame) -> str:
         for row in verdict.sort("ndcg", descending=True).iter_rows(named=True)
     ]
     note = "NDCG at 10 on the verdict window, with 95 % intervals; the published method in full colour."
-    return _section("Verdict", f"<p>{note}</p>{bars(rows)}", narrow=True)
+    return _section("Verdict", f"<p>{note}</p>{bars(rows)}", narrow=True) + _more_figures(verdict)
+
+
+def _more_figures(verdict: pl.DataFrame) -> str:
+    """A table of what else the verdict knows of each row: every further column with numbers."""
+    names = [name for name in verdict.columns if name not in KNOWN and verdict.schema[name].is_numeric()]
+    if not names:
+        return ""
+    ranked = verdict.sort("ndcg", descending=True)
+    head = "".join(f"<th>{escape(name)}</th>" for name in ranked["row"])
+    body = "".join(
+        f"<tr><th>{escape(name)}</th>{''.join(f'<td>{_form(value, FIGURE)}</td>' for value in ranked[name])}</tr>"
+        for name in names
+    )
+    return _section("More figures", f'<div class="scroll"><table><tr><th></th>{head}</tr>{body}</table></div>')
 
 
 def _form(value: float | None, form: str) -> str:

@@ -34,6 +34,11 @@ svg text {{ font-size: 12px; fill: var(--soft); font-variant-numeric: tabular-nu
 svg .label {{ text-anchor: end; }}
 svg .tick {{ text-anchor: middle; }}
 svg .figure {{ fill: var(--ink); font-weight: 600; }}
+.scroll {{ overflow-x: auto; }}
+table {{ border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; }}
+th, td {{ padding: 3px 10px; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }}
+th {{ font-weight: 600; }}
+th:first-child {{ text-align: left; color: var(--soft); font-weight: 400; }}
 .bar {{ fill: var(--main); }}
 .bar.soft {{ fill: var(--pale); }}
 .grid {{ stroke: var(--line); }}

@@ -3,7 +3,6 @@
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -13,6 +12,7 @@ from dashboards.report import ReportFiles, write_report
 from dashboards.run import RunRef
 from dashboards.stability import Stability, stability
 from dashboards.workspace import record
+from flows.figures import verdict_rows
 from flows.session import Session
 from fusion.errors import DataError
 from fusion.samples import SUBJECTS, read_sample
@@ -24,7 +24,6 @@ from storage.runs import find_run
 
 log = logging.getLogger(__name__)
 DEPTH = 10
-GROUPS = {"ranker": "ranker", "blend": "blend", "random": "control"}
 
 
 @dataclass(frozen=True)
@@ -128,7 +127,7 @@ def _stability(session: Session, run: RunRow, previous: RunRow, folder: Path) ->
 
 
 def twin_lists(folder: Path) -> pl.DataFrame | None:
-    """Lists that the ranker with another seed gave a sample of users: user_id, rank, item_id."""
+    """Lists that the ranker's twin gave a sample of users: user_id, rank, item_id."""
     twin = pl.read_parquet(folder / "monitor" / "twin.parquet")
     if twin.is_empty():
         return None
@@ -139,45 +138,10 @@ def twin_lists(folder: Path) -> pl.DataFrame | None:
     )
 
 
-def verdict_rows(report: dict[str, Any]) -> pl.DataFrame | None:
-    """The verdict as rows: row, kind, ndcg, low, high, chosen; None for a run without one."""
-    if not report:
-        return None
-    rows = [
-        {
-            "row": name,
-            "kind": GROUPS.get(name, "source"),
-            "ndcg": row["ndcg@10"]["value"],
-            "low": row["ndcg@10"]["low"],
-            "high": row["ndcg@10"]["high"],
-            "chosen": name == report["chosen"],
-        }
-        for name, row in report["rows"].items()
-    ]
-    return pl.DataFrame(rows)
-
-
-def verdict_metrics(report: dict[str, Any]) -> pl.DataFrame:
-    """The verdict's figures in the columns of the table `metric`."""
-    rows = []
-    for subject, row in report.get("rows", {}).items():
-        for key, interval in row.items():
-            name, k = key.split("@")
-            rows.append({"subject": subject, "segment": "all", "name": name, "k": int(k), **interval})
-    for route, found in report.get("routes", {}).items():
-        for subject, value in found["ndcg@10"].items():
-            figures = {"name": "ndcg", "k": 10, "value": value, "low": None, "high": None}
-            rows.append({"subject": subject, "segment": route, **figures})
-    schema = {"subject": pl.String, "segment": pl.String, "name": pl.String, "k": pl.Int64}
-    return pl.DataFrame(rows, schema={**schema, "value": pl.Float64, "low": pl.Float64, "high": pl.Float64})
-
-
 def _store(
     session: Session, run: RunRow, drifted: list[ColumnDrift], stable: Stability | None, raised: list[Alert]
 ) -> None:
-    frames = [drift_rows(drifted), verdict_metrics(run.verdict or {})]
-    if stable:
-        frames.append(stable.rows())
+    frames = [drift_rows(drifted), *([stable.rows()] if stable else [])]
     load_metrics(session.engine, run.run_no, pl.concat(frames))
     for one in raised:
         add_alert(

@@ -108,11 +108,34 @@ def verdict(console: Console, manifest: dict[str, Any]) -> None:
     console.print(
         f"  found: labels a source proposed, of {report['found']['ceiling']:.1%} found by any; alone: by no other."
     )
+    for line in routes(report):
+        console.print(f"  {line}")
     if split["optimistic"]:
         console.print(f"  [yellow]The split is optimistic[/]: {OPTIMISTIC[split['kind']]}.")
     for source in manifest["sources"]:
         if source["status"] != "used":
             console.print(f"  [yellow]{source['name']}[/] {escape(source['status'])}")
+
+
+def routes(report: dict[str, Any]) -> list[str]:
+    """How well each kind of user is served, and new items: a line each where there are any."""
+    parts = [
+        f"{route} {found['users']:,} users {found['ndcg@10'][report['chosen']]:.4f}"
+        for route, found in report["routes"].items()
+        if route != "cold"
+    ]
+    cold, new = report["cold"], report["new_items"]
+    if cold:
+        fallback, random = (cold["ndcg@10"][name]["value"] for name in ("fallback", "random"))
+        parts.append(f"cold {cold['users']:,} users {fallback:.4f} by the fallback (random {random:.4f})")
+    lines = [f"NDCG@10 by route: {', '.join(parts)}."]
+    if new["labels"]:
+        row = new["rows"][report["chosen"]]
+        lines.append(
+            f"New items: {new['share']:.1%} of labels and {row['places@10']:.1%} of listed places; "
+            f"{row['recall@20']:.1%} of these labels are in the first 20."
+        )
+    return lines
 
 
 def monitored(console: Console, seen: "Monitored") -> None:
@@ -134,9 +157,7 @@ def likeness(value: Any) -> str:
     for name, title in (("jaccard", "Jaccard@10"), ("rbo", "rank-biased overlap")):
         found, chance = value(name), value(f"{name}_chance")
         if found is not None:
-            words.append(
-                f"{title} {found:.2f}" + (f" (another seed alone: {chance:.2f})" if chance is not None else "")
-            )
+            words.append(f"{title} {found:.2f}" + (f" (chance alone: {chance:.2f})" if chance is not None else ""))
     return ", ".join(words) or "no user has a list in both"
 
 

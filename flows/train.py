@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from flows.figures import metric_rows
 from flows.forgotten import Forgotten, forgotten, require_same
 from flows.lists import explanation_rows, fallback_rows, list_blocks, list_counts, served_rows
 from flows.rules import rule_set, rules_of, rules_report
@@ -29,7 +30,7 @@ from fusion.pipeline import Trained, train
 from fusion.rules import RuleSet
 from fusion.samples import write_samples
 from fusion.settings import config_hash
-from storage.bulk import load_explanations, load_fallback, load_lists, load_served
+from storage.bulk import load_explanations, load_fallback, load_lists, load_metrics, load_served
 from storage.frames import read_sql
 from storage.read import lists_of, served_of
 from storage.read import live as live_run
@@ -95,6 +96,7 @@ def train_run(session: Session, as_of: datetime | None = None) -> TrainedRun:
                 manifest = fill_folder(folder, session, job, trained, loaded, clock)
         status: Ending = "ready" if trained.admitted else "rejected"
         clock("load lists into SQL", lambda: store_lists(session, run_no, session.runs / run_id))
+        load_metrics(engine, run_no, metric_rows(trained.verdict.report, trained.shift))
         finish_run(
             engine,
             run_no,
@@ -208,6 +210,7 @@ def manifest_of(session: Session, job: Job, trained: Trained, loaded: Loaded, cl
         "method": trained.method,
         "trees": trained.trees,
         "importance": trained.importance,
+        "feature_psi": trained.shift,
         "verdict": trained.verdict.report,
         "checks": [check.as_dict() for check in trained.checks],
         "lists": list_counts(trained.lists, job.config.lists.size),

@@ -10,16 +10,19 @@ import numpy as np
 from fusion.arrange import arrange
 from fusion.arrays import Flags, Rows, Scores
 from fusion.bootstrap import Interval, paired_gap, resampled_means
+from fusion.features import source_of
 from fusion.folds import Fold, Plan
 from fusion.job import Job
 from fusion.live import Live, judgeable, padded_lists
-from fusion.metrics import coverage, gini, hits_of, ndcg, novelty, per_user
+from fusion.metrics import auc, coverage, gini, hits_of, ndcg, novelty, per_user, popularity
+from fusion.newcomers import cold_report, new_items_report
 from fusion.ranker import Ranker, aligned
+from fusion.routes import ROUTES, route_of, segments_among
 from fusion.table import LIST_SIZE, Table, read_lists, read_table
+from fusion.variety import Described, sample
 from fusion.verdict import BLEND, RANDOM, RANKER, Choice, choose, cross_fitted
 
 CUTOFFS = (10, 20)
-ROUTES = ("warm", "sparse", "cold")
 
 
 @dataclass(frozen=True)
@@ -36,19 +39,20 @@ class Verdict:
     """Chosen minus live lists in NDCG@10 over so many users whose window the live run could not know; theirs alone."""
 
 
-def route_of(counts: Rows, sparse: int) -> Rows:
-    """How users with so many known interactions (n,) are served: 0 warm, 1 sparse, 2 cold, an index into ROUTES."""
-    return np.select([counts == 0, counts < sparse], [2, 1], 0).astype(np.int32)
+def candidate_scores(table: Table, ranker: Ranker) -> dict[str, Scores]:
+    """What the ranker, the blend and every source say of the candidates (C,) of a table; NaN where silent.
+
+    A source's own scores are not in the table; their distances from the user's mean order candidates alike.
+    """
+    said = {RANKER: ranker.score(aligned(table, ranker.columns)), BLEND: table.matrix[:, table.columns.index(BLEND)]}
+    of_sources = {source_of(name): at for at, name in enumerate(table.columns) if name.endswith("_z")}
+    return said | {source: table.matrix[:, at] for source, at in of_sources.items() if source}
 
 
-def lists_by_row(folder: Path, ranker: Ranker) -> tuple[Rows, dict[str, Rows]]:
+def lists_by_row(folder: Path, table: Table, said: Mapping[str, Scores]) -> tuple[Rows, dict[str, Rows]]:
     """Users (n,) of a fold's table and the lists (n, 50) of the ranker, the blend, every source and the control."""
     users, lists = read_lists(folder)
-    table = read_table(folder)
-    blended = table.matrix[:, table.columns.index(BLEND)]
-    scores = ranker.score(aligned(table, ranker.columns))
-    fused = {RANKER: _listed(table, scores, users), BLEND: _listed(table, blended, users)}
-    return users, {**fused, **lists}
+    return users, {**{name: _listed(table, said[name], users) for name in (RANKER, BLEND)}, **lists}
 
 
 def _listed(table: Table, scores: Scores, users: Rows) -> Rows:
@@ -60,13 +64,15 @@ def _listed(table: Table, scores: Scores, users: Rows) -> Rows:
 
 def judge(job: Job, folder: Path, ranker: Ranker, live: Live | None) -> Verdict:
     """Judge all rows on the verdict fold, by users with a label and a history; `folder` holds the fold's table."""
-    fold, seed = job.plan.verdict, job.config.seed
+    fold, seed, table = job.plan.verdict, job.config.seed, read_table(folder)
     live_method = live.method if live else None
-    everyone, rows = lists_by_row(folder, ranker)
+    said = candidate_scores(table, ranker)
+    everyone, rows = lists_by_row(folder, table, said)
     routes = route_of(fold.known.user_counts[everyone], job.config.split.sparse)
     served = routes != ROUTES.index("cold")
     users = everyone[served]
-    hits = {name: hits_of(lists[served], users, fold.label_users, fold.label_items) for name, lists in rows.items()}
+    lists = {name: each[served] for name, each in rows.items()}
+    hits = {name: hits_of(each, users, fold.label_users, fold.label_items) for name, each in lists.items()}
     values = {name: ndcg(*found, 10) for name, found in hits.items()}
     choice = choose(values, seed, live_method)
     gap, judged, theirs = live_gap(values[choice.method], users, job, live) if live else (None, 0, 0.0)
@@ -79,9 +85,13 @@ def judge(job: Job, folder: Path, ranker: Ranker, live: Live | None) -> Verdict:
         "difference": choice.difference.as_dict(),
         "reported": cross_fitted(values, users, seed, live_method).as_dict(),
         "rows": _figures(hits, seed),
-        "lists": {name: _shape(lists[served], fold) for name, lists in rows.items()},
-        "routes": _by_route(everyone, rows, routes, fold),
-        "found": found_by(rows, fold, read_table(folder)),
+        "auc": auc_report(table, said, users, seed),
+        "lists": _shapes(job, users, lists),
+        "routes": _by_part(everyone, rows, {name: routes == at for at, name in enumerate(ROUTES)}, fold),
+        "segments": _by_part(users, lists, segments_among(job.data, users), fold),
+        "cold": cold_report(job, everyone[~served], rows[RANDOM][~served]),
+        "new_items": new_items_report(job, users, lists),
+        "found": found_by(rows, fold, table),
         "live": {"run": live.run_id, "users": judged, "difference": gap.as_dict() if gap else None} if live else None,
     }
     over_random = {name: column - values[RANDOM] for name, column in values.items()}
@@ -106,27 +116,47 @@ def _figures(hits: Mapping[str, tuple[Flags, Rows]], seed: int) -> dict[str, dic
     return {name: {key: next(intervals).as_dict() for key in row} for name, row in columns.items()}
 
 
-def _shape(lists: Rows, fold: Fold) -> dict[str, float]:
-    top = lists[:, :10]
-    return {
-        "coverage@10": coverage(top, fold.known.n_items),
-        "gini@10": gini(top, fold.known.n_items),
-        "novelty@10": novelty(top, fold.known.item_counts),
-    }
+def auc_report(table: Table, said: Mapping[str, Scores], users: Rows, seed: int) -> dict[str, Any]:
+    """Area under the curve over candidates, by row, of those `users` who have labels and others among theirs."""
+    found = np.column_stack([auc(scores, table.labels, table.borders) for scores in said.values()])
+    judged = found[np.isin(table.group_users, users) & ~np.isnan(found[:, 0])]
+    if not len(judged):
+        return {"users": 0, "rows": {}}
+    draws = resampled_means(judged, seed)
+    intervals = (Interval.of(m, d).as_dict() for m, d in zip(judged.mean(axis=0), draws.T, strict=True))
+    return {"users": len(judged), "rows": dict(zip(said, intervals, strict=True))}
 
 
-def _by_route(users: Rows, rows: Mapping[str, Rows], routes: Rows, fold: Fold) -> dict[str, Any]:
-    """Users and NDCG@10 of every row, route by route."""
-    found: dict[str, Any] = {}
-    for at, route in enumerate(ROUTES):
-        mine = routes == at
-        if mine.any():
-            scores = {
-                name: float(ndcg(*hits_of(lists[mine], users[mine], fold.label_users, fold.label_items), 10).mean())
-                for name, lists in rows.items()
-            }
-            found[route] = {"users": int(mine.sum()), "ndcg@10": scores}
+def _shapes(job: Job, users: Rows, rows: Mapping[str, Rows]) -> dict[str, dict[str, float]]:
+    """What each row lists in its first ten places: how much of the catalogue, how popular, new and varied."""
+    known = job.plan.verdict.known
+    some = sample(users, job.config.seed)
+    listed = np.unique([lists[some, :10] for lists in rows.values()])
+    described = Described(job.data, listed[listed >= 0])
+    found = {}
+    for name, lists in rows.items():
+        top = lists[:, :10]
+        shape = {
+            "coverage": coverage(top, known.n_items),
+            "gini": gini(top, known.n_items),
+            "novelty": novelty(top, known.item_counts),
+            "popularity": popularity(top, known.item_counts),
+            **described.diversity(top[some]),
+        }
+        found[name] = {f"{figure}@10": value for figure, value in shape.items()}
     return found
+
+
+def _by_part(users: Rows, rows: Mapping[str, Rows], parts: Mapping[str, Flags], fold: Fold) -> dict[str, Any]:
+    """Users and NDCG@10 of every row in each part of the users (n,) that has any."""
+    values = {
+        name: ndcg(*hits_of(lists, users, fold.label_users, fold.label_items), 10) for name, lists in rows.items()
+    }
+    return {
+        part: {"users": int(mine.sum()), "ndcg@10": {name: float(each[mine].mean()) for name, each in values.items()}}
+        for part, mine in parts.items()
+        if mine.any()
+    }
 
 
 def found_by(rows: Mapping[str, Rows], fold: Fold, table: Table) -> dict[str, Any]:

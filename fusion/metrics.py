@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fusion.arrays import Flags, Rows, Scores
+from fusion.arrays import Flags, Offsets, Rows, Scores
 
 Columns = dict[str, Scores]
 """Metric name ("ndcg@10") -> one value per user (n,)."""
@@ -72,3 +72,31 @@ def novelty(lists: Rows, counts: Rows) -> float:
     listed = lists[lists >= 0]
     share = np.maximum(counts[listed], 1) / max(1, counts.sum())
     return float(-np.log2(share).mean()) if len(listed) else 0.0
+
+
+def popularity(lists: Rows, counts: Rows) -> float:
+    """Mean interactions (I,) counts of what is listed, as a share of those of the most taken item."""
+    listed = lists[lists >= 0]
+    return float(counts[listed].mean() / max(1, counts.max())) if len(listed) else 0.0
+
+
+def auc(scores: Scores, labels: Rows, borders: Offsets) -> Scores:
+    """Area under the ROC curve (n,) of each user's candidates, between `borders` (n + 1,) of scores and labels (C,).
+
+    The chance that a label is scored above a candidate that is none, ties counting half. NaN is below everything and
+    a tie with NaN. A user all or none of whose candidates are labels has no curve: NaN.
+    """
+    sizes = np.diff(borders)
+    owners = np.repeat(np.arange(len(sizes)), sizes)
+    heard = np.where(np.isnan(scores), -np.inf, scores)
+    order = np.lexsort((heard, owners))
+    same = (np.diff(owners[order]) == 0) & (heard[order][1:] == heard[order][:-1])
+    tied = np.append(0, np.cumsum(~same)) if len(order) else order
+    place = np.arange(len(order)) - np.repeat(borders[:-1], sizes) + 1.0
+    middle = np.bincount(tied, place) / np.maximum(1, np.bincount(tied))
+    hit = labels[order] > 0
+    above = np.bincount(owners[order][hit], middle[tied][hit], minlength=len(sizes))
+    ones = np.bincount(owners[order][hit], minlength=len(sizes)).astype(np.float64)
+    pairs = ones * (sizes - ones)
+    wins = above - ones * (ones + 1) / 2
+    return np.divide(wins, pairs, out=np.full(len(sizes), np.nan), where=pairs > 0).astype(np.float32)

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from fusion.blend import blend
 from fusion.bootstrap import Interval, paired_gap, resampled_means, user_counts
-from fusion.metrics import coverage, gini, hits_of, ndcg, novelty, per_user
+from fusion.metrics import auc, coverage, gini, hits_of, ndcg, novelty, per_user, popularity
 
 LISTS = np.array([[4, 2, 7, 1], [3, -1, -1, -1], [-1, -1, -1, -1]], np.int32)
 USERS = np.array([0, 5, 9], np.int32)
@@ -83,6 +83,51 @@ def test_shape_of_lists():
     assert novelty(lists, np.array([4, 1, 3, 0])) == pytest.approx(np.mean(bits))
     assert novelty(np.array([[3]], np.int32), np.array([4, 1, 3, 0])) == pytest.approx(3)
     assert novelty(lists[:0], np.array([1])) == 0
+
+
+def test_popularity_is_beside_the_most_taken_item():
+    lists = np.array([[0, 1], [2, -1]], np.int32)
+    assert popularity(lists, np.array([8, 4, 0, 6])) == pytest.approx((1 + 0.5 + 0) / 3)
+    assert popularity(lists[:0], np.array([8, 4])) == 0
+    assert popularity(lists, np.zeros(4, np.int32)) == 0
+
+
+def test_auc_by_hand():
+    nan = np.nan
+    users = [
+        ([3.0, 2.0, 1.0], [1, 0, 0], 1.0),
+        ([3.0, 2.0, 1.0], [0, 1, 0], 0.5),
+        ([1.0, 1.0, 1.0, 1.0], [1, 0, 0, 1], 0.5),  # a constant says nothing
+        ([nan, -9.0, -8.0], [1, 0, 0], 0.0),  # silent is below the lowest score
+        ([nan, nan, 1.0], [0, 1, 0], 0.25),  # a tie with one silent, below one that is not
+        ([nan, nan], [1, 0], 0.5),
+        ([1.0, 2.0], [0, 0], nan),  # nothing to find
+        ([1.0, 2.0], [1, 1], nan),  # nothing to tell it from
+    ]
+    scores = np.concatenate([one[0] for one in users]).astype(np.float32)
+    labels = np.concatenate([one[1] for one in users]).astype(np.int32)
+    found = auc(scores, labels, np.cumsum([0, *(len(one[0]) for one in users)]))
+    assert found.tolist() == pytest.approx([one[2] for one in users], nan_ok=True)
+    assert len(auc(scores[:0], labels[:0], np.zeros(1, np.int64))) == 0
+
+
+candidate = st.tuples(st.sampled_from([np.nan, -1.0, 0.0, 0.5, 2.0]), st.integers(0, 1))
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(st.lists(candidate, min_size=1, max_size=7), min_size=1, max_size=5))
+def test_auc_is_the_share_of_pairs_in_order(users):
+    def slow(rows):
+        heard = [(-math.inf if math.isnan(score) else score, label) for score, label in rows]
+        ones = [score for score, label in heard if label]
+        others = [score for score, label in heard if not label]
+        wins = [1.0 if a > b else 0.5 if a == b else 0.0 for a in ones for b in others]
+        return sum(wins) / len(wins) if wins else math.nan
+
+    scores = np.array([score for rows in users for score, _ in rows], np.float32)
+    labels = np.array([label for rows in users for _, label in rows], np.int32)
+    found = auc(scores, labels, np.cumsum([0, *map(len, users)]))
+    assert found.tolist() == pytest.approx([slow(rows) for rows in users], nan_ok=True, abs=1e-6)
 
 
 def test_blend_is_reciprocal_rank_fusion():

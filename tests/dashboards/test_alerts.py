@@ -32,7 +32,7 @@ def test_churn_is_told_beside_chance():
     found = stability(previous, current, twin=lists(50, 3, 3))
     (one,) = alerts([], found, MonitorSettings(churn_limit=0.3))
     assert one.value == found.value("churn")
-    assert "another seed alone changes" in one.message
+    assert "chance alone changes" in one.message
     assert "fusion rollback" in one.message
 
 

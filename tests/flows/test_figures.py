@@ -1,0 +1,86 @@
+"""The verdict as rows for SQL and for reports, and as lines on the terminal, from a report made by hand."""
+
+from flows import screens
+from flows.figures import metric_rows, verdict_rows
+
+
+def around(value: float) -> dict[str, float]:
+    return {"value": value, "low": value - 0.1, "high": value + 0.1}
+
+
+def part(users: int, ranker: float, random: float) -> dict[str, object]:
+    return {"users": users, "ndcg@10": {"ranker": ranker, "random": random}}
+
+
+REPORT = {
+    "chosen": "ranker",
+    "rows": {
+        name: {"ndcg@10": around(value), "recall@20": around(value), "hit@10": around(value)}
+        for name, value in (("ranker", 0.5), ("random", 0.1))
+    },
+    "auc": {"users": 9, "rows": {"ranker": around(0.8)}},
+    "lists": {"ranker": {"coverage@10": 0.4, "text_diversity@10": 0.9}, "random": {"coverage@10": 1.0}},
+    "routes": {"warm": part(90, 0.6, 0.1), "sparse": part(10, 0.3, 0.1), "cold": part(7, 0.0, 0.01)},
+    "segments": {"sex=f": part(40, 0.7, 0.1)},
+    "cold": {
+        "users": 7,
+        "ndcg@10": {"fallback": around(0.25), "all": around(0.2), "random": around(0.01)},
+        "hit@10": {"fallback": 0.5, "all": 0.4, "random": 0.1},
+        "segments": {"sex=f": {"users": 3, "ndcg@10": {"fallback": 0.35, "all": 0.2, "random": 0.0}}},
+    },
+    "new_items": {
+        "items": 12,
+        "with_text": 10,
+        "labels": 30,
+        "share": 0.125,
+        "rows": {
+            "ranker": {"places@10": 0.02, "recall@10": 0.1, "recall@20": 0.3},
+            "random": {"places@10": 0.2, "recall@10": 0.0, "recall@20": 0.0},
+        },
+    },
+}
+NOBODY = {"cold": None, "new_items": {"items": 0, "with_text": 0, "labels": 0, "share": 0.0, "rows": {}}}
+
+
+def test_every_figure_has_its_row_in_sql():
+    frame = metric_rows(REPORT, {"ease_rank": 0.03})
+    found = {row[:4]: row[4:] for row in frame.iter_rows()}
+    assert len(found) == len(frame)
+    assert found["ranker", "all", "ndcg", 10] == (0.5, 0.4, 0.6)
+    assert found["ranker", "all", "auc", 0] == (0.8, 0.7000000000000001, 0.9)
+    assert ("random", "all", "auc", 0) not in found
+    assert found["ranker", "all", "text_diversity", 10] == (0.9, None, None)
+    assert found["ranker", "sparse", "ndcg", 10] == (0.3, None, None)
+    assert found["verdict", "sparse", "users", 0] == (10, None, None)
+    assert found["ranker", "sex=f", "ndcg", 10] == (0.7, None, None)
+    assert found["fallback", "cold", "ndcg", 10] == (0.25, 0.15, 0.35)
+    assert found["fallback_all", "cold", "ndcg", 10][0] == 0.2
+    assert found["fallback", "cold, sex=f", "ndcg", 10][0] == 0.35
+    assert found["fallback", "cold", "hit", 10][0] == 0.5
+    assert found["verdict", "new_items", "label_share", 0][0] == 0.125
+    assert found["ranker", "new_items", "places", 10][0] == 0.02
+    assert found["ranker", "new_items", "recall", 20][0] == 0.3
+    assert found["features", "ease_rank", "gate_psi", 0] == (0.03, None, None)
+    assert len(metric_rows({**REPORT, **NOBODY}, {})) == len(frame) - 1 - 4 - 2 - 6
+
+
+def test_the_report_page_gets_a_row_for_each_method_and_a_column_for_each_figure():
+    rows = verdict_rows(REPORT)
+    assert rows is not None
+    ranker = rows.row(0, named=True)
+    assert (ranker["row"], ranker["kind"], ranker["chosen"], ranker["ndcg"]) == ("ranker", "ranker", True, 0.5)
+    assert (ranker["AUC"], ranker["NDCG@10 warm"], ranker["NDCG@10 sex=f"]) == (0.8, 0.6, 0.7)
+    assert (ranker["text diversity@10"], ranker["new items found@20"]) == (0.9, 0.3)
+    assert rows.row(1, named=True)["AUC"] is None
+    assert rows.row(1, named=True)["kind"] == "control"
+    assert verdict_rows({}) is None
+
+
+def test_routes_and_new_items_take_two_lines_of_the_terminal():
+    assert screens.routes(REPORT) == [
+        "NDCG@10 by route: warm 90 users 0.6000, sparse 10 users 0.3000, "
+        "cold 7 users 0.2500 by the fallback (random 0.0100).",
+        "New items: 12.5% of labels and 2.0% of listed places; 30.0% of these labels are in the first 20.",
+    ]
+    only_warm = {"routes": {"warm": part(90, 0.6, 0.1)}}
+    assert screens.routes({**REPORT, **NOBODY, **only_warm}) == ["NDCG@10 by route: warm 90 users 0.6000."]
