@@ -126,8 +126,9 @@ def routes(report: dict[str, Any]) -> list[str]:
     ]
     cold, new = report["cold"], report["new_items"]
     if cold:
-        fallback, random = (cold["ndcg@10"][name]["value"] for name in ("fallback", "random"))
-        parts.append(f"cold {cold['users']:,} users {fallback:.4f} by the fallback (random {random:.4f})")
+        fallback, everyone, random = (cold["ndcg@10"][name]["value"] for name in ("fallback", "all", "random"))
+        apart = f"that of all {everyone:.4f}, " if cold["segments"] else ""
+        parts.append(f"cold {cold['users']:,} users {fallback:.4f} by the fallback ({apart}random {random:.4f})")
     lines = [f"NDCG@10 by route: {', '.join(parts)}."]
     if new["labels"]:
         row = new["rows"][report["chosen"]]

@@ -87,6 +87,8 @@ def test_figures_of_verdict_drift_and_stability_stand_in_sql(two_runs):
     assert of_new["lists", "jaccard"] + of_new["lists", "churn"] == pytest.approx(1)
     assert ("lists", "churn") not in of_old
     for run in (newest, oldest):
+        names = {row[0] for row in ask(two_runs, "select name from metric where run_no = :run", run=run.run_no)}
+        assert {"auc", "coverage", "popularity", "text_diversity", "users", "label_share", "gate_psi"} <= names
         watched = {row[0] for row in ask(two_runs, "select subject from metric where run_no = :run", run=run.run_no)}
         assert {"users", "items", "interactions", "features"} <= watched
 
