@@ -1,4 +1,4 @@
-"""The verdict as rows: for reports and dashboards, and for the table `metric`."""
+"""The verdict as rows, for reports, dashboards and the table `metric`, and as lines for the terminal."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -104,3 +104,25 @@ def _with_interval(subject: str, segment: str, key: str, interval: Mapping[str, 
 def _plain(subject: str, segment: str, key: str, value: float) -> Figure:
     name, k = key.split("@")
     return subject, segment, name, int(k), float(value), None, None
+
+
+def route_lines(report: Mapping[str, Any]) -> list[str]:
+    """How well each kind of user is served, and new items: a line each where there are any."""
+    parts = [
+        f"{route} {found['users']:,} users {found['ndcg@10'][report['chosen']]:.4f}"
+        for route, found in report["routes"].items()
+        if route != "cold"
+    ]
+    cold, new = report["cold"], report["new_items"]
+    if cold:
+        fallback, everyone, random = (cold["ndcg@10"][name]["value"] for name in ("fallback", "all", "random"))
+        apart = f"that of all {everyone:.4f}, " if cold["segments"] else ""
+        parts.append(f"cold {cold['users']:,} users {fallback:.4f} by the fallback ({apart}random {random:.4f})")
+    lines = [f"NDCG@10 by route: {', '.join(parts)}."]
+    if new["labels"]:
+        row = new["rows"][report["chosen"]]
+        lines.append(
+            f"New items: {new['share']:.1%} of labels and {row['places@10']:.1%} of listed places; "
+            f"{row['recall@20']:.1%} of these labels are in the first 20."
+        )
+    return lines

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from dashboards.drift import drifted_shares
+from flows.figures import route_lines
 from flows.look import frozen_until
 from fusion.findings import Finding
 from storage.rows import LiveRun, RunRow
@@ -108,35 +109,13 @@ def verdict(console: Console, manifest: dict[str, Any]) -> None:
     console.print(
         f"  found: labels a source proposed, of {report['found']['ceiling']:.1%} found by any; alone: by no other."
     )
-    for line in routes(report):
+    for line in route_lines(report):
         console.print(f"  {line}")
     if split["optimistic"]:
         console.print(f"  [yellow]The split is optimistic[/]: {OPTIMISTIC[split['kind']]}.")
     for source in manifest["sources"]:
         if source["status"] != "used":
             console.print(f"  [yellow]{source['name']}[/] {escape(source['status'])}")
-
-
-def routes(report: dict[str, Any]) -> list[str]:
-    """How well each kind of user is served, and new items: a line each where there are any."""
-    parts = [
-        f"{route} {found['users']:,} users {found['ndcg@10'][report['chosen']]:.4f}"
-        for route, found in report["routes"].items()
-        if route != "cold"
-    ]
-    cold, new = report["cold"], report["new_items"]
-    if cold:
-        fallback, everyone, random = (cold["ndcg@10"][name]["value"] for name in ("fallback", "all", "random"))
-        apart = f"that of all {everyone:.4f}, " if cold["segments"] else ""
-        parts.append(f"cold {cold['users']:,} users {fallback:.4f} by the fallback ({apart}random {random:.4f})")
-    lines = [f"NDCG@10 by route: {', '.join(parts)}."]
-    if new["labels"]:
-        row = new["rows"][report["chosen"]]
-        lines.append(
-            f"New items: {new['share']:.1%} of labels and {row['places@10']:.1%} of listed places; "
-            f"{row['recall@20']:.1%} of these labels are in the first 20."
-        )
-    return lines
 
 
 def monitored(console: Console, seen: "Monitored") -> None:

@@ -1,7 +1,6 @@
 """The verdict as rows for SQL and for reports, and as lines on the terminal, from a report made by hand."""
 
-from flows import screens
-from flows.figures import metric_rows, verdict_rows
+from flows.figures import metric_rows, route_lines, verdict_rows
 
 
 def around(value: float) -> dict[str, float]:
@@ -77,10 +76,10 @@ def test_the_report_page_gets_a_row_for_each_method_and_a_column_for_each_figure
 
 
 def test_routes_and_new_items_take_two_lines_of_the_terminal():
-    assert screens.routes(REPORT) == [
+    assert route_lines(REPORT) == [
         "NDCG@10 by route: warm 90 users 0.6000, sparse 10 users 0.3000, "
         "cold 7 users 0.2500 by the fallback (that of all 0.2000, random 0.0100).",
         "New items: 12.5% of labels and 2.0% of listed places; 30.0% of these labels are in the first 20.",
     ]
     only_warm = {"routes": {"warm": part(90, 0.6, 0.1)}}
-    assert screens.routes({**REPORT, **NOBODY, **only_warm}) == ["NDCG@10 by route: warm 90 users 0.6000."]
+    assert route_lines({**REPORT, **NOBODY, **only_warm}) == ["NDCG@10 by route: warm 90 users 0.6000."]
