@@ -54,6 +54,7 @@ def test_cold_users_get_the_list_of_their_segment_and_the_verdict_counts_it(job)
     rank = made.filter(segment="sex=f", item=hers)["rank"].item()
     gain = 1 / np.log2(rank + 1)
     assert rank <= 3
+    assert made.filter(segment="sex=m", item=hers).is_empty()
     assert report["users"] == 12
     assert report["segments"]["sex=f"] == {
         "users": 6,
