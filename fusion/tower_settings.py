@@ -20,7 +20,7 @@ class NeuralConfig(Settings):
         None,
         ge=1,
         description="most training steps; how many are taken is found on held-out tails. Default: 40 rounds through "
-        "the data, at least 1,000 and at most 2,500",
+        "the data, at least 1,000 and at most 1,500",
     )
     check: int = Field(100, ge=1, description="training steps between two looks at the held-out tails")
     patience: int = Field(5, ge=1, description="looks without a better one after which the search for steps ends")
