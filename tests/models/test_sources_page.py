@@ -11,7 +11,7 @@ from fusion.recommender import Allowed
 from tests.models.data import chance, everyone, mixed
 
 PAGE = (Path(__file__).parents[2] / "docs" / "sources.md").read_text(encoding="utf-8")
-WORDS = {("last", None): "all", ("days", None): "all", ("half_life", None): "never"}
+WORDS = {("last", None): "all", ("days", None): "all", ("half_life", None): "never", ("steps", None): "by the data"}
 
 
 def settings_of(cls) -> str:
