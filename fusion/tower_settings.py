@@ -19,7 +19,7 @@ class NeuralConfig(Settings):
     steps: int | None = Field(
         None,
         ge=1,
-        description="most training steps; how many are taken is found on held-out tails. Default: 40 rounds through "
+        description="most training steps; how many are taken is found on held-out tails. Default: 15 rounds through "
         "the data, at least 1,000 and at most 1,500",
     )
     check: int = Field(100, ge=1, description="training steps between two looks at the held-out tails")

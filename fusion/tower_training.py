@@ -19,11 +19,11 @@ LEAST = 0.02
 """Share of the step size that is left in the end."""
 
 
-ROUNDS, FEWEST, MOST, APART = 40, 1000, 1500, 500
+ROUNDS, FEWEST, MOST, APART = 15, 1000, 1500, 250
 
 
 def most_steps(n_windows: int, batch: int) -> int:
-    """Steps of 40 rounds through the windows, between 1,000 and 1,500; in round numbers, so that folds agree."""
+    """Steps of 15 rounds through the windows, between 1,000 and 1,500; in round numbers, so that folds agree."""
     return int(np.clip(round(ROUNDS * n_windows / batch / APART) * APART, FEWEST, MOST))
 
 
