@@ -71,10 +71,11 @@ def main() -> None:
     newest = max((given.folder / "runs").glob("2*"))
     manifest = json.loads((newest / "manifest.json").read_text())
     print(f"method {manifest['method']}; inside, on its own verdict: {manifest['verdict']['reported']['value']:.4f}")
+    tuned = {one["name"]: one["settings"] for one in manifest["tuned"]}
     for source, report in zip(config.all_sources, manifest["sources"], strict=True):
         if report["status"] == "used":
-            steps = report["notes"].get("steps")
-            values[source.name] = judge(held, source_lists(held, source, source.settings, steps, core_of(config)))
+            steps, settings = report["notes"].get("steps"), source.settings | tuned.get(source.name, {})
+            values[source.name] = judge(held, source_lists(held, source, settings, steps, core_of(config)))
     print(table(pooled([values], [held.users.astype(np.int64)], 7), {}))
 
 
