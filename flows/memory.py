@@ -5,11 +5,11 @@ import sys
 
 # Names and numbers of glibc's malloc.h.
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
-LARGE, TOP = 16 * 2**20, 128 * 2**20
+LARGE, TOP = 8 * 2**20, 64 * 2**20
 
 
 def give_back() -> None:
-    """Let arrays of 16 MiB and more go back to the system when they are freed, where the C library is glibc.
+    """Let arrays of 8 MiB and more go back to the system when they are freed, where the C library is glibc.
 
     Left alone, glibc learns from the first large arrays to keep arrays of up to 32 MiB, for each thread apart: a run
     that fits many sources one after the other then holds the peaks of all of them. Smaller ones are kept: those of a

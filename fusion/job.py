@@ -14,7 +14,7 @@ from fusion.rule_rows import Rules
 from fusion.store import Store
 
 T = TypeVar("T")
-BLOCK_BYTES = 96 * 2**20
+BLOCK_BYTES = 64 * 2**20
 """Memory budget of one block of users."""
 
 
