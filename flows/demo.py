@@ -20,6 +20,8 @@ ACKNOWLEDGEMENT = (
 )
 CONFIG = """\
 # The demo's configuration; the same keys serve your own files.
+memory = 1.5   # GiB that fits side by side may need together: a small machine's share
+
 [data]
 interactions = "ratings.csv"
 items = "movies.parquet"
@@ -41,7 +43,7 @@ text = ["title"]
 category = ["genres"]
 number = ["year"]
 {sources}"""
-SETTINGS = {"neural": "settings = { steps = 200 }   # for speed: the default takes 1,000 or more"}
+SETTINGS = {"neural": "settings = { steps = 200, batch = 32 }   # for speed: the default takes 1,000 or more"}
 SOURCES = "".join(
     f'\n[[sources]]\nname = "{name}"\n{SETTINGS.get(name, "")}'.rstrip() + "\n" for name in DEFAULT_SOURCES
 )

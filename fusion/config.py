@@ -151,7 +151,11 @@ class CoreConfig(Settings):
     seed: int = Field(7, ge=0, lt=2**31, description="root of all chance")
     threads: int = Field(0, ge=0, description="cores to use; 0 = all")
     device: str = Field("auto", pattern="^(auto|cpu|cuda)$", description="auto takes a GPU where a source can use it")
-    memory: float = Field(4.0, gt=0, description="GiB a source may need to fit; one that needs more is left out")
+    memory: float = Field(
+        4.0,
+        gt=0,
+        description="GiB that fits side by side may need together; a source that needs more by itself is left out",
+    )
     split: SplitSettings = SplitSettings()
     sources: tuple[SourceSettings, ...] = Field((), description="base recommenders; default: the built-in set")
     tune: TuneSettings = TuneSettings()
