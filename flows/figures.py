@@ -5,18 +5,9 @@ from typing import Any
 
 import polars as pl
 
+from dashboards.drift import METRIC_SCHEMA
+
 GROUPS = {"ranker": "ranker", "blend": "blend", "random": "control"}
-SCHEMA = pl.Schema(
-    {
-        "subject": pl.String,
-        "segment": pl.String,
-        "name": pl.String,
-        "k": pl.Int64,
-        "value": pl.Float64,
-        "low": pl.Float64,
-        "high": pl.Float64,
-    }
-)
 NEW_ITEMS = "new_items"
 """The segment of figures about items without a history."""
 Figure = tuple[str, str, str, int, float, float | None, float | None]
@@ -60,7 +51,7 @@ def _more(report: Mapping[str, Any], name: str) -> dict[str, float]:
 def metric_rows(report: Mapping[str, Any], feature_psi: Mapping[str, float]) -> pl.DataFrame:
     """Everything that a training measured, in the columns of the table `metric`."""
     psi: list[Figure] = [("features", name, "gate_psi", 0, value, None, None) for name, value in feature_psi.items()]
-    return pl.DataFrame([*_figures(report), *psi], schema=SCHEMA, orient="row")
+    return pl.DataFrame([*_figures(report), *psi], schema=METRIC_SCHEMA, orient="row")
 
 
 def _figures(report: Mapping[str, Any]) -> Iterator[Figure]:

@@ -94,23 +94,31 @@ def train_run(session: Session, as_of: datetime | None = None) -> TrainedRun:
             trained = train(job, live)
             with run_folder(session.runs, run_id) as folder:
                 manifest = fill_folder(folder, session, job, trained, loaded, clock)
-        status: Ending = "ready" if trained.admitted else "rejected"
-        clock("load lists into SQL", lambda: store_lists(session, run_no, session.runs / run_id))
-        load_metrics(engine, run_no, metric_rows(trained.verdict.report, trained.shift))
-        finish_run(
-            engine,
-            run_no,
-            status,
-            method=trained.method,
-            list_size=config.lists.size,
-            verdict=trained.verdict.report,
-            manifest=manifest,
-        )
+        status = store(session, run_no, run_id, trained, manifest, clock)
     except Exception as failure:
         _fail(session, run_no, run_id, failure)
         raise
     refusals = tuple(check.text() for check in trained.checks if not check.holds)
     return TrainedRun(run_id, run_no, status, refusals, manifest)
+
+
+def store(
+    session: Session, run_no: int, run_id: str, trained: Trained, manifest: dict[str, Any], clock: Clock
+) -> Ending:
+    """Load what a training made into SQL and end the run; gives whether it is ready or rejected."""
+    status: Ending = "ready" if trained.admitted else "rejected"
+    clock("load lists into SQL", lambda: store_lists(session, run_no, session.runs / run_id))
+    load_metrics(session.engine, run_no, metric_rows(trained.verdict.report, trained.shift))
+    finish_run(
+        session.engine,
+        run_no,
+        status,
+        method=trained.method,
+        list_size=session.config.lists.size,
+        verdict=trained.verdict.report,
+        manifest=manifest,
+    )
+    return status
 
 
 def writable(folder: Path) -> Path:
