@@ -10,6 +10,8 @@ from dashboards.drift import METRIC_SCHEMA
 GROUPS = {"ranker": "ranker", "blend": "blend", "random": "control"}
 NEW_ITEMS = "new_items"
 """The segment of figures about items without a history."""
+WORST = 3
+"""Segments named on the terminal, at most."""
 Figure = tuple[str, str, str, int, float, float | None, float | None]
 
 
@@ -39,7 +41,8 @@ def _more(report: Mapping[str, Any], name: str) -> dict[str, float]:
     found |= {"AUC": auc["rows"][name]["value"]} if name in auc.get("rows", {}) else {}
     found |= {key.replace("_", " "): value for key, value in report["lists"][name].items()}
     for kind in ("routes", "segments"):
-        found |= {f"NDCG@10 {part}": of["ndcg@10"][name] for part, of in report.get(kind, {}).items()}
+        parts = {part: of["rows"] for part, of in report.get(kind, {}).items() if "rows" in of}
+        found |= {f"NDCG@10 {part}": rows[name]["ndcg@10"]["value"] for part, rows in parts.items()}
     if new.get("labels"):
         found |= {
             "new items listed": new["rows"][name]["places@10"],
@@ -55,15 +58,12 @@ def metric_rows(report: Mapping[str, Any], feature_psi: Mapping[str, float]) -> 
 
 
 def _figures(report: Mapping[str, Any]) -> Iterator[Figure]:
-    for subject, row in report["rows"].items():
-        yield from (_with_interval(subject, "all", key, interval) for key, interval in row.items())
-    for subject, interval in report["auc"]["rows"].items():
-        yield _with_interval(subject, "all", "auc@0", interval)
-    for subject, row in report["lists"].items():
-        yield from (_plain(subject, "all", key, value) for key, value in row.items())
+    yield from _rows("all", report["rows"])
+    yield from _rows("all", {subject: {"auc@0": interval} for subject, interval in report["auc"]["rows"].items()})
+    yield from _rows("all", report["lists"])
     for part, found in {**report["routes"], **report["segments"]}.items():
-        yield _plain("verdict", part, "users@0", found["users"])
-        yield from (_plain(subject, part, "ndcg@10", value) for subject, value in found["ndcg@10"].items())
+        yield _figure("verdict", part, "users@0", found["users"])
+        yield from _rows(part, found["rows"])
     yield from _cold(report["cold"])
     yield from _new_items(report["new_items"])
 
@@ -73,43 +73,46 @@ def _cold(report: Mapping[str, Any] | None) -> Iterator[Figure]:
     if report is None:
         return
     names = {"fallback": "fallback", "all": "fallback_all"}
-    for name, subject in names.items():
-        yield _with_interval(subject, "cold", "ndcg@10", report["ndcg@10"][name])
-        yield _plain(subject, "cold", "hit@10", report["hit@10"][name])
-        for segment, found in report["segments"].items():
-            yield _plain(subject, f"cold, {segment}", "ndcg@10", found["ndcg@10"][name])
+    for part, found in {"cold": report, **{f"cold, {name}": of for name, of in report["segments"].items()}}.items():
+        yield from _rows(part, {subject: found["rows"][name] for name, subject in names.items()})
+        if part != "cold":
+            yield _figure("verdict", part, "users@0", found["users"])
 
 
 def _new_items(report: Mapping[str, Any]) -> Iterator[Figure]:
-    yield _plain("verdict", NEW_ITEMS, "items@0", report["items"])
-    yield _plain("verdict", NEW_ITEMS, "label_share@0", report["share"])
-    for subject, row in report["rows"].items():
-        yield from (_plain(subject, NEW_ITEMS, key, value) for key, value in row.items())
+    yield _figure("verdict", NEW_ITEMS, "items@0", report["items"])
+    yield _figure("verdict", NEW_ITEMS, "label_share@0", report["share"])
+    yield from _rows(NEW_ITEMS, report["rows"])
 
 
-def _with_interval(subject: str, segment: str, key: str, interval: Mapping[str, float]) -> Figure:
+def _rows(segment: str, rows: Mapping[str, Mapping[str, Any]]) -> Iterator[Figure]:
+    for subject, row in rows.items():
+        yield from (_figure(subject, segment, key, value) for key, value in row.items())
+
+
+def _figure(subject: str, segment: str, key: str, found: float | Mapping[str, float]) -> Figure:
+    """One row, of a plain figure or of one with its interval; `key` is its name, @, and how deep it looks."""
     name, k = key.split("@")
-    return subject, segment, name, int(k), interval["value"], interval["low"], interval["high"]
-
-
-def _plain(subject: str, segment: str, key: str, value: float) -> Figure:
-    name, k = key.split("@")
-    return subject, segment, name, int(k), float(value), None, None
+    if isinstance(found, Mapping):
+        return subject, segment, name, int(k), found["value"], found["low"], found["high"]
+    return subject, segment, name, int(k), float(found), None, None
 
 
 def route_lines(report: Mapping[str, Any]) -> list[str]:
     """How well each kind of user is served, and new items: a line each where there are any."""
     parts = [
-        f"{route} {found['users']:,} users {found['ndcg@10'][report['chosen']]:.4f}"
+        f"{route} {found['users']:,} users {_interval(found['rows'][report['chosen']])}"
         for route, found in report["routes"].items()
         if route != "cold"
     ]
     cold, new = report["cold"], report["new_items"]
     if cold:
-        fallback, everyone, random = (cold["ndcg@10"][name]["value"] for name in ("fallback", "all", "random"))
+        everyone, random = (cold["rows"][name]["ndcg@10"]["value"] for name in ("all", "random"))
         apart = f"that of all {everyone:.4f}, " if cold["segments"] else ""
-        parts.append(f"cold {cold['users']:,} users {fallback:.4f} by the fallback ({apart}random {random:.4f})")
-    lines = [f"NDCG@10 by route: {', '.join(parts)}."]
+        fallback = _interval(cold["rows"]["fallback"])
+        parts.append(f"cold {cold['users']:,} users {fallback} by the fallback ({apart}random {random:.4f})")
+    lines = [f"NDCG@10 by route: {'; '.join(parts)}."]
+    lines += _segment_lines(report)
     if new["labels"]:
         row = new["rows"][report["chosen"]]
         lines.append(
@@ -117,3 +120,24 @@ def route_lines(report: Mapping[str, Any]) -> list[str]:
             f"{row['recall@20']:.1%} of these labels are in the first 20."
         )
     return lines
+
+
+def _segment_lines(report: Mapping[str, Any]) -> list[str]:
+    """Segments whose interval lies below the figure of all, the worst first; nothing where there are none to judge."""
+    if not report["segments"]:
+        return []
+    rows = {name: found["rows"][report["chosen"]] for name, found in report["segments"].items()}
+    whole = report["rows"][report["chosen"]]["ndcg@10"]["value"]
+    behind = sorted((row["ndcg@10"]["high"], name) for name, row in rows.items() if row["ndcg@10"]["high"] < whole)
+    if not behind:
+        return [f"NDCG@10 by segment: none of {len(rows)} has an interval below {whole:.4f}, the figure of all."]
+    named = [
+        f"{name} {report['segments'][name]['users']:,} users {_interval(rows[name])}" for _, name in behind[:WORST]
+    ]
+    more = f"; and {len(behind) - WORST} more" if len(behind) > WORST else ""
+    return [f"NDCG@10 by segment, of {len(rows)} those with an interval below {whole:.4f}: {'; '.join(named)}{more}."]
+
+
+def _interval(row: Mapping[str, Any]) -> str:
+    found = row["ndcg@10"]
+    return f"{found['value']:.4f} [{found['low']:.4f}, {found['high']:.4f}]"

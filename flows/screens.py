@@ -110,7 +110,7 @@ def verdict(console: Console, manifest: dict[str, Any]) -> None:
         f"  found: labels a source proposed, of {report['found']['ceiling']:.1%} found by any; alone: by no other."
     )
     for line in route_lines(report):
-        console.print(f"  {line}")
+        console.print(f"  {escape(line)}")
     if split["optimistic"]:
         console.print(f"  [yellow]The split is optimistic[/]: {OPTIMISTIC[split['kind']]}.")
     for source in manifest["sources"]:

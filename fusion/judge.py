@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from fusion.arrange import arrange
-from fusion.arrays import Flags, Rows, Scores
+from fusion.arrays import Rows, Scores
 from fusion.bootstrap import Interval, paired_gap, resampled_means
 from fusion.features import source_of
 from fusion.folds import Fold, Plan
@@ -16,13 +16,12 @@ from fusion.job import Job
 from fusion.live import Live, judgeable, padded_lists
 from fusion.metrics import auc, coverage, gini, hits_of, ndcg, novelty, per_user, popularity
 from fusion.newcomers import cold_report, new_items_report
+from fusion.parts import CUTOFFS, Hits, among, by_part, hits_by_row
 from fusion.ranker import Ranker, aligned
 from fusion.routes import ROUTES, route_of, segments_among
 from fusion.table import LIST_SIZE, Table, read_lists, read_table
 from fusion.variety import Described, sample
 from fusion.verdict import BLEND, RANDOM, RANKER, Choice, choose, cross_fitted
-
-CUTOFFS = (10, 20)
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,8 @@ def judge(job: Job, folder: Path, ranker: Ranker, live: Live | None) -> Verdict:
     served = routes != ROUTES.index("cold")
     users = everyone[served]
     lists = {name: each[served] for name, each in rows.items()}
-    hits = {name: hits_of(each, users, fold.label_users, fold.label_items) for name, each in lists.items()}
+    of_everyone = hits_by_row(everyone, rows, fold)
+    hits = among(of_everyone, served)
     values = {name: ndcg(*found, 10) for name, found in hits.items()}
     choice = choose(values, seed, live_method)
     gap, judged, theirs = live_gap(values[choice.method], users, job, live) if live else (None, 0, 0.0)
@@ -87,8 +87,8 @@ def judge(job: Job, folder: Path, ranker: Ranker, live: Live | None) -> Verdict:
         "rows": _figures(hits, seed),
         "auc": auc_report(table, said, users, seed),
         "lists": _shapes(job, users, lists),
-        "routes": _by_part(everyone, rows, {name: routes == at for at, name in enumerate(ROUTES)}, fold),
-        "segments": _by_part(users, lists, segments_among(job.data, users), fold),
+        "routes": by_part(of_everyone, {name: routes == at for at, name in enumerate(ROUTES)}, seed),
+        "segments": by_part(hits, segments_among(job.data, users), seed),
         "cold": cold_report(job, everyone[~served], rows[RANDOM][~served]),
         "new_items": new_items_report(job, users, lists),
         "found": found_by(rows, fold, table),
@@ -104,7 +104,7 @@ def split_report(plan: Plan) -> dict[str, Any]:
     return {"kind": plan.kind, "window": plan.window, "why": plan.why, "optimistic": plan.optimistic, "labels": folds}
 
 
-def _figures(hits: Mapping[str, tuple[Flags, Rows]], seed: int) -> dict[str, dict[str, dict[str, float]]]:
+def _figures(hits: Hits, seed: int) -> dict[str, dict[str, dict[str, float]]]:
     """Every metric of every row with its interval, all from one resample of users."""
     columns = {
         name: {key: column for k in CUTOFFS for key, column in per_user(*found, k).items()}
@@ -145,18 +145,6 @@ def _shapes(job: Job, users: Rows, rows: Mapping[str, Rows]) -> dict[str, dict[s
         }
         found[name] = {f"{figure}@10": value for figure, value in shape.items()}
     return found
-
-
-def _by_part(users: Rows, rows: Mapping[str, Rows], parts: Mapping[str, Flags], fold: Fold) -> dict[str, Any]:
-    """Users and NDCG@10 of every row in each part of the users (n,) that has any."""
-    values = {
-        name: ndcg(*hits_of(lists, users, fold.label_users, fold.label_items), 10) for name, lists in rows.items()
-    }
-    return {
-        part: {"users": int(mine.sum()), "ndcg@10": {name: float(each[mine].mean()) for name, each in values.items()}}
-        for part, mine in parts.items()
-        if mine.any()
-    }
 
 
 def found_by(rows: Mapping[str, Rows], fold: Fold, table: Table) -> dict[str, Any]:

@@ -7,12 +7,11 @@ import numpy as np
 import polars as pl
 
 from fusion.arrays import Rows
-from fusion.bootstrap import Interval, resampled_means
 from fusion.fallback import ALL, dealt_out, fallback_lists
-from fusion.folds import Fold
 from fusion.job import Job
-from fusion.metrics import hits_of, ndcg, per_user
-from fusion.routes import user_segments
+from fusion.metrics import hits_of
+from fusion.parts import by_part, figures, hits_by_row
+from fusion.routes import segments_among, user_segments
 from fusion.verdict import RANDOM
 
 FALLBACK = "fallback"
@@ -34,27 +33,11 @@ def cold_report(job: Job, users: Rows, random: Rows) -> dict[str, Any] | None:
         ALL: dealt_out(made, pl.Series([ALL] * len(users)), depth),
         RANDOM: random,
     }
-    values = np.column_stack([ndcg(*_hits(lists, users, fold), 10) for lists in rows.values()])
-    draws = resampled_means(values, job.config.seed)
-    parts = {name: (segments == name).to_numpy() for name in sorted(set(segments)) if name != ALL}
-    return {
-        "users": len(users),
-        "ndcg@10": {name: Interval.of(values[:, at].mean(), draws[:, at]).as_dict() for at, name in enumerate(rows)},
-        "hit@10": {
-            name: float(per_user(*_hits(lists, users, fold), 10)["hit@10"].mean()) for name, lists in rows.items()
-        },
-        "segments": {
-            name: {
-                "users": int(mine.sum()),
-                "ndcg@10": dict(zip(rows, values[mine].mean(axis=0).tolist(), strict=True)),
-            }
-            for name, mine in parts.items()
-        },
-    }
-
-
-def _hits(lists: Rows, users: Rows, fold: Fold) -> tuple[Any, Rows]:
-    return hits_of(lists, users, fold.label_users, fold.label_items)
+    hits = hits_by_row(users, rows, fold)
+    own = set(segments)
+    parts = {name: mine for name, mine in segments_among(job.data, users).items() if name in own}
+    seed = job.config.seed
+    return {**figures(hits, seed), "segments": by_part(hits, parts, seed)}
 
 
 def new_items_report(job: Job, users: Rows, rows: Mapping[str, Rows]) -> dict[str, Any]:

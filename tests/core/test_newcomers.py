@@ -56,15 +56,16 @@ def test_cold_users_get_the_list_of_their_segment_and_the_verdict_counts_it(job)
     assert rank <= 3
     assert made.filter(segment="sex=m", item=hers).is_empty()
     assert report["users"] == 12
-    assert report["segments"]["sex=f"] == {
-        "users": 6,
-        "ndcg@10": pytest.approx({"fallback": gain, "all": report["segments"]["sex=f"]["ndcg@10"]["all"], "random": 0}),
-    }
-    assert report["segments"]["sex=m"]["ndcg@10"] == {"fallback": 0, "all": 0, "random": 0}
-    fallback = report["ndcg@10"]["fallback"]
+    hers, his = report["segments"]["sex=f"], report["segments"]["sex=m"]
+    assert (hers["users"], his["users"]) == (6, 6)
+    assert hers["rows"]["fallback"]["ndcg@10"] == pytest.approx({"value": gain, "low": gain, "high": gain})
+    assert hers["rows"]["fallback"]["hit@10"] == 1
+    assert hers["rows"]["random"]["ndcg@10"]["value"] == 0
+    assert {row["ndcg@10"]["value"] for row in his["rows"].values()} == {0}
+    fallback = report["rows"]["fallback"]["ndcg@10"]
     assert fallback["value"] == pytest.approx(gain / 2)
     assert fallback["low"] < fallback["value"] < fallback["high"]
-    assert report["hit@10"]["fallback"] == 0.5
+    assert report["rows"]["fallback"]["hit@10"] == 0.5
     assert cold_report(job, users[:0], random[:0]) is None
 
 
@@ -112,7 +113,8 @@ def test_segments_are_those_with_most_users_of_every_category():
 def test_the_whole_verdict_tells_of_them(job):
     report = train(job).verdict.report
     assert report["cold"]["users"] == report["routes"]["cold"]["users"] == 12
-    assert report["cold"]["ndcg@10"]["fallback"]["value"] > report["cold"]["ndcg@10"]["random"]["value"]
+    cold = report["cold"]["rows"]
+    assert cold["fallback"]["ndcg@10"]["value"] > cold["random"]["ndcg@10"]["value"]
     served = report["users"]
     assert {name: part["users"] for name, part in report["segments"].items()}.keys() == {"sex=f", "sex=m"}
     assert sum(part["users"] for part in report["segments"].values()) < served

@@ -147,7 +147,9 @@ def test_strangers_in_the_verdict_have_a_route_but_no_say(tmp_path):
     assert report["routes"]["cold"]["users"] == cold.sum()
     assert sum(route["users"] for route in report["routes"].values()) == len(fold.label_rows)
     whole = report["rows"]["ease"]["ndcg@10"]["value"] * report["users"]
-    parts = sum(r["users"] * r["ndcg@10"]["ease"] for name, r in report["routes"].items() if name != "cold")
+    parts = sum(
+        r["users"] * r["rows"]["ease"]["ndcg@10"]["value"] for name, r in report["routes"].items() if name != "cold"
+    )
     assert whole == pytest.approx(parts, rel=1e-5)
 
 
