@@ -4,25 +4,49 @@ import numpy as np
 import polars as pl
 
 from fusion.arrange import Lists
-from fusion.arrays import Flags, Rows
+from fusion.arrays import Rows, Scores
+from fusion.dataset import Dataset
 from fusion.folds import Fold
 from fusion.job import Job
 from fusion.listing import Listing, audiences
 from fusion.models.popularity import Popularity
 from fusion.recommender import FitContext
 from fusion.routes import user_segments
+from fusion.topk import best
 from fusion.users import Users
 
 ALL = "all"
+PRIOR = 5.0
+"""Interactions with an item that a segment must be expected to have until its own count of them weighs half."""
 
 
 def fallback_lists(job: Job, fold: Fold) -> pl.DataFrame:
-    """What is popular at the end of a fold, for all and for each segment: segment, rank from 1, item, score."""
+    """What is popular at the end of a fold, for all and for each segment: segment, rank from 1, item, score.
+
+    A segment's popularity is drawn towards everyone's, so that a small one falls back to nearly the list of all. One
+    that took nothing has no list.
+    """
     known, segments = fold.known, user_segments(job.data)
-    tables = [_popular(job, fold, ALL, np.ones(len(known), bool))]
+    everyone = _counts(known)
+    tables = [_listed(job, fold, ALL, everyone)]
     for name in sorted(set(segments.drop_nulls())):
-        tables.append(_popular(job, fold, name, (segments == name).fill_null(False).to_numpy()[known.users]))
+        events = (segments == name).fill_null(False).to_numpy()[known.users]
+        if events.any():
+            tables.append(_listed(job, fold, name, drawn_to(everyone, _counts(known.take(events)))))
     return pl.concat([table for table in tables if len(table)] or tables[:1])
+
+
+def drawn_to(everyone: Scores, segment: Scores) -> Scores:
+    """Everyone's counts (I,) times how much more a segment with such counts (I,) takes of each item than everyone.
+
+    That ratio, of what the segment took to what everyone's shares let expect of it, is drawn towards 1 by `PRIOR`
+    interactions: the posterior mean where ratios are gamma and counts Poisson (DuMouchel, Bayesian Data Mining in Large
+    Frequency Tables, The American Statistician 1999). NaN, nobody took it, stays NaN.
+    """
+    taken = np.nan_to_num(segment).astype(np.float64)
+    expected = everyone * (taken.sum() / max(float(np.nansum(everyone, dtype=np.float64)), 1e-9))
+    drawn: Scores = (everyone * (taken + PRIOR) / (expected + PRIOR)).astype(np.float32)
+    return drawn
 
 
 def dealt_out(lists: pl.DataFrame, segments: pl.Series, size: int) -> Rows:
@@ -37,16 +61,21 @@ def dealt_out(lists: pl.DataFrame, segments: pl.Series, size: int) -> Rows:
     return found
 
 
-def _popular(job: Job, fold: Fold, segment: str, events: Flags) -> pl.DataFrame:
-    """Popular listable items among some of the interactions, best first; rules act on what is served alone."""
-    data, allowed, listing = fold.known.take(events), job.allowed(fold.cut), Listing(job, None)
+def _counts(data: Dataset) -> Scores:
+    """How often each item (I,) was taken, faded by its age; NaN where it never was."""
+    return Popularity().fit(data, FitContext()).scores(Users.stranger(data.as_of, data.n_items))[0]
+
+
+def _listed(job: Job, fold: Fold, segment: str, scores: Scores) -> pl.DataFrame:
+    """The listable items with the highest scores (I,), best first; rules act on what is served alone."""
+    allowed, listing = job.allowed(fold.cut), Listing(job, None)
     nobody = np.zeros(1, np.int32)
     if fold is job.plan.serving:
         listing = Listing.of(job, segment)
         [(nobody, allowed)] = audiences(job, nobody, listing.rules)
-    stranger = Users.stranger(data.as_of, data.n_items)
-    best = Popularity().fit(data, FitContext()).top(stranger, listing.depth, allowed)
-    lists = listing.ruled(allowed, Lists(nobody, best.items, best.scores), stranger)
+    top = best(np.where(allowed.items, scores, np.float32(np.nan))[None], listing.depth)
+    stranger = Users.stranger(fold.known.as_of, fold.known.n_items)
+    lists = listing.ruled(allowed, Lists(nobody, top.items, top.scores), stranger)
     items = lists.items[0][lists.items[0] >= 0]
     ranks = np.arange(1, len(items) + 1, dtype=np.int32)
     return pl.DataFrame(
