@@ -10,15 +10,14 @@ from dataclasses import fields, is_dataclass
 from datetime import datetime
 from typing import Any
 
-import polars as pl
 from rich.console import Console
 from rich.logging import RichHandler
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from fusion.errors import ConfigError, FusionError, Temporary
-from fusion.job import T
-from fusion.recommender import Progress as Watcher
+from fusion.progress import Progress as Watcher
+from fusion.progress import T
 
 out = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
 err = Console(stderr=True, highlight=False)
@@ -78,7 +77,7 @@ def emit(content: Any) -> None:
 
 def plain(content: Any) -> Any:
     """Turn results into what JSON knows: frames and dataclasses by their fields, times and paths as text."""
-    if isinstance(content, pl.DataFrame):
+    if hasattr(content, "to_dicts"):  # a frame, told without importing Polars, which light verbs do not need
         content = content.to_dicts()
     if is_dataclass(content):
         content = {field.name: getattr(content, field.name) for field in fields(content)}

@@ -9,8 +9,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from flows.settings import Config, read_config
-from fusion.job import Step, plainly, unwatched
-from fusion.recommender import Progress
+from fusion.progress import Progress, Step, plainly, unwatched
 from storage.connect import connect
 
 SQLITE = "sqlite:///"

@@ -3,11 +3,9 @@
 import logging
 import time
 from collections.abc import Callable
-from typing import TypeVar
 
-from fusion.job import Step
+from fusion.progress import Step, T
 
-T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 

@@ -15,10 +15,10 @@ from fusion.dataset import Dataset
 from fusion.device import device_for
 from fusion.errors import UnknownName
 from fusion.folds import plan_folds
-from fusion.job import Job, unwatched
+from fusion.job import Job
 from fusion.load import load
 from fusion.pipeline import Trained, train
-from fusion.recommender import Progress
+from fusion.progress import Progress, unwatched
 from fusion.rule_rows import NO_BLOCKS
 from fusion.rules import RuleSet
 

@@ -11,7 +11,8 @@ from threadpoolctl import threadpool_limits
 
 from fusion.arrays import Rows, Scores, blocks
 from fusion.dataset import Dataset
-from fusion.recommender import FitContext, Progress, quiet
+from fusion.progress import Progress, quiet
+from fusion.recommender import FitContext
 from fusion.sentences import INSTALL, SentenceModel, bundled_model, find_model, unit
 from fusion.torch_setup import usable_device
 from fusion.vector_cache import VectorCache, text_key

@@ -4,35 +4,17 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, TypeVar
 
 from fusion.config import CoreConfig
 from fusion.dataset import Dataset
 from fusion.folds import Plan
-from fusion.recommender import Allowed, Progress, quiet
+from fusion.progress import Progress, Step, plainly, unwatched
+from fusion.recommender import Allowed
 from fusion.rule_rows import Rules
 from fusion.store import Store
 
-T = TypeVar("T")
 BLOCK_BYTES = 64 * 2**20
 """Memory budget of one block of users."""
-
-
-class Step(Protocol):
-    """How a named piece of work is run: plainly, or as a task of an orchestrator."""
-
-    def __call__(self, name: str, work: Callable[[], T], /) -> T:
-        """Run `work` and give what it gives."""
-
-
-def plainly(name: str, work: Callable[[], T], /) -> T:
-    """Run a step by calling it."""
-    return work()
-
-
-def unwatched(name: str) -> Progress:
-    """Progress for nobody."""
-    return quiet
 
 
 @dataclass(frozen=True)

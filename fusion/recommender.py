@@ -1,7 +1,6 @@
 """The contract of a source: fit once, then score any user whose history is handed over."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -10,16 +9,10 @@ import numpy as np
 
 from fusion.arrays import Flags, Rows, Scores, State, block_rows, blocks
 from fusion.dataset import Dataset
+from fusion.progress import Progress, quiet
 from fusion.settings import Settings
 from fusion.topk import Pairs, TopK, best
 from fusion.users import Users
-
-Progress = Callable[[int, int], None]
-"""Called with (done, total) during long work."""
-
-
-def quiet(done: int, total: int) -> None:
-    """Progress nobody watches."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from fusion.features import feature_columns
 from fusion.fitted import Fitted
 from fusion.folds import Fold
 from fusion.knowledge import Knowledge
-from fusion.recommender import Allowed, Progress, quiet
+from fusion.progress import Progress, quiet
+from fusion.recommender import Allowed
 
 KEYS = ("user", "item", "label")
 LIST_SIZE = 50

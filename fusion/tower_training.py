@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from fusion.arrays import Offsets, Rows, blocks
-from fusion.recommender import Progress
+from fusion.progress import Progress
 from fusion.sequences import Tails, Windows, endless_batches
 from fusion.tower_settings import NeuralConfig
 from fusion.towers import Towers

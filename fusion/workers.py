@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from threadpoolctl import threadpool_limits
 
-from fusion.recommender import Progress
+from fusion.progress import Progress
 
 T = TypeVar("T")
 MOST = 4

@@ -5,10 +5,8 @@ An error becomes `Temporary` when waiting can cure it (locks, a lost or refused 
 Everything else stays what it is: a violated key is for the caller to explain, an unknown column is a bug.
 """
 
-import re
 import sqlite3
 
-import psycopg
 from sqlalchemy import URL
 from sqlalchemy.engine import ExceptionContext
 
@@ -27,9 +25,6 @@ _SQLITE_CONFIG = {
     sqlite3.SQLITE_READONLY: "the file cannot be written",
     sqlite3.SQLITE_CORRUPT: "the file is damaged; restore it from a backup",
 }
-_TEMPORARY_STATES = re.compile("08|53|57P|57014|55P03|40001|40P01|55006")
-_CONFIG_STATES = re.compile("28|3D|42501|42939|25006")
-_CONFIG_WORDS = re.compile("does not exist|authentication failed|no password supplied|pg_hba|SSL|invalid .*option")
 
 
 def translate(error: BaseException, url: URL, lost: bool = False) -> FusionError | None:
@@ -43,8 +38,10 @@ def translate(error: BaseException, url: URL, lost: bool = False) -> FusionError
     """
     if isinstance(error, sqlite3.Error):
         return _of_sqlite(error, url)
-    if isinstance(error, psycopg.Error):
-        return _of_postgres(error, url, lost)
+    if url.get_backend_name() == "postgresql":
+        from storage.postgres_errors import of_postgres  # noqa: PLC0415 - psycopg costs time that SQLite has no use for
+
+        return of_postgres(error, url, lost)
     return None
 
 
@@ -55,21 +52,6 @@ def _of_sqlite(error: sqlite3.Error, url: URL) -> FusionError | None:
     if code in _SQLITE_CONFIG:
         return ConfigError(f"database {masked(url)}: {_SQLITE_CONFIG[code]} ({error}). Check [storage] url.")
     return None
-
-
-def _of_postgres(error: psycopg.Error, url: URL, lost: bool) -> FusionError | None:
-    state, text = error.sqlstate or "", _without_password(str(error), url)
-    connecting = isinstance(error, psycopg.OperationalError) and not state
-    if _CONFIG_STATES.match(state) or (connecting and not lost and _CONFIG_WORDS.search(text)):
-        return ConfigError(f"database {masked(url)}: {text}. Check [storage] url and the rights of its user.")
-    if _TEMPORARY_STATES.match(state) or connecting or lost:
-        return Temporary(f"database {masked(url)}: {text}. Try again later.")
-    return None
-
-
-def _without_password(text: str, url: URL) -> str:
-    text = " ".join(text.split()).rstrip(".")
-    return text.replace(str(url.password), "***") if url.password else text
 
 
 def on_error(context: ExceptionContext, url: URL) -> None:
