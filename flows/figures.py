@@ -64,6 +64,10 @@ def _figures(report: Mapping[str, Any]) -> Iterator[Figure]:
     for part, found in {**report["routes"], **report["segments"]}.items():
         yield _figure("verdict", part, "users@0", found["users"])
         yield from _rows(part, found["rows"])
+    if weights := report.get("weights"):
+        told = {subject: {f"{key}@0": found for key, found in row.items()} for subject, row in weights["rows"].items()}
+        yield from _rows("held_out", told)
+        yield _figure("verdict", "held_out", "events@0", weights["events"])
     yield from _cold(report["cold"])
     yield from _new_items(report["new_items"])
 
@@ -101,7 +105,7 @@ def _figure(subject: str, segment: str, key: str, found: float | Mapping[str, fl
 def route_lines(report: Mapping[str, Any]) -> list[str]:
     """How well each kind of user is served, and new items: a line each where there are any."""
     parts = [
-        f"{route} {found['users']:,} users {_interval(found['rows'][report['chosen']])}"
+        f"{route} {found['users']:,} users {_interval(found['rows'][report['chosen']]['ndcg@10'])}"
         for route, found in report["routes"].items()
         if route != "cold"
     ]
@@ -109,7 +113,7 @@ def route_lines(report: Mapping[str, Any]) -> list[str]:
     if cold:
         everyone, random = (cold["rows"][name]["ndcg@10"]["value"] for name in ("all", "random"))
         apart = f"that of all {everyone:.4f}, " if cold["segments"] else ""
-        fallback = _interval(cold["rows"]["fallback"])
+        fallback = _interval(cold["rows"]["fallback"]["ndcg@10"])
         parts.append(f"cold {cold['users']:,} users {fallback} by the fallback ({apart}random {random:.4f})")
     lines = [f"NDCG@10 by route: {'; '.join(parts)}."]
     lines += _segment_lines(report)
@@ -119,6 +123,7 @@ def route_lines(report: Mapping[str, Any]) -> list[str]:
             f"New items: {new['share']:.1%} of labels and {row['places@10']:.1%} of listed places; "
             f"{row['recall@20']:.1%} of these labels are in the first 20."
         )
+    lines += _told_lines(report.get("weights"))
     return lines
 
 
@@ -132,12 +137,21 @@ def _segment_lines(report: Mapping[str, Any]) -> list[str]:
     if not behind:
         return [f"NDCG@10 by segment: none of {len(rows)} has an interval below {whole:.4f}, the figure of all."]
     named = [
-        f"{name} {report['segments'][name]['users']:,} users {_interval(rows[name])}" for _, name in behind[:WORST]
+        f"{name} {report['segments'][name]['users']:,} users {_interval(rows[name]['ndcg@10'])}"
+        for _, name in behind[:WORST]
     ]
     more = f"; and {len(behind) - WORST} more" if len(behind) > WORST else ""
     return [f"NDCG@10 by segment, of {len(rows)} those with an interval below {whole:.4f}: {'; '.join(named)}{more}."]
 
 
-def _interval(row: Mapping[str, Any]) -> str:
-    found = row["ndcg@10"]
+def _told_lines(report: Mapping[str, Any] | None) -> list[str]:
+    """How far off the weights are that sources tell, beside two constants; nothing where none tells any."""
+    if not report or not report["events"]:
+        return []
+    rows = report["rows"].items()
+    told = [f"{name.replace('_', ' ')} {_interval(row['rmse'])}, {row['mae']['value']:.4f}" for name, row in rows]
+    return [f"RMSE and MAE of {report['events']:,} weights held out: {'; '.join(told)}."]
+
+
+def _interval(found: Mapping[str, float]) -> str:
     return f"{found['value']:.4f} [{found['low']:.4f}, {found['high']:.4f}]"

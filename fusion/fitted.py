@@ -1,6 +1,6 @@
 """`Fitted`: a source by its configured name, and the one place that handles items newer than its fit."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -35,12 +35,25 @@ class Fitted:
 
     def score_pairs(self, users: Users, pairs: Pairs) -> Scores:
         """Scores (C,) of the pairs, NaN for what is not finite; SourceFailed when the source dies of it."""
+        found = self._told(users, pairs, self.model.score_pairs)
+        assert found is not None
+        return found
+
+    def weights_of(self, users: Users, pairs: Pairs) -> Scores | None:
+        """Weights (C,) told of the pairs, NaN for what is not finite; None where the source tells none."""
+        return self._told(users, pairs, self.model.weights_of)
+
+    def _told(self, users: Users, pairs: Pairs, ask: Callable[[Users, Pairs], Scores | None]) -> Scores | None:
+        """What the source answers about those of the pairs whose items it was fitted with."""
         old = pairs.items < self.n_items
         counts = np.bincount(pairs.owners[old], minlength=len(users))
         known = Pairs(offsets(counts), pairs.items[old])
         found = np.full(len(pairs), np.nan, np.float32)
         with self.blamed():
-            found[old] = self.model.score_pairs(users.trim_items(self.n_items), known)
+            told = ask(users.trim_items(self.n_items), known)
+            if told is None:
+                return None
+            found[old] = told
         found[~np.isfinite(found)] = np.nan
         return found
 

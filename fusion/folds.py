@@ -23,7 +23,8 @@ SHARE = 0.1
 class Fold:
     """What is known (both to fit on and when scoring), the labels (L,) and each user's `as_of` (U,) ms.
 
-    `cut` ms: time from which items' availability is judged. The serving fold has no labels.
+    `cut` ms: time from which items' availability is judged. `held`: the interactions that were held out, liked or not:
+    labels are the liked ones among them that are new to the user and can be listed. The serving fold has neither.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Fold:
     cut: int
     label_users: Rows
     label_items: Rows
+    held: Dataset | None = None
 
     @property
     def label_rows(self) -> Rows:
@@ -124,7 +126,10 @@ def _time_fold(data: Dataset, name: str, cut: int, length: int, seen: bool) -> F
 
 
 def _plan_last(data: Dataset, split: SplitSettings, seen: bool) -> Plan:
-    """Fold n holds out each user's n-th last liked event and knows what he did before it; folds count from 1."""
+    """Fold n holds out each user's n-th last liked event and what is not liked between it and the next.
+
+    It knows what the user did before it; folds count from 1.
+    """
     order, borders = data.by_user
     liked = data.liked[order].astype(np.int64)
     through = np.cumsum(liked)
@@ -134,7 +139,7 @@ def _plan_last(data: Dataset, split: SplitSettings, seen: bool) -> Plan:
     folds = []
     for n in range(1, split.folds + 3):
         known = data.take((left > n) | ((left == n) & ~data.liked))
-        labels = (left == n) & data.liked
+        labels = np.where(data.liked, left == n, left == n - 1)
         folds.append(_fold(data, _name(n - 1, split.folds), known, labels, known.last_times + 1, seen))
     fallback = "" if split.kind == "last" else f" (no window held {split.users} warm users in every fold)"
     why = (
@@ -155,13 +160,13 @@ def _plan_random(data: Dataset, split: SplitSettings, seen: bool, seed: int) -> 
     folds = []
     for n in range(split.folds + 2):
         lo, hi = n * SHARE, (n + 1) * SHARE
-        labels = (place >= lo) & (place < hi) & data.liked
+        labels = (place >= lo) & (place < hi)
         folds.append(_fold(data, _name(n, split.folds), data.take(place >= hi), labels, as_of, seen))
     return _plan("random", None, why, folds, _serving(data, as_of))
 
 
-def _fold(data: Dataset, name: str, known: Dataset, labels: Flags, as_of: Times, seen: bool) -> Fold:
-    labels = labels & data.liked
+def _fold(data: Dataset, name: str, known: Dataset, held: Flags, as_of: Times, seen: bool) -> Fold:
+    labels = held & data.liked
     cut = int(as_of[0]) if len(as_of) and np.ptp(as_of) == 0 else data.as_of
     users, items = data.users[labels], data.items[labels]
     pairs = distinct(users.astype(np.int64) * data.n_items + items)
@@ -170,7 +175,7 @@ def _fold(data: Dataset, name: str, known: Dataset, labels: Flags, as_of: Times,
         pairs = pairs[~contains(np.sort(met), pairs)]
     users, items = (pairs // data.n_items).astype(np.int32), (pairs % data.n_items).astype(np.int32)
     may = data.listable(cut)[items]
-    return Fold(name, known, as_of, cut, users[may], items[may])
+    return Fold(name, known, as_of, cut, users[may], items[may], data.take(held))
 
 
 def _serving(data: Dataset, as_of: Times) -> Fold:

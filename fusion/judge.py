@@ -20,6 +20,7 @@ from fusion.parts import CUTOFFS, Hits, among, by_part, hits_by_row
 from fusion.ranker import Ranker, aligned
 from fusion.routes import ROUTES, route_of, segments_among
 from fusion.table import LIST_SIZE, Table, read_lists, read_table
+from fusion.told import told_report
 from fusion.variety import Described, sample
 from fusion.verdict import BLEND, RANDOM, RANKER, Choice, choose, cross_fitted
 
@@ -85,6 +86,7 @@ def judge(job: Job, folder: Path, ranker: Ranker, live: Live | None) -> Verdict:
         "difference": choice.difference.as_dict(),
         "reported": cross_fitted(values, users, seed, live_method).as_dict(),
         "rows": _figures(hits, seed),
+        "weights": told_report(folder, seed),
         "auc": auc_report(table, said, users, seed),
         "lists": _shapes(job, users, lists),
         "routes": by_part(of_everyone, {name: routes == at for at, name in enumerate(ROUTES)}, seed),

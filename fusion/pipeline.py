@@ -25,6 +25,7 @@ from fusion.serve import Method, feature_sample, write_lists
 from fusion.shift import feature_shift
 from fusion.sources import SourceReport, leave_out
 from fusion.table import KEYS, redrawn, write_table
+from fusion.told import write_told
 from fusion.tune import Tuned
 from fusion.verdict import RANKER
 
@@ -111,6 +112,7 @@ def _table(job: Job, fold: Fold, fits: Fits, reports: Sequence[SourceReport]) ->
         "k": {source.name: source.k for source in job.config.all_sources},
         "data": fold.known.trim_users().digest,
         "labels": job.store.key({"users": fold.label_users.tolist(), "items": fold.label_items.tolist()}),
+        "held": _held_key(job, fold),
         "as_of": job.store.key({"as_of": fold.as_of[fold.label_rows].tolist()}),
         "allowed": job.store.key({"items": np.flatnonzero(~job.allowed(fold.cut).items).tolist()}),
         "seen": job.config.lists.exclude_seen,
@@ -120,8 +122,16 @@ def _table(job: Job, fold: Fold, fits: Fits, reports: Sequence[SourceReport]) ->
         sources = load_sources(job, fold, fits[fold.name], reports)
         progress = job.progress(f"table of {fold.name}")
         write_table(folder, sources, fold, job.allowed(fold.cut), BLOCK_BYTES, progress)
+        write_told(folder, sources, fold)
 
     return job.store.stage("table", inputs, make)
+
+
+def _held_key(job: Job, fold: Fold) -> str:
+    """What weights are judged on."""
+    held = fold.held
+    columns = [] if held is None else [held.users.tolist(), held.items.tolist(), held.weights.tolist()]
+    return job.store.key({"held": columns})
 
 
 def _keys(fits: dict[str, Path], reports: Sequence[SourceReport]) -> dict[str, str]:

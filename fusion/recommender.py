@@ -115,6 +115,14 @@ class Recommender(ABC):
             found[some] = self.scores(users.block(part))[owners, pairs.items[some]]
         return found
 
+    def weights_of(self, users: Users, pairs: Pairs) -> Scores | None:
+        """The weights (C,) that the pairs would have, in the data's own unit, NaN where silent; None: it tells none."""
+        return None
+
+    def required(self) -> frozenset[str]:
+        """What the data must have with these settings: `needs`, unless a setting asks for more."""
+        return self.needs
+
 
 def item_rows_with_history(data: Dataset) -> Rows:
     """Items that have at least one interaction in `data`."""

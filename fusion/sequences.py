@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,10 +26,15 @@ class Windows:
 
     def padded(self, which: NDArray[np.integer], length: int, filler: int) -> NDArray[np.int64]:
         """Windows `which` (n,) as (n, length) int64, `filler` behind the end of each."""
+        return self.of(self.items, which, length, filler).astype(np.int64)
+
+    def of(self, values: NDArray[Any], which: NDArray[np.integer], length: int, filler: float) -> NDArray[Any]:
+        """The same of other values (E,) of the events, in their own dtype."""
         place = np.arange(length)
         inside = place < self.counts[which][:, None]
         positions = np.where(inside, self.starts[which][:, None] + place, 0)
-        return np.where(inside, self.items[positions] if len(self.items) else 0, filler).astype(np.int64)
+        found = values[positions] if len(values) else np.zeros_like(positions, values.dtype)
+        return np.where(inside, found, values.dtype.type(filler))
 
 
 def training_windows(items: Rows, borders: Offsets, last: int) -> Windows:
@@ -72,10 +78,10 @@ def hold_out(borders: Offsets, size: int, most: int, rng: np.random.Generator) -
     return Tails(rows, borders[rows + 1], size)
 
 
-def without(items: Rows, borders: Offsets, tails: Tails) -> tuple[Rows, Offsets]:
-    """The histories without what is held out."""
+def without(values: NDArray[Any], borders: Offsets, tails: Tails) -> tuple[NDArray[Any], Offsets]:
+    """Values (E,) of the histories' events, and borders, without what is held out."""
     dropped = np.zeros(len(borders) - 1, np.int64)
     dropped[tails.rows] = tails.size
     counts = np.diff(borders) - dropped
-    within = np.arange(len(items)) - np.repeat(borders[:-1], np.diff(borders))
-    return items[within < np.repeat(counts, np.diff(borders))], offsets(counts)
+    within = np.arange(len(values)) - np.repeat(borders[:-1], np.diff(borders))
+    return values[within < np.repeat(counts, np.diff(borders))], offsets(counts)

@@ -55,7 +55,7 @@ def left_out(model: Recommender, data: Dataset, memory_gib: float) -> str | None
     table = data.item_table
     offers["text"] = "text" in table.columns and table["text"].null_count() < len(table)
     offers["category"] = any(str(kind).startswith("List") for kind in table.dtypes)
-    missing = sorted(need for need in model.needs if not offers.get(need, False))
+    missing = sorted(need for need in model.required() if not offers.get(need, False))
     if missing:
         return f"left out: the data has no {' and no '.join(missing)}"
     needed = model.memory_bytes(data.n_users, data.n_items, len(data)) / 2**30

@@ -1,7 +1,7 @@
 """A fit of the towers from histories to arrays: search for the number of steps, then training. Imports torch."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from fusion.arrays import Offsets, Rows, Scores
 from fusion.encoders import Note
 from fusion.recommender import FitContext
-from fusion.sequences import hold_out, training_windows, without
+from fusion.sequences import Tails, hold_out, training_windows, without
 from fusion.torch_setup import repeatable, usable_device
 from fusion.tower_settings import NeuralConfig
 from fusion.tower_training import Clock, HeldOut, Trainer, find_steps, most_steps
+from fusion.tower_weights import HeldOutWeights, WeightTrainer
 from fusion.towers import Towers
 
 log = logging.getLogger(__name__)
@@ -30,13 +31,21 @@ ROUNDS = 20
 class Histories:
     """Events of all users in their order: `items` (E,) in [0, K), user u's at borders[u]:borders[u + 1].
 
-    `texts` (K, t): vectors of the items' texts, zeros where there is none; None without any text.
+    `texts` (K, t): vectors of the items' texts, zeros where there is none; None without any text. `weights` (E,) in
+    [0, 1]: what is to be told of the events; None where the next item is.
     """
 
     items: Rows
     borders: Offsets
     texts: Scores | None
     n_items: int
+    weights: Scores | None = None
+
+    def without(self, tails: Tails) -> "Histories":
+        """The histories without what is held out."""
+        items, borders = without(self.items, self.borders, tails)
+        weights = None if self.weights is None else without(self.weights, self.borders, tails)[0]
+        return replace(self, items=items, borders=borders, weights=weights)
 
 
 @dataclass(frozen=True)
@@ -60,7 +69,7 @@ def fit_towers(histories: Histories, config: NeuralConfig, ctx: FitContext) -> F
         if steps is None:
             steps, capped = _search(histories, config, ctx, _Start(seed, device), clock.half())
             caps += [] if capped is None else [f"step {capped} of the search for the number of steps"]
-        trainer = _trainer(histories, histories.items, histories.borders, config, _Start(seed, device))
+        trainer = _trainer(histories, config, _Start(seed, device))
         if not trainer.run(steps, clock, ctx.progress):
             caps.append(f"step {trainer.steps} of {steps}")
         notes: Note = {"device": device, "steps": trainer.steps, "capped": bool(caps)}
@@ -81,26 +90,35 @@ def _search(
 ) -> tuple[int, int | None]:
     """The number of steps by held-out tails, and the step at which the clock ended the search, if it did."""
     tails = hold_out(histories.borders, TAIL_EVENTS, TAIL_USERS, np.random.default_rng(start.seed + 1))
-    items, borders = without(histories.items, histories.borders, tails)
-    if not len(tails.rows) or not len(training_windows(items, borders, config.last)):
+    shorter = histories.without(tails)
+    if not len(tails.rows) or not len(training_windows(shorter.items, shorter.borders, config.last)):
         windows = len(training_windows(histories.items, histories.borders, config.last))
         most = config.steps or most_steps(windows, config.batch)
         return min(most, -(-windows * ROUNDS // config.batch)), None
-    trainer = _trainer(histories, items, borders, config, start)
-    found = find_steps(trainer, HeldOut(histories.items, histories.borders, tails, config.last), clock, ctx.progress)
+    trainer = _trainer(shorter, config, start)
+    found = find_steps(trainer, _held_out(histories, tails, config.last), clock, ctx.progress)
     log.info("neural: steps=%d found on users=%d, looked until step=%d", found[0], len(tails.rows), trainer.steps)
     return found
 
 
-def _trainer(histories: Histories, items: Rows, borders: Offsets, config: NeuralConfig, start: _Start) -> Trainer:
+def _held_out(histories: Histories, tails: Tails, last: int) -> HeldOut:
+    if histories.weights is None:
+        return HeldOut(histories.items, histories.borders, tails, last)
+    return HeldOutWeights(histories.items, histories.weights, histories.borders, tails, last)
+
+
+def _trainer(histories: Histories, config: NeuralConfig, start: _Start) -> Trainer:
     """Fresh towers and their trainer, the same for the same start whatever was computed before."""
     text = None
     if histories.texts is not None:
         text = torch.from_numpy(np.vstack([histories.texts, np.zeros_like(histories.texts[:1])]))
     chance = torch.Generator().manual_seed(start.seed)
-    towers = Towers(histories.n_items, config.size, config.dropout, text, chance).to(start.device)
-    windows = training_windows(items, borders, config.last)
-    return Trainer(towers, windows, config, np.random.default_rng(start.seed))
+    weights, rng = histories.weights, np.random.default_rng(start.seed)
+    towers = Towers(histories.n_items, config.size, config.dropout, text, chance, weights is not None)
+    windows = training_windows(histories.items, histories.borders, config.last)
+    if weights is None:
+        return Trainer(towers.to(start.device), windows, config, rng)
+    return WeightTrainer(towers.to(start.device), windows, weights, config, rng)
 
 
 def _export(towers: Towers, notes: Note) -> FittedTowers:

@@ -1,5 +1,7 @@
 """Settings of `neural`, apart from it so that they can be read without torch."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from fusion.settings import Settings
@@ -11,6 +13,10 @@ class NeuralConfig(Settings):
     size: int = Field(64, ge=2, le=1024, description="numbers in a user's and an item's vector")
     last: int = Field(50, ge=1, le=1000, description="newest items of a user that are read")
     encoder: str = Field("auto", description='text: "none", "auto", "tfidf", or a sentence-transformers name or folder')
+    loss: Literal["softmax", "mse"] = Field(
+        "softmax",
+        description="what is learned: softmax, which item comes next; mse, the weight of the next item (needs weights)",
+    )
     dropout: float = Field(0.25, ge=0, lt=1, description="share of the sequence's numbers dropped while training")
     id_dropout: float = Field(0.05, ge=0, lt=1, description="share of items known by their text alone while training")
     learning_rate: float = Field(8e-3, gt=0, le=1, description="Adam's first step size, falling evenly to 0")

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
-from fusion.arrays import Offsets, Rows, blocks
+from fusion.arrays import Offsets, Rows, Scores, blocks
 from fusion.progress import Progress
 from fusion.sequences import Tails, Windows, endless_batches
 from fusion.tower_settings import NeuralConfig
@@ -81,14 +83,18 @@ class Trainer:
         which = next(self._batches)
         length = int(self.windows.counts[which].max())
         windows = torch.from_numpy(self.windows.padded(which, length, self.n_items)).to(self.device)
-        drawn = np.searchsorted(self._border, self.rng.random(self.config.negatives))
-        negatives = torch.from_numpy(np.minimum(drawn, self.n_items - 1)).to(self.device)
-        loss = self.towers.batch_loss(windows, negatives, self._log_chance, self.config.id_dropout)
+        loss = self._loss(which, windows)
         for group in self._optimizer.param_groups:
             group["lr"] = self.config.learning_rate * max(LEAST, 1 - self.steps / self.most)
         self._optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self._optimizer.step()
+
+    def _loss(self, which: NDArray[np.int64], windows: Tensor) -> Tensor:
+        """Loss of the windows `which` (n,), padded (n, L)."""
+        drawn = np.searchsorted(self._border, self.rng.random(self.config.negatives))
+        negatives = torch.from_numpy(np.minimum(drawn, self.n_items - 1)).to(self.device)
+        return self.towers.batch_loss(windows, negatives, self._log_chance, self.config.id_dropout)
 
 
 def find_steps(trainer: Trainer, held_out: "HeldOut", clock: Clock, progress: Progress) -> tuple[int, int | None]:
@@ -115,6 +121,9 @@ def find_steps(trainer: Trainer, held_out: "HeldOut", clock: Clock, progress: Pr
 class HeldOut:
     """The tails of some users and the events before them, ranked without what else the user has met."""
 
+    weights: Scores | None = None
+    """Of the events (E,), where the towers read them."""
+
     def __init__(self, items: Rows, borders: Offsets, tails: Tails, last: int) -> None:
         self.tails, self.items = tails, items
         self.first = borders[tails.rows]
@@ -130,18 +139,26 @@ class HeldOut:
             parts = blocks(len(self.tails.rows), CHECK_USERS)
             return float(np.mean(np.concatenate([self._gains(towers, vectors, part) for part in parts])))
 
-    def _gains(self, towers: Towers, vectors: torch.Tensor, part: slice) -> np.ndarray:
+    def _users(self, towers: Towers, vectors: Tensor, part: slice) -> tuple[Tensor, NDArray[np.int64]]:
+        """Users (n, size, d) before each event of their tails, and where those events stand (n, size)."""
         which = np.arange(part.start, part.stop)
-        counts, size = self.read.counts[which], self.tails.size
-        padded = torch.from_numpy(self.read.padded(which, int(counts.max()), len(vectors))).to(vectors.device)
-        states = towers.users(towers.items(padded.flatten()).view(*padded.shape, -1))
-        places = torch.from_numpy(counts[:, None] - size + np.arange(size)).to(vectors.device)
-        users = states[torch.arange(len(which), device=vectors.device)[:, None], places]
+        counts, size, device = self.read.counts[which], self.tails.size, vectors.device
+        length = int(counts.max())
+        padded = torch.from_numpy(self.read.padded(which, length, len(vectors))).to(device)
+        read = None
+        if self.weights is not None:
+            read = torch.from_numpy(self.read.of(self.weights, which, length, 0)).to(device)
+        states = towers.users(towers.items(padded.flatten()).view(*padded.shape, -1), read)
+        places = torch.from_numpy(counts[:, None] - size + np.arange(size)).to(device)
+        users = states[torch.arange(len(which), device=device)[:, None], places]
+        return users, self.tails.ends[which][:, None] - size + np.arange(size)
+
+    def _gains(self, towers: Towers, vectors: Tensor, part: slice) -> np.ndarray:
+        users, events = self._users(towers, vectors, part)
         scores = (users @ vectors.T).cpu().numpy()  # (n, size, K)
-        ends = self.tails.ends[which]
-        targets = self.items[ends[:, None] - size + np.arange(size)]
+        targets = self.items[events]
         wanted = np.take_along_axis(scores, targets[:, :, None].astype(np.int64), 2)
-        for row, (start, end) in enumerate(zip(self.first[which], ends, strict=True)):
+        for row, (start, end) in enumerate(zip(self.first[part], self.tails.ends[part], strict=True)):
             scores[row][:, self.items[start:end]] = -np.inf
         ranks = (scores > wanted).sum(axis=2)
         gains: np.ndarray = 1 / np.log2(ranks + 2)

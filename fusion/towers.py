@@ -19,12 +19,21 @@ class Towers(nn.Module):
     Recommendations with Recurrent Neural Networks, ICLR 2016.
     """
 
-    def __init__(self, n_items: int, size: int, dropout: float, text: Tensor | None, chance: torch.Generator) -> None:
+    def __init__(
+        self,
+        n_items: int,
+        size: int,
+        dropout: float,
+        text: Tensor | None,
+        chance: torch.Generator,
+        weighed: bool = False,
+    ) -> None:
+        """`weighed`: the GRU reads each event's weight beside the item's vector."""
         super().__init__()
         self.chance, self.dropout = chance, dropout
         with torch.device("meta"):  # where first weights are not drawn: they come from `chance` alone
             self.ids = nn.Embedding(n_items + 1, size, padding_idx=n_items)
-            self.sequence = nn.GRU(size, size, batch_first=True)
+            self.sequence = nn.GRU(size + weighed, size, batch_first=True)
             self.meaning = None if text is None else nn.Linear(text.shape[1], size, bias=False)
         self.to_empty(device="cpu")
         self.text: Tensor | None
@@ -52,10 +61,12 @@ class Towers(nn.Module):
         ones = torch.empty(shape).bernoulli_(1 - dropped, generator=self.chance)
         return ones.to(self.ids.weight.device)
 
-    def users(self, vectors: Tensor) -> Tensor:
-        """Users (n, L, d) after each of their items' vectors (n, L, d)."""
+    def users(self, vectors: Tensor, weights: Tensor | None = None) -> Tensor:
+        """Users (n, L, d) after each of their items' vectors (n, L, d), and weights (n, L) where those are read."""
         if self.training and self.dropout:
             vectors = vectors * self._kept((*vectors.shape,), self.dropout) / (1 - self.dropout)
+        if weights is not None:
+            vectors = torch.cat([vectors, weights[..., None]], -1)
         states: Tensor = self.sequence(vectors)[0]
         return states
 
@@ -77,12 +88,25 @@ class Towers(nn.Module):
         logits = torch.cat([positive[:, None], negative], 1)
         return functional.cross_entropy(logits, torch.zeros(len(logits), dtype=torch.long, device=logits.device))
 
+    def weight_loss(self, windows: Tensor, weights: Tensor, id_dropout: float) -> Tensor:
+        """Mean squared error of P = σ(⟨u, v⟩) of every next item in `windows` (n, L) against its weight (n, L)."""
+        rows, place = torch.unique(windows, return_inverse=True)
+        vectors = self.items(rows, id_dropout)[place]
+        told = self.told(self.users(vectors[:, :-1], weights[:, :-1]), vectors[:, 1:])
+        real = windows[:, 1:] < self.ids.num_embeddings - 1
+        return functional.mse_loss(told[real], weights[:, 1:][real])
+
+    @staticmethod
+    def told(users: Tensor, items: Tensor) -> Tensor:
+        """P in (0, 1) of users (..., d) for items (..., d)."""
+        return torch.sigmoid((users * items).sum(-1))
+
 
 def run_users(weights: Mapping[str, NDArray[np.float32]], vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """States (n, L, d) of a GRU with these weights (`weight_ih_l0`, ...) after each of the items' vectors (n, L, d)."""
-    size = weights["weight_hh_l0"].shape[1]
+    """States (n, L, d) of a GRU with these weights (`weight_ih_l0`, ...) after each of its inputs (n, L, e)."""
+    size, reads = weights["weight_hh_l0"].shape[1], weights["weight_ih_l0"].shape[1]
     with torch.device("meta"):  # where first weights are not drawn: torch's chance is left as found
-        sequence = nn.GRU(size, size, batch_first=True)
+        sequence = nn.GRU(reads, size, batch_first=True)
     sequence.load_state_dict({name: torch.from_numpy(values) for name, values in weights.items()}, assign=True)
     with torch.inference_mode():
         states: NDArray[np.float32] = sequence(torch.from_numpy(vectors))[0].numpy()

@@ -3,6 +3,7 @@
 from typing import Any, Self
 
 import numpy as np
+from scipy.special import expit
 
 from fusion.arrays import Flags, Rows, Scores, State, blocks, offsets
 from fusion.dataset import Dataset
@@ -11,6 +12,7 @@ from fusion.models.factors import FactorModel
 from fusion.recommender import FitContext, item_rows_with_history
 from fusion.registry import register
 from fusion.sequences import BUCKET, Windows
+from fusion.topk import Pairs
 from fusion.tower_settings import NeuralConfig
 from fusion.users import Users
 
@@ -26,8 +28,10 @@ class Neural(FactorModel):
 
     Trained to tell the next item of a sequence from a shared sample of others (softmax loss, logQ correction). σ
     does not change the order of a user's items, so scores are ⟨u, v⟩. Items without history are scored by their text
-    alone, and silent without one; the data needs neither text nor times, only an order. Without `ctx.max_steps` the
-    number of steps is found on held-out tails, and then taken on everything. Notes: `steps` the model was trained,
+    alone, and silent without one; the data needs neither text nor times, only an order. With `loss = "mse"` P is
+    trained by squared error to be the weight of the next item, scaled to the range of weights in the fit; the GRU then
+    reads weights beside items, and a user's items are in the order of their expected weights. Without `ctx.max_steps`
+    the number of steps is found on held-out tails, and then taken on everything. Notes: `steps` the model was trained,
     `capped` whether the seconds cap fired, `capped_at` which step, `device`, `encoder` and why.
     """
 
@@ -39,15 +43,16 @@ class Neural(FactorModel):
         """Encode the texts, find the number of steps if it is not given, and train that many on every interaction."""
         from fusion.tower_fit import Histories, fit_towers  # noqa: PLC0415 - torch takes seconds to import
 
+        self.range_ = np.array([data.weights.min(initial=np.inf), data.weights.max(initial=-np.inf)], np.float32)
         order, borders = data.by_user
         known = item_rows_with_history(data)
         events = np.searchsorted(known, data.items[order]).astype(np.int32)
         if not (np.diff(borders) > 1).any():
             return self._silent()
         has_text, texts, note = self._texts(data, ctx)
-        fitted = fit_towers(
-            Histories(events, borders, None if texts is None else texts[known], len(known)), self.config, ctx
-        )
+        meant = None if texts is None else texts[known]
+        weights = self._scaled(data.weights[order]) if self._tells_weights else None
+        fitted = fit_towers(Histories(events, borders, meant, len(known), weights), self.config, ctx)
         vectors = np.zeros((data.n_items, self.config.size), np.float32)
         if texts is not None and fitted.meaning is not None:
             vectors = texts @ fitted.meaning.T
@@ -57,6 +62,28 @@ class Neural(FactorModel):
         self.sequence_ = fitted.sequence
         self.notes = {**note, **fitted.notes}
         return self
+
+    @property
+    def _tells_weights(self) -> bool:
+        return bool(self.config.loss == "mse")
+
+    def _scaled(self, weights: Scores) -> Scores:
+        """Weights as shares of the range seen in the fit; what lies outside of it is at its border."""
+        low, high = self.range_
+        found: Scores = np.clip((weights - low) / max(high - low, np.float32(1e-9)), 0, 1).astype(np.float32)
+        return found
+
+    def required(self) -> frozenset[str]:
+        """Weights, where these are what is learned."""
+        return self.needs | {"weights"} if self._tells_weights else self.needs
+
+    def weights_of(self, users: Users, pairs: Pairs) -> Scores | None:
+        """P of the pairs (C,) on the scale of the fit's weights; None with the softmax loss."""
+        if not self._tells_weights:
+            return None
+        low, high = self.range_
+        told: Scores = (low + (high - low) * expit(self.score_pairs(users, pairs))).astype(np.float32)
+        return told
 
     def _silent(self) -> Self:
         """Nobody took two items, so nothing follows anything: no item gets a vector."""
@@ -80,45 +107,51 @@ class Neural(FactorModel):
 
     def user_vectors(self, users: Users) -> Scores:
         """State of the GRU (B, size) after the newest items that have a vector; NaN where there are none."""
-        newest = self._newest(users)
+        newest, weights = self._newest(users)
         found = np.full((len(users), self.config.size), np.nan, np.float32)
         lengths = -(-newest.counts // BUCKET) * BUCKET
         for length in np.unique(lengths[lengths > 0]):
             members = np.flatnonzero(lengths == length).astype(np.int32)
             for part in blocks(len(members), BATCH):
-                found[members[part]] = self._run(newest, members[part], int(length))
+                found[members[part]] = self._run(newest, weights, members[part], int(length))
         return found
 
-    def _newest(self, users: Users) -> Windows:
-        """The last events of each user (B,) whose items have a vector, as places in `items_`."""
+    def _newest(self, users: Users) -> tuple[Windows, Scores]:
+        """The last events of each user (B,) whose items have a vector, as places in `items_`, and their weights."""
         place = np.full(users.n_items + 1, -1, np.int32)
         place[self.items_] = np.arange(len(self.items_), dtype=np.int32)
         places = place[users.items]
         heard = places >= 0
         borders = offsets(np.bincount(users.owners[heard], minlength=len(users)))
         counts = np.minimum(np.diff(borders), self.config.last)
-        return Windows(places[heard], borders[1:] - counts, counts)
+        return Windows(places[heard], borders[1:] - counts, counts), self._scaled(users.weights[heard])
 
-    def _run(self, newest: Windows, which: Rows, length: int) -> Scores:
+    def _run(self, newest: Windows, weights: Scores, which: Rows, length: int) -> Scores:
         from fusion.torch_setup import repeatable  # noqa: PLC0415 - torch takes seconds to import
         from fusion.towers import run_users  # noqa: PLC0415
 
         places = np.zeros((BATCH, length), np.int64)
         places[: len(which)] = newest.padded(which, length, 0)
+        vectors = self.vectors_[places]
+        if self._tells_weights:
+            read = np.zeros((BATCH, length, 1), np.float32)
+            read[: len(which), :, 0] = newest.of(weights, which, length, 0)
+            vectors = np.concatenate([vectors, read], axis=2)
         with repeatable():
-            states = run_users(self.sequence_, self.vectors_[places])
+            states = run_users(self.sequence_, vectors)
         ends: Scores = states[np.arange(len(which)), newest.counts[which] - 1]
         return ends
 
     def state(self) -> State:
-        """Items, their vectors, and the GRU's weights."""
-        return {"items": self.items_, "vectors": self.vectors_} | {SEQUENCE + n: w for n, w in self.sequence_.items()}
+        """Items, their vectors, the range of weights, and the GRU's weights."""
+        arrays = {"items": self.items_, "vectors": self.vectors_, "range": self.range_}
+        return arrays | {SEQUENCE + name: weights for name, weights in self.sequence_.items()}
 
     @classmethod
     def restore(cls, config: Any, state: State) -> Self:
         """Take the arrays back."""
         model = cls(config)
-        model.items_, model.vectors_ = state["items"], state["vectors"]
+        model.items_, model.vectors_, model.range_ = state["items"], state["vectors"], state["range"]
         model.sequence_ = {name.removeprefix(SEQUENCE): w for name, w in state.items() if name.startswith(SEQUENCE)}
         return model
 

@@ -30,6 +30,15 @@ REPORT = {
         "cold": part(7, ranker=0.0, random=0.01),
     },
     "segments": {"sex=f": part(40, ranker=0.7, random=0.1), "sex=m": part(60, ranker=0.25, random=0.1)},
+    "weights": {
+        "events": 400,
+        "silent": 3,
+        "users": 90,
+        "rows": {
+            "stars": {"rmse": around(0.9), "mae": around(0.7)},
+            "mean_weight": {"rmse": around(1.1), "mae": around(0.8)},
+        },
+    },
     "cold": {
         **part(7, fallback=0.25, all=0.2, random=0.01),
         "segments": {"sex=f": part(3, fallback=0.35, all=0.2, random=0.0)},
@@ -45,7 +54,11 @@ REPORT = {
         },
     },
 }
-NOBODY = {"cold": None, "new_items": {"items": 0, "with_text": 0, "labels": 0, "share": 0.0, "rows": {}}}
+NOBODY = {
+    "weights": None,
+    "cold": None,
+    "new_items": {"items": 0, "with_text": 0, "labels": 0, "share": 0.0, "rows": {}},
+}
 
 
 def test_every_figure_has_its_row_in_sql():
@@ -69,8 +82,11 @@ def test_every_figure_has_its_row_in_sql():
     assert found["verdict", "new_items", "label_share", 0][0] == 0.125
     assert found["ranker", "new_items", "places", 10][0] == 0.02
     assert found["ranker", "new_items", "recall", 20][0] == 0.3
+    assert found["stars", "held_out", "rmse", 0] == pytest.approx((0.9, 0.8, 1.0))
+    assert found["mean_weight", "held_out", "mae", 0] == pytest.approx((0.8, 0.7, 0.9))
+    assert found["verdict", "held_out", "events", 0][0] == 400
     assert found["features", "ease_rank", "gate_psi", 0] == (0.03, None, None)
-    assert len(metric_rows({**REPORT, **NOBODY}, {})) == len(frame) - 1 - 8 - 1 - 6
+    assert len(metric_rows({**REPORT, **NOBODY}, {})) == len(frame) - 1 - 8 - 1 - 6 - 5
 
 
 def test_the_report_page_gets_a_row_for_each_method_and_a_column_for_each_figure():
@@ -94,6 +110,8 @@ def test_routes_segments_and_new_items_take_a_line_each_of_the_terminal():
         "cold 7 users 0.2500 [0.1500, 0.3500] by the fallback (that of all 0.2000, random 0.0100).",
         "NDCG@10 by segment, of 2 those with an interval below 0.5000: sex=m 60 users 0.2500 [0.1500, 0.3500].",
         "New items: 12.5% of labels and 2.0% of listed places; 30.0% of these labels are in the first 20.",
+        "RMSE and MAE of 400 weights held out: stars 0.9000 [0.8000, 1.0000], 0.7000; "
+        "mean weight 1.1000 [1.0000, 1.2000], 0.8000.",
     ]
     plain = {**REPORT, **NOBODY, "routes": {"warm": part(90, ranker=0.6, random=0.1)}, "segments": {}}
     assert route_lines(plain) == ["NDCG@10 by route: warm 90 users 0.6000 [0.5000, 0.7000]."]

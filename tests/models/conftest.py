@@ -17,12 +17,14 @@ SMALL = {
     "sequence": {"shrink": 1.0},
 }
 """Settings under which a source is quick here and not drowned by doubt about tiny data; others use their defaults."""
-NOT_COLLABORATIVE = {"random", "popularity", "category", "content"}
+VARIANTS = {"neural_mse": ("neural", {**SMALL["neural"], "loss": "mse"})}
+"""Settings that make another source of one: its recommender and the settings."""
+NOT_COLLABORATIVE = {"random", "popularity", "category", "content", *VARIANTS}
 """Sources that do not learn from who took what together, so no checkerboard can be asked of them."""
 
 
 def unfitted(name: str):
-    return build(name, SMALL.get(name, {}))
+    return build(*VARIANTS.get(name, (name, SMALL.get(name, {}))))
 
 
 @cache
@@ -32,7 +34,7 @@ def fitted_once(name: str):
 
 def pytest_generate_tests(metafunc):
     if "name" in metafunc.fixturenames:
-        names = list(known())
+        names = [*known(), *(VARIANTS if metafunc.module.__name__.endswith("test_contract") else ())]
         if "collaborative" in metafunc.fixturenames:
             names = [name for name in names if name not in NOT_COLLABORATIVE]
         metafunc.parametrize("name", names)

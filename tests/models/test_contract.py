@@ -57,6 +57,25 @@ def test_score_pairs_are_the_gathered_scores_bit_for_bit(fitted, users):
     same(fitted.score_pairs(users, pairs), fitted.scores(users)[pairs.owners, pairs.items])
 
 
+def test_weights_told_are_float32_in_the_units_of_the_data_and_the_same_for_each_alone(name, fitted, data, users):
+    counts = np.random.default_rng(2).integers(0, 9, len(users))
+    pairs = Pairs(offsets(counts), np.random.default_rng(3).integers(0, users.n_items, counts.sum()).astype(np.int32))
+    told = fitted.weights_of(users, pairs)
+    assert (told is not None) == (name == "neural_mse")
+    if told is None:
+        return
+    assert told.shape == (len(pairs),)
+    assert told.dtype == np.float32
+    heard = told[~np.isnan(told)]
+    assert len(heard)
+    assert heard.min() >= data.weights.min()
+    assert heard.max() <= data.weights.max()
+    for user in range(len(users)):
+        some = pairs.of_users(slice(user, user + 1))
+        alone = Pairs(np.array([0, counts[user]]), pairs.items[some])
+        same(fitted.weights_of(users.block(slice(user, user + 1)), alone), told[some])
+
+
 def test_a_block_of_users_gives_the_same_as_each_alone(fitted, users):
     together = fitted.scores(users)
     top = fitted.top(users, 5, all_items(users.n_items))
