@@ -32,7 +32,7 @@ def _drift(drift: Sequence[ColumnDrift], settings: MonitorSettings) -> list[Aler
     for subject, share in drifted_shares(drift):
         if share < settings.drift_share:
             continue
-        columns = [one for one in drift if one.subject == subject]
+        columns = [one for one in drift if one.subject == subject and not one.moves]
         worst = sorted((one for one in columns if one.drifted), key=lambda one: -one.value)
         names = ", ".join(f"{one.column} ({one.method} {one.value:.2f})" for one in worst[:NAMED])
         message = (

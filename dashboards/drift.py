@@ -5,8 +5,8 @@ Jensen-Shannon distance. Both are effect sizes: unlike p-values they do not grow
 """
 
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -47,9 +47,10 @@ class ColumnDrift:
     value: float
     noise: float  # the largest of several distances between random parts of the reference
     limit: float
-    drifted: bool  # above the limit and above the noise
+    drifted: bool  # judged, above the limit and above the noise
     reference_rows: int
     current_rows: int
+    moves: bool = False  # by itself: shown, not judged
 
 
 def sampled(frame: pl.DataFrame, rows: int) -> pl.DataFrame:
@@ -60,11 +61,14 @@ def sampled(frame: pl.DataFrame, rows: int) -> pl.DataFrame:
     return frame[np.sort(chosen)]
 
 
-def drift(subjects: Pairs, settings: MonitorSettings) -> list[ColumnDrift]:
+def drift(
+    subjects: Pairs, settings: MonitorSettings, moving: Mapping[str, Collection[str]] | None = None
+) -> list[ColumnDrift]:
     """Compare the columns of each subject's (reference, current) frames.
 
-    Dates and times are left out: they move by themselves. A column that one side lacks counts as missing in
-    each of its rows, so a lost column is named. A subject with no rows on a side is left out, with a warning.
+    Dates and times are left out: they move by themselves. So do the columns that `moving` names by subject, such as
+    ages: they are measured, and never called drifted. A column that one side lacks counts as missing in each of its
+    rows, so a lost column is named. A subject with no rows on a side is left out, with a warning.
     """
     found: list[ColumnDrift] = []
     for subject, (reference, current) in subjects.items():
@@ -75,7 +79,9 @@ def drift(subjects: Pairs, settings: MonitorSettings) -> list[ColumnDrift]:
         left, right = sampled(reference, settings.sample), sampled(current, settings.sample)
         names = dict.fromkeys([*left.columns, *right.columns])
         pairs = [(_column(left, right, name), _column(right, left, name)) for name in names]
-        found += [_compare(subject, *pair, settings) for pair in pairs if not pair[0].dtype.is_temporal()]
+        columns = [_compare(subject, *pair, settings) for pair in pairs if not pair[0].dtype.is_temporal()]
+        by_itself = (moving or {}).get(subject, ())
+        found += [replace(one, moves=True, drifted=False) if one.column in by_itself else one for one in columns]
     return found
 
 
@@ -106,9 +112,13 @@ def drift_rows(found: Sequence[ColumnDrift]) -> pl.DataFrame:
 
 
 def drifted_shares(found: Sequence[ColumnDrift]) -> list[tuple[str, float]]:
-    """Give (subject, share of its columns that drifted), in the order of first appearance."""
-    subjects = dict.fromkeys(one.subject for one in found)
-    flags = {name: [one.drifted for one in found if one.subject == name] for name in subjects}
+    """Give (subject, share of its judged columns that drifted), in the order of first appearance.
+
+    A subject whose columns all move by themselves is left out.
+    """
+    judged = [one for one in found if not one.moves]
+    subjects = dict.fromkeys(one.subject for one in judged)
+    flags = {name: [one.drifted for one in judged if one.subject == name] for name in subjects}
     return [(name, sum(values) / len(values)) for name, values in flags.items()]
 
 

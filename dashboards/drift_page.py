@@ -28,7 +28,8 @@ INTRO = """# Drift of run {run_id}
 Data up to {time:%Y-%m-%d %H:%M} UTC, placement `{placement}`. Numbers: population stability index (PSI) over
 deciles of the reference. Categories: Jensen-Shannon distance. Missing values count as a value. A column has
 drifted when it is above its limit *and* above what chance alone gives: the largest distance between random
-parts of the reference. Figures come from the rows named beside them, pictures from at most 5,000 of these."""
+parts of the reference. Features that move by themselves, such as ages, are shown and not counted. Figures come
+from the rows named beside them, pictures from at most 5,000 of these."""
 
 NOTHING = "\n\n## Nothing to compare with yet\n\nFrom the next run on, this page shows what changed."
 
@@ -91,8 +92,8 @@ def _parts(drift: Sequence[ColumnDrift], drawn: Sequence[ColumnDrift]) -> list[M
     parts: list[MetricContainer] = []
     for subject, group in groupby(drift, lambda one: one.subject):
         columns = sorted(group, key=lambda one: (not one.drifted, -one.value))
-        count = sum(one.drifted for one in columns)
-        text = f"## {_safe(subject)}: {count} of {len(columns)} columns drifted"
+        judged = [one for one in columns if not one.moves]
+        text = f"## {_safe(subject)}: {sum(one.drifted for one in judged)} of {len(judged)} columns drifted"
         parts.append(Note(text=text, names=TABLE, rows=_rows(columns)))
         names = [_name(one) for one in columns if one in drawn]
         if names:
@@ -118,7 +119,7 @@ def _rows(columns: Sequence[ColumnDrift]) -> list[list[str]]:
             f"{one.value:.3f}",
             f"{one.noise:.3f}",
             f"{one.limit:g}",
-            "drifted" if one.drifted else "steady",
+            "moves by itself" if one.moves else "drifted" if one.drifted else "steady",
             f"{one.reference_rows} / {one.current_rows}",
         ]
         for one in columns

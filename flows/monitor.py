@@ -15,6 +15,7 @@ from dashboards.workspace import record
 from flows.figures import verdict_rows
 from flows.session import Session
 from fusion.errors import DataError
+from fusion.features import steady_columns
 from fusion.samples import SUBJECTS, read_sample
 from storage.bulk import load_metrics
 from storage.read import history, lists_of, served_of
@@ -47,7 +48,7 @@ def monitor_run(session: Session, name: str = "live", against: str | None = None
     previous = _run_before(session, run, against)
     settings = session.config.monitor
     pairs = subjects(folder, session.runs / previous.run_id if previous else None)
-    drifted = drift(pairs, settings)
+    drifted = drift(pairs, settings, {"features": moving_features(pairs)})
     stable = _stability(session, run, previous, folder) if previous else None
     reference = RunRef(run.run_id, session.placement, run.as_of or run.created_at)
     judged = verdict_rows(run.verdict or {})
@@ -91,6 +92,12 @@ def subjects(folder: Path, previous: Path | None) -> Pairs:
     if previous and (previous / "lists.parquet").exists():
         pairs["scores"] = (score_shapes(previous), score_shapes(folder))
     return pairs
+
+
+def moving_features(pairs: Pairs) -> list[str]:
+    """Features that say of themselves that they move from one window to the next: ages, counts, shares."""
+    columns = dict.fromkeys(name for frame in pairs["features"] for name in frame.columns)
+    return [name for name in columns if name not in steady_columns(columns)]
 
 
 def score_shapes(folder: Path) -> pl.DataFrame:

@@ -2,7 +2,7 @@ import polars as pl
 import pytest
 
 from dashboards.alerts import alerts
-from dashboards.drift import drift
+from dashboards.drift import drift, drifted_shares
 from dashboards.settings import MonitorSettings
 from dashboards.stability import stability
 from tests.dashboards.samples import lists, users
@@ -41,3 +41,25 @@ def test_items_that_vanished_from_all_lists():
     current = previous.with_columns(pl.col("item_id") + "-renamed")
     names = [one.name for one in alerts([], stability(previous, current), SETTINGS)]
     assert names == ["churn", "items_lost"]
+
+
+def test_columns_that_move_by_themselves_are_shown_and_raise_nothing():
+    pairs = {"features": (users(800, 1), users(800, 2, shift=9))}
+    judged, shown = drift(pairs, SETTINGS), drift(pairs, SETTINGS, {"features": ["age", "member"]})
+    assert [one.value for one in shown] == [one.value for one in judged]
+    assert [(one.column, one.moves, one.drifted) for one in shown] == [
+        ("age", True, False), ("member", True, False), ("country", False, False), ("genres", False, False)
+    ]  # fmt: skip
+    assert (drifted_shares(judged), drifted_shares(shown)) == ([("features", 0.25)], [("features", 0.0)])
+    settings = MonitorSettings(drift_share=0.2)
+    assert [one.subject for one in alerts(judged, None, settings)] == ["features"]
+    assert alerts(shown, None, settings) == []
+
+
+def test_the_share_is_of_the_judged_columns():
+    pairs = {"features": (users(800, 1), users(800, 2, shift=9))}
+    (found,) = alerts(drift(pairs, SETTINGS, {"features": ["country", "genres"]}), None, SETTINGS)
+    assert found.value == 0.5
+    assert found.message.startswith("1 of 2 columns of features have drifted")
+    every = drift(pairs, SETTINGS, {"features": pairs["features"][0].columns})
+    assert drifted_shares(every) == []

@@ -239,6 +239,11 @@ def test_watching_again_replaces_figures(own_runs):
     seen = monitor_run(own_runs)
     assert seen.against == runs(own_runs.engine, "default")[1].run_id
     assert ask(own_runs, "select count(*) from metric") == before
+    moves = {one.column: one.moves for one in seen.drift if one.subject == "features"}
+    moving = ("user_events", "item_age_days", "item_share_7d", "ease_z", "ease_rr")
+    steady = ("ease_rank", "ease_proposed", "blend", "item_weight")
+    assert [moves[name] for name in (*moving, *steady)] == [True] * len(moving) + [False] * len(steady)
+    assert not any(one.moves for one in seen.drift if one.subject != "features")
 
 
 def test_lists_that_change_past_the_limit_raise_an_alert(own_runs):
