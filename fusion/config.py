@@ -47,7 +47,9 @@ class RankerSettings(Settings):
     seeds: int = Field(
         0, ge=0, le=20, description="rankers with different seeds, averaged; 0 = 3 where the table is small, else 1"
     )
-    max_rows: int = Field(1_000_000, ge=1000, description="training candidates kept, whole users by hash")
+    max_rows: int = Field(
+        600_000, ge=1000, description="training candidates, about; beyond, users keep a share of what is no label"
+    )
     extra: dict[str, bool | int | float | str] = Field(
         {}, description="further LightGBM parameters, passed on as they are"
     )

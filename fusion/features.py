@@ -82,6 +82,25 @@ class Block:
         columns = [ranks(column, self.owners, self.items) for column in self.found.scores.T]
         return np.column_stack(columns)
 
+    def share(self, span: int | None = None) -> Scores:
+        """Log share (C,) of an item among the events of the last `span` days, or of all, before the user's moment."""
+        taken, total = self._taken_before(0)
+        if span:
+            early, early_total = self._taken_before(span)
+            taken, total = taken - early, total - early_total
+        return np.log((taken + 0.5) / (total + 1.0))
+
+    def _taken_before(self, days: int) -> tuple[Times, Times]:
+        """Events (C,) of the item and of all items so many days before the user's moment; counted once."""
+        if days not in self._counts:
+            moments, when = self.known.moments, self.as_of - days * DAY
+            self._counts[days] = moments.before(self.items, when), moments.total(when)
+        return self._counts[days]
+
+    @cached_property
+    def _counts(self) -> dict[int, tuple[Times, Times]]:
+        return {}
+
     def mean_of_history(self, values: Scores) -> Scores:
         """Mean of an item quantity (I,) over each user's history, at the candidates (C,)."""
         users = self.found.users
@@ -164,22 +183,12 @@ def _user_idle(b: Block) -> NDArray[np.floating]:
 def _item_share(b: Block) -> NDArray[np.floating]:
     if "times" not in b.known.offers:
         return b.known.log_counts[b.items] - np.log1p(b.known.n_events)
-    return _log_share(b)
-
-
-def _log_share(b: Block, span: int | None = None) -> NDArray[np.floating]:
-    """Log share of an item among events of the last `span` days, or of all, before the user's moment."""
-    moments = b.known.moments
-    count, total = moments.before(b.items, b.as_of), moments.total(b.as_of)
-    if span:
-        start = b.as_of - span * DAY
-        count, total = count - moments.before(b.items, start), total - moments.total(start)
-    return np.log((count + 0.5) / (total + 1.0))
+    return b.share()
 
 
 for _days, _when in SPANS.items():
     feature(f"item_share_{_days}d", f"the same over the last {_days} days", "times", f"many people took it {_when}")(
-        partial(_log_share, span=_days)
+        partial(Block.share, span=_days)
     )
 
 
@@ -190,7 +199,7 @@ for _days, _when in SPANS.items():
     "it is on the rise",
 )
 def _item_trend(b: Block) -> NDArray[np.floating]:
-    return _log_share(b, 28) - _log_share(b, 365)
+    return b.share(28) - b.share(365)
 
 
 @feature(

@@ -44,7 +44,9 @@ def fit_sources(job: Job, folds: Sequence[Fold]) -> tuple[Job, Fits, list[Source
     pieces: dict[int, list[Future[_Piece]]] = {}
     with workers(job.threads, job.config.memory) as crew:
         submit = partial(_submit, crew, job)
-        first = {submit(_begin, folds[0], sources[at]): at for at, report in enumerate(reports) if report.used}
+        used = [at for at, report in enumerate(reports) if report.used]
+        slow_first = sorted(used, key=lambda at: not build(sources[at].use, sources[at].settings).slow)
+        first = {submit(_begin, folds[0], sources[at]): at for at in slow_first}
         for done in as_completed(first):
             at, piece = first[done], done.result()
             rest = folds[1:] if piece.folder else ()

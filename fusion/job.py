@@ -13,8 +13,16 @@ from fusion.recommender import Allowed
 from fusion.rule_rows import Rules
 from fusion.store import Store
 
-BLOCK_BYTES = 64 * 2**20
-"""Memory budget of one block of users."""
+BLOCK_SHARE = 1 / 16
+"""Of the memory that fits may need together, how much one block of users may take afterwards."""
+
+
+@dataclass(frozen=True)
+class Room:
+    """What work on users, block by block, may take: `block_bytes` of memory for each block, and `threads`."""
+
+    block_bytes: int
+    threads: int
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,11 @@ class Job:
     def threads(self) -> int:
         """Cores to use."""
         return self.config.threads or len(os.sched_getaffinity(0))
+
+    @property
+    def room(self) -> Room:
+        """What work on users, block by block, may take."""
+        return Room(int(self.config.memory * 2**30 * BLOCK_SHARE), self.threads)
 
     def allowed(self, cut: int) -> Allowed:
         """What may be listed at a moment (ms)."""

@@ -16,15 +16,16 @@ from fusion.check import Check
 from fusion.errors import SourceFailed
 from fusion.fits import Fits, evict, fit_sources, load_sources
 from fusion.folds import Fold
-from fusion.job import BLOCK_BYTES, Job
+from fusion.job import Job
 from fusion.judge import Verdict, judge
 from fusion.live import Live
-from fusion.ranker import Ranker, read_teaching, refit, train_ranker
+from fusion.ranker import Ranker, refit, train_ranker
 from fusion.samples import USER_ROW
 from fusion.serve import Method, feature_sample, write_lists
 from fusion.shift import feature_shift
 from fusion.sources import SourceReport, leave_out
 from fusion.table import KEYS, redrawn, write_table
+from fusion.teaching import read_teaching
 from fusion.told import write_told
 from fusion.tune import Tuned
 from fusion.verdict import RANKER
@@ -121,7 +122,7 @@ def _table(job: Job, fold: Fold, fits: Fits, reports: Sequence[SourceReport]) ->
     def make(folder: Path) -> None:
         sources = load_sources(job, fold, fits[fold.name], reports)
         progress = job.progress(f"table of {fold.name}")
-        write_table(folder, sources, fold, job.allowed(fold.cut), BLOCK_BYTES, progress)
+        write_table(folder, sources, fold, job.allowed(fold.cut), job.room, progress)
         write_told(folder, sources, fold)
 
     return job.store.stage("table", inputs, make)

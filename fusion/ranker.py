@@ -9,12 +9,12 @@ from typing import Any
 
 import lightgbm as lgb
 import numpy as np
+from numpy.typing import NDArray
 
 from fusion.arrays import Flags, Scores
 from fusion.config import RankerSettings
-from fusion.errors import DataError
 from fusion.hashing import shares
-from fusion.table import Table, read_keys, read_table
+from fusion.table import Table
 
 EVALUATED_AT = 10
 SMALL, FEW_SEEDS = 500_000, 3
@@ -80,21 +80,21 @@ class Ranker:
 
 
 def train_ranker(tables: Sequence[Table], settings: RankerSettings, seed: int, threads: int) -> tuple[Ranker, int]:
-    """Fit on label folds, oldest first; gives the ranker and its number of trees.
+    """Fit on what teaches of the label folds, oldest first; gives the ranker and its number of trees.
 
-    With two folds or more the newest decides when to stop; with one, a fifth of its users. Then all folds are fitted
-    for that many trees. Raises DataError when no candidate of any fold is a label.
+    Where the tables are small, each label fold in turn is watched while the others teach, and the mean over all users
+    decides when to stop: one small fold alone decides by luck. Of large ones only the newest is watched; of a single
+    fold a fifth of the users. Then all folds are fitted for that many trees.
     """
-    fitted_on, watched = _stopping_split(_useful(tables, settings.max_rows, seed), seed)
-    trees = _find_trees(fitted_on, watched, settings, seed, threads)
+    trees = _find_trees(_stopping_splits(tables, seed), settings, seed, threads)
     return refit(tables, settings, trees, seed, threads), trees
 
 
 def refit(tables: Sequence[Table], settings: RankerSettings, trees: int, seed: int, threads: int) -> Ranker:
-    """Fit on all tables, oldest first, for a known number of trees, once per seed; DataError as in `train_ranker`."""
-    merged = merge(_useful(tables, settings.max_rows, seed))
+    """Fit on all tables, oldest first, for a known number of trees, once per seed."""
+    merged = merge(tables)
     few = len(merged.items) < SMALL
-    each = 1 if few else threads
+    each = _threads_each(merged, threads)
 
     def fit(at: int) -> lgb.Booster:
         return lgb.train(_parameters(settings, seed + at, each), _dataset(merged), num_boost_round=trees)
@@ -102,21 +102,6 @@ def refit(tables: Sequence[Table], settings: RankerSettings, trees: int, seed: i
     with ThreadPoolExecutor(max(1, threads // each)) as workers:
         boosters = tuple(workers.map(fit, range(settings.seeds or (FEW_SEEDS if few else 1))))
     return Ranker(merged.columns, boosters)
-
-
-def read_teaching(folders: Sequence[Path], max_rows: int, seed: int) -> list[Table]:
-    """The tables of folds without the users who teach nothing or go beyond `max_rows`, who are never in memory."""
-    keys = [with_labels(read_keys(folder)) for folder in folders]
-    share = max_rows / max(1, sum(len(table.items) for table in keys))
-    kept = [table.group_users[shares(seed, table.group_users) < share] for table in keys]
-    if not any(map(len, kept)):
-        kept = [table.group_users for table in keys]
-    return [read_table(folder, users) for folder, users in zip(folders, kept, strict=True)]
-
-
-def with_labels(table: Table) -> Table:
-    """Leave out users none of whose candidates is a label: they teach nothing."""
-    return table.take(np.add.reduceat(table.labels, table.borders[:-1]) > 0) if len(table.sizes) else table
 
 
 def merge(tables: Sequence[Table]) -> Table:
@@ -143,38 +128,49 @@ def aligned(table: Table, columns: tuple[str, ...]) -> Scores:
     return found
 
 
-def _useful(tables: Sequence[Table], max_rows: int, seed: int) -> list[Table]:
-    """The tables without users who teach nothing, thinned by whole users to about `max_rows` candidates."""
-    useful = [kept for table in tables if len((kept := with_labels(table)).items)]
-    total = sum(len(table.items) for table in useful)
-    if not total:
-        raise DataError("no source proposed any held-out item: there is nothing for a ranker to learn from")
-    if total <= max_rows:
-        return useful
-    thinned = [table.take(shares(seed, table.group_users) < max_rows / total) for table in useful]
-    return [table for table in thinned if len(table.items)] or useful[-1:]
-
-
-def _stopping_split(tables: list[Table], seed: int) -> tuple[Table, Table]:
+def _stopping_splits(tables: Sequence[Table], seed: int) -> list[tuple[Table, Table]]:
+    """What teaches and what is watched meanwhile, once or several times."""
     if len(tables) > 1:
-        return merge(tables[:-1]), tables[-1]
+        small = sum(len(table.items) for table in tables) < SMALL
+        watched = range(len(tables)) if small else [len(tables) - 1]
+        return [(merge([*tables[:at], *tables[at + 1 :]]), tables[at]) for at in watched]
     held: Flags = shares(seed, tables[0].group_users) < HELD_BACK
     if held.all() or not held.any():
-        return tables[0], tables[0]
-    return tables[0].take(~held), tables[0].take(held)
+        return [(tables[0], tables[0])]
+    return [(tables[0].take(~held), tables[0].take(held))]
 
 
-def _find_trees(fitted_on: Table, watched: Table, settings: RankerSettings, seed: int, threads: int) -> int:
+def _find_trees(splits: Sequence[tuple[Table, Table]], settings: RankerSettings, seed: int, threads: int) -> int:
+    """The number of trees with the best mean NDCG over the watched users of all splits."""
+    each = 1 if len(splits) > 1 else _threads_each(splits[0][0], threads)
+    with ThreadPoolExecutor(max(1, threads // each)) as workers:
+        curves = list(workers.map(lambda split: _watched(*split, settings=settings, seed=seed, threads=each), splits))
+    # A curve ends where patience did; what would have followed is taken to be as good as its end.
+    longest = max(map(len, curves))
+    padded = [np.pad(curve, (0, longest - len(curve)), mode="edge") for curve in curves]
+    return 1 + int(np.average(padded, axis=0, weights=[len(watched.sizes) for _, watched in splits]).argmax())
+
+
+def _watched(
+    fitted_on: Table, watched: Table, *, settings: RankerSettings, seed: int, threads: int
+) -> NDArray[np.float64]:
+    """NDCG (trees,) of the watched users after each tree, until patience ends."""
     training = _dataset(fitted_on)
     watching = lgb.Dataset(aligned(watched, fitted_on.columns), watched.labels, group=watched.sizes, reference=training)
-    booster = lgb.train(
-        _parameters(settings, seed, 1 if len(fitted_on.items) < SMALL else threads),
+    seen: dict[str, dict[str, list[float]]] = {}
+    lgb.train(
+        _parameters(settings, seed, threads),
         training,
         num_boost_round=settings.trees,
         valid_sets=[watching],
-        callbacks=[lgb.early_stopping(settings.patience, verbose=False)],
+        valid_names=["watched"],
+        callbacks=[lgb.early_stopping(settings.patience, verbose=False), lgb.record_evaluation(seen)],
     )
-    return max(1, booster.best_iteration)
+    return np.array(seen["watched"][f"ndcg@{EVALUATED_AT}"])
+
+
+def _threads_each(table: Table, threads: int) -> int:
+    return 1 if len(table.items) < SMALL else threads
 
 
 def _dataset(table: Table) -> lgb.Dataset:

@@ -58,12 +58,14 @@ class Recommender(ABC):
     `scores_new_items`: it can score items that had no interaction when it was fitted; otherwise those are NaN.
     `proposes`: it adds candidates and is a feature; the random control is not. `needs`: what the data must have
     ("times", "text"), else the source leaves itself out. `because`: why it proposes something, in words for everyone.
+    `slow`: fitting takes far longer than that of others, so that it begins first.
     Fitting never needs to have seen a user to score them. Scoring may be asked by two threads at once.
     """
 
     Config: ClassVar[type[Settings]]
     scores_new_items: ClassVar[bool] = False
     proposes: ClassVar[bool] = True
+    slow: ClassVar[bool] = False
     because: ClassVar[str] = "a source of your own proposes it"
     needs: ClassVar[frozenset[str]] = frozenset()
     block_bytes: ClassVar[int] = 256 * 2**20

@@ -20,7 +20,7 @@ from fusion.fallback import ALL, fallback_lists
 from fusion.features import feature_columns
 from fusion.fitted import Fitted
 from fusion.hashing import shares
-from fusion.job import BLOCK_BYTES, Job
+from fusion.job import Job
 from fusion.knowledge import Knowledge
 from fusion.listing import Listing, audiences
 from fusion.ranker import Ranker
@@ -117,7 +117,7 @@ def _blocks(
     fold = job.plan.serving
     knowledge = Knowledge(fold.known)
     for some, allowed in audiences(job, users):
-        for found in candidate_blocks(sources, fold, some, allowed, BLOCK_BYTES):
+        for found in candidate_blocks(sources, fold, some, allowed, job.room):
             yield allowed, found, feature_columns(found, knowledge)
 
 

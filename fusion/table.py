@@ -1,5 +1,6 @@
 """The table of a fold: candidates with features and labels, and each source's own lists, in blocks of users."""
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -8,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from fusion.arrays import Flags, Offsets, Rows, Scores, blocks, contains, distinct, offsets, ragged_index
 from fusion.candidates import Candidates, propose
 from fusion.features import feature_columns
 from fusion.fitted import Fitted
 from fusion.folds import Fold
+from fusion.job import Room
 from fusion.knowledge import Knowledge
 from fusion.progress import Progress, quiet
 from fusion.recommender import Allowed
@@ -85,26 +86,26 @@ def block_users(sources: Sequence[Fitted], budget_bytes: int) -> int:
 
 
 def candidate_blocks(
-    sources: Sequence[Fitted], fold: Fold, users: Rows, allowed: Allowed, budget_bytes: int
+    sources: Sequence[Fitted], fold: Fold, users: Rows, allowed: Allowed, room: Room
 ) -> Iterator[Candidates]:
-    """Candidates of `users` (n,), one block after the other; the next is gathered while one is worked on."""
+    """Candidates of `users` (n,), one block after the other; one a thread is gathered while one is worked on."""
 
     def gathered(part: slice) -> Candidates:
         rows = users[part]
         return propose(sources, fold.known.users_at(rows, fold.as_of[rows]), allowed)
 
-    with ThreadPoolExecutor(1) as ahead:
-        coming: Future[Candidates] | None = None
-        for part in blocks(len(users), block_users(sources, budget_bytes)):
-            ready, coming = coming, ahead.submit(gathered, part)
-            if ready:
-                yield ready.result()
-        if coming:
-            yield coming.result()
+    coming: deque[Future[Candidates]] = deque()
+    with ThreadPoolExecutor(room.threads) as ahead:
+        for part in blocks(len(users), block_users(sources, room.block_bytes)):
+            coming.append(ahead.submit(gathered, part))
+            if len(coming) > room.threads:
+                yield coming.popleft().result()
+        while coming:
+            yield coming.popleft().result()
 
 
 def write_table(
-    folder: Path, sources: Sequence[Fitted], fold: Fold, allowed: Allowed, budget_bytes: int, progress: Progress = quiet
+    folder: Path, sources: Sequence[Fitted], fold: Fold, allowed: Allowed, room: Room, progress: Progress = quiet
 ) -> None:
     """Write `table.parquet` and `lists.npz` for every user of a fold that has a label."""
     users = fold.label_rows
@@ -113,7 +114,7 @@ def write_table(
     lists: dict[str, list[Rows]] = {source.name: [] for source in sources}
     writer: pq.ParquetWriter | None = None
     done = 0
-    for found in candidate_blocks(sources, fold, users, allowed, budget_bytes):
+    for found in candidate_blocks(sources, fold, users, allowed, room):
         columns = table_columns(found, knowledge, wanted)
         block = pa.table(columns)
         writer = writer or pq.ParquetWriter(folder / "table.parquet", block.schema, compression="zstd")
@@ -146,30 +147,26 @@ def pad(items: Rows, size: int) -> Rows:
     return padded
 
 
-def read_table(folder: Path, wanted: Rows | None = None) -> Table:
-    """Read a table that `write_table` wrote, in the order written: all of it, or the users `wanted` (n,) ascending."""
+def read_table(folder: Path, wanted: Flags | None = None) -> Table:
+    """Read a table that `write_table` wrote, in the order written: all of it, or the candidates (C,) wanted."""
     with pq.ParquetFile(folder / "table.parquet") as file:
         columns = tuple(name for name in file.schema_arrow.names if name not in KEYS)
-        groups = range(file.num_row_groups)
-        kept = [_rows_of(file.read_row_group(n, ["user"])["user"].to_numpy(), wanted) for n in groups]
-        matrix = np.empty((sum(map(len, kept)), len(columns)), np.float32)
+        wanted = np.ones(file.metadata.num_rows, bool) if wanted is None else wanted
+        matrix = np.empty((int(wanted.sum()), len(columns)), np.float32)
         keys = [np.empty(len(matrix), np.int32) for _ in KEYS]
-        end = 0
-        for n, rows in zip(groups, kept, strict=True):
-            if not len(rows):
+        seen = end = 0
+        for n in range(file.num_row_groups):
+            size = file.metadata.row_group(n).num_rows
+            rows, seen = wanted[seen : seen + size], seen + size
+            part, end = slice(end, end + int(rows.sum())), end + int(rows.sum())
+            if not rows.any():
                 continue
-            part, end = slice(end, end + len(rows)), end + len(rows)
             stored = file.read_row_group(n)
             for at, name in enumerate(columns):
                 matrix[part, at] = stored[name].to_numpy()[rows]
             for at, name in enumerate(KEYS):
                 keys[at][part] = stored[name].to_numpy()[rows]
     return _grouped(columns, keys, matrix)
-
-
-def _rows_of(users: Rows, wanted: Rows | None) -> NDArray[np.intp]:
-    """Where the candidates of users who are wanted stand among `users` (C,)."""
-    return np.arange(len(users)) if wanted is None else np.flatnonzero(contains(wanted, users))
 
 
 def read_keys(folder: Path) -> Table:

@@ -1,13 +1,17 @@
 """`Users`: a block of users with their histories, the only thing a source knows of them when it scores."""
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
 import polars as pl
 from scipy.sparse import csr_array
 
 from fusion.arrays import Flags, Offsets, Rows, Scores, Times, offsets
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -80,9 +84,20 @@ class Users:
             features=None if self.features is None else self.features[part],
         )
 
+    def once(self, what: Hashable, make: Callable[[], T]) -> T:
+        """What was made of this very block before under the same name, or `make` it; kept as long as the block."""
+        if what not in self._made:
+            self._made[what] = make()
+        made: T = self._made[what]
+        return made
+
+    @cached_property
+    def _made(self) -> dict[Hashable, Any]:
+        return {}
+
     def trim_items(self, n_items: int) -> "Users":
         """Forget events with items numbered `n_items` and up: what a source fitted before them would see."""
-        return self._keep(self.items < n_items, n_items)
+        return self.once(n_items, lambda: self._keep(self.items < n_items, n_items))
 
     def last(self, n: int) -> "Users":
         """The users with only their newest `n` events each."""

@@ -54,14 +54,14 @@ class FactorModel(Recommender):
 
     def score_pairs(self, users: Users, pairs: Pairs) -> Scores:
         """Products (C,) of the pairs only; the same bits as in `scores`."""
-        mine, theirs = summable(self.user_vectors(users)), self.exact_vectors
+        mine, theirs = self._summable(users), self.exact_vectors
         place = np.full(users.n_items, -1, np.int32)
         place[self.items_] = np.arange(len(self.items_), dtype=np.int32)
         found = np.full(len(pairs), np.nan, np.float32)
-        for part in blocks(len(pairs), block_rows(2 * theirs.shape[1], self.block_bytes, 8, most=1_000_000)):
-            places = place[pairs.items[part]]
-            products = np.einsum("cf,cf->c", mine[pairs.owners[part]], theirs[places])
-            found[part] = np.where(places >= 0, products, np.nan)
+        for user in range(len(users)):
+            own = slice(pairs.borders[user], pairs.borders[user + 1])
+            places = place[pairs.items[own]]
+            found[own] = np.where(places >= 0, theirs[places] @ mine[user], np.nan)
         return found
 
     def state(self) -> State:
@@ -77,13 +77,16 @@ class FactorModel(Recommender):
 
     def top(self, users: Users, k: int, allowed: Allowed) -> TopK:
         """The best k allowed items of each user; ties go to the lower item row."""
-        parts = []
+        parts, mine = [], self._summable(users)
         for part in blocks(len(users), block_rows(users.n_items, self.block_bytes, CELL_BYTES)):
-            parts.append(self._top(users.block(part), k, allowed))
+            parts.append(self._top(users.block(part), mine[part], k, allowed))
         return TopK.concat(parts, k)
 
-    def _top(self, users: Users, k: int, allowed: Allowed) -> TopK:
-        mine = summable(self.user_vectors(users))
+    def _summable(self, users: Users) -> Vectors:
+        """The users' vectors (B, F) as scores use them; whoever asks for lists asks for pairs next."""
+        return users.once((self, "vectors"), lambda: summable(self.user_vectors(users)))
+
+    def _top(self, users: Users, mine: Vectors, k: int, allowed: Allowed) -> TopK:
         silent: Flags = np.isnan(mine[:, 0])
         n = min(k + SPARE, len(self.items_))
         if not n or silent.all():

@@ -67,6 +67,12 @@ class NeighbourTrend(UserNeighbours):
         scores.sort_indices()
         return scores
 
+    def widest(self, users: Users) -> int:
+        """A user may be similar to everyone, and hears every event of the neighbours."""
+        each = len(self.items_) / max(1, len(self.norms_))
+        heard = min(len(self.items_), int(2 * each * self.config.neighbours))
+        return max(super().widest(users), heard)
+
     def _active(self, users: Users) -> Rows:
         """Users at fit with events in any of the spans that the block asks about."""
         if not len(users):

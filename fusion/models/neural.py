@@ -37,6 +37,7 @@ class Neural(FactorModel):
 
     Config = NeuralConfig
     scores_new_items = True
+    slow = True
     because = "people who took the like in this order took it next"
 
     def fit(self, data: Dataset, ctx: FitContext) -> Self:

@@ -11,8 +11,8 @@ from fusion.recommender import Allowed, Recommender
 from fusion.topk import Pairs, TopK
 from fusion.users import Users
 
-CELL_BYTES = 12
-"""A stored score, its column, and its share of masks and copies."""
+CELL_BYTES = 48
+"""A stored score and its column, and what sorting, masking and weighing a row takes beside them."""
 
 
 class SparseRows(Recommender):
@@ -41,7 +41,7 @@ class SparseRows(Recommender):
         parts = []
         for part in self._parts(users):
             block = users.block(part)
-            rows = self.sparse_scores(block)
+            rows = self._rows(users, part)
             owners = owners_of(rows)
             keep = allowed.items[rows.indices] & np.isfinite(rows.data)
             if not allowed.seen:
@@ -57,10 +57,12 @@ class SparseRows(Recommender):
         found = np.empty(len(pairs), np.float32)
         for part in self._parts(users):
             some = pairs.of_users(part)
-            found[some] = look_up(
-                self.sparse_scores(users.block(part)), pairs.owners[some] - part.start, pairs.items[some]
-            )
+            found[some] = look_up(self._rows(users, part), pairs.owners[some] - part.start, pairs.items[some])
         return found
+
+    def _rows(self, users: Users, part: slice) -> csr_array:
+        """The sparse rows of a part of the users, kept as long as these: whoever asks for lists asks for pairs next."""
+        return users.once((self, part.start), lambda: self.sparse_scores(users.block(part)))
 
     def _parts(self, users: Users) -> Iterator[slice]:
         return blocks(len(users), block_rows(self.widest(users), self.block_bytes, CELL_BYTES))

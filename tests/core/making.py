@@ -15,7 +15,7 @@ from fusion.dataset import Dataset
 from fusion.features import feature_columns
 from fusion.fitted import Fitted, fit
 from fusion.folds import Fold, plan_folds
-from fusion.job import Job
+from fusion.job import Job, Room
 from fusion.knowledge import Knowledge
 from fusion.recommender import Allowed, FitContext
 from fusion.registry import build
@@ -143,7 +143,7 @@ def columns_by_pair(
     """(user id, item id) -> every source's score and place and every feature, as bytes that compare exactly."""
     found: dict[tuple[str, str], tuple[Any, ...]] = {}
     knowledge = Knowledge(fold.known)
-    for block in candidate_blocks(sources, fold, users, allowed, 2**20):
+    for block in candidate_blocks(sources, fold, users, allowed, Room(2**20, 1)):
         names = fold.known.user_ids.texts(block.users.rows[block.pairs.owners]).to_list()
         items = fold.known.item_ids.texts(block.pairs.items).to_list()
         columns = exact_columns(block, knowledge)

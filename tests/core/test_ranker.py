@@ -5,9 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from fusion.errors import DataError
-from fusion.hashing import shares
-from fusion.ranker import Ranker, RankerSettings, aligned, merge, read_teaching, refit, train_ranker, with_labels
+from fusion.ranker import Ranker, RankerSettings, aligned, merge, refit, train_ranker
 from fusion.table import Table, pad, read_lists, read_table, redrawn
 
 SETTINGS = RankerSettings(trees=40, patience=10, min_leaf=5, seeds=2)
@@ -32,26 +30,6 @@ def table(
         labels = (rng.random(total) < 0.2).astype(np.int32)
     users = np.arange(start, start + n_users, dtype=np.int32)
     return Table(columns, users, sizes, rng.integers(99, size=total).astype(np.int32), labels, matrix)
-
-
-def test_users_without_a_label_among_their_candidates_are_dropped_whole():
-    full = table()
-    kept = with_labels(full)
-    want = [
-        u
-        for u, lo, hi in zip(full.group_users, full.borders, full.borders[1:], strict=False)
-        if full.labels[lo:hi].any()
-    ]
-    assert kept.group_users.tolist() == want
-    assert len(want) < len(full.group_users)
-    for at, user in enumerate(kept.group_users):
-        mine = full.users == user
-        here = slice(kept.borders[at], kept.borders[at + 1])
-        assert np.array_equal(kept.matrix[here], full.matrix[mine])
-        assert np.array_equal(kept.items[here], full.items[mine])
-        assert np.array_equal(kept.labels[here], full.labels[mine])
-    none = full.take(np.zeros(40, bool))
-    assert len(with_labels(none).items) == 0
 
 
 def test_the_same_user_at_the_border_of_two_folds_stays_two_groups():
@@ -91,16 +69,27 @@ def test_it_learns_what_decides_with_one_fold_and_with_more(folds):
     assert sum(ranker.importance().values()) == pytest.approx(1)
 
 
-def test_the_newest_fold_says_when_to_stop():
-    """Where the newest fold contradicts the older ones, no tree helps, so one is all there is."""
+def upside_down(one: Table) -> Table:
+    return Table(*(getattr(one, n) for n in ("columns", "group_users", "sizes", "items", "labels")), -one.matrix)
+
+
+def test_folds_that_contradict_one_another_stop_early():
+    """Where one fold contradicts the other, no tree helps, so few are all there is."""
     older, newer = table(100, blur=0.8), table(100, seed=1, blur=0.8)
-    upside_down = table(100, seed=5)
-    upside_down = Table(
-        *(getattr(upside_down, n) for n in ("columns", "group_users", "sizes", "items", "labels")), -upside_down.matrix
-    )
     _, steady = train_ranker([older, newer], SETTINGS, 7, 1)
-    _, turned = train_ranker([older, upside_down], SETTINGS, 7, 1)
+    _, turned = train_ranker([older, upside_down(table(100, seed=5))], SETTINGS, 7, 1)
     assert turned < steady
+
+
+def test_of_large_tables_only_the_newest_fold_is_watched(monkeypatch):
+    older, newer = table(100, blur=0.8), table(100, seed=1, blur=0.8)
+    odd = [upside_down(table(20, seed=5)), older, newer]
+    _, by_all = train_ranker(odd, SETTINGS, 7, 1)
+    monkeypatch.setattr("fusion.ranker.SMALL", 100)
+    _, by_newest = train_ranker(odd, SETTINGS, 7, 1)
+    _, swapped = train_ranker([newer, older, odd[0]], SETTINGS, 7, 1)
+    assert swapped < by_newest
+    assert by_all != swapped
 
 
 def test_the_same_seed_gives_the_same_scores_and_a_file_keeps_every_bit(tmp_path):
@@ -150,24 +139,6 @@ def test_many_files_load_in_their_order(tmp_path):
     assert [b.model_to_string() for b in loaded.boosters] == [b.model_to_string() for b in ranker.boosters]
 
 
-def test_more_rows_than_allowed_are_thinned_by_whole_users_when_trained_and_when_refitted():
-    tables = [table(300, seed=0), table(300, seed=1)]
-    small = RankerSettings(trees=3, seeds=1, min_leaf=5, max_rows=1000)
-    assert sum(len(t.items) for t in tables) > 4000
-    for ranker in (train_ranker(tables, small, 7, 1)[0], refit(tables, small, 3, 7, 1)):
-        rows = ranker.boosters[0].dump_model()["tree_info"][0]["tree_structure"]["internal_count"]
-        assert 600 < rows < 1400
-
-
-def test_nothing_to_learn_is_said():
-    empty = table()
-    empty.labels[:] = 0
-    with pytest.raises(DataError, match="no source proposed any held-out item"):
-        train_ranker([empty, empty], SETTINGS, 7, 1)
-    ranker, _ = train_ranker([empty, table()], SETTINGS, 7, 1)
-    assert np.isfinite(ranker.score(table().matrix)).all()
-
-
 def test_tables_too_small_or_flat_to_split_still_give_a_ranker():
     one = table(1, each=4)
     one.labels[0] = 1
@@ -196,40 +167,3 @@ def test_padding_and_reading_of_nothing(tmp_path):
     pq.write_table(pa.table({**none, "x": pa.array([], pa.float32())}), tmp_path / "table.parquet")
     empty = read_table(tmp_path)
     assert (empty.columns, len(empty.items), empty.borders.tolist()) == (("x",), 0, [0])
-
-
-def stored(folder, full: Table, rows_each: int) -> None:
-    """A table as stages write it: users whole, in row groups."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    columns = {"user": full.users, "item": full.items, "label": full.labels}
-    columns |= {name: full.matrix[:, at] for at, name in enumerate(full.columns)}
-    folder.mkdir()
-    pq.write_table(pa.table(columns), folder / "table.parquet", row_group_size=rows_each)
-
-
-@pytest.mark.parametrize("max_rows", [10**6, 500])
-def test_reading_what_teaches_is_reading_all_and_leaving_out_the_rest(tmp_path, max_rows):
-    dull = table(20, seed=3)
-    dull.labels[:] = 0
-    full = [table(200, seed=0, start=5), dull, table(100, seed=1)]
-    folders = [tmp_path / str(at) for at in range(3)]
-    for folder, one in zip(folders, full, strict=True):
-        stored(folder, one, rows_each=333)
-        assert np.array_equal(read_table(folder).matrix, one.matrix)
-    found = [one for one in read_teaching(folders, max_rows, 7) if len(one.items)]
-    expected = [with_labels(one) for one in (full[0], full[2])]
-    if max_rows == 500:
-        share = max_rows / sum(len(one.items) for one in expected)
-        expected = [one.take(shares(7, one.group_users) < share) for one in expected]
-    assert len(found) == 2
-    for one, other in zip(found, expected, strict=True):
-        assert one.columns == other.columns
-        for name in ("group_users", "sizes", "items", "labels", "matrix"):
-            assert np.array_equal(getattr(one, name), getattr(other, name)), name
-
-
-def test_reading_what_teaches_never_leaves_nothing(tmp_path):
-    stored(tmp_path / "table", table(3, seed=2), 100)
-    assert len(read_teaching([tmp_path / "table"], 1, 7)[0].items)

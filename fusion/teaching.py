@@ -1,0 +1,60 @@
+"""Teaching: which candidates of the label folds a ranker learns from, read without ever holding the others."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from fusion.arrays import Flags, Rows
+from fusion.errors import DataError
+from fusion.hashing import shares
+from fusion.table import Table, read_keys, read_table
+
+LEAST = 30
+"""Candidates beside labels that a user keeps before whole users are left out: with fewer a list is no list any more."""
+
+
+def read_teaching(folders: Sequence[Path], max_rows: int, seed: int) -> list[Table]:
+    """What teaches of the tables of folds, oldest first, folds without anything left out.
+
+    Raises DataError when no candidate of any fold is a label.
+    """
+    rows = teaching_rows([read_keys(folder) for folder in folders], max_rows, seed)
+    return [read_table(folder, each) for folder, each in zip(folders, rows, strict=True) if each.any()]
+
+
+def teaching_rows(tables: Sequence[Table], max_rows: int, seed: int) -> list[Flags]:
+    """Which candidates (C,) of each table teach, about `max_rows` together at most.
+
+    Users without a label among their candidates teach nothing. Where the others have too many, each keeps the labels
+    and as many more, by hash, as there is room for: a label of one more user teaches more than a user's hundredth
+    candidate. Only when that would leave fewer than 30 are whole users left out, by hash too.
+    """
+    labels = [_labels_of_users(table) for table in tables]
+    teach = [each > 0 for each in labels]
+    n_users, n_labels = sum(int(each.sum()) for each in teach), sum(int(each.sum()) for each in labels)
+    if not n_users:
+        raise DataError("no source proposed any held-out item: there is nothing for a ranker to learn from")
+    if sum(int(table.sizes[each].sum()) for table, each in zip(tables, teach, strict=True)) <= max_rows:
+        return [np.repeat(each, table.sizes) for table, each in zip(tables, teach, strict=True)]
+    share = max_rows / (n_labels + LEAST * n_users)
+    fewer = [each & (shares(seed, table.group_users) < share) for table, each in zip(tables, teach, strict=True)]
+    kept = fewer if any(each.any() for each in fewer) else teach
+    others = max(LEAST, (max_rows - n_labels) / n_users)
+    return [
+        _thinned(table, mine, others, seed) & np.repeat(each, table.sizes)
+        for table, mine, each in zip(tables, labels, kept, strict=True)
+    ]
+
+
+def _labels_of_users(table: Table) -> Rows:
+    """Labels (n,) among each user's candidates."""
+    counts: Rows = np.add.reduceat(table.labels, table.borders[:-1]) if len(table.sizes) else table.sizes
+    return counts
+
+
+def _thinned(table: Table, labels: Rows, others: float, seed: int) -> Flags:
+    """Every label among the candidates (C,), and about so many others of each user."""
+    chance = np.repeat(others / np.maximum(table.sizes - labels, 1), table.sizes)
+    wanted: Flags = (table.labels > 0) | (shares(seed, table.users, table.items) < chance)
+    return wanted

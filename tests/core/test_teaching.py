@@ -1,0 +1,92 @@
+"""What a ranker learns from: users with labels, every label, and a fair share of the rest where there is too much."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from fusion.errors import DataError
+from fusion.table import Table, read_table
+from fusion.teaching import LEAST, read_teaching, teaching_rows
+from tests.core.test_ranker import table
+
+
+def stored(folder, full: Table, rows_each: int):
+    """A table as stages write it: users whole, in row groups."""
+    columns = {"user": full.users, "item": full.items, "label": full.labels}
+    columns |= {name: full.matrix[:, at] for at, name in enumerate(full.columns)}
+    folder.mkdir()
+    pq.write_table(pa.table(columns), folder / "table.parquet", row_group_size=rows_each)
+    return folder
+
+
+def without_labels(full: Table) -> Table:
+    full.labels[:] = 0
+    return full
+
+
+def test_users_without_a_label_among_their_candidates_are_dropped_whole():
+    full = table()
+    [rows] = teaching_rows([full], 10**6, 7)
+    for user, lo, hi in zip(full.group_users, full.borders, full.borders[1:], strict=False):
+        assert rows[lo:hi].all() == rows[lo:hi].any() == full.labels[lo:hi].any(), user
+    assert 0 < rows.sum() < len(rows)
+
+
+def test_nothing_to_learn_is_said():
+    with pytest.raises(DataError, match="no source proposed any held-out item"):
+        teaching_rows([without_labels(table()), without_labels(table())], 10**6, 7)
+
+
+def wide(n_users: int, seed: int) -> Table:
+    """Users with 200 to 400 candidates, a few of them labels."""
+    full = table(n_users, each=400, seed=seed)
+    full.labels[:] = full.matrix[:, 0] > 2.3
+    return full
+
+
+def test_too_many_candidates_are_thinned_within_users_and_no_label_is_lost():
+    tables = [wide(60, 0), wide(50, 1)]
+    rows = teaching_rows(tables, 8000, 7)
+    kept = sum(int(each.sum()) for each in rows)
+    assert 0.9 * 8000 < kept < 1.1 * 8000
+    fair = (8000 - sum(int(full.labels.sum()) for full in tables)) / 110
+    for full, each in zip(tables, rows, strict=True):
+        assert each[full.labels > 0].all()
+        labels = np.add.reduceat(full.labels, full.borders[:-1])
+        others = (np.add.reduceat(each, full.borders[:-1], dtype=int) - labels)[labels > 0]
+        assert len(others) > 45
+        assert np.mean(others) == pytest.approx(fair, rel=0.1)
+        assert min(others) > fair / 4
+
+
+def test_where_even_few_candidates_each_are_too_many_users_are_left_out():
+    full = wide(300, 0)
+    [rows] = teaching_rows([full], 3000, 7)
+    assert 0.7 * 3000 < rows.sum() < 1.3 * 3000
+    mine = np.add.reduceat(rows, full.borders[:-1], dtype=int)
+    labels = np.add.reduceat(full.labels, full.borders[:-1])
+    there = mine > 0
+    assert 0.2 < there.mean() < 0.5
+    assert np.array_equal(np.add.reduceat(rows & (full.labels > 0), full.borders[:-1], dtype=int)[there], labels[there])
+    assert np.mean((mine - labels)[there]) == pytest.approx(LEAST, rel=0.15)
+
+
+@pytest.mark.parametrize("max_rows", [10**6, 500])
+def test_reading_what_teaches_is_reading_all_and_leaving_out_the_rest(tmp_path, max_rows):
+    full = [table(200, seed=0, start=5), without_labels(table(20, seed=3)), table(100, seed=1)]
+    folders = [stored(tmp_path / str(at), one, rows_each=333) for at, one in enumerate(full)]
+    for folder, one in zip(folders, full, strict=True):
+        assert np.array_equal(read_table(folder).matrix, one.matrix)
+    found = read_teaching(folders, max_rows, 7)
+    rows = teaching_rows(full, max_rows, 7)
+    assert not rows[1].any()
+    for one, other, kept in zip(found, (full[0], full[2]), (rows[0], rows[2]), strict=True):
+        assert one.columns == other.columns
+        assert np.array_equal(one.users, other.users[kept])
+        for name in ("items", "labels", "matrix"):
+            assert np.array_equal(getattr(one, name), getattr(other, name)[kept]), name
+
+
+def test_reading_what_teaches_never_leaves_nothing(tmp_path):
+    assert len(read_teaching([stored(tmp_path / "table", table(3, seed=2), 100)], 1, 7)[0].items)
