@@ -38,14 +38,21 @@ class SplitSettings(Settings):
 class RankerSettings(Settings):
     """The `[ranker]` section."""
 
-    leaves: int = Field(7, ge=2, le=255, description="leaves of a tree")
-    learning_rate: float = Field(0.05, gt=0, le=1, description="shrinkage of each tree")
+    leaves: int | None = Field(
+        None, ge=2, le=255, description="leaves of a tree; default: 7 where fewer than 5,000 users teach, else 15"
+    )
+    learning_rate: float | None = Field(
+        None, gt=0, le=1, description="shrinkage of each tree; default: 0.05 where fewer than 5,000 teach, else 0.1"
+    )
     trees: int = Field(600, ge=1, description="trees at most; early stopping finds how many")
     patience: int = Field(60, ge=1, description="trees without gain before training stops")
-    min_leaf: int = Field(50, ge=1, description="candidates a leaf must hold")
+    min_leaf: int = Field(200, ge=1, description="candidates a leaf must hold")
     columns_share: float = Field(0.6, gt=0, le=1, description="share of features a tree may use")
-    seeds: int = Field(
-        0, ge=0, le=20, description="rankers with different seeds, averaged; 0 = 3 where the table is small, else 1"
+    seeds: int | None = Field(
+        None,
+        ge=1,
+        le=20,
+        description="rankers with different seeds, averaged; default: 3 where fewer than 5,000 teach, else 1",
     )
     max_rows: int = Field(
         600_000, ge=1000, description="training candidates, about; beyond, users keep a share of what is no label"

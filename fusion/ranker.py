@@ -1,11 +1,11 @@
 """The ranker: LightGBM lambdarank over the tables of the label folds."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import lightgbm as lgb
 import numpy as np
@@ -16,12 +16,17 @@ from fusion.config import RankerSettings
 from fusion.hashing import shares
 from fusion.table import Table
 
+T = TypeVar("T")
+R = TypeVar("R")
 EVALUATED_AT = 10
-SMALL, FEW_SEEDS = 500_000, 3
-"""Training candidates below which chance in a ranker is worth averaging out, over how many seeds.
+FEW = 5000
+"""Users who teach below which chance decides much: it is averaged out over folds and seeds, and trees are smaller.
 
-A booster of so small a table gets one thread: more would mostly wait for one another.
+A booster of so little gets one thread: more would mostly wait for one another.
 """
+BY_FEW = {"leaves": 7, "learning_rate": 0.05, "seeds": 3}
+BY_MANY = {"leaves": 15, "learning_rate": 0.1, "seeds": 1}
+"""What the settings that nobody gave are, by how many teach."""
 HELD_BACK = 0.2
 """Share of users that early stopping watches when there is one label fold only."""
 
@@ -82,26 +87,47 @@ class Ranker:
 def train_ranker(tables: Sequence[Table], settings: RankerSettings, seed: int, threads: int) -> tuple[Ranker, int]:
     """Fit on what teaches of the label folds, oldest first; gives the ranker and its number of trees.
 
-    Where the tables are small, each label fold in turn is watched while the others teach, and the mean over all users
-    decides when to stop: one small fold alone decides by luck. Of large ones only the newest is watched; of a single
+    Where few users teach, each label fold in turn is watched while the others teach, and the mean over all users
+    decides when to stop: one small fold alone decides by luck. Of many only the newest fold is watched; of a single
     fold a fifth of the users. Then all folds are fitted for that many trees.
     """
-    trees = _find_trees(_stopping_splits(tables, seed), settings, seed, threads)
+    few, chosen = few_teach(tables), filled(settings, tables)
+    splits = _stopping_splits(tables, seed, every=few)
+
+    def watched(split: tuple[Table, Table], threads: int) -> NDArray[np.float64]:
+        return _curve(*split, _parameters(chosen, seed, threads), chosen)
+
+    curves = _side_by_side(watched, splits, threads, few)
+    trees = _best_length(curves, [len(watched.sizes) for _, watched in splits])
     return refit(tables, settings, trees, seed, threads), trees
 
 
 def refit(tables: Sequence[Table], settings: RankerSettings, trees: int, seed: int, threads: int) -> Ranker:
     """Fit on all tables, oldest first, for a known number of trees, once per seed."""
-    merged = merge(tables)
-    few = len(merged.items) < SMALL
-    each = _threads_each(merged, threads)
+    merged, chosen = merge(tables), filled(settings, tables)
 
-    def fit(at: int) -> lgb.Booster:
-        return lgb.train(_parameters(settings, seed + at, each), _dataset(merged), num_boost_round=trees)
+    def fit(at: int, threads: int) -> lgb.Booster:
+        return lgb.train(_parameters(chosen, seed + at, threads), _dataset(merged), num_boost_round=trees)
 
-    with ThreadPoolExecutor(max(1, threads // each)) as workers:
-        boosters = tuple(workers.map(fit, range(settings.seeds or (FEW_SEEDS if few else 1))))
-    return Ranker(merged.columns, boosters)
+    return Ranker(merged.columns, tuple(_side_by_side(fit, range(chosen.seeds or 1), threads, few_teach(tables))))
+
+
+def _side_by_side(work: Callable[[T, int], R], pieces: Iterable[T], threads: int, few: bool) -> list[R]:
+    """Do `work(piece, threads)` for every piece: side by side with one thread each, or with all one after the other."""
+    each = 1 if few else threads
+    with ThreadPoolExecutor(threads // each) as workers:
+        return list(workers.map(lambda piece: work(piece, each), pieces))
+
+
+def filled(settings: RankerSettings, tables: Sequence[Table]) -> RankerSettings:
+    """The settings with what was left open chosen by how many users teach."""
+    chosen = BY_FEW if few_teach(tables) else BY_MANY
+    return settings.model_copy(update={name: v for name, v in chosen.items() if getattr(settings, name) is None})
+
+
+def few_teach(tables: Sequence[Table]) -> bool:
+    """Whether so few users teach that chance is worth averaging out."""
+    return sum(len(table.sizes) for table in tables) < FEW
 
 
 def merge(tables: Sequence[Table]) -> Table:
@@ -128,11 +154,10 @@ def aligned(table: Table, columns: tuple[str, ...]) -> Scores:
     return found
 
 
-def _stopping_splits(tables: Sequence[Table], seed: int) -> list[tuple[Table, Table]]:
-    """What teaches and what is watched meanwhile, once or several times."""
+def _stopping_splits(tables: Sequence[Table], seed: int, every: bool) -> list[tuple[Table, Table]]:
+    """What teaches and what is watched meanwhile: every fold in turn, or the newest; of a single one some users."""
     if len(tables) > 1:
-        small = sum(len(table.items) for table in tables) < SMALL
-        watched = range(len(tables)) if small else [len(tables) - 1]
+        watched = range(len(tables)) if every else [len(tables) - 1]
         return [(merge([*tables[:at], *tables[at + 1 :]]), tables[at]) for at in watched]
     held: Flags = shares(seed, tables[0].group_users) < HELD_BACK
     if held.all() or not held.any():
@@ -140,26 +165,15 @@ def _stopping_splits(tables: Sequence[Table], seed: int) -> list[tuple[Table, Ta
     return [(tables[0].take(~held), tables[0].take(held))]
 
 
-def _find_trees(splits: Sequence[tuple[Table, Table]], settings: RankerSettings, seed: int, threads: int) -> int:
-    """The number of trees with the best mean NDCG over the watched users of all splits."""
-    each = 1 if len(splits) > 1 else _threads_each(splits[0][0], threads)
-    with ThreadPoolExecutor(max(1, threads // each)) as workers:
-        curves = list(workers.map(lambda split: _watched(*split, settings=settings, seed=seed, threads=each), splits))
-    # A curve ends where patience did; what would have followed is taken to be as good as its end.
-    longest = max(map(len, curves))
-    padded = [np.pad(curve, (0, longest - len(curve)), mode="edge") for curve in curves]
-    return 1 + int(np.average(padded, axis=0, weights=[len(watched.sizes) for _, watched in splits]).argmax())
-
-
-def _watched(
-    fitted_on: Table, watched: Table, *, settings: RankerSettings, seed: int, threads: int
+def _curve(
+    fitted_on: Table, watched: Table, parameters: dict[str, Any], settings: RankerSettings
 ) -> NDArray[np.float64]:
     """NDCG (trees,) of the watched users after each tree, until patience ends."""
     training = _dataset(fitted_on)
     watching = lgb.Dataset(aligned(watched, fitted_on.columns), watched.labels, group=watched.sizes, reference=training)
     seen: dict[str, dict[str, list[float]]] = {}
     lgb.train(
-        _parameters(settings, seed, threads),
+        parameters,
         training,
         num_boost_round=settings.trees,
         valid_sets=[watching],
@@ -169,8 +183,14 @@ def _watched(
     return np.array(seen["watched"][f"ndcg@{EVALUATED_AT}"])
 
 
-def _threads_each(table: Table, threads: int) -> int:
-    return 1 if len(table.items) < SMALL else threads
+def _best_length(curves: Sequence[NDArray[np.float64]], users: Sequence[int]) -> int:
+    """The number of trees with the best mean over the users of all curves.
+
+    A curve ends where patience did; what would have followed is taken to be as good as its end.
+    """
+    longest = max(map(len, curves))
+    padded = [np.pad(curve, (0, longest - len(curve)), mode="edge") for curve in curves]
+    return 1 + int(np.average(padded, axis=0, weights=users).argmax())
 
 
 def _dataset(table: Table) -> lgb.Dataset:

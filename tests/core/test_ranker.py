@@ -8,7 +8,7 @@ import pytest
 from fusion.ranker import Ranker, RankerSettings, aligned, merge, refit, train_ranker
 from fusion.table import Table, pad, read_lists, read_table, redrawn
 
-SETTINGS = RankerSettings(trees=40, patience=10, min_leaf=5, seeds=2)
+SETTINGS = RankerSettings(trees=40, patience=10, min_leaf=5, seeds=2, leaves=7, learning_rate=0.05)
 
 
 def table(
@@ -85,7 +85,7 @@ def test_of_large_tables_only_the_newest_fold_is_watched(monkeypatch):
     older, newer = table(100, blur=0.8), table(100, seed=1, blur=0.8)
     odd = [upside_down(table(20, seed=5)), older, newer]
     _, by_all = train_ranker(odd, SETTINGS, 7, 1)
-    monkeypatch.setattr("fusion.ranker.SMALL", 100)
+    monkeypatch.setattr("fusion.ranker.FEW", 100)
     _, by_newest = train_ranker(odd, SETTINGS, 7, 1)
     _, swapped = train_ranker([newer, older, odd[0]], SETTINGS, 7, 1)
     assert swapped < by_newest

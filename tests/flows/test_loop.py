@@ -139,9 +139,15 @@ def test_show_falls_back_to_the_segment_then_to_all(two_runs, user, segment):
     assert len(rows) > 0
 
 
-def test_a_segment_lists_what_its_members_took(two_runs):
-    items = list_of(two_runs, STRANGER)["item_id"]
-    assert set(items) <= met(two_runs)["u2"]
+def test_a_segment_puts_first_what_its_members_took(two_runs):
+    """Drawn towards the list of all, a segment of one person still moves that person's items up."""
+    theirs = met(two_runs)["u2"]
+    mine, everyones = (list_of(two_runs, user)["item_id"].to_list() for user in (STRANGER, "nobody at all"))
+    both = set(mine) & set(everyones)
+    up = [everyones.index(item) - mine.index(item) for item in both if item in theirs]
+    down = [everyones.index(item) - mine.index(item) for item in both if item not in theirs]
+    assert mine != everyones
+    assert min(up) >= max(down)
 
 
 def test_diff_counts_what_changed(two_runs):
