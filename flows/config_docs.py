@@ -37,7 +37,7 @@ EXAMPLES: dict[str, Any] = {
     "split.window": 28,
     "ranker.leaves": 7,
     "ranker.learning_rate": 0.05,
-    "ranker.seeds": 3,
+    "ranker.seeds": 2,
     "storage.schema_name": "shop",
     "lists.rules": "rules.toml",
     "sources": {"name": "als", "use": "als", "k": 100, "settings": {"factors": 64}},

@@ -20,7 +20,7 @@ ACKNOWLEDGEMENT = (
 )
 CONFIG = """\
 # The demo's configuration; the same keys serve your own files.
-memory = 1.5   # GiB that fits side by side may need together: a small machine's share
+memory = 1.0   # GiB that fits side by side may need together: a small machine's share
 
 [data]
 interactions = "ratings.csv"

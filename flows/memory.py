@@ -1,7 +1,8 @@
-"""Giving memory back: how the C library keeps what large arrays leave behind."""
+"""Giving memory back: how the C library keeps what arrays leave behind."""
 
 import ctypes
 import sys
+from typing import Any
 
 # Names and numbers of glibc's malloc.h.
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
@@ -15,9 +16,18 @@ def give_back() -> None:
     that fits many sources one after the other then holds the peaks of all of them. Smaller ones are kept: those of a
     training step come and go hundreds of times, and fetching them anew costs a quarter of its time.
     """
-    if not sys.platform.startswith("linux"):
-        return
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    mallopt = _glibc("mallopt")
     for option, value in ((M_MMAP_THRESHOLD, LARGE), (M_TRIM_THRESHOLD, TOP), (M_ARENA_MAX, 2)):
         if mallopt is not None:
             mallopt(option, value)
+
+
+def trim() -> None:
+    """Give back now what is free in the middle of what the C library keeps: a step's small arrays, once it is over."""
+    malloc_trim = _glibc("malloc_trim")
+    if malloc_trim is not None:
+        malloc_trim(0)
+
+
+def _glibc(name: str) -> Any:
+    return getattr(ctypes.CDLL(None), name, None) if sys.platform.startswith("linux") else None

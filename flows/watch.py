@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 
+from flows.memory import trim
 from fusion.progress import Step, T
 
 log = logging.getLogger(__name__)
@@ -23,4 +24,5 @@ class Clock:
             return self.step(name, work)
         finally:
             self.seconds[name] = round(time.monotonic() - started, 2)
+            trim()
             log.info("step done name=%r seconds=%.1f", name, self.seconds[name])

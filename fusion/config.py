@@ -52,10 +52,12 @@ class RankerSettings(Settings):
         None,
         ge=1,
         le=20,
-        description="rankers with different seeds, averaged; default: 3 where fewer than 5,000 teach, else 1",
+        description="rankers with different seeds, averaged; default: 2 where fewer than 5,000 teach, else 1",
     )
     max_rows: int = Field(
-        600_000, ge=1000, description="training candidates, about; beyond, users keep a share of what is no label"
+        600_000,
+        ge=1000,
+        description="training candidates, about; users keep up to 150 beside labels, or fewer",
     )
     extra: dict[str, bool | int | float | str] = Field(
         {}, description="further LightGBM parameters, passed on as they are"

@@ -24,7 +24,7 @@ FEW = 5000
 
 A booster of so little gets one thread: more would mostly wait for one another.
 """
-BY_FEW = {"leaves": 7, "learning_rate": 0.05, "seeds": 3}
+BY_FEW = {"leaves": 7, "learning_rate": 0.05, "seeds": 2}
 BY_MANY = {"leaves": 15, "learning_rate": 0.1, "seeds": 1}
 """What the settings that nobody gave are, by how many teach."""
 HELD_BACK = 0.2

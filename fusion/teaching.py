@@ -10,8 +10,12 @@ from fusion.errors import DataError
 from fusion.hashing import shares
 from fusion.table import Table, read_keys, read_table
 
-LEAST = 30
-"""Candidates beside labels that a user keeps before whole users are left out: with fewer a list is no list any more."""
+OTHER_DRAW = 0x7EAC
+"""Added to the seed: a random split draws pairs by the seed itself, and what another fold holds out must not be kept
+more often than the rest, since it stands here as what nobody wants."""
+LEAST, MOST = 30, 150
+"""Candidates beside labels that a user keeps: with more the ranker learns longer and no better; before there are fewer,
+whole users are left out, since a list of labels is no list."""
 
 
 def read_teaching(folders: Sequence[Path], max_rows: int, seed: int) -> list[Table]:
@@ -26,21 +30,19 @@ def read_teaching(folders: Sequence[Path], max_rows: int, seed: int) -> list[Tab
 def teaching_rows(tables: Sequence[Table], max_rows: int, seed: int) -> list[Flags]:
     """Which candidates (C,) of each table teach, about `max_rows` together at most.
 
-    Users without a label among their candidates teach nothing. Where the others have too many, each keeps the labels
-    and as many more, by hash, as there is room for: a label of one more user teaches more than a user's hundredth
-    candidate. Only when that would leave fewer than 30 are whole users left out, by hash too.
+    Users without a label among their candidates teach nothing. The others keep their labels and as many more, by hash,
+    as there is room for, 150 at most: a label of one more user teaches more than a user's hundredth candidate. Only
+    when there is no room for 30 are whole users left out, by hash too.
     """
     labels = [_labels_of_users(table) for table in tables]
     teach = [each > 0 for each in labels]
     n_users, n_labels = sum(int(each.sum()) for each in teach), sum(int(each.sum()) for each in labels)
     if not n_users:
         raise DataError("no source proposed any held-out item: there is nothing for a ranker to learn from")
-    if sum(int(table.sizes[each].sum()) for table, each in zip(tables, teach, strict=True)) <= max_rows:
-        return [np.repeat(each, table.sizes) for table, each in zip(tables, teach, strict=True)]
     share = max_rows / (n_labels + LEAST * n_users)
     fewer = [each & (shares(seed, table.group_users) < share) for table, each in zip(tables, teach, strict=True)]
     kept = fewer if any(each.any() for each in fewer) else teach
-    others = max(LEAST, (max_rows - n_labels) / n_users)
+    others = float(np.clip((max_rows - n_labels) / n_users, LEAST, MOST))
     return [
         _thinned(table, mine, others, seed) & np.repeat(each, table.sizes)
         for table, mine, each in zip(tables, labels, kept, strict=True)
@@ -56,5 +58,5 @@ def _labels_of_users(table: Table) -> Rows:
 def _thinned(table: Table, labels: Rows, others: float, seed: int) -> Flags:
     """Every label among the candidates (C,), and about so many others of each user."""
     chance = np.repeat(others / np.maximum(table.sizes - labels, 1), table.sizes)
-    wanted: Flags = (table.labels > 0) | (shares(seed, table.users, table.items) < chance)
+    wanted: Flags = (table.labels > 0) | (shares(seed + OTHER_DRAW, table.users, table.items) < chance)
     return wanted

@@ -6,8 +6,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from fusion.errors import DataError
+from fusion.hashing import shares
 from fusion.table import Table, read_table
-from fusion.teaching import LEAST, read_teaching, teaching_rows
+from fusion.teaching import LEAST, MOST, read_teaching, teaching_rows
 from tests.core.test_ranker import table
 
 
@@ -60,6 +61,15 @@ def test_too_many_candidates_are_thinned_within_users_and_no_label_is_lost():
         assert min(others) > fair / 4
 
 
+def test_a_user_keeps_at_most_so_many_candidates_beside_labels():
+    full = wide(60, 0)
+    [rows] = teaching_rows([full], 10**6, 7)
+    labels = np.add.reduceat(full.labels, full.borders[:-1])
+    others = (np.add.reduceat(rows, full.borders[:-1], dtype=int) - labels)[labels > 0]
+    assert rows[(full.labels > 0)].all()
+    assert np.mean(others) == pytest.approx(MOST, rel=0.1)
+
+
 def test_where_even_few_candidates_each_are_too_many_users_are_left_out():
     full = wide(300, 0)
     [rows] = teaching_rows([full], 3000, 7)
@@ -90,3 +100,13 @@ def test_reading_what_teaches_is_reading_all_and_leaving_out_the_rest(tmp_path, 
 
 def test_reading_what_teaches_never_leaves_nothing(tmp_path):
     assert len(read_teaching([stored(tmp_path / "table", table(3, seed=2), 100)], 1, 7)[0].items)
+
+
+def test_what_another_fold_of_a_random_split_holds_out_is_kept_no_more_often_than_the_rest():
+    """Folds are drawn by a hash of seed, user and item; thinning by the same hash would keep all of the first fold."""
+    full = wide(200, 0)
+    full.items[:] = np.arange(len(full.items))
+    [rows] = teaching_rows([full], 12_000, 7)
+    others = (full.labels == 0) & np.repeat(np.add.reduceat(full.labels, full.borders[:-1]) > 0, full.sizes)
+    held_elsewhere = shares(7, full.users, full.items) < 0.1
+    assert rows[others & held_elsewhere].mean() == pytest.approx(rows[others & ~held_elsewhere].mean(), rel=0.1)
