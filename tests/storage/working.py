@@ -1,68 +1,99 @@
-"""A process that trains, publishes, rolls back and prunes without end: `python -m tests.storage.working URL NAME SEED`.
+"""A process that trains, publishes, rolls back and prunes without end: `python -m tests.storage.working URL FOLDER`.
 
-It says `begun` when the first run is begun. What waiting can cure it waits for, as cron does.
+It names each phase on stdout as it begins, and what waiting can cure it waits for, as cron does. With `PHASE SHARE` it
+is killed in a later turn, when that share of the time that the phase took before is over. The kernel's timer does it:
+like SIGKILL it leaves the process no word, and it meets phases that end before another process could see them begin.
 """
 
-import random
+import signal
 import sys
 import time
-from contextlib import suppress
 from itertools import count
+from pathlib import Path
 
 import polars as pl
-from sqlalchemy import Engine, select, update
 
-from fusion.errors import Refused, Temporary
-from storage import StorageSettings, connect
+from flows.prune import prune
+from flows.session import Session
+from flows.settings import Config
+from fusion.errors import Temporary
+from fusion.manifest import new_run_id, run_folder, sweep_folders, write_manifest
+from fusion.store import Store
 from storage.bulk import load_fallback, load_lists, load_served
-from storage.engine import writing
-from storage.lists import remove_lists
 from storage.publish import publish, rollback
 from storage.sweep import sweep
-from storage.tables import run, served_user, slot
 from tests.storage.making import begin, end, lists
 
 USERS = [f"u{n}" for n in range(20)]
-KEPT = 3
+PHASES = ("train", "publish", "rollback", "prune")
 
 
-def cycle(engine: Engine, run_id: str, chance: random.Random) -> None:
-    """One run from its beginning to its publishing, then now and then a step back, then a pruning."""
-    sweep(engine, "default")
-    run_no = begin(engine, run_id)
-    sys.stdout.write("begun\n")
+def session_at(url: str, folder: Path) -> Session:
+    """A session whose pruning keeps three runs."""
+    few = {"runs": 3, "days": 0}
+    return Session(Config(data={"interactions": "none.csv"}, storage={"url": url}, retention=few), folder, by="test")
+
+
+def train(session: Session) -> int:
+    """A ready run with lists, a folder and a stage, as a training leaves them; gives its number."""
+    sweep(session.engine, "default")
+    sweep_folders(session.runs)
+    run_id, store = new_run_id(), Store(session.runs / "store")
+    run_no = begin(session.engine, run_id)
+    with store.held():
+        store.sweep()
+        store.stage("fit", {"run": run_id}, lambda stage: (stage / "state").write_bytes(bytes(1000)))
+        with run_folder(session.runs, run_id) as folder:
+            write_manifest(folder, {"stages": sorted(store.used)})
+    load_served(session.engine, run_no, pl.DataFrame({"user_id": USERS, "route": "warm", "segment": "old"}))
+    load_fallback(session.engine, run_no, lists(run_id, ["all"]).rename({"user_id": "segment"}))
+    load_lists(session.engine, run_no, [lists(run_id, USERS[:10]), lists(run_id, USERS[10:])])
+    end(session.engine, run_no)
+    return run_no
+
+
+class Worker:
+    """Turns of the loop, with the moment to be killed at if there is one."""
+
+    def __init__(self, session: Session, phase: str = "", share: float = 0) -> None:
+        self.session, self.phase, self.share = session, phase, share
+        self.took: dict[str, float] = {}
+
+    def turn(self, number: int) -> None:
+        """One run from its beginning to its publishing, every other time a step back, then a pruning."""
+        engine = self.session.engine
+        run_no = self.step("train", lambda: train(self.session))
+        self.step("publish", lambda: publish(engine, "default", run_no, by="test", reason="again"))
+        if number % 2:
+            self.step("rollback", lambda: rollback(engine, "default", by="test", reason="back"))
+        self.step("prune", lambda: prune(self.session))
+
+    def step(self, name, work):
+        """Do the work of a phase, or die in it."""
+        say(name)
+        if name == self.phase and name in self.took:
+            signal.setitimer(signal.ITIMER_REAL, max(1e-6, self.share * self.took[name]))
+        start = time.perf_counter()
+        try:
+            done = work()
+        except Temporary:
+            say(f"lost {name}")
+            raise
+        self.took[name] = time.perf_counter() - start
+        return done
+
+
+def say(word: str) -> None:
+    sys.stdout.write(f"{word}\n")
     sys.stdout.flush()
-    load_served(engine, run_no, pl.DataFrame({"user_id": USERS, "route": "warm", "segment": "old"}))
-    load_fallback(engine, run_no, lists(run_id, ["all"]).rename({"user_id": "segment"}))
-    load_lists(engine, run_no, [lists(run_id, USERS[:10]), lists(run_id, USERS[10:])])
-    end(engine, run_no)
-    publish(engine, "default", run_no, by="test", reason="again")
-    if chance.random() < 0.4:
-        with suppress(Refused):  # the run before may be pruned
-            rollback(engine, "default", by="test", reason="back")
-    prune(engine)
 
 
-def prune(engine: Engine) -> None:
-    """Delete the lists of all runs but the newest and the one that is shown; again where an earlier try was cut off."""
-    with writing(engine) as connection:
-        newest = select(run.c.run_no).where(run.c.status == "ready").order_by(run.c.run_no.desc()).limit(KEPT)
-        kept = connection.execute(newest).scalars().all()
-        shown = select(slot.c.run_no).where(slot.c.run_no.is_not(None))
-        old = (run.c.status == "ready") & run.c.run_no.not_in(kept) & run.c.run_no.not_in(shown)
-        connection.execute(update(run).where(old).values(status="deleted"))
-        left = select(served_user.c.run_no).distinct().join(run, run.c.run_no == served_user.c.run_no)
-        gone = connection.execute(left.where(run.c.status == "deleted")).scalars().all()
-    for run_no in gone:
-        remove_lists(engine, run_no)
-
-
-def main(url: str, name: str, seed: str) -> None:
+def main(url: str, folder: str, phase: str = "", share: str = "0") -> None:
     """Work until killed."""
-    engine, chance = connect(StorageSettings(url=url)), random.Random(seed)
+    worker = Worker(session_at(url, Path(folder)), phase, float(share))
     for number in count():
         try:
-            cycle(engine, f"{name}-{number}", chance)
+            worker.turn(number)
         except Temporary:
             time.sleep(0.05)
 
