@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -47,11 +47,24 @@ def caps_of(limits: Sequence[LimitedItems], users: Rows, pool: Rows, pins: Rows,
     return Caps(rows, has, left, whose)
 
 
-def keep_limits(pool: Rows, caps: Caps, size: int) -> tuple[Rows, Counter[int]]:
+@dataclass(frozen=True)
+class Kept:
+    """Lists (B, size) within limits, -1 where there is no more, and what that took.
+
+    By limit: `held`, how many items among the first `size` of the pool it held back; `beyond`, how many stand in
+    lists above it, since there was nothing else to make them whole.
+    """
+
+    items: Rows
+    held: Counter[int]
+    beyond: Counter[int]
+
+
+def keep_limits(pool: Rows, caps: Caps, size: int) -> Kept:
     """The first `size` items of each row of `pool` (B, P; packed, -1 at the end) that the caps leave room for.
 
     Where the pool has too few of them, lists go on with what a limit held back: a list is whole before it is
-    limited. Also gives, by limit, how many items among the first `size` of the pool it held back.
+    limited.
     """
     kept = np.full((len(pool), size), -1, np.int32)
     filled = np.zeros(len(pool), np.int32)
@@ -66,19 +79,28 @@ def keep_limits(pool: Rows, caps: Caps, size: int) -> tuple[Rows, Counter[int]]:
         over = has & (left[rows] < 1)
         fits = ~over.any(axis=1)
         if place < size:
-            for limit in np.unique(caps.whose[over.any(axis=0)]):
-                held[int(limit)] += int(over[:, caps.whose == limit].any(axis=1).sum())
+            held += _by_limit(over, caps.whose)
         rows, has = rows[fits], has[fits]
         left[rows] -= has
         kept[rows, filled[rows]] = pool[rows, place]
         taken[rows, place] = True
         filled[rows] += 1
-    _complete(kept, filled, np.where(taken, -1, pool))
-    return kept, held
+    beyond = _complete(kept, filled, np.where(taken, -1, pool), replace(caps, left=left))
+    return Kept(kept, held, beyond)
 
 
-def _complete(kept: Rows, filled: Rows, rest: Rows) -> None:
-    """Fill short rows of `kept` in place from what is left of the pool, in its order."""
+def _complete(kept: Rows, filled: Rows, rest: Rows, caps: Caps) -> Counter[int]:
+    """Fill short rows of `kept` in place from what is left of the pool, in its order; gives items above each limit."""
+    beyond: Counter[int] = Counter()
     for row in np.flatnonzero((filled < kept.shape[1]) & (rest >= 0).any(axis=1)):
         more = rest[row][rest[row] >= 0][: kept.shape[1] - filled[row]]
         kept[row, filled[row] : filled[row] + len(more)] = more
+        has = caps.has[np.searchsorted(caps.rows, more)]
+        beyond += _by_limit(has & (np.cumsum(has, axis=0) > caps.left[row]), caps.whose)
+    return beyond
+
+
+def _by_limit(over: Flags, whose: Rows) -> Counter[int]:
+    """How many of n items break each limit, from the categories (n, K) by which they do."""
+    broken = np.unique(whose[over.any(axis=0)])
+    return Counter({int(limit): int(over[:, whose == limit].any(axis=1).sum()) for limit in broken})

@@ -109,10 +109,12 @@ class Rearrange:
         limits = self.rules.limits
         if not limits:
             return items
-        kept, held = keep_limits(items, caps_of(limits, who, items, pins, self.shown), self.size)
-        for limit, count in held.items():
+        kept = keep_limits(items, caps_of(limits, who, items, pins, self.shown), self.size)
+        for limit, count in kept.held.items():
             self.moved[str(limits[limit].rule)] += count
-        return kept
+        for limit, count in kept.beyond.items():
+            self.moved[f"{limits[limit].rule} gave way"] += count
+        return kept.items
 
     def _pinned(self, items: Rows, pins: Rows) -> Rows:
         """Rows (B, size) with the pins at their ranks, or at the next free one, or behind the last item."""

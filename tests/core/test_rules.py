@@ -146,10 +146,15 @@ class TestPlanted:
         lists, moved = arranged({"limit": [{"category": "genre=drama", "share": 0.34}]})
         assert lists[0] == [f"i{at}" for at in (2, 3, 4, 5, 6, 7, 8, 10)]
         assert moved == {"limit genre=drama to 0.34": 3}
-        every = arranged({"limit": [{"category": "genre", "share": 0.17, "segment": "club=red"}]})[0]
-        assert every[0][:3] == ["i2", "i3", "i4"]
-        assert sorted(every[0]) == sorted(PLAIN[:SIZE])  # whole before it is limited
-        assert every[1] == PLAIN[:SIZE]
+
+    def test_a_limit_that_gives_way_is_counted(self):
+        """A list of eight with one item of each of the three genres goes on with five that a limit held back."""
+        lists, moved = arranged({"limit": [{"category": "genre", "share": 0.17, "segment": "club=red"}]})
+        assert lists[0][:3] == ["i2", "i3", "i4"]
+        assert sorted(lists[0]) == sorted(PLAIN[:SIZE])  # whole before it is limited
+        assert lists[1] == PLAIN[:SIZE]
+        rule = "limit genre to 0.17 for club=red"
+        assert moved == {rule: 2 * 5, f"{rule} gave way": 2 * 5}
 
     def test_what_is_popular_stands_in_where_candidates_break_a_limit(self):
         dramas = [f"i{at}" for at in range(3, 18, 3)]
@@ -280,9 +285,13 @@ def test_fast_limits_are_slow_limits(seed):
         [sorted(np.where(np.isin(row, pins), -1, row), key=lambda item: item < 0) for row in pool], np.int32
     )
     who = np.arange(n_users, dtype=np.int32)
-    kept, _ = keep_limits(pool, caps_of(limits, who, pool, pins, size), size)
+    kept = keep_limits(pool, caps_of(limits, who, pool, pins, size), size)
+    beyond: Counter[int] = Counter()
     for user in who:
-        assert kept[user][kept[user] >= 0].tolist() == slow_limits(pool[user], pins[user], limits, int(user), size)
+        slow = slow_limits(pool[user], pins[user], limits, int(user), size)
+        assert kept.items[user][kept.items[user] >= 0].tolist() == slow[0]
+        beyond += slow[1]
+    assert kept.beyond == beyond
 
 
 def values_of(dense: np.ndarray) -> Any:
@@ -291,27 +300,35 @@ def values_of(dense: np.ndarray) -> Any:
     return csr_array(dense)
 
 
-def slow_limits(pool: np.ndarray, pins: np.ndarray, limits: list[LimitedItems], user: int, size: int) -> list[int]:
-    """Take what fits, one after the other, and then what is left."""
+def slow_limits(
+    pool: np.ndarray, pins: np.ndarray, limits: list[LimitedItems], user: int, size: int
+) -> tuple[list[int], Counter[int]]:
+    """Take what fits, one after the other, and then what is left; also how many of those are above each limit."""
     taken, late = [], []
     standing = [int(item) for item in pins if item >= 0]
-    for item in (int(item) for item in pool if item >= 0):
-        fits = all(
-            counts.toarray()[other] == 0 or sum(counts.toarray()[one] for one in standing) + 1 <= limit.rule.most(size)
-            for limit in limits
+
+    def broken(item: int) -> list[int]:
+        return [
+            at
+            for at, limit in enumerate(limits)
             if limit.users[user]
-            for other, counts in [(item, column) for column in columns_of(limit)]
-        )
-        if fits and len(taken) < size:
+            and any(
+                column[item] and sum(column[one] for one in standing) + 1 > limit.rule.most(size)
+                for column in limit.values.toarray().T
+            )
+        ]
+
+    for item in (int(item) for item in pool if item >= 0):
+        if not broken(item) and len(taken) < size:
             taken.append(item)
             standing.append(item)
         else:
             late.append(item)
-    return (taken + late)[:size]
-
-
-def columns_of(limit: LimitedItems) -> list[Any]:
-    return [values_of(limit.values.toarray()[:, [at]])[:, 0] for at in range(limit.values.shape[1])]
+    beyond: Counter[int] = Counter()
+    for item in late[: size - len(taken)]:
+        beyond.update(broken(item))
+        standing.append(item)
+    return (taken + late)[:size], beyond
 
 
 @settings(deadline=None, max_examples=60)
