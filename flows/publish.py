@@ -29,6 +29,11 @@ class Published:
         """Whether the run waits for approval."""
         return self.move.name == "challenger"
 
+    @property
+    def replaced(self) -> str | None:
+        """The run that waited for approval until this one took its place; None where none did."""
+        return self.move.from_run_id if self.held else None
+
 
 def publish_run(
     session: Session, run_id: str, reason: str = "admitted by its checks", *, hold: bool = False

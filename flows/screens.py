@@ -68,8 +68,9 @@ def outcome(console: Console, done: "Outcome") -> None:
 def moved(done: "Published") -> str:
     """What a move of a slot did, and what comes next."""
     if done.held:
+        before = f"It takes the place of run {done.replaced}, which waited there.\n" if done.replaced else ""
         return (
-            f"Challenger: run {done.run_id}; live is unchanged. Next: fusion diff live challenger, then\n"
+            f"Challenger: run {done.run_id}; live is unchanged. {before}Next: fusion diff live challenger, then\n"
             f"fusion approve {done.run_id}, or fusion reject --why TEXT."
         )
     before = f" instead of {done.move.from_run_id}" if done.move.from_run_id else ""
@@ -219,6 +220,7 @@ def summary(done: "Outcome") -> dict[str, Any]:
         else None,
         "published": done.published is not None and not done.published.held,
         "held": done.published is not None and done.published.held,
+        "replaced": done.published.replaced if done.published else None,
         "refusals": done.refusals,
         "verdict": trained.manifest["verdict"] if trained else None,
         "monitor": watched(seen) if seen else None,

@@ -11,10 +11,11 @@ import urllib.request
 
 import pytest
 
-from tests.flows.world import EARLY, command, database, environment, fusion, query
+from tests.flows.world import EARLY, command, database, environment, fusion, live_lists, query
 
 pytestmark = pytest.mark.prefect
 LISTS = "select user_id, rank, item_id, score from recommendation where run_no = 1 order by user_id, rank"
+WAITING = "select run_id, changed_by from slot join run using (run_no) where name = 'challenger'"
 
 
 class Server:
@@ -118,6 +119,29 @@ def test_retrain_asks_the_policy_as_a_task(server, prefect_shop):
     flow = server.ask("flows", flows={"name": {"any_": ["fusion retrain"]}})[0]
     run = server.ask("flow_runs", flows={"id": {"any_": [flow["id"]]}})[0]
     assert until(lambda: server.names_of_tasks(run["id"]), 30) == {"policy": "COMPLETED"}
+
+
+def test_held_runs_wait_and_approval_shows_the_last_one(server, prefect_shop, tmp_path):
+    """By `--hold`, and because every run wants approval; the second takes the first one's place."""
+    shop = shutil.copytree(prefect_shop[0], tmp_path / "shop")
+    url, before = database(shop), live_lists(database(prefect_shop[0]))
+    held = fusion(shop, "run", "--as-of", EARLY, "--hold", "--by", "bea", "--json", **server.env)
+    assert held.code in (0, 4), held.err
+    assert (held.json["published"], held.json["held"], held.json["replaced"]) == (False, True, None)
+    flow = server.ask("flows", flows={"name": {"any_": ["fusion run"]}})[0]
+    asked = server.ask("flow_runs", flows={"id": {"any_": [flow["id"]]}}, sort="START_TIME_DESC")[0]
+    assert (asked["parameters"]["hold"], asked["parameters"]["by"]) == (True, "bea")
+    wants = {**server.env, "FUSION_GATE__APPROVE": "true"}
+    again = fusion(shop, "run", "--as-of", EARLY, "--by", "cy", "--json", **wants)
+    assert again.code in (0, 4), again.err
+    first, last = held.json["run"]["id"], again.json["run"]["id"]
+    assert (again.json["published"], again.json["held"], again.json["replaced"]) == (False, True, first)
+    assert query(url, WAITING) == [(last, "cy")]
+    assert live_lists(url) == before
+    approved = fusion(shop, "approve", last, "--by", "dan", "--json", **server.env)
+    assert approved.code == 0, approved.err
+    assert query(url, "select distinct run_id from current_recommendations") == [(last,)]
+    assert query(url, WAITING) == []
 
 
 def test_errors_keep_their_exit_code_and_sentence(server, prefect_shop):

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from flows.loop import run_loop
+from flows import screens
+from flows.loop import Outcome, run_loop
 from flows.publish import approve_run, publish_run
 from flows.session import Session
 from fusion.errors import Refused
@@ -68,6 +69,22 @@ def test_placements_of_several_configurations_never_touch(own_runs, mail):
     assert [(move.action, move.to_run_id, move.by) for move in kept] == [
         ("publish", first, "mia"), ("approve", None, "mia"), ("publish", second, "mia"), ("approve", None, "mia")
     ]  # fmt: skip
+
+
+def test_a_run_that_takes_the_place_of_one_that_waits_says_so(own_runs):
+    newest, oldest = (run.run_id for run in runs(own_runs.engine, "default"))
+    first, second = (publish_run(own_runs, run_id, hold=True) for run_id in (oldest, newest))
+    assert (first.replaced, second.replaced) == (None, oldest)
+    assert [screens.summary(Outcome(published=one))["replaced"] for one in (first, second)] == [None, oldest]
+    assert f"It takes the place of run {oldest}, which waited there." in screens.moved(second)
+    assert "takes the place" not in screens.moved(first)
+    kept = history(own_runs.engine, "default", "challenger")
+    assert [(move.from_run_id, move.to_run_id, move.by) for move in kept] == [
+        (None, oldest, "bea"), (oldest, newest, "bea")
+    ]  # fmt: skip
+    reject(own_runs.engine, "default", by="bea", reason="neither")
+    assert publish_run(own_runs, oldest, hold=True).replaced is None
+    assert publish_run(own_runs, newest).replaced is None
 
 
 def test_hold_diff_reject_approve_by_the_command_line(own_shop):
