@@ -27,6 +27,7 @@ class Candidates:
     scores: Scores
     places: Scores
     lists: dict[str, TopK]
+    near: dict[str, Scores]
 
     def at(self, owners: NDArray[np.integer], items: Rows) -> Rows:
         """Where pairs of users of the block (n,) and items (n,) stand among the candidates; -1 where they do not."""
@@ -43,7 +44,9 @@ def propose(sources: Sequence[Fitted], users: Users, allowed: Allowed) -> Candid
     pairs = Pairs.from_lists(np.concatenate([top.items for top in lists.values()], axis=1))
     scores = np.column_stack([source.score_pairs(users, pairs) for source in proposing])
     places = np.column_stack([places_in(top.items, pairs, users.n_items) for top in lists.values()])
-    return Candidates(users, tuple(lists), pairs, scores, places, lists)
+    near = {source.name: source.nearness(users, pairs) for source in proposing}
+    known = {name: likeness for name, likeness in near.items() if likeness is not None}
+    return Candidates(users, tuple(lists), pairs, scores, places, lists, known)
 
 
 def places_in(items: Rows, pairs: Pairs, n_items: int) -> Scores:

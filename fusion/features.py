@@ -16,7 +16,7 @@ from fusion.within import owner_means, ranks, zscores
 Compute = Callable[["Block"], NDArray[np.floating]]
 SPANS = {7: "this week", 28: "this month", 91: "in the last three months", 365: "this year"}
 """Days over which an item's recent share of all interactions is taken, and what people call them."""
-SOURCE_COLUMNS = ("rank", "rr", "z", "proposed")
+SOURCE_COLUMNS = ("rank", "rr", "z", "proposed", "near")
 """What the table holds of each source, after its name and `_`."""
 STEADY_OF_SOURCES = ("_rank", "_proposed")
 """Which of that is steady: `rr` says the same as `rank`; the spread of `z` follows how much happened lately."""
@@ -110,7 +110,7 @@ class Block:
 
 
 def source_columns(block: Block) -> dict[str, Scores]:
-    """Rank, reciprocal rank, z-score and proposal flag of every source, by column name."""
+    """Rank, reciprocal rank, z-score and proposal flag of every source, and likeness by those that know it, by name."""
     columns: dict[str, Scores] = {}
     for at, name in enumerate(block.found.names):
         rank = block.ranks[:, at]
@@ -118,6 +118,8 @@ def source_columns(block: Block) -> dict[str, Scores]:
         columns[f"{name}_rr"] = 1.0 / rank
         columns[f"{name}_z"] = zscores(block.found.scores[:, at], block.owners, len(block.found.users))
         columns[f"{name}_proposed"] = (~np.isnan(block.found.places[:, at])).astype(np.float32)
+        if name in block.found.near:
+            columns[f"{name}_near"] = block.found.near[name]
     return columns
 
 

@@ -43,6 +43,10 @@ class Fitted:
         """Weights (C,) told of the pairs, NaN for what is not finite; None where the source tells none."""
         return self._told(users, pairs, self.model.weights_of)
 
+    def nearness(self, users: Users, pairs: Pairs) -> Scores | None:
+        """Likeness (C,) of the pairs' items to what the user took, NaN for what is not finite; None: it knows none."""
+        return self._told(users, pairs, self.model.nearness)
+
     def _told(self, users: Users, pairs: Pairs, ask: Callable[[Users, Pairs], Scores | None]) -> Scores | None:
         """What the source answers about those of the pairs whose items it was fitted with."""
         old = pairs.items < self.n_items

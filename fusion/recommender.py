@@ -121,6 +121,10 @@ class Recommender(ABC):
         """The weights (C,) that the pairs would have, in the data's own unit, NaN where silent; None: it tells none."""
         return None
 
+    def nearness(self, users: Users, pairs: Pairs) -> Scores | None:
+        """Likeness (C,) in [-1, 1] of each pair's item to the nearest of the user's newest; None: it knows none."""
+        return None
+
     def required(self) -> frozenset[str]:
         """What the data must have with these settings: `needs`, unless a setting asks for more."""
         return self.needs

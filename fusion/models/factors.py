@@ -10,6 +10,7 @@ from scipy.sparse import csr_matrix
 
 from fusion.arrays import Flags, Rows, Scores, State, block_rows, blocks
 from fusion.recommender import Allowed, Recommender
+from fusion.sentences import unit
 from fusion.topk import Pairs, TopK, best
 from fusion.users import Users
 
@@ -19,6 +20,9 @@ EXHAUSTED = -1e38
 """Below this, implicit's topk has run out of items."""
 CELL_BYTES = 16
 """A score in float64 on the way, in float32, and a copy of it."""
+
+NEWEST = 50
+"""How many of a user's newest items a candidate is held against, to find the one it is most like."""
 
 Vectors = NDArray[np.float64]
 
@@ -33,6 +37,7 @@ class FactorModel(Recommender):
     items_: Rows
     vectors_: Scores
     _rounded: tuple[Scores, Vectors] | None = None
+    _directions: tuple[Scores, Vectors] | None = None
 
     @property
     def exact_vectors(self) -> Vectors:
@@ -40,6 +45,14 @@ class FactorModel(Recommender):
         rounded = self._rounded
         if rounded is None or rounded[0] is not self.vectors_:
             rounded = self._rounded = self.vectors_, summable(self.vectors_)
+        return rounded[1]
+
+    @property
+    def directions(self) -> Vectors:
+        """`vectors_` to length 1, rounded likewise (K, F), made once."""
+        rounded = self._directions
+        if rounded is None or rounded[0] is not self.vectors_:
+            rounded = self._directions = self.vectors_, summable(unit(self.vectors_))
         return rounded[1]
 
     @abstractmethod
@@ -54,14 +67,26 @@ class FactorModel(Recommender):
 
     def score_pairs(self, users: Users, pairs: Pairs) -> Scores:
         """Products (C,) of the pairs only; the same bits as in `scores`."""
-        mine, theirs = self._summable(users), self.exact_vectors
-        place = np.full(users.n_items, -1, np.int32)
-        place[self.items_] = np.arange(len(self.items_), dtype=np.int32)
+        mine, theirs, place = self._summable(users), self.exact_vectors, self._places(users.n_items)
         found = np.full(len(pairs), np.nan, np.float32)
         for user in range(len(users)):
             own = slice(pairs.borders[user], pairs.borders[user + 1])
             places = place[pairs.items[own]]
             found[own] = np.where(places >= 0, theirs[places] @ mine[user], np.nan)
+        return found
+
+    def nearness(self, users: Users, pairs: Pairs) -> Scores:
+        """Cosine (C,) of each pair's item to the nearest of the user's `NEWEST`; NaN where there is no vector."""
+        newest, place = users.last(NEWEST), self._places(users.n_items)
+        mine, theirs = place[newest.items], place[pairs.items]
+        found = np.full(len(pairs), np.nan, np.float32)
+        for user in range(len(users)):
+            own = slice(pairs.borders[user], pairs.borders[user + 1])
+            taken = mine[newest.borders[user] : newest.borders[user + 1]]
+            taken = taken[taken >= 0]
+            if len(taken):
+                likeness = self.directions[theirs[own]] @ self.directions[taken].T
+                found[own] = np.where(theirs[own] >= 0, likeness.max(axis=1), np.nan)
         return found
 
     def state(self) -> State:
@@ -81,6 +106,12 @@ class FactorModel(Recommender):
         for part in blocks(len(users), block_rows(users.n_items, self.block_bytes, CELL_BYTES)):
             parts.append(self._top(users.block(part), mine[part], k, allowed))
         return TopK.concat(parts, k)
+
+    def _places(self, n_items: int) -> Rows:
+        """Where each item (I,) stands in `items_`; -1 where it does not."""
+        place = np.full(n_items, -1, np.int32)
+        place[self.items_] = np.arange(len(self.items_), dtype=np.int32)
+        return place
 
     def _summable(self, users: Users) -> Vectors:
         """The users' vectors (B, F) as scores use them; whoever asks for lists asks for pairs next."""

@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from fusion.arrays import DAY
+from fusion.arrays import DAY, offsets
 from fusion.dataset import Dataset
 from fusion.ids import Ids
 from fusion.recommender import FitContext
+from fusion.topk import Pairs
 from fusion.users import Users
 
 WORDS = ("blue", "green", "river", "night", "train", "garden", "winter", "letter")
@@ -68,6 +69,12 @@ def checkerboard(n_users: int = 30, n_items: int = 24) -> tuple[Dataset, np.ndar
 def everyone(data: Dataset) -> Users:
     """All users as of now."""
     return data.users_at(np.arange(data.n_users, dtype=np.int32), np.full(data.n_users, data.as_of, np.int64))
+
+
+def all_pairs(users: Users) -> Pairs:
+    """Every item for every user."""
+    counts = np.full(len(users), users.n_items)
+    return Pairs(offsets(counts), np.tile(np.arange(users.n_items, dtype=np.int32), len(users)))
 
 
 def nameless(users: Users, row: int = UNKNOWN) -> Users:

@@ -76,6 +76,23 @@ def test_weights_told_are_float32_in_the_units_of_the_data_and_the_same_for_each
         same(fitted.weights_of(users.block(slice(user, user + 1)), alone), told[some])
 
 
+def test_nearness_is_float32_within_one_and_the_same_for_each_alone(fitted, users):
+    counts = np.random.default_rng(2).integers(0, 9, len(users))
+    pairs = Pairs(offsets(counts), np.random.default_rng(3).integers(0, users.n_items, counts.sum()).astype(np.int32))
+    near = fitted.nearness(users, pairs)
+    if near is None:
+        return
+    assert near.shape == (len(pairs),)
+    assert near.dtype == np.float32
+    heard = near[~np.isnan(near)]
+    assert len(heard)
+    assert np.abs(heard).max() <= 1.001
+    for user in range(len(users)):
+        some = pairs.of_users(slice(user, user + 1))
+        alone = Pairs(np.array([0, counts[user]]), pairs.items[some])
+        same(fitted.nearness(users.block(slice(user, user + 1)), alone), near[some])
+
+
 def test_a_block_of_users_gives_the_same_as_each_alone(fitted, users):
     together = fitted.scores(users)
     top = fitted.top(users, 5, all_items(users.n_items))

@@ -3,11 +3,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fusion.models.factors import SPARE, FactorModel, summable
+from fusion.models.factors import NEWEST, SPARE, FactorModel, summable
 from fusion.recommender import Allowed
 from fusion.registry import build
-from fusion.topk import best
-from tests.models.data import chance, dataset, everyone, mixed, nameless
+from fusion.topk import Pairs, best
+from tests.models.data import all_pairs, chance, dataset, everyone, mixed, nameless
 
 
 class Planted(FactorModel):
@@ -115,3 +115,31 @@ def test_als_learns_on_a_gpu():
     assert als.notes["device"] == "cuda"
     top = als.top(everyone(data), 1, Allowed(np.ones(data.n_items, bool)))
     np.testing.assert_array_equal(top.items[:, 0], withheld)
+
+
+def test_nearness_is_the_cosine_to_the_most_alike_of_the_newest_items():
+    """By pairs, the obvious way; items 6 and up have no vector, and user 3 took nothing else."""
+    rng = np.random.default_rng(5)
+    vectors = rng.normal(size=(6, 3))
+    took = [list(range(5)), [2], [], [7], [6, 1]]
+    data = dataset(np.repeat(np.arange(5), [len(t) for t in took]), np.concatenate(took).astype(int), 5, 8)
+    model = Planted(np.arange(6, dtype=np.int32), vectors, rng.normal(size=(5, 3)))
+    users = everyone(data)
+    found = model.nearness(users, all_pairs(users)).reshape(5, 8)
+    lengths = np.linalg.norm(vectors, axis=1)
+    cosines = vectors @ vectors.T / lengths / lengths[:, None]
+    for user, items in enumerate(took):
+        heard = [item for item in items if item < 6]
+        expected = cosines[:, heard].max(axis=1) if heard else np.full(6, np.nan)
+        np.testing.assert_allclose(found[user, :6], expected, atol=1e-6)
+        assert np.isnan(found[user, 6:]).all()
+
+
+def test_nearness_looks_no_further_back_than_the_newest_items():
+    n_items = NEWEST + 2
+    vectors = np.eye(n_items)
+    vectors[-1] = vectors[0]
+    data = dataset(np.zeros(n_items - 1, int), np.arange(n_items - 1), 1, n_items)
+    model = Planted(np.arange(n_items, dtype=np.int32), vectors, np.ones((1, n_items)))
+    near = model.nearness(everyone(data), Pairs(np.array([0, 2]), np.array([1, n_items - 1], np.int32)))
+    assert near.tolist() == [1, 0]

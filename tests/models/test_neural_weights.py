@@ -5,12 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fusion.arrays import offsets
 from fusion.models.neural import Neural
 from fusion.recommender import Allowed
 from fusion.sources import left_out
-from fusion.topk import Pairs
 from fusion.tower_settings import NeuralConfig
+from tests.models.data import all_pairs
 from tests.models.planted import context, dataset, everyone
 
 SMALL = NeuralConfig(loss="mse", size=16, last=8, encoder="none", batch=16, learning_rate=0.01, dropout=0.0)
@@ -24,11 +23,6 @@ def rated(n_users=80, n_items=12, length=10, seed=0):
     data = dataset([(u, taken[u][step]) for step in range(length) for u in range(n_users)], n_items)
     weights = np.where(data.users % 2 == data.items % 2, 5, 2).astype(np.float32)
     return replace(data, weights=weights, has_weights=True)
-
-
-def all_pairs(users, n_items=12):
-    counts = np.full(len(users), n_items)
-    return Pairs(offsets(counts), np.tile(np.arange(n_items, dtype=np.int32), len(users)))
 
 
 @pytest.fixture(scope="module")
