@@ -26,7 +26,7 @@ from storage.engine import writing
 from storage.read import lists_of
 from storage.runs import find_run, runs
 from storage.tables import slot_move
-from tests.flows.world import EARLY, command, database, environment, fusion, live_lists, query
+from tests.flows.world import EARLY, command, database, environment, fusion, live_lists, query, readers
 
 FEW = "\n[retention]\nruns = 1\ndays = 0\n"
 BULK = ("recommendation", "served_user", "fallback", "explanation")
@@ -233,10 +233,11 @@ def test_a_prune_that_fails_does_not_fail_the_run(own_shop, monkeypatch, caplog)
 def test_a_prune_killed_at_a_random_moment(full, seed):
     shop, _ = full
     before = live_lists(database(shop))
-    running = subprocess.Popen(command("prune"), cwd=shop, env=environment(), stderr=subprocess.DEVNULL)
-    time.sleep(random.Random(seed).uniform(0.5, 2.5))
-    running.kill()
-    running.wait()
+    with readers(database(shop)):
+        running = subprocess.Popen(command("prune"), cwd=shop, env=environment(), stderr=subprocess.DEVNULL)
+        time.sleep(random.Random(seed).uniform(0.5, 2.5))
+        running.kill()
+        running.wait()
     assert live_lists(database(shop)) == before
     assert fusion(shop, "prune").code == 0
     whole(shop)

@@ -4,6 +4,10 @@ import json
 import os
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -158,3 +162,51 @@ LISTS = "select user_id, rank, item_id, score, route, placement from current_rec
 def live_lists(url: str) -> list[tuple[Any, ...]]:
     """Every live list as the view shows it, without what names the run."""
     return query(url, LISTS)
+
+
+COUNTS = (
+    "select user_id, count(*), count(distinct item_id), count(distinct run_id), min(rank), max(rank) "
+    "from current_recommendations where placement = 'default' group by user_id"
+)
+
+
+class Reader(threading.Thread):
+    """Polls the view until told to stop and keeps whatever is not a whole list of one run, or an error."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self.engine = create_engine(url, poolclass=NullPool)
+        self.done = threading.Event()
+        self.looks = 0
+        self.wrong: list[object] = []
+
+    def run(self) -> None:
+        while not self.done.is_set():
+            try:
+                with self.engine.connect() as connection:
+                    rows = [tuple(row)[1:] for row in connection.execute(text(COUNTS))]
+                self.wrong += [row for row in rows if row != (5, 5, 1, 1, 5)]
+                self.wrong += [] if len(rows) == 90 else [f"{len(rows)} users"]
+            except Exception as error:
+                self.wrong.append(error)
+            self.looks += 1
+            time.sleep(0.01)
+
+    def stop(self) -> None:
+        self.done.set()
+        self.join()
+
+
+@contextmanager
+def readers(url: str) -> Iterator[None]:
+    """Four readers of the view, as long as the block runs; what they saw wrong fails the test."""
+    polling = [Reader(url) for _ in range(4)]
+    for reader in polling:
+        reader.start()
+    try:
+        yield
+    finally:
+        for reader in polling:
+            reader.stop()
+    assert [wrong for reader in polling for wrong in reader.wrong] == []
+    assert min(reader.looks for reader in polling) > 3
