@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from dashboards.stability import Stability, stability
-from flows.look import with_titles
+from flows.item_files import with_titles
 from flows.session import Session
 from storage.read import lists_of, served_of
 from storage.rows import RunRow
@@ -61,7 +61,9 @@ def compare(session: Session, old: str, new: str) -> Comparison:
         counts.filter((pl.col("before") > 0) & (pl.col("after") > 0) & (pl.col("before") != pl.col("after"))),
     ]
     known = (after, before, after)  # the run whose items they are
-    gained, lost, moved = (with_titles(session, run, _largest(part)) for run, part in zip(known, parts, strict=True))
+    gained, lost, moved = (
+        with_titles(session.runs / run.run_id, _largest(part)) for run, part in zip(known, parts, strict=True)
+    )
     return Comparison(before, after, stable, _groups(stable.users, served), gained, lost, moved)
 
 

@@ -1,14 +1,17 @@
 """The contract that a run's stored lists must keep at the moment of publishing, judged in SQL against what is live.
 
-What needs the data (nothing seen, nothing unavailable) is judged in training, by `fusion.admit`.
+What needs the data (nothing seen, nothing unavailable) is judged in training, by `fusion.admit`; of what could change
+since, the run folder keeps until when items may be shown.
 """
 
+from datetime import UTC, datetime
 from typing import Any
 
+from flows.item_files import UNTIL, ended
 from flows.session import Session
-from fusion.check import Check
+from fusion.check import EXAMPLES, Check
 from storage.rows import RunRow
-from storage.shape import BLOCKED, Shape, broken_users, churn, different_items, row_counts, shape_of
+from storage.shape import BLOCKED, Shape, broken_users, churn, different_items, item_rows, row_counts, shape_of
 
 DEPTH = 10
 SAME = ("users", "size", "reserve", "exclude_seen", "rules")
@@ -18,7 +21,7 @@ SAME = ("users", "size", "reserve", "exclude_seen", "rules")
 def contract(session: Session, run: RunRow, shown: RunRow | None) -> list[Check]:
     """Every check of a run in the present state of the database; `shown` is the live run that it would replace."""
     shape = shape_of(session.engine, run)
-    checks = [_whole(run, shape), *_shapes(session, run, shape), _coverage(session, run)]
+    checks = [_whole(run, shape), *_shapes(session, run, shape), _available(session, run), _coverage(session, run)]
     if shown is None:
         return checks
     return [*checks, _rows(session, run, shown, shape), _churn(session, run, shown)]
@@ -51,6 +54,23 @@ def _shapes(session: Session, run: RunRow, shape: Shape) -> list[Check]:
         users = () if holds else tuple(broken_users(session.engine, run, name))
         checks.append(Check(name, holds, message, count, examples=tuple({"user": user} for user in users)))
     return checks
+
+
+def _available(session: Session, run: RunRow) -> Check:
+    """Whether the time of no listed item has ended since the training began; a block hides it, which is as good."""
+    name = "nothing became unavailable"
+    gone = ended(session.runs / run.run_id, run.created_at, datetime.now(UTC))
+    rows = item_rows(session.engine, run) if len(gone) else {}
+    listed = [item for item in gone.sort(UNTIL, "item_id").iter_rows() if item[0] in rows]
+    if not listed:
+        return Check(name, True, f"{len(gone)} items ended since training, and none of them is listed")
+    count = sum(rows[item] for item, _ in listed)
+    message = (
+        f"{count} rows list {len(listed)} items whose available_until has passed since training; train anew, or block "
+        "them in blocked_item and publish again"
+    )
+    examples = tuple({"item": item, UNTIL: f"{until:%Y-%m-%d %H:%M}"} for item, until in listed[:EXAMPLES])
+    return Check(name, False, message, count, examples=examples)
 
 
 def _coverage(session: Session, run: RunRow) -> Check:

@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import select
 
+from flows.item_files import with_titles
 from flows.session import Session
 from fusion.errors import DataError
 from storage.frames import as_frame
@@ -32,11 +33,12 @@ def list_of(session: Session, user: str) -> pl.DataFrame:
     if shown is None:
         raise DataError(f"nothing is live in placement {session.placement!r}; `fusion run` trains and publishes")
     rows = list_for(session.engine, session.placement, user)
+    folder = session.runs / shown.run.run_id
     if rows.is_empty():
-        return with_titles(session, shown.run, _fallback(session, shown.run, user))
+        return with_titles(folder, _fallback(session, shown.run, user))
     told = why_of(session, shown.run, user).sort("source_rank", "source", nulls_last=True)
     best = told.unique("item_id", keep="first").drop("detail")
-    return with_titles(session, shown.run, rows.join(best, on="item_id", how="left", maintain_order="left"))
+    return with_titles(folder, rows.join(best, on="item_id", how="left", maintain_order="left"))
 
 
 def why_of(session: Session, run: RunRow, user: str) -> pl.DataFrame:
@@ -62,13 +64,17 @@ def reasons_of(session: Session, user: str) -> tuple[pl.DataFrame, str]:
 
 def unexplained(run: RunRow, told: pl.DataFrame) -> str:
     """Why reasons are missing, in a sentence; empty when everything is there."""
-    counts = (run.manifest or {}).get("why")
+    manifest = run.manifest or {}
+    counts = manifest.get("why")
     if counts is None:
         return "This run stored the best source only."
     if told["detail"].null_count() == len(told) and counts["users"] < counts["of"]:
+        rows = manifest["config"]["lists"]["why_rows"]
+        kept = "only which source ranks each item best" if len(told) else "not even which source ranks each item best"
         return (
-            f"Reasons in full were stored for {counts['users']:,} of {counts['of']:,} users, and not for this one: the "
-            "best source is all there is. [lists] why_rows allows more."
+            f"The reasons for this list were not stored: [lists] why_rows = {rows:,} was enough for "
+            f"{counts['users']:,} of {counts['of']:,} users. Of the others there is {kept}. A larger why_rows stores "
+            "more, from the next run on."
         )
     return "" if run.method == "ranker" else f"The lists are those of {run.method}: no ranker weighed these reasons."
 
@@ -81,14 +87,6 @@ def _fallback(session: Session, run: RunRow, user: str) -> pl.DataFrame:
     rows = rows if len(rows) else fallback_for(session.engine, session.placement)
     route = f"fallback of segment {rows['segment'][0] if len(rows) else segment}"
     return rows.with_columns(pl.lit(route).alias("route"), pl.lit(run.as_of).alias("as_of"))
-
-
-def with_titles(session: Session, run: RunRow, rows: pl.DataFrame) -> pl.DataFrame:
-    """Add the items' texts as `title`, from the run folder, where it is still there."""
-    file = session.runs / run.run_id / "titles.parquet"
-    if not file.exists():
-        return rows.with_columns(pl.lit(None, pl.String).alias("title"))
-    return rows.join(pl.read_parquet(file), on="item_id", how="left", maintain_order="left")
 
 
 def run_summary(run: RunRow) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import polars as pl
 
 from flows.figures import metric_rows
 from flows.forgotten import Forgotten, forgotten, require_same
+from flows.item_files import write_items
 from flows.lists import explanation_rows, fallback_rows, list_blocks, list_counts, served_rows
 from flows.rules import rule_set, rules_of, rules_report
 from flows.session import Session
@@ -173,7 +174,7 @@ def fill_folder(
         (folder / part).mkdir()
     job.data.user_ids.values.to_frame("user_id").write_parquet(folder / "ids" / "users.parquet")
     job.data.item_ids.values.to_frame("item_id").write_parquet(folder / "ids" / "items.parquet")
-    write_titles(folder, job)
+    write_items(folder, job.data)
     for name in ("lists", "served", "fallback", "why"):
         shutil.copyfile(trained.lists / f"{name}.parquet", folder / f"{name}.parquet")
     for name in ("features", "features_before", "twin"):
@@ -183,13 +184,6 @@ def fill_folder(
     write_samples(folder / "monitor" / "now", job.plan.serving.known, job.config.seed)
     write_samples(folder / "monitor" / "before", job.plan.verdict.known, job.config.seed)
     return write_manifest(folder, manifest_of(session, job, trained, loaded, clock))
-
-
-def write_titles(folder: Path, job: Job) -> None:
-    """Write `titles.parquet`, the items' texts by outside id, where the data has any: what people read lists by."""
-    if "text" in job.data.item_table.columns:
-        texts = job.data.item_table["text"].alias("title")
-        pl.DataFrame([job.data.item_ids.values.alias("item_id"), texts]).write_parquet(folder / "titles.parquet")
 
 
 def manifest_of(session: Session, job: Job, trained: Trained, loaded: Loaded, clock: Clock) -> dict[str, Any]:

@@ -60,6 +60,16 @@ SELECT (SELECT count(*) FROM recommendation WHERE run_no = :run_no) AS row_count
     (SELECT count(*) FROM served_user WHERE run_no = :run_no AND route <> 'cold') AS served
 """
 _DIFFERENT = "SELECT count(DISTINCT item_id) FROM recommendation WHERE run_no = :run_no AND rank <= :depth"
+_ITEMS = """
+SELECT item_id, count(*) AS n
+FROM (
+    SELECT item_id FROM recommendation WHERE run_no = :run_no
+    UNION ALL
+    SELECT item_id FROM fallback WHERE run_no = :run_no
+) listed
+WHERE item_id NOT IN (SELECT item_id FROM blocked_item WHERE placement = :placement AND user_id IS NULL AND {active})
+GROUP BY item_id
+"""
 _CHURN = """
 WITH before AS (
     SELECT user_id, count(*) AS n FROM recommendation WHERE run_no = :old AND rank <= :depth GROUP BY user_id
@@ -130,6 +140,13 @@ def different_items(engine: Engine, run_no: int, depth: int) -> int:
     """Give how many different items a run's lists hold in their first `depth` places."""
     with engine.connect() as connection:
         return _count(connection, _DIFFERENT, {"run_no": run_no, "depth": depth})
+
+
+def item_rows(engine: Engine, run: RunRow) -> dict[str, int]:
+    """Give in how many rows of a run's lists and fallback each item stands, those blocked for everyone now left out."""
+    with engine.connect() as connection:
+        rows = connection.execute(text(_ITEMS.format(active=active_blocks(engine))), _values(run))
+        return {row.item_id: int(row.n) for row in rows}
 
 
 def churn(engine: Engine, old: int, new: int, depth: int) -> tuple[int, float | None]:

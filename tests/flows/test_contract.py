@@ -3,11 +3,14 @@
 import json
 import re
 from dataclasses import replace
+from datetime import timedelta
 
+import polars as pl
 import pytest
 from sqlalchemy import text
 
 from flows.contract import contract
+from flows.item_files import WINDOWS
 from flows.publish import approve_run, publish_run
 from flows.session import Session
 from fusion.errors import Refused
@@ -86,6 +89,10 @@ def test_rows_within_a_band_of_live_unless_the_settings_say_otherwise(rolled):
     few.engine.dispose()
 
 
+COUNTED = (
+    "select item_id, count(*) from (select item_id from recommendation where run_no = 2 union all "
+    "select item_id from fallback where run_no = 2) rows group by item_id order by count(*) desc, item_id"
+)
 BROKEN = {
     "ranks run from 1": "delete from recommendation where run_no = 2 and user_id in ('u1', 'u5') and rank = 3",
     "no item twice": "update recommendation set item_id = (select item_id from recommendation r where r.run_no = 2 and "
@@ -131,6 +138,23 @@ def test_lost_users_are_noticed(rolled):
         publish_run(session, run.run_id)
     execute(session, "delete from served_user where run_no = 2 and user_id = 'u7'")  # a user taken out whole is no loss
     assert publish_run(session, run.run_id)
+
+
+def test_what_became_unavailable_since_training_is_not_shown(rolled):
+    """Items whose time ended before the training began are its own business; those that everyone is spared are none."""
+    session, run = rolled
+    listed = query(session.engine.url.render_as_string(hide_password=False), COUNTED)
+    (gone, rows), (later, _), (before, _) = listed[:3]
+    ends = {gone: timedelta(milliseconds=1), later: timedelta(days=1), before: -timedelta(days=1), "i999": timedelta(0)}
+    windows = pl.DataFrame({"item_id": [*ends], "available_until": [run.created_at + span for span in ends.values()]})
+    windows.cast({"available_until": pl.Datetime("ms", "UTC")}).write_parquet(session.runs / run.run_id / WINDOWS)
+    told = rf"nothing became unavailable: {rows} rows list 1 items whose available_until .*, e\.g\. item '{gone}', "
+    with pytest.raises(Refused, match=told):
+        publish_run(session, run.run_id)
+    stored = runs(session.engine, "default", 1)[0].manifest["refusals"]
+    assert [(check["name"], check["broken"]) for check in stored[0]["checks"]] == [("nothing became unavailable", rows)]
+    execute(session, f"insert into blocked_item (placement, item_id) values ('default', '{gone}')")
+    assert publish_run(session, run.run_id).move.to_run_id == run.run_id
 
 
 def test_approval_judges_at_its_own_moment(rolled):

@@ -18,6 +18,7 @@ from storage.shape import (
     broken_users,
     churn,
     different_items,
+    item_rows,
     row_counts,
     shape_of,
 )
@@ -120,3 +121,9 @@ def test_churn_and_spread_are_what_monitoring_says(engine):
 def test_runs_without_a_common_user_have_no_churn(engine, run):
     number = make_run(engine, "c", ["x1", "x2"])
     assert churn(engine, 1, number, 10) == (0, None)
+
+
+def test_rows_of_items_leave_out_what_everyone_is_spared(engine, run):
+    execute(engine, [*NOT_BREAKING, *BREAKING[BLOCKED]])  # a-1 to a-3 for everyone, a-4 for u2 alone
+    found = item_rows(engine, run)
+    assert found == {f"a-{rank}": len(USERS) + 1 for rank in range(4, SIZE + RESERVE + 1)}  # once in the fallback
