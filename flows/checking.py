@@ -10,8 +10,8 @@ from fusion.dataset import Dataset
 from fusion.errors import ConfigError, FusionError
 from fusion.findings import Finding
 from fusion.load import look
-from fusion.registry import build
 from fusion.rule_rows import NO_BLOCKS
+from fusion.sources import build_source
 from storage.blocks import blocked_now
 from storage.frames import read_sql
 from storage.read import live, served_of
@@ -30,7 +30,7 @@ def _sources(session: Session) -> list[Finding]:
     found = []
     for source in session.config.all_sources:
         try:
-            build(source.use, source.settings)
+            build_source(source)
         except FusionError as wrong:
             cure = "Correct [[sources]] in the configuration."
             found.append(Finding("wrong_source", "error", f"source {source.name}", 1, str(wrong), [], cure))

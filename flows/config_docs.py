@@ -40,7 +40,7 @@ EXAMPLES: dict[str, Any] = {
     "ranker.seeds": 2,
     "storage.schema_name": "shop",
     "lists.rules": "rules.toml",
-    "sources": {"name": "als", "use": "als", "k": 100, "settings": {"factors": 64}},
+    "sources": {"name": "als", "use": "als", "k": 100, "refit": "fold", "settings": {"factors": 64}},
 }
 """What to show for keys that have no default to show."""
 INTRO = """\

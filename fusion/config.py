@@ -70,6 +70,10 @@ class SourceSettings(Settings):
     name: str = Field(description="what features, rows and reports call it; unique")
     use: str = Field("", description="the recommender it is; default: its name")
     k: int = Field(100, ge=1, le=10_000, description="candidates it proposes for each user")
+    refit: Literal["fold", "warm"] = Field(
+        "fold",
+        description="fold: every fold's fit begins from nothing; warm: from that of the fold before (neural)",
+    )
     settings: dict[str, Any] = Field({}, description="the recommender's own settings")
 
     @model_validator(mode="before")

@@ -4,7 +4,6 @@ import errno
 import json
 import logging
 import resource
-import shutil
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, as_completed
@@ -13,20 +12,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from fusion.config import SourceSettings
-from fusion.fitted import Fitted, fit, fit_items
+from fusion.fit_stage import STATE, Earlier, fitting, is_warm, stored_state
+from fusion.fitted import Fitted
 from fusion.folds import Fold
 from fusion.job import Job
-from fusion.recommender import FitContext
 from fusion.registry import build
-from fusion.sources import CONTROL, SourceReport, left_out, require_one, source_code, source_seed
+from fusion.sources import CONTROL, SourceReport, build_source, left_out, require_one
 from fusion.tune import Tuned, tune_source, with_tuned
 from fusion.workers import Workers, workers
 
 log = logging.getLogger(__name__)
-STATE = "state.npz"
 NO_PLACE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 """Refusals to write that are no fault of a source: the run ends instead of going on without it."""
 Fits = dict[str, dict[str, Path]]
@@ -36,28 +32,28 @@ Fits = dict[str, dict[str, Path]]
 def fit_sources(job: Job, folds: Sequence[Fold]) -> tuple[Job, Fits, list[SourceReport], list[Tuned]]:
     """Tune every source and fit it on every fold, side by side. A source that fails on one fold is left out of all.
 
-    A source's fit on the oldest fold comes before its others, which take as many steps as that one found. Gives the
-    job with the settings that tuning found.
+    A source's fit on the oldest fold comes before its others, which take as many steps as that one found; where fits
+    begin from one another, oldest to newest, they are made in that order. Gives the job with the settings that tuning
+    found.
     """
     sources = (*job.config.all_sources, CONTROL)
     reports = [_report(job, settings) for settings in sources]
-    pieces: dict[int, list[Future[_Piece]]] = {}
+    pieces: dict[int, list[Future[list[_Piece]]]] = {}
     with workers(job.threads, job.config.memory) as crew:
         submit = partial(_submit, crew, job)
         used = [at for at, report in enumerate(reports) if report.used]
         slow_first = sorted(used, key=lambda at: not build(sources[at].use, sources[at].settings).slow)
-        first = {submit(_begin, folds[0], sources[at]): at for at in slow_first}
+        first = {submit(_begin, folds[:1], sources[at]): at for at in slow_first}
         for done in as_completed(first):
-            at, piece = first[done], done.result()
-            rest = folds[1:] if piece.folder else ()
-            go_on = partial(_fit_fold, steps=piece.notes.get("steps") if piece.folder else None)
-            pieces[at] = [done, *(submit(go_on, fold, piece.settings) for fold in rest)]
-    made = [[piece.result() for piece in pieces.get(at, ())] for at in range(len(sources))]
+            at, [piece] = first[done], done.result()
+            go_on = partial(_fit_folds, first=piece)
+            pieces[at] = [done, *(submit(go_on, rest, piece.settings) for rest in _together(job, piece, folds[1:]))]
+    made = [[piece for done in pieces.get(at, ()) for piece in done.result()] for at in range(len(sources))]
     fits: Fits = {fold.name: {} for fold in folds}
     for settings, report, mine in zip(sources, reports, made, strict=True):
         if _take_part(report, mine):
             for piece in mine:
-                fits[piece.fold][settings.name] = piece.path
+                fits[piece.fold.name][settings.name] = piece.path
     require_one(reports[:-1])
     tuned = [mine[0].tuned for mine in made if mine and mine[0].tuned]
     return with_tuned(job, tuned), fits, reports[:-1], tuned
@@ -65,8 +61,11 @@ def fit_sources(job: Job, folds: Sequence[Fold]) -> tuple[Job, Fits, list[Source
 
 def _report(job: Job, settings: SourceSettings) -> SourceReport:
     """A source's row before it is fitted."""
-    model = build(settings.use, settings.settings)
+    model = build_source(settings)
     report = SourceReport(settings.name, settings.use)
+    if settings.refit == "warm" and not is_warm(job, settings):
+        report.notes = {"refit": f"fold, since no fold of a {job.plan.kind} split is earlier than another"}
+        log.warning("source=%s refit=%s", settings.name, report.notes["refit"])
     report.status = left_out(model, job.plan.serving.known, job.config.memory) or "used"
     if not model.proposes and settings is not CONTROL:
         report.status = "left out: it proposes nothing; a random control row is always there"
@@ -77,7 +76,7 @@ def _report(job: Job, settings: SourceSettings) -> SourceReport:
 class _Piece:
     """A source's fit on one fold: with which settings, its folder, or what it died of."""
 
-    fold: str
+    fold: Fold
     settings: SourceSettings
     folder: Path | None
     failure: str
@@ -96,32 +95,56 @@ class _Piece:
         return notes
 
 
-def _submit(crew: Workers, job: Job, work: Callable[..., _Piece], fold: Fold, source: SourceSettings) -> Future[_Piece]:
-    model, known = build(source.use, source.settings), fold.known
+Work = Callable[[Job, Sequence[Fold], SourceSettings], list[_Piece]]
+
+
+def _submit(crew: Workers, job: Job, work: Work, folds: Sequence[Fold], source: SourceSettings) -> Future[list[_Piece]]:
+    model, known = build(source.use, source.settings), folds[-1].known
     gib = model.memory_bytes(known.n_users, known.n_items, len(known)) / 2**30
     watched = replace(job, progress=lambda name: crew.stoppable(job.progress(name)))  # a long fit ends when told
-    return crew.submit(gib, lambda: work(watched, fold, source))
+    return crew.submit(gib, lambda: work(watched, folds, source))
 
 
-def _begin(job: Job, fold: Fold, source: SourceSettings) -> _Piece:
+def _begin(job: Job, folds: Sequence[Fold], source: SourceSettings) -> list[_Piece]:
     """Tune a source, and fit it on the oldest fold."""
     tuned = tune_source(job, source)
     if tuned:
         source = source.model_copy(update={"settings": {**source.settings, **tuned.settings}})
-    return replace(_fit_fold(job, fold, source), tuned=tuned)
+    return [replace(_fit_fold(job, fold, source), tuned=tuned) for fold in folds]
 
 
-def _fit_fold(job: Job, fold: Fold, source: SourceSettings, steps: int | None = None) -> _Piece:
+def _together(job: Job, first: _Piece, rest: Sequence[Fold]) -> list[Sequence[Fold]]:
+    """The folds after the first, oldest first, parted into those whose fits are one piece of work."""
+    if not (first.folder and rest):
+        return []
+    return [rest] if is_warm(job, first.settings) else [[fold] for fold in rest]
+
+
+def _fit_folds(job: Job, folds: Sequence[Fold], source: SourceSettings, first: _Piece) -> list[_Piece]:
+    """Fit a source on folds after the first one; warm, each from the fit before it, up to one that fails."""
+    made, before = [], first
+    for fold in folds:
+        earlier = Earlier(before.fold, before.path) if is_warm(job, source) else None
+        before = _fit_fold(job, fold, source, first.notes.get("steps"), earlier)
+        made.append(before)
+        if not before.folder:
+            break
+    return made
+
+
+def _fit_fold(
+    job: Job, fold: Fold, source: SourceSettings, steps: int | None = None, earlier: Earlier | None = None
+) -> _Piece:
     started = time.monotonic()
     folder, failure = None, ""
     try:
-        folder = job.step(f"fit {source.name} on {fold.name}", fitting(job, fold, source, steps))
+        folder = job.step(f"fit {source.name} on {fold.name}", fitting(job, fold, source, steps, earlier))
     except Exception as died:  # a source is foreign code: whatever it dies of must not end the run
         if isinstance(died, OSError) and died.errno in NO_PLACE:
             raise
         log.warning("source failed name=%s fold=%s", source.name, fold.name, exc_info=True)
         failure = f"failed on {fold.name}: {type(died).__name__}: {died}"
-    return _Piece(fold.name, source, folder, failure, time.monotonic() - started)
+    return _Piece(fold, source, folder, failure, time.monotonic() - started)
 
 
 def _take_part(report: SourceReport, made: Sequence[_Piece]) -> bool:
@@ -132,44 +155,8 @@ def _take_part(report: SourceReport, made: Sequence[_Piece]) -> bool:
     if failures:
         report.status = failures[0]
     elif made:
-        report.notes = made[-1].notes
+        report.notes |= made[-1].notes
     return report.used
-
-
-def fitting(job: Job, fold: Fold, settings: SourceSettings, steps: int | None) -> Callable[[], Path]:
-    """The stage that fits one source on one fold, ready to be called."""
-    model = build(settings.use, settings.settings)
-    known = fold.known.trim_users().trim_items(fit_items(model, fold.known))
-    inputs = {
-        "use": settings.use,
-        "code": source_code(type(model)),
-        "settings": model.config.model_dump(mode="json"),
-        "data": known.digest,
-        "device": job.device,
-        "seed": source_seed(job.config.seed, settings.name),
-        "steps": steps,
-    }
-
-    def make(folder: Path) -> None:
-        context = FitContext(
-            rng=np.random.default_rng(inputs["seed"]),
-            device=job.device,
-            max_steps=steps,
-            cache=job.store.root / "vectors",
-            progress=job.progress(f"fit {settings.name} on {fold.name}"),
-        )
-        started = time.monotonic()
-        fitted = fit(settings.name, model, known, settings.k, context)
-        np.savez(folder / STATE, allow_pickle=False, **fitted.model.state())
-        notes = {**fitted.model.notes, "seconds": round(time.monotonic() - started, 2), "n_items": fitted.n_items}
-        (folder / "notes.json").write_text(json.dumps(notes))
-        log.info("fit done source=%s fold=%s items=%d seconds=%s", settings.name, fold.name, *_brief(notes))
-
-    return lambda: job.store.stage("fit", inputs, make)
-
-
-def _brief(notes: dict[str, Any]) -> tuple[int, float]:
-    return notes["n_items"], notes["seconds"]
 
 
 def load_sources(job: Job, fold: Fold, fits: dict[str, Path], reports: Sequence[SourceReport]) -> list[Fitted]:
@@ -178,23 +165,13 @@ def load_sources(job: Job, fold: Fold, fits: dict[str, Path], reports: Sequence[
     found = []
     for settings in (*job.config.all_sources, CONTROL):
         if settings.name in used:
-            if not (fits[settings.name] / STATE).exists():
-                _refit(job, fold, settings, fits[settings.name])
-            found.append(_load(fits[settings.name], settings))
+            found.append(_load(job, fold, settings, fits[settings.name]))
     return found
 
 
-def _refit(job: Job, fold: Fold, settings: SourceSettings, folder: Path) -> None:
-    """Fit once more what an earlier run dropped for its size, with as many steps."""
-    steps = json.loads((folder / "inputs.json").read_text())["steps"]
-    shutil.rmtree(folder)
-    fitting(job, fold, settings, steps)()
-
-
-def _load(folder: Path, settings: SourceSettings) -> Fitted:
+def _load(job: Job, fold: Fold, settings: SourceSettings, folder: Path) -> Fitted:
     model = build(settings.use, settings.settings)
-    with np.load(folder / STATE, allow_pickle=False) as stored:
-        state = {name: stored[name] for name in stored.files}
+    state = stored_state(job, fold, settings, folder)
     notes = json.loads((folder / "notes.json").read_text())
     name = "random" if settings is CONTROL else settings.name
     empty = Fitted(name, model, notes["n_items"], settings.k)

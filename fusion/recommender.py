@@ -20,8 +20,9 @@ class FitContext:
     """How to fit, apart from what: chance, device, budgets.
 
     `rng`: the source's own stream; `device`: "cpu" or "cuda"; `threads`: cores to use; `max_steps`: training steps
-    to take exactly, or None to find them by early stopping; `seconds`: safety cap; `warm`: state of an earlier cut;
-    `cache`: folder for what depends on content alone, such as text vectors, or None.
+    that a fit from nothing takes exactly, or None to find them by early stopping; `seconds`: safety cap; `warm`: state
+    of an earlier cut, to begin from; `keep`: a later fit will begin from this one, whose state must allow it; `cache`:
+    folder for what depends on content alone, such as text vectors, or None.
     """
 
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
@@ -30,6 +31,7 @@ class FitContext:
     max_steps: int | None = None
     seconds: float | None = None
     warm: State | None = None
+    keep: bool = False
     cache: Path | None = None
     progress: Progress = quiet
 
@@ -58,7 +60,8 @@ class Recommender(ABC):
     `scores_new_items`: it can score items that had no interaction when it was fitted; otherwise those are NaN.
     `proposes`: it adds candidates and is a feature; the random control is not. `needs`: what the data must have
     ("times", "text"), else the source leaves itself out. `because`: why it proposes something, in words for everyone.
-    `slow`: fitting takes far longer than that of others, so that it begins first.
+    `slow`: fitting takes far longer than that of others, so that it begins first. `warms`: a fit can begin from
+    `ctx.warm`, the state of an earlier cut that was fitted with `ctx.keep`; it refuses anything fitted later.
     Fitting never needs to have seen a user to score them. Scoring may be asked by two threads at once.
     """
 
@@ -66,6 +69,7 @@ class Recommender(ABC):
     scores_new_items: ClassVar[bool] = False
     proposes: ClassVar[bool] = True
     slow: ClassVar[bool] = False
+    warms: ClassVar[bool] = False
     because: ClassVar[str] = "a source of your own proposes it"
     needs: ClassVar[frozenset[str]] = frozenset()
     block_bytes: ClassVar[int] = 256 * 2**20

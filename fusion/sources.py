@@ -12,6 +12,7 @@ from fusion.config import SourceSettings
 from fusion.dataset import Dataset
 from fusion.errors import ConfigError, SourceFailed
 from fusion.recommender import Recommender
+from fusion.registry import build, known
 
 CONTROL = SourceSettings(name="control", use="random")
 
@@ -31,6 +32,18 @@ class SourceReport:
     def used(self) -> bool:
         """Whether it takes part."""
         return self.status == "used"
+
+
+def build_source(settings: SourceSettings) -> Recommender:
+    """A configured source, unfitted; ConfigError for what there is not, or what it does not take."""
+    model = build(settings.use, settings.settings)
+    if settings.refit == "warm" and not model.warms:
+        able = ", ".join(name for name, cls in known().items() if cls.warms)
+        raise ConfigError(
+            f"source {settings.name!r}: recommender {settings.use!r} cannot begin from an earlier fit; "
+            f"leave refit out, or set it to 'fold'. Those that take refit = 'warm': {able}."
+        )
+    return model
 
 
 def leave_out(reports: Sequence[SourceReport], failure: SourceFailed) -> None:

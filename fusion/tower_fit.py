@@ -14,6 +14,7 @@ from fusion.sequences import Tails, hold_out, training_windows, without
 from fusion.torch_setup import repeatable, usable_device
 from fusion.tower_settings import NeuralConfig
 from fusion.tower_training import Clock, HeldOut, Trainer, find_steps, most_steps
+from fusion.tower_warm import Begun
 from fusion.tower_weights import HeldOutWeights, WeightTrainer
 from fusion.towers import Towers
 
@@ -58,8 +59,11 @@ class FittedTowers:
     notes: Note
 
 
-def fit_towers(histories: Histories, config: NeuralConfig, ctx: FitContext) -> FittedTowers:
-    """Train for `ctx.max_steps`, or for as many as held-out tails ask for; the seconds cap ends either."""
+def fit_towers(histories: Histories, config: NeuralConfig, ctx: FitContext, begun: Begun | None = None) -> FittedTowers:
+    """Train for `ctx.max_steps`, or for as many as held-out tails ask for; the seconds cap ends either.
+
+    Towers that were `begun` at an earlier cut take the last of these steps only: as many as there is news.
+    """
     device = usable_device(ctx.device)
     clock = Clock(config.seconds if ctx.seconds is None else ctx.seconds)
     seed = int(ctx.rng.integers(2**62))
@@ -70,9 +74,14 @@ def fit_towers(histories: Histories, config: NeuralConfig, ctx: FitContext) -> F
             steps, capped = _search(histories, config, ctx, _Start(seed, device), clock.half())
             caps += [] if capped is None else [f"step {capped} of the search for the number of steps"]
         trainer = _trainer(histories, config, _Start(seed, device))
+        if begun is not None:
+            _take_over(trainer.towers, begun)
+            trainer.begin_at(steps - begun.steps(steps))
         if not trainer.run(steps, clock, ctx.progress):
             caps.append(f"step {trainer.steps} of {steps}")
-        notes: Note = {"device": device, "steps": trainer.steps, "capped": bool(caps)}
+        notes: Note = {"device": device, "steps": trainer.steps - trainer.first, "capped": bool(caps)}
+        if begun is not None:
+            notes |= {"steps_from_nothing": steps, "new_events": round(begun.news, 6)}
         if caps:
             notes["capped_at"] = ", ".join(caps)
             log.warning("neural: the seconds cap fired at %s", notes["capped_at"])
@@ -119,6 +128,17 @@ def _trainer(histories: Histories, config: NeuralConfig, start: _Start) -> Train
     if weights is None:
         return Trainer(towers.to(start.device), windows, config, rng)
     return WeightTrainer(towers.to(start.device), windows, weights, config, rng)
+
+
+def _take_over(towers: Towers, begun: Begun) -> None:
+    """Put the earlier weights in place of those drawn."""
+    assert (towers.meaning is None) == (begun.meaning is None)  # cuts of one plan read the same texts
+    with torch.no_grad():
+        towers.ids.weight[:-1].copy_(torch.from_numpy(begun.ids))
+        if towers.meaning is not None and begun.meaning is not None:
+            towers.meaning.weight.copy_(torch.from_numpy(begun.meaning))
+        for name, weights in towers.sequence.named_parameters():
+            weights.copy_(torch.from_numpy(begun.sequence[name]))
 
 
 def _export(towers: Towers, notes: Note) -> FittedTowers:

@@ -52,14 +52,14 @@ class Trainer:
     """Adam over shuffled batches of windows, its step size falling evenly until step `most`.
 
     Every choice of chance comes from `rng` and torch's own seed. When to end decides nothing before the end, so that
-    a training cut short by the clock is repeated by asking for as many steps.
+    a training cut short by the clock is repeated by asking for as many steps. `first`: the step it began at.
     """
 
     def __init__(self, towers: Towers, windows: Windows, config: NeuralConfig, rng: np.random.Generator) -> None:
         self.towers, self.windows, self.config, self.rng = towers, windows, config, rng
         self.device = towers.ids.weight.device
         self.n_items = towers.ids.num_embeddings - 1
-        self.steps = 0
+        self.steps = self.first = 0
         self.most = config.steps or most_steps(len(windows), config.batch)
         self._batches = endless_batches(windows.counts, config.batch, rng)
         self._optimizer = torch.optim.Adam(towers.parameters(), lr=config.learning_rate, fused=True)
@@ -68,11 +68,15 @@ class Trainer:
         self._border = np.cumsum(chance / chance.sum())
         self._log_chance = torch.tensor(np.log(chance / chance.sum()), dtype=torch.float32, device=self.device)
 
+    def begin_at(self, step: int) -> None:
+        """Count as if `step` steps had been taken: the step size is what it would be by then."""
+        self.steps = self.first = step
+
     def run(self, until: int, clock: Clock, progress: Progress) -> bool:
         """Train up to step `until`; False when the clock ended it earlier, after one step at least."""
         self.towers.train()
         while self.steps < until:
-            if clock.over and self.steps:
+            if clock.over and self.steps > self.first:
                 return False
             self._step()
             self.steps += 1

@@ -14,12 +14,13 @@ from fusion.registry import register
 from fusion.sequences import BUCKET, Windows
 from fusion.topk import Pairs
 from fusion.tower_settings import NeuralConfig
+from fusion.tower_warm import Begun, begin, keep
 from fusion.users import Users
 
 BATCH = 64
 """Users a batch when scoring, always, at lengths in steps of BUCKET: a float depends on the shape it is computed in."""
-SEQUENCE = "sequence "
-"""What the names of the GRU's weights begin with in the state."""
+SEQUENCE, KEPT = "sequence ", "warm "
+"""What the names of the GRU's weights, and of what only a later fit needs, begin with in the state."""
 
 
 @register("neural")
@@ -31,17 +32,23 @@ class Neural(FactorModel):
     alone, and silent without one; the data needs neither text nor times, only an order. With `loss = "mse"` P is
     trained by squared error to be the weight of the next item, scaled to the range of weights in the fit; the GRU then
     reads weights beside items, and a user's items are in the order of their expected weights. Without `ctx.max_steps`
-    the number of steps is found on held-out tails, and then taken on everything. Notes: `steps` the model was trained,
-    `capped` whether the seconds cap fired, `capped_at` which step, `device`, `encoder` and why.
+    the number of steps is found on held-out tails, and then taken on everything. A warm fit goes on from the earlier
+    towers with the last of these steps, a share as large as that of new events, a quarter at least. Notes: `steps` the
+    model was trained in this fit, `capped` whether the seconds cap fired, `capped_at` which step, `device`, `encoder`
+    and why; in a warm fit `steps_from_nothing` and the share `new_events`.
     """
 
     Config = NeuralConfig
     scores_new_items = True
     slow = True
+    warms = True
     because = "people who took the like in this order took it next"
 
     def fit(self, data: Dataset, ctx: FitContext) -> Self:
-        """Encode the texts, find the number of steps if it is not given, and train that many on every interaction."""
+        """Encode the texts, find the number of steps if it is not given, and train that many on every interaction.
+
+        Raises ValueError for a `ctx.warm` that was fitted later.
+        """
         from fusion.tower_fit import Histories, fit_towers  # noqa: PLC0415 - torch takes seconds to import
 
         self.range_ = np.array([data.weights.min(initial=np.inf), data.weights.max(initial=-np.inf)], np.float32)
@@ -53,7 +60,8 @@ class Neural(FactorModel):
         has_text, texts, note = self._texts(data, ctx)
         meant = None if texts is None else texts[known]
         weights = self._scaled(data.weights[order]) if self._tells_weights else None
-        fitted = fit_towers(Histories(events, borders, meant, len(known), weights), self.config, ctx)
+        begun = self._begun(ctx.warm, known, len(data))
+        fitted = fit_towers(Histories(events, borders, meant, len(known), weights), self.config, ctx, begun)
         vectors = np.zeros((data.n_items, self.config.size), np.float32)
         if texts is not None and fitted.meaning is not None:
             vectors = texts @ fitted.meaning.T
@@ -61,8 +69,16 @@ class Neural(FactorModel):
         self.items_ = np.flatnonzero((data.item_counts > 0) | has_text).astype(np.int32)
         self.vectors_ = vectors[self.items_]  # (items with history or text, size)
         self.sequence_ = fitted.sequence
+        self.kept_ = keep(known, fitted.ids, fitted.meaning, len(data)) if ctx.keep else {}
         self.notes = {**note, **fitted.notes}
         return self
+
+    def _begun(self, warm: State | None, known: Rows, n_events: int) -> Begun | None:
+        """What an earlier fit's state says of the items `known` (K,); None where that fit found nothing to learn."""
+        earlier = None if warm is None else self.restore(self.config, warm)
+        if earlier is None or not earlier.sequence_:
+            return None
+        return begin(earlier.kept_, earlier.sequence_, known, n_events)
 
     @property
     def _tells_weights(self) -> bool:
@@ -90,7 +106,7 @@ class Neural(FactorModel):
         """Nobody took two items, so nothing follows anything: no item gets a vector."""
         size = self.config.size
         self.items_, self.vectors_ = np.empty(0, np.int32), np.empty((0, size), np.float32)
-        self.sequence_, self.notes = {}, {"steps": 0}
+        self.sequence_, self.kept_, self.notes = {}, {}, {"steps": 0}
         return self
 
     def _texts(self, data: Dataset, ctx: FitContext) -> tuple[Flags, Scores | None, Note]:
@@ -144,16 +160,16 @@ class Neural(FactorModel):
         return ends
 
     def state(self) -> State:
-        """Items, their vectors, the range of weights, and the GRU's weights."""
+        """Items, their vectors, the range of weights, the GRU's weights, and what a later fit begins with."""
         arrays = {"items": self.items_, "vectors": self.vectors_, "range": self.range_}
-        return arrays | {SEQUENCE + name: weights for name, weights in self.sequence_.items()}
+        return arrays | _named(SEQUENCE, self.sequence_) | _named(KEPT, self.kept_)
 
     @classmethod
     def restore(cls, config: Any, state: State) -> Self:
         """Take the arrays back."""
         model = cls(config)
         model.items_, model.vectors_, model.range_ = state["items"], state["vectors"], state["range"]
-        model.sequence_ = {name.removeprefix(SEQUENCE): w for name, w in state.items() if name.startswith(SEQUENCE)}
+        model.sequence_, model.kept_ = _called(SEQUENCE, state), _called(KEPT, state)
         return model
 
     def memory_bytes(self, n_users: int, n_items: int, n_events: int) -> int:
@@ -164,3 +180,11 @@ class Neural(FactorModel):
         return 4 * (n_items * (5 * config.size + 2 * text) + positions * (3 * config.negatives + 30 * config.size)) + (
             8 * n_events + 4 * 2 * 128 * n_items
         )
+
+
+def _named(prefix: str, arrays: State) -> State:
+    return {prefix + name: values for name, values in arrays.items()}
+
+
+def _called(prefix: str, state: State) -> State:
+    return {name.removeprefix(prefix): values for name, values in state.items() if name.startswith(prefix)}

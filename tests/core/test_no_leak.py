@@ -1,17 +1,21 @@
 """Nothing of the future reaches a table: with labels and everything later gone for good, not a bit of it moves."""
 
+from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
 from fusion.dataset import Dataset
+from fusion.fits import fit_sources, load_sources
 from fusion.folds import Fold, Plan, SplitSettings, plan_folds
 from fusion.hashing import shares
+from fusion.job import Job
 from fusion.recommender import Allowed
 from fusion.registry import known as registered
-from tests.core.making import columns_by_pair, dataset, fitted, item_frame, lively, replaced, user_frame
+from tests.core.making import columns_by_pair, config, dataset, fitted, item_frame, lively, replaced, user_frame
 
 KINDS = ("time", "last", "random")
 NUMBERED_BY_CATALOGUE = {"content"}
@@ -91,6 +95,38 @@ def test_deleting_labels_and_everything_later_moves_no_bit(kind, use):
         cut = columns_by_pair([fitted(use, known, SETTINGS.get(use))], short, everyone(data), allowed)
         assert whole == cut
         assert len(whole) > data.n_users
+
+
+SMALL = {"size": 8, "steps": 40, "check": 10, "negatives": 32}
+WARM = {"name": "neural", "refit": "warm", "settings": {**SMALL, "encoder": "tfidf"}}
+
+
+def chained(root: Path, plan: Plan, data: Dataset, folds: list[Fold]) -> dict[str, tuple[str, dict[str, bytes]]]:
+    """Fold name -> key of a warm fit made after those on the folds before it, and all that it learned."""
+    job = Job(config((WARM,)), data, replace(plan, serving=replace(plan.serving, known=data)), root)
+    job, fits, reports, _ = fit_sources(job, folds)
+    told = {}
+    for fold in folds:
+        source = load_sources(job, fold, fits[fold.name], reports)[0]
+        learned = {name: values.tobytes() for name, values in source.model.state().items()}
+        told[fold.name] = (fits[fold.name]["neural"].name, learned)
+    return told
+
+
+@pytest.mark.parametrize("kind", ["time", "last"])
+def test_a_chain_of_warm_fits_knows_nothing_of_labels_or_later(kind, tmp_path):
+    """Up to each fold, on data that physically ends with what the fold knows, the chain is the same to the bit."""
+    _, data, plan = made(kind)
+    oldest_first = [fold for _, fold in reversed(folds_of(plan))]
+    whole = chained(tmp_path / "whole", plan, data, oldest_first)
+    assert len({key for key, _ in whole.values()}) == len(oldest_first)
+    assert all("warm ids" in learned for _, learned in whole.values())
+    short = []
+    for at, fold in reversed(folds_of(plan)):
+        known = deleted(data, slow_known(data, kind, fold, at), fold.known.as_of)
+        as_of = known.last_times + 1 if kind == "last" else np.full(data.n_users, known.as_of)
+        short.append(Fold(fold.name, known, as_of, fold.cut, fold.label_users[:0], fold.label_items[:0]))
+        assert chained(tmp_path / fold.name, plan, known, short) == {one.name: whole[one.name] for one in short}
 
 
 @pytest.mark.parametrize("use", [use for use in USES if use not in NUMBERED_BY_CATALOGUE])

@@ -120,7 +120,7 @@ class TestSourcesThatBreak:
             train(job_of(tmp_path, data, config(("odd",))))
 
     def test_a_source_whose_code_changed_is_fitted_again(self, data, tmp_path, monkeypatch):
-        from fusion import fits as fitting
+        from fusion import fit_stage as fitting
 
         with broken.registered(odd=broken.Plain):
             job = job_of(tmp_path, data, config(("popularity", "odd")))
