@@ -12,7 +12,7 @@ from fusion.registry import known
 EXPLAINED_ROWS = 2_000_000
 """Listed rows beyond which reasons stay in the run folder and are not copied into SQL."""
 
-BLOCK_USERS = 5_000
+BLOCK_USERS = 2_500
 PASS_USERS = 50_000
 """Users whose lists are in memory at a time, as numbers; each pass reads the file of lists once."""
 
