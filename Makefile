@@ -3,6 +3,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 READY := $(VENV)/.ready
+# Two processes share the suite, a file each at a time: what a file sets up once is set up once.
+SUITE := -m "not faults" --numprocesses 2 --dist loadfile
 
 .PHONY: demo test test-faults coverage lint setup clean
 
@@ -10,13 +12,13 @@ demo: $(READY)
 	$(BIN)/fusion demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -m "not faults"
+	$(BIN)/python -m pytest $(SUITE)
 
 test-faults: $(READY)
 	$(BIN)/python -m pytest -m faults
 
 coverage: $(READY)
-	$(BIN)/coverage run -m pytest -m "not faults"
+	$(BIN)/coverage run -m pytest $(SUITE)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --show-missing --skip-covered
 
