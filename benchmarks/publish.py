@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from itertools import count
 from multiprocessing import get_context
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -39,7 +40,7 @@ from storage.publish import publish
 from storage.runs import finish_run, start_run
 from storage.tables import blocked_item
 
-SIZE, RESERVE, ITEMS, BLOCKS, READS, MOVES = 20, 10, 50_000, 10_000, 500, 30
+SIZE, RESERVE, ITEMS, BLOCKS, READS, MOVES, WARM = 20, 10, 50_000, 10_000, 500, 30, 1_000
 COLUMNS = "user_id, rank, item_id, score, probability"
 BARE = "CREATE TABLE bare (run_no integer DEFAULT 0, user_id text{c}, rank integer, item_id text{c}, score real, {p})"
 VIEW = "SELECT item_id, rank, score FROM current_recommendations WHERE placement = 'default' AND user_id = :user"
@@ -66,16 +67,16 @@ def main() -> None:
 def generate(folder: Path, rows: int) -> list[str]:
     """Write the lists of a run folder, its users in no order; gives their ids."""
     chance, size = np.random.default_rng(7), SIZE + RESERVE
-    count = rows // size
-    users = [f"u{n}" for n in chance.permutation(count)]
+    n_users = rows // size
+    users = [f"u{n}" for n in chance.permutation(n_users)]
     (folder / "ids").mkdir(parents=True, exist_ok=True)
     pl.DataFrame({"user_id": users}).write_parquet(folder / "ids" / "users.parquet")
     pl.DataFrame({"item_id": [f"item-{n}" for n in range(ITEMS)]}).write_parquet(folder / "ids" / "items.parquet")
     lists = {
-        "user": np.repeat(np.arange(count, dtype=np.int32), size),
-        "rank": np.tile(np.arange(1, size + 1, dtype=np.int32), count),
-        "item": chance.integers(0, ITEMS, count * size, dtype=np.int32),
-        "score": chance.random(count * size, dtype=np.float32),
+        "user": np.repeat(np.arange(n_users, dtype=np.int32), size),
+        "rank": np.tile(np.arange(1, size + 1, dtype=np.int32), n_users),
+        "item": chance.integers(0, ITEMS, n_users * size, dtype=np.int32),
+        "score": chance.random(n_users * size, dtype=np.float32),
     }
     pl.DataFrame(lists).write_parquet(folder / "lists.parquet", row_group_size=100_000)
     return users
@@ -105,6 +106,7 @@ def measure(url: str, folder: Path, users: list[str], turns: int) -> Figures:
         plain.append(seconds(bare))
         whole.append(seconds(lambda turn=turn: publish_once(engine, folder, f"turn {turn}")))
     rows = len(users) * (SIZE + RESERVE)
+    tend(engine, "CHECKPOINT")  # it still writes what the turns loaded, several runs at once
     moves = moving(engine, url, users)
     found = {
         "rows": rows,
@@ -192,16 +194,23 @@ def moving(engine: Engine, url: str, users: list[str]) -> list[float]:
 
 
 def serve(url: str, users: list[str], begun: Event, done: Event) -> None:
-    """Read lists in four threads without a pause, in a process of its own, so that no reader holds up the mover."""
+    """Read lists in four threads without a pause, in a process of its own, so that no reader holds up the mover.
+
+    It has begun when each thread is past the reads that cost a young connection more: its plans, its caches.
+    """
     engine = connect(StorageSettings(url=url))
+    ready = threading.Barrier(4, action=begun.set)
 
     def read() -> None:
         chance = np.random.default_rng()
         with engine.connect() as connection:
-            while not done.is_set():
+            for turn in count():
+                if turn == WARM:
+                    ready.wait()
+                if done.is_set():
+                    return
                 connection.execute(text(VIEW), {"user": users[chance.integers(len(users))]}).all()
                 connection.rollback()
-                begun.set()
 
     readers = [threading.Thread(target=read) for _ in range(4)]
     for reader in readers:
@@ -220,10 +229,15 @@ def reading(engine: Engine, users: list[str]) -> Figures:
     rows = [{"placement": "default", "item_id": f"item-{n}"} for n in range(0, ITEMS, ITEMS // BLOCKS)]
     with writing(engine) as connection:
         connection.execute(insert(blocked_item), rows)
+    tend(engine, "ANALYZE blocked_item")
+    return found | {f"view read, {BLOCKS:,} blocks, ms": one_read(engine, VIEW, users)}
+
+
+def tend(engine: Engine, statement: str) -> None:
+    """Let PostgreSQL do now what it does by itself within minutes; SQLite has nothing of the kind."""
     if engine.dialect.name == "postgresql":
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("ANALYZE blocked_item"))  # as the server does by itself within a minute
-    return found | {f"view read, {BLOCKS:,} blocks, ms": one_read(engine, VIEW, users)}
+            connection.execute(text(statement))
 
 
 def one_read(engine: Engine, statement: str, users: list[str], **values: Any) -> float:
