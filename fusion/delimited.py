@@ -30,7 +30,7 @@ DELIMITER = declare(
         "error",
         "a text file in one column",
         "nothing is read",
-        "Separate columns by comma, semicolon, tab or |.",
+        r"Separate columns by comma, semicolon, tab or vertical bar, as in `sed 's/::/\t/g' in.dat > out.csv`.",
     )
 )
 RAGGED = declare(

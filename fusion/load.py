@@ -13,7 +13,7 @@ from polars.exceptions import PolarsError
 
 from fusion.assemble import as_dataset, duplicates, in_time_order, number_rows
 from fusion.catalogue import read_items, read_users
-from fusion.checks import amounts, ids, rule_names, tables  # noqa: F401  importing them registers their checks
+from fusion.checks import amounts, columns, ids, rule_names, tables  # noqa: F401  importing them registers their checks
 from fusion.checks.facts import DATA_CHECKS, Facts
 from fusion.checks.rows import check_rows
 from fusion.data_settings import DataSettings

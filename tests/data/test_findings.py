@@ -99,6 +99,16 @@ PLANTED: dict[str, tuple[Callable[[], dict[str, Any]], int, dict[str, Any]]] = {
         1,
         {"id": "1"},
     ),
+    "no_header": (
+        lambda: {
+            "rows": [
+                {"196": row["user"], "item": row["item"], "time": row["time"], "4.5": row["weight"]} for row in CLEAN
+            ],
+            "columns": {"user": "196", "weight": "4.5"},
+        },
+        2,
+        {"column": "196"},
+    ),
     "no_interactions": (changed(user=lambda row: None), 1, {}),
 }
 ELSEWHERE = {
@@ -127,6 +137,12 @@ def test_every_kind_of_finding_is_planted_somewhere():
 def test_clean_data_has_no_findings(write, tmp_path):
     assert check(write(CLEAN), tmp_path) == []
     assert check(write(**catalogue()()), tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["2", "t1", "u.id", "2024 plays"])
+def test_names_that_are_no_values_are_no_missing_header(write, tmp_path, name):
+    rows = [{name: row["user"], **row} for row in CLEAN]
+    assert check(write(rows, columns={"user": name}), tmp_path) == []
 
 
 def test_rare_bad_rows_are_left_out_and_counted_and_many_are_an_error(write, tmp_path):
