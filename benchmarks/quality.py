@@ -101,7 +101,8 @@ def run_fold(given: argparse.Namespace, data: Dataset, n: int, seed: int) -> tup
     lists, notes = {}, {}
     print(f"seed {seed} fold {n}: {len(held.known)} interactions known, {len(held.users)} users judged", flush=True)
     if not given.without_product:
-        config = CoreConfig(**{"seed": seed, **json.loads(given.config)})
+        shaped = {} if given.hold == "time" else {"split": {"kind": given.hold}}
+        config = CoreConfig(**{"seed": seed, **shaped, **json.loads(given.config)})
         lists, notes[FIRST] = product(held, config)
     if given.peers or given.peer_lists:
         task = {"hold": given.hold, "days": given.days, "share": given.share, "seed": seed}

@@ -31,7 +31,11 @@ class SplitSettings(Settings):
         None, gt=0, description="days of a label window of a time split; default: the shortest that holds `users`"
     )
     folds: int = Field(3, ge=1, le=12, description="label folds the ranker learns from, at most")
-    users: int = Field(200, ge=1, description="warm users with a label that every window of a time split must hold")
+    users: int = Field(
+        200,
+        ge=1,
+        description="warm users with a label that every window of a time split must hold, 50 where auto finds none",
+    )
     sparse: int = Field(5, ge=1, description="a user with fewer known interactions is sparse, not warm")
 
 

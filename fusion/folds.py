@@ -15,6 +15,12 @@ from fusion.hashing import shares
 Kind = Literal["time", "last", "random"]
 WINDOWS = (1, 7, 14, 28, 91, 182, 365)
 """Days a label window may last, shortest first."""
+SHORT = WINDOWS[:4]
+"""Those that hold enough users only where something goes on."""
+LIVELY = 0.25
+"""Share of all users who were last seen within the folds; where fewer were, the data is an archive of users gone."""
+THIN = 50
+"""Warm users who are few to judge by, and in lively data still say more of the next window than `last` does."""
 SHARE = 0.1
 """Of all (user, item) pairs, how many each fold of a random split holds out."""
 
@@ -89,31 +95,53 @@ def _no_window(data: Dataset, split: SplitSettings) -> str:
 
 
 def _plan_time(data: Dataset, split: SplitSettings, seen: bool, keep: tuple[str, int | None] | None) -> Plan | None:
-    tried = [((split.window,) if split.window else WINDOWS, split.users)]
-    if keep and keep[0] == "time" and keep[1] and not split.window:
-        tried.insert(0, ((keep[1],), max(1, split.users // 2)))
-    for windows, users in tried:
+    kept = keep[1] if keep and keep[0] == "time" and not split.window else None
+    for ask in _asks(split, kept):
         for n_folds in range(split.folds, 0, -1):
-            for window in windows:
-                plan = _time_folds(data, split, seen, window, n_folds, users)
+            for window in ask.windows:
+                plan = _time_folds(data, split, seen, window, n_folds, ask)
                 if plan:
                     return plan
     return None
 
 
-def _time_folds(data: Dataset, split: SplitSettings, seen: bool, window: int, n_folds: int, users: int) -> Plan | None:
-    """Cut at multiples of the window since 1970, so that tomorrow's cuts are today's; None when a fold is too thin."""
+@dataclass(frozen=True)
+class _Ask:
+    """Windows to try, the warm users that every fold must hold, the share of all users last seen within the folds."""
+
+    windows: tuple[int, ...]
+    users: int
+    lively: float = 0.0
+
+
+def _asks(split: SplitSettings, kept: int | None) -> list[_Ask]:
+    """What a plan by time may be, the best first; `kept` is the window of the live run."""
+    windows = (split.window,) if split.window else WINDOWS
+    named = split.kind == "time" or split.window is not None
+    asks = [_Ask(windows, split.users)] if named else [_Ask(SHORT, split.users), _Ask(WINDOWS, split.users, LIVELY)]
+    if kept:
+        asks.insert(0, _Ask((kept,), max(1, split.users // 2)))
+    if split.kind == "auto" and split.users > THIN:
+        asks += [_Ask((kept,), THIN // 2)] if kept else []
+        asks.append(_Ask(windows, THIN, LIVELY))
+    return asks
+
+
+def _time_folds(data: Dataset, split: SplitSettings, seen: bool, window: int, n_folds: int, ask: _Ask) -> Plan | None:
+    """Cut at multiples of the window since 1970, so that tomorrow's cuts are today's; None when they are too thin."""
     length = window * DAY
     newest = (data.as_of - length) // length * length
     cuts = [newest - n * length for n in range(n_folds + 2)]
+    if np.mean(data.last_times[data.user_counts > 0] >= cuts[-1]) < ask.lively:
+        return None
     folds = []
     for n, cut in enumerate(cuts):
         fold = _time_fold(data, _name(n, n_folds), cut, length, seen)
         warm = fold.known.user_counts[fold.label_rows] >= split.sparse
-        if warm.sum() < users:
+        if warm.sum() < ask.users:
             return None
         folds.append(fold)
-    why = f"time: windows of {window} days hold at least {users} warm users in every fold"
+    why = f"time: windows of {window} days hold at least {ask.users} warm users in every fold"
     return _plan("time", window, why, folds, _serving(data, np.full(data.n_users, data.as_of, np.int64)))
 
 
@@ -141,7 +169,8 @@ def _plan_last(data: Dataset, split: SplitSettings, seen: bool) -> Plan:
         known = data.take((left > n) | ((left == n) & ~data.liked))
         labels = np.where(data.liked, left == n, left == n - 1)
         folds.append(_fold(data, _name(n - 1, split.folds), known, labels, known.last_times + 1, seen))
-    fallback = "" if split.kind == "last" else f" (no window held {split.users} warm users in every fold)"
+    thin = f" (no window held {split.users} warm users in every fold, or too few users still come)"
+    fallback = "" if split.kind == "last" else thin
     why = (
         f"last: each user's last liked interaction is held out{fallback}; optimistic, sources see others' later events"
     )
@@ -149,9 +178,11 @@ def _plan_last(data: Dataset, split: SplitSettings, seen: bool) -> Plan:
 
 
 def _plan_random(data: Dataset, split: SplitSettings, seen: bool, seed: int) -> Plan:
-    """Fold n holds out the pairs whose hash falls into its share and knows only those above it.
+    """Fold n holds out the pairs whose hash falls into its share, and knows all others but the verdict's.
 
-    Shares cut across time, so times are put aside: nothing may take a held-out event's neighbours for its past.
+    No share is later than another, so nothing speaks against knowing the labels of other folds, and the ranker learns
+    from fits on nearly as much as those that serve. Shares cut across time, so times are put aside: nothing may take a
+    held-out event's neighbours for its past.
     """
     why = f"random: {SHARE:.0%} of pairs a fold by hash" + ("" if data.has_times else ", since the data has no times")
     data = replace(data, has_times=False, times=np.zeros_like(data.times))
@@ -159,9 +190,9 @@ def _plan_random(data: Dataset, split: SplitSettings, seen: bool, seed: int) -> 
     as_of = np.full(data.n_users, data.as_of, np.int64)
     folds = []
     for n in range(split.folds + 2):
-        lo, hi = n * SHARE, (n + 1) * SHARE
-        labels = (place >= lo) & (place < hi)
-        folds.append(_fold(data, _name(n, split.folds), data.take(place >= hi), labels, as_of, seen))
+        labels = (place >= n * SHARE) & (place < (n + 1) * SHARE)
+        known = data.take((place >= SHARE) & ~labels)
+        folds.append(_fold(data, _name(n, split.folds), known, labels, as_of, seen))
     return _plan("random", None, why, folds, _serving(data, as_of))
 
 
