@@ -15,20 +15,18 @@ import os
 import resource
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from itertools import count
 from multiprocessing import get_context
-from multiprocessing.synchronize import Event
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import numpy as np
 import polars as pl
+from moving import VIEW, moving
 from sqlalchemy import Connection, Engine, insert, make_url, text
 
 from flows.lists import list_blocks
@@ -40,10 +38,9 @@ from storage.publish import publish
 from storage.runs import finish_run, start_run
 from storage.tables import blocked_item
 
-SIZE, RESERVE, ITEMS, BLOCKS, READS, MOVES, WARM = 20, 10, 50_000, 10_000, 500, 30, 1_000
+SIZE, RESERVE, ITEMS, BLOCKS, READS = 20, 10, 50_000, 10_000, 500
 COLUMNS = "user_id, rank, item_id, score, probability"
 BARE = "CREATE TABLE bare (run_no integer DEFAULT 0, user_id text{c}, rank integer, item_id text{c}, score real, {p})"
-VIEW = "SELECT item_id, rank, score FROM current_recommendations WHERE placement = 'default' AND user_id = :user"
 KEY = "SELECT item_id, rank, score FROM recommendation WHERE run_no = :run_no AND user_id = :user AND rank <= 20"
 Figures = dict[str, float]
 
@@ -173,51 +170,6 @@ def bare_of(engine: Engine, folder: Path) -> Callable[[], None]:
             (copy if postgres else tuples)(connection)
 
     return load
-
-
-def moving(engine: Engine, url: str, users: list[str]) -> list[float]:
-    """Seconds of each move of the pointer between the last two runs, while a service reads lists."""
-    with engine.connect() as connection:
-        last = connection.execute(text("SELECT run_no FROM run ORDER BY run_no DESC LIMIT 2")).scalars().all()
-    context = get_context("spawn")
-    begun, done = context.Event(), context.Event()
-    service = context.Process(target=serve, args=(url, users, begun, done))
-    service.start()
-    begun.wait()
-    move = [
-        seconds(lambda turn=turn: publish(engine, "default", last[(turn + 1) % 2], by="benchmark", reason="to measure"))
-        for turn in range(MOVES)
-    ]
-    done.set()
-    service.join()
-    return move
-
-
-def serve(url: str, users: list[str], begun: Event, done: Event) -> None:
-    """Read lists in four threads without a pause, in a process of its own, so that no reader holds up the mover.
-
-    It has begun when each thread is past the reads that cost a young connection more: its plans, its caches.
-    """
-    engine = connect(StorageSettings(url=url))
-    ready = threading.Barrier(4, action=begun.set)
-
-    def read() -> None:
-        chance = np.random.default_rng()
-        with engine.connect() as connection:
-            for turn in count():
-                if turn == WARM:
-                    ready.wait()
-                if done.is_set():
-                    return
-                connection.execute(text(VIEW), {"user": users[chance.integers(len(users))]}).all()
-                connection.rollback()
-
-    readers = [threading.Thread(target=read) for _ in range(4)]
-    for reader in readers:
-        reader.start()
-    for reader in readers:
-        reader.join()
-    engine.dispose()
 
 
 def reading(engine: Engine, users: list[str]) -> Figures:

@@ -7,7 +7,8 @@
 `--hold last`: fold n holds out each user's n-th last interaction and hides everything after it. `--hold time`: fold n
 hides everything from n windows of `--days` before the end, and judges on the first of them. `--hold random`: fold n
 holds out the n-th share of each user's items, as the seed shuffles them. Every row is judged the same way: full
-ranking, what the user met left out, NDCG@10 with binary gain, users with a label and a history.
+ranking, what the user met left out, NDCG@10 with binary gain, users with a label and a history. With last and random
+the product is told so by `[split] kind`, unless `--config` names another.
 
 Columns of any name are guessed as `fusion init` guesses them, and `--data` overrules the guess:
 `--data '{"columns": {"user": "who", "item": "what", "weight": "plays"}}'`.
