@@ -169,11 +169,11 @@ def read_table(folder: Path, wanted: Flags | None = None) -> Table:
     return _grouped(columns, keys, matrix)
 
 
-def read_keys(folder: Path) -> Table:
-    """The same without columns: whose candidates a table holds, and which of them are labels."""
-    stored = pq.read_table(folder / "table.parquet", columns=list(KEYS))
+def read_columns(folder: Path, columns: tuple[str, ...]) -> Table:
+    """The whole of a table with some of its columns only."""
+    stored = pq.read_table(folder / "table.parquet", columns=[*KEYS, *columns])
     keys = [stored[name].to_numpy() for name in KEYS]
-    return _grouped((), keys, np.empty((len(keys[0]), 0), np.float32))
+    return _grouped(columns, keys, np.column_stack([stored[name].to_numpy() for name in columns]))
 
 
 def _grouped(columns: tuple[str, ...], keys: Sequence[Rows], matrix: Scores) -> Table:

@@ -8,8 +8,10 @@ import numpy as np
 from fusion.arrays import Flags, Rows
 from fusion.errors import DataError
 from fusion.hashing import shares
-from fusion.table import Table, read_keys, read_table
+from fusion.table import Table, read_columns, read_table
 
+HISTORY = "user_events"
+"""Column that is 0 for users without a history: no ranker serves them, and they would teach it popularity."""
 OTHER_DRAW = 0x7EAC
 """Added to the seed: a random split draws pairs by the seed itself, and what another fold holds out must not be kept
 more often than the rest, since it stands here as what nobody wants."""
@@ -23,16 +25,16 @@ def read_teaching(folders: Sequence[Path], max_rows: int, seed: int) -> list[Tab
 
     Raises DataError when no candidate of any fold is a label.
     """
-    rows = teaching_rows([read_keys(folder) for folder in folders], max_rows, seed)
+    rows = teaching_rows([read_columns(folder, (HISTORY,)) for folder in folders], max_rows, seed)
     return [read_table(folder, each) for folder, each in zip(folders, rows, strict=True) if each.any()]
 
 
 def teaching_rows(tables: Sequence[Table], max_rows: int, seed: int) -> list[Flags]:
-    """Which candidates (C,) of each table teach, about `max_rows` together at most.
+    """Which candidates (C,) of each table, which needs the column HISTORY only, teach; about `max_rows` in all.
 
-    Users without a label among their candidates teach nothing. The others keep their labels and as many more, by hash,
-    as there is room for, 150 at most: a label of one more user teaches more than a user's hundredth candidate. Only
-    when there is no room for 30 are whole users left out, by hash too.
+    Users without a label among their candidates teach nothing, nor do those without a history. The others keep their
+    labels and as many more, by hash, as there is room for, 150 at most: a label of one more user teaches more than a
+    user's hundredth candidate. Only when there is no room for 30 are whole users left out, by hash too.
     """
     labels = [_labels_of_users(table) for table in tables]
     teach = [each > 0 for each in labels]
@@ -50,9 +52,12 @@ def teaching_rows(tables: Sequence[Table], max_rows: int, seed: int) -> list[Fla
 
 
 def _labels_of_users(table: Table) -> Rows:
-    """Labels (n,) among each user's candidates."""
-    counts: Rows = np.add.reduceat(table.labels, table.borders[:-1]) if len(table.sizes) else table.sizes
-    return counts
+    """Labels (n,) among each user's candidates; none count of a user without a history."""
+    if not len(table.sizes):
+        return table.sizes
+    first = table.borders[:-1]
+    counts: Rows = np.add.reduceat(table.labels, first)
+    return counts * (table.matrix[first, table.columns.index(HISTORY)] > 0)
 
 
 def _thinned(table: Table, labels: Rows, others: float, seed: int) -> Flags:

@@ -49,7 +49,7 @@ def to_ms(values: pl.Series, zone: str) -> pl.Series:
 
 
 def _from_numbers(values: pl.Series, zone: str) -> pl.Series:
-    values = values.fill_nan(None) if values.dtype.is_float() else values.cast(pl.Int64, strict=False)
+    values = _finite(values) if values.dtype.is_float() else values.cast(pl.Int64, strict=False)
     size = values.abs()
     middle = size.median()
     if not isinstance(middle, int | float):
@@ -64,6 +64,11 @@ def _from_numbers(values: pl.Series, zone: str) -> pl.Series:
     if kept.dtype.is_float():
         return (kept * times / parts).round(0).cast(pl.Int64, strict=False)
     return kept * times // parts
+
+
+def _finite(values: pl.Series) -> pl.Series:
+    """Null for NaN and infinities: the title "Infinity" is a number to a parser, and no time."""
+    return values.to_frame("v").select(pl.when(pl.col("v").is_finite()).then("v"))["v"]
 
 
 def _from_datetimes(values: pl.Series, zone: str) -> pl.Series:

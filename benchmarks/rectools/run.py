@@ -71,13 +71,18 @@ class Task:
             return LastNSplitter(1)
         if self.settings["hold"] == "random":
             return RandomSplitter(self.settings["share"], random_state=self.seed)
-        return TimeRangeSplitter(f"{self.settings['days']}D")
+        return TimeRangeSplitter(f"{self.days()}D")
+
+    def days(self) -> int:
+        """Length of that window: the hold-out's, or a fifth of what is known where less than four would stay before."""
+        when = self.events.interactions.df[Columns.Datetime]
+        return max(1, min(self.settings["days"], (when.max() - when.min()).days // 5))
 
     def model(self, name: str, settings: dict) -> ModelBase:
         """A model of the first stage, not fitted."""
         if name == "popular":
             recent = self.settings["hold"] == "time"
-            return PopularModel(period=timedelta(days=self.settings["days"]) if recent else None)
+            return PopularModel(period=timedelta(days=self.days()) if recent else None)
         if name == "als":
             als = AlternatingLeastSquares(**settings, iterations=15, random_state=self.seed, num_threads=THREADS)
             return ImplicitALSWrapperModel(als, recommend_n_threads=THREADS)

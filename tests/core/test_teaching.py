@@ -1,5 +1,7 @@
 """What a ranker learns from: users with labels, every label, and a fair share of the rest where there is too much."""
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -8,8 +10,15 @@ import pytest
 from fusion.errors import DataError
 from fusion.hashing import shares
 from fusion.table import Table, read_table
-from fusion.teaching import LEAST, MOST, read_teaching, teaching_rows
-from tests.core.test_ranker import table
+from fusion.teaching import HISTORY, LEAST, MOST, read_teaching, teaching_rows
+from tests.core import test_ranker
+
+
+def table(n_users: int = 40, each: int = 12, seed: int = 0, start: int = 0) -> Table:
+    """Candidates of users who all have a history."""
+    full = test_ranker.table(n_users, each, seed, start=start)
+    ones = np.ones((len(full.items), 1), np.float32)
+    return replace(full, columns=(*full.columns, HISTORY), matrix=np.hstack([full.matrix, ones]))
 
 
 def stored(folder, full: Table, rows_each: int):
@@ -32,6 +41,20 @@ def test_users_without_a_label_among_their_candidates_are_dropped_whole():
     for user, lo, hi in zip(full.group_users, full.borders, full.borders[1:], strict=False):
         assert rows[lo:hi].all() == rows[lo:hi].any() == full.labels[lo:hi].any(), user
     assert 0 < rows.sum() < len(rows)
+
+
+def test_users_without_a_history_teach_nothing():
+    full = table()
+    cold = full.group_users % 2 == 0
+    full.matrix[:, 2] = np.repeat(~cold, full.sizes)
+    [rows] = teaching_rows([full], 10**6, 7)
+    [others] = teaching_rows([full.take(~cold)], 10**6, 7)
+    assert not rows[np.repeat(cold, full.sizes)].any()
+    assert others.any()
+    assert np.array_equal(rows[np.repeat(~cold, full.sizes)], others)
+    full.matrix[:, 2] = 0.0
+    with pytest.raises(DataError, match="nothing for a ranker to learn from"):
+        teaching_rows([full], 10**6, 7)
 
 
 def test_nothing_to_learn_is_said():

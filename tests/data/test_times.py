@@ -73,6 +73,8 @@ def test_summer_time_gaps_and_repeats_are_times():
         ([1_700_000_000, 1_700_000_001, 1_700_000_002_000, None], [1, 1, 0, 0]),
         (["1700000000", "1700000001", "nan", "inf"], [1, 1, 0, 0]),
         ([float("nan"), 1.7e9], [0, 1]),
+        (["187", "Infinity"], [1, 0]),
+        ([float("-inf"), float("nan")], [0, 0]),
         ([None, None], [0, 0]),
     ],
 )
