@@ -21,6 +21,7 @@ from quality import source_lists
 
 from flows.settings import read_config
 from flows.train import core_of
+from fusion.config import SourceSettings
 from fusion.load import load
 
 VIEW = "select user_id, rank, item_id from current_recommendations where placement = 'default'"
@@ -72,8 +73,10 @@ def main() -> None:
     manifest = json.loads((newest / "manifest.json").read_text())
     print(f"method {manifest['method']}; inside, on its own verdict: {manifest['verdict']['reported']['value']:.4f}")
     tuned = {one["name"]: one["settings"] for one in manifest["tuned"]}
-    for source, report in zip(config.all_sources, manifest["sources"], strict=True):
+    configured = {source.name: source for source in config.sources}
+    for report in manifest["sources"]:
         if report["status"] == "used":
+            source = configured.get(report["name"]) or SourceSettings(name=report["name"])
             steps, settings = report["notes"].get("steps"), source.settings | tuned.get(source.name, {})
             values[source.name] = judge(held, source_lists(held, source, settings, steps, core_of(config)))
     print(table(pooled([values], [held.users.astype(np.int64)], 7), {}))

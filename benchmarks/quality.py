@@ -63,8 +63,10 @@ def product(held: Held, config: CoreConfig) -> tuple[dict[str, np.ndarray], dict
     lists[frame["user"].to_numpy(), frame["rank"].to_numpy() - 1] = frame["item"].to_numpy()
     rows = {FIRST: lists[held.users]}
     tuned = {one.name: one.settings for one in fused.trained.tuned}
-    for report, source in zip(fused.trained.sources, config.all_sources, strict=True):
+    configured = {source.name: source for source in config.sources}
+    for report in fused.trained.sources:
         if report.used:
+            source = configured.get(report.name) or SourceSettings(name=report.name)
             settings = {**source.settings, **tuned.get(source.name, {})}
             rows[source.name] = source_lists(held, source, settings, report.notes.get("steps"), config)
     inside = fused.verdict["reported"]["value"]

@@ -28,7 +28,7 @@ def check_all(session: Session) -> list[Finding]:
 
 def _sources(session: Session) -> list[Finding]:
     found = []
-    for source in session.config.all_sources:
+    for source in session.config.sources:
         try:
             build_source(source)
         except FusionError as wrong:

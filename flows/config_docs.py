@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from flows.settings import Config
-from fusion.config import DEFAULT_SOURCES, SourceSettings
+from fusion.config import DEFAULT_SOURCES, IN_NO_ORDER, SourceSettings
 from fusion.registry import known
 from fusion.rules import Allow, Boost, Diversity, Limit, Pin
 
@@ -120,7 +120,7 @@ def reference() -> str:
     parts = [f"## {s.title}\n\n{about(s.model)}{table(s.model, s.keys)}" for s in sections()]
     ours = {use: cls for use, cls in known().items() if cls.__module__.startswith(OURS)}
     own = [f"### `{use}`\n\n{table(cls.Config, tuple(cls.Config.model_fields))}" for use, cls in ours.items()]
-    default = fill(f"Without any `[[sources]]` these run: {', '.join(DEFAULT_SOURCES)}.", WIDTH) + "\n\n"
+    default = fill(f"Without any `[[sources]]` these run: {default_set()}", WIDTH) + "\n\n"
     return "\n".join([INTRO + "\n".join(parts), rules_reference(), SOURCES_INTRO + default + "\n".join(own)])
 
 
@@ -222,8 +222,14 @@ def _example(section: Section) -> str:
     return "".join(parts) + later
 
 
+def default_set() -> str:
+    """The sources that run where none is configured."""
+    stand_ins = "; ".join(f"{other} in place of {name}" for name, other in IN_NO_ORDER.items())
+    return f"{', '.join(DEFAULT_SOURCES)}. Where the data has no times, {stand_ins}."
+
+
 def _source_example() -> str:
-    default = _comment(f"Base recommenders. Without any of these tables: {', '.join(DEFAULT_SOURCES)}.")
+    default = _comment(f"Base recommenders. Without any of these tables: {default_set()}")
     rows = "".join(
         f"{_comment(SourceSettings.model_fields[key].description or '')}# {key} = {toml(value)}\n"
         for key, value in EXAMPLES["sources"].items()

@@ -19,6 +19,8 @@ DEFAULT_SOURCES = (
     "content",
     "neural",
 )
+IN_NO_ORDER = {"neural": "autoencoder"}
+"""What stands in for a default source where the data has no times, and so no order that it could read."""
 
 
 class SplitSettings(Settings):
@@ -192,7 +194,7 @@ class CoreConfig(Settings):
             raise ValueError(f"names given twice: {', '.join(sorted(twice))}; every source needs a name of its own")
         return sources
 
-    @property
-    def all_sources(self) -> tuple[SourceSettings, ...]:
-        """The configured sources, or the default set."""
-        return self.sources or tuple(SourceSettings(name=name) for name in DEFAULT_SOURCES)
+    def sources_for(self, has_times: bool) -> tuple[SourceSettings, ...]:
+        """The configured sources, or the default set for data with or without times."""
+        stand_in = {} if has_times else IN_NO_ORDER
+        return self.sources or tuple(SourceSettings(name=stand_in.get(name, name)) for name in DEFAULT_SOURCES)

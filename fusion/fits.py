@@ -36,7 +36,7 @@ def fit_sources(job: Job, folds: Sequence[Fold]) -> tuple[Job, Fits, list[Source
     begin from one another, oldest to newest, they are made in that order. Gives the job with the settings that tuning
     found.
     """
-    sources = (*job.config.all_sources, CONTROL)
+    sources = (*job.sources, CONTROL)
     reports = [_report(job, settings) for settings in sources]
     pieces: dict[int, list[Future[list[_Piece]]]] = {}
     with workers(job.threads, job.config.memory) as crew:
@@ -163,7 +163,7 @@ def load_sources(job: Job, fold: Fold, fits: dict[str, Path], reports: Sequence[
     """The fitted sources of one fold that take part, the control last; SourceFailed when one cannot be restored."""
     used = {report.name for report in reports if report.used} | {CONTROL.name}
     found = []
-    for settings in (*job.config.all_sources, CONTROL):
+    for settings in (*job.sources, CONTROL):
         if settings.name in used:
             found.append(_load(job, fold, settings, fits[settings.name]))
     return found

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fusion.config import CoreConfig
+from fusion.config import CoreConfig, SourceSettings
 from fusion.dataset import Dataset
 from fusion.folds import Plan
 from fusion.progress import Progress, Step, plainly, unwatched
@@ -52,6 +52,11 @@ class Job:
     def threads(self) -> int:
         """Cores to use."""
         return self.config.threads or len(os.sched_getaffinity(0))
+
+    @property
+    def sources(self) -> tuple[SourceSettings, ...]:
+        """The configured sources, or the default set for what the plan makes of the data."""
+        return self.config.sources_for(self.plan.serving.known.has_times)
 
     @property
     def room(self) -> Room:

@@ -110,7 +110,7 @@ def _table(job: Job, fold: Fold, fits: Fits, reports: Sequence[SourceReport]) ->
     """The stage that makes a fold's table."""
     inputs = {
         "fits": _keys(fits[fold.name], reports),
-        "k": {source.name: source.k for source in job.config.all_sources},
+        "k": {source.name: source.k for source in job.sources},
         "data": fold.known.trim_users().digest,
         "labels": job.store.key({"users": fold.label_users.tolist(), "items": fold.label_items.tolist()}),
         "held": _held_key(job, fold),
@@ -176,7 +176,7 @@ def _lists(job: Job, fits: Fits, reports: Sequence[SourceReport], served: _Serve
     fold = job.plan.serving
     inputs = {
         "fits": _keys(fits[fold.name], reports),
-        "k": {source.name: source.k for source in job.config.all_sources},
+        "k": {source.name: source.k for source in job.sources},
         "data": job.data.digest,
         "method": served.method,
         "ranker": served.ranker.name if served.ranker else None,

@@ -13,10 +13,11 @@ from fusion.recommender import FitContext
 from fusion.sequences import Tails, hold_out, training_windows, without
 from fusion.torch_setup import repeatable, usable_device
 from fusion.tower_settings import NeuralConfig
-from fusion.tower_training import Clock, HeldOut, Trainer, find_steps, most_steps
+from fusion.tower_training import HeldOut, Trainer, most_steps
 from fusion.tower_warm import Begun
 from fusion.tower_weights import HeldOutWeights, WeightTrainer
 from fusion.towers import Towers
+from fusion.training import Clock, find_steps
 
 log = logging.getLogger(__name__)
 

@@ -1,7 +1,4 @@
-"""Training of the towers: steps, a clock, and the number of steps found on held-out tails. Imports torch."""
-
-import time
-from dataclasses import dataclass
+"""Training of the towers on windows of histories, and the tails that are held out to look at. Imports torch."""
 
 import numpy as np
 import torch
@@ -9,17 +6,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from fusion.arrays import Offsets, Rows, Scores, blocks
-from fusion.progress import Progress
 from fusion.sequences import Tails, Windows, endless_batches
 from fusion.tower_settings import NeuralConfig
 from fusion.towers import Towers
+from fusion.training import Training
 
 CHECK_USERS = 64
 """Users ranked at once when steps are searched: a dense block of their events times all items."""
-
-LEAST = 0.02
-"""Share of the step size that is left in the end."""
-
 
 ROUNDS, FEWEST, MOST, APART = 15, 1000, 1500, 250
 
@@ -29,97 +22,31 @@ def most_steps(n_windows: int, batch: int) -> int:
     return int(np.clip(round(ROUNDS * n_windows / batch / APART) * APART, FEWEST, MOST))
 
 
-@dataclass
-class Clock:
-    """Seconds left of a safety cap; `None` never ends."""
-
-    seconds: float | None
-
-    def __post_init__(self) -> None:
-        self.end = None if self.seconds is None else time.monotonic() + self.seconds
-
-    def half(self) -> "Clock":
-        """A clock that ends when half of what is left has gone."""
-        return Clock(None if self.end is None else max(0.0, self.end - time.monotonic()) / 2)
-
-    @property
-    def over(self) -> bool:
-        """Whether the time is up."""
-        return self.end is not None and time.monotonic() >= self.end
-
-
-class Trainer:
-    """Adam over shuffled batches of windows, its step size falling evenly until step `most`.
-
-    Every choice of chance comes from `rng` and torch's own seed. When to end decides nothing before the end, so that
-    a training cut short by the clock is repeated by asking for as many steps. `first`: the step it began at.
-    """
+class Trainer(Training):
+    """Trains towers by shuffled batches of windows. Every choice of chance comes from `rng` and torch's own seed."""
 
     def __init__(self, towers: Towers, windows: Windows, config: NeuralConfig, rng: np.random.Generator) -> None:
-        self.towers, self.windows, self.config, self.rng = towers, windows, config, rng
+        super().__init__(towers, config, config.steps or most_steps(len(windows), config.batch))
+        self.towers, self.windows, self.rng = towers, windows, rng
         self.device = towers.ids.weight.device
         self.n_items = towers.ids.num_embeddings - 1
-        self.steps = self.first = 0
-        self.most = config.steps or most_steps(len(windows), config.batch)
         self._batches = endless_batches(windows.counts, config.batch, rng)
-        self._optimizer = torch.optim.Adam(towers.parameters(), lr=config.learning_rate, fused=True)
         counts = np.bincount(windows.items, minlength=self.n_items)
         chance = np.maximum(counts, 1) ** 0.75
         self._border = np.cumsum(chance / chance.sum())
         self._log_chance = torch.tensor(np.log(chance / chance.sum()), dtype=torch.float32, device=self.device)
 
-    def begin_at(self, step: int) -> None:
-        """Count as if `step` steps had been taken: the step size is what it would be by then."""
-        self.steps = self.first = step
-
-    def run(self, until: int, clock: Clock, progress: Progress) -> bool:
-        """Train up to step `until`; False when the clock ended it earlier, after one step at least."""
-        self.towers.train()
-        while self.steps < until:
-            if clock.over and self.steps > self.first:
-                return False
-            self._step()
-            self.steps += 1
-            progress(self.steps, until)
-        return True
-
-    def _step(self) -> None:
+    def loss(self) -> Tensor:
+        """The loss of the next batch of windows."""
         which = next(self._batches)
         length = int(self.windows.counts[which].max())
-        windows = torch.from_numpy(self.windows.padded(which, length, self.n_items)).to(self.device)
-        loss = self._loss(which, windows)
-        for group in self._optimizer.param_groups:
-            group["lr"] = self.config.learning_rate * max(LEAST, 1 - self.steps / self.most)
-        self._optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        self._optimizer.step()
+        return self._loss(which, torch.from_numpy(self.windows.padded(which, length, self.n_items)).to(self.device))
 
     def _loss(self, which: NDArray[np.int64], windows: Tensor) -> Tensor:
         """Loss of the windows `which` (n,), padded (n, L)."""
         drawn = np.searchsorted(self._border, self.rng.random(self.config.negatives))
         negatives = torch.from_numpy(np.minimum(drawn, self.n_items - 1)).to(self.device)
         return self.towers.batch_loss(windows, negatives, self._log_chance, self.config.id_dropout)
-
-
-def find_steps(trainer: Trainer, held_out: "HeldOut", clock: Clock, progress: Progress) -> tuple[int, int | None]:
-    """The number of steps after which the tails are ranked best, and the step at which the clock ended the search.
-
-    A look is averaged with the one before it, since single looks at few users are mostly chance.
-    """
-    config, most = trainer.config, trainer.most
-    best, best_value, before = min(config.check, most), -np.inf, -np.inf
-    while trainer.steps < most:
-        until = min(trainer.steps + config.check, most)
-        if not trainer.run(until, clock, lambda done, _: progress(done, most)):
-            return min(best, trainer.steps), trainer.steps
-        look = held_out.gain(trainer.towers)
-        value = look if before == -np.inf else (look + before) / 2
-        before = look
-        if value > best_value:
-            best, best_value = trainer.steps, value
-        if trainer.steps - best >= config.patience * config.check:
-            break
-    return best, None
 
 
 class HeldOut:

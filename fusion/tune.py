@@ -45,7 +45,7 @@ def with_tuned(job: Job, tuned: Sequence[Tuned]) -> Job:
     found = {one.name: one.settings for one in tuned}
     sources = tuple(
         source.model_copy(update={"settings": {**source.settings, **found.get(source.name, {})}})
-        for source in job.config.all_sources
+        for source in job.sources
     )
     return replace(job, config=job.config.model_copy(update={"sources": sources}))
 

@@ -116,7 +116,7 @@ def test_another_store_gives_the_same_bits_under_the_same_keys(made, tmp_path):
 
 def test_a_later_fit_is_refused(made):
     job, fits, _ = made
-    settings, folds = job.config.all_sources[1], folds_of(job)
+    settings, folds = job.config.sources[1], folds_of(job)
     for at, fold in enumerate(folds):
         for other in folds[at + 1 :]:
             assert is_earlier(fold.known, other.known)
@@ -205,4 +205,4 @@ def test_a_source_that_cannot_go_on_is_refused(data, tmp_path):
     with pytest.raises(ConfigError, match=said):
         train(job_of(tmp_path, data, settings))
     with pytest.raises(ConfigError, match=said):
-        build_source(settings.all_sources[1])
+        build_source(settings.sources[1])

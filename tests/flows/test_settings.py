@@ -159,5 +159,5 @@ def test_a_representation_never_shows_a_password(tmp_path):
 
 def test_the_tests_own_configuration_is_right(tmp_path):
     config = read(tmp_path, CONFIG)
-    assert [source.use for source in config.all_sources] == ["popularity", "ease", "item_knn"]
+    assert [source.use for source in config.sources] == ["popularity", "ease", "item_knn"]
     json.dumps(config.model_dump(mode="json"))

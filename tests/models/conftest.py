@@ -10,6 +10,7 @@ from tests.models.data import chance, everyone, mixed
 
 SMALL = {
     "als": {"factors": 8, "iterations": 8},
+    "autoencoder": {"size": 16, "steps": 100},
     "content": {"encoder": "tfidf"},
     "ease": {"reg": 1.0},
     "item_knn": {"shrink": 1.0},

@@ -1,0 +1,23 @@
+"""Settings of `autoencoder`, apart from it so that they can be read without torch."""
+
+from pydantic import Field
+
+from fusion.models.histories import HistorySettings
+
+
+class AutoencoderConfig(HistorySettings):
+    """Settings of `autoencoder`."""
+
+    size: int = Field(64, ge=2, le=1024, description="numbers in a user's and an item's vector")
+    dropout: float = Field(0.5, ge=0, lt=1, description="share of a history that is dropped while training")
+    learning_rate: float = Field(8e-3, gt=0, le=1, description="Adam's first step size, falling evenly to 0")
+    batch: int = Field(128, ge=1, description="histories in a training step")
+    steps: int | None = Field(
+        None,
+        ge=1,
+        description="most training steps; how many are taken is found on hidden events. Default: 60 rounds through "
+        "the histories, at least 300 and at most 2,000",
+    )
+    check: int = Field(50, ge=1, description="training steps between two looks at the hidden events")
+    patience: int = Field(5, ge=1, description="looks without a better one after which the search for steps ends")
+    seconds: float = Field(600.0, gt=0, description="safety cap on a fit; when it fires, the notes say at which step")
