@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 DEPTH = 10
 USERS = 2000
 """Users with a label on whom a setting is judged, at most."""
+WEIGHING = {"weighting": "log"}
+"""Tried last, where the data has weights: whether hours, counts or ratings say how sure an interaction is."""
 EVENTS = 500_000
 """Interactions that a setting is fitted on, about, at most: whole users by hash, so that a search stays short."""
 
@@ -61,6 +63,7 @@ def tune_source(job: Job, source: SourceSettings) -> Tuned | None:
         "use": source.use,
         "settings": model.config.model_dump(mode="json"),
         "space": space,
+        "weighing": _may_weigh(job, source),
         "trials": trials,
         "seed": source_seed(job.config.seed, source.name),
         "data": job.plan.tune.known.trim_users().digest,
@@ -110,11 +113,21 @@ def _search(job: Job, source: SourceSettings, space: dict[str, dict[str, Any]], 
         return float(values[-1].mean())
 
     study.optimize(suggest, n_trials=trials)
-    best = study.best_trial.number
-    if not _better(values[best], values[0]):
-        best = 0
-    found = {**defaults, **study.trials[best].params}
-    return {"settings": found, "default": float(values[0].mean()), "best": float(values[best].mean())}
+    number = study.best_trial.number
+    if not _better(values[number], values[0]):
+        number = 0
+    found, best = {**defaults, **study.trials[number].params}, values[number]
+    if _may_weigh(job, source):
+        weighed = judge({**found, **WEIGHING})
+        if _better(weighed, best):
+            found, best = {**found, **WEIGHING}, weighed
+    return {"settings": found, "default": float(values[0].mean()), "best": float(best.mean())}
+
+
+def _may_weigh(job: Job, source: SourceSettings) -> bool:
+    """Whether the data has weights that the source could read, and the configuration leaves it open."""
+    reads = "weighting" in build(source.use, source.settings).Config.model_fields
+    return reads and "weighting" not in source.settings and job.plan.tune.known.has_weights
 
 
 def _evenly(space: dict[str, dict[str, Any]], n: int) -> list[dict[str, float]]:

@@ -3,15 +3,16 @@
 import json
 
 import numpy as np
+import polars as pl
 import pytest
 
 from fusion.config import SourceSettings
 from fusion.models.popularity import Popularity, PopularityConfig
 from fusion.pipeline import train
 from fusion.settings import tunable
-from fusion.tune import _better, _evenly, some_of, tune_source
+from fusion.tune import _better, _evenly, _may_weigh, some_of, tune_source
 from tests.core import broken
-from tests.core.making import config, dataset, item_frame, job_of, lively
+from tests.core.making import config, dataset, frame_of, item_frame, job_of, lively
 
 TRIALS = {"tune": {"trials": 4}}
 
@@ -84,3 +85,30 @@ def test_a_single_setting_is_covered_evenly():
     whole = _evenly({"last": {"low": 1, "high": 9, "log": False, "whole": True}}, 3)
     assert whole == [{"last": 1}, {"last": 5}, {"last": 9}]
     assert _evenly({"a": {}, "b": {}}, 5) == []
+
+
+def hours(of_liked: float):
+    """Half of what users take is of their own kind, liked, and weighs `of_liked`; the other half is chance."""
+    rng = np.random.default_rng(2)
+    rows = []
+    for user in range(120):
+        own = rng.choice(np.arange(user % 2, 60, 2), 14, replace=False)
+        rows += [(user, item, rng.random() * 60, True) for item in own]
+        rows += [(user, item, rng.random() * 60, False) for item in rng.choice(60, 14, replace=False)]
+    weight = pl.when("liked").then(of_liked).otherwise(1.0).cast(pl.Float32)
+    return dataset(frame_of(rows, weight=weight), has_weights=True)
+
+
+@pytest.mark.parametrize(("weight", "weighting"), [(200.0, "log"), (1.0, "binary")])
+def test_weights_become_confidence_where_that_helps(tmp_path, weight, weighting):
+    job = job_of(tmp_path, hours(weight), config(("item_knn",), **TRIALS))
+    found = tune_source(job, SourceSettings(name="item_knn"))
+    assert found.settings.get("weighting", "binary") == weighting
+
+
+def test_weights_are_left_alone_where_the_configuration_says_how_to_read_them_or_there_are_none(data, tmp_path):
+    job = job_of(tmp_path, hours(200.0), config(("item_knn",), **TRIALS))
+    given = tune_source(job, SourceSettings(name="item_knn", settings={"weighting": "binary"}))
+    assert "weighting" not in given.settings
+    assert not _may_weigh(job_of(tmp_path, data, config(("item_knn",))), SourceSettings(name="item_knn"))
+    assert not _may_weigh(job, SourceSettings(name="popularity"))
