@@ -23,7 +23,7 @@ from fusion.users import Users
 class EaseConfig(HistorySettings):
     """Settings of `ease`."""
 
-    reg: float = tunable(500.0, 50, 10_000, log=True, description="L2 weight added to the diagonal of the Gram matrix")
+    reg: float = tunable(500.0, 10, 10_000, log=True, description="L2 weight added to the diagonal of the Gram matrix")
     min_count: int = Field(1, ge=1, description="items with fewer interactions are left out and stay silent")
 
 
