@@ -129,6 +129,10 @@ class Recommender(ABC):
         """Likeness (C,) in [-1, 1] of each pair's item to the nearest of the user's newest; None: it knows none."""
         return None
 
+    def while_tuned(self, data: Dataset) -> dict[str, Any]:
+        """Settings under which a search on `data` is quicker and finds the same; none by default."""
+        return {}
+
     def required(self) -> frozenset[str]:
         """What the data must have with these settings: `needs`, unless a setting asks for more."""
         return self.needs

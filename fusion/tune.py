@@ -160,8 +160,10 @@ def _objective(job: Job, source: SourceSettings) -> Callable[[dict[str, Any]], S
     allowed = job.allowed(fold.cut)
     sampled = some_of(fold.known, job.config.seed, EVENTS)
 
+    quicker = build(source.use, source.settings).while_tuned(sampled)
+
     def judge(settings: dict[str, Any]) -> Scores:
-        model = build(source.use, {**source.settings, **settings})
+        model = build(source.use, {**source.settings, **quicker, **settings})
         seed = source_seed(job.config.seed, source.name)
         context = FitContext(
             rng=np.random.default_rng(seed),

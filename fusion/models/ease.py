@@ -19,6 +19,9 @@ from fusion.settings import tunable
 from fusion.topk import Pairs
 from fusion.users import Users
 
+MOST_TUNED = 8000
+"""Items that a search for the regularisation fits, the most taken ones: the work grows as their cube."""
+
 
 class EaseConfig(HistorySettings):
     """Settings of `ease`."""
@@ -71,6 +74,14 @@ class Ease(Recommender):
                 weights = self.weights_[met.indices[own][:, None], wanted[wanted >= 0]]
                 found[np.flatnonzero(wanted >= 0) + pairs.borders[user]] = (as_row(met.data[own]) @ weights)[0]
         return found
+
+    def while_tuned(self, data: Dataset) -> dict[str, Any]:
+        """Leave rare items out where there are more than a search has time for."""
+        counts = data.item_counts[data.item_counts >= self.config.min_count]
+        if len(counts) <= MOST_TUNED:
+            return {}
+        least = int(np.partition(counts, -MOST_TUNED - 1)[-MOST_TUNED - 1]) + 1
+        return {"min_count": least} if (counts >= least).any() else {}
 
     def _met(self, users: Users) -> csr_array:
         return profile(users, self.config)[:, self.items_]

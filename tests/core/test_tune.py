@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from fusion.config import SourceSettings
+from fusion.models import ease
 from fusion.models.popularity import Popularity, PopularityConfig
 from fusion.pipeline import train
 from fusion.settings import tunable
@@ -60,6 +61,19 @@ def test_the_same_seed_finds_the_same(data, tmp_path):
     job = config(("sequence",), **TRIALS)
     found = [tune_source(job_of(tmp_path / str(n), data, job), SourceSettings(name="sequence")) for n in range(2)]
     assert found[0] == found[1]
+
+
+def test_a_search_over_many_items_fits_fewer_and_the_run_all(data, tmp_path, monkeypatch):
+    fitted = []
+    monkeypatch.setattr(
+        ease, "weights_by_items", lambda histories, reg: fitted.append(histories.shape[1]) or solve(histories, reg)
+    )
+    solve = ease.weights_by_users
+    monkeypatch.setattr(ease, "MOST_TUNED", 20)
+    found = tune_source(job_of(tmp_path, data, config(("ease",), **TRIALS)), SourceSettings(name="ease"))
+    assert set(found.settings) == {"reg"}
+    assert len(fitted) == 4
+    assert max(fitted) <= 20
 
 
 def test_a_search_over_much_data_takes_whole_users(data):

@@ -3,6 +3,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from fusion.errors import ConfigError
+from fusion.models import ease as ease_module
 from fusion.models.ease import weights_by_items, weights_by_users
 from fusion.registry import build
 from tests.models.data import DAY, START, chance, dataset, everyone, mixed
@@ -49,6 +50,23 @@ def test_rare_items_can_be_left_out():
     data = mixed()
     scores = build("ease", {"min_count": 5}).fit(data, chance()).scores(everyone(data))
     np.testing.assert_array_equal(np.isnan(scores[0]), data.item_counts < 5)
+
+
+@pytest.mark.parametrize("most", [1, 5, 12, 20])
+def test_a_search_takes_the_most_taken_items(monkeypatch, most):
+    monkeypatch.setattr(ease_module, "MOST_TUNED", most)
+    data = mixed()
+    told = build("ease").while_tuned(data)["min_count"]
+    kept = np.sort(data.item_counts)[::-1]
+    assert 0 < (kept >= told).sum() <= most < (kept >= told - 1).sum()
+
+
+def test_a_search_takes_all_items_where_they_are_few_or_all_alike(monkeypatch):
+    assert build("ease").while_tuned(mixed()) == {}
+    monkeypatch.setattr(ease_module, "MOST_TUNED", 3)
+    alike = dataset(np.arange(12) % 4, np.arange(12) % 6, 4, 6)
+    assert build("ease").while_tuned(alike) == {}
+    assert build("ease", {"min_count": 1000}).while_tuned(mixed()) == {}
 
 
 def test_only_the_last_events_are_read_when_asked():
