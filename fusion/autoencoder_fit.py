@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from torch import Tensor, nn
 
-from fusion.arrays import Flags, Scores, blocks
+from fusion.arrays import Rows, Scores, blocks
 from fusion.autoencoder_settings import AutoencoderConfig
 from fusion.encoders import Note
 from fusion.recommender import FitContext
@@ -22,7 +23,7 @@ SPREAD = 0.05
 """Deviation of the first weights."""
 ROUNDS, FEWEST, MOST = 60, 300, 2000
 """Rounds through the histories, and the fewest and most steps that they may come to."""
-COLUMNS = 10_000
+COLUMNS = 4000
 """Items whose scores are worked out in a step; where there are more, those of the batch and a sample of the others."""
 ABLE, HIDDEN, LOOKED_AT, AT_ONCE = 5, 0.2, 2000, 256
 """Who has so many items may be looked at: this share is hidden, of so many users at most, ranked so many at a time."""
@@ -42,38 +43,49 @@ class Autoencoder(nn.Module):
         return torch.tanh(histories @ self.reads + self.shift)
 
 
-class Denoising(Training):
+class Denoising(Training[Autoencoder]):
     """Tells whole histories from what dropout left of them: softmax over items, each that a user took a target."""
 
     def __init__(
         self, model: Autoencoder, histories: csr_array, config: AutoencoderConfig, rng: np.random.Generator
     ) -> None:
         super().__init__(model, config, config.steps or most_steps(histories.shape[0], config.batch))
-        self.autoencoder, self.histories, self.rng = model, histories, rng
+        self.histories, self.rng = histories, rng
         self._batches = _batches(histories.shape[0], config.batch, rng)
 
     def loss(self) -> Tensor:
         """Mean over the users of a batch of the log loss, summed over what they took."""
-        taken = self.histories[next(self._batches)].toarray()
-        left = taken * (self.rng.random(taken.shape, dtype=np.float32) >= self.config.dropout)
-        device = self.autoencoder.shift.device
-        users = self.autoencoder.users(torch.from_numpy(left / np.float32(1 - self.config.dropout)).to(device))
-        columns, doubt = self._columns(taken)
-        logits = users @ self.autoencoder.items[torch.from_numpy(columns).to(device)].T
-        said = torch.log_softmax(logits + torch.from_numpy(doubt).to(device), dim=1)
-        return -said[torch.from_numpy(taken[:, columns] > 0).to(device)].sum() / len(taken)
+        taken = self.histories[next(self._batches)]
+        left = taken.data * (self.rng.random(taken.nnz) >= self.config.dropout) / (1 - self.config.dropout)
+        owners = np.repeat(np.arange(taken.shape[0]), np.diff(taken.indptr))
+        users = self.model.users(self._sparse(owners, taken.indices, left, taken.shape))
+        columns, doubt = self._columns(taken.indices)
+        logits = users @ self.model.items[self._there(columns)].T + self._there(doubt)
+        place = np.argsort(columns)[np.searchsorted(np.sort(columns), taken.indices)]
+        said = torch.log_softmax(logits, dim=1)[self._there(owners), self._there(place)]
+        return -said.sum() / taken.shape[0]
 
-    def _columns(self, taken: Scores) -> tuple[NDArray[np.int64], Scores]:
+    def _columns(self, taken: Rows) -> tuple[NDArray[np.int64], Scores]:
         """Items (k,) to tell apart, all or those `taken` and a sample; log of how many items each stands for (k,)."""
-        n_items = taken.shape[1]
+        n_items = self.histories.shape[1]
         if n_items <= COLUMNS:
             return np.arange(n_items), np.zeros(n_items, np.float32)
-        wanted: Flags = np.any(taken > 0, axis=0)
-        others = np.flatnonzero(~wanted)
+        wanted = np.unique(taken)
+        others = np.setdiff1d(np.arange(n_items), wanted, assume_unique=True)
         drawn = self.rng.choice(others, min(COLUMNS, len(others)), replace=False)
-        columns = np.sort(np.concatenate([np.flatnonzero(wanted), drawn]))
-        stands_for = np.log(len(others) / max(1, len(drawn)))
-        return columns, np.where(wanted[columns], 0.0, stands_for).astype(np.float32)
+        doubt = np.zeros(len(wanted) + len(drawn), np.float32)
+        doubt[len(wanted) :] = np.log(len(others) / max(1, len(drawn)))
+        return np.concatenate([wanted, drawn]), doubt
+
+    def _there(self, values: NDArray[Any]) -> Tensor:
+        return torch.from_numpy(values).to(self.model.shift.device)
+
+    def _sparse(self, owners: Rows, items: Rows, values: Scores, shape: tuple[int, int]) -> Tensor:
+        places = torch.from_numpy(np.stack([owners, items]).astype(np.int64))
+        filled = torch.from_numpy(values.astype(np.float32))
+        return torch.sparse_coo_tensor(places, filled, shape, check_invariants=False, is_coalesced=True).to(
+            self.model.shift.device
+        )
 
 
 def most_steps(n_users: int, batch: int) -> int:

@@ -76,7 +76,7 @@ def fit_towers(histories: Histories, config: NeuralConfig, ctx: FitContext, begu
             caps += [] if capped is None else [f"step {capped} of the search for the number of steps"]
         trainer = _trainer(histories, config, _Start(seed, device))
         if begun is not None:
-            _take_over(trainer.towers, begun)
+            _take_over(trainer.model, begun)
             trainer.begin_at(steps - begun.steps(steps))
         if not trainer.run(steps, clock, ctx.progress):
             caps.append(f"step {trainer.steps} of {steps}")
@@ -86,7 +86,7 @@ def fit_towers(histories: Histories, config: NeuralConfig, ctx: FitContext, begu
         if caps:
             notes["capped_at"] = ", ".join(caps)
             log.warning("neural: the seconds cap fired at %s", notes["capped_at"])
-        return _export(trainer.towers, notes)
+        return _export(trainer.model, notes)
 
 
 @dataclass(frozen=True)

@@ -22,12 +22,12 @@ def most_steps(n_windows: int, batch: int) -> int:
     return int(np.clip(round(ROUNDS * n_windows / batch / APART) * APART, FEWEST, MOST))
 
 
-class Trainer(Training):
+class Trainer(Training[Towers]):
     """Trains towers by shuffled batches of windows. Every choice of chance comes from `rng` and torch's own seed."""
 
     def __init__(self, towers: Towers, windows: Windows, config: NeuralConfig, rng: np.random.Generator) -> None:
         super().__init__(towers, config, config.steps or most_steps(len(windows), config.batch))
-        self.towers, self.windows, self.rng = towers, windows, rng
+        self.windows, self.rng = windows, rng
         self.device = towers.ids.weight.device
         self.n_items = towers.ids.num_embeddings - 1
         self._batches = endless_batches(windows.counts, config.batch, rng)
@@ -46,7 +46,7 @@ class Trainer(Training):
         """Loss of the windows `which` (n,), padded (n, L)."""
         drawn = np.searchsorted(self._border, self.rng.random(self.config.negatives))
         negatives = torch.from_numpy(np.minimum(drawn, self.n_items - 1)).to(self.device)
-        return self.towers.batch_loss(windows, negatives, self._log_chance, self.config.id_dropout)
+        return self.model.batch_loss(windows, negatives, self._log_chance, self.config.id_dropout)
 
 
 class HeldOut:

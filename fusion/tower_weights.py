@@ -23,7 +23,7 @@ class WeightTrainer(Trainer):
 
     def _loss(self, which: NDArray[np.int64], windows: Tensor) -> Tensor:
         weights = torch.from_numpy(self.windows.of(self.weights, which, windows.shape[1], 0)).to(self.device)
-        return self.towers.weight_loss(windows, weights, self.config.id_dropout)
+        return self.model.weight_loss(windows, weights, self.config.id_dropout)
 
 
 class HeldOutWeights(HeldOut):

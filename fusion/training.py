@@ -6,7 +6,7 @@ Imports torch.
 import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from fusion.progress import Progress
 
+M = TypeVar("M", bound=nn.Module)
 LEAST = 0.02
 """Share of the step size that is left in the end."""
 
@@ -37,14 +38,14 @@ class Clock:
         return self.end is not None and time.monotonic() >= self.end
 
 
-class Training(ABC):
+class Training(ABC, Generic[M]):
     """Adam whose step size falls evenly until step `most`; a child says what a step's loss is.
 
     When to end decides nothing before the end, so that a training cut short by the clock is repeated by asking for as
     many steps. `config` holds `learning_rate`, `check` and `patience`; `first`: the step it began at.
     """
 
-    def __init__(self, model: nn.Module, config: Any, most: int) -> None:
+    def __init__(self, model: M, config: Any, most: int) -> None:
         self.model, self.config, self.most = model, config, most
         self.steps = self.first = 0
         self._optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate, fused=True)
@@ -84,7 +85,7 @@ class Look(Protocol):
         """How well a model tells them; higher is better."""
 
 
-def find_steps(training: Training, held_out: Look, clock: Clock, progress: Progress) -> tuple[int, int | None]:
+def find_steps(training: Training[M], held_out: Look, clock: Clock, progress: Progress) -> tuple[int, int | None]:
     """The number of steps after which what is held out is told best, and the step at which the clock ended the search.
 
     A look is averaged with the one before it, since single looks at few users are mostly chance.

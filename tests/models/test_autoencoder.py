@@ -93,10 +93,17 @@ def test_a_sample_of_items_tells_the_loss_of_all(monkeypatch):
     assert training(full).loss().item() == whole
     monkeypatch.setattr(autoencoder_fit, "COLUMNS", 500)
     sampled = training(full)
-    columns, doubt = sampled._columns(full[:40].toarray())
+    columns, doubt = sampled._columns(full.indices)
     assert len(columns) == 530
     assert np.exp(doubt).sum() == pytest.approx(2030)
     assert sampled.loss().item() == pytest.approx(whole, rel=1e-3)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_it_trains_on_cuda():
+    fitted = DenoisingAutoencoder(QUICK).fit(mixed(), replace(chance(), max_steps=20, device="cuda"))
+    assert fitted.notes["device"] == "cuda"
 
 
 def test_steps_at_most_follow_the_number_of_histories():
