@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from torch import Tensor, nn
 
-from fusion.arrays import Rows, Scores, blocks
+from fusion.arrays import Rows, Scores, blocks, contains
 from fusion.autoencoder_settings import AutoencoderConfig
 from fusion.encoders import Note
 from fusion.recommender import FitContext
@@ -61,21 +61,21 @@ class Denoising(Training[Autoencoder]):
         users = self.model.users(self._sparse(owners, taken.indices, left, taken.shape))
         columns, doubt = self._columns(taken.indices)
         logits = users @ self.model.items[self._there(columns)].T + self._there(doubt)
-        place = np.argsort(columns)[np.searchsorted(np.sort(columns), taken.indices)]
+        place = np.searchsorted(columns, taken.indices)
         said = torch.log_softmax(logits, dim=1)[self._there(owners), self._there(place)]
         return -said.sum() / taken.shape[0]
 
     def _columns(self, taken: Rows) -> tuple[NDArray[np.int64], Scores]:
-        """Items (k,) to tell apart, all or those `taken` and a sample; log of how many items each stands for (k,)."""
+        """Items (k,) to tell apart, ascending: all, or `taken` and a sample; log of how many each stands for (k,)."""
         n_items = self.histories.shape[1]
         if n_items <= COLUMNS:
             return np.arange(n_items), np.zeros(n_items, np.float32)
         wanted = np.unique(taken)
         others = np.setdiff1d(np.arange(n_items), wanted, assume_unique=True)
         drawn = self.rng.choice(others, min(COLUMNS, len(others)), replace=False)
-        doubt = np.zeros(len(wanted) + len(drawn), np.float32)
-        doubt[len(wanted) :] = np.log(len(others) / max(1, len(drawn)))
-        return np.concatenate([wanted, drawn]), doubt
+        columns = np.sort(np.concatenate([wanted, drawn]))
+        stands_for = np.log(len(others) / max(1, len(drawn)))
+        return columns, np.where(contains(wanted, columns), 0.0, stands_for).astype(np.float32)
 
     def _there(self, values: NDArray[Any]) -> Tensor:
         return torch.from_numpy(values).to(self.model.shift.device)
@@ -180,5 +180,5 @@ def fit_autoencoder(histories: csr_array, config: AutoencoderConfig, ctx: FitCon
         if caps:
             notes["capped_at"] = ", ".join(caps)
             log.warning("autoencoder: the seconds cap fired at %s", notes["capped_at"])
-        reads, items, shift = (weights.detach().cpu().numpy().copy() for weights in training.model.parameters())
-        return FittedAutoencoder(reads, shift, items, notes)
+        learned = {name: weights.detach().cpu().numpy().copy() for name, weights in training.model.named_parameters()}
+        return FittedAutoencoder(**learned, notes=notes)
