@@ -177,3 +177,10 @@ def test_without_structure_no_skill_is_claimed(tmp_path):
         ranker, random = (trained.verdict.report["rows"][row]["ndcg@10"] for row in ("ranker", "random"))
         assert ranker["low"] <= random["high"]
         assert [check.name for check in trained.checks if not check.holds] == ["beats random"]
+
+
+@pytest.mark.parametrize(("kind", "last"), [("time", "neural"), ("last", "neural"), ("random", "autoencoder")])
+def test_the_default_set_follows_what_the_plan_leaves_of_times(data, tmp_path, kind, last):
+    job = job_of(tmp_path, data, config((), split={"kind": kind}))
+    assert job.sources[-1].name == last
+    assert len({source.name for source in job.sources}) == 10
