@@ -25,7 +25,7 @@ from fusion.serve import Method, feature_sample, write_lists
 from fusion.shift import feature_shift
 from fusion.sources import SourceReport, leave_out
 from fusion.table import KEYS, redrawn, write_table
-from fusion.teaching import read_teaching
+from fusion.teaching import read_teaching, that_may_teach
 from fusion.told import write_told
 from fusion.tune import Tuned
 from fusion.verdict import RANKER
@@ -77,10 +77,11 @@ def train(job: Job, live: Live | None = None) -> Trained:
 
 def _fuse(job: Job, fits: Fits, reports: Sequence[SourceReport], live: Live | None) -> Trained:
     """Everything after the fits, with the sources that are still in use; SourceFailed when one of them dies."""
-    plan = job.plan
+    rows, n_folds = job.config.ranker.max_rows, len(job.plan.labels)
+    teaching = [that_may_teach(fold, rows, n_folds, job.config.seed) for fold in job.plan.labels]
     tables = [
         job.step(f"table of {fold.name}", partial(_table, job, fold, fits, reports))
-        for fold in (*plan.labels, plan.verdict)
+        for fold in (*teaching, job.plan.verdict)
     ]
     folder = job.step("ranker", lambda: _ranker(job, tables[:-1]))
     ranker, trees = Ranker.load(folder), json.loads((folder / "trees.json").read_text())

@@ -1,23 +1,38 @@
 """Teaching: which candidates of the label folds a ranker learns from, read without ever holding the others."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from fusion.arrays import Flags, Rows
+from fusion.arrays import Flags, Rows, contains
 from fusion.errors import DataError
+from fusion.folds import Fold
 from fusion.hashing import shares
 from fusion.table import Table, read_columns, read_table
 
 HISTORY = "user_events"
 """Column that is 0 for users without a history: no ranker serves them, and they would teach it popularity."""
+MAY_TEACH = 0x3A7
+"""Added to the seed: who gets a table is drawn apart from who of those teaches, or the two would not multiply."""
 OTHER_DRAW = 0x7EAC
 """Added to the seed: a random split draws pairs by the seed itself, and what another fold holds out must not be kept
 more often than the rest, since it stands here as what nobody wants."""
 LEAST, MOST = 30, 150
 """Candidates beside labels that a user keeps: with more the ranker learns longer and no better; before there are fewer,
 whole users are left out, since a list of labels is no list."""
+
+
+def that_may_teach(fold: Fold, max_rows: int, n_folds: int, seed: int) -> Fold:
+    """A label fold with the labels of those users only whose candidates are worth making.
+
+    They have a history, and are drawn by hash to be no more than `max_rows` could hold: each would keep 30 candidates.
+    """
+    users = fold.label_rows[fold.known.user_counts[fold.label_rows] > 0]
+    chance = max_rows / (LEAST * n_folds * max(1, len(users)))
+    kept = contains(users[shares(seed + MAY_TEACH, users) < chance], fold.label_users)
+    return replace(fold, label_users=fold.label_users[kept], label_items=fold.label_items[kept])
 
 
 def read_teaching(folders: Sequence[Path], max_rows: int, seed: int) -> list[Table]:

@@ -8,10 +8,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from fusion.errors import DataError
+from fusion.folds import Fold
 from fusion.hashing import shares
 from fusion.table import Table, read_table
-from fusion.teaching import HISTORY, LEAST, MOST, read_teaching, teaching_rows
+from fusion.teaching import HISTORY, LEAST, MAY_TEACH, MOST, read_teaching, teaching_rows, that_may_teach
 from tests.core import test_ranker
+from tests.core.making import DAY, START, dataset, frame_of
 
 
 def table(n_users: int = 40, each: int = 12, seed: int = 0, start: int = 0) -> Table:
@@ -133,3 +135,34 @@ def test_what_another_fold_of_a_random_split_holds_out_is_kept_no_more_often_tha
     others = (full.labels == 0) & np.repeat(np.add.reduceat(full.labels, full.borders[:-1]) > 0, full.sizes)
     held_elsewhere = shares(7, full.users, full.items) < 0.1
     assert rows[others & held_elsewhere].mean() == pytest.approx(rows[others & ~held_elsewhere].mean(), rel=0.1)
+
+
+def label_fold(n_users: int, cold: int) -> Fold:
+    """Every user has a label; the first `cold` of them have no history."""
+    rows = [(f"u{user}", "x", 1.0) for user in range(cold, n_users)]
+    rows += [(f"u{user}", item, 9.0) for user in range(n_users) for item in ("y", "z")]
+    data = dataset(frame_of(rows))
+    known = data.before(START + 5 * DAY)
+    later = slice(len(known), len(data))
+    return Fold("label-1", known, np.full(n_users, START), START, data.users[later], data.items[later])
+
+
+def test_tables_are_made_of_those_who_may_teach():
+    fold = label_fold(600, 100)
+    warm = np.flatnonzero(fold.known.user_counts)
+    everyone = that_may_teach(fold, 10**6, 3, 7)
+    assert np.array_equal(everyone.label_rows, warm)
+    assert len(everyone.label_users) == 1000
+    some = that_may_teach(fold, 3 * LEAST * 100, 3, 7)
+    assert 70 < len(some.label_rows) < 130
+    assert len(some.label_users) == 2 * len(some.label_rows)
+    assert set(some.label_rows) < set(warm)
+
+
+def test_leaving_users_out_early_leaves_about_as_much_to_teach():
+    """The share of those with a table that teaches is the larger: the two draws multiply."""
+    full, most = wide(2000, 0), 9000
+    [rows] = teaching_rows([full], most, 7)
+    early = full.take(shares(7 + MAY_TEACH, full.group_users) < most / (LEAST * 2000))
+    [fewer] = teaching_rows([early], most, 7)
+    assert fewer.sum() == pytest.approx(rows.sum(), rel=0.15)
