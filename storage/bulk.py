@@ -17,6 +17,7 @@ from storage.door import EXPLANATIONS, FALLBACK, LISTS, METRICS, SERVED, Shape, 
 from storage.engine import writing
 from storage.lists import partition_name
 from storage.runs import require_training
+from storage.settle import settle
 from storage.tables import metric
 
 logger = logging.getLogger(__name__)
@@ -41,7 +42,7 @@ def load_lists(engine: Engine, run_no: int, blocks: Iterable[pl.DataFrame]) -> i
             files, do not score in between. In the order of user_id (byte by byte) a load is quickest.
 
     Returns:
-        The number of rows.
+        The number of rows; on PostgreSQL once the reads that were going on have ended (`storage.settle`).
 
     Raises:
         DataError: a column, null, NUL or number that cannot be stored, or a (user, rank) that comes twice.
@@ -55,6 +56,8 @@ def load_lists(engine: Engine, run_no: int, blocks: Iterable[pl.DataFrame]) -> i
             count = _load_partition(connection, run_no, frames)
         else:
             count = insert_tuples(connection, "recommendation", run_no, frames)
+    if engine.dialect.name == "postgresql":
+        settle(engine)
     logger.info("lists loaded run_no=%d rows=%d", run_no, count)
     return count
 

@@ -10,19 +10,20 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from threading import Event
+from threading import Event, Timer
 
 import numpy as np
 import pytest
-from sqlalchemy import Engine, NullPool, create_engine, make_url, text
+from sqlalchemy import Connection, Engine, NullPool, create_engine, make_url, text
 from sqlalchemy.exc import OperationalError
 
 from flows.prune import prune
 from flows.session import Session
 from fusion.artifacts import name_of, run_folders, stages, stages_of
 from fusion.errors import Temporary
+from storage import StorageSettings, connect
 from storage.lists import remove_lists
 from storage.publish import publish
 from storage.read import list_for, live
@@ -215,3 +216,40 @@ def test_a_reader_of_a_minute_holds_nobody_up(url, engine):
     assert np.quantile(took, 0.99) < 0.1
     for run_no in runs[:2]:
         remove_lists(engine, run_no)
+
+
+@pytest.mark.postgres
+def test_readers_halted_at_any_moment_see_one_run(postgres_url):
+    """Their servers' processes stand still while a run is loaded and shown, some between a plan and its snapshot."""
+    engine, stop = connect(StorageSettings(url=postgres_url)), Event()
+    publish(engine, "default", make_run(engine, "r"), by="test", reason="test")
+
+    def read(connection: Connection) -> int:
+        looks = 0
+        while not stop.is_set():
+            assert len({row.run_id for row in connection.execute(READ)}) == 1, f"after {looks} looks"
+            looks += 1
+        return looks
+
+    with ThreadPoolExecutor(4) as pool, ExitStack() as opened:
+        connections = [opened.enter_context(engine.connect()) for _ in range(4)]
+        alone = [one.execution_options(isolation_level="AUTOCOMMIT") for one in connections]
+        pids = [one.scalar(text("SELECT pg_backend_pid()")) for one in alone]
+        reading = [pool.submit(read, one) for one in alone]
+        try:
+            for n in range(30):
+                signalled(pids, signal.SIGSTOP)
+                wake = Timer(0.3, signalled, (pids, signal.SIGCONT))
+                wake.start()
+                publish(engine, "default", make_run(engine, f"r{n}"), by="test", reason="test")
+                wake.join()
+        finally:
+            stop.set()
+        assert min(one.result() for one in reading) > 100
+    engine.dispose()
+
+
+def signalled(pids: list[int], what: signal.Signals) -> None:
+    """Send a signal to each process."""
+    for pid in pids:
+        os.kill(pid, what)
