@@ -6,7 +6,7 @@ import time
 from sqlalchemy import Connection, Engine, text
 
 logger = logging.getLogger(__name__)
-PATIENCE = 5.0
+PATIENCE = 1.0
 """Seconds to wait at most, twice: who reads for longer has long begun, and who begins plans with the new partition."""
 APART = 0.01
 _READING = text(
