@@ -229,12 +229,11 @@ def default_set() -> str:
 
 
 def _source_example() -> str:
-    default = _comment(f"Base recommenders. Without any of these tables: {default_set()}")
     rows = "".join(
         f"{_comment(SourceSettings.model_fields[key].description or '')}# {key} = {toml(value)}\n"
         for key, value in EXAMPLES["sources"].items()
     )
-    return f"{default}# [[sources]]\n{rows}"
+    return _comment(f"Base recommenders. Without any of these tables: {default_set()}") + f"# [[sources]]\n{rows}"
 
 
 def _comment(words: str) -> str:
