@@ -19,13 +19,13 @@ from fusion.folds import Fold
 from fusion.job import Job
 from fusion.judge import Verdict, judge
 from fusion.live import Live
-from fusion.ranker import Ranker, refit, train_ranker
+from fusion.ranker import Ranker, n_watched, refit, train_ranker
 from fusion.samples import USER_ROW
 from fusion.serve import Method, feature_sample, write_lists
 from fusion.shift import feature_shift
 from fusion.sources import SourceReport, leave_out
 from fusion.table import KEYS, redrawn, write_table
-from fusion.teaching import read_teaching, that_may_teach
+from fusion.teaching import read_teaching, read_watched, that_may_teach
 from fusion.told import write_told
 from fusion.tune import Tuned
 from fusion.verdict import RANKER
@@ -146,8 +146,10 @@ def _ranker(job: Job, tables: Sequence[Path]) -> Path:
     """The stage that trains the ranker on the label folds."""
 
     def make(folder: Path) -> None:
-        stored = read_teaching(tables, job.config.ranker.max_rows, job.config.seed)
-        ranker, trees = train_ranker(stored, job.config.ranker, job.config.seed, job.threads)
+        settings, seed = job.config.ranker, job.config.seed
+        taught = read_teaching(tables, settings.max_rows, seed)
+        watched = read_watched(tables, settings.max_rows, seed, n_watched(taught))
+        ranker, trees = train_ranker(taught, watched, settings, seed, job.threads)
         ranker.save(folder)
         (folder / "trees.json").write_text(json.dumps(trees))
 

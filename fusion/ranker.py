@@ -11,7 +11,7 @@ import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
 
-from fusion.arrays import Flags, Scores
+from fusion.arrays import Scores
 from fusion.config import RankerSettings
 from fusion.hashing import shares
 from fusion.table import Table
@@ -84,22 +84,29 @@ class Ranker:
         return cls(tuple(json.loads((folder / "columns.json").read_text())), boosters)
 
 
-def train_ranker(tables: Sequence[Table], settings: RankerSettings, seed: int, threads: int) -> tuple[Ranker, int]:
+def train_ranker(
+    tables: Sequence[Table], watched: Sequence[Table], settings: RankerSettings, seed: int, threads: int
+) -> tuple[Ranker, int]:
     """Fit on what teaches of the label folds, oldest first; gives the ranker and its number of trees.
 
-    Where few users teach, each label fold in turn is watched while the others teach, and the mean over all users
-    decides when to stop: one small fold alone decides by luck. Of many only the newest fold is watched; of a single
-    fold a fifth of the users. Then all folds are fitted for that many trees.
+    `watched`: whole lists of the newest of these folds, as many as `n_watched` says. Each in turn decides when to stop
+    while the other folds teach; of a single fold a fifth of the users does. The mean over all users counts, and all
+    folds are fitted for that many trees.
     """
-    few, chosen = few_teach(tables), filled(settings, tables)
-    splits = _stopping_splits(tables, seed, every=few)
+    chosen = filled(settings, tables)
+    splits = _stopping_splits(tables, watched, seed)
 
-    def watched(split: tuple[Table, Table], threads: int) -> NDArray[np.float64]:
+    def curve(split: tuple[Table, Table], threads: int) -> NDArray[np.float64]:
         return _curve(*split, _parameters(chosen, seed, threads), chosen)
 
-    curves = _side_by_side(watched, splits, threads, few)
-    trees = _best_length(curves, [len(watched.sizes) for _, watched in splits])
+    curves = _side_by_side(curve, splits, threads, few_teach(tables))
+    trees = _best_length(curves, [len(lists.sizes) for _, lists in splits])
     return refit(tables, settings, trees, seed, threads), trees
+
+
+def n_watched(tables: Sequence[Table]) -> int:
+    """How many folds decide when to stop: all where few users teach, since one small fold decides by luck; or one."""
+    return len(tables) if few_teach(tables) else 1
 
 
 def refit(tables: Sequence[Table], settings: RankerSettings, trees: int, seed: int, threads: int) -> Ranker:
@@ -154,15 +161,15 @@ def aligned(table: Table, columns: tuple[str, ...]) -> Scores:
     return found
 
 
-def _stopping_splits(tables: Sequence[Table], seed: int, every: bool) -> list[tuple[Table, Table]]:
-    """What teaches and what is watched meanwhile: every fold in turn, or the newest; of a single one some users."""
+def _stopping_splits(tables: Sequence[Table], watched: Sequence[Table], seed: int) -> list[tuple[Table, Table]]:
+    """What teaches and what is watched meanwhile."""
     if len(tables) > 1:
-        watched = range(len(tables)) if every else [len(tables) - 1]
-        return [(merge([*tables[:at], *tables[at + 1 :]]), tables[at]) for at in watched]
-    held: Flags = shares(seed, tables[0].group_users) < HELD_BACK
-    if held.all() or not held.any():
-        return [(tables[0], tables[0])]
-    return [(tables[0].take(~held), tables[0].take(held))]
+        first = len(tables) - len(watched)
+        return [(merge([*tables[:at], *tables[at + 1 :]]), lists) for at, lists in enumerate(watched, first)]
+    held, shown = (shares(seed, one.group_users) < HELD_BACK for one in (tables[0], watched[0]))
+    if held.all() or not shown.any():
+        return [(tables[0], watched[0])]
+    return [(tables[0].take(~held), watched[0].take(shown))]
 
 
 def _curve(

@@ -1,4 +1,4 @@
-"""Teaching: which candidates of the label folds a ranker learns from, read without ever holding the others."""
+"""Teaching: which candidates of the label folds a ranker learns from and which decide when it stops, read alone."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,6 +19,8 @@ MAY_TEACH = 0x3A7
 OTHER_DRAW = 0x7EAC
 """Added to the seed: a random split draws pairs by the seed itself, and what another fold holds out must not be kept
 more often than the rest, since it stands here as what nobody wants."""
+WATCH_DRAW = 0x3E7C
+"""Added to the seed: whose whole lists are watched is drawn apart from who teaches and what of theirs is kept."""
 LEAST, MOST = 30, 150
 """Candidates beside labels that a user keeps: with more the ranker learns longer and no better; before there are fewer,
 whole users are left out, since a list of labels is no list."""
@@ -42,6 +44,24 @@ def read_teaching(folders: Sequence[Path], max_rows: int, seed: int) -> list[Tab
     """
     rows = teaching_rows([read_columns(folder, (HISTORY,)) for folder in folders], max_rows, seed)
     return [read_table(folder, each) for folder, each in zip(folders, rows, strict=True) if each.any()]
+
+
+def read_watched(folders: Sequence[Path], max_rows: int, seed: int, newest: int) -> list[Table]:
+    """Whole lists of users who may teach, of the `newest` of the folds that `read_teaching` gives; `max_rows` in all.
+
+    A list that was thinned is no list: among fewer others its first ten places are easier, and another ranker is best.
+    """
+    tables = [read_columns(folder, (HISTORY,)) for folder in folders]
+    taught = teaching_rows(tables, max_rows, seed)
+    folds = [at for at, rows in enumerate(taught) if rows.any()][-newest:]
+    teach = {at: _labels_of_users(tables[at]) > 0 for at in folds}
+    share = max_rows / sum(int(tables[at].sizes[teach[at]].sum()) for at in folds)
+    watched = []
+    for at in folds:
+        drawn = teach[at] & (shares(seed + WATCH_DRAW, tables[at].group_users) < share)
+        chosen = drawn if drawn.any() else teach[at]
+        watched.append(read_table(folders[at], np.repeat(chosen, tables[at].sizes)))
+    return watched
 
 
 def teaching_rows(tables: Sequence[Table], max_rows: int, seed: int) -> list[Flags]:

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from fusion.ranker import Ranker, RankerSettings, aligned, merge, refit, train_ranker
+from fusion.ranker import Ranker, RankerSettings, aligned, merge, n_watched, refit, train_ranker
 from fusion.table import Table, pad, read_lists, read_table, redrawn
 
 SETTINGS = RankerSettings(trees=40, patience=10, min_leaf=5, seeds=2, leaves=7, learning_rate=0.05)
@@ -55,7 +55,7 @@ def test_merge_takes_the_newest_columns_and_leaves_holes_where_an_old_fold_lacks
 @pytest.mark.parametrize("folds", [1, 2, 3])
 def test_it_learns_what_decides_with_one_fold_and_with_more(folds):
     tables = [table(60, seed=n) for n in range(folds)]
-    ranker, trees = train_ranker(tables, SETTINGS, 7, 1)
+    ranker, trees = train_ranker(tables, tables, SETTINGS, 7, 1)
     fresh = table(60, seed=99)
     scores = ranker.score(fresh.matrix)
     hit = [
@@ -76,26 +76,29 @@ def upside_down(one: Table) -> Table:
 def test_folds_that_contradict_one_another_stop_early():
     """Where one fold contradicts the other, no tree helps, so few are all there is."""
     older, newer = table(100, blur=0.8), table(100, seed=1, blur=0.8)
-    _, steady = train_ranker([older, newer], SETTINGS, 7, 1)
-    _, turned = train_ranker([older, upside_down(table(100, seed=5))], SETTINGS, 7, 1)
+    _, steady = train_ranker([older, newer], [older, newer], SETTINGS, 7, 1)
+    against = [older, upside_down(table(100, seed=5))]
+    _, turned = train_ranker(against, against, SETTINGS, 7, 1)
     assert turned < steady
 
 
 def test_of_large_tables_only_the_newest_fold_is_watched(monkeypatch):
     older, newer = table(100, blur=0.8), table(100, seed=1, blur=0.8)
     odd = [upside_down(table(20, seed=5)), older, newer]
-    _, by_all = train_ranker(odd, SETTINGS, 7, 1)
+    assert n_watched(odd) == 3
+    _, by_all = train_ranker(odd, odd, SETTINGS, 7, 1)
     monkeypatch.setattr("fusion.ranker.FEW", 100)
-    _, by_newest = train_ranker(odd, SETTINGS, 7, 1)
-    _, swapped = train_ranker([newer, older, odd[0]], SETTINGS, 7, 1)
+    assert n_watched(odd) == 1
+    _, by_newest = train_ranker(odd, odd[-1:], SETTINGS, 7, 1)
+    _, swapped = train_ranker([newer, older, odd[0]], odd[:1], SETTINGS, 7, 1)
     assert swapped < by_newest
     assert by_all != swapped
 
 
 def test_the_same_seed_gives_the_same_scores_and_a_file_keeps_every_bit(tmp_path):
     tables = [table(60), table(60, seed=1)]
-    one, trees = train_ranker(tables, SETTINGS, 7, 1)
-    two, same = train_ranker(tables, SETTINGS, 7, 1)
+    one, trees = train_ranker(tables, tables, SETTINGS, 7, 1)
+    two, same = train_ranker(tables, tables, SETTINGS, 7, 1)
     fresh = table(30, seed=9).matrix
     fresh[::7, 0] = np.nan
     assert trees == same
@@ -147,7 +150,7 @@ def test_tables_too_small_or_flat_to_split_still_give_a_ranker():
     silent = table()
     silent.matrix[:] = np.nan
     for odd in (one, flat, silent):
-        ranker, trees = train_ranker([odd], SETTINGS, 7, 1)
+        ranker, trees = train_ranker([odd], [odd], SETTINGS, 7, 1)
         assert trees >= 1
         assert len(set(ranker.score(odd.matrix).tolist())) == 1
     assert len(ranker.score(one.matrix[:0])) == 0

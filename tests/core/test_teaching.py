@@ -11,7 +11,7 @@ from fusion.errors import DataError
 from fusion.folds import Fold
 from fusion.hashing import shares
 from fusion.table import Table, read_table
-from fusion.teaching import HISTORY, LEAST, MAY_TEACH, MOST, read_teaching, teaching_rows, that_may_teach
+from fusion.teaching import HISTORY, LEAST, MAY_TEACH, MOST, read_teaching, read_watched, teaching_rows, that_may_teach
 from tests.core import test_ranker
 from tests.core.making import DAY, START, dataset, frame_of
 
@@ -121,6 +121,23 @@ def test_reading_what_teaches_is_reading_all_and_leaving_out_the_rest(tmp_path, 
         assert np.array_equal(one.users, other.users[kept])
         for name in ("items", "labels", "matrix"):
             assert np.array_equal(getattr(one, name), getattr(other, name)[kept]), name
+
+
+def test_whole_lists_are_watched_of_the_same_folds_and_no_more_than_asked(tmp_path):
+    full = [wide(800, 0), without_labels(table(20, seed=3)), wide(400, 1), wide(600, 2)]
+    folders = [stored(tmp_path / str(at), one, rows_each=333) for at, one in enumerate(full)]
+    n_rows = 60_000
+    assert len(read_teaching(folders, n_rows, 7)) == 3
+    for newest, folds in ((1, full[3:]), (2, full[2:]), (3, [full[0], *full[2:]])):
+        watched = read_watched(folders, n_rows, 7, newest)
+        assert len(watched) == newest
+        assert sum(len(one.items) for one in watched) == pytest.approx(n_rows, rel=0.25)
+        for one, all_of_it in zip(watched, folds, strict=True):
+            assert np.array_equal(one.sizes, all_of_it.sizes[np.isin(all_of_it.group_users, one.group_users)])
+            assert (np.add.reduceat(one.labels, one.borders[:-1]) > 0).all()
+    [all_of_it] = read_watched(folders[:1], 1, 7, 1)
+    has_label = np.add.reduceat(full[0].labels, full[0].borders[:-1]) > 0
+    assert np.array_equal(all_of_it.group_users, full[0].group_users[has_label])
 
 
 def test_reading_what_teaches_never_leaves_nothing(tmp_path):
