@@ -21,8 +21,14 @@ LIVELY = 0.25
 """Share of all users who were last seen within the folds; where fewer were, the data is an archive of users gone."""
 THIN = 50
 """Warm users who are few to judge by, and in lively data still say more of the next window than `last` does."""
-SHARE = 0.1
-"""Of all (user, item) pairs, how many each fold of a random split holds out."""
+MOST_HELD, LEAST_HELD = 0.1, 0.05
+"""Share of all (user, item) pairs that each fold of a random split holds out; the less the more there are.
+
+What a fold does not know stands among a user's candidates, so the more is held out the easier the first places are:
+a ranker taught by that trusts the best source too little where nothing is held out.
+"""
+HELD = 40_000
+"""Interactions that are enough to hold out."""
 
 
 @dataclass(frozen=True)
@@ -184,14 +190,15 @@ def _plan_random(data: Dataset, split: SplitSettings, seen: bool, seed: int) -> 
     from fits on nearly as much as those that serve. Shares cut across time, so times are put aside: nothing may take a
     held-out event's neighbours for its past.
     """
-    why = f"random: {SHARE:.0%} of pairs a fold by hash" + ("" if data.has_times else ", since the data has no times")
+    share = float(np.clip(HELD / max(1, len(data)), LEAST_HELD, MOST_HELD))
+    why = f"random: {share:.0%} of pairs a fold by hash" + ("" if data.has_times else ", since the data has no times")
     data = replace(data, has_times=False, times=np.zeros_like(data.times))
     place = shares(seed, data.users, data.items)
     as_of = np.full(data.n_users, data.as_of, np.int64)
     folds = []
     for n in range(split.folds + 2):
-        labels = (place >= n * SHARE) & (place < (n + 1) * SHARE)
-        known = data.take((place >= SHARE) & ~labels)
+        labels = (place >= n * share) & (place < (n + 1) * share)
+        known = data.take((place >= share) & ~labels)
         folds.append(_fold(data, _name(n, split.folds), known, labels, as_of, seen))
     return _plan("random", None, why, folds, _serving(data, as_of))
 

@@ -9,7 +9,7 @@ import pytest
 from fusion.arrays import DAY
 from fusion.errors import DataError
 from fusion.fitted import fit_items
-from fusion.folds import SHARE, Fold, SplitSettings, plan_folds
+from fusion.folds import LEAST_HELD, MOST_HELD, Fold, SplitSettings, plan_folds
 from fusion.registry import build
 from tests.core.making import START, dataset, frame_of, item_frame, lively, slow_labels
 
@@ -188,12 +188,21 @@ class TestRandom:
         assert plan.kind == "random"
         folds = (plan.tune, *plan.labels, plan.verdict)
         sizes = [len(fold.known) / len(data) for fold in folds]
-        assert sizes == pytest.approx([1 - 2 * SHARE, 1 - 2 * SHARE, 1 - 2 * SHARE, 1 - SHARE], abs=0.04)
+        assert sizes == pytest.approx([1 - 2 * MOST_HELD] * 3 + [1 - MOST_HELD], abs=0.04)
         for one, two in permutations(folds, 2):
             assert not pairs(one) & pairs(two)
             met = set(zip(two.known.users.tolist(), two.known.items.tolist(), strict=True))
             held = set(zip(one.label_users.tolist(), one.label_items.tolist(), strict=True))
             assert held.isdisjoint(met) if one is plan.verdict else held <= met
+
+    @pytest.mark.parametrize(("enough", "share"), [(0.07, 0.07), (0.01, LEAST_HELD)])
+    def test_of_more_data_a_smaller_share_is_held_out(self, monkeypatch, enough, share):
+        data = dataset(lively(seed=1).drop("time"))
+        monkeypatch.setattr("fusion.folds.HELD", enough * len(data))
+        plan = plan_folds(data, SplitSettings(folds=2))
+        sizes = [len(fold.known) / len(data) for fold in (*plan.labels, plan.verdict)]
+        assert sizes == pytest.approx([1 - 2 * share] * 2 + [1 - share], abs=0.03)
+        assert f"{share:.0%} of pairs" in plan.why
 
     def test_a_pair_falls_as_a_whole(self):
         frame = frame_of([(f"u{u}", f"i{i}", 0) for u in range(40) for i in range(10)] * 3).drop("time")
