@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,9 @@ from fusion.fits import Fits, evict, fit_sources, load_sources
 from fusion.folds import Fold
 from fusion.job import Job
 from fusion.judge import Verdict, judge
+from fusion.lean import Lean, find_lean
 from fusion.live import Live
-from fusion.ranker import Ranker, n_watched, refit, train_ranker
+from fusion.ranker import Ranker, aligned, n_watched, refit, train_ranker
 from fusion.samples import USER_ROW
 from fusion.serve import Method, feature_sample, write_lists
 from fusion.shift import feature_shift
@@ -89,8 +90,8 @@ def _fuse(job: Job, fits: Fits, reports: Sequence[SourceReport], live: Live | No
     method = verdict.choice.method
     serving, twin = None, None
     if method == RANKER:
-        serving = job.step("serving ranker", lambda: _serving_ranker(job, tables, trees))
-        twin = job.step("twin ranker", lambda: _serving_ranker(job, tables, trees, twin=True))
+        serving = job.step("serving ranker", lambda: _serving_ranker(job, tables, trees, ranker.lean))
+        twin = job.step("twin ranker", lambda: _serving_ranker(job, tables, trees, ranker.lean, twin=True))
     lists = job.step("lists", lambda: _lists(job, fits, reports, _Served(method, serving, twin, tables[-1])))
     shift = feature_shift(lists, method)
     checks = tuple(admit(job, verdict, lists, shift))
@@ -150,23 +151,27 @@ def _ranker(job: Job, tables: Sequence[Path]) -> Path:
         taught = read_teaching(tables, settings.max_rows, seed)
         watched = read_watched(tables, settings.max_rows, seed, n_watched(taught))
         ranker, trees = train_ranker(taught, watched, settings, seed, job.threads)
+        if job.plan.kind == "random":
+            scores = [ranker.score(aligned(lists, ranker.columns)) for lists in watched]
+            ranker = replace(ranker, lean=find_lean(watched, scores))
         ranker.save(folder)
         (folder / "trees.json").write_text(json.dumps(trees))
 
     return job.store.stage("ranker", _ranker_inputs(job, tables), make)
 
 
-def _serving_ranker(job: Job, tables: Sequence[Path], trees: int, twin: bool = False) -> Path:
+def _serving_ranker(job: Job, tables: Sequence[Path], trees: int, lean: Lean | None, twin: bool = False) -> Path:
     """The stage that refits the ranker, as long as it was, with the verdict table as its newest fold; or its twin."""
     seed = job.config.seed + TWIN * twin
+    told = {"trees": trees, "seed": seed, "twin": twin, "lean": asdict(lean) if lean else None}
 
     def make(folder: Path) -> None:
         stored = read_teaching(tables, job.config.ranker.max_rows, job.config.seed)
         if twin:
             stored = [redrawn(table, seed) for table in stored]
-        refit(stored, job.config.ranker, trees, seed, job.threads).save(folder)
+        replace(refit(stored, job.config.ranker, trees, seed, job.threads), lean=lean).save(folder)
 
-    return job.store.stage("serving", {**_ranker_inputs(job, tables), "trees": trees, "seed": seed, "twin": twin}, make)
+    return job.store.stage("serving", {**_ranker_inputs(job, tables), **told}, make)
 
 
 def _ranker_inputs(job: Job, tables: Sequence[Path]) -> dict[str, Any]:

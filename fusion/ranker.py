@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from fusion.arrays import Scores
 from fusion.config import RankerSettings
 from fusion.hashing import shares
+from fusion.lean import Lean
 from fusion.table import Table
 
 T = TypeVar("T")
@@ -33,17 +34,19 @@ HELD_BACK = 0.2
 
 @dataclass(frozen=True)
 class Ranker:
-    """Boosters over named columns; the score is the mean of their raw scores."""
+    """Boosters over named columns; the score is the mean of their raw scores, drawn towards a source if it leans."""
 
     columns: tuple[str, ...]
     boosters: tuple[lgb.Booster, ...]
+    lean: Lean | None = None
 
     def score(self, matrix: Scores) -> Scores:
         """Scores (C,) of feature rows (C, F) in the order of `columns`; only their order within a user has meaning."""
         total = np.zeros(len(matrix))
         for booster in self.boosters if len(matrix) else ():
             total += booster.predict(matrix)
-        return (total / len(self.boosters)).astype(np.float32)
+        added = self.lean.added(self.columns, matrix) if self.lean else np.float32(0.0)
+        return (total / len(self.boosters) + added).astype(np.float32)
 
     def score_columns(self, columns: dict[str, Scores]) -> Scores:
         """Scores (C,) of feature columns (C,) by name; one that is missing counts as NaN throughout."""
@@ -59,29 +62,35 @@ class Ranker:
         total = np.zeros(matrix.shape)
         for booster in self.boosters:
             total += np.asarray(booster.predict(matrix, pred_contrib=True))[:, :-1]
-        return (total / len(self.boosters)).astype(np.float32)
+        total /= len(self.boosters)
+        if self.lean:
+            total[:, self.columns.index(self.lean.column)] += self.lean.added(self.columns, matrix)
+        return total.astype(np.float32)
 
     def _matrix(self, columns: dict[str, Scores]) -> Scores:
         missing = np.full(len(next(iter(columns.values()))), np.nan, np.float32)
         return np.column_stack([columns.get(name, missing) for name in self.columns])
 
     def importance(self) -> dict[str, float]:
-        """Share of the total gain of each feature."""
+        """Share of the boosters' total gain of each feature."""
         gain = np.sum([b.feature_importance("gain") for b in self.boosters], axis=0)
         return dict(zip(self.columns, (gain / max(gain.sum(), 1e-12)).tolist(), strict=True))
 
     def save(self, folder: Path) -> None:
-        """Write LightGBM text files and the column names."""
+        """Write LightGBM text files, the column names and what it leans on."""
         for at, booster in enumerate(self.boosters):
             booster.save_model(folder / f"ranker-{at}.txt")
         (folder / "columns.json").write_text(json.dumps(self.columns))
+        (folder / "lean.json").write_text(json.dumps(asdict(self.lean) if self.lean else None))
 
     @classmethod
     def load(cls, folder: Path) -> "Ranker":
         """Read what `save` wrote."""
         files = sorted(folder.glob("ranker-*.txt"), key=lambda p: int(p.stem.split("-")[1]))
         boosters = tuple(lgb.Booster(model_file=file) for file in files)
-        return cls(tuple(json.loads((folder / "columns.json").read_text())), boosters)
+        lean = json.loads((folder / "lean.json").read_text())
+        columns = tuple(json.loads((folder / "columns.json").read_text()))
+        return cls(columns, boosters, Lean(**lean) if lean else None)
 
 
 def train_ranker(
