@@ -212,6 +212,7 @@ def manifest_of(session: Session, job: Job, trained: Trained, loaded: Loaded, cl
         "method": trained.method,
         "trees": trained.trees,
         "importance": trained.importance,
+        "lean": asdict(trained.lean) if trained.lean else None,
         "feature_psi": trained.shift,
         "verdict": trained.verdict.report,
         "checks": [check.as_dict() for check in trained.checks],

@@ -40,7 +40,8 @@ TWIN = 1000
 class Trained:
     """What a training made: the verdict, the chosen method, the folder of the lists and the checks of admission.
 
-    `shift`: PSI of steady features between the verdict table and the serving table, largest first.
+    `lean`: which source the ranker leans on. `shift`: PSI of steady features between the verdict table and the serving
+    table, largest first.
     """
 
     verdict: Verdict
@@ -51,6 +52,7 @@ class Trained:
     checks: tuple[Check, ...]
     trees: int
     importance: dict[str, float]
+    lean: Lean | None
     shift: dict[str, float]
     tuned: tuple[Tuned, ...] = ()
 
@@ -95,7 +97,9 @@ def _fuse(job: Job, fits: Fits, reports: Sequence[SourceReport], live: Live | No
     lists = job.step("lists", lambda: _lists(job, fits, reports, _Served(method, serving, twin, tables[-1])))
     shift = feature_shift(lists, method)
     checks = tuple(admit(job, verdict, lists, shift))
-    return Trained(verdict, method, lists, serving, tuple(reports), checks, trees, ranker.importance(), shift)
+    return Trained(
+        verdict, method, lists, serving, tuple(reports), checks, trees, ranker.importance(), ranker.lean, shift
+    )
 
 
 @dataclass(frozen=True)

@@ -63,15 +63,17 @@ def leans(root) -> list[dict | None]:
 
 
 def test_rankers_lean_where_folds_are_drawn_at_random(tmp_path):
-    train(job_of(tmp_path, dataset(lively(seed=1).drop("time")), config()))
+    trained = train(job_of(tmp_path, dataset(lively(seed=1).drop("time")), config()))
     found = leans(tmp_path)
     assert found
-    assert all(one == found[0] for one in found)
+    assert all(Lean(**one) == trained.lean for one in found)
     assert found[0]["column"].removesuffix("_z") in {source.name for source in config().sources}
     assert found[0]["weight"] > 0
 
 
 def test_rankers_of_a_later_window_lean_on_nothing(done):
-    found = leans(done[0].root)
+    job, trained = done
+    found = leans(job.root)
     assert found
+    assert trained.lean is None
     assert set(map(str, found)) == {"None"}
