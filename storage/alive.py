@@ -9,7 +9,9 @@ PostgreSQL: a session advisory lock on a connection of its own, held from `start
 """
 
 import contextlib
+import glob
 import sqlite3
+from collections.abc import Container
 from pathlib import Path
 from typing import Protocol
 
@@ -53,6 +55,17 @@ def is_alive(connection: Connection, run_no: int) -> bool:
         return _file_is_locked(_lock_file(connection.engine, run_no))
     taken = connection.scalar(text(f"SELECT pg_try_advisory_xact_lock({_KEY})"), {"run_no": run_no})
     return not taken
+
+
+def tidy(connection: Connection, ended: Container[int]) -> None:
+    """Remove the files of runs that ended, whose process died before it could: nobody else looks at them again."""
+    if connection.dialect.name != "sqlite":
+        return
+    database = Path(str(connection.engine.url.database))
+    for file in database.parent.glob(f"{glob.escape(database.name)}.run*.lock"):
+        number = file.name.removeprefix(f"{database.name}.run").removesuffix(".lock")
+        if number.isdigit() and int(number) in ended:
+            file.unlink(missing_ok=True)
 
 
 class _ServerLife:

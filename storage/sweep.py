@@ -5,7 +5,7 @@ import logging
 from sqlalchemy import Engine, select, update
 
 from fusion.errors import Temporary
-from storage.alive import is_alive
+from storage.alive import is_alive, tidy
 from storage.engine import writing
 from storage.lists import remove_lists
 from storage.tables import run
@@ -37,6 +37,8 @@ def sweep(engine: Engine, placement: str) -> list[str]:
         _mark(engine, run_no)
         swept.append(run_id)
         logger.warning("run swept run_id=%s: its process ended in the middle", run_id)
+    with engine.connect() as connection:
+        tidy(connection, set(connection.scalars(select(run.c.run_no).where(run.c.status != "training"))))
     return swept
 
 

@@ -81,6 +81,19 @@ def seen_alive(engine, run_no: int) -> bool:
     return found
 
 
+def test_a_file_that_a_process_could_not_remove_any_more_goes_and_others_stay(engine):
+    """A process may be killed between the end of its run and the end of its file."""
+    if engine.dialect.name != "sqlite":
+        pytest.skip("only SQLite has a file for each training")
+    ended, training = make_run(engine, "a"), begin(engine, "b")
+    files = {no: Path(f"{engine.url.database}.run{no}.lock") for no in (ended, training, 999)}
+    for no in (ended, 999):
+        files[no].touch()
+    assert sweep(engine, "default") == []
+    assert {no for no, file in files.items() if file.exists()} == {training, 999}
+    end(engine, training)
+
+
 def test_own_trainings_and_other_placements_are_left_alone(url, engine):
     run_no = begin(engine, "mine")
     begin(engine, "mail", placement="mail")
