@@ -25,7 +25,7 @@ class Lean:
 
     def added(self, columns: Sequence[str], matrix: Scores) -> Scores:
         """What it adds (C,) to the scores of feature rows (C, F) in the order of `columns`."""
-        said: Scores = np.nan_to_num(matrix[:, list(columns).index(self.column)], nan=0.0) * np.float32(self.weight)
+        said: Scores = np.nan_to_num(matrix[:, columns.index(self.column)], nan=0.0) * np.float32(self.weight)
         return said
 
 
@@ -42,8 +42,7 @@ def find_lean(watched: Sequence[Table], scores: Sequence[Scores]) -> Lean:
 
 def _ndcg(table: Table, scores: Scores) -> Scores:
     """NDCG@10 (n,) of each user's candidates in the order of `scores` (C,), NaN last."""
-    worst = np.nan_to_num(scores, nan=-np.inf)
-    lists = arrange(table.group_users, table.borders, table.items, worst, worst, DEPTH).items
+    lists = arrange(table.group_users, table.borders, table.items, scores, scores, DEPTH).items
     wanted = table.labels > 0
     return ndcg(*hits_of(lists, table.group_users, table.users[wanted], table.items[wanted]), DEPTH)
 
