@@ -16,6 +16,8 @@ from holds import Held
 SCRIPT = Path(__file__).parent / "rectools" / "run.py"
 MODELS = ("popular", "als", "ease", "item_knn", "sasrec", "candidate_ranking")
 DAY_MS = 86_400_000
+PATIENCE = 2
+"""Times its clock after which a peer that has no lists is stopped."""
 
 
 def peer_lists(
@@ -24,7 +26,7 @@ def peer_lists(
     """Each model's lists (n, 10) of `held.users`, -1 where there is none, beside its notes: seconds, settings.
 
     `task`: hold, days, share, seed. Models whose lists are not in `folder` are run by the Python of `environment`, with
-    `seconds` each; without an environment they are left out.
+    `seconds` each; without an environment they are left out, and so are those that are stopped.
     """
     known = _known(held, task)
     key = sha256(known.write_csv().encode()).hexdigest()
@@ -36,12 +38,20 @@ def peer_lists(
     users = held.known.user_ids.texts(held.users)
     pl.DataFrame({"user": users}).write_parquet(folder / "users.parquet")
     noted.write_text(json.dumps({**task, "known": key}))
-    missing = [name for name in MODELS if not (folder / f"{name}.json").exists()]
-    if missing and environment:
-        command = [environment / "bin" / "python", "-E", SCRIPT, folder, "--seconds", str(seconds), *missing]
-        subprocess.run(list(map(str, command)), check=True)
+    for name in MODELS if environment else ():
+        if not (folder / f"{name}.json").exists():
+            _run([environment / "bin" / "python", "-E", SCRIPT, folder], name, seconds)
     done = [name for name in MODELS if (folder / f"{name}.json").exists()]
     return {name: (_lists(held, folder / f"{name}.parquet"), _notes(folder, name)) for name in done}
+
+
+def _run(command: list, name: str, seconds: float) -> None:
+    """Run a model, and stop it when its clock has long run out: RecTools does not interrupt a fit."""
+    words = [*map(str, command), "--seconds", str(seconds), name]
+    try:
+        subprocess.run(words, check=True, timeout=PATIENCE * seconds)
+    except subprocess.TimeoutExpired:
+        print(f"  {name}: no lists after {PATIENCE * seconds:.0f} s, stopped", flush=True)
 
 
 def _known(held: Held, task: dict) -> pl.DataFrame:

@@ -50,3 +50,12 @@ def test_by_time_the_cut_stands_at_midnight(tmp_path):
     shift = int((out["time"] - pl.Series(held.known.times)).unique().item())
     assert (int(held.as_of[0]) + shift) % DAY_MS == 0
     assert json.loads((tmp_path / "task.json").read_text())["hold"] == "time"
+
+
+def test_a_peer_without_lists_long_after_its_clock_is_stopped_and_left_out(tmp_path, capfd):
+    slow = tmp_path / "bin" / "python"
+    slow.parent.mkdir()
+    slow.write_text("#!/bin/sh\nexec sleep 60\n")
+    slow.chmod(0o755)
+    assert peer_lists(hold_last(DATA, 1), TASK, tmp_path / "lists", tmp_path, 0.02) == {}
+    assert "sasrec: no lists after 0 s, stopped" in capfd.readouterr().out
