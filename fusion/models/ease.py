@@ -4,8 +4,6 @@ from typing import Any, Self
 
 import numpy as np
 from pydantic import Field
-from scipy.linalg.blas import ssyrk
-from scipy.linalg.lapack import spotrf, spotri, strtrs
 from scipy.sparse import csr_array
 from threadpoolctl import threadpool_limits
 
@@ -13,6 +11,7 @@ from fusion.arrays import Scores, State
 from fusion.dataset import Dataset
 from fusion.errors import ConfigError
 from fusion.models.histories import HistorySettings, fit_profile, profile
+from fusion.models.lapack import spotrf, spotri, ssyrk, strtrs
 from fusion.recommender import FitContext, Recommender
 from fusion.registry import register
 from fusion.settings import tunable
@@ -109,11 +108,11 @@ def as_row(values: Scores) -> csr_array:
 
 def weights_by_items(histories: csr_array, reg: float) -> Scores:
     """B (I, I) of histories (U, I), by inverting the Gram matrix of the items: the work grows as I^3."""
-    gram = (histories.T @ histories).toarray()
+    gram = (histories.T @ histories).toarray(order="F")
     gram[np.diag_indices_from(gram)] += reg
-    # A C-ordered symmetric matrix is its own transpose: handing LAPACK the transpose spares it a copy.
-    inverse, _ = spotri(cholesky(gram.T, reg), lower=1, overwrite_c=1)
-    inverse = mirrored(inverse)
+    factorise(gram, reg)
+    spotri(gram)
+    inverse = mirrored(gram)
     inverse /= -np.diag(inverse)
     np.fill_diagonal(inverse, 0.0)
     return inverse
@@ -124,25 +123,24 @@ def weights_by_users(histories: csr_array, reg: float) -> Scores:
 
     Woodbury: with XX' + reg = LL' and Z = L^-1 X, P = (1 - Z'Z) / reg, so B = Z'Z / (1 - diag(Z'Z)) by columns.
     """
-    gram = (histories @ histories.T).toarray()
+    gram = (histories @ histories.T).toarray(order="F")
     gram[np.diag_indices_from(gram)] += reg
-    solved, _ = strtrs(cholesky(gram.T, reg), np.asfortranarray(histories.toarray()), lower=1, overwrite_b=1)
-    shared = mirrored(ssyrk(1.0, solved, trans=1, lower=1))
+    factorise(gram, reg)
+    solved = histories.toarray(order="F")
+    strtrs(gram, solved)
+    shared = mirrored(ssyrk(solved))
     shared /= 1.0 - np.diag(shared)
     np.fill_diagonal(shared, 0.0)
     return shared
 
 
-def cholesky(gram: Scores, reg: float) -> Scores:
-    """Lower factor (n, n) of a Fortran-ordered positive definite matrix, in place.
+def factorise(gram: Scores, reg: float) -> None:
+    """Put the lower Cholesky factor of a Fortran-ordered Gram matrix (n, n) in its lower half.
 
     Raises ConfigError where float32 cannot tell the matrix from a singular one.
     """
-    factor, failed = spotrf(gram, lower=1, overwrite_a=1, clean=0)
-    if failed:
+    if not spotrf(gram):
         raise ConfigError(f"EASE: the Gram matrix of {len(gram)} rows is not positive definite at reg={reg}; raise reg")
-    lower: Scores = factor
-    return lower
 
 
 def mirrored(lower: Scores) -> Scores:
