@@ -3,6 +3,7 @@
 import numpy as np
 
 from fusion.arrays import Flags, Offsets, Rows, Scores
+from fusion.within import ascending
 
 Columns = dict[str, Scores]
 """Metric name ("ndcg@10") -> one value per user (n,)."""
@@ -89,7 +90,7 @@ def auc(scores: Scores, labels: Rows, borders: Offsets) -> Scores:
     sizes = np.diff(borders)
     owners = np.repeat(np.arange(len(sizes)), sizes)
     heard = np.where(np.isnan(scores), -np.inf, scores)
-    order = np.lexsort((heard, owners))
+    order = ascending(heard, borders)
     same = (np.diff(owners[order]) == 0) & (heard[order][1:] == heard[order][:-1])
     tied = np.append(0, np.cumsum(~same)) if len(order) else order
     place = np.arange(len(order)) - np.repeat(borders[:-1], sizes) + 1.0

@@ -2,16 +2,27 @@
 
 import numpy as np
 
-from fusion.arrays import Rows, Scores
+from fusion.arrays import Offsets, Rows, Scores
 
 
-def ranks(values: Scores, owners: Rows, items: Rows) -> Scores:
-    """Rank from 1 (C,) of each value among its owner's, best first; ties go to the lower item; NaN stays NaN."""
-    order = np.lexsort((items, -values, owners))  # NaN sorts last within its owner
-    sorted_owners = owners[order]
-    first = np.searchsorted(sorted_owners, sorted_owners, "left")
+def ascending(values: Scores, borders: Offsets) -> Offsets:
+    """Where (C,) to find each owner's values, lowest first, NaN last; ties keep their order.
+
+    An owner's values stand between its `borders` (n + 1,). Each is sorted as a short row of its own: many times quicker
+    than sorting all of them by owner and value.
+    """
+    sizes = np.diff(borders)
+    there = np.arange(sizes.max(initial=0)) < sizes[:, None]
+    rows = np.full(there.shape, np.nan, values.dtype)
+    rows[there] = values
+    order: Offsets = (borders[:-1, None] + np.argsort(rows, axis=1, kind="stable"))[there]
+    return order
+
+
+def ranks(values: Scores, borders: Offsets) -> Scores:
+    """Rank from 1 (C,) of each value among its owner's, best first; ties go to the earlier; NaN stays NaN."""
     found = np.empty(len(values), np.float32)
-    found[order] = np.arange(len(values)) - first + 1
+    found[ascending(-values, borders)] = np.arange(len(values)) - np.repeat(borders[:-1], np.diff(borders)) + 1
     found[np.isnan(values)] = np.nan
     return found
 

@@ -25,9 +25,7 @@ class ItemItem(SparseRows):
 
     def sparse_scores(self, users: Users) -> csr_array:
         """Sum the links of what the user met; nothing for items no link reaches."""
-        found = (self.profile(users) @ self.links_).tocsr()
-        found.sort_indices()
-        return found
+        return csr_array(self.profile(users) @ self.links_)
 
     def state(self) -> State:
         """The links as a sparse matrix's three arrays."""

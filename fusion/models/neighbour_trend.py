@@ -63,9 +63,7 @@ class NeighbourTrend(UserNeighbours):
         heard = csr_array(
             (np.repeat(near.data, hi - lo), ragged_index(lo, hi - lo), borders), shape=(len(users), len(self.items_))
         )
-        scores = (heard @ self.events_).tocsr()
-        scores.sort_indices()
-        return scores
+        return csr_array(heard @ self.events_)
 
     def widest(self, users: Users) -> int:
         """A user may be similar to everyone, and hears every event of the neighbours."""

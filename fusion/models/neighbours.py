@@ -38,10 +38,9 @@ class UserNeighbours(SparseRows):
         self.by_item_ = self.histories_.T.tocsr()  # (I, U)
 
     def similar(self, users: Users, rows: Rows | None = None) -> csr_array:
-        """Cosine (B, U) with everyone at fit, or with those of `rows` only; never with the user in person."""
+        """Cosine (B, U) with everyone at fit, or those of `rows` only, but the user in person; columns in any order."""
         own = profile(users, self.config)
         found = (own @ (self.by_item_ if rows is None else self.by_item_[:, rows])).tocsr()
-        found.sort_indices()
         if rows is not None:
             found = csr_array((found.data, rows[found.indices], found.indptr), shape=(len(users), len(self.norms_)))
         owners = owners_of(found)

@@ -23,7 +23,7 @@ class SparseRows(Recommender):
 
     @abstractmethod
     def sparse_scores(self, users: Users) -> csr_array:
-        """Scores (B, I) float32 with sorted columns; what is not stored is silent. A user's row never depends on B."""
+        """Scores (B, I) float32, columns in any order; what is not stored is silent. A row never depends on B."""
 
     def widest(self, users: Users) -> int:
         """Most cells that one user can take while being scored; decides the size of a block."""
@@ -31,10 +31,7 @@ class SparseRows(Recommender):
 
     def scores(self, users: Users) -> Scores:
         """The sparse rows spread out, NaN between them."""
-        rows = self.sparse_scores(users)
-        found = np.full(rows.shape, np.nan, np.float32)
-        found[owners_of(rows), rows.indices] = rows.data
-        return found
+        return spread(self.sparse_scores(users))
 
     def top(self, users: Users, k: int, allowed: Allowed) -> TopK:
         """The best k allowed items among those stored; ties go to the lower item row."""
@@ -53,11 +50,11 @@ class SparseRows(Recommender):
         return TopK.concat(parts, k)
 
     def score_pairs(self, users: Users, pairs: Pairs) -> Scores:
-        """Look the pairs (C,) up in the sparse rows."""
+        """Look the pairs (C,) up in the sparse rows, spread out: sorting them for a search would take longer."""
         found = np.empty(len(pairs), np.float32)
         for part in self._parts(users):
             some = pairs.of_users(part)
-            found[some] = look_up(self._rows(users, part), pairs.owners[some] - part.start, pairs.items[some])
+            found[some] = spread(self._rows(users, part))[pairs.owners[some] - part.start, pairs.items[some]]
         return found
 
     def _rows(self, users: Users, part: slice) -> csr_array:
@@ -84,12 +81,11 @@ def places(matrix: csr_array, rows: Rows, columns: Rows) -> Offsets:
     return found
 
 
-def look_up(matrix: csr_array, rows: Rows, columns: Rows) -> Scores:
-    """Stored values (C,) of cells, NaN where nothing is stored."""
-    found = places(matrix, rows, columns)
-    values = np.full(len(found), np.nan, np.float32)
-    values[found >= 0] = matrix.data[found[found >= 0]]
-    return values
+def spread(matrix: csr_array) -> Scores:
+    """A sparse matrix (B, I) as a dense one, NaN where nothing is stored."""
+    found = np.full(matrix.shape, np.nan, np.float32)
+    found[owners_of(matrix), matrix.indices] = matrix.data
+    return found
 
 
 def best_of_rows(borders: Offsets, columns: Rows, values: Scores, k: int) -> TopK:
@@ -110,7 +106,7 @@ def best_of_rows(borders: Offsets, columns: Rows, values: Scores, k: int) -> Top
 
 
 def keep_best(matrix: csr_array, k: int) -> csr_array:
-    """Only the k highest values of each row, ties to the lower column; columns come back sorted."""
+    """Only the k highest values of each row, ties to the lower column; columns come back sorted, however they came."""
     top = best_of_rows(matrix.indptr.astype(np.int64), matrix.indices, matrix.data, k)
     kept = top.items >= 0
     columns = np.where(kept, top.items, matrix.shape[1])

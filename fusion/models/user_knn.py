@@ -21,6 +21,4 @@ class UserKnn(UserNeighbours):
     def sparse_scores(self, users: Users) -> csr_array:
         """Sum the neighbours' histories; nothing for items none of them met."""
         near = keep_best(self.similar(users), self.config.neighbours)
-        found = (near @ self.histories_).tocsr()
-        found.sort_indices()
-        return found
+        return csr_array(near @ self.histories_)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from fusion.models.sparse_rows import best_of_rows, keep_best, look_up
+from fusion.models.sparse_rows import best_of_rows, keep_best, spread
 from fusion.registry import build
 from fusion.topk import best
 from tests.models.data import START, chance, dataset, everyone, mixed
@@ -91,9 +91,7 @@ def test_best_of_sparse_rows_is_best_of_dense_rows():
         np.testing.assert_array_equal(kept[kept > 0], dense[kept > 0])
 
 
-def test_looking_up_what_is_not_stored_gives_silence():
-    rows = csr_array(np.array([[0, 2, 0], [3, 0, 4]], np.float32))
-    found = look_up(rows, np.array([0, 0, 1, 1], np.int32), np.array([1, 2, 2, 1], np.int32))
-    np.testing.assert_array_equal(found, [2, np.nan, 4, np.nan])
-    empty = csr_array((2, 3), dtype=np.float32)
-    assert np.isnan(look_up(empty, np.array([1], np.int32), np.array([2], np.int32))).all()
+def test_spreading_what_is_not_stored_gives_silence():
+    rows = csr_array((np.array([4, 3, 2], np.float32), np.array([2, 0, 1], np.int32), [0, 2, 3]), shape=(2, 3))
+    np.testing.assert_array_equal(spread(rows), [[3, np.nan, 4], [np.nan, 2, np.nan]])
+    assert np.isnan(spread(csr_array((2, 3), dtype=np.float32))).all()
