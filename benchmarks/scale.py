@@ -1,8 +1,9 @@
 """Scale: `fusion run` on 100,000 users x 50,000 items with 5 million generated interactions, all of them different.
 
-    python benchmarks/scale.py FOLDER [--users N --items N --events N]
+    python benchmarks/scale.py FOLDER [--users N --items N --events N] [--default-sources] [--untimed]
 
-Prints wall seconds and peak memory of the whole process, as the operating system counts them.
+Four sources take part, or with `--default-sources` all that a configuration without any has. `--untimed` leaves the
+times out. Prints wall seconds and peak memory of the whole process, as the operating system counts them.
 """
 
 import argparse
@@ -21,7 +22,11 @@ interactions = "interactions.parquet"
 [data.columns]
 user = "user"
 item = "item"
+"""
+TIMES = """\
 time = "time"
+"""
+SOURCES = """\
 [[sources]]
 name = "popularity"
 [[sources]]
@@ -39,10 +44,13 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     for name, value in (("users", 100_000), ("items", 50_000), ("events", 5_000_000)):
         parser.add_argument(f"--{name}", type=int, default=value)
+    parser.add_argument("--default-sources", action="store_true")
+    parser.add_argument("--untimed", action="store_true")
     given = parser.parse_args()
     frame = distinct_interactions(given.users, given.items, given.events, seed=7)
     write(given.folder, frame)
-    (given.folder / "fusion.toml").write_text(CONFIG)
+    config = CONFIG + TIMES * (not given.untimed) + SOURCES * (not given.default_sources)
+    (given.folder / "fusion.toml").write_text(config)
     print(f"{len(frame):,} interactions of {frame['user'].n_unique():,} users with {frame['item'].n_unique():,} items")
     started = time.monotonic()
     command = [sys.executable, "-m", "flows.cli", "run", "--json"]
