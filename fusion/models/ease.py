@@ -7,7 +7,7 @@ from pydantic import Field
 from scipy.sparse import csr_array
 from threadpoolctl import threadpool_limits
 
-from fusion.arrays import Scores, State
+from fusion.arrays import Scores, State, block_rows, blocks
 from fusion.dataset import Dataset
 from fusion.errors import ConfigError
 from fusion.models.histories import HistorySettings, fit_profile, profile
@@ -20,6 +20,11 @@ from fusion.users import Users
 
 MOST_TUNED = 8000
 """Items that a search for the regularisation fits, the most taken ones: the work grows as their cube."""
+
+GRAM_BYTES = 128 * 2**20
+"""Memory budget of the sparse products that a block of the Gram matrix is made from."""
+SPARSE_CELL = 12
+"""Bytes of one of them, and of finding room for it."""
 
 
 class EaseConfig(HistorySettings):
@@ -97,8 +102,8 @@ class Ease(Recommender):
         return model
 
     def memory_bytes(self, n_users: int, n_items: int, n_events: int) -> int:
-        """Gram matrix, its sparse form on the way, and the weights."""
-        return 3 * 4 * n_items**2
+        """The Gram matrix, whose place the weights take; through the users also theirs, and histories as a matrix."""
+        return 2 * 4 * n_items**2
 
 
 def as_row(values: Scores) -> csr_array:
@@ -108,7 +113,7 @@ def as_row(values: Scores) -> csr_array:
 
 def weights_by_items(histories: csr_array, reg: float) -> Scores:
     """B (I, I) of histories (U, I), by inverting the Gram matrix of the items: the work grows as I^3."""
-    gram = (histories.T @ histories).toarray(order="F")
+    gram = gram_of(histories.T.tocsr())
     gram[np.diag_indices_from(gram)] += reg
     factorise(gram, reg)
     spotri(gram)
@@ -123,7 +128,7 @@ def weights_by_users(histories: csr_array, reg: float) -> Scores:
 
     Woodbury: with XX' + reg = LL' and Z = L^-1 X, P = (1 - Z'Z) / reg, so B = Z'Z / (1 - diag(Z'Z)) by columns.
     """
-    gram = (histories @ histories.T).toarray(order="F")
+    gram = gram_of(histories)
     gram[np.diag_indices_from(gram)] += reg
     factorise(gram, reg)
     solved = histories.toarray(order="F")
@@ -132,6 +137,15 @@ def weights_by_users(histories: csr_array, reg: float) -> Scores:
     shared /= 1.0 - np.diag(shared)
     np.fill_diagonal(shared, 0.0)
     return shared
+
+
+def gram_of(rows: csr_array) -> Scores:
+    """Products (n, n) of all rows with one another, Fortran-ordered; never held twice, not even as a sparse matrix."""
+    n, columns = len(rows.indptr) - 1, rows.T.tocsr()
+    gram = np.empty((n, n), np.float32)
+    for part in blocks(n, block_rows(n, GRAM_BYTES, SPARSE_CELL)):
+        (rows[part] @ columns).toarray(out=gram[part])
+    return gram.T
 
 
 def factorise(gram: Scores, reg: float) -> None:

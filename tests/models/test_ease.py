@@ -92,6 +92,12 @@ def test_old_events_fade():
     assert fading[3] > fading[2]
 
 
+def test_a_gram_matrix_made_in_blocks_is_the_same(monkeypatch):
+    histories = csr_array((np.random.default_rng(0).random((50, 70)) < 0.2).astype(np.float32))
+    monkeypatch.setattr(ease_module, "GRAM_BYTES", 70 * ease_module.SPARSE_CELL * 16)  # 16 rows, and 6 are left
+    np.testing.assert_array_equal(ease_module.gram_of(histories.T.tocsr()), (histories.T @ histories).toarray())
+
+
 def test_fifty_thousand_items_are_too_many_for_six_gib():
     assert build("ease").memory_bytes(100_000, 50_000, 5_000_000) > 6 * 2**30
     assert build("ease").memory_bytes(6_000, 10_000, 1_000_000) < 2 * 2**30
