@@ -5,7 +5,7 @@ from typing import Any, Self
 import numpy as np
 from scipy.sparse import csr_array
 
-from fusion.arrays import DAY, Flags, Offsets, Rows, State, ragged_index
+from fusion.arrays import DAY, Flags, Offsets, Rows, State, Times, ragged_index
 from fusion.dataset import Dataset
 from fusion.models.neighbours import NeighbourSettings, UserNeighbours
 from fusion.models.sparse_rows import keep_best, owners_of
@@ -54,11 +54,11 @@ class NeighbourTrend(UserNeighbours):
     def sparse_scores(self, users: Users) -> csr_array:
         """Sum what the neighbours took lately, weighed by similarity; nothing for items none of them took."""
         found = self.similar(users, self._active(users))
-        lo, hi = self._lately(found.indices, users.as_of[owners_of(found)])
+        lo, hi = self._lately(found, users.as_of)
         found.data[lo == hi] = 0.0
         found.eliminate_zeros()
         near = keep_best(found, self.config.neighbours)
-        lo, hi = self._lately(near.indices, users.as_of[owners_of(near)])
+        lo, hi = self._lately(near, users.as_of)
         borders = np.concatenate(([0], np.cumsum(hi - lo)))[near.indptr]
         heard = csr_array(
             (np.repeat(near.data, hi - lo), ragged_index(lo, hi - lo), borders), shape=(len(users), len(self.items_))
@@ -80,8 +80,19 @@ class NeighbourTrend(UserNeighbours):
         counts = np.concatenate(([0], np.cumsum(recent)))[self.borders_]
         return np.flatnonzero(np.diff(counts)).astype(np.int32)
 
-    def _lately(self, rows: Rows, as_of: Offsets) -> tuple[Offsets, Offsets]:
-        """Where the events of users `rows` (n,) in the days before `as_of` (n,) begin and end."""
+    def _lately(self, near: csr_array, as_of: Times) -> tuple[Offsets, Offsets]:
+        """Where the events in the days before `as_of` (B,) of each neighbour stored in `near` (B, U) begin and end."""
+        moments, which = np.unique(as_of, return_inverse=True)
+        if len(moments) * len(self.norms_) > near.nnz:
+            return self._spans(near.indices, as_of[owners_of(near)])
+        # Users of one moment ask for the same spans of the same neighbours, who are looked up once.
+        everyone = np.arange(len(self.norms_), dtype=np.int32)
+        lo, hi = (np.array(ends) for ends in zip(*(self._spans(everyone, moment) for moment in moments), strict=True))
+        row = which[owners_of(near)]
+        return lo[row, near.indices], hi[row, near.indices]
+
+    def _spans(self, rows: Rows, as_of: Times | np.int64) -> tuple[Offsets, Offsets]:
+        """Where the events of users `rows` (n,) in the days before `as_of` (n,), or one for all, begin and end."""
         base = rows * np.int64(self.span_)
         start = np.clip(as_of - int(self.config.days * DAY) - self.origin_, 0, self.span_ - 1)
         end = np.clip(as_of - self.origin_, 0, self.span_ - 1)

@@ -43,9 +43,10 @@ def test_only_the_nearest_are_heard():
     assert nearest.scores(user)[0, 2] == near[2]
 
 
-def test_the_trend_counts_only_the_days_before_each_users_own_moment():
+@pytest.mark.parametrize("moments", [range(95), (60,), (40, 80)], ids=["own", "one", "two"])
+def test_the_trend_counts_only_the_days_before_each_users_own_moment(moments):
     data = mixed()
-    moments = START + np.random.default_rng(0).integers(0, 95, data.n_users) * DAY
+    moments = START + np.random.default_rng(0).choice(moments, data.n_users) * DAY
     users = data.users_at(np.arange(data.n_users, dtype=np.int32), moments)
     histories = (data.matrix().toarray() > 0).astype(float)
     similar = cosines(histories, histories, 1.0)
