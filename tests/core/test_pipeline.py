@@ -100,10 +100,10 @@ class TestSourcesThatBreak:
             assert trained.verdict.report["found"]["sources"]["odd"] == {"share": 0, "unique": 0}
 
     def test_ease_over_the_memory_leaves_itself_out(self, data, tmp_path):
-        trained = train(job_of(tmp_path, data, config(("popularity", "ease"), memory=2e-4)))
+        trained = train(job_of(tmp_path, data, config(("popularity", "ease"), memory=1e-4)))
         assert status(trained)["popularity"] == "used"
         assert status(trained)["ease"].startswith("left out: needs ")
-        assert f"to fit {data.n_items} items, memory is 0.0002 GiB" in status(trained)["ease"]
+        assert f"to fit {data.n_items} items, memory is 0.0001 GiB" in status(trained)["ease"]
 
     def test_a_control_is_no_source(self, data, tmp_path):
         chance = {"name": "chance", "use": "random"}
