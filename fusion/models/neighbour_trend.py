@@ -83,7 +83,7 @@ class NeighbourTrend(UserNeighbours):
     def _lately(self, near: csr_array, as_of: Times) -> tuple[Offsets, Offsets]:
         """Where the events in the days before `as_of` (B,) of each neighbour stored in `near` (B, U) begin and end."""
         moments, which = np.unique(as_of, return_inverse=True)
-        if len(moments) * len(self.norms_) > near.nnz:
+        if len(moments) * len(self.norms_) >= near.nnz:
             return self._spans(near.indices, as_of[owners_of(near)])
         # Users of one moment ask for the same spans of the same neighbours, who are looked up once.
         everyone = np.arange(len(self.norms_), dtype=np.int32)
