@@ -1,9 +1,9 @@
 """Scale: `fusion run` on 100,000 users x 50,000 items with 5 million generated interactions, all of them different.
 
-    python benchmarks/scale.py FOLDER [--users N --items N --events N] [--default-sources] [--untimed]
+    python benchmarks/scale.py FOLDER [--users N --items N --events N] [--default-sources]
 
-Four sources take part, or with `--default-sources` all that a configuration without any has. `--untimed` leaves the
-times out. Prints wall seconds and peak memory of the whole process, as the operating system counts them.
+Four sources take part, or with `--default-sources` all that a configuration without any has. Prints wall seconds and
+peak memory of the whole process, as the operating system counts them.
 """
 
 import argparse
@@ -22,8 +22,6 @@ interactions = "interactions.parquet"
 [data.columns]
 user = "user"
 item = "item"
-"""
-TIMES = """\
 time = "time"
 """
 SOURCES = """\
@@ -45,11 +43,10 @@ def main() -> None:
     for name, value in (("users", 100_000), ("items", 50_000), ("events", 5_000_000)):
         parser.add_argument(f"--{name}", type=int, default=value)
     parser.add_argument("--default-sources", action="store_true")
-    parser.add_argument("--untimed", action="store_true")
     given = parser.parse_args()
     frame = distinct_interactions(given.users, given.items, given.events, seed=7)
     write(given.folder, frame)
-    config = CONFIG + TIMES * (not given.untimed) + SOURCES * (not given.default_sources)
+    config = CONFIG if given.default_sources else CONFIG + SOURCES
     (given.folder / "fusion.toml").write_text(config)
     print(f"{len(frame):,} interactions of {frame['user'].n_unique():,} users with {frame['item'].n_unique():,} items")
     started = time.monotonic()

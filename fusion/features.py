@@ -79,8 +79,7 @@ class Block:
     @cached_property
     def ranks(self) -> Scores:
         """Each source's rank of every candidate (C, S)."""
-        borders = self.found.pairs.borders
-        return np.column_stack([ranks(column, borders) for column in self.found.scores.T])
+        return np.column_stack([ranks(column, self.found.pairs.borders) for column in self.found.scores.T])
 
     def share(self, span: int | None = None) -> Scores:
         """Log share (C,) of an item among the events of the last `span` days, or of all, before the user's moment."""
