@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from fusion.sampled_softmax import sampled_softmax
+
 SPREAD = 0.3
 """Deviation of the first embeddings: smaller ones take long to leave zero, larger ones drown the text."""
 
@@ -73,8 +75,7 @@ class Towers(nn.Module):
     def batch_loss(self, windows: Tensor, negatives: Tensor, log_chance: Tensor, id_dropout: float) -> Tensor:
         """Mean softmax loss of every next item in `windows` (n, L) against shared `negatives` (m,).
 
-        `log_chance` (K,): log of an item's chance to be drawn as a negative; taking it away makes the sampled loss
-        estimate the full one (Yi et al., Sampling-Bias-Corrected Neural Modeling, RecSys 2019).
+        `log_chance` (K,): log of an item's chance to be drawn as a negative, taken away from its score.
         """
         rows, place = torch.unique(torch.cat([windows.flatten(), negatives]), return_inverse=True)
         vectors = self.items(rows, id_dropout)[place]
@@ -82,11 +83,10 @@ class Towers(nn.Module):
         targets = windows[:, 1:]
         real = targets < len(log_chance)
         users, wanted, target_rows = self.users(taken[:, :-1])[real], taken[:, 1:][real], targets[real]
+        met = torch.isin(target_rows, negatives).nonzero()[:, 0]
+        at, which = (target_rows[met][:, None] == negatives).nonzero(as_tuple=True)
         positive = (users * wanted).sum(-1) - log_chance[target_rows]
-        negative = users @ drawn.T - log_chance[negatives]
-        negative = negative.masked_fill(target_rows[:, None] == negatives, -torch.inf)
-        logits = torch.cat([positive[:, None], negative], 1)
-        return functional.cross_entropy(logits, torch.zeros(len(logits), dtype=torch.long, device=logits.device))
+        return sampled_softmax(users, positive, drawn, log_chance[negatives], (met[at], which))
 
     def weight_loss(self, windows: Tensor, weights: Tensor, id_dropout: float) -> Tensor:
         """Mean squared error of P = σ(⟨u, v⟩) of every next item in `windows` (n, L) against its weight (n, L)."""

@@ -18,7 +18,7 @@ from fusion.settings import tunable
 from fusion.topk import Pairs
 from fusion.users import Users
 
-MOST_TUNED = 8000
+MOST_TUNED = 5000
 """Items that a search for the regularisation fits, the most taken ones: the work grows as their cube."""
 GRAM_BYTES = 128 * 2**20
 """Memory budget of the sparse products that a block of the Gram matrix is made from."""
