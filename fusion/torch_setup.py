@@ -10,7 +10,7 @@ log = logging.getLogger(__name__)
 
 
 LARGE_PAGES = "THP_MEM_ALLOC_ENABLE"
-"""Read by torch before its first large tensor: memory in pages of 2 MiB, of which a step touches fewer anew."""
+"""Memory in pages of 2 MiB, of which a step touches fewer anew; torch reads it once, so it stays set."""
 _HOLD = Lock()
 _held: list[tuple[int, bool, bool]] = []
 
