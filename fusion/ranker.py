@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from fusion.arrays import Scores
 from fusion.config import RankerSettings
+from fusion.forest import Forest
 from fusion.hashing import shares
 from fusion.lean import Lean
 from fusion.table import Table
@@ -43,8 +45,8 @@ class Ranker:
     def score(self, matrix: Scores) -> Scores:
         """Scores (C,) of feature rows (C, F) in the order of `columns`; only their order within a user has meaning."""
         total = np.zeros(len(matrix))
-        for booster in self.boosters if len(matrix) else ():
-            total += booster.predict(matrix)
+        for forest, booster in zip(self._forests, self.boosters, strict=True) if len(matrix) else ():
+            total += forest.score(matrix) if forest else booster.predict(matrix)
         added = self.lean.added(self.columns, matrix) if self.lean else np.float32(0.0)
         return (total / len(self.boosters) + added).astype(np.float32)
 
@@ -67,9 +69,14 @@ class Ranker:
             total[:, self.columns.index(self.lean.column)] += self.lean.added(self.columns, matrix)
         return total.astype(np.float32)
 
+    @cached_property
+    def _forests(self) -> list[Forest | None]:
+        return [Forest.of(booster) for booster in self.boosters]
+
     def _matrix(self, columns: dict[str, Scores]) -> Scores:
+        """The matrix (C, F), column after column in memory, as forests read it."""
         missing = np.full(len(next(iter(columns.values()))), np.nan, np.float32)
-        return np.column_stack([columns.get(name, missing) for name in self.columns])
+        return np.stack([columns.get(name, missing) for name in self.columns]).T
 
     def importance(self) -> dict[str, float]:
         """Share of the boosters' total gain of each feature."""
