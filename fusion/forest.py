@@ -14,7 +14,7 @@ import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
 
-from fusion.arrays import Scores
+from fusion.arrays import Flags, Scores
 
 BLOCK = 1 << 16
 """Rows that are asked at once: few calls, while the bits of a block fit into a core's cache."""
@@ -37,11 +37,21 @@ class Node:
 
 
 @dataclass(frozen=True)
+class Step:
+    """On the way to a leaf: a node of the tree, the side taken, and which share of what it learned from took it too."""
+
+    node: int
+    right: bool
+    share: float
+
+
+@dataclass(frozen=True)
 class Tree:
-    """Nodes, and the values (L,) of the leaves from left to right."""
+    """Nodes, the values (L,) of the leaves from left to right, and the way to each."""
 
     nodes: tuple[Node, ...]
     values: NDArray[np.float64]
+    ways: tuple[tuple[Step, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -73,13 +83,13 @@ class Forest:
     def _score_block(self, rows: Scores) -> NDArray[np.float64]:
         most = max((len(tree.values) for tree in self.trees), default=1)
         bits = next(kind for leaves, kind in KINDS.items() if most <= leaves)
-        columns, right = _Columns(rows), np.empty(len(rows), bool)
+        columns, right = Columns(rows), np.empty(len(rows), bool)
         crossed, more = np.empty(len(rows), bits), np.empty(len(rows), bits)
         total, value = np.zeros(len(rows)), np.empty(len(rows))
         for tree in self.trees:
             crossed[:] = 0
             for node in tree.nodes:
-                np.greater(columns.of(node), node.threshold, out=right)
+                columns.right_of(node, out=right)
                 np.multiply(right.view(np.uint8), bits(node.left), out=more)
                 np.bitwise_or(crossed, more, out=crossed)
             np.bitwise_xor(crossed, crossed + bits(1), out=crossed)  # ones up to the first leaf that is left
@@ -89,18 +99,20 @@ class Forest:
 
 
 @dataclass
-class _Columns:
+class Columns:
     """Columns of feature rows (n, F) with NaN replaced, each made when it is first asked for."""
 
     rows: Scores
     made: dict[tuple[int, np.float32], Scores] = field(default_factory=dict)
 
-    def of(self, node: Node) -> Scores:
+    def right_of(self, node: Node, out: Flags | None = None) -> Flags:
+        """Which rows (n,) go right at a node."""
         wanted = node.column, node.missing
         if wanted not in self.made:
             column = self.rows[:, node.column]
             self.made[wanted] = np.where(np.isnan(column), node.missing, np.minimum(column, LARGEST))
-        return self.made[wanted]
+        right: Flags = np.greater(self.made[wanted], node.threshold, out=out)
+        return right
 
 
 def _is_plain(node: dict[str, Any]) -> bool:
@@ -111,20 +123,29 @@ def _is_plain(node: dict[str, Any]) -> bool:
 
 
 def _tree(root: dict[str, Any]) -> Tree:
-    nodes: list[Node] = []
+    nodes: dict[int, Node] = {}
     values: list[float] = []
+    ways: list[tuple[Step, ...]] = []
 
-    def walk(node: dict[str, Any]) -> int:
+    def walk(told: dict[str, Any], way: tuple[Step, ...]) -> int:
         """Note what is below a node; gives the bits of its leaves."""
-        if "leaf_value" in node:
-            values.append(node["leaf_value"])
+        if "leaf_value" in told:
+            values.append(told["leaf_value"])
+            ways.append(way)
             return 1 << (len(values) - 1)
-        left = walk(node["left_child"])
-        nodes.append(Node(node["split_feature"], _missing(node), _below(node["threshold"]), left))
-        return left | walk(node["right_child"])
+        at = told["split_index"]
+        shares = [_count(told[side]) / _count(told) for side in ("left_child", "right_child")]
+        left = walk(told["left_child"], (*way, Step(at, False, shares[0])))
+        nodes[at] = Node(told["split_feature"], _missing(told), _below(told["threshold"]), left)
+        return left | walk(told["right_child"], (*way, Step(at, True, shares[1])))
 
-    walk(root)
-    return Tree(tuple(nodes), np.array(values, np.float64))
+    walk(root, ())
+    return Tree(tuple(nodes[at] for at in sorted(nodes)), np.array(values, np.float64), tuple(ways))
+
+
+def _count(told: dict[str, Any]) -> int:
+    """Rows that a node or a leaf learned from."""
+    return int(told["leaf_count"] if "leaf_value" in told else told["internal_count"])
 
 
 def _missing(node: dict[str, Any]) -> np.float32:

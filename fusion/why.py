@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from fusion.arrange import Lists
-from fusion.arrays import Rows, Scores
+from fusion.arrays import Flags, Rows, Scores
 from fusion.candidates import Candidates
 from fusion.features import FEATURES, SOURCE_COLUMNS
 from fusion.fitted import Fitted
@@ -18,6 +18,8 @@ from fusion.ranker import Ranker
 
 STRONGEST = 3
 """Contributions of the ranker that are told of a row."""
+AT_ONCE = 50_000
+"""Rows that are explained together: some 20 MiB of features, and a tree is walked through for all of them."""
 FILLED, BOOSTED, PINNED = "it is popular, and the list had run short", "a rule moves it up", "a rule puts it here"
 SCHEMA = {
     "user": pl.Int32,
@@ -65,6 +67,22 @@ class Reasons:
         return np.where(strong & (found > 0), found, np.nan).astype(np.float32)
 
 
+@dataclass(frozen=True)
+class _Noted:
+    """Rows (n,) that wait for their reasons.
+
+    `places` (n, S): where each source put the item, NaN where it did not; `found`: which rows were candidates at all;
+    `features`: of those rows.
+    """
+
+    users: Rows
+    items: Rows
+    places: Scores
+    found: Flags
+    marks: Rows
+    features: Mapping[str, Scores]
+
+
 @dataclass
 class Explainer:
     """Explains the shown rows of some users, drawn by hash so that they are about `budget` rows of all.
@@ -79,6 +97,7 @@ class Explainer:
     users: int
     shown: int
     explained: int = 0
+    noted: list[_Noted] = field(default_factory=list)
     parts: list[pl.DataFrame] = field(default_factory=list)
 
     def add(self, found: Candidates, columns: Mapping[str, Scores], lists: Lists, marks: Rows | None) -> None:
@@ -88,20 +107,42 @@ class Explainer:
         owners, places = np.nonzero((lists.items[:, : self.shown] >= 0) & drawn[:, None])
         items = lists.items[owners, places]
         at = found.at(owners, items)
-        proposed = np.where((at >= 0)[:, None], found.places[at], np.nan)
-        rows = pl.DataFrame({"row": np.arange(len(at)), "user": lists.users[owners], "item": items})
+        known = at >= 0
+        put = np.where(known[:, None], found.places[at], np.nan)
         marked = np.zeros(len(at), np.int32) if marks is None else marks[owners, places]
-        told = [self._told(proposed, self._weights(columns, at)), self._remarks(at, marked)]
+        features = {name: column[at[known]] for name, column in columns.items()}
+        self.noted.append(_Noted(lists.users[owners], items, put, known, marked, features))
+        if sum(len(each.items) for each in self.noted) >= AT_ONCE:
+            self._explain()
+
+    def write(self, folder: Path) -> None:
+        """Write `why.parquet`: user, item, source, source_rank, reason, weight; one row a reason."""
+        self._explain()
+        pl.concat([pl.DataFrame(schema=SCHEMA), *self.parts]).write_parquet(folder / "why.parquet")
+
+    def _explain(self) -> None:
+        """Explain what is noted, all at once."""
+        if not self.noted:
+            return
+        users, items, places, found, marks = (
+            np.concatenate([getattr(each, name) for each in self.noted])
+            for name in ("users", "items", "places", "found", "marks")
+        )
+        names = self.noted[0].features
+        features = {name: np.concatenate([each.features[name] for each in self.noted]) for name in names}
+        rows = pl.DataFrame({"row": np.arange(len(items)), "user": users, "item": items})
+        told = [self._told(places, self._weights(features, found)), self._remarks(found, marks)]
         joined = pl.concat(told).join(rows, on="row", how="left")
         self.parts.append(joined.sort("row", -pl.col("weight"), "source_rank", nulls_last=True).select(*SCHEMA))
+        self.noted.clear()
 
-    def _weights(self, columns: Mapping[str, Scores], at: Rows) -> Scores:
-        """What each reason adds to the score of the candidates `at` (n,), NaN where it is none: (n, K)."""
-        found = np.full((len(at), len(self.reasons.words)), np.nan, np.float32)
-        if self.ranker is not None and (at >= 0).any():
-            some = {name: column[at[at >= 0]] for name, column in columns.items()}
-            found[at >= 0] = self.reasons.strongest(self.ranker.contributions(some), self.ranker.columns)
-        return found
+    def _weights(self, features: dict[str, Scores], found: Flags) -> Scores:
+        """What each reason adds to the scores of the rows (n,) that were found, NaN where it is none: (n, K)."""
+        weights = np.full((len(found), len(self.reasons.words)), np.nan, np.float32)
+        if self.ranker is not None and found.any():
+            added = self.ranker.contributions(features)
+            weights[found] = self.reasons.strongest(added, self.ranker.columns)
+        return weights
 
     def _told(self, proposed: Scores, weights: Scores) -> pl.DataFrame:
         """One row for each source that proposed and each strongest reason."""
@@ -114,16 +155,12 @@ class Explainer:
         words = pl.Series(self.reasons.words, dtype=pl.String).gather(which)
         return _frame(rows, named.gather(which), rank, words, weight)
 
-    def _remarks(self, at: Rows, marks: Rows) -> pl.DataFrame:
+    def _remarks(self, found: Flags, marks: Rows) -> pl.DataFrame:
         """A row for what a rule or the need to fill up put there."""
-        words = np.select([marks == 2, marks == 1, at < 0], [PINNED, BOOSTED, FILLED], "")
+        words = np.select([marks == 2, marks == 1, ~found], [PINNED, BOOSTED, FILLED], "")
         rows = np.flatnonzero(words != "")
         none = pl.Series([None] * len(rows))
         return _frame(rows, none.cast(pl.String), none.cast(pl.Int32), pl.Series(words[rows]), none.cast(pl.Float32))
-
-    def write(self, folder: Path) -> None:
-        """Write `why.parquet`: user, item, source, source_rank, reason, weight; one row a reason."""
-        pl.concat([pl.DataFrame(schema=SCHEMA), *self.parts]).write_parquet(folder / "why.parquet")
 
 
 def _frame(

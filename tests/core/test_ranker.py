@@ -5,7 +5,16 @@ import json
 import numpy as np
 import pytest
 
-from fusion.ranker import Ranker, RankerSettings, aligned, merge, n_watched, refit, train_ranker
+from fusion.ranker import (
+    Ranker,
+    RankerSettings,
+    _stopping_splits,
+    aligned,
+    merge,
+    n_watched,
+    refit,
+    train_ranker,
+)
 from fusion.table import Table, pad, read_lists, read_table, redrawn
 
 SETTINGS = RankerSettings(trees=40, patience=10, min_leaf=5, seeds=2, leaves=7, learning_rate=0.05)
@@ -93,6 +102,15 @@ def test_of_large_tables_only_the_newest_fold_is_watched(monkeypatch):
     _, swapped = train_ranker([newer, older, odd[0]], odd[:1], SETTINGS, 7, 1)
     assert swapped < by_newest
     assert by_all != swapped
+
+
+def test_more_users_get_as_many_more_trees_up_to_the_limit(monkeypatch):
+    monkeypatch.setattr("fusion.ranker._best_length", lambda curves, users: 10)
+    folds = [table(60, seed=n) for n in range(3)]
+    assert train_ranker(folds, folds, SETTINGS, 7, 1)[1] == 15
+    assert train_ranker(folds, folds, SETTINGS.model_copy(update={"trees": 12}), 7, 1)[1] == 12
+    ((taught, _),) = _stopping_splits(folds[:1], folds[:1], 7)
+    assert train_ranker(folds[:1], folds[:1], SETTINGS, 7, 1)[1] == round(10 * 60 / len(taught.sizes))
 
 
 def test_the_same_seed_gives_the_same_scores_and_a_file_keeps_every_bit(tmp_path):
