@@ -45,10 +45,10 @@ class RankerSettings(Settings):
     """The `[ranker]` section."""
 
     leaves: int | None = Field(
-        None, ge=2, le=255, description="leaves of a tree; default: 7 where fewer than 5,000 users teach, else 15"
+        None, ge=2, le=255, description="leaves of a tree; default: 7 where fewer than 2,500 users teach, else 15"
     )
     learning_rate: float | None = Field(
-        None, gt=0, le=1, description="shrinkage of each tree; default: 0.05 where fewer than 5,000 teach, else 0.1"
+        None, gt=0, le=1, description="shrinkage of each tree; default: 0.05 where fewer than 2,500 teach, else 0.1"
     )
     trees: int = Field(600, ge=1, description="trees at most; early stopping finds how many")
     patience: int = Field(60, ge=1, description="trees without gain before training stops")
@@ -58,7 +58,7 @@ class RankerSettings(Settings):
         None,
         ge=1,
         le=20,
-        description="rankers with different seeds, averaged; default: 2 where fewer than 5,000 teach, else 1",
+        description="rankers with different seeds, averaged; default: 2 where fewer than 2,500 teach, else 1",
     )
     max_rows: int = Field(
         600_000,

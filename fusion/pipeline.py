@@ -1,6 +1,5 @@
 """Training, stage by stage: fits, tables, ranker, verdict, serving fits, lists, admission."""
 
-import json
 import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -13,6 +12,7 @@ import polars as pl
 
 from fusion.admit import admit
 from fusion.check import Check
+from fusion.config import RankerSettings
 from fusion.errors import SourceFailed
 from fusion.fits import Fits, evict, fit_sources, load_sources
 from fusion.folds import Fold
@@ -20,7 +20,7 @@ from fusion.job import Job
 from fusion.judge import Verdict, judge
 from fusion.lean import Lean, find_lean
 from fusion.live import Live
-from fusion.ranker import Ranker, aligned, n_watched, refit, train_ranker
+from fusion.ranker import Ranker, aligned, filled, n_watched, refit, train_ranker
 from fusion.samples import USER_ROW
 from fusion.serve import Method, feature_sample, write_lists
 from fusion.shift import feature_shift
@@ -32,6 +32,8 @@ from fusion.tune import Tuned
 from fusion.verdict import RANKER
 
 log = logging.getLogger(__name__)
+GROWN = "settings.json"
+"""With a ranker: its settings, those that were left open filled in, and as `trees` how many it has."""
 TWIN = 1000
 """Added to the seed of the ranker's twin, which learns from users drawn anew: what chance alone changes in lists."""
 
@@ -87,18 +89,18 @@ def _fuse(job: Job, fits: Fits, reports: Sequence[SourceReport], live: Live | No
         for fold in (*teaching, job.plan.verdict)
     ]
     folder = job.step("ranker", lambda: _ranker(job, tables[:-1]))
-    ranker, trees = Ranker.load(folder), json.loads((folder / "trees.json").read_text())
+    ranker, grown = Ranker.load(folder), RankerSettings.model_validate_json((folder / GROWN).read_text())
     verdict = job.step("verdict", lambda: judge(job, tables[-1], ranker, live))
     method = verdict.choice.method
     serving, twin = None, None
     if method == RANKER:
-        serving = job.step("serving ranker", lambda: _serving_ranker(job, tables, trees, ranker.lean))
-        twin = job.step("twin ranker", lambda: _serving_ranker(job, tables, trees, ranker.lean, twin=True))
+        serving = job.step("serving ranker", lambda: _serving_ranker(job, tables, grown, ranker.lean))
+        twin = job.step("twin ranker", lambda: _serving_ranker(job, tables, grown, ranker.lean, twin=True))
     lists = job.step("lists", lambda: _lists(job, fits, reports, _Served(method, serving, twin, tables[-1])))
     shift = feature_shift(lists, method)
     checks = tuple(admit(job, verdict, lists, shift))
     return Trained(
-        verdict, method, lists, serving, tuple(reports), checks, trees, ranker.importance(), ranker.lean, shift
+        verdict, method, lists, serving, tuple(reports), checks, grown.trees, ranker.importance(), ranker.lean, shift
     )
 
 
@@ -151,29 +153,32 @@ def _ranker(job: Job, tables: Sequence[Path]) -> Path:
     """The stage that trains the ranker on the label folds."""
 
     def make(folder: Path) -> None:
-        settings, seed = job.config.ranker, job.config.seed
-        taught = read_teaching(tables, settings.max_rows, seed)
-        watched = read_watched(tables, settings.max_rows, seed, n_watched(taught))
+        rows, seed = job.config.ranker.max_rows, job.config.seed
+        taught = read_teaching(tables, rows, seed)
+        settings = filled(job.config.ranker, taught)
+        watched = read_watched(tables, rows, seed, n_watched(taught))
         ranker, trees = train_ranker(taught, watched, settings, seed, job.threads)
         if job.plan.kind == "random":
             scores = [ranker.score(aligned(lists, ranker.columns)) for lists in watched]
             ranker = replace(ranker, lean=find_lean(watched, scores))
         ranker.save(folder)
-        (folder / "trees.json").write_text(json.dumps(trees))
+        (folder / GROWN).write_text(settings.model_copy(update={"trees": trees}).model_dump_json())
 
     return job.store.stage("ranker", _ranker_inputs(job, tables), make)
 
 
-def _serving_ranker(job: Job, tables: Sequence[Path], trees: int, lean: Lean | None, twin: bool = False) -> Path:
-    """The stage that refits the ranker, as long as it was, with the verdict table as its newest fold; or its twin."""
+def _serving_ranker(
+    job: Job, tables: Sequence[Path], grown: RankerSettings, lean: Lean | None, twin: bool = False
+) -> Path:
+    """The stage that refits the ranker, as it was grown, with the verdict table as its newest fold; or its twin."""
     seed = job.config.seed + TWIN * twin
-    told = {"trees": trees, "seed": seed, "twin": twin, "lean": asdict(lean) if lean else None}
+    told = {"grown": grown.model_dump(mode="json"), "seed": seed, "twin": twin, "lean": asdict(lean) if lean else None}
 
     def make(folder: Path) -> None:
         stored = read_teaching(tables, job.config.ranker.max_rows, job.config.seed)
         if twin:
             stored = [redrawn(table, seed) for table in stored]
-        replace(refit(stored, job.config.ranker, trees, seed, job.threads), lean=lean).save(folder)
+        replace(refit(stored, grown, grown.trees, seed, job.threads), lean=lean).save(folder)
 
     return job.store.stage("serving", {**_ranker_inputs(job, tables), **told}, make)
 

@@ -23,7 +23,7 @@ from fusion.table import Table
 T = TypeVar("T")
 R = TypeVar("R")
 EVALUATED_AT = 10
-FEW = 5000
+FEW = 2500
 """Users who teach below which chance decides much: it is averaged out over folds and seeds, and trees are smaller.
 
 A booster of so little gets one thread: more would mostly wait for one another.
