@@ -5,9 +5,7 @@ kinds of rows, so each leaf gets a table of contributions once, and a row looks 
 local explanations to global understanding, Nature Machine Intelligence 2020; for the tables Yang, Fast TreeSHAP, 2021.
 """
 
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import factorial
 
@@ -15,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusion.arrays import Scores
-from fusion.forest import BLOCK, Columns, Forest, Step, Tree
+from fusion.forest import Columns, Forest, Step, Tree, by_blocks
 
 Doubles = NDArray[np.float64]
 CELLS = 1 << 24
@@ -51,9 +49,7 @@ class Contributions:
 
     def __call__(self, matrix: Scores) -> Doubles:
         """Contributions (C, F) of feature rows (C, F); with a constant they add up to the raw score of a row."""
-        blocks = [matrix[at : at + BLOCK] for at in range(0, len(matrix), BLOCK)]
-        with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as workers:
-            return np.concatenate([np.zeros((0, matrix.shape[1])), *workers.map(self._of_block, blocks)])
+        return by_blocks(self._of_block, matrix)
 
     def _of_block(self, rows: Scores) -> Doubles:
         columns, total = Columns(rows), np.zeros(rows.T.shape)

@@ -6,6 +6,7 @@ Lucchese and others, QuickScorer, SIGIR 2015.
 """
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -76,9 +77,7 @@ class Forest:
 
     def score(self, matrix: Scores) -> NDArray[np.float64]:
         """Raw scores (C,) of feature rows (C, F), float32, as the booster's `predict` gives them."""
-        blocks = [matrix[at : at + BLOCK] for at in range(0, len(matrix), BLOCK)]
-        with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as workers:
-            return np.concatenate([np.zeros(0), *workers.map(self._score_block, blocks)])
+        return by_blocks(self._score_block, matrix)
 
     def _score_block(self, rows: Scores) -> NDArray[np.float64]:
         most = max((len(tree.values) for tree in self.trees), default=1)
@@ -96,6 +95,13 @@ class Forest:
             np.take(tree.values, np.bitwise_count(crossed) - np.uint8(1), out=value, mode="clip")
             total += value
         return total
+
+
+def by_blocks(work: Callable[[Scores], NDArray[np.float64]], matrix: Scores) -> NDArray[np.float64]:
+    """What `work` makes of feature rows (C, F), a row for each, block after block on all cores."""
+    blocks = [matrix[at : at + BLOCK] for at in range(0, max(1, len(matrix)), BLOCK)]
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as workers:
+        return np.concatenate(list(workers.map(work, blocks)))
 
 
 @dataclass

@@ -19,7 +19,7 @@ from fusion.ranker import Ranker
 STRONGEST = 3
 """Contributions of the ranker that are told of a row."""
 AT_ONCE = 50_000
-"""Rows that are explained together: some 20 MiB of features, and a tree is walked through for all of them."""
+"""Rows that are explained together: each tree asks them all at once, and their features are some 10 MiB."""
 FILLED, BOOSTED, PINNED = "it is popular, and the list had run short", "a rule moves it up", "a rule puts it here"
 SCHEMA = {
     "user": pl.Int32,
@@ -72,7 +72,7 @@ class _Noted:
     """Rows (n,) that wait for their reasons.
 
     `places` (n, S): where each source put the item, NaN where it did not; `found`: which rows were candidates at all;
-    `features`: of those rows.
+    `marks`: 2 a pin, 1 a boost, 0 neither; `features`: those of the rows that were found.
     """
 
     users: Rows

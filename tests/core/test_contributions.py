@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fusion import contributions
+from fusion import contributions, forest
 from fusion.contributions import Contributions
 from fusion.forest import Forest
 from fusion.ranker import RankerSettings, refit
@@ -15,21 +15,21 @@ from tests.core.test_ranker import table
 def test_they_are_those_of_lightgbm(leaves):
     model = booster(leaves)
     rows = rows_to_score(model)[:3000]
-    forest = Forest.of(model)
-    assert forest is not None
-    told = Contributions.of(forest)
+    grown = Forest.of(model)
+    assert grown is not None
+    told = Contributions.of(grown)
     assert told is not None
     expected = model.predict(rows, pred_contrib=True)
     assert np.allclose(told(rows), expected[:, :-1], rtol=1e-9, atol=1e-12)
-    assert np.allclose(told(rows).sum(axis=1) + expected[:, -1], forest.score(rows))
+    assert np.allclose(told(rows).sum(axis=1) + expected[:, -1], grown.score(rows))
 
 
 def test_blocks_of_any_size_no_rows_and_trees_without_a_split(monkeypatch):
-    monkeypatch.setattr(contributions, "BLOCK", 97)
+    monkeypatch.setattr(forest, "BLOCK", 97)
     for model in (booster(7), booster(7, min_data_in_leaf=10_000)):
-        forest = Forest.of(model)
-        assert forest is not None
-        told = Contributions.of(forest)
+        grown = Forest.of(model)
+        assert grown is not None
+        told = Contributions.of(grown)
         assert told is not None
         rows = rows_to_score(booster(7))[:1000]
         assert np.allclose(told(rows), model.predict(rows, pred_contrib=True)[:, :-1], rtol=1e-9, atol=1e-12)
