@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 from threadpoolctl import threadpool_limits
 
-from fusion.arrays import Rows, Scores, blocks
+from fusion.arrays import Rows, Scores
+from fusion.claims import Claims
 from fusion.dataset import Dataset
 from fusion.progress import Progress, quiet
 from fusion.recommender import FitContext
@@ -26,6 +27,8 @@ SAMPLE = 2000
 """Texts looked at to tell whether a model can read them."""
 CHUNK = 1024
 """Texts encoded between two writes to the cache: what a killed run loses."""
+CLAIMS: dict[Path, Claims] = {}
+"""Which texts are being encoded right now, by the folder of the cache they go to."""
 TFIDF_SIZE = 128
 HASHES = 2**16
 
@@ -86,17 +89,32 @@ def _choose_by_reading(model: SentenceModel, unknown: float) -> tuple[SentenceMo
 
 
 def encode_cached(model: SentenceModel, texts: Sequence[str], how: Computing) -> Scores:
-    """Vectors (n, d) of distinct `texts` (n,); only those the cache lacks are computed, and added to it."""
+    """Vectors (n, d) of distinct `texts` (n,); only those the cache lacks are computed, and added to it.
+
+    Threads that want the same texts with one cache encode each text once between them.
+    """
     cache = None if how.cache is None else VectorCache(how.cache / model.identity)
-    known = cache.read() if cache else {}
-    missing = sorted((t for t in texts if text_key(t) not in known), key=lambda text: (len(text), text))
-    for part in blocks(len(missing), CHUNK):
-        how.progress(part.start, len(missing))
-        vectors = model.encode(missing[part])
-        if cache:
-            cache.write(missing[part], vectors)
-        known.update(zip(map(text_key, missing[part]), vectors, strict=True))
-    log.info("encoded texts=%d from_cache=%d", len(missing), len(texts) - len(missing))
+    by_key = {text_key(text): text for text in sorted(texts, key=lambda text: (len(text), text))}
+    known: dict[bytes, Scores] = {}
+    encoded = 0
+
+    def missing() -> list[bytes]:
+        known.update(cache.read_new() if cache else {})
+        return [key for key in by_key if key not in known]
+
+    claims = CLAIMS.setdefault(cache.folder, Claims()) if cache else Claims()
+    while True:
+        with claims.some_of(missing, CHUNK) as mine:
+            if not mine:
+                break
+            how.progress(sum(key in known for key in by_key), len(by_key))
+            part = [by_key[key] for key in mine]
+            vectors = model.encode(part)
+            if cache:
+                cache.write(part, vectors)
+            known.update(zip(mine, vectors, strict=True))
+            encoded += len(mine)
+    log.info("encoded texts=%d from_cache=%d", encoded, len(texts) - encoded)
     return np.stack([known[text_key(text)] for text in texts]) if texts else np.zeros((0, 1), np.float32)
 
 

@@ -32,12 +32,14 @@ class VectorCache:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._met: set[Path] = set()
 
-    def read(self) -> dict[bytes, Scores]:
-        """Every vector (d,) by the key of its text."""
+    def read_new(self) -> dict[bytes, Scores]:
+        """Every vector (d,) by the key of its text, of files that this object has neither read nor written yet."""
         found: dict[bytes, Scores] = {}
-        for path in sorted(self.folder.glob("*.npz")):
+        for path in sorted(set(self.folder.glob("*.npz")) - self._met):
             found.update(self._read_file(path))
+            self._met.add(path)
         return found
 
     def _read_file(self, path: Path) -> Mapping[bytes, Scores]:
@@ -69,4 +71,6 @@ class VectorCache:
             except OSError:
                 os.unlink(file.name)
                 raise
-        os.replace(file.name, self.folder / f"{sha256(keys).hexdigest()[:24]}.npz")
+        place = self.folder / f"{sha256(keys).hexdigest()[:24]}.npz"
+        os.replace(file.name, place)
+        self._met.add(place)

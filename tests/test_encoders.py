@@ -3,12 +3,15 @@
 import logging
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
+from threading import Barrier
 
 import numpy as np
 import pytest
 
-from fusion.encoders import Computing, encode, tfidf
+from fusion.encoders import Computing, encode, encode_cached, tfidf
 from fusion.errors import ConfigError
 from fusion.sentences import BATCH, SentenceModel, bundled_model
 from fusion.vector_cache import VectorCache, text_key
@@ -110,6 +113,54 @@ def test_cache_hit_equals_miss_bit_for_bit(tmp_path, caplog):
     assert np.array_equal(cached[::-1], fresh)
 
 
+class Watched:
+    """The sentence model, which notes what it is asked; its first two callers meet in it, and the first may fail."""
+
+    def __init__(self, model, fails=False):
+        self.model, self.identity, self.asked, self.fails = model, model.identity, [], fails
+        self.calls, self.both = count(), Barrier(2, timeout=60)
+
+    def encode(self, texts):
+        call = next(self.calls)
+        self.asked.extend(texts)
+        if call < 2:
+            self.both.wait()
+        if call == 0 and self.fails:
+            raise RuntimeError("out of memory")
+        return self.model.encode(texts)
+
+
+def by_two_threads(model, how):
+    with ThreadPoolExecutor(2) as threads:
+        return [threads.submit(encode_cached, model, ENGLISH, how) for _ in range(2)]
+
+
+def test_threads_that_want_the_same_texts_encode_each_once(model, tmp_path, monkeypatch):
+    monkeypatch.setattr("fusion.encoders.CHUNK", 3)
+    watched = Watched(model)
+    one, other = (done.result() for done in by_two_threads(watched, Computing(cache=tmp_path)))
+    assert sorted(watched.asked) == sorted(ENGLISH)
+    assert np.array_equal(one, other)
+    assert np.array_equal(one, model.encode(ENGLISH))
+
+
+def test_what_a_thread_died_over_is_encoded_by_the_other(model, tmp_path, monkeypatch):
+    monkeypatch.setattr("fusion.encoders.CHUNK", 3)
+    done = by_two_threads(Watched(model, fails=True), Computing(cache=tmp_path))
+    (failed,) = [one for one in done if one.exception()]
+    (went_on,) = [one for one in done if one is not failed]
+    assert str(failed.exception()) == "out of memory"
+    assert np.array_equal(went_on.result(), model.encode(ENGLISH))
+
+
+def test_threads_without_a_cache_encode_for_themselves(model, monkeypatch):
+    monkeypatch.setattr("fusion.encoders.CHUNK", 3)
+    watched = Watched(model)
+    one, other = (done.result() for done in by_two_threads(watched, Computing()))
+    assert sorted(watched.asked) == sorted(2 * ENGLISH)
+    assert np.array_equal(one, other)
+
+
 def test_a_corrupt_cache_is_rebuilt(tmp_path, caplog):
     how = Computing(cache=tmp_path)
     fresh, _ = encode(ENGLISH, how=how)
@@ -141,7 +192,7 @@ def test_two_processes_may_write_at_once(tmp_path):
     )
     both = [subprocess.Popen([sys.executable, "-c", code, tmp_path, name]) for name in "xy"]
     assert [process.wait(60) for process in both] == [0, 0]
-    stored = VectorCache(Path(tmp_path)).read()
+    stored = VectorCache(Path(tmp_path)).read_new()
     assert len(stored) == 40
     assert stored[text_key("y7")].tolist() == [7, 7, 7, 7]
     assert not list(tmp_path.glob("*.tmp"))
