@@ -47,9 +47,9 @@ class Contributions:
             return None
         return cls(forest.trees, tuple(_leaves(tree) for tree in forest.trees))
 
-    def __call__(self, matrix: Scores) -> Doubles:
+    def __call__(self, matrix: Scores, threads: int = 1) -> Doubles:
         """Contributions (C, F) of feature rows (C, F); with a constant they add up to the raw score of a row."""
-        return by_blocks(self._of_block, matrix)
+        return by_blocks(self._of_block, matrix, threads)
 
     def _of_block(self, rows: Scores) -> Doubles:
         columns, total = Columns(rows), np.zeros(rows.T.shape)

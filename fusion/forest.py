@@ -5,7 +5,6 @@ leaf, in a few passes over bytes; walking down a tree costs a row a mispredicted
 Lucchese and others, QuickScorer, SIGIR 2015.
 """
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -75,9 +74,9 @@ class Forest:
         trees = tuple(map(_tree, roots))
         return cls(trees) if all(len(tree.values) <= max(KINDS) for tree in trees) else None
 
-    def score(self, matrix: Scores) -> NDArray[np.float64]:
+    def score(self, matrix: Scores, threads: int = 1) -> NDArray[np.float64]:
         """Raw scores (C,) of feature rows (C, F), float32, as the booster's `predict` gives them."""
-        return by_blocks(self._score_block, matrix)
+        return by_blocks(self._score_block, matrix, threads)
 
     def _score_block(self, rows: Scores) -> NDArray[np.float64]:
         most = max((len(tree.values) for tree in self.trees), default=1)
@@ -97,10 +96,10 @@ class Forest:
         return total
 
 
-def by_blocks(work: Callable[[Scores], NDArray[np.float64]], matrix: Scores) -> NDArray[np.float64]:
-    """What `work` makes of feature rows (C, F), a row for each, block after block on all cores."""
+def by_blocks(work: Callable[[Scores], NDArray[np.float64]], matrix: Scores, threads: int) -> NDArray[np.float64]:
+    """What `work` makes of feature rows (C, F), a row for each, block after block on so many threads."""
     blocks = [matrix[at : at + BLOCK] for at in range(0, max(1, len(matrix)), BLOCK)]
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as workers:
+    with ThreadPoolExecutor(threads) as workers:
         return np.concatenate(list(workers.map(work, blocks)))
 
 

@@ -17,9 +17,9 @@ from fusion.live import Live, judgeable, padded_lists
 from fusion.metrics import auc, coverage, gini, hits_of, ndcg, novelty, per_user, popularity
 from fusion.newcomers import cold_report, new_items_report
 from fusion.parts import CUTOFFS, Hits, among, by_part, hits_by_row
-from fusion.ranker import Ranker, aligned
+from fusion.ranker import Ranker
 from fusion.routes import ROUTES, route_of, segments_among
-from fusion.table import LIST_SIZE, Table, read_lists, read_table
+from fusion.table import LIST_SIZE, Table, aligned, read_lists, read_table
 from fusion.told import told_report
 from fusion.variety import Described, sample
 from fusion.verdict import BLEND, RANDOM, RANKER, Choice, choose, cross_fitted

@@ -20,12 +20,12 @@ from fusion.job import Job
 from fusion.judge import Verdict, judge
 from fusion.lean import Lean, find_lean
 from fusion.live import Live
-from fusion.ranker import Ranker, aligned, filled, n_watched, refit, train_ranker
+from fusion.ranker import Ranker, filled, n_watched, refit, train_ranker
 from fusion.samples import USER_ROW
 from fusion.serve import Method, feature_sample, write_lists
 from fusion.shift import feature_shift
 from fusion.sources import SourceReport, leave_out
-from fusion.table import KEYS, redrawn, write_table
+from fusion.table import KEYS, aligned, redrawn, write_table
 from fusion.teaching import read_teaching, read_watched, that_may_teach
 from fusion.told import write_told
 from fusion.tune import Tuned
@@ -89,7 +89,8 @@ def _fuse(job: Job, fits: Fits, reports: Sequence[SourceReport], live: Live | No
         for fold in (*teaching, job.plan.verdict)
     ]
     folder = job.step("ranker", lambda: _ranker(job, tables[:-1]))
-    ranker, grown = Ranker.load(folder), RankerSettings.model_validate_json((folder / GROWN).read_text())
+    ranker = Ranker.load(folder, job.threads)
+    grown = RankerSettings.model_validate_json((folder / GROWN).read_text())
     verdict = job.step("verdict", lambda: judge(job, tables[-1], ranker, live))
     method = verdict.choice.method
     serving, twin = None, None
@@ -206,7 +207,7 @@ def _lists(job: Job, fits: Fits, reports: Sequence[SourceReport], served: _Serve
 
     def make(folder: Path) -> None:
         sources = load_sources(job, fold, fits[fold.name], reports)
-        rankers = [Ranker.load(path) for path in (served.ranker, served.twin) if path]
+        rankers = [Ranker.load(path, job.threads) for path in (served.ranker, served.twin) if path]
         write_lists(folder, job, sources, Method(served.method, *rankers))
         sample = pl.Series(feature_sample(job))
         before = pl.scan_parquet(served.table / "table.parquet").filter(pl.col("user").is_in(sample.implode()))

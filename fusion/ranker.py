@@ -18,7 +18,7 @@ from fusion.contributions import Contributions
 from fusion.forest import Forest
 from fusion.hashing import shares
 from fusion.lean import Lean
-from fusion.table import Table
+from fusion.table import Table, aligned, merge
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -37,17 +37,21 @@ HELD_BACK = 0.2
 
 @dataclass(frozen=True)
 class Ranker:
-    """Boosters over named columns; the score is the mean of their raw scores, drawn towards a source if it leans."""
+    """Boosters over named columns; the score is the mean of their raw scores, drawn towards a source if it leans.
+
+    `threads`: how many score at once; they change no bit.
+    """
 
     columns: tuple[str, ...]
     boosters: tuple[lgb.Booster, ...]
     lean: Lean | None = None
+    threads: int = 1
 
     def score(self, matrix: Scores) -> Scores:
         """Scores (C,) of feature rows (C, F) in the order of `columns`; only their order within a user has meaning."""
         total = np.zeros(len(matrix))
         for forest, booster in zip(self._forests, self.boosters, strict=True) if len(matrix) else ():
-            total += forest.score(matrix) if forest else booster.predict(matrix)
+            total += forest.score(matrix, self.threads) if forest else self._asked(booster, matrix)
         added = self.lean.added(self.columns, matrix) if self.lean else np.float32(0.0)
         return (total / len(self.boosters) + added).astype(np.float32)
 
@@ -63,11 +67,15 @@ class Ranker:
         matrix = self._matrix(columns)
         total = np.zeros(matrix.shape)
         for told, booster in zip(self._contributions, self.boosters, strict=True):
-            total += told(matrix) if told else np.asarray(booster.predict(matrix, pred_contrib=True))[:, :-1]
+            total += told(matrix, self.threads) if told else self._asked(booster, matrix, pred_contrib=True)[:, :-1]
         total /= len(self.boosters)
         if self.lean:
             total[:, self.columns.index(self.lean.column)] += self.lean.added(self.columns, matrix)
         return total.astype(np.float32)
+
+    def _asked(self, booster: lgb.Booster, matrix: Scores, **kind: bool) -> NDArray[np.float64]:
+        """What LightGBM itself says, where its trees are other than plain."""
+        return np.asarray(booster.predict(matrix, num_threads=self.threads, **kind))
 
     @cached_property
     def _forests(self) -> list[Forest | None]:
@@ -95,13 +103,13 @@ class Ranker:
         (folder / "lean.json").write_text(json.dumps(asdict(self.lean) if self.lean else None))
 
     @classmethod
-    def load(cls, folder: Path) -> "Ranker":
-        """Read what `save` wrote."""
+    def load(cls, folder: Path, threads: int = 1) -> "Ranker":
+        """Read what `save` wrote, to score on so many threads."""
         files = sorted(folder.glob("ranker-*.txt"), key=lambda p: int(p.stem.split("-")[1]))
         boosters = tuple(lgb.Booster(model_file=file) for file in files)
         lean = json.loads((folder / "lean.json").read_text())
         columns = tuple(json.loads((folder / "columns.json").read_text()))
-        return cls(columns, boosters, Lean(**lean) if lean else None)
+        return cls(columns, boosters, Lean(**lean) if lean else None, threads)
 
 
 def train_ranker(
@@ -139,7 +147,8 @@ def refit(tables: Sequence[Table], settings: RankerSettings, trees: int, seed: i
     def fit(at: int, threads: int) -> lgb.Booster:
         return lgb.train(_parameters(chosen, seed + at, threads), _dataset(merged), num_boost_round=trees)
 
-    return Ranker(merged.columns, tuple(_side_by_side(fit, range(chosen.seeds or 1), threads, few_teach(tables))))
+    boosters = _side_by_side(fit, range(chosen.seeds or 1), threads, few_teach(tables))
+    return Ranker(merged.columns, tuple(boosters), threads=threads)
 
 
 def _side_by_side(work: Callable[[T, int], R], pieces: Iterable[T], threads: int, few: bool) -> list[R]:
@@ -158,30 +167,6 @@ def filled(settings: RankerSettings, tables: Sequence[Table]) -> RankerSettings:
 def few_teach(tables: Sequence[Table]) -> bool:
     """Whether so few users teach that chance is worth averaging out."""
     return sum(len(table.sizes) for table in tables) < FEW
-
-
-def merge(tables: Sequence[Table]) -> Table:
-    """Stack tables, fold after fold; columns are those of the newest, NaN where an older one lacks them."""
-    columns = tables[-1].columns
-    return Table(
-        columns,
-        np.concatenate([t.group_users for t in tables]),
-        np.concatenate([t.sizes for t in tables]),
-        np.concatenate([t.items for t in tables]),
-        np.concatenate([t.labels for t in tables]),
-        np.concatenate([aligned(t, columns) for t in tables]),
-    )
-
-
-def aligned(table: Table, columns: tuple[str, ...]) -> Scores:
-    """The matrix of a table with exactly these columns."""
-    if table.columns == columns:
-        return table.matrix
-    found = np.full((len(table.items), len(columns)), np.nan, np.float32)
-    for at, name in enumerate(columns):
-        if name in table.columns:
-            found[:, at] = table.matrix[:, table.columns.index(name)]
-    return found
 
 
 def _stopping_splits(tables: Sequence[Table], watched: Sequence[Table], seed: int) -> list[tuple[Table, Table]]:

@@ -79,6 +79,30 @@ def redrawn(table: Table, seed: int) -> Table:
     )
 
 
+def merge(tables: Sequence[Table]) -> Table:
+    """Stack tables, fold after fold; columns are those of the newest, NaN where an older one lacks them."""
+    columns = tables[-1].columns
+    return Table(
+        columns,
+        np.concatenate([t.group_users for t in tables]),
+        np.concatenate([t.sizes for t in tables]),
+        np.concatenate([t.items for t in tables]),
+        np.concatenate([t.labels for t in tables]),
+        np.concatenate([aligned(t, columns) for t in tables]),
+    )
+
+
+def aligned(table: Table, columns: tuple[str, ...]) -> Scores:
+    """The matrix of a table with exactly these columns."""
+    if table.columns == columns:
+        return table.matrix
+    found = np.full((len(table.items), len(columns)), np.nan, np.float32)
+    for at, name in enumerate(columns):
+        if name in table.columns:
+            found[:, at] = table.matrix[:, table.columns.index(name)]
+    return found
+
+
 def block_users(sources: Sequence[Fitted], budget_bytes: int) -> int:
     """How many users' candidates fit into the memory budget at once."""
     most = sum(source.k for source in sources if source.proposes)

@@ -1,5 +1,6 @@
 """Forests: every bit as the booster has it, whatever is missing; and which boosters are left to LightGBM."""
 
+from threading import Barrier, get_ident
 from typing import Any
 
 import lightgbm as lgb
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 
 from fusion import forest
-from fusion.forest import Forest
+from fusion.forest import Forest, by_blocks
 from fusion.ranker import RankerSettings, refit
 from tests.core.test_ranker import table
 
@@ -102,3 +103,18 @@ def test_a_ranker_scores_as_its_boosters_do(leaves):
     expected = np.mean([one.predict(fresh) for one in ranker.boosters], axis=0).astype(np.float32)
     assert np.array_equal(ranker.score(fresh), expected)
     assert np.array_equal(ranker.score_columns({"good": fresh[:, 0], "noise": fresh[:, 1]}), expected)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_blocks_are_asked_by_as_many_threads_as_it_is_told(threads, monkeypatch):
+    monkeypatch.setattr(forest, "BLOCK", 2)
+    together, who = Barrier(threads, timeout=60), set()
+
+    def work(rows):
+        who.add(get_ident())
+        together.wait()
+        return rows[:, 0].astype(np.float64)
+
+    rows = columns(12, 1)
+    assert np.array_equal(by_blocks(work, rows, threads), rows[:, 0])
+    assert len(who) == threads
