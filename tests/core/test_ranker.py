@@ -106,11 +106,22 @@ def test_of_large_tables_only_the_newest_fold_is_watched(monkeypatch):
 
 def test_more_users_get_as_many_more_trees_up_to_the_limit(monkeypatch):
     monkeypatch.setattr("fusion.ranker._best_length", lambda curves, users: 10)
+    monkeypatch.setattr("fusion.ranker.FEW", 0)
     folds = [table(60, seed=n) for n in range(3)]
     assert train_ranker(folds, folds, SETTINGS, 7, 1)[1] == 15
     assert train_ranker(folds, folds, SETTINGS.model_copy(update={"trees": 12}), 7, 1)[1] == 12
     ((taught, _),) = _stopping_splits(folds[:1], folds[:1], 7)
     assert train_ranker(folds[:1], folds[:1], SETTINGS, 7, 1)[1] == round(10 * 60 / len(taught.sizes))
+
+
+@pytest.mark.parametrize(
+    ("best", "step", "trees"), [(80, 0.05, 120), (20, 0.05, 60), (180, 0.05, 180), (160, 0.1, 120)]
+)
+def test_of_few_users_trees_are_drawn_half_way_to_what_is_typical(monkeypatch, best, step, trees):
+    monkeypatch.setattr("fusion.ranker._best_length", lambda curves, users: best)
+    folds = [table(60, seed=n) for n in range(3)]
+    settings = SETTINGS.model_copy(update={"trees": 600, "learning_rate": step})
+    assert train_ranker(folds, folds, settings, 7, 1)[1] == trees
 
 
 def test_the_same_seed_gives_the_same_scores_and_a_file_keeps_every_bit(tmp_path):
