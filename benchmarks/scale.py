@@ -1,9 +1,10 @@
 """Scale: `fusion run` on 100,000 users x 50,000 items with 5 million generated interactions, all of them different.
 
-    python benchmarks/scale.py FOLDER [--users N --items N --events N] [--default-sources]
+    python benchmarks/scale.py FOLDER [--users N --items N --events N] [--default-sources] [--plays]
 
-Four sources take part, or with `--default-sources` all that a configuration without any has. Prints wall seconds and
-peak memory of the whole process, as the operating system counts them.
+Four sources take part, or with `--default-sources` all that a configuration without any has. With `--plays` the data
+has no times but a count of plays for each pair, most of them 1 and some in the thousands, and its rows are shuffled.
+Prints wall seconds and peak memory of the whole process, as the operating system counts them.
 """
 
 import argparse
@@ -14,6 +15,8 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
+import polars as pl
 from generate import distinct_interactions, write
 
 CONFIG = """\
@@ -22,8 +25,11 @@ interactions = "interactions.parquet"
 [data.columns]
 user = "user"
 item = "item"
-time = "time"
+{third} = "{third}"
 """
+SEED = 7
+TAIL, MOST = 1.6, 20_000
+"""Plays fall off by this power, and end there."""
 SOURCES = """\
 [[sources]]
 name = "popularity"
@@ -36,6 +42,12 @@ name = "ease"
 """
 
 
+def with_plays(frame: pl.DataFrame) -> pl.DataFrame:
+    """The interactions in no order, without times, with plays."""
+    plays = np.random.default_rng(SEED).zipf(TAIL, len(frame)).clip(max=MOST)
+    return frame.drop("time").with_columns(weight=plays).sample(fraction=1, shuffle=True, seed=SEED)
+
+
 def main() -> None:
     """Generate, run, tell."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -43,10 +55,11 @@ def main() -> None:
     for name, value in (("users", 100_000), ("items", 50_000), ("events", 5_000_000)):
         parser.add_argument(f"--{name}", type=int, default=value)
     parser.add_argument("--default-sources", action="store_true")
+    parser.add_argument("--plays", action="store_true")
     given = parser.parse_args()
-    frame = distinct_interactions(given.users, given.items, given.events, seed=7)
-    write(given.folder, frame)
-    config = CONFIG if given.default_sources else CONFIG + SOURCES
+    frame = distinct_interactions(given.users, given.items, given.events, SEED)
+    write(given.folder, with_plays(frame) if given.plays else frame)
+    config = CONFIG.format(third="weight" if given.plays else "time") + ("" if given.default_sources else SOURCES)
     (given.folder / "fusion.toml").write_text(config)
     print(f"{len(frame):,} interactions of {frame['user'].n_unique():,} users with {frame['item'].n_unique():,} items")
     started = time.monotonic()
