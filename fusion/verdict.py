@@ -27,23 +27,22 @@ class Choice:
 def choose(values: Mapping[str, NDArray[np.floating]], seed: int, live_method: str | None = None) -> Choice:
     """Choose between the ranker and its best rival by their per-user values (n,), paired.
 
-    The rival is the best source or the plain blend. Lower bound of the difference above 0: the ranker; upper bound
-    below 0: the rival; otherwise the live run's method if it is one of the rows and not worse for certain, else the
-    higher mean.
+    The rival is the best source or the plain blend. Upper bound of the difference below 0: the rival; lower bound
+    above 0: the ranker; otherwise the live run's method if it is one of the rows and not worse for certain, else the
+    ranker. The rival is the luckiest of many on these users, so a higher mean alone says little for it.
     """
     rival = best_rival(values)
     gap = paired_gap(values[RANKER], values[rival], seed)
-    undecided = gap.low <= 0 <= gap.high
-    method = RANKER if gap.value >= 0 else rival
-    if undecided and live_method is not None and live_method != RANDOM and live_method in values:
-        behind = paired_gap(values[method], values[live_method], seed)
+    if gap.high < 0:
+        return Choice(rival, f"{rival} beats {RANKER}", rival, gap)
+    if gap.low > 0:
+        return Choice(RANKER, f"{RANKER} beats {rival}", rival, gap)
+    if live_method is not None and live_method != RANDOM and live_method in values:
+        behind = paired_gap(values[RANKER], values[live_method], seed)
         if behind.low <= 0:
-            reason = f"the ranker and {rival} do not differ for certain; the live run's method stays"
+            reason = f"the {RANKER} and {rival} do not differ for certain; the live run's method stays"
             return Choice(live_method, reason, rival, gap)
-    loser = rival if method == RANKER else RANKER
-    sure = "does not differ for certain from" if undecided else "beats"
-    tail = "; it has the higher mean" if undecided else ""
-    return Choice(method, f"{method} {sure} {loser}{tail}", rival, gap)
+    return Choice(RANKER, f"{rival} does not beat {RANKER} for certain", rival, gap)
 
 
 def best_rival(values: Mapping[str, NDArray[np.floating]]) -> str:
@@ -85,11 +84,12 @@ def _quick_choice(table: NDArray[np.floating], ranker: int, live: int | None, we
     means = weights @ table / weights.sum()
     rival = int(np.argmax(np.where(np.arange(table.shape[1]) == ranker, -np.inf, means)))
     gap, error = _gap(table[:, ranker] - table[:, rival], weights)
-    best = ranker if gap >= 0 else rival
-    if live is not None and abs(gap) <= Z95 * error:
-        behind, doubt = _gap(table[:, best] - table[:, live], weights)
-        return live if behind <= Z95 * doubt else best
-    return best
+    if gap < -Z95 * error:
+        return rival
+    if live is not None and gap <= Z95 * error:
+        behind, doubt = _gap(table[:, ranker] - table[:, live], weights)
+        return live if behind <= Z95 * doubt else ranker
+    return ranker
 
 
 def _gap(gaps: NDArray[np.floating], weights: NDArray[np.float64]) -> tuple[float, float]:

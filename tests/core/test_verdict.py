@@ -33,12 +33,13 @@ def test_a_clear_loss_goes_to_the_best_rival_be_it_the_blend():
     assert choose(rows(ranker=0.3, blend=0.3, ease=0.35), 7).method == "ease"
 
 
-def test_undecided_the_live_method_stays_else_the_higher_mean():
-    values = rows(ranker=0.3, blend=0.2, als=0.3, ease=0.3)
+def test_undecided_the_live_method_stays_else_the_ranker_is_taken():
+    values = rows(ranker=0.301, blend=0.2, als=0.3, ease=0.3)
     first = choose(values, 7)
-    assert first.difference.low <= 0 <= first.difference.high
-    assert first.method == ("ranker" if first.difference.value >= 0 else first.rival)
-    assert "does not differ for certain" in first.reason
+    assert first.difference.low <= first.difference.value < 0 <= first.difference.high
+    assert first.method == "ranker"
+    assert first.reason == f"{first.rival} does not beat ranker for certain"
+    assert cross_fitted(values, USERS, 7).value == pytest.approx(values["ranker"].mean())
     for live in ("ranker", "als", "ease"):
         kept = choose(values, 7, live)
         assert kept.method == live
