@@ -3,7 +3,7 @@
     python benchmarks/scale.py FOLDER [--users N --items N --events N] [--default-sources] [--plays]
 
 Four sources take part, or with `--default-sources` all that a configuration without any has. With `--plays` the data
-has no times but a count of plays for each pair, most of them 1 and some in the thousands, and its rows are shuffled.
+has no times but a count of plays for each pair, two fifths of them 1 and some in the thousands, and shuffled rows.
 Prints wall seconds and peak memory of the whole process, as the operating system counts them.
 """
 
