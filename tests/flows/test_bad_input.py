@@ -11,7 +11,7 @@ import pytest
 from tests.flows.world import fusion, live_lists, query
 
 
-def bad(ended, code, *words):
+def assert_refused(ended, code, *words):
     """Assert how a command ended, and that nobody sees a traceback or a result beside the error."""
     assert ended.code == code, ended.err
     assert "Traceback" not in ended.err + ended.out
@@ -55,7 +55,7 @@ def changed(folder: Path, tmp_path: Path, *pairs: str) -> Path:
 def test_run_with_a_wrong_configuration_or_wrong_data(bare, tmp_path, old, new, words):
     folder = changed(bare, tmp_path, old, new)
     (folder / "empty.csv").touch()
-    bad(fusion(folder, "run"), 2, *words)
+    assert_refused(fusion(folder, "run"), 2, *words)
 
 
 @pytest.mark.parametrize(
@@ -80,11 +80,11 @@ def test_run_with_a_wrong_configuration_or_wrong_data(bare, tmp_path, old, new, 
     ],
 )
 def test_words_that_mean_nothing(bare, words, told):
-    bad(fusion(bare, *words), 2, *told)
+    assert_refused(fusion(bare, *words), 2, *told)
 
 
 def test_nothing_to_go_back_to(bare):
-    bad(fusion(bare, "rollback"), 1, "nothing to go back to")
+    assert_refused(fusion(bare, "rollback"), 1, "nothing to go back to")
 
 
 @pytest.mark.parametrize(
@@ -92,14 +92,14 @@ def test_nothing_to_go_back_to(bare):
 )
 def test_an_unknown_run_names_those_that_are_there(shop, shop_made, words):
     newest = shop_made[1][1].json["run"]["id"]
-    bad(fusion(shop, *words), 2, "unknown run", "20200101-000000-abcdef", newest)
+    assert_refused(fusion(shop, *words), 2, "unknown run", "20200101-000000-abcdef", newest)
 
 
 @pytest.mark.parametrize("verb", ["run", "status", "rollback"])
 def test_a_database_that_is_away_is_temporary(bare, verb):
     away = "postgresql://bob:hunter2@127.0.0.1:1/shop"
     ended = fusion(bare, verb, FUSION_STORAGE__URL=away)
-    bad(ended, 75, "127.0.0.1", "Try again later", "bob:***@")
+    assert_refused(ended, 75, "127.0.0.1", "Try again later", "bob:***@")
     assert "hunter2" not in ended.err
 
 
@@ -122,24 +122,24 @@ def test_a_port_that_is_taken(shop):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         ended = fusion(shop, "ui", "--port", str(taken.getsockname()[1]))
-    bad(ended, 2, "cannot listen on 127.0.0.1", "--port")
+    assert_refused(ended, 2, "cannot listen on 127.0.0.1", "--port")
 
 
 def test_dashboards_before_the_first_run(bare):
-    bad(fusion(bare, "ui"), 2, "no dashboards in", "fusion run")
+    assert_refused(fusion(bare, "ui"), 2, "no dashboards in", "fusion run")
 
 
 @pytest.mark.skipif(os.getuid() == 0, reason="root may write anywhere")
 def test_a_folder_that_may_not_be_written_ends_before_training(bare, tmp_path):
     folder = changed(bare, tmp_path)
     (folder / "runs").mkdir(mode=0o500)
-    bad(fusion(folder, "run"), 2, "runs cannot be written", "[artifacts]")
+    assert_refused(fusion(folder, "run"), 2, "runs cannot be written", "[artifacts]")
 
 
 def test_a_run_folder_that_is_gone_stops_monitoring_only(own_shop):
     before = live_lists(f"sqlite:///{own_shop}/fusion.db")
     shutil.rmtree(own_shop / "runs")
-    bad(fusion(own_shop, "monitor"), 2, "has no folder", "samples are needed")
+    assert_refused(fusion(own_shop, "monitor"), 2, "has no folder", "samples are needed")
     for words in (("status",), ("show", "u1"), ("diff", "live", "live"), ("runs",)):
         assert fusion(own_shop, *words).code == 0, words
     ended = fusion(own_shop, "run", "--json")

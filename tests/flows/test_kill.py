@@ -30,7 +30,7 @@ MOVED = (
 )
 
 
-def kill_and_look(folder, url, env, moments) -> None:
+def assert_live_outlasts_kills(folder, url, env, moments) -> None:
     """Kill a run at each moment (seconds after it began) and see that what was live is live, whole and alone.
 
     A kill may come after the pointer moved: then the killed run is live, ready, with its row of history.
@@ -49,7 +49,7 @@ def kill_and_look(folder, url, env, moments) -> None:
             assert query(url, MOVED) == [(*query(url, LIVE)[0], "ready")]
 
 
-def recovers(folder, url, env) -> None:
+def assert_next_run_works(folder, url, env) -> None:
     """See that the next run works by itself, and that nothing half-made is left of those that were killed."""
     ended = fusion(folder, "run", "--json", **env)
     assert ended.code in (0, 4), ended.err
@@ -70,8 +70,8 @@ def recovers(folder, url, env) -> None:
 def test_a_killed_run_leaves_live_lists_and_the_next_one_works(own_shop):
     """Early on, in the middle of fits, and about where lists are loaded."""
     url = database(own_shop)
-    kill_and_look(own_shop, url, environment(), (0.0, 0.6))
-    recovers(own_shop, url, {})
+    assert_live_outlasts_kills(own_shop, url, environment(), (0.0, 0.6))
+    assert_next_run_works(own_shop, url, {})
 
 
 @pytest.mark.faults
@@ -81,5 +81,5 @@ def test_kills_at_random_moments(own_runs, seed):
     chance = random.Random(seed)
     folder, url = own_runs.base, own_runs.engine.url.render_as_string(hide_password=False)
     shutil.rmtree(folder / "runs" / "store")
-    kill_and_look(folder, url, environment(), [chance.uniform(0, 5) for _ in range(3)])
-    recovers(folder, url, {})
+    assert_live_outlasts_kills(folder, url, environment(), [chance.uniform(0, 5) for _ in range(3)])
+    assert_next_run_works(folder, url, {})

@@ -14,7 +14,7 @@ from fusion.models.autoencoder import AutoencoderConfig, DenoisingAutoencoder
 from tests.models.data import chance, checkerboard, dataset, everyone, mixed
 
 QUICK = AutoencoderConfig(size=8, steps=40, check=10, batch=8)
-same = np.testing.assert_array_equal
+assert_same = np.testing.assert_array_equal
 
 
 def scores(data, ctx=None, config=QUICK):
@@ -28,7 +28,7 @@ def histories(n_users: int = 40, n_items: int = 30, seed: int = 0) -> csr_array:
 def test_the_order_of_events_changes_no_bit():
     data = mixed()
     turned = dataset(data.users[::-1], data.items[::-1], data.n_users, data.n_items, weights=data.weights[::-1])
-    same(scores(turned), scores(data))
+    assert_same(scores(turned), scores(data))
 
 
 def test_steps_that_were_found_are_repeated_when_given():
@@ -37,7 +37,7 @@ def test_steps_that_were_found_are_repeated_when_given():
     assert found.notes["steps"] % QUICK.check == 0
     assert not found.notes["capped"]
     given = scores(data, replace(chance(), max_steps=found.notes["steps"]))
-    same(given, found.scores(everyone(data)))
+    assert_same(given, found.scores(everyone(data)))
     assert not np.array_equal(given, scores(data, replace(chance(), max_steps=found.notes["steps"] + 1)))
 
 
@@ -61,9 +61,9 @@ def test_what_is_hidden_is_a_fifth_of_each_and_nothing_is_lost():
     counts, kept = np.diff(full.indptr), np.diff(left.indptr)
     able = counts >= ABLE
     assert isinstance(hidden, Hidden)
-    same(counts - kept, np.where(able, np.ceil(0.2 * counts), 0))
-    same((hidden.left + hidden.hidden).toarray(), full[able].toarray())
-    same(hidden.left.toarray(), left[able].toarray())
+    assert_same(counts - kept, np.where(able, np.ceil(0.2 * counts), 0))
+    assert_same((hidden.left + hidden.hidden).toarray(), full[able].toarray())
+    assert_same(hidden.left.toarray(), left[able].toarray())
     nobody = histories(5, 4)
     assert hide(nobody, np.random.default_rng(1)) == (nobody, None)
 

@@ -12,7 +12,7 @@ from fusion.topk import Pairs
 from tests.models.conftest import unfitted
 from tests.models.data import DAY, chance, checkerboard, dataset, everyone, mixed, nameless
 
-same = np.testing.assert_array_equal
+assert_same = np.testing.assert_array_equal
 
 
 def all_items(n_items, seen=False):
@@ -44,8 +44,8 @@ def test_top_is_the_slow_obvious_top_of_scores(fitted, users, some_allowed, k, s
     allowed = Allowed(some_allowed, seen)
     top = fitted.top(users, k, allowed)
     items, values = slow_top(fitted.scores(users), users, k, allowed)
-    same(top.items, items)
-    same(top.scores, values)
+    assert_same(top.items, items)
+    assert_same(top.scores, values)
     assert top.items.dtype == np.int32
     assert top.scores.dtype == np.float32
 
@@ -54,7 +54,7 @@ def test_score_pairs_are_the_gathered_scores_bit_for_bit(fitted, users):
     rng = np.random.default_rng(2)
     counts = rng.integers(0, 9, len(users))
     pairs = Pairs(offsets(counts), rng.integers(0, users.n_items, counts.sum()).astype(np.int32))
-    same(fitted.score_pairs(users, pairs), fitted.scores(users)[pairs.owners, pairs.items])
+    assert_same(fitted.score_pairs(users, pairs), fitted.scores(users)[pairs.owners, pairs.items])
 
 
 def test_weights_told_are_float32_in_the_units_of_the_data_and_the_same_for_each_alone(name, fitted, data, users):
@@ -73,7 +73,7 @@ def test_weights_told_are_float32_in_the_units_of_the_data_and_the_same_for_each
     for user in range(len(users)):
         some = pairs.of_users(slice(user, user + 1))
         alone = Pairs(np.array([0, counts[user]]), pairs.items[some])
-        same(fitted.weights_of(users.block(slice(user, user + 1)), alone), told[some])
+        assert_same(fitted.weights_of(users.block(slice(user, user + 1)), alone), told[some])
 
 
 def test_nearness_is_float32_within_one_and_the_same_for_each_alone(fitted, users):
@@ -90,7 +90,7 @@ def test_nearness_is_float32_within_one_and_the_same_for_each_alone(fitted, user
     for user in range(len(users)):
         some = pairs.of_users(slice(user, user + 1))
         alone = Pairs(np.array([0, counts[user]]), pairs.items[some])
-        same(fitted.nearness(users.block(slice(user, user + 1)), alone), near[some])
+        assert_same(fitted.nearness(users.block(slice(user, user + 1)), alone), near[some])
 
 
 def test_a_block_of_users_gives_the_same_as_each_alone(fitted, users):
@@ -98,8 +98,8 @@ def test_a_block_of_users_gives_the_same_as_each_alone(fitted, users):
     top = fitted.top(users, 5, all_items(users.n_items))
     for user in range(len(users)):
         alone = users.block(slice(user, user + 1))
-        same(fitted.scores(alone)[0], together[user])
-        same(fitted.top(alone, 5, all_items(users.n_items)).items[0], top.items[user])
+        assert_same(fitted.scores(alone)[0], together[user])
+        assert_same(fitted.top(alone, 5, all_items(users.n_items)).items[0], top.items[user])
 
 
 def test_the_memory_budget_of_a_block_changes_nothing(fitted, users, some_allowed):
@@ -107,17 +107,17 @@ def test_the_memory_budget_of_a_block_changes_nothing(fitted, users, some_allowe
     narrow.block_bytes = 2000
     allowed = Allowed(some_allowed)
     pairs = Pairs.from_lists(fitted.top(users, 6, allowed).items)
-    same(narrow.top(users, 6, allowed).items, fitted.top(users, 6, allowed).items)
-    same(narrow.score_pairs(users, pairs), fitted.score_pairs(users, pairs))
+    assert_same(narrow.top(users, 6, allowed).items, fitted.top(users, 6, allowed).items)
+    assert_same(narrow.score_pairs(users, pairs), fitted.score_pairs(users, pairs))
 
 
 def test_a_user_nobody_knows_is_served_from_the_history_handed_over(name, fitted, users):
     scores = fitted.scores(nameless(users))
     assert np.isfinite(scores).any(axis=1)[:-1].all()
     if name != "random":
-        same(fitted.scores(nameless(users, row=10_000)), scores)  # a user who came after the fit
+        assert_same(fitted.scores(nameless(users, row=10_000)), scores)  # a user who came after the fit
     if name not in ("random", "user_knn", "neighbour_trend"):  # these leave out the user in person
-        same(fitted.scores(users), scores)
+        assert_same(fitted.scores(users), scores)
 
 
 def test_an_empty_history_is_scored_without_a_word(fitted, users):
@@ -148,17 +148,19 @@ def test_state_comes_back_from_a_file_bit_for_bit(fitted, users, tmp_path):
     np.savez(tmp_path / "state.npz", **fitted.state())
     with np.load(tmp_path / "state.npz", allow_pickle=False) as kept:
         again = type(fitted).restore(fitted.config, dict(kept))
-    same(again.scores(users), fitted.scores(users))
-    same(again.top(users, 4, all_items(users.n_items)).items, fitted.top(users, 4, all_items(users.n_items)).items)
+    assert_same(again.scores(users), fitted.scores(users))
+    assert_same(
+        again.top(users, 4, all_items(users.n_items)).items, fitted.top(users, 4, all_items(users.n_items)).items
+    )
 
 
 def test_the_same_seed_gives_the_same_numbers(name, data, users):
-    same(*(unfitted(name).fit(data, chance(9)).scores(users) for _ in range(2)))
+    assert_same(*(unfitted(name).fit(data, chance(9)).scores(users) for _ in range(2)))
 
 
 def test_fitting_again_forgets_the_first_fit(name, fresh, data, users):
     fresh.fit(mixed(seed=8), chance())
-    same(fresh.fit(data, chance(4)).scores(users), unfitted(name).fit(data, chance(4)).scores(users))
+    assert_same(fresh.fit(data, chance(4)).scores(users), unfitted(name).fit(data, chance(4)).scores(users))
 
 
 def test_a_fit_leaves_the_data_as_it_was(fresh):
@@ -166,7 +168,7 @@ def test_a_fit_leaves_the_data_as_it_was(fresh):
     before = {key: getattr(data, key).copy() for key in ("users", "items", "times", "weights", "liked")}
     fresh.fit(data, chance()).scores(everyone(data))
     for key, values in before.items():
-        same(getattr(data, key), values)
+        assert_same(getattr(data, key), values)
 
 
 def test_nothing_later_than_the_cut_is_known(name, data):
@@ -185,7 +187,7 @@ def test_nothing_later_than_the_cut_is_known(name, data):
         data.weights[rows].copy(),
     )
     asked = [d.users_at(np.arange(d.n_users, dtype=np.int32), np.full(d.n_users, cut)) for d in (known, bare)]
-    same(*(unfitted(name).fit(d, chance()).scores(u) for d, u in zip((known, bare), asked, strict=True)))
+    assert_same(*(unfitted(name).fit(d, chance()).scores(u) for d, u in zip((known, bare), asked, strict=True)))
 
 
 def test_constant_data_gives_ties_in_item_order(fresh):
@@ -195,7 +197,7 @@ def test_constant_data_gives_ties_in_item_order(fresh):
     fresh.fit(data, chance())
     for seen in (True, False):
         top = fresh.top(everybody, 6, all_items(7, seen))
-        same(top.items, slow_top(fresh.scores(everybody), everybody, 6, all_items(7, seen))[0])
+        assert_same(top.items, slow_top(fresh.scores(everybody), everybody, 6, all_items(7, seen))[0])
 
 
 @pytest.mark.parametrize(("n_users", "n_items"), [(1, 6), (6, 1), (1, 1)])
@@ -229,4 +231,4 @@ def test_what_even_users_take_comes_back_to_the_even_user_it_was_withheld_from(n
     data, withheld = checkerboard()
     everybody = everyone(data)
     top = fresh.fit(data, chance()).top(everybody, 1, all_items(data.n_items))
-    same(top.items[:, 0], withheld)
+    assert_same(top.items[:, 0], withheld)

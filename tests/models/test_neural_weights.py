@@ -13,7 +13,7 @@ from tests.models.data import all_pairs
 from tests.models.planted import context, dataset, everyone
 
 SMALL = NeuralConfig(loss="mse", size=16, last=8, encoder="none", batch=16, learning_rate=0.01, dropout=0.0)
-same = np.testing.assert_array_equal
+assert_same = np.testing.assert_array_equal
 
 
 def rated(n_users=80, n_items=12, length=10, seed=0):
@@ -62,9 +62,9 @@ def test_strangers_are_told_the_same_and_weights_outside_the_range_count_as_its_
     users = everyone(data)
     pairs = all_pairs(users)
     told = fitted.weights_of(users, pairs)
-    same(fitted.weights_of(replace(users, rows=np.full(len(users), -1, np.int32)), pairs), told)
+    assert_same(fitted.weights_of(replace(users, rows=np.full(len(users), -1, np.int32)), pairs), told)
     wide = replace(users, weights=np.where(users.weights == 5, 99, -3).astype(np.float32))
-    same(fitted.weights_of(wide, pairs), told)
+    assert_same(fitted.weights_of(wide, pairs), told)
 
 
 def test_nobody_is_told_anything_without_a_history(data, fitted):
@@ -80,10 +80,10 @@ def test_the_number_of_steps_is_found_by_squared_error_and_repeats_the_model(dat
     assert 40 <= found.notes["steps"] <= 200
     again = Neural(config).fit(data, context(max_steps=found.notes["steps"]))
     for name, values in found.state().items():
-        same(again.state()[name], values)
+        assert_same(again.state()[name], values)
     users = everyone(data)
     kept = Neural.restore(config, found.state())
-    same(kept.weights_of(users, all_pairs(users)), found.weights_of(users, all_pairs(users)))
+    assert_same(kept.weights_of(users, all_pairs(users)), found.weights_of(users, all_pairs(users)))
 
 
 def test_one_weight_for_all_is_told_to_all(data):
