@@ -207,7 +207,7 @@ def _item_trend(b: Block) -> NDArray[np.floating]:
     "item_age_days", "days from the item's first interaction to the user's moment", "times", "its age speaks for it"
 )
 def _item_age(b: Block) -> NDArray[np.floating]:
-    first = b.known.moments.first(b.items)
+    first = b.known.moments.first(b.items, b.as_of)
     return np.where(first >= 0, (b.as_of - first) / DAY, np.nan)
 
 

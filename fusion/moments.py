@@ -73,9 +73,10 @@ class Moments:
         counts = self.before(items, moments)
         return self._times_at(self.borders[items] + counts - 1, counts > 0)
 
-    def first(self, items: Rows) -> Times:
-        """Time (C,) ms of each item's first event; -1 where there is none."""
-        return self._times_at(self.borders[items], self.borders[items + 1] > self.borders[items])
+    def first(self, items: Rows, moments: Times) -> Times:
+        """Time (C,) ms of each item's first event; -1 where there is none before its moment."""
+        first = self._times_at(self.borders[items], self.borders[items + 1] > self.borders[items])
+        return np.where(first < moments, first, -1)
 
     def _times_at(self, places: Times, there: Flags) -> Times:
         found = np.full(len(places), -1, np.int64)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from fusion.arrange import arrange, fill
-from fusion.arrays import block_rows, blocks, contains, distinct, offsets, ragged_index, standard
+from fusion.arrays import block_rows, blocks, contains, distinct, offsets, ragged_index
 from fusion.candidates import places_in
 from fusion.hashing import shares
 from fusion.moments import Moments
@@ -144,7 +144,7 @@ def test_moments_count_strictly_before(rows, day):
     before = [[t for t in mine if t < when] for mine in times]
     assert moments.before(items, each).tolist() == [len(mine) for mine in before]
     assert moments.newest(items, each).tolist() == [mine[-1] if mine else -1 for mine in before]
-    assert moments.first(items).tolist() == [mine[0] for mine in times]
+    assert moments.first(items, each).tolist() == [mine[0] if mine else -1 for mine in before]
     assert set(moments.total(each).tolist()) == {sum(map(len, before))}
 
 
@@ -166,7 +166,7 @@ def test_moments_of_items_nobody_took():
     moments, item, when = Moments.of(none), np.array([0], np.int32), np.array([START])
     assert moments.before(item, when).tolist() == [0]
     assert moments.newest(item, when).tolist() == [-1]
-    assert moments.first(item).tolist() == [-1]
+    assert moments.first(item, when).tolist() == [-1]
 
 
 @QUICK
@@ -203,8 +203,6 @@ def test_ragged_index_and_blocks(counts):
 def test_small_helpers():
     assert block_rows(1000, 10) == 1
     assert block_rows(1000, 8000) == 2
-    assert standard(np.array([1, 1, np.nan], np.float32))[:2].tolist() == [0, 0]
-    assert standard(np.array([1.0, 3.0], np.float32)).tolist() == [-1, 1]
     users = np.arange(20_000, dtype=np.int32)
     drawn = shares(7, users)
     assert drawn.min() >= 0

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from fusion.dataset import Dataset
+from fusion.features import FEATURES
 from fusion.fits import fit_sources, load_sources
 from fusion.folds import Fold, Plan, SplitSettings, plan_folds
 from fusion.hashing import shares
@@ -176,18 +177,19 @@ def test_counted_features_end_strictly_before_a_users_moment():
     fold = plan.verdict
     users = np.flatnonzero(fold.known.user_counts > 3).astype(np.int32)
     allowed = Allowed(data.listable(fold.cut))
-    moment = int(np.median(fold.known.times))
+    moment = int(np.quantile(fold.known.times, 0.1))
     at_moment = Fold("x", fold.known, np.full(data.n_users, moment), fold.cut, users[:0], users[:0])
-    source = [fitted("popularity", fold.known)]
-    before = columns_by_pair(source, at_moment, users, allowed)
+    knows_later = fitted("als", fold.known)  # proposes items that nobody had taken by then, as a `last` fold does
+    before = columns_by_pair([fitted("popularity", fold.known), knows_later], at_moment, users, allowed)
     late = fold.known.times >= moment
     items = fold.known.items.copy()
     items[late] = np.random.default_rng(0).permutation(items[late])
     other = replaced(fold.known, items=items)
     moved = Fold("x", other, at_moment.as_of, fold.cut, users[:0], users[:0])
     # The users keep their histories; only what others did at or after the moment has changed.
-    after = columns_by_pair([fitted("popularity", other)], moved, users, Allowed(allowed.items, seen=True))
-    counted = ("item_share", "item_share_7d", "item_trend", "item_idle_days", "popularity score")
+    after = columns_by_pair([fitted("popularity", other), knows_later], moved, users, Allowed(allowed.items, seen=True))
+    counted = [one.name for one in FEATURES if one.name.startswith("item_") and one.name != "item_weight"]
+    counted.append("popularity score")
     shared = before.keys() & after.keys()
     assert len(shared) > 50
     for pair in shared:
