@@ -131,7 +131,7 @@ class Dataset:
     @cached_property
     def digest(self) -> str:
         """16 hex digits over everything here; equal content gives equal digests in every process."""
-        hasher = sha256(f"{self.as_of} {self.has_times} {self.n_users} {self.n_items}".encode())
+        hasher = sha256(f"{self.as_of} {self.has_times} {self.has_weights} {self.n_users} {self.n_items}".encode())
         for array in (self.users, self.items, self.times, self.weights, self.liked):
             hasher.update(np.ascontiguousarray(array).tobytes())
         for ids in (self.user_ids, self.item_ids):

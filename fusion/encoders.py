@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from fusion.arrays import Rows, Scores
 from fusion.claims import Claims
 from fusion.dataset import Dataset
+from fusion.errors import ConfigError
 from fusion.progress import Progress, quiet
 from fusion.recommender import FitContext
 from fusion.sentences import INSTALL, SentenceModel, bundled_model, find_model, unit
@@ -77,6 +79,22 @@ def choose(texts: Sequence[str], encoder: str, how: Computing) -> tuple[Sentence
         log.warning("encoder %s does not know %.0f %% of the tokens; set encoder = 'tfidf'", encoder, 100 * unknown)
     note: Note = {"encoder": encoder, "encoder_why": "set in the configuration"}
     return model, note if unknown is None else note | {"unknown_tokens": round(unknown, 4)}
+
+
+def encoder_identity(encoder: str) -> str:
+    """16 hex digits of the model that `encode` would ask here; "" for none, also where a named one is not there."""
+    if encoder in ("none", "tfidf"):
+        return ""
+    try:
+        folder = bundled_model() if encoder == "auto" else find_model(encoder)
+    except ConfigError:  # who encodes with it is told
+        return ""
+    return "" if folder is None else _model_identity(folder)
+
+
+@cache
+def _model_identity(folder: Path) -> str:
+    return SentenceModel(folder).identity
 
 
 def _choose_by_reading(model: SentenceModel, unknown: float) -> tuple[SentenceModel | None, Note]:

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from fusion.arrays import State, ragged_index
+from fusion.artifacts import take_away
 from fusion.config import SourceSettings
 from fusion.dataset import Dataset
 from fusion.errors import FusionError
@@ -66,6 +66,7 @@ def fitting(
     inputs = {
         "use": settings.use,
         "code": source_code(type(model)),
+        "reads": model.reads(),
         "settings": model.config.model_dump(mode="json"),
         "data": known.digest,
         "device": job.device,
@@ -115,7 +116,7 @@ def _refit(job: Job, fold: Fold, settings: SourceSettings, folder: Path) -> None
     earlier = None
     if inputs.get("warm"):
         earlier = Earlier(_before(job, fold), folder.with_name(inputs["warm"]))
-    shutil.rmtree(folder)
+    take_away(folder)
     fitting(job, fold, settings, inputs["steps"], earlier)()
 
 

@@ -1,4 +1,4 @@
-"""Training, stage by stage: fits, tables, ranker, verdict, serving fits, lists, admission."""
+"""Training, stage by stage: fits, tables, ranker, verdict, the ranker that serves and its twin, lists, admission."""
 
 import logging
 from collections.abc import Sequence
@@ -199,7 +199,7 @@ def _lists(job: Job, fits: Fits, reports: Sequence[SourceReport], served: _Serve
         "method": served.method,
         "ranker": served.ranker.name if served.ranker else None,
         "table": served.table.name,
-        "lists": job.config.lists.model_dump(mode="json"),
+        "lists": job.config.lists.model_dump(mode="json", exclude={"rules"}),
         "rules": job.rules.key if job.rules else None,
         "split": [job.plan.kind, job.config.split.sparse],
         "sample": job.store.key({"users": job.plan.verdict.label_rows.tolist()}),

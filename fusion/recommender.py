@@ -133,6 +133,10 @@ class Recommender(ABC):
         """Settings under which a search on `data` is quicker and finds the same; none by default."""
         return {}
 
+    def reads(self) -> str:
+        """What of this machine a fit depends on beside libraries, such as the files of a model; part of a fit's key."""
+        return ""
+
     def required(self) -> frozenset[str]:
         """What the data must have with these settings: `needs`, unless a setting asks for more."""
         return self.needs

@@ -11,6 +11,7 @@ from scipy.sparse import csr_array, hstack
 
 from fusion.arrays import Flags, Offsets, Rows, contains, offsets
 from fusion.dataset import Dataset
+from fusion.encoders import encoder_identity
 from fusion.knowledge import one_hot
 from fusion.recommender import Allowed
 from fusion.rules import Boost, Diversity, Limit, Pin, RuleSet
@@ -117,9 +118,10 @@ class Rules:
 
     @property
     def key(self) -> str:
-        """24 hex digits over the rule set and what is blocked."""
+        """Hex digits over the rule set, what is blocked, and the model that tells likeness of texts here."""
         blocked = sha256(self.blocked.items.tobytes() + self.blocked.pairs.tobytes()).hexdigest()
-        return self.source.hash + blocked[:12]
+        model = encoder_identity(self.diversity.encoder) if self.diversity and self.diversity.by == "text" else ""
+        return self.source.hash + blocked[:12] + model
 
     @cached_property
     def empty(self) -> bool:

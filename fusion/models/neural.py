@@ -7,7 +7,7 @@ from scipy.special import expit
 
 from fusion.arrays import Flags, Rows, Scores, State, blocks, offsets
 from fusion.dataset import Dataset
-from fusion.encoders import Note, encode_items
+from fusion.encoders import Note, encode_items, encoder_identity
 from fusion.models.factors import FactorModel
 from fusion.recommender import FitContext, item_rows_with_history
 from fusion.registry import register
@@ -89,6 +89,10 @@ class Neural(FactorModel):
         low, high = self.range_
         found: Scores = np.clip((weights - low) / max(high - low, np.float32(1e-9)), 0, 1).astype(np.float32)
         return found
+
+    def reads(self) -> str:
+        """The sentence model that texts are encoded with here."""
+        return encoder_identity(self.config.encoder)
 
     def required(self) -> frozenset[str]:
         """Weights, where these are what is learned."""

@@ -119,15 +119,19 @@ class TestSourcesThatBreak:
         with broken.registered(odd=broken.DiesScoring), pytest.raises(ConfigError, match="odd: failed while scoring"):
             train(job_of(tmp_path, data, config(("odd",))))
 
-    def test_a_source_whose_code_changed_is_fitted_again(self, data, tmp_path, monkeypatch):
+    @pytest.mark.parametrize("changes", ["code", "model"])
+    def test_a_source_whose_code_or_model_changed_is_fitted_again(self, data, tmp_path, monkeypatch, changes):
         from fusion import fit_stage as fitting
 
         with broken.registered(odd=broken.Plain):
             job = job_of(tmp_path, data, config(("popularity", "odd")))
             train(job)
             fits = set((tmp_path / "store" / "fit").iterdir())
-            changed = fitting.source_code
-            monkeypatch.setattr(fitting, "source_code", lambda cls: changed(cls) + str(cls is broken.Plain))
+            before = fitting.source_code
+            if changes == "code":
+                monkeypatch.setattr(fitting, "source_code", lambda cls: before(cls) + str(cls is broken.Plain))
+            else:
+                monkeypatch.setattr(broken.Plain, "reads", lambda self: "another model")
             train(job)
         assert len(set((tmp_path / "store" / "fit").iterdir()) - fits) >= len(job.plan.labels) + 2
 

@@ -40,6 +40,19 @@ def test_a_bad_default_is_left_for_a_better_setting(tmp_path):
     assert found.best > found.default
 
 
+@pytest.mark.parametrize("changes", ["code", "model"])
+def test_a_source_whose_code_or_model_changed_is_searched_again(data, tmp_path, monkeypatch, changes):
+    with broken.registered(stale=Stale):
+        job = job_of(tmp_path, data, config(("stale",), **TRIALS))
+        tune_source(job, SourceSettings(name="stale"))
+        if changes == "code":
+            monkeypatch.setattr("fusion.tune.source_code", lambda cls: "another")
+        else:
+            monkeypatch.setattr(Stale, "reads", lambda self: "another model")
+        tune_source(job, SourceSettings(name="stale"))
+    assert len(list((tmp_path / "store" / "tune").iterdir())) == 2
+
+
 def test_settings_of_the_configuration_are_never_searched(data, tmp_path):
     job = job_of(tmp_path, data, config(("ease",), **TRIALS))
     assert tune_source(job, SourceSettings(name="ease", settings={"reg": 70.0})) is None

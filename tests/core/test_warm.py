@@ -181,6 +181,24 @@ def test_fits_dropped_for_their_size_are_made_again_from_the_same_start(data, tm
     assert_same(remade, {fold: before[fold] for fold in remade})
 
 
+def test_a_kill_while_a_dropped_fit_is_made_again_leaves_no_half_of_it(data, tmp_path, monkeypatch):
+    job = job_of(tmp_path, data, config(("popularity",), artifacts={"keep_fit_mb": 0}))
+    fits, reports = fit_all(job)
+    evict(job, fits)
+
+    def killed(folder, **more):
+        (folder / "inputs.json").unlink()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("fusion.artifacts.shutil.rmtree", killed)
+    with pytest.raises(KeyboardInterrupt):
+        load_sources(job, job.plan.verdict, fits["verdict"], reports)
+    monkeypatch.undo()
+    again, reports = fit_all(job)
+    assert again == fits
+    assert load_sources(job, job.plan.verdict, fits["verdict"], reports)[0].name == "popularity"
+
+
 def assert_same(found, wanted):
     assert found.keys() == wanted.keys()
     for fold, state in found.items():
