@@ -67,14 +67,3 @@ def contains(ordered: NDArray[np.integer], wanted: NDArray[np.integer]) -> Flags
         return np.zeros(len(wanted), bool)
     found: Flags = ordered[np.minimum(np.searchsorted(ordered, wanted), len(ordered) - 1)] == wanted
     return found
-
-
-def standard(values: Scores) -> Scores:
-    """Scale to mean 0 and deviation 1 over what is finite; constants become 0, NaN stays NaN."""
-    known = np.isfinite(values)
-    if not known.any():
-        return values
-    deviation = values[known].std()
-    centred = values - values[known].mean()
-    scaled: Scores = (centred / deviation if deviation > 0 else centred).astype(np.float32)
-    return scaled

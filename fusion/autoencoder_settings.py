@@ -10,7 +10,9 @@ class AutoencoderConfig(HistorySettings):
 
     size: int = Field(64, ge=2, le=1024, description="numbers in a user's and an item's vector")
     dropout: float = Field(0.5, ge=0, lt=1, description="share of a history that is dropped while training")
-    learning_rate: float = Field(8e-3, gt=0, le=1, description="Adam's first step size, falling evenly to 0")
+    learning_rate: float = Field(
+        8e-3, gt=0, le=1, description="Adam's first step size, falling evenly, to a fiftieth by the most steps"
+    )
     batch: int = Field(128, ge=1, description="histories in a training step")
     steps: int | None = Field(
         None,

@@ -19,6 +19,8 @@ DEFAULT_SOURCES = (
     "content",
     "neural",
 )
+RESERVED = ("ranker", "blend", "random", "control", "live")
+"""Rows beside those of the sources, in verdicts and among fits."""
 IN_NO_ORDER = {"neural": "autoencoder"}
 """What stands in for a default source where the data has no times, and so no order that it could read."""
 
@@ -92,8 +94,8 @@ class SourceSettings(Settings):
     @field_validator("name")
     @classmethod
     def _plain(cls, name: str) -> str:
-        if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in ("ranker", "blend", "random", "live"):
-            raise ValueError("takes lower-case letters, digits and _, and not ranker, blend, random or live")
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in RESERVED:
+            raise ValueError(f"takes lower-case letters, digits and _, and not {', '.join(RESERVED)}")
         return name
 
 

@@ -38,6 +38,8 @@ The best place of their curve is mostly chance: of two runs that differed by rou
 """
 HELD_BACK = 0.2
 """Share of users that early stopping watches when there is one label fold only."""
+HELD_DRAW = 0x4E1D
+"""Added to the seed: who is watched is drawn apart from who of all teaches, or none but the watched may be left."""
 
 
 @dataclass(frozen=True)
@@ -176,7 +178,7 @@ def _stopping_splits(tables: Sequence[Table], watched: Sequence[Table], seed: in
     if len(tables) > 1:
         first = len(tables) - len(watched)
         return [(merge([*tables[:at], *tables[at + 1 :]]), lists) for at, lists in enumerate(watched, first)]
-    held, shown = (shares(seed, one.group_users) < HELD_BACK for one in (tables[0], watched[0]))
+    held, shown = (shares(seed + HELD_DRAW, one.group_users) < HELD_BACK for one in (tables[0], watched[0]))
     if held.all() or not shown.any():
         return [(tables[0], watched[0])]
     return [(tables[0].take(~held), watched[0].take(shown))]

@@ -23,7 +23,7 @@ def write_samples(folder: Path, known: Dataset, seed: int) -> None:
     """Write `users.parquet`, `items.parquet` and `interactions.parquet` as things stood when `known` ended."""
     folder.mkdir(parents=True, exist_ok=True)
     users(known, seed).write_parquet(folder / "users.parquet")
-    items(known).write_parquet(folder / "items.parquet")
+    items(known, seed).write_parquet(folder / "items.parquet")
     interactions(known).write_parquet(folder / "interactions.parquet")
 
 
@@ -42,15 +42,16 @@ def users(known: Dataset, seed: int) -> pl.DataFrame:
     return frame
 
 
-def items(known: Dataset) -> pl.DataFrame:
-    """How often items were taken and, with times, for how much of the data's span they have been known."""
+def items(known: Dataset, seed: int) -> pl.DataFrame:
+    """How often items were taken, by hash, and, with times, for how much of the data's span they have been known."""
     rows = np.flatnonzero(known.item_counts).astype(np.int32)
+    rows = rows[shares(seed, rows) < ROWS / max(1, len(rows))]
     columns = {"events": np.log1p(known.item_counts[rows])}
     if known.has_times:
         first = np.full(known.n_items, known.as_of, np.int64)
         np.minimum.at(first, known.items, known.times)
         columns["age"] = (known.as_of - first[rows]) / span(known)
-    return pl.DataFrame(columns).head(ROWS)
+    return pl.DataFrame(columns)
 
 
 def span(known: Dataset) -> int:
@@ -59,7 +60,7 @@ def span(known: Dataset) -> int:
 
 
 def interactions(known: Dataset) -> pl.DataFrame:
-    """Of the newest tenth: weight, how popular the item is, and when in the day and week they happened.
+    """Of the newest tenth, 20,000 at least: weight, how popular the item is, when in the day and week they happened.
 
     A tenth, thinned out evenly, spans weeks where there is a lot of data: the last rows alone may be one afternoon.
     """

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fusion.arrange import Lists
-from fusion.arrays import DAY, Flags, Rows, Scores
+from fusion.arrays import DAY, Flags, Rows, Scores, contains
 from fusion.candidates import Candidates
 from fusion.errors import DataError
 from fusion.fallback import ALL, fallback_lists
@@ -164,13 +164,14 @@ def _rows(lists: Lists, found: Candidates) -> pa.Table:
 
 
 def feature_sample(job: Job) -> Rows:
-    """Users of the verdict table kept for the comparison of features, by hash: the same population in both.
+    """Users of the verdict table who get a list, kept for the comparison of features, by hash: the same in both.
 
     Those whom the verdict fold did not know yet are left out: they have a history by now, and nearly all their cells
     would have moved.
     """
     fold = job.plan.verdict
     users = fold.label_rows[fold.known.user_counts[fold.label_rows] > 0]
+    users = users[contains(serving_users(job)[0], users)]
     return users[shares(job.config.seed, users) < SAMPLE_USERS / max(1, len(users))]
 
 

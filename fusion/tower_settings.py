@@ -19,7 +19,9 @@ class NeuralConfig(Settings):
     )
     dropout: float = Field(0.25, ge=0, lt=1, description="share of the sequence's numbers dropped while training")
     id_dropout: float = Field(0.05, ge=0, lt=1, description="share of items known by their text alone while training")
-    learning_rate: float = Field(8e-3, gt=0, le=1, description="Adam's first step size, falling evenly to 0")
+    learning_rate: float = Field(
+        8e-3, gt=0, le=1, description="Adam's first step size, falling evenly, to a fiftieth by the most steps"
+    )
     batch: int = Field(64, ge=1, description="sequences in a training step")
     negatives: int = Field(512, ge=1, description="items a step that stand for all others, drawn by count^0.75")
     steps: int | None = Field(

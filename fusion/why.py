@@ -108,7 +108,8 @@ class Explainer:
         items = lists.items[owners, places]
         at = found.at(owners, items)
         known = at >= 0
-        put = np.where(known[:, None], found.places[at], np.nan)
+        put = np.full((len(at), found.places.shape[1]), np.nan, np.float32)
+        put[known] = found.places[at[known]]
         marked = np.zeros(len(at), np.int32) if marks is None else marks[owners, places]
         features = {name: column[at[known]] for name, column in columns.items()}
         self.noted.append(_Noted(lists.users[owners], items, put, known, marked, features))

@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 from fusion.arrays import Scores
 from fusion.dataset import Dataset
 from fusion.models.factors import FactorModel
-from fusion.models.histories import HistorySettings, fit_profile, profile
+from fusion.models.histories import HistorySettings, ReadsHistories, fit_profile, profile
 from fusion.recommender import FitContext, item_rows_with_history
 from fusion.registry import register
 from fusion.settings import tunable
@@ -32,7 +32,7 @@ class AlsConfig(HistorySettings):
 
 
 @register("als")
-class Als(FactorModel):
+class Als(ReadsHistories, FactorModel):
     """Scores are ⟨u, v⟩; v is learned, u is solved for the history handed over, so known and unknown users are alike.
 
     Source: Hu, Koren & Volinsky, Collaborative Filtering for Implicit Feedback Datasets, ICDM 2008.

@@ -10,7 +10,7 @@ from fusion.arrays import Scores, State
 from fusion.autoencoder_settings import AutoencoderConfig
 from fusion.dataset import Dataset
 from fusion.models.factors import FactorModel
-from fusion.models.histories import fit_profile, profile
+from fusion.models.histories import ReadsHistories, fit_profile, profile
 from fusion.models.neighbours import norms
 from fusion.models.sparse_rows import owners_of
 from fusion.recommender import FitContext, item_rows_with_history
@@ -19,7 +19,7 @@ from fusion.users import Users
 
 
 @register("autoencoder")
-class DenoisingAutoencoder(FactorModel):
+class DenoisingAutoencoder(ReadsHistories, FactorModel):
     """Scores are ⟨u, v⟩ with u = tanh(x A + a) of a history x scaled to length 1; A, a and V are learned.
 
     Trained to tell whole histories from what dropout left of them (softmax loss over items). It asks for no order and

@@ -10,9 +10,9 @@ from threadpoolctl import threadpool_limits
 from fusion.arrays import Scores, State, block_rows, blocks
 from fusion.dataset import Dataset
 from fusion.errors import ConfigError
-from fusion.models.histories import HistorySettings, fit_profile, profile
+from fusion.models.histories import HistorySettings, ReadsHistories, fit_profile, profile
 from fusion.models.lapack import spotrf, spotri, ssyrk, strtrs
-from fusion.recommender import FitContext, Recommender
+from fusion.recommender import FitContext
 from fusion.registry import register
 from fusion.settings import tunable
 from fusion.topk import Pairs
@@ -34,7 +34,7 @@ class EaseConfig(HistorySettings):
 
 
 @register("ease")
-class Ease(Recommender):
+class Ease(ReadsHistories):
     """Scores are X @ B, with B (I, I) of zero diagonal: B = -P / diag(P) by columns, P = (X'X + reg)^-1.
 
     Only items with `min_count` interactions are in the matrix; users who met none of them get silence.

@@ -9,6 +9,7 @@ from scipy.sparse import csr_array
 from fusion.arrays import DAY
 from fusion.dataset import Dataset
 from fusion.models.sparse_rows import places
+from fusion.recommender import Recommender
 from fusion.settings import Settings
 from fusion.users import Users
 
@@ -23,6 +24,14 @@ class HistorySettings(Settings):
     half_life: float | None = Field(
         None, gt=0, description="days after which an event counts half, in fits and scores; default: never"
     )
+
+
+class ReadsHistories(Recommender):
+    """A source whose settings are `HistorySettings`."""
+
+    def required(self) -> frozenset[str]:
+        """Times too, where events fade."""
+        return super().required() | (set() if self.config.half_life is None else {"times"})
 
 
 def weigh(history: csr_array, weighting: Weighting) -> csr_array:

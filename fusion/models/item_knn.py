@@ -8,7 +8,7 @@ from scipy.sparse import csr_array
 
 from fusion.arrays import Scores
 from fusion.dataset import Dataset
-from fusion.models.histories import HistorySettings, fit_profile
+from fusion.models.histories import HistorySettings, ReadsHistories, fit_profile
 from fusion.models.item_item import Damping, ItemItem, strongest
 from fusion.models.sparse_rows import owners_of
 from fusion.recommender import FitContext
@@ -32,7 +32,7 @@ class ItemKnnConfig(HistorySettings):
 
 
 @register("item_knn")
-class ItemKnn(ItemItem):
+class ItemKnn(ReadsHistories, ItemItem):
     """Scores are the summed similarities of an item to those of the history; each item keeps its k nearest.
 
     Memory: the links (I, k), and one block of item x item rows while fitting.

@@ -7,7 +7,7 @@ from scipy.sparse import csr_array
 
 from fusion.arrays import Rows, Scores, State
 from fusion.dataset import Dataset
-from fusion.models.histories import HistorySettings, fit_profile, profile
+from fusion.models.histories import HistorySettings, ReadsHistories, fit_profile, profile
 from fusion.models.sparse_rows import SparseRows, owners_of
 from fusion.recommender import FitContext
 from fusion.settings import tunable
@@ -21,7 +21,7 @@ class NeighbourSettings(HistorySettings):
     shrink: float = tunable(1.0, 0, 50, description="added to the cosine's denominator: doubt about short histories")
 
 
-class UserNeighbours(SparseRows):
+class UserNeighbours(ReadsHistories, SparseRows):
     """Keeps the histories (U, I) of everyone at fit. A user scored later brings only the history handed over."""
 
     histories_: csr_array

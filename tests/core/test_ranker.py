@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from fusion.hashing import shares
 from fusion.ranker import (
     Ranker,
     RankerSettings,
@@ -76,6 +77,14 @@ def test_it_learns_what_decides_with_one_fold_and_with_more(folds):
     assert {booster.num_trees() for booster in ranker.boosters} == {trees}
     assert ranker.importance()["good"] > 0.8
     assert sum(ranker.importance().values()) == pytest.approx(1)
+
+
+def test_who_is_watched_of_one_fold_is_drawn_apart_from_who_may_teach():
+    everyone = table(600)
+    drawn = everyone.take(shares(7, everyone.group_users) < 0.15)
+    [(teaching, watched)] = _stopping_splits([drawn], [drawn], 7)
+    assert 0 < len(watched.group_users) < len(teaching.group_users)
+    assert not set(teaching.group_users) & set(watched.group_users)
 
 
 def upside_down(one: Table) -> Table:

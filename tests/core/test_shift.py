@@ -10,7 +10,7 @@ from fusion.config import GateSettings
 from fusion.dataset import Dataset
 from fusion.features import source_of, steady_columns
 from fusion.pipeline import train
-from fusion.serve import feature_sample
+from fusion.serve import feature_sample, serving_users
 from fusion.shift import feature_shift, past
 from fusion.users import Users
 from tests.core import broken
@@ -105,6 +105,14 @@ def test_users_the_verdict_did_not_know_are_not_compared(tmp_path):
     assert newcomer in fresh.plan.verdict.label_rows
     assert newcomer in feature_sample(job)
     assert newcomer not in feature_sample(fresh)
+
+
+def test_users_who_get_no_list_are_not_compared(tmp_path):
+    job = job_of(tmp_path, shop(), config(lists={"users": "active:1d"}))
+    gone = set(feature_sample(job_of(tmp_path, shop(), config()))) - set(feature_sample(job))
+    assert gone
+    assert set(feature_sample(job)) <= set(serving_users(job)[0])
+    assert not gone & set(serving_users(job)[0])
 
 
 def test_few_users_are_no_ground_to_refuse(done):

@@ -183,16 +183,21 @@ class TestSamples:
         columns = [pl.read_parquet(tmp_path / f"{n}.parquet").columns for n in ("users", "items", "interactions")]
         assert columns == [["user_row", "events"], ["events"], ["user_row", "item_popularity"]]
 
-    def test_many_users_are_thinned_by_hash_alike_at_two_moments(self, tmp_path, monkeypatch):
+    def test_many_users_and_items_are_thinned_by_hash_alike_at_two_moments(self, tmp_path, monkeypatch):
         monkeypatch.setattr("fusion.samples.ROWS", 30)
         data = dataset(lively(seed=3, n_users=200), None, user_frame(200))
-        frames = []
+        frames, items = [], []
         for at, known in enumerate((data, data.before(int(np.quantile(data.times, 0.95))))):
             write_samples(tmp_path / str(at), known, 7)
             frames.append(pl.read_parquet(tmp_path / str(at) / "users.parquet"))
+            items.append(pl.read_parquet(tmp_path / str(at) / "items.parquet"))
         assert 10 < len(frames[0]) < 60
         shared = set(frames[0]["age"]) & set(frames[1]["age"])
         assert len(shared) > 0.9 * len(frames[1])
+        assert 10 < len(items[0]) < 60
+        first = [data.times[data.items == item].min() for item in range(data.n_items) if data.item_counts[item]]
+        newest = (data.as_of - np.quantile(first, 0.8)) / (data.as_of - data.times[0])
+        assert items[0]["age"].min() < newest, "items that came late are among them"
 
 
 def test_a_running_make_is_not_mistaken_for_a_result(tmp_path):

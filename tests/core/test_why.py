@@ -7,12 +7,15 @@ import numpy as np
 import polars as pl
 import pytest
 
+from fusion.arrange import Lists
+from fusion.candidates import Candidates
 from fusion.features import AGREED, FEATURES
 from fusion.live import Live
 from fusion.pipeline import train
 from fusion.ranker import Ranker
 from fusion.registry import build, known
-from fusion.why import FILLED, Reasons
+from fusion.topk import Pairs
+from fusion.why import FILLED, Explainer, Reasons
 from tests.core.making import config, dataset, job_of, lively
 from tests.core.whole import lists_of
 
@@ -85,3 +88,17 @@ def test_a_budget_draws_whole_users(tmp_path, budget, least, most):
     assert least <= users <= most
     assert json.loads((trained.lists / "notes.json").read_text())["explained"] == users
     assert set(why.select("user", "item").unique()["user"].value_counts()["count"]) <= {5}
+
+
+def test_items_beyond_the_candidates_need_none(tmp_path):
+    """A block whose users no source has anything for: what fills their lists has one reason."""
+    nobody = np.empty((2, 0), np.int32)
+    data = dataset(lively(seed=3, n_users=2, n_items=10, n_events=20))
+    users = data.users_at(np.arange(2, dtype=np.int32), data.last_times)
+    found = Candidates(users, ("ease",), Pairs.from_lists(nobody), *[np.empty((0, 1), np.float32)] * 2, {}, {})
+    explainer = Explainer(Reasons.of(sources("ease")), None, seed=7, budget=99, users=2, shown=1)
+    listed = Lists(np.arange(2, dtype=np.int32), np.array([[1], [0]], np.int32), np.zeros((2, 1), np.float32))
+    explainer.add(found, {}, listed, None)
+    explainer.write(tmp_path)
+    why = pl.read_parquet(tmp_path / "why.parquet")
+    assert why.select("user", "item", "reason").rows() == [(0, 1, FILLED), (1, 0, FILLED)]

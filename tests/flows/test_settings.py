@@ -53,6 +53,12 @@ def test_an_unknown_key_is_named_with_its_section_and_the_nearest(tmp_path, wron
     assert "fusion.toml" in message
 
 
+@pytest.mark.parametrize("name", ["ranker", "control", "Mine"])
+def test_a_source_may_not_take_the_name_of_another_row(tmp_path, name):
+    with pytest.raises(ConfigError, match="not ranker, blend, random, control, live"):
+        read(tmp_path, DATA + f'[[sources]]\nname = "{name}"\nuse = "als"\n')
+
+
 def test_an_unknown_key_of_an_sql_input_is_named_too(tmp_path):
     with pytest.raises(ConfigError, match=r"querry: unknown key\. Did you mean 'query'\?"):
         read(tmp_path, '[data]\ninteractions = { url = "sqlite:///x.db", querry = "select 1" }\n')

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
@@ -6,6 +8,7 @@ from fusion.errors import ConfigError
 from fusion.models import ease as ease_module
 from fusion.models.ease import weights_by_items, weights_by_users
 from fusion.registry import build
+from fusion.sources import left_out
 from tests.models.data import DAY, START, chance, dataset, everyone, mixed
 
 BOTH = pytest.mark.parametrize("solve", [weights_by_items, weights_by_users])
@@ -90,6 +93,13 @@ def test_old_events_fade():
     fading = build("ease", {"reg": 1.0, "half_life": 10.0}).fit(data, chance()).scores(asked)[0]
     assert plain[2] > plain[3]
     assert fading[3] > fading[2]
+
+
+@pytest.mark.parametrize("use", ["als", "autoencoder", "ease", "item_knn", "user_knn", "neighbour_trend"])
+def test_what_fades_needs_times(use):
+    timeless = replace(dataset([0, 0, 1, 1], [0, 1, 0, 1], 2, 2), has_times=False)
+    assert left_out(build(use, {"half_life": 10.0}), timeless, 1.0) == "left out: the data has no times"
+    assert left_out(build("ease"), timeless, 1.0) is None
 
 
 def test_a_gram_matrix_made_in_blocks_is_the_same(monkeypatch):
