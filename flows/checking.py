@@ -1,5 +1,7 @@
 """`fusion check`: everything that can be wrong before any time is spent on training."""
 
+from functools import partial
+
 import polars as pl
 
 from flows.forgotten import KEY, Forgotten, forgotten
@@ -21,7 +23,8 @@ def check_all(session: Session) -> list[Finding]:
     """Findings of the sources' settings, the database and the data, errors first."""
     left_out, missing = _forgotten(session)
     found = [*_sources(session), *_database(session), *missing]
-    data, seen = look(session.config.data, session.base, None, read_sql, _live_users(session), left_out)
+    query = partial(read_sql, base=session.base)
+    data, seen = look(session.config.data, session.base, None, query, _live_users(session), left_out)
     found += [*seen.findings, *_rules(session, data)]
     return sorted(found, key=lambda one: one.severity)
 

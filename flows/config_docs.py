@@ -52,7 +52,7 @@ One TOML file, `fusion.toml` unless `--config` names another. Only `[data] inter
 writes a first version, and [`config/fusion.toml`](../config/fusion.toml) holds every key with its default. A key that
 does not exist is refused with the nearest one that does, before anything is read.
 
-- Relative paths, that of an SQLite file included, start at the folder of the configuration file.
+- Relative paths, those in the URLs of SQLite files included, start at the folder of the configuration file.
 - Every key can come from the environment, which wins over the file: `FUSION_`, the section, two underscores, the key,
   as in `FUSION_LISTS__SIZE=50` or `FUSION_SEED=8`. Lists and tables are given as JSON. Passwords belong there
   (`FUSION_STORAGE__URL`) and not in the file. A section that does not exist is refused there too.

@@ -11,8 +11,7 @@ from sqlalchemy import Engine
 from flows.settings import Config, read_config
 from fusion.progress import Progress, Step, plainly, unwatched
 from storage.connect import connect
-
-SQLITE = "sqlite:///"
+from storage.urls import placed
 
 
 @dataclass(frozen=True)
@@ -33,9 +32,7 @@ class Session:
     @cached_property
     def engine(self) -> Engine:
         """The database, at the newest revision."""
-        url = self.config.storage.url
-        if url.startswith(SQLITE) and not url.startswith(SQLITE + "/") and ":memory:" not in url:
-            url = f"{SQLITE}{self.base / url.removeprefix(SQLITE)}"
+        url = placed(self.config.storage.url, self.base).render_as_string(hide_password=False)
         return connect(self.config.storage.model_copy(update={"url": url}))
 
     @property

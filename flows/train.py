@@ -6,6 +6,7 @@ import os
 import shutil
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -138,7 +139,7 @@ def read_data(
 ) -> Loaded:
     """Load the data as configured; users that the live run served help to notice re-keyed ids."""
     served = served_of(session.engine, shown.run.run_no)["user_id"] if shown else None
-    return load(session.config.data, session.base, as_of, read_sql, served, left_out)
+    return load(session.config.data, session.base, as_of, partial(read_sql, base=session.base), served, left_out)
 
 
 def core_of(config: CoreConfig) -> CoreConfig:

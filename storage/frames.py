@@ -1,15 +1,17 @@
 """SQL into polars: rows streamed in chunks, with the types that the database says."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import polars as pl
-from sqlalchemy import Connection, CursorResult, Engine, RowMapping, create_engine, event
+from sqlalchemy import URL, Connection, CursorResult, Engine, RowMapping, create_engine, event
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 
 from fusion.errors import ConfigError, DataError
 from storage.errors import on_error
-from storage.urls import masked, parse_url
+from storage.urls import masked, placed
 
 _CHUNK = 50_000
 _POSTGRES_TYPES: dict[Any, pl.DataType | type[pl.DataType]] = {
@@ -31,7 +33,7 @@ _POSTGRES_TYPES: dict[Any, pl.DataType | type[pl.DataType]] = {
 """Type numbers of PostgreSQL (pg_type.oid) that are known before the first row; other types are inferred."""
 
 
-def read_sql(url: str, query: str) -> pl.DataFrame:
+def read_sql(url: str, query: str, base: Path = Path()) -> pl.DataFrame:
     """Run a query that only reads and give its rows.
 
     Numbers become Int64 or Float64, texts and uuids String, times with a zone UTC. On SQLite, whose columns
@@ -40,6 +42,7 @@ def read_sql(url: str, query: str) -> pl.DataFrame:
     Args:
         url: SQLAlchemy URL of any database whose driver is installed.
         query: one SELECT, in the database's own words.
+        base: folder at which a relative path of an SQLite file starts.
 
     Raises:
         ConfigError: the database is not there or refuses us.
@@ -47,12 +50,13 @@ def read_sql(url: str, query: str) -> pl.DataFrame:
         Temporary: the database is away or busy.
 
     """
-    engine = _reader(url)
+    place = placed(url, base)
+    engine = _reader(place)
     try:
         with engine.connect() as connection:
             return _read(connection, query)
     except DBAPIError as error:
-        raise DataError(f"query on {masked(url)} failed: {error.orig}. The query: {query}") from error
+        raise DataError(f"query on {masked(place)} failed: {error.orig}. The query: {query}") from error
     finally:
         engine.dispose()
 
@@ -62,17 +66,18 @@ def as_frame(rows: Iterable[RowMapping], schema: Mapping[str, Any]) -> pl.DataFr
     return pl.DataFrame([tuple(row[name] for name in schema) for row in rows], schema=dict(schema), orient="row")
 
 
-def _reader(text: str) -> Engine:
-    url = parse_url(text)
+def _reader(url: URL) -> Engine:
+    opened = url
     if url.get_backend_name() == "sqlite":  # or SQLite would make an empty file where the name is wrong
-        url = url.set(database=f"file:{url.database}").update_query_dict({"mode": "ro", "uri": "true"})
+        file = f"file:{quote(str(url.database))}"
+        opened = url.set(database=file).update_query_dict({"mode": "ro", "uri": "true"})
     try:
-        engine = create_engine(url, hide_parameters=True)
+        engine = create_engine(opened, hide_parameters=True)
     except (ImportError, NoSuchModuleError) as error:
         raise ConfigError(
             f"no driver for {masked(url)}: {error}. Install it, or export the data to Parquet."
         ) from error
-    event.listen(engine, "handle_error", lambda context: on_error(context, parse_url(text)))
+    event.listen(engine, "handle_error", lambda context: on_error(context, url))
     return engine
 
 

@@ -1,5 +1,7 @@
 """Database URLs: checked, and shown without their secrets."""
 
+from pathlib import Path
+
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -22,6 +24,14 @@ def parse_url(text: str) -> URL:
         raise ConfigError(f"the database URL cannot be read. Supported: {SUPPORTED}.") from None
     if url.drivername in ("postgres", "postgresql"):
         url = url.set(drivername="postgresql+psycopg")
+    return url
+
+
+def placed(text: str, base: Path) -> URL:
+    """Read a URL as `parse_url` does; a relative path of an SQLite file starts at `base`."""
+    url = parse_url(text)
+    if url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:"):
+        url = url.set(database=str(base / str(url.database)))
     return url
 
 

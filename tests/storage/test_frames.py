@@ -1,3 +1,6 @@
+import re
+import sqlite3
+from contextlib import closing
 from datetime import UTC, date, datetime
 
 import polars as pl
@@ -129,6 +132,17 @@ def test_kinds_that_change_from_chunk_to_chunk(tmp_path, monkeypatch):
     assert read_sql(url, "SELECT n FROM t")["n"].to_list() == [None, None, 1.0, 2.0, 2.5]
     with pytest.raises(DataError, match="mixes kinds"):
         read_sql(url, "SELECT m FROM t")
+
+
+def test_a_relative_path_starts_at_the_folder_that_is_given(tmp_path):
+    folder = tmp_path / "50% off #1?"
+    folder.mkdir()
+    with closing(sqlite3.connect(folder / "shop.db")) as shop:
+        shop.execute("CREATE TABLE t AS SELECT 7 AS n")
+    for url in ("sqlite:///shop.db", "sqlite+pysqlite:///shop.db"):
+        assert read_sql(url, "SELECT n FROM t", folder)["n"].to_list() == [7]
+    with pytest.raises(ConfigError, match=f"{re.escape(str(tmp_path))}/shop.db: the file cannot be opened"):
+        read_sql("sqlite:///shop.db", "SELECT n FROM t", tmp_path)
 
 
 def test_a_database_that_is_not_there(tmp_path):
