@@ -2,6 +2,10 @@
 
 import sys
 
+from flows.foreign import refuse_foreign
+
+refuse_foreign()
+
 from typer.exceptions import TyperException
 
 from flows import do_verbs, keep_verbs, look_verbs, slot_verbs  # noqa: F401  importing them adds their verbs
