@@ -5,23 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from sqlalchemy import select
 
 from flows.item_files import with_titles
 from flows.session import Session
 from fusion.errors import DataError
-from storage.frames import as_frame
-from storage.read import fallback_for, list_for, live
+from storage.read import fallback_for, list_for, live, reasons_for, segment_of
 from storage.rows import LiveRun, RunRow
-from storage.tables import explanation, served_user
-
-WHY = {
-    "item_id": pl.String,
-    "source": pl.String,
-    "source_rank": pl.Int32,
-    "reason": pl.String,
-    "detail": pl.String,
-}
 
 
 def list_of(session: Session, user: str) -> pl.DataFrame:
@@ -42,19 +31,18 @@ def list_of(session: Session, user: str) -> pl.DataFrame:
 
 
 def why_of(session: Session, run: RunRow, user: str) -> pl.DataFrame:
-    """Every stored reason of a user's list, WHY by column: what adds most to the score first, then the best ranks."""
-    wanted = select(*(explanation.c[name] for name in WHY))
-    wanted = wanted.where(explanation.c.run_no == run.run_no, explanation.c.user_id == user)
-    with session.engine.connect() as connection:
-        found = as_frame(connection.execute(wanted).mappings(), WHY)
+    """Every stored reason of a user's list, and `gain`: what adds most to the score first, then the best ranks."""
+    found = reasons_for(session.engine, run.run_no, user)
     gain = found["detail"].str.extract(r"(\S+) of the score").cast(pl.Float64)
     remark = gain.is_null() & found["source"].is_null()  # what a rule did comes before what methods say
     found = found.with_columns(gain.alias("gain"), (~remark).alias("said"))
     return found.sort("item_id", "said", -pl.col("gain"), "source_rank", "source", nulls_last=True).drop("said")
 
 
-def reasons_of(session: Session, user: str) -> tuple[pl.DataFrame, str]:
-    """Every stored reason of a user's live list, as `why_of` gives them, and what is missing in a sentence."""
+def reasons_of(session: Session, user: str, rows: pl.DataFrame) -> tuple[pl.DataFrame, str]:
+    """Every stored reason of a list from `list_of`, as `why_of` gives them, and what is missing in a sentence."""
+    if "segment" in rows.columns:
+        return pl.DataFrame(), "Fallback lists are the same for everyone in a segment: no reasons are stored for them."
     shown = live(session.engine, session.placement)
     if shown is None:
         raise DataError(f"nothing is live in placement {session.placement!r}; `fusion run` trains and publishes")
@@ -80,9 +68,7 @@ def unexplained(run: RunRow, told: pl.DataFrame) -> str:
 
 
 def _fallback(session: Session, run: RunRow, user: str) -> pl.DataFrame:
-    mine = select(served_user.c.segment).where(served_user.c.run_no == run.run_no, served_user.c.user_id == user)
-    with session.engine.connect() as connection:
-        segment = connection.execute(mine).scalar() or "all"
+    segment = segment_of(session.engine, run.run_no, user) or "all"
     rows = fallback_for(session.engine, session.placement, segment)
     rows = rows if len(rows) else fallback_for(session.engine, session.placement)
     route = f"fallback of segment {rows['segment'][0] if len(rows) else segment}"

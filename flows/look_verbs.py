@@ -58,10 +58,10 @@ def show(
 
     opened = session(config)
     rows = look.list_of(opened, user)
-    if not why or "segment" in rows.columns:
+    if not why or ("segment" in rows.columns and not as_json):
         emit(rows) if as_json else screens.user_list(out, user, rows)
         return 0
-    told, missing = look.reasons_of(opened, user)
+    told, missing = look.reasons_of(opened, user, rows)
     if as_json:
         emit({"list": rows, "reasons": told, "missing": missing})
     else:

@@ -9,7 +9,7 @@ from storage.frames import as_frame, typed_chunk
 from storage.history import moves
 from storage.rows import LiveRun, Move
 from storage.runs import as_run
-from storage.tables import metric, recommendation, run, served_user, slot
+from storage.tables import explanation, metric, recommendation, run, served_user, slot
 from storage.views import current_fallback, current_recommendations
 
 _UTC = pl.Datetime("us", "UTC")
@@ -26,6 +26,13 @@ _VIEW = {
 }
 _FALLBACK = {name: _VIEW[name] for name in ("item_id", "rank", "score", "run_id", "placement")}
 _LISTS = {name: _VIEW[name] for name in ("user_id", "rank", "item_id", "score")}
+_REASONS = {
+    "item_id": pl.String,
+    "source": pl.String,
+    "source_rank": pl.Int32,
+    "reason": pl.String,
+    "detail": pl.String,
+}
 _METRICS = {
     "run_id": pl.String,
     "as_of": _UTC,
@@ -67,6 +74,22 @@ def fallback_for(engine: Engine, placement: str, segment: str = "all") -> pl.Dat
     wanted = select(view).where(view.c.placement == placement, view.c.segment == segment).order_by(view.c.rank)
     with engine.connect() as connection:
         return as_frame(connection.execute(wanted).mappings(), {"segment": pl.String, **_FALLBACK})
+
+
+def segment_of(engine: Engine, run_no: int, user_id: str) -> str | None:
+    """Give whose fallback serves a user in a run; None where it is that of all, or the run does not know the user."""
+    mine = select(served_user.c.segment).where(served_user.c.run_no == run_no, served_user.c.user_id == user_id)
+    with engine.connect() as connection:
+        found: str | None = connection.scalar(mine)
+        return found
+
+
+def reasons_for(engine: Engine, run_no: int, user_id: str) -> pl.DataFrame:
+    """Give every stored reason of a user's list in a run: item_id, source, source_rank, reason, detail."""
+    wanted = select(*(explanation.c[name] for name in _REASONS))
+    wanted = wanted.where(explanation.c.run_no == run_no, explanation.c.user_id == user_id)
+    with engine.connect() as connection:
+        return as_frame(connection.execute(wanted).mappings(), _REASONS)
 
 
 def lists_of(engine: Engine, run_no: int, top: int | None = None) -> pl.DataFrame:

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import insert
 
 from flows.checking import check_all
-from flows.look import reasons_of
+from flows.look import list_of, reasons_of
 from flows.loop import run_loop
 from flows.session import Session
 from fusion.errors import ConfigError
@@ -120,7 +120,7 @@ def test_check_names_what_rules_get_wrong(ruled, tmp_path):
 def test_show_says_what_a_rule_did(ruled):
     folder, session, _, (_, after), _ = ruled
     user = next(user for user in after if after[user][1] == "i7")
-    told, _ = reasons_of(session, user)
+    told, _ = reasons_of(session, user, list_of(session, user))
     assert "a rule puts it here" in told.filter(item_id="i7")["reason"].to_list()
     shown = fusion(folder, "show", user, "--why")
     assert shown.code == 0, shown.err
