@@ -22,7 +22,10 @@ ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLi
 
 
 def deployments(config: Path) -> list[RunnerDeployment]:
-    """`retrain` by cron; `run` and `monitor` for a person to start. One training at a time, a second is cancelled."""
+    """`retrain` by cron; `run` and `monitor` for a person to start.
+
+    A second start of one is cancelled while it runs. `retrain` and `run` do not know of each other: both may train.
+    """
     session = Session.open(config)
     settings, placement = session.config.retrain, session.placement
     given = {"config": str(config.resolve())}
