@@ -59,7 +59,8 @@ class TrainedRun:
 def train_run(session: Session, as_of: datetime | None = None) -> TrainedRun:
     """Train a run as of a moment (default: everything known) and store it with its lists, unpublished.
 
-    Raises DataError and ConfigError for what cannot be trained; the run is then kept as failed.
+    Raises DataError and ConfigError for what cannot be trained. What fails before the run begins, as data that cannot
+    be read or parted into folds, leaves no run; what fails later leaves one that is kept as failed.
     """
     engine, config, wanted = session.engine, session.config, rule_set(session)
     sweep(engine, session.placement)

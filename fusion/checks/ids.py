@@ -49,7 +49,7 @@ SILENT_ITEMS = declare(
         "items_without_interactions",
         "warning",
         "catalogue items that nobody met",
-        "they are kept; only sources that read features can list them",
+        "they are kept; only sources that read texts propose them, and lists that run short may be filled with them",
         "Nothing needs doing for new items.",
     )
 )
