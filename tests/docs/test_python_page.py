@@ -49,6 +49,11 @@ def test_other_examples_are_fragments_or_run_elsewhere(page):
         assert name(page) in (SESSION, *ELSEWHERE) or mark == "fragment"
 
 
+def test_a_row_of_the_table_names_one_function():
+    rows = read(SESSION).split("| function | verb |\n")[1].split("\n\n")[0].splitlines()[1:]
+    assert [row for row in rows if not re.match(r"\| `\w+\.\w+\.\w+\(.*?\)` \| `fusion \w+` \|$", row)] == []
+
+
 @pytest.mark.parametrize(
     "call", re.findall(r"^\| `(\w+\.\w+\.\w+)\((.*?)\)`", read(SESSION), re.MULTILINE), ids=lambda c: c
 )
