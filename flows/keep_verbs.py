@@ -16,7 +16,7 @@ from fusion.errors import DataError, Temporary
 @app.command()
 def prune(
     config: Config = FILE,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would go, and touch nothing")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would go, and remove nothing")] = False,
     as_json: Json = False,
 ) -> int:
     """Remove runs that [retention] does not keep, with their rows, folders, reports and stages."""

@@ -49,7 +49,7 @@ def prune(session: Session, dry_run: bool = False) -> Pruned:
     """Remove the placement's runs that [retention] does not keep, and stages that no run folder refers to.
 
     A run is first marked deleted, then loses what it has; killed in between, the next prune goes on there. Its row in
-    `run`, with the verdict, and its figures in `metric` stay. With `dry_run` nothing is touched.
+    `run`, with the verdict, and its figures in `metric` stay. With `dry_run` nothing is removed.
     """
     if not dry_run:
         sweep(session.engine, session.placement)
