@@ -1,7 +1,7 @@
 """Packages of other people under the name of one of ours: told in a sentence, before an import ends in a traceback.
 
-Nothing but the standard library is imported here. A foreign `flows` can only be told where
-Python comes here all the same, as from an editable installation.
+Nothing but the standard library is imported here. A foreign `flows` can only be told where Python comes here all the
+same, as from an editable installation.
 """
 
 import json
