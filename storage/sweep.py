@@ -2,13 +2,13 @@
 
 import logging
 
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, delete, select, update
 
 from fusion.errors import Temporary
 from storage.alive import is_alive, tidy
 from storage.engine import writing
 from storage.lists import remove_lists
-from storage.tables import run
+from storage.tables import metric, run
 from storage.types import utc_now
 
 logger = logging.getLogger(__name__)
@@ -17,9 +17,9 @@ logger = logging.getLogger(__name__)
 def sweep(engine: Engine, placement: str) -> list[str]:
     """Mark the runs of dead trainings as failed and delete what they half wrote.
 
-    A run whose process still lives is left alone, whatever its age (see `storage.alive`). Rows go before
-    the mark, so that a sweep that is itself killed, or kept waiting by a reader, is made good by the next
-    one.
+    A run whose process still lives is left alone, whatever its age (see `storage.alive`), and so is one that ends
+    while the sweep looks. The mark comes before the rows go, so that nobody can show or fill what is being taken
+    away. Rows that a reader holds, or that a killed sweep left, go with the next prune (`storage.retention`).
 
     Returns:
         The run_ids that were swept.
@@ -30,13 +30,12 @@ def sweep(engine: Engine, placement: str) -> list[str]:
         if _is_alive(engine, run_no):
             continue
         try:
-            remove_lists(engine, run_no)
+            if _mark(engine, run_no):
+                swept.append(run_id)
+                logger.warning("run swept run_id=%s: its process ended in the middle", run_id)
+                remove_lists(engine, run_no, figures=False)
         except Temporary as error:
-            logger.warning("run not swept yet run_id=%s: %s", run_id, error)
-            continue
-        _mark(engine, run_no)
-        swept.append(run_id)
-        logger.warning("run swept run_id=%s: its process ended in the middle", run_id)
+            logger.warning("run not swept whole yet run_id=%s: %s", run_id, error)
     with engine.connect() as connection:
         tidy(connection, set(connection.scalars(select(run.c.run_no).where(run.c.status != "training"))))
     return swept
@@ -54,7 +53,12 @@ def _is_alive(engine: Engine, run_no: int) -> bool:
         return is_alive(connection, run_no)
 
 
-def _mark(engine: Engine, run_no: int) -> None:
+def _mark(engine: Engine, run_no: int) -> bool:
+    """Mark a run failed, without figures; False when its training came to an end before the row was locked."""
     with writing(engine) as connection:
-        dead = (run.c.run_no == run_no) & (run.c.status == "training")
-        connection.execute(update(run).where(dead).values(status="failed", finished_at=utc_now()))
+        status = select(run.c.status).where(run.c.run_no == run_no).with_for_update(key_share=True)
+        if connection.execute(status).scalar() != "training":
+            return False
+        connection.execute(update(run).where(run.c.run_no == run_no).values(status="failed", finished_at=utc_now()))
+        connection.execute(delete(metric).where(metric.c.run_no == run_no))
+    return True

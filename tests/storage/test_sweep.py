@@ -10,12 +10,14 @@ import polars as pl
 import pytest
 from sqlalchemy import text
 
+import storage.sweep as sweeping
 from fusion.errors import Refused, Temporary
 from storage import StorageSettings, alive, connect
 from storage.bulk import load_lists
 from storage.lists import remove_lists
 from storage.publish import publish
 from storage.read import list_for, lists_of, served_of
+from storage.retention import remove_rows, with_rows
 from storage.runs import find_run, finish_run
 from storage.sweep import sweep
 from tests.storage.making import begin, end, lists, make_run
@@ -105,6 +107,35 @@ def test_own_trainings_and_other_placements_are_left_alone(url, engine):
     end(other, run_no)
     other.dispose()
     assert find_run(engine, "default", "mine").status == "ready"
+
+
+def test_a_training_that_ends_while_a_sweep_looks_keeps_its_rows(engine, monkeypatch):
+    """It was listed as in training, and has let go of its sign of life when the sweep asks for it."""
+    run_no = begin(engine, "a")
+    load_lists(engine, run_no, [lists("a", ["u1"])])
+    seen = sweeping._training(engine, "default")
+    end(engine, run_no)
+    monkeypatch.setattr(sweeping, "_training", lambda engine, placement: seen)
+    assert sweep(engine, "default") == []
+    publish(engine, "default", run_no, by="test", reason="test")
+    assert sweep(engine, "default") == []
+    assert find_run(engine, "default", "a").status == "ready"
+    assert len(list_for(engine, "default", "u1")) == 4
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_rows_of_a_dead_training_that_a_reader_holds_are_found_later(engine):
+    run_no = begin(engine, "dead")
+    load_lists(engine, run_no, [lists("dead", ["u1"])])
+    alive.end_life(engine, run_no)
+    with engine.connect() as reader:
+        reader.execute(text("SELECT count(*) FROM recommendation")).scalar()
+        assert sweep(engine, "default") == ["dead"]
+    assert find_run(engine, "default", "dead").status == "failed"
+    assert with_rows(engine, "default") == {run_no}
+    remove_rows(engine, run_no)
+    assert with_rows(engine, "default") == set()
 
 
 def test_a_training_that_was_swept_cannot_go_on(engine):
