@@ -13,8 +13,8 @@ VECTORS = "vectors"
 
 
 def run_folders(root: Path) -> dict[str, Path]:
-    """Finished run folders below `root` by run id, oldest name first, whoever's they are."""
-    return {file.parent.name: file.parent for file in sorted(root.glob("*/manifest.json"))}
+    """Finished run folders below `root` by run id, oldest name first, whoever's they are; drafts begin with a dot."""
+    return {file.parent.name: file.parent for file in sorted(root.glob("[!.]*/manifest.json"))}
 
 
 def unused_stages(root: Path, gone: Collection[str] = ()) -> list[Path]:

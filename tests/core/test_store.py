@@ -15,6 +15,7 @@ import polars as pl
 import pytest
 
 from fusion import store as stores
+from fusion.artifacts import run_folders
 from fusion.manifest import file_hashes, moment, new_run_id, run_folder, sweep_folders, write_manifest
 from fusion.samples import read_sample, write_samples
 from fusion.store import Store
@@ -131,6 +132,12 @@ class TestRunFolder:
         (tmp_path / ".keep").mkdir()
         sweep_folders(tmp_path)
         assert {p.name for p in tmp_path.iterdir()} == {"20260101-000000-abc", ".keep", alive}
+
+    def test_a_draft_is_no_run_also_when_all_of_it_is_written(self, tmp_path):
+        with run_folder(tmp_path, "20260101-000000-abc") as folder:
+            write_manifest(folder, {})
+            assert run_folders(tmp_path) == {}
+        assert list(run_folders(tmp_path)) == ["20260101-000000-abc"]
 
     def test_run_ids_sort_by_time_and_differ(self):
         moments = [datetime(2026, 1, 31, 23, 59, second, tzinfo=UTC) for second in (1, 2)]
