@@ -16,7 +16,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Train recommenders, fuse them, publish every user's list to SQL, and know when to retrain.",
     epilog="Exit codes: 0 published or nothing due, 1 refused (live unchanged), 2 wrong configuration or data, "
-    "3 unexpected, 4 published with an alert, 75 try again later.",
+    "3 unexpected, 4 published with an alert or unmonitored, 75 try again later.",
 )
 
 Config = Annotated[Path, typer.Option("--config", help="configuration file")]

@@ -108,12 +108,9 @@ def told(failure: BaseException) -> tuple[int, str]:
     if isinstance(failure, FusionError):
         return failure.exit_code, str(failure)
     if isinstance(failure, KeyboardInterrupt):
-        return 130, "interrupted; what was live is still live"
+        return 130, "interrupted; `fusion status` says what is live"
     if isinstance(failure, OSError) and failure.errno in NO_ROOM:
-        return (
-            Temporary.exit_code,
-            f"{_place(failure)}: {failure.strerror}. Make room and try again; live is untouched.",
-        )
+        return Temporary.exit_code, f"{_place(failure)}: {failure.strerror}. Make room and try again."
     if isinstance(failure, OSError) and failure.errno in NO_WAY:
         return (
             ConfigError.exit_code,

@@ -4,13 +4,14 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from flows.console import told
 from flows.monitor import Monitored, monitor_run
 from flows.prune import Pruned, prune
 from flows.publish import Published, publish_run
 from flows.retrain import Due, decide
 from flows.session import Session
 from flows.train import TrainedRun, train_run
-from fusion.errors import Refused
+from fusion.errors import FusionError, Refused
 
 PUBLISHED, REFUSED, ALERTED = 0, 1, 4
 log = logging.getLogger(__name__)
@@ -20,22 +21,25 @@ log = logging.getLogger(__name__)
 class Outcome:
     """What a turn of the loop did; what it did not reach is None. `exit_code` is the command line's.
 
-    `published` is held when the run waits in the challenger's slot.
+    `published` is held when the run waits in the challenger's slot. `monitor_error` says why monitoring failed, while
+    the run is shown all the same.
     """
 
     due: Due | None = None
     trained: TrainedRun | None = None
     published: Published | None = None
     monitored: Monitored | None = None
+    monitor_error: str | None = None
     refusals: tuple[str, ...] = ()
     pruned: Pruned | None = None
 
     @property
     def exit_code(self) -> int:
-        """0 published, held or nothing due, 1 refused, 4 published or held with an alert."""
+        """0 published, held or nothing due, 1 refused, 4 published or held, with an alert or unmonitored."""
         if self.refusals:
             return REFUSED
-        return ALERTED if self.monitored and self.monitored.alerts else PUBLISHED
+        alerted = self.monitor_error or (self.monitored and self.monitored.alerts)
+        return ALERTED if alerted else PUBLISHED
 
 
 def run_loop(session: Session, as_of: datetime | None = None, due: Due | None = None, *, hold: bool = False) -> Outcome:
@@ -56,8 +60,17 @@ def _turn(session: Session, as_of: datetime | None, due: Due | None, hold: bool)
         published = session.step("publish", lambda: publish_run(session, trained.run_id, hold=hold))
     except Refused as refused:
         return Outcome(due, trained, refusals=(str(refused),))
-    monitored = session.step("monitor", lambda: monitor_run(session, trained.run_id))
-    return Outcome(due, trained, published, monitored)
+    return _watch(session, Outcome(due, trained, published), trained.run_id)
+
+
+def _watch(session: Session, done: Outcome, run_id: str) -> Outcome:
+    """Monitor a run that is shown by now: nothing that goes wrong here, Ctrl+C too, may hide that it is."""
+    try:
+        return replace(done, monitored=session.step("monitor", lambda: monitor_run(session, run_id)))
+    except (Exception, KeyboardInterrupt) as failure:
+        code, why = told(failure)
+        log.warning("monitoring failed run_id=%s: %s", run_id, why, exc_info=code == FusionError.exit_code)
+        return replace(done, monitor_error=why)
 
 
 def _tidy(session: Session) -> Pruned | None:
@@ -66,7 +79,7 @@ def _tidy(session: Session) -> Pruned | None:
         return None
     try:
         return session.step("prune", lambda: prune(session))
-    except Exception as failure:
+    except (Exception, KeyboardInterrupt) as failure:
         log.warning("prune failed, `fusion prune` goes on with it: %s: %s", type(failure).__name__, failure)
         return None
 

@@ -59,6 +59,9 @@ def outcome(console: Console, done: "Outcome") -> None:
         console.print(f"\n[bold {how}[/] run [bold]{done.published.run_id}[/], lists by {method}.")
         if done.published.held:
             console.print(moved(done.published), markup=False)
+        if done.monitor_error:
+            again = f"`fusion monitor {done.published.run_id}` repeats it"
+            console.print(f"[bold yellow]Not monitored[/]: {escape(done.monitor_error)}. {again}.")
     for refusal in done.refusals:
         console.print(f"\n[bold red]Refused[/] {escape(refusal)}")
     if done.refusals:
@@ -224,6 +227,7 @@ def summary(done: "Outcome") -> dict[str, Any]:
         "refusals": done.refusals,
         "verdict": trained.manifest["verdict"] if trained else None,
         "monitor": watched(seen) if seen else None,
+        "monitor_error": done.monitor_error,
         "pruned": [run.run_id for run in done.pruned.runs] if done.pruned else None,
     }
 

@@ -4,9 +4,12 @@ import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from io import StringIO
 
 import pytest
+from rich.console import Console
 
+from flows import loop, screens
 from flows.compare import compare
 from flows.look import list_of
 from flows.loop import retrain_loop
@@ -238,6 +241,34 @@ def test_retrain_within_the_cool_down_trains_nothing(own_runs):
     done = retrain_loop(own_runs)
     assert (done.exit_code, done.trained, done.due.trigger) == (0, None, "cooldown")
     assert len(runs(own_runs.engine, "default")) == 2
+
+
+def test_a_run_that_cannot_be_monitored_is_published_and_says_both(own_shop):
+    """The folder of the dashboards is a file: nothing can be written there."""
+    ended = fusion(own_shop, "run", "--as-of", EARLY, "--json", FUSION_MONITOR__WORKSPACE="movies.csv")
+    assert (ended.code, ended.json["published"], ended.json["monitor"]) == (4, True, None), ended.err
+    assert "movies.csv" in ended.json["monitor_error"]
+    run_id = ended.json["run"]["id"]
+    assert fusion(own_shop, "status", "--json").json["live"]["run_id"] == run_id
+    assert fusion(own_shop, "monitor", run_id).code in (0, 4)
+
+
+def test_who_interrupts_monitoring_or_pruning_hears_that_the_run_is_live(own_shop, monkeypatch):
+    def interrupted(*given):
+        raise KeyboardInterrupt
+
+    for step in ("monitor_run", "prune"):
+        monkeypatch.setattr(loop, step, interrupted)
+    session = Session.open(own_shop / "fusion.toml", by="ann")
+    done = loop.run_loop(session, datetime.fromisoformat(EARLY).replace(tzinfo=UTC))
+    assert (done.exit_code, done.monitored, done.pruned) == (4, None, None)
+    assert live(session.engine, "default").run.run_id == done.published.run_id
+    console = Console(file=StringIO(), width=140)
+    screens.outcome(console, done)
+    told = console.file.getvalue()
+    assert f"Published run {done.published.run_id}" in told
+    assert f"`fusion monitor {done.published.run_id}` repeats it" in told
+    session.engine.dispose()
 
 
 def test_watching_again_replaces_figures(own_runs):

@@ -234,7 +234,7 @@ def test_a_person_who_interrupts_gets_a_sentence(own_shop):
         running.send_signal(signal.SIGINT)
         running.wait(timeout=60)
     assert running.returncode == 130
-    assert "what was live is still live" in log.read_text()
+    assert "interrupted; `fusion status` says what is live" in log.read_text()
     assert "Traceback" not in log.read_text()
     assert live_lists(database(own_shop)) == before
     assert query(database(own_shop), "select count(*) from run where status = 'ready'") == [(2,)]
