@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, ColumnElement, Connection, Engine, Table, Text, delete, select, update
 
 from storage.engine import writing
+from storage.lists import finish_removals
 from storage.tables import metadata, run
 
 WRITTEN = ("message", "reason", "why")
@@ -18,6 +19,9 @@ BATCH = 1000
 
 def forget_rows(engine: Engine, people: Collection[str]) -> tuple[dict[str, int], set[str]]:
     """Delete the rows of some users in every table with a `user_id`; run by run, each in one transaction.
+
+    Removals of lists that were cut off are finished at the end, since a detached partition is reached by no table.
+    Raises Temporary where a reader is in the way.
 
     Returns:
         The number of rows by table, and those of `people` who had any.
@@ -34,6 +38,7 @@ def forget_rows(engine: Engine, people: Collection[str]) -> tuple[dict[str, int]
                     had, count = _delete(connection, table, number, people)
                     found |= had
                     counts[table.name] += count
+    finish_removals(engine)
     return counts, found
 
 
@@ -84,11 +89,15 @@ def _amend(engine: Engine, column: Any, function: Callable[[Any], Any]) -> int:
 
 
 def amend_manifest(engine: Engine, run_id: str, manifest: dict[str, Any]) -> None:
-    """Let the copy of a run's manifest in SQL be that of its folder, where the run is in this database."""
+    """Let the copy of a run's manifest in SQL be that of its folder, where the run is in this database.
+
+    What only SQL holds, such as refusals to publish, stays.
+    """
     with writing(engine) as connection:
-        same = select(run.c.manifest).where(run.c.run_id == run_id)
-        if connection.execute(same).scalar() not in (None, manifest):
-            connection.execute(update(run).where(run.c.run_id == run_id).values(manifest=manifest))
+        copy = select(run.c.manifest).where(run.c.run_id == run_id).with_for_update(key_share=True)
+        stored = connection.execute(copy).scalar()
+        if stored is not None and stored != (whole := {**stored, **manifest}):
+            connection.execute(update(run).where(run.c.run_id == run_id).values(manifest=whole))
 
 
 def wipe(engine: Engine) -> bool:

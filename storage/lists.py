@@ -7,6 +7,10 @@ from storage.engine import writing
 from storage.tables import explanation, fallback, metric, recommendation, served_user, slot
 
 _DETACHING = "hashtext('fusion detach ' || current_schema())"
+_CUT_OFF = (
+    "SELECT run_no FROM run WHERE to_regclass('recommendation_r' || run_no) IS NOT NULL AND NOT EXISTS (SELECT 1 "
+    "FROM pg_inherits WHERE inhrelid = to_regclass('recommendation_r' || run_no) AND NOT inhdetachpending)"
+)
 
 
 def partition_name(run_no: int) -> str:
@@ -33,6 +37,20 @@ def remove_lists(engine: Engine, run_no: int, figures: bool = True) -> None:
     with writing(engine) as connection:
         for table in _tables(postgres, figures):
             connection.execute(delete(table).where(table.c.run_no == run_no))
+
+
+def finish_removals(engine: Engine) -> None:
+    """Remove the lists of runs whose partition an earlier removal detached and did not drop.
+
+    Such a partition is out of sight of the table `recommendation`, and still there. SQLite has none. Errors as in
+    `remove_lists`.
+    """
+    if engine.dialect.name != "postgresql":
+        return
+    with engine.connect() as connection:
+        numbers = connection.execute(text(_CUT_OFF)).scalars().all()
+    for run_no in numbers:
+        remove_lists(engine, run_no, figures=False)
 
 
 def _tables(postgres: bool, figures: bool) -> list[Table]:

@@ -24,7 +24,7 @@ from fusion.store import Store
 from storage import tables
 from storage.engine import writing
 from storage.records import add_alert, add_decision
-from storage.runs import start_run
+from storage.runs import add_refusal, start_run
 from tests.flows.test_prune import Stopped
 from tests.flows.world import EARLY, PERSON, STRANGER, fusion
 
@@ -47,6 +47,7 @@ def name(session, person: str) -> None:
         manifest = {**run.manifest, "checks": [*run.manifest["checks"], check]}
         connection.execute(update(tables.run).where(tables.run.c.run_no == run.run_no).values(manifest=manifest))
         connection.execute(update(tables.slot_move).values(reason=f"{person} and u77 complained"))
+    add_refusal(session.engine, run.run_no, "ann", [check])
     add_alert(session.engine, run.run_no, "users", "odd", value=1.0, threshold=0.5, message=f"user {person} is odd")
     add_decision(session.engine, "default", True, reason=f"asked by {person}.", trigger="force")
 
@@ -153,6 +154,8 @@ def test_a_person_is_nowhere_afterwards(own_runs):
     again = forget(session, [PERSON])
     assert (again.unknown, again.runs, sum(again.rows.values())) == ((), (), 0)
     assert [len(read_manifest(folder)["amended"]) for folder in folders] == [1, 1]
+    first = query(session, select(tables.run.c.manifest).order_by(tables.run.c.run_no))[0][0]
+    assert [(one["by"], one["checks"][0]["name"]) for one in first["refusals"]] == [("ann", "x")]
 
 
 def test_the_next_run_leaves_the_person_out_and_says_so(own_runs):
