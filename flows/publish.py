@@ -31,8 +31,8 @@ class Published:
 
     @property
     def replaced(self) -> str | None:
-        """The run that waited for approval until this one took its place; None where none did."""
-        return self.move.from_run_id if self.held else None
+        """The run that waited for approval until this one just took its place; None where none did."""
+        return self.move.from_run_id if self.held and self.move.made else None
 
 
 def publish_run(

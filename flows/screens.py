@@ -76,7 +76,7 @@ def moved(done: "Published") -> str:
             f"Challenger: run {done.run_id}; live is unchanged. {before}Next: fusion diff live challenger, then\n"
             f"fusion approve {done.run_id}, or fusion reject --why TEXT."
         )
-    before = f" instead of {done.move.from_run_id}" if done.move.from_run_id else ""
+    before = f" instead of {done.move.from_run_id}" if done.move.made and done.move.from_run_id else ""
     return f"Live: run {done.run_id}{before}."
 
 

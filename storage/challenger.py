@@ -44,11 +44,12 @@ def approve(engine: Engine, placement: str, run_no: int, *, by: str, reason: str
             raise Refused(f"run number {run_no} is not the challenger of placement {placement!r} any more")
         refuse_unready(connection, placement, run_no)
         why = Why(utc_now(), by, reason)
-        if shown.run_no != run_no:
+        if shown.run_no == run_no:
+            move = moves(connection, placement)[-1]
+        else:
             refuse_overtaken(shown, instead_of)
-            move_slot(connection, shown, "approve", run_no, why)
+            move = move_slot(connection, shown, "approve", run_no, why)
         move_slot(connection, waiting, "approve", None, why)
-        move = moves(connection, placement)[-1]
     logger.info("approved placement=%s from=%s to=%s by=%s", placement, move.from_run_id, move.to_run_id, by)
     return move
 

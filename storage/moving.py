@@ -1,6 +1,6 @@
 """The parts of a move: the slot's row is locked, the run looked at, the pointer set and the history written."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -85,4 +85,4 @@ def record_move(connection: Connection, slot: Row[Any], action: str, run_no: int
     row = {"from_run_no": slot.run_no, "to_run_no": run_no, "at": why.at, "by": why.by, "reason": why.reason}
     values = {"placement": slot.placement, "name": slot.name, "action": action, **row}
     connection.execute(insert(tables.slot_move).values(values))
-    return moves(connection, slot.placement, slot.name)[-1]
+    return replace(moves(connection, slot.placement, slot.name)[-1], made=True)

@@ -1,6 +1,6 @@
 """Rows as frozen Python objects."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -28,7 +28,10 @@ class RunRow:
 
 @dataclass(frozen=True)
 class Move:
-    """One row of `slot_move`, with the outside names of its runs. `from_*` is None for a slot's first."""
+    """One row of `slot_move`, with the outside names of its runs. `from_*` is None for a slot's first.
+
+    `made`: by the call that gives it, not earlier.
+    """
 
     id: int
     placement: str
@@ -41,6 +44,7 @@ class Move:
     at: datetime
     by: str
     reason: str | None
+    made: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)

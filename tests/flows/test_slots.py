@@ -78,6 +78,9 @@ def test_a_run_that_takes_the_place_of_one_that_waits_says_so(own_runs):
     assert [screens.summary(Outcome(published=one))["replaced"] for one in (first, second)] == [None, oldest]
     assert f"It takes the place of run {oldest}, which waited there." in screens.moved(second)
     assert "takes the place" not in screens.moved(first)
+    again = publish_run(own_runs, newest, hold=True)
+    assert (again.replaced, again.move) == (None, second.move)
+    assert "takes the place" not in screens.moved(again)
     kept = history(own_runs.engine, "default", "challenger")
     assert [(move.from_run_id, move.to_run_id, move.by) for move in kept] == [
         (None, oldest, "bea"), (oldest, newest, "bea")

@@ -59,7 +59,8 @@ def test_publish_moves_the_slot_and_writes_history(engine):
 def test_publishing_what_is_live_changes_nothing(engine):
     a = make_run(engine, "a")
     first = publish(engine, "default", a, **WHO)
-    assert publish(engine, "default", a, by="retry", reason="again") == first
+    again = publish(engine, "default", a, by="retry", reason="again")
+    assert (again, first.made, again.made) == (first, True, False)
     assert len(history(engine, "default")) == 1
 
 
