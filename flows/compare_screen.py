@@ -17,7 +17,8 @@ SHOWN = 8
 def comparison(console: Console, found: Comparison, *, waits: bool) -> None:
     """Show a comparison; `waits`: the new run is a challenger that somebody may approve."""
     old, new = found.old, found.new
-    console.print(f"From {old.run_id} ({old.method}) to {new.run_id} ({new.method}): {likeness(found.stable.value)}.")
+    pair = f"From {old.run_id} ({old.method}) to {new.run_id} ({new.method})"
+    console.print(f"{pair}: {likeness(found.stable.value)}.", markup=False)
     everyone = found.groups.row(0, named=True)
     gained, lost = (int(found.stable.value(f"users_{name}") or 0) for name in ("gained", "lost"))
     console.print(
@@ -81,7 +82,7 @@ def _judged(one: dict[str, Any]) -> str:
 
 
 FIGURES: dict[str, Callable[[dict[str, Any]], str]] = {
-    "lists by": lambda one: str(one["method"]),
+    "lists by": lambda one: escape(str(one["method"])),
     "data until": lambda one: when(one["as_of"]),
     "judged on": _judged,
     "NDCG@10": _reported,

@@ -54,7 +54,7 @@ def outcome(console: Console, done: "Outcome") -> None:
     if done.monitored:
         monitored(console, done.monitored)
     if done.published and done.trained:
-        method = done.trained.manifest["method"]
+        method = escape(done.trained.manifest["method"])
         how = "yellow]Held" if done.published.held else "green]Published"
         console.print(f"\n[bold {how}[/] run [bold]{done.published.run_id}[/], lists by {method}.")
         if done.published.held:
@@ -132,7 +132,7 @@ def monitored(console: Console, seen: "Monitored") -> None:
         console.print("Lists: the first run of this placement, there is nothing to compare with.")
     for alert in seen.alerts:
         console.print(f"[bold yellow]Alert[/] {escape(alert.message)}")
-    console.print(f"Reports: {seen.files.drift_html.parent}/drift.html, stability.html")
+    console.print(f"Reports: {seen.files.drift_html.parent}/drift.html, stability.html", markup=False)
 
 
 def likeness(value: Any) -> str:
@@ -150,7 +150,7 @@ def findings(console: Console, found: Sequence[Finding]) -> None:
     for one in found:
         colour = "red" if one.severity == "error" else "yellow"
         what = f"[bold {colour}]{one.severity}[/] [bold]{one.code}[/]"
-        console.print(f"{what} ({one.subject}, {one.count:,}): {escape(one.message)}")
+        console.print(f"{what} ({escape(one.subject)}, {one.count:,}): {escape(one.message)}")
         for example in one.examples:
             console.print("    " + escape(", ".join(f"{key}={value!r}" for key, value in example.items())))
         console.print(f"    [dim]{escape(one.cure)}[/]")
@@ -161,11 +161,11 @@ def findings(console: Console, found: Sequence[Finding]) -> None:
 def live(console: Console, placement: str, shown: LiveRun | None) -> None:
     """What is live in a placement and since when."""
     if shown is None:
-        console.print(f"Nothing is live in placement {placement!r}. `fusion run` trains and publishes.")
+        console.print(f"Nothing is live in placement {placement!r}. `fusion run` trains and publishes.", markup=False)
         return
     run = shown.run
-    console.print(f"Live in placement {placement!r}: run [bold]{run.run_id}[/], lists by {run.method}.")
-    console.print(f"  since {when(shown.since)} UTC, by {shown.by}: {escape(shown.reason or '')}")
+    console.print(f"Live in placement {escape(repr(placement))}: {_lists_by(run)}.")
+    console.print(_move(shown), markup=False)
     console.print(f"  data known until {when(run.as_of)} UTC, trained {when(run.created_at)} UTC")
     if run.verdict:
         reported = run.verdict["reported"]
@@ -179,10 +179,17 @@ def live(console: Console, placement: str, shown: LiveRun | None) -> None:
 def challenger(console: Console, waiting: LiveRun | None) -> None:
     """What waits for approval in a placement; nothing when nothing does."""
     if waiting:
-        run = waiting.run
-        console.print(f"Challenger: run [bold]{run.run_id}[/], lists by {run.method}.")
-        console.print(f"  since {when(waiting.since)} UTC, by {waiting.by}: {escape(waiting.reason or '')}")
+        console.print(f"Challenger: {_lists_by(waiting.run)}.")
+        console.print(_move(waiting), markup=False)
         console.print("  Next: fusion diff live challenger, then fusion approve or fusion reject --why TEXT")
+
+
+def _lists_by(run: RunRow) -> str:
+    return f"run [bold]{run.run_id}[/], lists by {escape(run.method or '-')}"
+
+
+def _move(shown: LiveRun) -> str:
+    return f"  since {when(shown.since)} UTC, by {shown.by}: {shown.reason or ''}"
 
 
 def run_list(console: Console, found: Iterable[RunRow], live_run_no: int | None) -> None:
@@ -191,7 +198,8 @@ def run_list(console: Console, found: Iterable[RunRow], live_run_no: int | None)
     for run in found:
         figure = f"{run.verdict['reported']['value']:.4f}" if run.verdict else ""
         mark = "→" if run.run_no == live_run_no else ""
-        made.add_row(mark, run.run_id, run.status, run.method or "", when(run.as_of), when(run.created_at), figure)
+        method = escape(run.method or "")
+        made.add_row(mark, run.run_id, run.status, method, when(run.as_of), when(run.created_at), figure)
     console.print(made)
 
 
@@ -201,7 +209,8 @@ def user_list(console: Console, user: str, rows: pl.DataFrame) -> None:
     made = table("rank>", "item", "title", "why")
     for row in rows.iter_rows(named=True):
         by = f" ({row['source']} {row['source_rank']})" if row.get("source") else ""
-        made.add_row(str(row["rank"]), row["item_id"], escape(row.get("title") or ""), (row.get("reason") or "") + by)
+        texts = (row["item_id"], row.get("title") or "", (row.get("reason") or "") + by)
+        made.add_row(str(row["rank"]), *map(escape, texts))
     console.print(made)
 
 
