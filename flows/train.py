@@ -32,6 +32,7 @@ from fusion.pipeline import Trained, train
 from fusion.rules import RuleSet
 from fusion.samples import write_samples
 from fusion.settings import config_hash
+from storage.alive import end_life
 from storage.bulk import load_explanations, load_fallback, load_lists, load_metrics, load_served
 from storage.frames import read_sql
 from storage.read import lists_of, served_of
@@ -101,6 +102,8 @@ def train_run(session: Session, as_of: datetime | None = None) -> TrainedRun:
     except Exception as failure:
         _fail(session, run_no, run_id, failure)
         raise
+    finally:
+        end_life(engine, run_no)  # also after Ctrl+C: a sweep may then end the run, though this process goes on
     refusals = tuple(check.text() for check in trained.checks if not check.holds)
     return TrainedRun(run_id, run_no, status, refusals, manifest)
 

@@ -85,7 +85,8 @@ def finish_run(  # noqa: PLR0913 one argument a column
 ) -> None:
     """End a run: `ready` may be published, `rejected` is kept to look at, `failed` loses its lists.
 
-    NaN and infinities in `verdict` and `manifest` are stored as null.
+    Its sign of life ends too, also when this fails: a sweep may then end the run. NaN and infinities in `verdict` and
+    `manifest` are stored as null.
 
     Raises:
         Temporary: the run is not in training any more, since a sweep took it for dead.
@@ -100,14 +101,16 @@ def finish_run(  # noqa: PLR0913 one argument a column
         "verdict": verdict,
         "manifest": manifest,
     }
-    if status == "failed":
+    try:
+        if status == "failed":
+            with writing(engine) as connection:
+                require_training(connection, run_no)
+            remove_lists(engine, run_no)
         with writing(engine) as connection:
             require_training(connection, run_no)
-        remove_lists(engine, run_no)
-    with writing(engine) as connection:
-        require_training(connection, run_no)
-        connection.execute(update(run).where(run.c.run_no == run_no).values(finished_at=utc_now(), **row))
-    end_life(engine, run_no)
+            connection.execute(update(run).where(run.c.run_no == run_no).values(finished_at=utc_now(), **row))
+    finally:
+        end_life(engine, run_no)
     logger.info("run ended run_no=%d status=%s method=%s", run_no, status, method)
 
 

@@ -5,6 +5,7 @@ import pytest
 from sqlalchemy import Engine
 
 from storage import StorageSettings, connect
+from tests.storage.making import end_lives
 
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 
@@ -22,4 +23,5 @@ def engine(url: str) -> Iterator[Engine]:
     """A database of each kind, with our tables."""
     engine = connect(StorageSettings(url=url))
     yield engine
+    end_lives(engine)
     engine.dispose()

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import polars as pl
 from sqlalchemy import Engine
 
+from storage import alive
 from storage.bulk import load_fallback, load_lists, load_served
 from storage.runs import finish_run, start_run
 
@@ -18,6 +19,13 @@ def begin(engine: Engine, run_id: str, placement: str = "default") -> int:
 
 def end(engine: Engine, run_no: int, status: str = "ready") -> None:
     finish_run(engine, run_no, status, method="ranker", list_size=SIZE, verdict={"rows": []}, manifest={"seed": 7})
+
+
+def end_lives(engine: Engine) -> None:
+    """Let go of the runs that a test began and did not end."""
+    for url, run_no in list(alive._held):
+        if url == str(engine.url):
+            alive.end_life(engine, run_no)
 
 
 def lists(run_id: str, users: list[str], rows: int = SIZE + RESERVE) -> pl.DataFrame:

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from fusion.errors import ConfigError, DataError, Temporary, UnknownName
+from storage import alive
 from storage.publish import publish
 from storage.read import lists_of
 from storage.records import add_alert, add_decision, last_decision
@@ -42,6 +43,18 @@ def test_a_run_ends_once(engine):
     assert len(lists_of(engine, run_no)) == 21  # and keeps its lists
     with pytest.raises(UnknownName, match="Did you mean 'ready'"):
         end(engine, begin(engine, "b"), "redy")
+
+
+@pytest.mark.parametrize("status", ["ready", "failed"])
+def test_a_run_that_cannot_be_ended_lets_go_of_its_sign_of_life(engine, status):
+    """Its row was swept meanwhile; a connection that nobody closes would be held as long as the process."""
+    run_no = begin(engine, "a")
+    life = alive._held[str(engine.url), run_no]
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE run SET status = 'failed'"))
+    with pytest.raises(Temporary, match="failed, not in training"):
+        end(engine, run_no, status)
+    assert life not in alive._held.values()
 
 
 def test_a_failed_run_loses_its_lists_and_a_rejected_one_keeps_them(engine):

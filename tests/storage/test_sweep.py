@@ -131,7 +131,7 @@ def test_rows_of_a_dead_training_that_a_reader_holds_are_found_later(engine):
     alive.end_life(engine, run_no)
     with engine.connect() as reader:
         reader.execute(text("SELECT count(*) FROM recommendation")).scalar()
-        assert sweep(engine, "default") == ["dead"]
+        assert swept(engine) == ["dead"]
     assert find_run(engine, "default", "dead").status == "failed"
     assert with_rows(engine, "default") == {run_no}
     remove_rows(engine, run_no)

@@ -10,7 +10,7 @@ from storage.read import list_for
 from storage.runs import find_run, runs
 from storage.sweep import sweep
 from storage.urls import storage_url
-from tests.storage.making import begin, make_run
+from tests.storage.making import begin, end_lives, make_run
 
 
 @pytest.fixture
@@ -18,6 +18,7 @@ def tenants(postgres_url):
     engines = {name: connect(StorageSettings(url=postgres_url, schema=name)) for name in ("books", "films")}
     yield engines
     for engine in engines.values():
+        end_lives(engine)
         engine.dispose()
 
 
