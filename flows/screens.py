@@ -22,8 +22,6 @@ if TYPE_CHECKING:  # what trains takes seconds to import, and most verbs only lo
     from flows.publish import Published
 NEVER_CUT = ("run", "row", "item", "status", "method")
 """Columns that a narrow terminal must not break: what people copy."""
-
-
 OPTIMISTIC = {
     "last": "sources saw other users' later events",
     "random": "what is held out is not later than what is known, so nothing here predicts a future",
@@ -54,14 +52,13 @@ def outcome(console: Console, done: "Outcome") -> None:
     if done.monitored:
         monitored(console, done.monitored)
     if done.published and done.trained:
-        method = escape(done.trained.manifest["method"])
         how = "yellow]Held" if done.published.held else "green]Published"
-        console.print(f"\n[bold {how}[/] run [bold]{done.published.run_id}[/], lists by {method}.")
+        console.print(f"\n[bold {how}[/] {_lists_by(done.published.run_id, done.trained.manifest['method'])}.")
         if done.published.held:
             console.print(moved(done.published), markup=False)
         if done.monitor_error:
-            again = f"`fusion monitor {done.published.run_id}` repeats it"
-            console.print(f"[bold yellow]Not monitored[/]: {escape(done.monitor_error)}. {again}.")
+            told = f"{done.monitor_error}. `fusion monitor {done.published.run_id}` repeats it."
+            console.print(f"[bold yellow]Not monitored[/]: {escape(told)}")
     for refusal in done.refusals:
         console.print(f"\n[bold red]Refused[/] {escape(refusal)}")
     if done.refusals:
@@ -164,7 +161,7 @@ def live(console: Console, placement: str, shown: LiveRun | None) -> None:
         console.print(f"Nothing is live in placement {placement!r}. `fusion run` trains and publishes.", markup=False)
         return
     run = shown.run
-    console.print(f"Live in placement {escape(repr(placement))}: {_lists_by(run)}.")
+    console.print(f"Live in placement {escape(repr(placement))}: {_lists_by(run.run_id, run.method)}.")
     console.print(_move(shown), markup=False)
     console.print(f"  data known until {when(run.as_of)} UTC, trained {when(run.created_at)} UTC")
     if run.verdict:
@@ -179,13 +176,13 @@ def live(console: Console, placement: str, shown: LiveRun | None) -> None:
 def challenger(console: Console, waiting: LiveRun | None) -> None:
     """What waits for approval in a placement; nothing when nothing does."""
     if waiting:
-        console.print(f"Challenger: {_lists_by(waiting.run)}.")
+        console.print(f"Challenger: {_lists_by(waiting.run.run_id, waiting.run.method)}.")
         console.print(_move(waiting), markup=False)
         console.print("  Next: fusion diff live challenger, then fusion approve or fusion reject --why TEXT")
 
 
-def _lists_by(run: RunRow) -> str:
-    return f"run [bold]{run.run_id}[/], lists by {escape(run.method or '-')}"
+def _lists_by(run_id: str, method: str | None) -> str:
+    return f"run [bold]{run_id}[/], lists by {escape(str(method))}"
 
 
 def _move(shown: LiveRun) -> str:
