@@ -8,6 +8,7 @@ from storage.read import live
 from storage.records import add_decision
 from storage.rows import LiveRun, RunRow
 from storage.runs import runs
+from storage.sweep import sweep
 
 
 @dataclass(frozen=True)
@@ -20,9 +21,10 @@ class Due:
 
 
 def decide(session: Session, force: bool = False, now: datetime | None = None) -> Due:
-    """Ask the policy and write its answer down."""
+    """Ask the policy and write its answer down. A training that was killed is swept first: it holds no cool-down."""
+    sweep(session.engine, session.placement)
     shown = live(session.engine, session.placement)
-    newest = runs(session.engine, session.placement, limit=1)
+    newest = runs(session.engine, session.placement, limit=1, failed=False)
     found = policy(session, shown, newest[0] if newest else None, force, now or datetime.now(UTC))
     run_no = shown.run.run_no if shown else None
     add_decision(
@@ -32,11 +34,14 @@ def decide(session: Session, force: bool = False, now: datetime | None = None) -
 
 
 def policy(session: Session, shown: LiveRun | None, newest: RunRow | None, force: bool, now: datetime) -> Due:
-    """Decide by force, then by whether anything is live, then by the cool-down, then by age."""
+    """Decide by force, then by the cool-down, then by whether anything is live, then by age.
+
+    `newest` is the newest run that did not fail.
+    """
     settings = session.config.retrain
     if force:
         return Due(True, "force", f"{session.by} asked for it with --force")
-    if newest and newest.status != "failed" and now - newest.created_at < timedelta(hours=settings.cooldown):
+    if newest and now - newest.created_at < timedelta(hours=settings.cooldown):
         return Due(
             False,
             "cooldown",

@@ -137,9 +137,11 @@ def require_training(connection: Connection, run_no: int) -> None:
         raise Temporary(f"run number {run_no} is {found or 'not there'}, not in training: start a new run")
 
 
-def runs(engine: Engine, placement: str, limit: int = 20) -> list[RunRow]:
-    """Give the newest runs of a placement, newest first."""
+def runs(engine: Engine, placement: str, limit: int = 20, failed: bool = True) -> list[RunRow]:
+    """Give the newest runs of a placement, newest first; without those that failed when not `failed`."""
     newest = select(run).where(run.c.placement == placement).order_by(run.c.run_no.desc()).limit(limit)
+    if not failed:
+        newest = newest.where(run.c.status != "failed")
     with engine.connect() as connection:
         return [as_run(row) for row in connection.execute(newest).mappings()]
 

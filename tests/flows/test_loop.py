@@ -1,6 +1,7 @@
 """The loop on both databases: published, watched, asked again, taken back, looked at."""
 
 import json
+import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -17,10 +18,12 @@ from flows.monitor import monitor_run
 from flows.publish import publish_run
 from flows.retrain import decide
 from flows.session import Session
-from fusion.errors import Refused
+from fusion.errors import DataError, Refused
+from storage.alive import end_life, is_alive
 from storage.publish import rollback, unfreeze
 from storage.read import history, live
-from storage.runs import runs
+from storage.retention import delete_run
+from storage.runs import find_run, finish_run, runs, start_run
 from tests.flows.world import EARLY, STRANGER, fusion, live_lists, make_shop, query
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
@@ -222,12 +225,35 @@ def test_the_policy_writes_down_what_it_decides(own_runs):
     assert rows[3][3].startswith("bea asked")
 
 
-def test_a_failed_training_does_not_start_the_cool_down(own_runs):
-    trained = runs(own_runs.engine, "default", 1)[0].created_at
-    with own_runs.engine.begin() as connection:
-        connection.exec_driver_sql("update run set status = 'failed' where run_no = 2")
-        connection.exec_driver_sql("update slot set run_no = 1")
-    assert decide(own_runs, now=trained + timedelta(minutes=1)).trigger == "age"
+def wait_for_its_end(engine, run_no: int) -> None:
+    """A server needs a moment to notice that a connection is gone."""
+    with engine.connect() as connection:
+        while is_alive(connection, run_no):
+            time.sleep(0.01)
+            connection.rollback()
+
+
+@pytest.mark.parametrize("ending", ["failed", "killed"])
+def test_a_training_that_came_to_nothing_neither_ends_nor_begins_a_cool_down(own_runs, ending):
+    """Asked soon after the live run was trained, and again when its cool-down is over."""
+    engine, trained = own_runs.engine, runs(own_runs.engine, "default", 1)[0]
+    run_no = start_run(engine, "lost", "default", kind="full", as_of=None, data_hash="d", config_hash="c")
+    if ending == "failed":
+        finish_run(engine, run_no, "failed", method=None, list_size=None, verdict={}, manifest={})
+    end_life(engine, run_no)
+    wait_for_its_end(engine, run_no)
+    soon, later = timedelta(hours=1), timedelta(hours=6, seconds=1)
+    asked = [decide(own_runs, now=trained.created_at + after) for after in (soon, later)]
+    assert [one.trigger for one in asked] == ["cooldown", "age"]
+    assert trained.run_id in asked[0].reason
+    assert find_run(engine, "default", "lost").status == "failed"
+
+
+def test_a_training_that_goes_on_begins_a_cool_down(own_runs):
+    run_no = start_run(own_runs.engine, "alive", "default", kind="full", as_of=None, data_hash="d", config_hash="c")
+    later = find_run(own_runs.engine, "default", "alive").created_at + timedelta(hours=5.99)
+    assert "run alive" in decide(own_runs, now=later).reason
+    end_life(own_runs.engine, run_no)
 
 
 def test_nothing_live_yet_is_the_first_reason(tmp_path):
