@@ -7,8 +7,11 @@ import polars as pl
 
 from dashboards.stability import Stability, stability
 from flows.item_files import with_titles
+from flows.publish import why_not
 from flows.session import Session
+from fusion.errors import DataError
 from storage.read import lists_of, served_of
+from storage.retention import ENDED
 from storage.rows import RunRow
 from storage.runs import find_run
 
@@ -49,8 +52,8 @@ class Comparison:
 
 
 def compare(session: Session, old: str, new: str) -> Comparison:
-    """Compare the lists of two runs, named by id or slot."""
-    before, after = (find_run(session.engine, session.placement, name) for name in (old, new))
+    """Compare the lists of two runs, named by id or slot. Raises DataError for one that has no lists."""
+    before, after = (_with_lists(session, name) for name in (old, new))
     lists = [lists_of(session.engine, run.run_no, DEPTH) for run in (before, after)]
     served = served_of(session.engine, after.run_no)
     stable = stability(lists[0], lists[1], DEPTH, served.select("user_id", segment="route"))
@@ -65,6 +68,13 @@ def compare(session: Session, old: str, new: str) -> Comparison:
         with_titles(session.runs / run.run_id, _largest(part)) for run, part in zip(known, parts, strict=True)
     )
     return Comparison(before, after, stable, _groups(stable.users, served), gained, lost, moved)
+
+
+def _with_lists(session: Session, name: str) -> RunRow:
+    run = find_run(session.engine, session.placement, name)
+    if run.status not in ENDED:
+        raise DataError(f"run {run.run_id} is {run.status}, without lists to compare: {why_not(run)}")
+    return run
 
 
 def _counts(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:

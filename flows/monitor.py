@@ -40,12 +40,21 @@ class Monitored:
 
 
 def monitor_run(session: Session, name: str = "live", against: str | None = None) -> Monitored:
-    """Compare a run with the one that was live before it (or `against`), write reports, figures and alerts."""
+    """Compare a run with the one that was live before it (or `against`), write reports, figures and alerts.
+
+    Raises DataError where the run's folder is gone, or where the run before was pruned: a report made without it would
+    take the place of one that knew both.
+    """
     run = find_run(session.engine, session.placement, name)
     folder = session.runs / run.run_id
     if not (folder / "manifest.json").exists():
         raise DataError(f"run {run.run_id} has no folder {folder}; its samples are needed to watch it")
     previous = _run_before(session, run, against)
+    if previous and previous.status == "deleted":
+        raise DataError(
+            f"run {run.run_id} cannot be compared any more: run {previous.run_id}, which was live before it, was "
+            f"pruned. What was found before stays in {folder / 'report'}"
+        )
     settings = session.config.monitor
     pairs = subjects(folder, session.runs / previous.run_id if previous else None)
     drifted = drift(pairs, settings, {"features": moving_features(pairs)})
@@ -60,15 +69,14 @@ def monitor_run(session: Session, name: str = "live", against: str | None = None
 
 
 def _run_before(session: Session, run: RunRow, against: str | None) -> RunRow | None:
-    """The run named, or the one that was live when this run was published, or the one live now; None if pruned."""
+    """The run named, or the one that was live when this run was published, or the one live now; None without one."""
     if against:
         return find_run(session.engine, session.placement, against)
     moves = history(session.engine, session.placement)
     before = [move.from_run_id for move in moves if move.to_run_no == run.run_no]
     live = [move.to_run_id for move in moves if move.to_run_no != run.run_no]
     found = before[0] if before else live[-1] if live else None
-    previous = find_run(session.engine, session.placement, found) if found else None
-    return previous if previous and previous.status != "deleted" else None
+    return find_run(session.engine, session.placement, found) if found else None
 
 
 def subjects(folder: Path, previous: Path | None) -> Pairs:

@@ -297,6 +297,34 @@ def test_who_interrupts_monitoring_or_pruning_hears_that_the_run_is_live(own_sho
     session.engine.dispose()
 
 
+def test_a_run_whose_predecessor_was_pruned_keeps_its_report(own_runs):
+    newest, oldest = runs(own_runs.engine, "default")
+    report = own_runs.runs / newest.run_id / "report"
+    before = {file.name: file.read_bytes() for file in report.iterdir()}
+    assert delete_run(own_runs.engine, oldest.run_no)
+    with pytest.raises(DataError, match=f"{oldest.run_id}, which was live before it, was pruned"):
+        monitor_run(own_runs)
+    assert {file.name: file.read_bytes() for file in report.iterdir()} == before
+    assert "churn" in (report / "stability.json").read_text()
+
+
+def test_diff_refuses_runs_that_have_no_lists(own_runs):
+    engine, oldest = own_runs.engine, runs(own_runs.engine, "default")[1]
+    numbers = [
+        start_run(engine, name, "default", kind="full", as_of=None, data_hash="d", config_hash="c")
+        for name in ("lost", "begun")
+    ]
+    failure = {"method": None, "list_size": None, "verdict": {}, "manifest": {"error": "no 'room'"}}
+    finish_run(engine, numbers[0], "failed", **failure)
+    delete_run(engine, oldest.run_no)
+    reasons = {"lost": "is failed, .*no 'room'", "begun": "has not ended", oldest.run_id: "is deleted, .*was pruned"}
+    for name, why in reasons.items():
+        for pair in ((name, "live"), ("live", name)):
+            with pytest.raises(DataError, match=f"run {name} .*{why}"):
+                compare(own_runs, *pair)
+    end_life(engine, numbers[1])
+
+
 def test_watching_again_replaces_figures(own_runs):
     before = ask(own_runs, "select count(*) from metric")
     seen = monitor_run(own_runs)
