@@ -57,7 +57,7 @@ def outcome(console: Console, done: "Outcome") -> None:
         if done.published.held:
             console.print(moved(done.published), markup=False)
         if done.monitor_error:
-            told = f"{done.monitor_error}. `fusion monitor {done.published.run_id}` repeats it."
+            told = f"{done.monitor_error.removesuffix('.')}. `fusion monitor {done.published.run_id}` repeats it."
             console.print(f"[bold yellow]Not monitored[/]: {escape(told)}")
     for refusal in done.refusals:
         console.print(f"\n[bold red]Refused[/] {escape(refusal)}")
