@@ -10,6 +10,7 @@ FusionError                 exit 3   a bug: ours to mend
 └── SourceFailed            exit 3   a source's author; a run leaves the source out and goes on
 """
 
+import errno
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -67,3 +68,8 @@ class SourceFailed(FusionError):
 
     def __str__(self) -> str:
         return f"source {self.source!r} failed while scoring: {self.why}"
+
+
+def no_room(failure: BaseException) -> bool:
+    """Whether a disk refused to be written: no fault of who wrote, and nothing that a run could go on without."""
+    return isinstance(failure, OSError) and failure.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)

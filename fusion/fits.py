@@ -1,6 +1,5 @@
 """Fits of the configured sources on the folds: tuned and made side by side, loaded, and let go."""
 
-import errno
 import json
 import logging
 import resource
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from fusion.config import SourceSettings
+from fusion.errors import no_room
 from fusion.fit_stage import STATE, Earlier, fitting, is_warm, stored_state
 from fusion.fitted import Fitted
 from fusion.folds import Fold
@@ -23,8 +23,6 @@ from fusion.tune import Tuned, tune_source, with_tuned
 from fusion.workers import Workers, workers
 
 log = logging.getLogger(__name__)
-NO_PLACE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
-"""Refusals to write that are no fault of a source: the run ends instead of going on without it."""
 Fits = dict[str, dict[str, Path]]
 """Fold name -> source name -> folder of the fit."""
 
@@ -125,7 +123,7 @@ def _fit_folds(job: Job, folds: Sequence[Fold], source: SourceSettings, first: _
     made, before = [], first
     for fold in folds:
         earlier = Earlier(before.fold, before.path) if is_warm(job, source) else None
-        before = _fit_fold(job, fold, source, first.notes.get("steps"), earlier)
+        before = _fit_fold(job, fold, source, first.notes.get("steps") or None, earlier)
         made.append(before)
         if not before.folder:
             break
@@ -140,7 +138,7 @@ def _fit_fold(
     try:
         folder = job.step(f"fit {source.name} on {fold.name}", fitting(job, fold, source, steps, earlier))
     except Exception as died:  # a source is foreign code: whatever it dies of must not end the run
-        if isinstance(died, OSError) and died.errno in NO_PLACE:
+        if no_room(died):
             raise
         log.warning("source failed name=%s fold=%s", source.name, fold.name, exc_info=True)
         failure = f"failed on {fold.name}: {type(died).__name__}: {died}"

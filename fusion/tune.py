@@ -12,6 +12,7 @@ import numpy as np
 from fusion.arrays import Rows, Scores
 from fusion.config import SourceSettings
 from fusion.dataset import Dataset
+from fusion.errors import no_room
 from fusion.fitted import fit, fit_items
 from fusion.folds import Fold
 from fusion.hashing import shares
@@ -57,7 +58,7 @@ def tune_source(job: Job, source: SourceSettings) -> Tuned | None:
     trials = job.config.tune.trials
     model = build(source.use, source.settings)
     space = {name: s for name, s in searchable(model).items() if name not in source.settings}
-    if not trials or not space or not model.proposes or not len(job.plan.tune.label_users):
+    if not trials or not space or not model.proposes or not len(_judges(job.plan.tune, job.config.seed)):
         return None
     inputs = {
         "use": source.use,
@@ -79,7 +80,9 @@ def tune_source(job: Job, source: SourceSettings) -> Tuned | None:
 
     try:
         folder = job.step(f"tune {source.name}", lambda: job.store.stage("tune", inputs, make))
-    except Exception:  # a source is foreign code: if it dies here, fitting it will say so in its row
+    except Exception as died:  # a source is foreign code: if it dies here, fitting it will say so in its row
+        if no_room(died):
+            raise
         log.warning("tuning failed name=%s", source.name, exc_info=True)
         return None
     return Tuned(name=source.name, trials=trials, **json.loads((folder / "tuned.json").read_text()))
@@ -158,7 +161,6 @@ def _objective(job: Job, source: SourceSettings) -> Callable[[dict[str, Any]], S
     """NDCG@10 of each judging user (n,) of the source's own lists on the tuning fold, for given settings."""
     fold = job.plan.tune
     users = _judges(fold, job.config.seed)
-    block = fold.known.users_at(users, fold.as_of[users])
     allowed = job.allowed(fold.cut)
     sampled = some_of(fold.known, job.config.seed, EVENTS)
 
@@ -173,6 +175,7 @@ def _objective(job: Job, source: SourceSettings) -> Callable[[dict[str, Any]], S
             cache=job.store.root / "vectors",
         )
         known = sampled.trim_users().trim_items(fit_items(model, sampled))
+        block = fold.known.users_at(users, fold.as_of[users])  # a block keeps what each model made of it
         lists = fit(source.name, model, known, source.k, context).top(block, DEPTH, allowed).items
         return ndcg(*hits_of(lists, users, fold.label_users, fold.label_items), DEPTH)
 
@@ -186,5 +189,6 @@ def some_of(known: Dataset, seed: int, events: int) -> Dataset:
 
 
 def _judges(fold: Fold, seed: int) -> Rows:
-    users = fold.label_rows
-    return users[shares(seed, users) < USERS / len(users)]
+    """Users (n,) with a label and a history: without one they get the fallback, whatever a source's settings."""
+    users = fold.label_rows[fold.known.user_counts[fold.label_rows] > 0]
+    return users[shares(seed, users) < USERS / max(1, len(users))]

@@ -119,6 +119,19 @@ class TestSourcesThatBreak:
         with broken.registered(odd=broken.DiesScoring), pytest.raises(ConfigError, match="odd: failed while scoring"):
             train(job_of(tmp_path, data, config(("odd",))))
 
+    def test_a_first_fit_without_a_step_is_no_number_of_steps_for_the_others(self, data, tmp_path):
+        told = []
+
+        class Idle(broken.Plain):
+            def fit(self, data, ctx):
+                told.append(ctx.max_steps)
+                self.notes = {"steps": 0}
+                return super().fit(data, ctx)
+
+        with broken.registered(odd=Idle):
+            train(job_of(tmp_path, data, config(("popularity", "odd"))))
+        assert set(told) == {None}
+
     @pytest.mark.parametrize("changes", ["code", "model"])
     def test_a_source_whose_code_or_model_changed_is_fitted_again(self, data, tmp_path, monkeypatch, changes):
         from fusion import fit_stage as fitting

@@ -1,6 +1,7 @@
 """Tuning: what it finds, when it keeps its hands off, and that every fold is fitted with what it found."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -11,7 +12,7 @@ from fusion.models import ease
 from fusion.models.popularity import Popularity, PopularityConfig
 from fusion.pipeline import train
 from fusion.settings import tunable
-from fusion.tune import _better, _evenly, _may_weigh, some_of, tune_source
+from fusion.tune import _better, _evenly, _judges, _may_weigh, some_of, tune_source
 from tests.core import broken
 from tests.core.making import config, dataset, frame_of, item_frame, job_of, lively
 
@@ -96,6 +97,30 @@ def test_a_search_over_much_data_takes_whole_users(data):
     kept = np.flatnonzero(some.user_counts)
     assert np.array_equal(some.user_counts[kept], data.user_counts[kept])
     assert len(some_of(data, 8, len(data) // 3)) != len(some)
+
+
+def test_users_without_a_history_do_not_judge(data, tmp_path):
+    job = job_of(tmp_path, data, config(("ease",), **TRIALS))
+    tuning = job.plan.tune
+    known = tuning.known.take(tuning.known.users != tuning.label_users[0])
+    assert tuning.label_users[0] in _judges(tuning, 7)
+    assert tuning.label_users[0] not in _judges(replace(tuning, known=known), 7)
+    nobody = replace(job.plan, tune=replace(tuning, known=known.take(np.zeros(len(known), bool))))
+    assert tune_source(replace(job, plan=nobody), SourceSettings(name="ease")) is None
+
+
+def test_a_full_disk_ends_a_search_and_a_source_that_dies_does_not(data, tmp_path):
+    class NoRoom(broken.FindsNoRoom):
+        Config = LongMemory
+
+    class Dies(broken.DiesFitting):
+        Config = LongMemory
+
+    with broken.registered(full=NoRoom, dies=Dies):
+        job = job_of(tmp_path, data, config(("ease",), **TRIALS))
+        with pytest.raises(OSError, match="No space left"):
+            tune_source(job, SourceSettings(name="full"))
+        assert tune_source(job, SourceSettings(name="dies")) is None
 
 
 def test_a_difference_within_chance_keeps_the_defaults():
