@@ -30,7 +30,7 @@ class Interval:
 
 def resampled_means(values: NDArray[np.floating], seed: int, resamples: int = RESAMPLES) -> NDArray[np.float64]:
     """Means (R, M) of M columns of per-user values (n, M) over R resamples of the users."""
-    n = len(values)
+    n, values = len(values), values.astype(np.float64)
     draws = np.empty((resamples, values.shape[1]))
     for at, counts in enumerate(user_counts(n, seed, resamples)):
         draws[at] = counts @ values / n

@@ -13,8 +13,9 @@ from fusion.recommender import Allowed
 from fusion.rule_rows import Rules
 from fusion.store import Store
 
-BLOCK_SHARE = 1 / 16
-"""Of the memory that fits may need together, how much one block of users may take afterwards."""
+BLOCKS, A_THREAD = 16, 4
+"""One block of users may take a sixteenth of the memory that fits may need together, with many threads a fourth of a
+thread's part: each gathers one."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Job:
     @property
     def room(self) -> Room:
         """What work on users, block by block, may take."""
-        return Room(int(self.config.memory * 2**30 * BLOCK_SHARE), self.threads)
+        return Room(int(self.config.memory * 2**30 / max(BLOCKS, A_THREAD * self.threads)), self.threads)
 
     def allowed(self, cut: int) -> Allowed:
         """What may be listed at a moment (ms)."""

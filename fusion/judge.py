@@ -19,7 +19,7 @@ from fusion.newcomers import cold_report, new_items_report
 from fusion.parts import CUTOFFS, Hits, among, by_part, hits_by_row
 from fusion.ranker import Ranker
 from fusion.routes import ROUTES, route_of, segments_among
-from fusion.table import LIST_SIZE, Table, aligned, read_lists, read_table
+from fusion.table import LIST_SIZE, Table, aligned, read_computed, read_lists
 from fusion.told import told_report
 from fusion.variety import Described, sample
 from fusion.verdict import BLEND, RANDOM, RANKER, Choice, choose, cross_fitted
@@ -39,12 +39,23 @@ class Verdict:
     """Chosen minus live lists in NDCG@10 over so many users whose window the live run could not know; theirs alone."""
 
 
-def candidate_scores(table: Table, ranker: Ranker) -> dict[str, Scores]:
+def read_judged(folder: Path, ranker: Ranker) -> Table:
+    """A fold's table with the ranker's scores in place of the features, beside what the sources said and proposed."""
+
+    def judged(part: Table) -> dict[str, Scores]:
+        told = {name: part.matrix[:, at] for at, name in enumerate(part.columns) if name.endswith(("_z", "_proposed"))}
+        blended = part.matrix[:, part.columns.index(BLEND)]
+        return {RANKER: ranker.score(aligned(part, ranker.columns)), BLEND: blended, **told}
+
+    return read_computed(folder, judged)
+
+
+def candidate_scores(table: Table) -> dict[str, Scores]:
     """What the ranker, the blend and every source say of the candidates (C,) of a table; NaN where silent.
 
     A source's own scores are not in the table; their distances from the user's mean order candidates alike.
     """
-    said = {RANKER: ranker.score(aligned(table, ranker.columns)), BLEND: table.matrix[:, table.columns.index(BLEND)]}
+    said = {name: table.matrix[:, table.columns.index(name)] for name in (RANKER, BLEND)}
     of_sources = {source_of(name): at for at, name in enumerate(table.columns) if name.endswith("_z")}
     return said | {source: table.matrix[:, at] for source, at in of_sources.items() if source}
 
@@ -64,9 +75,9 @@ def _listed(table: Table, scores: Scores, users: Rows) -> Rows:
 
 def judge(job: Job, folder: Path, ranker: Ranker, live: Live | None) -> Verdict:
     """Judge all rows on the verdict fold, by users with a label and a history; `folder` holds the fold's table."""
-    fold, seed, table = job.plan.verdict, job.config.seed, read_table(folder)
+    fold, seed, table = job.plan.verdict, job.config.seed, read_judged(folder, ranker)
     live_method = live.method if live else None
-    said = candidate_scores(table, ranker)
+    said = candidate_scores(table)
     everyone, rows = lists_by_row(folder, table, said)
     routes = route_of(fold.known.user_counts[everyone], job.config.split.sparse)
     served = routes != ROUTES.index("cold")

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from threadpoolctl import threadpool_limits
 
 from fusion.admit import admit
 from fusion.check import Check
@@ -71,7 +72,8 @@ def train(job: Job, live: Live | None = None) -> Trained:
     job, fits, reports, tuned = fit_sources(job, (*plan.labels, plan.verdict, plan.serving))
     while True:
         try:
-            trained = _fuse(job, fits, reports, live)
+            with threadpool_limits(1, "blas"):  # for the whole process: no sum may depend on its cores
+                trained = _fuse(job, fits, reports, live)
         except SourceFailed as failure:
             log.warning("source failed while scoring name=%s", failure.source, exc_info=True)
             leave_out(reports, failure)

@@ -1,7 +1,7 @@
 """The table of a fold: candidates with features and labels, and each source's own lists, in blocks of users."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,8 @@ from fusion.recommender import Allowed
 KEYS = ("user", "item", "label")
 LIST_SIZE = 50
 """How far down a source's own list is kept for judging."""
+LISTS_OF = "lists of "
+"""Before a source's name in the file of lists, where it may be called as the file's other parts are."""
 BYTES_PER_CANDIDATE = 800
 """Of one candidate on its way through features, about 100 float32 columns and as many temporaries."""
 
@@ -152,7 +154,7 @@ def write_table(
         progress(done, len(users))
     if writer:
         writer.close()
-    stacked = {name: np.concatenate(parts) for name, parts in lists.items()}
+    stacked = {LISTS_OF + name: np.concatenate(parts) for name, parts in lists.items()}
     np.savez_compressed(folder / "lists.npz", allow_pickle=False, users=users, **stacked)
 
 
@@ -193,6 +195,22 @@ def read_table(folder: Path, wanted: Flags | None = None) -> Table:
     return _grouped(columns, keys, matrix)
 
 
+def read_computed(folder: Path, compute: Callable[[Table], dict[str, Scores]]) -> Table:
+    """A table with the columns (c,) that `compute` makes of the stored ones, of one part of the rows after the other.
+
+    A part may begin and end within a user's candidates.
+    """
+    keys, made = [], []
+    with pq.ParquetFile(folder / "table.parquet") as file:
+        names = tuple(name for name in file.schema_arrow.names if name not in KEYS)
+        for n in range(file.num_row_groups):
+            stored = file.read_row_group(n)
+            keys.append([stored[name].to_numpy() for name in KEYS])
+            made.append(compute(_grouped(names, keys[-1], np.column_stack([stored[n].to_numpy() for n in names]))))
+    whole = [np.concatenate(each) for each in zip(*keys, strict=True)]
+    return _grouped(tuple(made[0]), whole, np.concatenate([np.column_stack(list(part.values())) for part in made]))
+
+
 def read_columns(folder: Path, columns: tuple[str, ...]) -> Table:
     """The whole of a table with some of its columns only."""
     stored = pq.read_table(folder / "table.parquet", columns=[*KEYS, *columns])
@@ -210,5 +228,5 @@ def _grouped(columns: tuple[str, ...], keys: Sequence[Rows], matrix: Scores) -> 
 def read_lists(folder: Path) -> tuple[Rows, dict[str, Rows]]:
     """Users (n,) and each source's lists (n, 50) of a fold."""
     with np.load(folder / "lists.npz", allow_pickle=False) as stored:
-        lists = {name: stored[name] for name in stored.files}
-    return lists.pop("users"), lists
+        lists = {name.removeprefix(LISTS_OF): stored[name] for name in stored.files if name.startswith(LISTS_OF)}
+        return stored["users"], lists

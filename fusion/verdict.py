@@ -61,7 +61,7 @@ def cross_fitted(
     """
     candidates = {name: column for name, column in values.items() if name != RANDOM}
     names = list(candidates)
-    table = np.column_stack(list(candidates.values()))
+    table = np.column_stack(list(candidates.values())).astype(np.float64)
     live = names.index(live_method) if live_method in candidates else None
     parts = (shares(seed, users) * PARTS).astype(int)
 

@@ -128,6 +128,7 @@ class FactorModel(Recommender):
             n,
             filter_query_items=None if allowed.seen else csr_matrix(users.seen[:, self.items_]),
             filter_items=np.flatnonzero(~allowed.items[self.items_]).astype(np.int32),
+            num_threads=1,  # whoever asks does so from as many threads as may work
         )
         values = np.where((exact < EXHAUSTED) | silent[:, None], -np.inf, exact).astype(np.float32)
         top = in_order(self.items_[places], values, k)

@@ -16,7 +16,7 @@ from fusion.ranker import (
     refit,
     train_ranker,
 )
-from fusion.table import Table, pad, read_lists, read_table, redrawn
+from fusion.table import LISTS_OF, Table, pad, read_lists, read_table, redrawn
 
 SETTINGS = RankerSettings(trees=40, patience=10, min_leaf=5, seeds=2, leaves=7, learning_rate=0.05)
 
@@ -198,9 +198,12 @@ def test_padding_and_reading_of_nothing(tmp_path):
     lists = np.array([[3, 1, 2]], np.int32)
     assert pad(lists, 5).tolist() == [[3, 1, 2, -1, -1]]
     assert pad(lists, 2).tolist() == [[3, 1]]
-    np.savez(tmp_path / "lists.npz", users=np.arange(1), als=lists)
+    np.savez(tmp_path / "lists.npz", users=np.arange(1), **{LISTS_OF + "als": lists, LISTS_OF + "users": lists + 1})
     users, found = read_lists(tmp_path)
-    assert (users.tolist(), list(found)) == ([0], ["als"])
+    assert (users.tolist(), {name: one.tolist() for name, one in found.items()}) == (
+        [0],
+        {"als": [[3, 1, 2]], "users": [[4, 2, 3]]},
+    )
     import pyarrow as pa
     import pyarrow.parquet as pq
 

@@ -8,12 +8,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from fusion.errors import DataError
-from fusion.folds import Fold
+from fusion.folds import Fold, plan_folds
 from fusion.hashing import shares
+from fusion.judge import read_judged
+from fusion.ranker import refit
 from fusion.table import Table, read_table
 from fusion.teaching import HISTORY, LEAST, MAY_TEACH, MOST, read_teaching, read_watched, teaching_rows, that_may_teach
 from tests.core import test_ranker
-from tests.core.making import DAY, START, dataset, frame_of
+from tests.core.making import DAY, START, config, dataset, frame_of, lively
 
 
 def table(n_users: int = 40, each: int = 12, seed: int = 0, start: int = 0) -> Table:
@@ -140,6 +142,17 @@ def test_whole_lists_are_watched_of_the_same_folds_and_no_more_than_asked(tmp_pa
     assert np.array_equal(all_of_it.group_users, full[0].group_users[has_label])
 
 
+def test_reading_what_judges_is_reading_all_and_scoring_it(tmp_path):
+    full = table()
+    named = replace(full, columns=("blend", "als_z", HISTORY))
+    ranker = refit([named], test_ranker.SETTINGS, 5, 7, 1)
+    found = read_judged(stored(tmp_path / "one", named, rows_each=13), ranker)
+    assert found.columns == ("ranker", "blend", "als_z")
+    assert np.array_equal(found.matrix, np.column_stack([ranker.score(named.matrix), named.matrix[:, :2]]))
+    for name in ("group_users", "sizes", "items", "labels"):
+        assert np.array_equal(getattr(found, name), getattr(named, name))
+
+
 def test_reading_what_teaches_never_leaves_nothing(tmp_path):
     assert len(read_teaching([stored(tmp_path / "table", table(3, seed=2), 100)], 1, 7)[0].items)
 
@@ -183,3 +196,10 @@ def test_leaving_users_out_early_leaves_about_as_much_to_teach():
     early = full.take(shares(7 + MAY_TEACH, full.group_users) < most / (LEAST * 2000))
     [fewer] = teaching_rows([early], most, 7)
     assert fewer.sum() == pytest.approx(rows.sum(), rel=0.15)
+
+
+def test_however_small_the_table_somebody_may_teach():
+    fold = plan_folds(dataset(lively(seed=3)), config().split).labels[-1]
+    kept = [that_may_teach(fold, 1, 12, seed).label_rows for seed in range(20)]
+    assert {len(users) for users in kept} == {1}
+    assert len({int(users[0]) for users in kept}) > 1
