@@ -31,12 +31,12 @@ def peer_lists(
     known = _known(held, task)
     key = sha256(known.write_csv().encode()).hexdigest()
     folder.mkdir(parents=True, exist_ok=True)
-    noted = folder / "task.json"
-    if noted.exists() and json.loads(noted.read_text())["known"] != key:
-        raise SystemExit(f"{folder} holds lists made from other interactions; remove it, or name another folder")
+    noted, asked = folder / "task.json", folder / "users.parquet"
+    users = pl.DataFrame({"user": held.known.user_ids.texts(held.users)})
+    if noted.exists() and (json.loads(noted.read_text())["known"] != key or not pl.read_parquet(asked).equals(users)):
+        raise SystemExit(f"{folder} holds lists of other interactions or users; remove it, or name another folder")
     known.write_parquet(folder / "known.parquet")
-    users = held.known.user_ids.texts(held.users)
-    pl.DataFrame({"user": users}).write_parquet(folder / "users.parquet")
+    users.write_parquet(asked)
     noted.write_text(json.dumps({**task, "known": key}))
     for name in MODELS if environment else ():
         if not (folder / f"{name}.json").exists():

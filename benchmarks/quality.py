@@ -19,7 +19,7 @@ import argparse
 import json
 import time
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory, mkdtemp
 
 import numpy as np
 import polars as pl
@@ -56,9 +56,10 @@ def hold(data: Dataset, given: argparse.Namespace, n: int, seed: int) -> Held:
 def product(held: Held, config: CoreConfig) -> tuple[dict[str, np.ndarray], dict]:
     """Lists (n, 10) as published and of each source alone, fitted on the same interactions; and what is to be noted."""
     started = time.monotonic()
-    fused = fit_fusion(held.known, config, Path(mkdtemp(prefix="quality-")))
-    seconds = time.monotonic() - started
-    frame = pl.read_parquet(fused.trained.lists / "lists.parquet").filter(pl.col("rank") <= 10)
+    with TemporaryDirectory(prefix="quality-") as folder:
+        fused = fit_fusion(held.known, config, Path(folder))
+        seconds = time.monotonic() - started
+        frame = pl.read_parquet(fused.trained.lists / "lists.parquet").filter(pl.col("rank") <= 10)
     lists = np.full((held.known.n_users, 10), -1, np.int32)
     lists[frame["user"].to_numpy(), frame["rank"].to_numpy() - 1] = frame["item"].to_numpy()
     rows = {FIRST: lists[held.users]}

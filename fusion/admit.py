@@ -14,6 +14,9 @@ from fusion.rule_rows import Rules
 from fusion.serve import feature_sample
 from fusion.shift import past
 
+LEAST = 10
+"""Users to be judged by, at least: of fewer any resample looks like the others."""
+
 
 def admit(job: Job, verdict: Verdict, lists: Path, shift: Mapping[str, float]) -> list[Check]:
     """Every check of a run; it is admitted when all hold.
@@ -24,7 +27,9 @@ def admit(job: Job, verdict: Verdict, lists: Path, shift: Mapping[str, float]) -
 
 
 def _beats_random(verdict: Verdict) -> Check:
-    gap = verdict.random_gap
+    gap, users = verdict.random_gap, verdict.report["users"]
+    if users < LEAST:
+        return Check("beats random", False, f"judged on {users} users; {LEAST} are needed to tell skill from luck")
     message = (
         f"what is chosen minus random is {gap.value:+.4f} NDCG@10 [{gap.low:+.4f}, {gap.high:+.4f}] on users that did "
         "not choose it; the lower bound must be above 0"

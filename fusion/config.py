@@ -19,8 +19,8 @@ DEFAULT_SOURCES = (
     "content",
     "neural",
 )
-RESERVED = ("ranker", "blend", "random", "control", "live")
-"""Rows beside those of the sources, in verdicts and among fits."""
+RESERVED = ("ranker", "blend", "random", "control", "live", "best")
+"""Rows beside those of the sources, in verdicts and among fits; and `best_rank` is a feature."""
 IN_NO_ORDER = {"neural": "autoencoder"}
 """What stands in for a default source where the data has no times, and so no order that it could read."""
 

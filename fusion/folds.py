@@ -190,7 +190,7 @@ def _plan_random(data: Dataset, split: SplitSettings, seen: bool, seed: int) -> 
     from fits on nearly as much as those that serve. Shares cut across time, so times are put aside: nothing may take a
     held-out event's neighbours for its past.
     """
-    share = float(np.clip(HELD / max(1, len(data)), LEAST_HELD, MOST_HELD))
+    share = min(float(np.clip(HELD / max(1, len(data)), LEAST_HELD, MOST_HELD)), 1 / (split.folds + 2))
     why = f"random: {share:.0%} of pairs a fold by hash" + ("" if data.has_times else ", since the data has no times")
     data = replace(data, has_times=False, times=np.zeros_like(data.times))
     place = shares(seed, data.users, data.items)

@@ -33,7 +33,8 @@ def that_may_teach(fold: Fold, max_rows: int, n_folds: int, seed: int) -> Fold:
     """
     users = fold.label_rows[fold.known.user_counts[fold.label_rows] > 0]
     chance = max_rows / (LEAST * n_folds * max(1, len(users)))
-    kept = contains(users[shares(seed + MAY_TEACH, users) < chance], fold.label_users)
+    draws = shares(seed + MAY_TEACH, users)
+    kept = contains(users[(draws < chance) | (draws == draws.min(initial=1.0))], fold.label_users)
     return replace(fold, label_users=fold.label_users[kept], label_items=fold.label_items[kept])
 
 

@@ -1,6 +1,7 @@
 """Hand-over to the peers: what goes out, what is read back, and when it is refused."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -37,8 +38,11 @@ def test_known_goes_out_and_lists_come_back_by_outside_ids(tmp_path):
     assert notes == {"seconds": 1.5}
 
 
-def test_lists_of_other_interactions_are_refused(tmp_path):
-    peer_lists(hold_last(DATA, 1), TASK, tmp_path, None, 1)
+def test_lists_of_other_interactions_or_users_are_refused(tmp_path):
+    held = hold_last(DATA, 1)
+    peer_lists(held, TASK, tmp_path, None, 1)
+    with pytest.raises(SystemExit, match="or users"):
+        peer_lists(replace(held, label_users=held.label_users[:1]), TASK, tmp_path, None, 1)
     with pytest.raises(SystemExit, match="other interactions"):
         peer_lists(hold_last(DATA, 2), TASK, tmp_path, None, 1)
 

@@ -1,12 +1,13 @@
 """Whether a run may be published: its lists' contract, and the lists that are live."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
-from fusion.admit import check_lists
+from fusion.admit import admit, check_lists
 from fusion.arrays import DAY
 from fusion.folds import plan_folds
 from fusion.job import Job
@@ -75,6 +76,15 @@ class TestAdmission:
         rows = lists_of(done[1])
         found = self.broken_checks(*done, rows.filter(pl.col("user") != rows["user"][0]), tmp_path)
         assert set(found) == {"lists are whole"}
+
+
+def test_few_users_cannot_tell_skill_from_luck(done):
+    job, trained = done
+    for users, holds in ((9, False), (10, True)):
+        verdict = replace(trained.verdict, report={**trained.verdict.report, "users": users})
+        check = admit(job, verdict, trained.lists, {})[0]
+        assert (check.name, check.holds) == ("beats random", holds)
+    assert verdict.random_gap.low > 0
 
 
 class TestAgainstLive:

@@ -204,6 +204,12 @@ class TestRandom:
         assert sizes == pytest.approx([1 - 2 * share] * 2 + [1 - share], abs=0.03)
         assert f"{share:.0%} of pairs" in plan.why
 
+    def test_of_many_folds_each_has_a_share(self):
+        plan = plan_folds(dataset(lively(seed=3)), SplitSettings(kind="random", folds=12))
+        sizes = [len(fold.label_users) for fold in (plan.tune, *plan.labels, plan.verdict)]
+        assert len(plan.labels) == 12
+        assert min(sizes) > 0.5 * max(sizes)
+
     def test_a_pair_falls_as_a_whole(self):
         frame = frame_of([(f"u{u}", f"i{i}", 0) for u in range(40) for i in range(10)] * 3).drop("time")
         plan = plan_folds(dataset(frame), SplitSettings(folds=1))

@@ -55,7 +55,7 @@ def test_an_unknown_key_is_named_with_its_section_and_the_nearest(tmp_path, wron
 
 @pytest.mark.parametrize("name", ["ranker", "control", "Mine"])
 def test_a_source_may_not_take_the_name_of_another_row(tmp_path, name):
-    with pytest.raises(ConfigError, match="not ranker, blend, random, control, live"):
+    with pytest.raises(ConfigError, match="not ranker, blend, random, control, live, best"):
         read(tmp_path, DATA + f'[[sources]]\nname = "{name}"\nuse = "als"\n')
 
 
