@@ -1,5 +1,6 @@
 """The table of a fold: candidates with features and labels, and each source's own lists, in blocks of users."""
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,6 +16,7 @@ from fusion.candidates import Candidates, propose
 from fusion.features import feature_columns
 from fusion.fitted import Fitted
 from fusion.folds import Fold
+from fusion.hashing import shares
 from fusion.job import Room
 from fusion.knowledge import Knowledge
 from fusion.progress import Progress, quiet
@@ -25,6 +27,10 @@ LIST_SIZE = 50
 """How far down a source's own list is kept for judging."""
 LISTS_OF = "lists of "
 """Before a source's name in the file of lists, where it may be called as the file's other parts are."""
+DRAWN = 0x7A1E
+"""Added to the seed: who is drawn anew is drawn apart from everything else."""
+POISSON = np.cumsum([math.exp(-1) / math.factorial(k) for k in range(9)])
+"""Chance of being drawn so often at most, from never on."""
 BYTES_PER_CANDIDATE = 800
 """Of one candidate on its way through features, about 100 float32 columns and as many temporaries."""
 
@@ -67,9 +73,13 @@ class Table:
 
 
 def redrawn(table: Table, seed: int) -> Table:
-    """As many users as in `table`, drawn with replacement, each with all candidates: another sample of its kind."""
-    n = len(table.sizes)
-    chosen = np.sort(np.random.default_rng([seed, 0x7A1E]).integers(n, size=n)) if n else np.empty(0, np.int64)
+    """About as many users as in `table`, drawn with replacement, each with all candidates: another sample of its kind.
+
+    How often a user is drawn is Poisson with mean 1, by hash (Oza and Russell, AISTATS 2001), so that folds that share
+    users are drawn as one.
+    """
+    often = np.searchsorted(POISSON, shares(seed + DRAWN, table.group_users), side="right")
+    chosen = np.repeat(np.arange(len(often)), often if often.any() else 1)
     rows = ragged_index(table.borders[chosen], table.sizes[chosen].astype(np.int64))
     return Table(
         table.columns,

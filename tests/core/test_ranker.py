@@ -21,6 +21,9 @@ from fusion.table import LISTS_OF, Table, pad, read_lists, read_table, redrawn
 SETTINGS = RankerSettings(trees=40, patience=10, min_leaf=5, seeds=2, leaves=7, learning_rate=0.05)
 
 
+FOLDS = ((600, 0), (600, 300))
+
+
 def table(
     n_users: int = 40,
     each: int = 12,
@@ -157,7 +160,7 @@ def test_another_seed_gives_another_ranker():
 def test_users_drawn_anew_are_whole_and_give_another_ranker_where_the_seed_alone_does_not():
     whole = table(60, columns=("good", *"abcdefg"))
     drawn = redrawn(whole, 7)
-    assert len(drawn.sizes) == 60
+    assert 40 < len(drawn.sizes) < 80
     assert 25 < len(set(drawn.group_users.tolist())) < 50
     for user, lo, hi in zip(drawn.group_users, drawn.borders, drawn.borders[1:], strict=False):
         own = whole.users == user
@@ -171,6 +174,16 @@ def test_users_drawn_anew_are_whole_and_give_another_ranker_where_the_seed_alone
     assert not np.array_equal(scores[0], refit([drawn], all_columns, 20, 8, 1).score(whole.matrix))
     empty = whole.take(np.zeros(60, bool))
     assert len(redrawn(empty, 7).items) == 0
+
+
+def test_users_are_drawn_anew_as_often_in_every_fold():
+    often = [np.bincount(redrawn(table(n, start=start), 7).group_users, minlength=900) for n, start in FOLDS]
+    shared = slice(300, 600)
+    assert np.array_equal(often[0][shared], often[1][shared])
+    counts = np.bincount(often[0][:600], minlength=3) / 600
+    assert counts[:3] == pytest.approx([0.368, 0.368, 0.184], abs=0.05)
+    one = table(1)
+    assert all(len(redrawn(one, seed).sizes) for seed in range(20))
 
 
 def test_many_files_load_in_their_order(tmp_path):
