@@ -210,15 +210,17 @@ def read_computed(folder: Path, compute: Callable[[Table], dict[str, Scores]]) -
 
     A part may begin and end within a user's candidates.
     """
-    keys, made = [], []
+    keys, parts = [], []
     with pq.ParquetFile(folder / "table.parquet") as file:
         names = tuple(name for name in file.schema_arrow.names if name not in KEYS)
         for n in range(file.num_row_groups):
             stored = file.read_row_group(n)
             keys.append([stored[name].to_numpy() for name in KEYS])
-            made.append(compute(_grouped(names, keys[-1], np.column_stack([stored[n].to_numpy() for n in names]))))
+            matrix = np.column_stack([stored[name].to_numpy() for name in names])
+            made = compute(_grouped(names, keys[-1], matrix))
+            parts.append(np.column_stack(list(made.values())))  # copies: views would keep the whole part
     whole = [np.concatenate(each) for each in zip(*keys, strict=True)]
-    return _grouped(tuple(made[0]), whole, np.concatenate([np.column_stack(list(part.values())) for part in made]))
+    return _grouped(tuple(made), whole, np.concatenate(parts))
 
 
 def read_columns(folder: Path, columns: tuple[str, ...]) -> Table:
