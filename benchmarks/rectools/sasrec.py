@@ -23,10 +23,10 @@ def fit_sasrec(dataset: Dataset, seconds: float, seed: int, folder: Path) -> tup
     for name in ("pytorch_lightning", "lightning_fabric", "lightning.pytorch"):
         logging.getLogger(name).setLevel(logging.ERROR)
     seed_everything(seed)
-    best = ModelCheckpoint(folder / "sasrec", monitor=SASRecModel.val_loss_name, save_weights_only=True)
-    stop = EarlyStopping(SASRecModel.val_loss_name, patience=PATIENCE)
 
     def trainer() -> Trainer:
+        best = ModelCheckpoint(folder / "sasrec", monitor=SASRecModel.val_loss_name, save_weights_only=True)
+        stop = EarlyStopping(SASRecModel.val_loss_name, patience=PATIENCE)
         return Trainer(
             max_epochs=1000,
             max_time=timedelta(seconds=0.9 * seconds),
@@ -40,14 +40,17 @@ def fit_sasrec(dataset: Dataset, seconds: float, seed: int, folder: Path) -> tup
     def last_items(events: pd.DataFrame) -> np.ndarray:
         users = events[Columns.User].unique()
         some = np.random.default_rng(seed).choice(users, max(1, int(VALIDATED * len(users))), replace=False)
-        later = events.groupby(Columns.User)[Columns.Datetime].rank(method="first", ascending=False)
-        return (events[Columns.User].isin(some) & (later <= 1)).to_numpy()
+        by_time = events.sort_values(Columns.Datetime, kind="stable")
+        later = by_time.groupby(Columns.User).cumcount(ascending=False).reindex(events.index)
+        return (events[Columns.User].isin(some) & (later == 0)).to_numpy()
 
     model = SASRecModel(
         n_factors=64, session_max_len=50, batch_size=64, get_trainer_func=trainer, get_val_mask_func=last_items
     )
     model.fit(dataset)
-    notes = {"epochs": model.fit_trainer.current_epoch, "in_time": stop.stopped_epoch > 0}
+    fitted = model.fit_trainer  # a copy of the trainer, and so are its callbacks
+    best, stop = fitted.checkpoint_callback, fitted.early_stopping_callback
+    notes = {"epochs": fitted.current_epoch, "in_time": stop.stopped_epoch > 0}
     if best.best_model_path:
         model.load_weights_from_checkpoint(best.best_model_path)
         notes["val_loss"] = round(float(best.best_model_score), 4)
