@@ -53,10 +53,9 @@ writes a first version, and [`config/fusion.toml`](../config/fusion.toml) holds 
 does not exist is refused with the nearest one that does, before anything is read.
 
 - Relative paths, those in the URLs of SQLite files included, start at the folder of the configuration file.
-- Every key can come from the environment, which wins over the file: `FUSION_`, the section, two underscores, the key,
-  as in `FUSION_LISTS__SIZE=50` or `FUSION_SEED=8`. Lists and tables are given as JSON. Passwords belong there
-  (`FUSION_STORAGE__URL`) and not in the file. A section that does not exist is refused there too; a variable without
-  two underscores only where its name is near one that exists.
+- Every key can come from the environment, which wins over the file: `FUSION_`, the section, two underscores, the key:
+  `FUSION_LISTS__SIZE=50` or `FUSION_SEED=8`. Lists and tables are given as JSON. Passwords belong there, not in the
+  file (`FUSION_STORAGE__URL`). Unknown sections are refused; without two underscores only names near one that exists.
 - A run's manifest keeps what decided the training (everything but `[data]`, `[storage]`, `[monitor]`, `[retrain]` and
   `[retention]`) with a hash over it.
 
