@@ -9,12 +9,15 @@ DAY = 86_400
 START = 1_600_000_000
 
 
-def interactions(users: int, items: int, events: int, seed: int, days: int = 364, groups: int = 40) -> pl.DataFrame:
+def interactions(
+    users: int, items: int, events: int, seed: int, days: int = 364, groups: int = 40
+) -> pl.DataFrame:
     """user, item, time (epoch seconds) of `events` events over `days`.
 
-    Every item belongs to a group and is born on some day, most on the first; its pull rises and fades after birth. A
-    user likes a few groups, one of which he drops for another half-way. A quarter of the events ignore taste. Only a
-    user's first event with an item stays, so that fewer than `events` come back.
+    Every item belongs to a group and is born on some day, most on the first; its pull rises and
+    fades after birth. A user likes a few groups, one of which he drops for another half-way. A
+    quarter of the events ignore taste. Only a user's first event with an item stays, so that fewer
+    than `events` come back.
     """
     rng = np.random.default_rng(seed)
     group = rng.integers(groups, size=items)
@@ -27,11 +30,15 @@ def interactions(users: int, items: int, events: int, seed: int, days: int = 364
     likes = rng.integers(groups, size=(users, 4))
     slot = rng.integers(3, size=events)
     slot = np.where((slot == 0) & (day > days // 2), 3, slot)
-    wanted = np.where(rng.random(events) < 0.25, rng.integers(groups, size=events), likes[who, slot])
+    wanted = np.where(
+        rng.random(events) < 0.25, rng.integers(groups, size=events), likes[who, slot]
+    )
     picked = np.empty(events, np.int64)
     members = [np.flatnonzero(group == g) for g in range(groups)]
     if not all((born[mine] < 7).any() for mine in members):
-        raise ValueError(f"{items} items leave some of {groups} groups without any in the first week; ask for more")
+        raise ValueError(
+            f"{items} items leave some of {groups} groups without any in the first week; ask for more"
+        )
     for week in range(0, days, 7):
         here = np.flatnonzero((day >= week) & (day < week + 7))
         age = np.maximum(week + 7 - born, 0)
@@ -42,7 +49,9 @@ def interactions(users: int, items: int, events: int, seed: int, days: int = 364
                 chance = now[members[g]]
                 picked[mine] = rng.choice(members[g], size=len(mine), p=chance / chance.sum())
     time = START + day * DAY + rng.integers(DAY, size=events)
-    frame = pl.DataFrame({"user": who, "item": picked, "time": time}).sort("time", maintain_order=True)
+    frame = pl.DataFrame({"user": who, "item": picked, "time": time}).sort(
+        "time", maintain_order=True
+    )
     return frame.unique(["user", "item"], keep="first", maintain_order=True)
 
 

@@ -2,8 +2,9 @@
 
     python benchmarks/holdout.py FOLDER --ratings ratings.csv --items movies.csv
 
-Runs `fusion init`, `check` and `run` in FOLDER as a new user would, reads the lists from the view, checks that they are
-whole, unseen and unique, and prints NDCG@10 beside each source fitted on the same interactions and judged the same way.
+Runs `fusion init`, `check` and `run` in FOLDER as a new user would, reads the lists from the view,
+checks that they are whole, unseen and unique, and prints NDCG@10 beside each source fitted on the
+same interactions and judged the same way.
 """
 
 import argparse
@@ -20,9 +21,9 @@ from pooling import FIRST, pooled, table
 from quality import source_lists
 
 from flows.settings import read_config
-from flows.train import core_of
+from flows.steps.train.train import core_of
 from fusion.config import SourceSettings
-from fusion.load import load
+from fusion.ingest.load import load
 
 VIEW = "select user_id, rank, item_id from current_recommendations where placement = 'default'"
 
@@ -40,7 +41,11 @@ def prepare(folder: Path, ratings: Path, items: Path) -> pl.DataFrame:
 def fusion(folder: Path, *words: str) -> str:
     """Run a verb in the folder and give its stdout; its exit code must be 0 or 4 (published with an alert)."""
     done = subprocess.run(
-        [sys.executable, "-m", "flows.cli", *words], cwd=folder, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "flows.cli", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     print(f"fusion {' '.join(words)}: exit {done.returncode}", flush=True)
     if done.returncode not in (0, 4):
@@ -50,7 +55,9 @@ def fusion(folder: Path, *words: str) -> str:
 
 def main() -> None:
     """Prepare, run, judge, print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--ratings", type=Path, required=True)
     parser.add_argument("--items", type=Path, required=True)
@@ -71,14 +78,21 @@ def main() -> None:
     values = {FIRST: judge(held, lists)}
     newest = max((given.folder / "runs").glob("2*"))
     manifest = json.loads((newest / "manifest.json").read_text())
-    print(f"method {manifest['method']}; inside, on its own verdict: {manifest['verdict']['reported']['value']:.4f}")
+    print(
+        f"method {manifest['method']}; inside, on its own verdict: {manifest['verdict']['reported']['value']:.4f}"
+    )
     tuned = {one["name"]: one["settings"] for one in manifest["tuned"]}
     configured = {source.name: source for source in config.sources}
     for report in manifest["sources"]:
         if report["status"] == "used":
             source = configured.get(report["name"]) or SourceSettings(name=report["name"])
-            steps, settings = report["notes"].get("steps"), source.settings | tuned.get(source.name, {})
-            values[source.name] = judge(held, source_lists(held, source, settings, steps, core_of(config)))
+            steps, settings = (
+                report["notes"].get("steps"),
+                source.settings | tuned.get(source.name, {}),
+            )
+            values[source.name] = judge(
+                held, source_lists(held, source, settings, steps, core_of(config))
+            )
     print(table(pooled([values], [held.users.astype(np.int64)], 7), {}))
 
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fusion.dataset import Dataset
-from fusion.metrics import hits_of, ndcg
+from fusion.data.dataset import Dataset
+from fusion.metrics.ranking import hits_of, ndcg
 
 DAY_MS = 86_400_000
 
@@ -45,11 +45,14 @@ def hold_time(data: Dataset, n: int, days: int) -> Held:
 def hold_random(data: Dataset, n: int, share: float, seed: int) -> Held:
     """Hold out `share` of each user's items, at least one; he keeps one or more.
 
-    One shuffling of a seed gives all folds: fold n is its n-th slice, so that folds of a seed share no label. Times are
-    put aside: nothing may take what stands around a held-out event for its past.
+    One shuffling of a seed gives all folds: fold n is its n-th slice, so that folds of a seed share
+    no label. Times are put aside: nothing may take what stands around a held-out event for its
+    past.
     """
     data = replace(data, has_times=False, times=np.zeros_like(data.times))
-    pairs, event = np.unique(data.users.astype(np.int64) * data.n_items + data.items, return_inverse=True)
+    pairs, event = np.unique(
+        data.users.astype(np.int64) * data.n_items + data.items, return_inverse=True
+    )
     users = pairs // data.n_items
     order = np.lexsort([np.random.default_rng(seed).random(len(pairs)), users])
     counts = np.bincount(users, minlength=data.n_users)
@@ -64,7 +67,12 @@ def _unseen(known: Dataset, as_of: np.ndarray, data: Dataset, label: np.ndarray)
     label = label & data.liked
     pairs = np.unique(data.users[label].astype(np.int64) * data.n_items + data.items[label])
     pairs = np.setdiff1d(pairs, known.users.astype(np.int64) * data.n_items + known.items)
-    return Held(known, as_of, (pairs // data.n_items).astype(np.int32), (pairs % data.n_items).astype(np.int32))
+    return Held(
+        known,
+        as_of,
+        (pairs // data.n_items).astype(np.int32),
+        (pairs % data.n_items).astype(np.int32),
+    )
 
 
 def judge(held: Held, lists: np.ndarray) -> np.ndarray:

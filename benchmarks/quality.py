@@ -1,18 +1,19 @@
 """Quality: the published lists beside every source and RecTools, on interactions held out before either sees them.
 
-    python benchmarks/quality.py --interactions ratings.csv --items movies.csv --hold last --folds 1,2,3
-    python benchmarks/quality.py --interactions plays.tsv --hold random --seeds 1,2,3
-    python benchmarks/quality.py --generate 8000x3000x500000 --hold time --seeds 1,2,3,4,5
+    python benchmarks/quality.py --interactions ratings.csv --items movies.csv --hold last --folds
+    1,2,3 python benchmarks/quality.py --interactions plays.tsv --hold random --seeds 1,2,3 python
+    benchmarks/quality.py --generate 8000x3000x500000 --hold time --seeds 1,2,3,4,5
 
-`--hold last`: fold n holds out each user's n-th last interaction and hides everything after it. `--hold time`: fold n
-hides everything from n windows of `--days` before the end, and judges on the first of them. `--hold random`: fold n
-holds out the n-th share of each user's items, as the seed shuffles them. Every row is judged the same way: full
-ranking, what the user met left out, NDCG@10 with binary gain, users with a label and a history. With last and random
-the product is told so by `[split] kind`, unless `--config` names another.
+`--hold last`: fold n holds out each user's n-th last interaction and hides everything after it.
+`--hold time`: fold n hides everything from n windows of `--days` before the end, and judges on the
+first of them. `--hold random`: fold n holds out the n-th share of each user's items, as the seed
+shuffles them. Every row is judged the same way: full ranking, what the user met left out, NDCG@10
+with binary gain, users with a label and a history. With last and random the product is told so by
+`[split] kind`, unless `--config` names another.
 
 Columns of any name are guessed as `fusion init` guesses them, and `--data` overrules the guess:
-`--data '{"columns": {"user": "who", "item": "what", "weight": "plays"}}'`.
-`--peers` names the environment that `benchmarks/rectools/make_env.sh` made; without it the product stands alone.
+`--data '{"columns": {"user": "who", "item": "what", "weight": "plays"}}'`. `--peers` names the
+environment that `benchmarks/rectools/make_env.sh` made; without it the product stands alone.
 """
 
 import argparse
@@ -30,15 +31,15 @@ from pooling import FIRST, pooled, table
 
 from fusion.api import fit_fusion, from_frames
 from fusion.config import CoreConfig, SourceSettings
-from fusion.data_settings import DataSettings
-from fusion.dataset import Dataset
-from fusion.device import device_for
-from fusion.fitted import fit, fit_items
-from fusion.guess import guess
-from fusion.load import load
-from fusion.recommender import Allowed, FitContext
-from fusion.registry import build
-from fusion.sources import source_seed
+from fusion.core.torch_runtime import device_for
+from fusion.data.dataset import Dataset
+from fusion.ingest.guess.guess import guess
+from fusion.ingest.load import load
+from fusion.ingest.settings import DataSettings
+from fusion.models.base.fitted import fit, fit_items
+from fusion.models.base.recommender import Allowed, FitContext
+from fusion.models.base.registry import build
+from fusion.training.sources import source_seed
 
 PEER = "RecTools "
 """What the names of the peers' rows start with."""
@@ -69,7 +70,9 @@ def product(held: Held, config: CoreConfig) -> tuple[dict[str, np.ndarray], dict
         if report.used:
             source = configured.get(report.name) or SourceSettings(name=report.name)
             settings = {**source.settings, **tuned.get(source.name, {})}
-            rows[source.name] = source_lists(held, source, settings, report.notes.get("steps"), config)
+            rows[source.name] = source_lists(
+                held, source, settings, report.notes.get("steps"), config
+            )
     inside = fused.verdict["reported"]["value"]
     return rows, {"seconds": round(seconds, 1), "method": fused.trained.method, "inside": inside}
 
@@ -92,25 +95,34 @@ def read(given: argparse.Namespace, seed: int) -> Dataset:
     if given.generate:
         users, items, events = (int(number) for number in given.generate.split("x"))
         frame = interactions(users, items, events, seed)
-        return from_frames(frame, settings={"columns": {"user": "user", "item": "item", "time": "time"}})
+        return from_frames(
+            frame, settings={"columns": {"user": "user", "item": "item", "time": "time"}}
+        )
     guessed = guess(given.interactions, Path(), given.items).settings
     settings = {**guessed, **json.loads(given.data)}
     print(f"[data] {json.dumps(settings)}", flush=True)
     return load(DataSettings(**settings), Path()).dataset
 
 
-def run_fold(given: argparse.Namespace, data: Dataset, n: int, seed: int) -> tuple[Held, dict, dict]:
+def run_fold(
+    given: argparse.Namespace, data: Dataset, n: int, seed: int
+) -> tuple[Held, dict, dict]:
     """Train and judge one fold; gives values (n,) by row, and notes by row."""
     held = hold(data, given, n, seed)
     lists, notes = {}, {}
-    print(f"seed {seed} fold {n}: {len(held.known)} interactions known, {len(held.users)} users judged", flush=True)
+    print(
+        f"seed {seed} fold {n}: {len(held.known)} interactions known, {len(held.users)} users judged",
+        flush=True,
+    )
     if not given.without_product:
         shaped = {} if given.hold == "time" else {"split": {"kind": given.hold}}
         config = CoreConfig(**{"seed": seed, **shaped, **json.loads(given.config)})
         lists, notes[FIRST] = product(held, config)
     if given.peers or given.peer_lists:
         task = {"hold": given.hold, "days": given.days, "share": given.share, "seed": seed}
-        drawn = given.hold == "random" or given.generate  # else every seed has the same hold-out, and the same lists
+        drawn = (
+            given.hold == "random" or given.generate
+        )  # else every seed has the same hold-out, and the same lists
         place = f"{given.hold}-seed{seed}-fold{n}" if drawn else f"{given.hold}-fold{n}"
         folder = (given.peer_lists or Path(mkdtemp(prefix="peers-"))) / place
         seconds = given.peer_seconds or notes.get(FIRST, {}).get("seconds", 600)
@@ -119,29 +131,44 @@ def run_fold(given: argparse.Namespace, data: Dataset, n: int, seed: int) -> tup
     values = {name: judge(held, mine) for name, mine in lists.items()}
     for name, mine in sorted(values.items(), key=lambda row: -row[1].mean()):
         told = notes.get(name, {})
-        print(f"  {name:28s} {mine.mean():.4f}  {json.dumps(told) if told else ''}".rstrip(), flush=True)
+        print(
+            f"  {name:28s} {mine.mean():.4f}  {json.dumps(told) if told else ''}".rstrip(),
+            flush=True,
+        )
     return held, values, notes
 
 
 def options() -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--interactions", help="CSV or Parquet file")
     parser.add_argument("--items", help="file that describes the items")
-    parser.add_argument("--data", default="{}", help="[data] settings as JSON, over what is guessed")
-    parser.add_argument("--generate", help="USERSxITEMSxEVENTS of generated data, another set for each seed")
+    parser.add_argument(
+        "--data", default="{}", help="[data] settings as JSON, over what is guessed"
+    )
+    parser.add_argument(
+        "--generate", help="USERSxITEMSxEVENTS of generated data, another set for each seed"
+    )
     parser.add_argument("--hold", choices=["last", "time", "random"], default="last")
     parser.add_argument("--days", type=int, default=28, help="length of a window with --hold time")
-    parser.add_argument("--share", type=float, default=0.1, help="share of each user's items with --hold random")
+    parser.add_argument(
+        "--share", type=float, default=0.1, help="share of each user's items with --hold random"
+    )
     parser.add_argument("--folds", default="1", help="nested hold-outs, such as 1,2,3")
     parser.add_argument("--seeds", default="7")
     parser.add_argument("--config", default="{}", help="core configuration as JSON")
     parser.add_argument("--without-product", action="store_true", help="only the peers")
     parser.add_argument("--peers", type=Path, help="the peers' environment")
     parser.add_argument(
-        "--peer-lists", type=Path, help="where the peers' lists are kept; those there are not made again"
+        "--peer-lists",
+        type=Path,
+        help="where the peers' lists are kept; those there are not made again",
     )
-    parser.add_argument("--peer-seconds", type=float, help="wall clock of a peer; default: what the product took")
+    parser.add_argument(
+        "--peer-seconds", type=float, help="wall clock of a peer; default: what the product took"
+    )
     parser.add_argument("--json", type=Path, help="write all figures there")
     return parser.parse_args()
 
@@ -157,20 +184,34 @@ def main() -> None:
             held, values, notes = run_fold(given, data, n, seed)
             folds.append(values)
             users.append(held.users.astype(np.int64) + (place * 10**9 if given.generate else 0))
-            told.append({"seed": seed, "fold": n, "users": len(held.users), "known": len(held.known), "notes": notes})
+            told.append(
+                {
+                    "seed": seed,
+                    "fold": n,
+                    "users": len(held.users),
+                    "known": len(held.known),
+                    "notes": notes,
+                }
+            )
             told[-1]["means"] = {name: float(mine.mean()) for name, mine in values.items()}
     found = pooled(folds, users, 7)
     names = [name for name in found["rows"] if name in told[0]["notes"]]
-    seconds = {name: float(np.mean([fold["notes"][name]["seconds"] for fold in told])) for name in names}
+    seconds = {
+        name: float(np.mean([fold["notes"][name]["seconds"] for fold in told])) for name in names
+    }
     print(table(found, seconds))
-    print(f"{found['values']} lists of {found['users']} users, {len(folds)} folds, pooled; seconds: mean of a fold")
+    print(
+        f"{found['values']} lists of {found['users']} users, {len(folds)} folds, pooled; seconds: mean of a fold"
+    )
     if not given.without_product:
         own = [name for name in found["rows"] if name != FIRST and not name.startswith(PEER)]
         found["best_source"] = max(own, key=lambda name: found["rows"][name]["value"])
         print(f"best source of the product: {found['best_source']}")
     if given.json:
         asked = {key: str(value) for key, value in vars(given).items() if value is not None}
-        given.json.write_text(json.dumps({"asked": asked, "folds": told, "pooled": found}, indent=1))
+        given.json.write_text(
+            json.dumps({"asked": asked, "folds": told, "pooled": found}, indent=1)
+        )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """What rules and reasons cost: `python benchmarks/rules.py` prints seconds for each kind over a block of users.
 
-Orders of 300 candidates are drawn at random, lists take 30 of them; a ranker of a size as trained by default tells its
-contributions for 10,000 rows. Run it on a quiet machine.
+Orders of 300 candidates are drawn at random, lists take 30 of them; a ranker of a size as trained
+by default tells its contributions for 10,000 rows. Run it on a quiet machine.
 """
 
 import time
@@ -11,16 +11,16 @@ import lightgbm as lgb
 import numpy as np
 import polars as pl
 
-from fusion.arrange import Lists
-from fusion.checks.rule_names import resolve
-from fusion.dataset import Dataset
-from fusion.diversity import Likeness
-from fusion.ids import Ids
-from fusion.ranker import Ranker
-from fusion.rearrange import Rearrange
-from fusion.recommender import Allowed, FitContext
-from fusion.rule_rows import NO_BLOCKS
-from fusion.rules import RuleSet
+from fusion.data.dataset import Dataset
+from fusion.data.id_map import Ids
+from fusion.data.ranked_lists import Lists
+from fusion.lists.apply_rules import Rearrange
+from fusion.lists.compiled_rules import NO_BLOCKS
+from fusion.lists.mmr import Likeness
+from fusion.lists.resolve_rules import resolve
+from fusion.lists.rules import RuleSet
+from fusion.models.base.recommender import Allowed, FitContext
+from fusion.ranking.ranker import Ranker
 
 USERS, ITEMS, CANDIDATES, SIZE, SHOWN = 2_000, 20_000, 300, 30, 20
 KINDS = {
@@ -77,10 +77,14 @@ def main() -> None:
         desk = Rearrange(rules, Allowed(np.ones(ITEMS, bool)), spare, SIZE, SHOWN, likeness)
         print(f"{name}: {seconds(lambda desk=desk: desk(pool, users)):.2f} s for {USERS:,} users")
     matrix, label = rng.normal(size=(50_000, 60)).astype(np.float32), rng.integers(2, size=50_000)
-    booster = lgb.train({"num_leaves": 7, "verbosity": -1}, lgb.Dataset(matrix, label), num_boost_round=200)
+    booster = lgb.train(
+        {"num_leaves": 7, "verbosity": -1}, lgb.Dataset(matrix, label), num_boost_round=200
+    )
     ranker = Ranker(tuple(f"c{at}" for at in range(60)), (booster,))
     columns = {f"c{at}": matrix[:10_000, at] for at in range(60)}
-    print(f"contributions: {seconds(lambda: ranker.contributions(columns)):.2f} s for 10,000 rows of 200 trees")
+    print(
+        f"contributions: {seconds(lambda: ranker.contributions(columns)):.2f} s for 10,000 rows of 200 trees"
+    )
 
 
 if __name__ == "__main__":

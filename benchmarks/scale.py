@@ -2,9 +2,10 @@
 
     python benchmarks/scale.py FOLDER [--users N --items N --events N] [--default-sources] [--plays]
 
-Four sources take part, or with `--default-sources` all that a configuration without any has. With `--plays` the data
-has no times but a count of plays for each pair, two fifths of them 1 and some in the thousands, and shuffled rows.
-Prints wall seconds and peak memory of the whole process, as the operating system counts them.
+Four sources take part, or with `--default-sources` all that a configuration without any has. With
+`--plays` the data has no times but a count of plays for each pair, two fifths of them 1 and some in
+the thousands, and shuffled rows. Prints wall seconds and peak memory of the whole process, as the
+operating system counts them.
 """
 
 import argparse
@@ -59,9 +60,13 @@ def main() -> None:
     given = parser.parse_args()
     frame = distinct_interactions(given.users, given.items, given.events, SEED)
     write(given.folder, with_plays(frame) if given.plays else frame)
-    config = CONFIG.format(third="weight" if given.plays else "time") + ("" if given.default_sources else SOURCES)
+    config = CONFIG.format(third="weight" if given.plays else "time") + (
+        "" if given.default_sources else SOURCES
+    )
     (given.folder / "fusion.toml").write_text(config)
-    print(f"{len(frame):,} interactions of {frame['user'].n_unique():,} users with {frame['item'].n_unique():,} items")
+    print(
+        f"{len(frame):,} interactions of {frame['user'].n_unique():,} users with {frame['item'].n_unique():,} items"
+    )
     started = time.monotonic()
     command = [sys.executable, "-m", "flows.cli", "run", "--json"]
     done = subprocess.run(command, cwd=given.folder, capture_output=True, text=True, check=False)

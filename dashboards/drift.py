@@ -1,7 +1,8 @@
 """Drift of columns between two frames, by measures of our own, each beside what chance alone gives.
 
-Numbers are compared by the population stability index over deciles of the reference, categories by the
-Jensen-Shannon distance. Both are effect sizes: unlike p-values they do not grow with the number of rows.
+Numbers are compared by the population stability index over deciles of the reference, categories by
+the Jensen-Shannon distance. Both are effect sizes: unlike p-values they do not grow with the number
+of rows.
 """
 
 import logging
@@ -13,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from dashboards.settings import MonitorSettings
-from fusion.distance import Ints, category_codes, counts, jensenshannon, number_codes, psi
+from fusion.metrics.divergence import Ints, category_codes, counts, jensenshannon, number_codes, psi
 
 log = logging.getLogger(__name__)
 
@@ -66,9 +67,10 @@ def drift(
 ) -> list[ColumnDrift]:
     """Compare the columns of each subject's (reference, current) frames.
 
-    Dates and times are left out: they move by themselves. So do the columns that `moving` names by subject, such as
-    ages: they are measured, and never called drifted. A column that one side lacks counts as missing in each of its
-    rows, so a lost column is named. A subject with no rows on a side is left out, with a warning.
+    Dates and times are left out: they move by themselves. So do the columns that `moving` names by
+    subject, such as ages: they are measured, and never called drifted. A column that one side lacks
+    counts as missing in each of its rows, so a lost column is named. A subject with no rows on a
+    side is left out, with a warning.
     """
     found: list[ColumnDrift] = []
     for subject, (reference, current) in subjects.items():
@@ -79,9 +81,14 @@ def drift(
         left, right = sampled(reference, settings.sample), sampled(current, settings.sample)
         names = dict.fromkeys([*left.columns, *right.columns])
         pairs = [(_column(left, right, name), _column(right, left, name)) for name in names]
-        columns = [_compare(subject, *pair, settings) for pair in pairs if not pair[0].dtype.is_temporal()]
+        columns = [
+            _compare(subject, *pair, settings) for pair in pairs if not pair[0].dtype.is_temporal()
+        ]
         by_itself = (moving or {}).get(subject, ())
-        found += [replace(one, moves=True, drifted=False) if one.column in by_itself else one for one in columns]
+        found += [
+            replace(one, moves=True, drifted=False) if one.column in by_itself else one
+            for one in columns
+        ]
     return found
 
 
@@ -90,19 +97,22 @@ def noise_floor(
 ) -> dict[str, float]:
     """Give for each column what chance alone gives: the measure between random parts of the reference (A/A).
 
-    The parts are halves, or less for the second when `current_rows` is smaller; the largest of five splits
-    counts.
+    The parts are halves, or less for the second when `current_rows` is smaller; the largest of five
+    splits counts.
     """
     frame = sampled(reference, settings.sample)
     columns = [column for column in frame if not column.dtype.is_temporal()]
-    return {column.name: _noise(column, _kind(column), current_rows or len(frame)) for column in columns}
+    return {
+        column.name: _noise(column, _kind(column), current_rows or len(frame)) for column in columns
+    }
 
 
 def drift_rows(found: Sequence[ColumnDrift]) -> pl.DataFrame:
     """Give the rows for the table `metric`; the column stands as segment.
 
-    A column has its measure (`psi` or `jensenshannon`) and what chance alone gives (`psi_chance`, ...); a
-    subject has `drifted_share` under the segment `all`. `k` is 0, `low` and `high` are null.
+    A column has its measure (`psi` or `jensenshannon`) and what chance alone gives (`psi_chance`,
+    ...); a subject has `drifted_share` under the segment `all`. `k` is 0, `low` and `high` are
+    null.
     """
     values = [(one.subject, one.column, one.method, one.value) for one in found]
     chance = [(one.subject, one.column, f"{one.method}_chance", one.noise) for one in found]
@@ -122,7 +132,9 @@ def drifted_shares(found: Sequence[ColumnDrift]) -> list[tuple[str, float]]:
     return [(name, sum(values) / len(values)) for name, values in flags.items()]
 
 
-def _compare(subject: str, reference: pl.Series, current: pl.Series, settings: MonitorSettings) -> ColumnDrift:
+def _compare(
+    subject: str, reference: pl.Series, current: pl.Series, settings: MonitorSettings
+) -> ColumnDrift:
     same = _kind(reference) == _kind(current)
     kind = _kind(reference) if same else "category"
     value = _distance(reference, current, kind)

@@ -17,11 +17,14 @@ from evidently.presets import DataDriftPreset
 
 from dashboards.drift import ColumnDrift, Pairs, sampled
 from dashboards.run import RunRef
-from fusion.distance import words
+from fusion.metrics.divergence import words
 
 SHOWN = 15  # categories in a picture; the rest is one bar
 DRAWN_ROWS = 5_000  # of those measured; more makes the page slow and no picture different
-METHODS = {"psi": ("psi_deciles", "PSI, deciles"), "jensenshannon": ("jensenshannon_words", "Jensen-Shannon")}
+METHODS = {
+    "psi": ("psi_deciles", "PSI, deciles"),
+    "jensenshannon": ("jensenshannon_words", "Jensen-Shannon"),
+}
 TABLE = ["column", "measure", "value", "by chance", "limit", "verdict", "rows"]
 INTRO = """# Drift of run {run_id}
 
@@ -31,7 +34,9 @@ drifted when it is above its limit *and* above what chance alone gives: the larg
 parts of the reference. Features that move by themselves, such as ages, are shown and not counted. Figures come
 from the rows named beside them, pictures from at most 5,000 of these."""
 
-NOTHING = "\n\n## Nothing to compare with yet\n\nFrom the next run on, this page shows what changed."
+NOTHING = (
+    "\n\n## Nothing to compare with yet\n\nFrom the next run on, this page shows what changed."
+)
 
 
 class Note(MetricContainer):  # type: ignore[misc]
@@ -63,8 +68,8 @@ class Pictures(DataDriftPreset):  # type: ignore[misc]
 def drift_snapshot(run: RunRef, subjects: Pairs, drift: Sequence[ColumnDrift]) -> Snapshot:
     """Make Evidently's snapshot of all subjects: a note with our figures and the distributions of each.
 
-    All columns stand in one wide data set as `subject · column`, the shorter ones padded: one snapshot is one
-    page. `drift` is what `dashboards.drift.drift` found in `subjects`.
+    All columns stand in one wide data set as `subject · column`, the shorter ones padded: one
+    snapshot is one page. `drift` is what `dashboards.drift.drift` found in `subjects`.
     """
     sides: tuple[dict[str, pd.Series], dict[str, pd.Series]] = ({}, {})
     for one in drift:
@@ -76,15 +81,23 @@ def drift_snapshot(run: RunRef, subjects: Pairs, drift: Sequence[ColumnDrift]) -
         categorical_columns=[_name(one) for one in drawn if one.kind == "category"],
     )
     reference, current = (
-        Dataset.from_pandas(pd.DataFrame({_name(one): side[_name(one)] for one in drawn}), definition) for side in sides
+        Dataset.from_pandas(
+            pd.DataFrame({_name(one): side[_name(one)] for one in drawn}), definition
+        )
+        for side in sides
     )
     _hand_over(drift)
     start = Note(
-        text=INTRO.format(run_id=run.run_id, time=run.time, placement=_safe(run.placement)) + ("" if drift else NOTHING)
+        text=INTRO.format(run_id=run.run_id, time=run.time, placement=_safe(run.placement))
+        + ("" if drift else NOTHING)
     )
     report = Report([start, *_parts(drift, drawn)])
     return report.run(
-        current, reference, timestamp=run.time, metadata={"run_id": run.run_id}, name=f"{run.run_id} drift"
+        current,
+        reference,
+        timestamp=run.time,
+        metadata={"run_id": run.run_id},
+        name=f"{run.run_id} drift",
     )
 
 
@@ -135,7 +148,9 @@ def _safe(text: str) -> str:
     return text.replace("<", "‹")
 
 
-def _shown(one: ColumnDrift, reference: pl.DataFrame, current: pl.DataFrame) -> tuple[pd.Series, pd.Series]:
+def _shown(
+    one: ColumnDrift, reference: pl.DataFrame, current: pl.DataFrame
+) -> tuple[pd.Series, pd.Series]:
     """Give the rows that were measured, rare categories as one word; empty where there is nothing to draw."""
     left, right = (
         sampled(sampled(frame, rows), DRAWN_ROWS).get_column(one.column, default=pl.Series([None]))
@@ -155,8 +170,12 @@ def _hand_over(drift: Sequence[ColumnDrift]) -> None:
     """Register the two measures with Evidently; it gets the figures that were found, by the column's name."""
     known = {_name(one): (one.value, one.drifted) for one in drift}
 
-    def found(reference: pd.Series, current: pd.Series, kind: Any, limit: float) -> tuple[float, bool]:
+    def found(
+        reference: pd.Series, current: pd.Series, kind: Any, limit: float
+    ) -> tuple[float, bool]:
         return known[str(reference.name)]
 
     for name, shown in METHODS.values():
-        register_stattest(StatTest(name, shown, [ColumnType.Numerical, ColumnType.Categorical]), found)
+        register_stattest(
+            StatTest(name, shown, [ColumnType.Numerical, ColumnType.Categorical]), found
+        )

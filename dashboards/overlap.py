@@ -13,11 +13,12 @@ BLOCK = 20_000
 def overlaps(first: Lists, second: Lists, p: float = PERSISTENCE) -> tuple[Floats, Floats]:
     """Give Jaccard (n,) and extrapolated rank-biased overlap (n,) of the rows of two (n, k) item codes.
 
-    A row is one list, best first, items unique, padded at its end with -1; each holds at least one item.
-    Equal lists give 1, disjoint ones 0. Works in blocks, at about 5 k * k bytes a row.
+    A row is one list, best first, items unique, padded at its end with -1; each holds at least one
+    item. Equal lists give 1, disjoint ones 0. Works in blocks, at about 5 k * k bytes a row.
     """
     parts = [
-        _block(first[start : start + BLOCK], second[start : start + BLOCK], p) for start in range(0, len(first), BLOCK)
+        _block(first[start : start + BLOCK], second[start : start + BLOCK], p)
+        for start in range(0, len(first), BLOCK)
     ]
     if not parts:
         return np.empty(0), np.empty(0)
@@ -37,7 +38,9 @@ def shared_by_depth(first: Lists, second: Lists) -> Floats:
     same = (first[:, :, None] == second[:, None, :]) & (first >= 0)[:, :, None]
     ranks = np.arange(k)
     deeper = np.maximum.outer(ranks, ranks).ravel()
-    enters = (deeper[:, None] == ranks).astype(np.float32)  # (k * k, k): the depth where a match enters
+    enters = (deeper[:, None] == ranks).astype(
+        np.float32
+    )  # (k * k, k): the depth where a match enters
     found: Floats = (same.reshape(len(first), k * k).astype(np.float32) @ enters).astype(np.float64)
     return found.cumsum(1)
 
@@ -45,8 +48,9 @@ def shared_by_depth(first: Lists, second: Lists) -> Floats:
 def _rbo(shared: Floats, short: NDArray[np.int64], long: NDArray[np.int64], p: float) -> Floats:
     """Extrapolated RBO of lists of lengths s <= l: equation 32 of Webber, Moffat and Zobel (2010).
 
-    A similarity measure for indefinite rankings, ACM TOIS 28(4). The agreement at the end of the lists is
-    taken to go on for ever; ranks that the shorter list lacks are taken to agree as its last one did.
+    A similarity measure for indefinite rankings, ACM TOIS 28(4). The agreement at the end of the
+    lists is taken to go on for ever; ranks that the shorter list lacks are taken to agree as its
+    last one did.
     """
     depth = np.arange(1, shared.shape[1] + 1)
     weight = np.where(depth <= long[:, None], p**depth, 0.0)

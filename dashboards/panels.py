@@ -11,7 +11,16 @@ from dashboards.drift import ColumnDrift, drifted_shares
 from dashboards.stability import Stability
 
 SUBJECTS = ("users", "items", "interactions", "features", "scores")
-LISTS = ("jaccard", "jaccard_chance", "rbo", "rbo_chance", "top1_changed", "coverage", "gini", "popularity")
+LISTS = (
+    "jaccard",
+    "jaccard_chance",
+    "rbo",
+    "rbo_chance",
+    "top1_changed",
+    "coverage",
+    "gini",
+    "popularity",
+)
 
 
 @dataclass(frozen=True)
@@ -42,7 +51,11 @@ PANELS = (
     Panel(
         "NDCG at 10",
         "on each run's verdict window",
-        (("ndcg_published", "published"), ("ndcg_best_source", "best source"), ("ndcg_random", "random")),
+        (
+            ("ndcg_published", "published"),
+            ("ndcg_best_source", "best source"),
+            ("ndcg_random", "random"),
+        ),
     ),
     Panel(
         "What is listed",
@@ -75,12 +88,15 @@ def _ndcg(verdict: pl.DataFrame) -> dict[str, float]:
 
 def panels(placement: str) -> list[DashboardPanelPlot]:
     """Give the dashboard of a placement: a heading and a line plot for each of `PANELS`, by `as_of`."""
-    heading = text_panel(f"Runs of placement {placement}", "A point is a run, at the time up to which it knows data.")
+    heading = text_panel(
+        f"Runs of placement {placement}", "A point is a run, at the time up to which it knows data."
+    )
     return [heading, *(_plot(panel) for panel in PANELS)]
 
 
 def _plot(panel: Panel) -> DashboardPanelPlot:
     lines = [
-        PanelMetric(metric="MeanValue", metric_labels={"column": name}, legend=legend) for name, legend in panel.lines
+        PanelMetric(metric="MeanValue", metric_labels={"column": name}, legend=legend)
+        for name, legend in panel.lines
     ]
     return line_plot_panel(panel.title, lines, panel.subtitle, size="half")

@@ -41,10 +41,11 @@ def write_report(
 ) -> ReportFiles:
     """Write `drift.html`, `drift.json`, `stability.html` and `stability.json` into `folder`.
 
-    `drift` is what `dashboards.drift.drift` found in `subjects`. `stability` is None on a placement's first
-    run: the page says so. `verdict` has a row for each judged method: `row` (its name), `kind` (ranker,
-    blend, source or control), `ndcg` (NDCG at 10), `chosen`, and `low`, `high` where known; DataError when
-    one of the first four is missing. `files.snapshot` goes to `dashboards.workspace.record`.
+    `drift` is what `dashboards.drift.drift` found in `subjects`. `stability` is None on a
+    placement's first run: the page says so. `verdict` has a row for each judged method: `row` (its
+    name), `kind` (ranker, blend, source or control), `ndcg` (NDCG at 10), `chosen`, and `low`,
+    `high` where known; DataError when one of the first four is missing. `files.snapshot` goes to
+    `dashboards.workspace.record`.
     """
     check_verdict(verdict)
     folder.mkdir(parents=True, exist_ok=True)
@@ -66,9 +67,13 @@ def write_report(
 
 def check_verdict(verdict: pl.DataFrame | None) -> None:
     """Raise DataError when a verdict frame lacks a column."""
-    missing = [] if verdict is None else [name for name in VERDICT_COLUMNS if name not in verdict.columns]
+    missing = (
+        [] if verdict is None else [name for name in VERDICT_COLUMNS if name not in verdict.columns]
+    )
     if missing:
-        raise DataError(f"the verdict lacks the columns {missing}; it needs {list(VERDICT_COLUMNS)}")
+        raise DataError(
+            f"the verdict lacks the columns {missing}; it needs {list(VERDICT_COLUMNS)}"
+        )
 
 
 def _snapshot(run: RunRef, subjects: Pairs, drift: Sequence[ColumnDrift]) -> Any:
@@ -82,7 +87,9 @@ def _drift(run: RunRef, drift: Sequence[ColumnDrift], snapshot: Any) -> dict[str
     return {**_about(run), "columns": columns, "evidently": json.loads(snapshot.json())}
 
 
-def _stability(run: RunRef, stability: Stability | None, verdict: pl.DataFrame | None) -> dict[str, Any]:
+def _stability(
+    run: RunRef, stability: Stability | None, verdict: pl.DataFrame | None
+) -> dict[str, Any]:
     return {
         **_about(run),
         "compared": stability is not None,

@@ -15,4 +15,8 @@ class RunRef:
     @property
     def time(self) -> datetime:
         """`as_of` in UTC without a zone, as Evidently keeps its times."""
-        return self.as_of if self.as_of.tzinfo is None else self.as_of.astimezone(UTC).replace(tzinfo=None)
+        return (
+            self.as_of
+            if self.as_of.tzinfo is None
+            else self.as_of.astimezone(UTC).replace(tzinfo=None)
+        )

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from fusion.settings import Settings
+from fusion.core.settings import Settings
 
 
 class MonitorSettings(Settings):

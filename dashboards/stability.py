@@ -26,21 +26,26 @@ class Stability:
     """The comparison of two sets of lists, cut to `k`."""
 
     k: int
-    users: pl.DataFrame  # user_id, segment, jaccard, rbo, top1_changed, unchanged; users that both runs serve
+    users: (
+        pl.DataFrame
+    )  # user_id, segment, jaccard, rbo, top1_changed, unchanged; users that both runs serve
     chance: pl.DataFrame | None  # the same against the twin, on the twin's users
     table: pl.DataFrame  # see `rows`
 
     def rows(self) -> pl.DataFrame:
         """Give the rows for the table `metric`: (subject, segment, name, k, value, low, high).
 
-        Segment `all` has every name, each other segment those about its users. `jaccard` and `rbo` have 95 %
-        intervals in `low` and `high` (bootstrap of users); `_previous` marks the run that was live.
+        Segment `all` has every name, each other segment those about its users. `jaccard` and `rbo`
+        have 95 % intervals in `low` and `high` (bootstrap of users); `_previous` marks the run that
+        was live.
         """
         return self.table
 
     def value(self, name: str, segment: str = ALL) -> float | None:
         """Give one figure, None where there is none, such as the churn of runs without a common user."""
-        found = self.table.filter((pl.col("name") == name) & (pl.col("segment") == segment))["value"]
+        found = self.table.filter((pl.col("name") == name) & (pl.col("segment") == segment))[
+            "value"
+        ]
         return None if found.is_empty() else float(found[0])
 
 
@@ -54,11 +59,11 @@ def stability(
 ) -> Stability:
     """Compare two runs' lists, frames of (user_id, rank from 1, item_id), at depth `k`.
 
-    `segments` (user_id, segment) adds a set of rows for each segment but `all`, which is everyone. `twin`
-    are lists made once more from the current data by chance alone, for some users: how far they differ
-    from `current` is what chance alone changes (`jaccard_chance`, `rbo_chance`). `catalogue` is the number of
-    items that could be listed.
-    Raises DataError when the ids of the frames differ in type.
+    `segments` (user_id, segment) adds a set of rows for each segment but `all`, which is everyone.
+    `twin` are lists made once more from the current data by chance alone, for some users: how far
+    they differ from `current` is what chance alone changes (`jaccard_chance`, `rbo_chance`).
+    `catalogue` is the number of items that could be listed. Raises DataError when the ids of the
+    frames differ in type.
     """
     old, new = _cut(previous, k, current), _cut(current, k, current)
     users = _compare(old, new, k, segments)
@@ -83,7 +88,9 @@ def _cut(frame: pl.DataFrame, k: int, like: pl.DataFrame) -> pl.DataFrame:
     return frame.filter(pl.col("rank") <= k).select("user_id", "rank", "item_id")
 
 
-def _compare(previous: pl.DataFrame, current: pl.DataFrame, k: int, segments: pl.DataFrame | None) -> pl.DataFrame:
+def _compare(
+    previous: pl.DataFrame, current: pl.DataFrame, k: int, segments: pl.DataFrame | None
+) -> pl.DataFrame:
     """Give a row for each user of both frames, in the order of their ids."""
     served = [frame.select("user_id").unique() for frame in (previous, current)]
     ids = served[0].join(served[1], on="user_id").sort("user_id")
@@ -161,9 +168,12 @@ def _means(users: pl.DataFrame, segment: str, ending: str) -> Iterator[Row]:
 def interval(values: Floats) -> tuple[float, float]:
     """Give the 95 % interval of the mean: percentile bootstrap, 1,000 seeded resamples.
 
-    Values are rounded to thousandths first, so that a resample is one multinomial draw over few values.
+    Values are rounded to thousandths first, so that a resample is one multinomial draw over few
+    values.
     """
     distinct, counts = np.unique(values.round(3), return_counts=True)
-    draws = np.random.default_rng(SEED).multinomial(len(values), counts / len(values), size=RESAMPLES)
+    draws = np.random.default_rng(SEED).multinomial(
+        len(values), counts / len(values), size=RESAMPLES
+    )
     low, high = np.quantile(draws @ distinct / len(values), [0.025, 0.975])
     return float(low), float(high)

@@ -16,7 +16,12 @@ SPREAD = (
     ("coverage", "Catalogue coverage", "share of all items that are in some list", "{:.1%}"),
     ("items_listed", "Items listed", "different items in all lists together", "{:,.0f}"),
     ("gini", "Gini", "0: all items listed equally often; 1: one item takes all", "{:.3f}"),
-    ("popularity", "Popularity", "share of all lists that hold a listed item, on average", "{:.2%}"),
+    (
+        "popularity",
+        "Popularity",
+        "share of all lists that hold a listed item, on average",
+        "{:.2%}",
+    ),
 )
 
 
@@ -53,8 +58,14 @@ def _cards(stability: Stability) -> str:
     cards = [
         _mean_card(stability, "jaccard", f"Jaccard at {k}"),
         _mean_card(stability, "rbo", f"Rank-biased overlap at {k}"),
-        _card("First item changed", _form(stability.value("top1_changed"), "{:.1%}"), "share of users"),
-        _card("List unchanged", _form(stability.value("unchanged"), "{:.1%}"), "same items, same order"),
+        _card(
+            "First item changed", _form(stability.value("top1_changed"), "{:.1%}"), "share of users"
+        ),
+        _card(
+            "List unchanged",
+            _form(stability.value("unchanged"), "{:.1%}"),
+            "same items, same order",
+        ),
         _card("Users compared", _form(stability.value("users_both"), "{:,.0f}"), _moves(stability)),
     ]
     return f'<div class="cards">{"".join(cards)}</div>'
@@ -81,13 +92,16 @@ def _histograms(stability: Stability) -> str:
         chance = None if stability.chance is None else stability.chance[name].to_numpy()
         picture = histogram(stability.users[name].to_numpy(), chance)
         middle = ", ".join(
-            f"{point} % of users below {_form(stability.value(f'{name}_p{point}'), '{:.2f}')}" for point in (10, 50, 90)
+            f"{point} % of users below {_form(stability.value(f'{name}_p{point}'), '{:.2f}')}"
+            for point in (10, 50, 90)
         )
         charts.append(_figure(f"{title} per user", picture, middle))
     note = "1: the same list as in the live run; 0: nothing in common."
     if stability.chance is not None:
         note += ' <span class="key"></span> Outline: lists made again from the same data, users drawn anew.'
-    return _section("How much lists changed against the live run", f"<p>{note}</p>" + _columns(charts))
+    return _section(
+        "How much lists changed against the live run", f"<p>{note}</p>" + _columns(charts)
+    )
 
 
 def _segments(stability: Stability) -> str:
@@ -95,7 +109,9 @@ def _segments(stability: Stability) -> str:
     found = [row["segment"] for row in rows.filter(pl.col("name") == "churn").iter_rows(named=True)]
     shown = []
     for segment in found:
-        jaccard = rows.filter((pl.col("name") == "jaccard") & (pl.col("segment") == segment)).row(0, named=True)
+        jaccard = rows.filter((pl.col("name") == "jaccard") & (pl.col("segment") == segment)).row(
+            0, named=True
+        )
         users = _form(stability.value("users_both", segment), "{:,.0f}")
         ends = (1 - jaccard["high"], 1 - jaccard["low"])
         text = f"{1 - jaccard['value']:.1%} ({users} users)"
@@ -109,7 +125,9 @@ def _spread(stability: Stability) -> str:
     for name, title, note, form in SPREAD:
         pair = [("before", stability.value(f"{name}_previous")), ("now", stability.value(name))]
         rows = [
-            Bar(label, value, form.format(value), strong=label == "now") for label, value in pair if value is not None
+            Bar(label, value, form.format(value), strong=label == "now")
+            for label, value in pair
+            if value is not None
         ]
         if rows:
             charts.append(_figure(title, bars(rows), note))
@@ -134,7 +152,9 @@ def _verdict(verdict: pl.DataFrame) -> str:
 
 def _more_figures(verdict: pl.DataFrame) -> str:
     """A table of what else the verdict knows of each row: every further column with numbers."""
-    names = [name for name in verdict.columns if name not in KNOWN and verdict.schema[name].is_numeric()]
+    names = [
+        name for name in verdict.columns if name not in KNOWN and verdict.schema[name].is_numeric()
+    ]
     if not names:
         return ""
     ranked = verdict.sort("ndcg", descending=True)
@@ -143,7 +163,9 @@ def _more_figures(verdict: pl.DataFrame) -> str:
         f"<tr><th>{escape(name)}</th>{''.join(f'<td>{_form(value, FIGURE)}</td>' for value in ranked[name])}</tr>"
         for name in names
     )
-    return _section("More figures", f'<div class="scroll"><table><tr><th></th>{head}</tr>{body}</table></div>')
+    return _section(
+        "More figures", f'<div class="scroll"><table><tr><th></th>{head}</tr>{body}</table></div>'
+    )
 
 
 def _form(value: float | None, form: str) -> str:

@@ -31,10 +31,10 @@ def record(
 ) -> None:
     """Add a run to the placement's project in `workspace`; both are made when missing.
 
-    The run stands there twice: its figures, which the panels draw at the time `run.as_of`, and `snapshot`,
-    the drift report of `write_report`. Recording the same run again replaces it. `verdict` is as in
-    `write_report`. A file appears whole or not at all: a half-written one would keep Evidently from reading
-    the workspace.
+    The run stands there twice: its figures, which the panels draw at the time `run.as_of`, and
+    `snapshot`, the drift report of `write_report`. Recording the same run again replaces it.
+    `verdict` is as in `write_report`. A file appears whole or not at all: a half-written one would
+    keep Evidently from reading the workspace.
     """
     from dashboards.panels import figures  # noqa: PLC0415 - imports Evidently
 
@@ -42,7 +42,9 @@ def record(
     workspace.mkdir(parents=True, exist_ok=True)
     _project(workspace, run.placement)
     contents = (_figures(run, figures(drift, stability, verdict)), snapshot)
-    for file, content in zip(snapshots(workspace, run.placement, run.run_id), contents, strict=True):
+    for file, content in zip(
+        snapshots(workspace, run.placement, run.run_id), contents, strict=True
+    ):
         _put(file, content.dumps())
     log.info("run recorded run=%s workspace=%s", run.run_id, workspace)
 
@@ -50,15 +52,18 @@ def record(
 def snapshots(workspace: Path, placement: str, run_id: str) -> tuple[Path, Path]:
     """Give the two files that `record` makes of a run: its figures and its drift report. They need not be there."""
     folder = workspace / str(_key(placement)) / "snapshots"
-    figured, drifted = (folder / f"{_key(placement, run_id, part)}.json" for part in ("figures", "drift"))
+    figured, drifted = (
+        folder / f"{_key(placement, run_id, part)}.json" for part in ("figures", "drift")
+    )
     return figured, drifted
 
 
 def serve(workspace: Path, port: int, host: str = "127.0.0.1") -> None:
     """Show `workspace` in Evidently's user interface until SIGINT or SIGTERM, then return. Main thread only.
 
-    Raises ConfigError when the folder holds no dashboards or the port is taken. Anyone who reaches the port
-    can read and delete reports: leave `host` alone unless something in front of it asks who they are.
+    Raises ConfigError when the folder holds no dashboards or the port is taken. Anyone who reaches
+    the port can read and delete reports: leave `host` alone unless something in front of it asks
+    who they are.
     """
     if not list(workspace.glob("*/metadata.json")):
         raise ConfigError(
@@ -87,7 +92,9 @@ def _bind(host: str, port: int) -> socket.socket:
         listening.bind((host, port))
     except OSError as error:
         listening.close()
-        raise ConfigError(f"cannot listen on {host}:{port} ({error.strerror}): choose another with --port") from error
+        raise ConfigError(
+            f"cannot listen on {host}:{port} ({error.strerror}): choose another with --port"
+        ) from error
     return listening
 
 
@@ -121,7 +128,8 @@ def _put(path: Path, content: str) -> None:
     aside = path.with_suffix(".new")
     aside.write_text(content, encoding="utf-8")
     aside.replace(path)
-    # a running server does not see files that are moved in, but those that change: cut to the same size
+    # a running server does not see files that are moved in, but those that change: cut to the same
+    # size
     os.truncate(path, path.stat().st_size)
 
 
@@ -132,7 +140,9 @@ def _figures(run: RunRef, values: dict[str, float]) -> Any:
 
     from dashboards.drift_page import Note  # noqa: PLC0415
 
-    data = Dataset.from_pandas(pd.DataFrame([values]), DataDefinition(numerical_columns=list(values)))
+    data = Dataset.from_pandas(
+        pd.DataFrame([values]), DataDefinition(numerical_columns=list(values))
+    )
     note = Note(
         text=f"# Figures of run {run.run_id}",
         names=["figure", "value"],

@@ -14,8 +14,8 @@ from pydantic import BaseModel
 
 from flows.settings import Config
 from fusion.config import DEFAULT_SOURCES, IN_NO_ORDER, SourceSettings
-from fusion.registry import known
-from fusion.rules import Allow, Boost, Diversity, Limit, Pin
+from fusion.lists.rules import Allow, Boost, Diversity, Limit, Pin
+from fusion.models.base.registry import known
 
 ROOT = Path(__file__).parents[1]
 OURS = "fusion.models."
@@ -40,7 +40,13 @@ EXAMPLES: dict[str, Any] = {
     "ranker.seeds": 2,
     "storage.schema_name": "shop",
     "lists.rules": "rules.toml",
-    "sources": {"name": "als", "use": "als", "k": 100, "refit": "fold", "settings": {"factors": 64}},
+    "sources": {
+        "name": "als",
+        "use": "als",
+        "k": 100,
+        "refit": "fold",
+        "settings": {"factors": 64},
+    },
 }
 """What to show for keys that have no default to show."""
 INTRO = """\
@@ -119,9 +125,14 @@ def reference() -> str:
     """`docs/configuration.md`."""
     parts = [f"## {s.title}\n\n{about(s.model)}{table(s.model, s.keys)}" for s in sections()]
     ours = {use: cls for use, cls in known().items() if cls.__module__.startswith(OURS)}
-    own = [f"### `{use}`\n\n{table(cls.Config, tuple(cls.Config.model_fields))}" for use, cls in ours.items()]
+    own = [
+        f"### `{use}`\n\n{table(cls.Config, tuple(cls.Config.model_fields))}"
+        for use, cls in ours.items()
+    ]
     default = fill(f"Without any `[[sources]]` these run: {default_set()}", WIDTH) + "\n\n"
-    return "\n".join([INTRO + "\n".join(parts), rules_reference(), SOURCES_INTRO + default + "\n".join(own)])
+    return "\n".join(
+        [INTRO + "\n".join(parts), rules_reference(), SOURCES_INTRO + default + "\n".join(own)]
+    )
 
 
 def rules_reference() -> str:
@@ -147,7 +158,9 @@ def table(model: type[BaseModel], keys: tuple[str, ...]) -> str:
     properties = model.model_json_schema(by_alias=False)["properties"]
     rows = [_row(key, model, properties[key]) for key in keys]
     head = "| key | type | default | allowed | meaning |\n| --- | --- | --- | --- | --- |\n"
-    return head + "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |\n" for row in rows)
+    return head + "".join(
+        f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |\n" for row in rows
+    )
 
 
 def _row(key: str, model: type[BaseModel], schema: dict[str, Any]) -> list[str]:
@@ -157,7 +170,13 @@ def _row(key: str, model: type[BaseModel], schema: dict[str, Any]) -> list[str]:
     shapes = [shape for shape in schema.get("anyOf", [schema]) if shape.get("type") != "null"]
     kind = " or ".join(dict.fromkeys(_kind(shape) for shape in shapes))
     meaning = (field.description or "").strip().rstrip(".")
-    return [f"`{field.alias or key}`", kind, default, _allowed(shapes[0], schema.get("tune")), meaning]
+    return [
+        f"`{field.alias or key}`",
+        kind,
+        default,
+        _allowed(shapes[0], schema.get("tune")),
+        meaning,
+    ]
 
 
 def _kind(shape: dict[str, Any]) -> str:
@@ -165,7 +184,9 @@ def _kind(shape: dict[str, Any]) -> str:
         return "`{ url, query }`"
     if shape["type"] == "array":
         return f"list of {_kind(shape['items'])}"
-    return {"boolean": "true or false", "string": "text", "object": "table"}.get(shape["type"], shape["type"])
+    return {"boolean": "true or false", "string": "text", "object": "table"}.get(
+        shape["type"], shape["type"]
+    )
 
 
 def _allowed(shape: dict[str, Any], tune: dict[str, Any] | None) -> str:
@@ -175,7 +196,9 @@ def _allowed(shape: dict[str, Any], tune: dict[str, Any] | None) -> str:
     words += [f"`{shape['pattern']}`"] if "pattern" in shape else []
     words += [f"at most {shape['maxLength']} characters"] if "maxLength" in shape else []
     if tune:
-        words.append(f"*tuned* {_number(tune['low'])} to {_number(tune['high'])}{' (log)' if tune['log'] else ''}")
+        words.append(
+            f"*tuned* {_number(tune['low'])} to {_number(tune['high'])}{' (log)' if tune['log'] else ''}"
+        )
     return ", ".join(words)
 
 
@@ -211,7 +234,9 @@ def _example(section: Section) -> str:
         value = field.get_default(call_default_factory=True)
         meaning = _comment(field.description or "")
         if path == "data.events":  # a table of its own, which TOML wants after the plain keys
-            rows = "".join(f"# {name} = {toml(weight)}\n" for name, weight in EXAMPLES[path].items())
+            rows = "".join(
+                f"# {name} = {toml(weight)}\n" for name, weight in EXAMPLES[path].items()
+            )
             later = f"\n[{path}]\n{meaning}{rows}"
         elif field.is_required():
             parts.append(f"{meaning}{key} = {toml(EXAMPLES[path])}\n")
@@ -233,11 +258,17 @@ def _source_example() -> str:
         f"{_comment(SourceSettings.model_fields[key].description or '')}# {key} = {toml(value)}\n"
         for key, value in EXAMPLES["sources"].items()
     )
-    return _comment(f"Base recommenders. Without any of these tables: {default_set()}") + f"# [[sources]]\n{rows}"
+    return (
+        _comment(f"Base recommenders. Without any of these tables: {default_set()}")
+        + f"# [[sources]]\n{rows}"
+    )
 
 
 def _comment(words: str) -> str:
-    return fill(words[0].upper() + words[1:], WIDTH, initial_indent="# ", subsequent_indent="#   ") + "\n"
+    return (
+        fill(words[0].upper() + words[1:], WIDTH, initial_indent="# ", subsequent_indent="#   ")
+        + "\n"
+    )
 
 
 def main() -> None:

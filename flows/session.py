@@ -9,9 +9,9 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from flows.settings import Config, read_config
-from fusion.progress import Progress, Step, plainly, unwatched
+from fusion.core.progress import Progress, Step, plainly, unwatched
 from storage.connect import connect
-from storage.urls import placed
+from storage.database.urls import placed
 
 
 @dataclass(frozen=True)
@@ -48,4 +48,8 @@ class Session:
     @property
     def workspace(self) -> Path:
         """The folder of the dashboards over runs."""
-        return self.base / self.config.monitor.workspace if self.config.monitor.workspace else self.runs / "workspace"
+        return (
+            self.base / self.config.monitor.workspace
+            if self.config.monitor.workspace
+            else self.runs / "workspace"
+        )

@@ -8,19 +8,19 @@ from typing import Any
 
 import polars as pl
 
-from fusion.checks.rule_names import usable
 from fusion.config import CoreConfig
-from fusion.data_settings import DataSettings
-from fusion.dataset import Dataset
-from fusion.device import device_for
+from fusion.core.progress import Progress, unwatched
+from fusion.core.torch_runtime import device_for
+from fusion.data.dataset import Dataset
+from fusion.data.folds import plan_folds
 from fusion.errors import UnknownName
-from fusion.folds import plan_folds
-from fusion.job import Job
-from fusion.load import load
-from fusion.pipeline import Trained, train
-from fusion.progress import Progress, unwatched
-from fusion.rule_rows import NO_BLOCKS
-from fusion.rules import RuleSet
+from fusion.ingest.load import load
+from fusion.ingest.settings import DataSettings
+from fusion.lists.compiled_rules import NO_BLOCKS
+from fusion.lists.resolve_rules import usable
+from fusion.lists.rules import RuleSet
+from fusion.runs.context import Job
+from fusion.training.pipeline import Trained, train
 
 
 def from_frames(
@@ -31,8 +31,9 @@ def from_frames(
 ) -> Dataset:
     """Make a Dataset from frames, checked and cleaned as files are.
 
-    `settings` are those of `[data]` in the configuration, such as `{"columns": {"user": "userId", "time": "ts"}}`.
-    Raises DataError that lists every finding of severity error, pydantic's ValidationError for wrong settings.
+    `settings` are those of `[data]` in the configuration, such as `{"columns": {"user": "userId",
+    "time": "ts"}}`. Raises DataError that lists every finding of severity error, pydantic's
+    ValidationError for wrong settings.
     """
     given = {"interactions": interactions, "items": items, "users": users}
     frames = {name: frame for name, frame in given.items() if frame is not None}
@@ -68,16 +69,17 @@ def fit_fusion(
 ) -> Fused:
     """Train the sources, fuse them, judge all on the verdict fold and make every user's list.
 
-    `root`: folder of the store of stages, which later calls reuse; a new temporary folder by default. `rules`: what
-    lists follow, as `fusion.rules.read_rules` gives it. Raises ConfigError and DataError as `fusion run` does; a run
-    that is not admitted raises nothing: look at `admitted`.
+    `root`: folder of the store of stages, which later calls reuse; a new temporary folder by
+    default. `rules`: what lists follow, as `fusion.lists.rules.read_rules` gives it. Raises
+    ConfigError and DataError as `fusion run` does; a run that is not admitted raises nothing: look
+    at `admitted`.
     """
     config = config or CoreConfig()
     plan = plan_folds(data, config.split, seen=not config.lists.exclude_seen, seed=config.seed)
     folder = root or Path(mkdtemp(prefix="fusion-"))
     kept = usable(rules or RuleSet(), data, NO_BLOCKS, config.lists.size)[0]
-    job = Job(config, data, plan, folder, device_for(config.device), progress=progress, rules=kept)
-    return Fused(data, train(job))
+    job = Job(config, data, plan, folder, device_for(config.device), progress=progress)
+    return Fused(data, train(job, rules=kept))
 
 
 def recommend(fused: Fused, users: Sequence[str], k: int = 10) -> pl.DataFrame:

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from fusion.settings import Settings
+from fusion.core.settings import Settings
 
 DEFAULT_SOURCES = (
     "popularity",
@@ -29,10 +29,13 @@ class SplitSettings(Settings):
     """The `[split]` section."""
 
     kind: Literal["auto", "time", "last", "random"] = Field(
-        "auto", description="how folds are cut; auto takes time, else last, else random, and says why"
+        "auto",
+        description="how folds are cut; auto takes time, else last, else random, and says why",
     )
     window: int | None = Field(
-        None, gt=0, description="days of a label window of a time split; default: the shortest that holds `users`"
+        None,
+        gt=0,
+        description="days of a label window of a time split; default: the shortest that holds `users`",
     )
     folds: int = Field(3, ge=1, le=12, description="label folds the ranker learns from, at most")
     users: int = Field(
@@ -40,17 +43,25 @@ class SplitSettings(Settings):
         ge=1,
         description="warm users with a label that every window of a time split must hold, 50 where auto finds none",
     )
-    sparse: int = Field(5, ge=1, description="a user with fewer known interactions is sparse, not warm")
+    sparse: int = Field(
+        5, ge=1, description="a user with fewer known interactions is sparse, not warm"
+    )
 
 
 class RankerSettings(Settings):
     """The `[ranker]` section."""
 
     leaves: int | None = Field(
-        None, ge=2, le=255, description="leaves of a tree; default: 7 where fewer than 2,500 users teach, else 15"
+        None,
+        ge=2,
+        le=255,
+        description="leaves of a tree; default: 7 where fewer than 2,500 users teach, else 15",
     )
     learning_rate: float | None = Field(
-        None, gt=0, le=1, description="shrinkage of each tree; default: 0.05 where fewer than 2,500 teach, else 0.1"
+        None,
+        gt=0,
+        le=1,
+        description="shrinkage of each tree; default: 0.05 where fewer than 2,500 teach, else 0.1",
     )
     trees: int = Field(600, ge=1, description="trees at most; early stopping finds how many")
     patience: int = Field(60, ge=1, description="trees without gain before training stops")
@@ -95,7 +106,9 @@ class SourceSettings(Settings):
     @classmethod
     def _plain(cls, name: str) -> str:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in RESERVED:
-            raise ValueError(f"takes lower-case letters, digits and _, and not {', '.join(RESERVED)}")
+            raise ValueError(
+                f"takes lower-case letters, digits and _, and not {', '.join(RESERVED)}"
+            )
         return name
 
 
@@ -103,7 +116,10 @@ class TuneSettings(Settings):
     """The `[tune]` section."""
 
     trials: int = Field(
-        8, ge=0, le=1000, description="settings tried for each source on the tuning fold, its defaults first; 0 = none"
+        8,
+        ge=0,
+        le=1000,
+        description="settings tried for each source on the tuning fold, its defaults first; 0 = none",
     )
 
 
@@ -111,24 +127,44 @@ class GateSettings(Settings):
     """The `[gate]` section: when a run may be published."""
 
     max_loss: float = Field(
-        0.05, ge=0, le=1, description="share of the live lists' NDCG@10 a run may lose on the same window"
+        0.05,
+        ge=0,
+        le=1,
+        description="share of the live lists' NDCG@10 a run may lose on the same window",
     )
-    users: int = Field(100, ge=1, description="users needed to judge a run against the live lists, or its features")
+    users: int = Field(
+        100, ge=1, description="users needed to judge a run against the live lists, or its features"
+    )
     min_rows: float = Field(
-        0.5, ge=0, le=1, description="rows of lists a run must have, as a share of the live run's; 0 = any"
+        0.5,
+        ge=0,
+        le=1,
+        description="rows of lists a run must have, as a share of the live run's; 0 = any",
     )
-    max_rows: float = Field(2.0, ge=1, description="rows of lists a run may have, as a multiple of the live run's")
+    max_rows: float = Field(
+        2.0, ge=1, description="rows of lists a run may have, as a multiple of the live run's"
+    )
     min_coverage: float = Field(
-        0.0, ge=0, le=1, description="share of all items that the lists' first ten places must show; 0 = any"
+        0.0,
+        ge=0,
+        le=1,
+        description="share of all items that the lists' first ten places must show; 0 = any",
     )
     max_churn: float = Field(
-        1.0, ge=0, le=1, description="1 - mean Jaccard@10 of lists with the live ones that a run may have; 1 = any"
+        1.0,
+        ge=0,
+        le=1,
+        description="1 - mean Jaccard@10 of lists with the live ones that a run may have; 1 = any",
     )
     max_short: float = Field(
-        0.2, ge=0, le=1, description="share of users whose lists blocked items may leave shorter than `lists.size`"
+        0.2,
+        ge=0,
+        le=1,
+        description="share of users whose lists blocked items may leave shorter than `lists.size`",
     )
     approve: bool = Field(
-        False, description="leave an admitted run in the slot challenger, until `fusion approve` shows it"
+        False,
+        description="leave an admitted run in the slot challenger, until `fusion approve` shows it",
     )
     max_feature_psi: float = Field(
         2.0,
@@ -141,18 +177,28 @@ class GateSettings(Settings):
 class ListSettings(Settings):
     """The `[lists]` section: what is published."""
 
-    placement: str = Field("default", min_length=1, max_length=100, description="where the lists are shown")
+    placement: str = Field(
+        "default", min_length=1, max_length=100, description="where the lists are shown"
+    )
     size: int = Field(20, ge=1, le=1000, description="items a list shows")
-    reserve: int = Field(10, ge=0, le=1000, description="further items kept, which move up when one is blocked")
+    reserve: int = Field(
+        10, ge=0, le=1000, description="further items kept, which move up when one is blocked"
+    )
     users: str = Field(
-        "all", pattern=r"^(all|active:[1-9]\d*d)$", description='who gets a list: "all" or "active:365d"'
+        "all",
+        pattern=r"^(all|active:[1-9]\d*d)$",
+        description='who gets a list: "all" or "active:365d"',
     )
     exclude_seen: bool = Field(True, description="never list what the user has met")
     rules: str | None = Field(
-        None, min_length=1, description="file of rules that lists follow: allow lists, pins, boosts, limits"
+        None,
+        min_length=1,
+        description="file of rules that lists follow: allow lists, pins, boosts, limits",
     )
     why_rows: int = Field(
-        200_000, ge=0, description="shown rows that are explained by the ranker, whole users by hash; 0 = none"
+        200_000,
+        ge=0,
+        description="shown rows that are explained by the ranker, whole users by hash; 0 = none",
     )
 
     @property
@@ -165,7 +211,9 @@ class ArtifactSettings(Settings):
     """The `[artifacts]` section."""
 
     path: str = Field("runs", description="folder of runs and of the store of stages")
-    keep_fit_mb: int = Field(64, ge=0, description="larger fits of past folds leave the store when a run ends")
+    keep_fit_mb: int = Field(
+        64, ge=0, description="larger fits of past folds leave the store when a run ends"
+    )
 
 
 class CoreConfig(Settings):
@@ -173,14 +221,20 @@ class CoreConfig(Settings):
 
     seed: int = Field(7, ge=0, lt=2**31, description="root of all chance")
     threads: int = Field(0, ge=0, description="cores to use; 0 = all")
-    device: str = Field("auto", pattern="^(auto|cpu|cuda)$", description="auto takes a GPU where a source can use it")
+    device: str = Field(
+        "auto",
+        pattern="^(auto|cpu|cuda)$",
+        description="auto takes a GPU where a source can use it",
+    )
     memory: float = Field(
         4.0,
         gt=0,
         description="GiB that fits side by side may need together; a source that needs more by itself is left out",
     )
     split: SplitSettings = SplitSettings()
-    sources: tuple[SourceSettings, ...] = Field((), description="base recommenders; default: the built-in set")
+    sources: tuple[SourceSettings, ...] = Field(
+        (), description="base recommenders; default: the built-in set"
+    )
     tune: TuneSettings = TuneSettings()
     ranker: RankerSettings = RankerSettings()
     gate: GateSettings = GateSettings()
@@ -193,10 +247,14 @@ class CoreConfig(Settings):
         names = [source.name for source in sources]
         twice = {name for name in names if names.count(name) > 1}
         if twice:
-            raise ValueError(f"names given twice: {', '.join(sorted(twice))}; every source needs a name of its own")
+            raise ValueError(
+                f"names given twice: {', '.join(sorted(twice))}; every source needs a name of its own"
+            )
         return sources
 
     def sources_for(self, has_times: bool) -> tuple[SourceSettings, ...]:
         """The configured sources, or the default set for data with or without times."""
         stand_in = {} if has_times else IN_NO_ORDER
-        return self.sources or tuple(SourceSettings(name=stand_in.get(name, name)) for name in DEFAULT_SOURCES)
+        return self.sources or tuple(
+            SourceSettings(name=stand_in.get(name, name)) for name in DEFAULT_SOURCES
+        )

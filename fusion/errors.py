@@ -72,4 +72,8 @@ class SourceFailed(FusionError):
 
 def no_room(failure: BaseException) -> bool:
     """Whether a disk refused to be written: no fault of who wrote, and nothing that a run could go on without."""
-    return isinstance(failure, OSError) and failure.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+    return isinstance(failure, OSError) and failure.errno in (
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EROFS,
+    )

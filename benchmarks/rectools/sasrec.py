@@ -18,14 +18,18 @@ VALIDATED = 0.1
 """Share of users whose last item is held out to say when to stop."""
 
 
-def fit_sasrec(dataset: Dataset, seconds: float, seed: int, folder: Path) -> tuple[SASRecModel, dict]:
+def fit_sasrec(
+    dataset: Dataset, seconds: float, seed: int, folder: Path
+) -> tuple[SASRecModel, dict]:
     """Train until nothing is gained for PATIENCE epochs or the seconds are over; take the best epoch's weights."""
     for name in ("pytorch_lightning", "lightning_fabric", "lightning.pytorch"):
         logging.getLogger(name).setLevel(logging.ERROR)
     seed_everything(seed)
 
     def trainer() -> Trainer:
-        best = ModelCheckpoint(folder / "sasrec", monitor=SASRecModel.val_loss_name, save_weights_only=True)
+        best = ModelCheckpoint(
+            folder / "sasrec", monitor=SASRecModel.val_loss_name, save_weights_only=True
+        )
         stop = EarlyStopping(SASRecModel.val_loss_name, patience=PATIENCE)
         return Trainer(
             max_epochs=1000,
@@ -39,13 +43,19 @@ def fit_sasrec(dataset: Dataset, seconds: float, seed: int, folder: Path) -> tup
 
     def last_items(events: pd.DataFrame) -> np.ndarray:
         users = events[Columns.User].unique()
-        some = np.random.default_rng(seed).choice(users, max(1, int(VALIDATED * len(users))), replace=False)
+        some = np.random.default_rng(seed).choice(
+            users, max(1, int(VALIDATED * len(users))), replace=False
+        )
         by_time = events.sort_values(Columns.Datetime, kind="stable")
         later = by_time.groupby(Columns.User).cumcount(ascending=False).reindex(events.index)
         return (events[Columns.User].isin(some) & (later == 0)).to_numpy()
 
     model = SASRecModel(
-        n_factors=64, session_max_len=50, batch_size=64, get_trainer_func=trainer, get_val_mask_func=last_items
+        n_factors=64,
+        session_max_len=50,
+        batch_size=64,
+        get_trainer_func=trainer,
+        get_val_mask_func=last_items,
     )
     model.fit(dataset)
     fitted = model.fit_trainer  # a copy of the trainer, and so are its callbacks

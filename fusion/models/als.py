@@ -9,14 +9,14 @@ from pydantic import Field
 from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
-from fusion.arrays import Scores
-from fusion.dataset import Dataset
-from fusion.models.factors import FactorModel
-from fusion.models.histories import HistorySettings, ReadsHistories, fit_profile, profile
-from fusion.recommender import FitContext, item_rows_with_history
-from fusion.registry import register
-from fusion.settings import tunable
-from fusion.users import Users
+from fusion.core.arrays import Scores
+from fusion.core.settings import tunable
+from fusion.data.dataset import Dataset
+from fusion.data.histories import Users
+from fusion.models.base.factor_model import FactorModel
+from fusion.models.base.history_matrix import HistorySettings, ReadsHistories, fit_profile, profile
+from fusion.models.base.recommender import FitContext, item_rows_with_history
+from fusion.models.base.registry import register
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,9 @@ class Als(ReadsHistories, FactorModel):
         return self
 
     def _learn_on_cpu(self, histories: csr_matrix, seed: int, threads: int) -> Scores:
-        model = self._model(iterations=self.config.iterations, random_state=seed, num_threads=threads)
+        model = self._model(
+            iterations=self.config.iterations, random_state=seed, num_threads=threads
+        )
         model.fit(histories, show_progress=False)
         vectors: Scores = model.item_factors
         return vectors
@@ -77,7 +79,10 @@ class Als(ReadsHistories, FactorModel):
     def _model(self, **more: int) -> AlternatingLeastSquares:
         settings = self.config
         return AlternatingLeastSquares(
-            factors=settings.factors, regularization=settings.regularization, alpha=settings.alpha, **more
+            factors=settings.factors,
+            regularization=settings.regularization,
+            alpha=settings.alpha,
+            **more,
         )
 
     def user_vectors(self, users: Users) -> Scores:

@@ -6,27 +6,28 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.special import expit
 
-from fusion.arrays import Scores, State
-from fusion.autoencoder_settings import AutoencoderConfig
-from fusion.dataset import Dataset
-from fusion.models.factors import FactorModel
-from fusion.models.histories import ReadsHistories, fit_profile, profile
-from fusion.models.neighbours import norms
-from fusion.models.sparse_rows import owners_of
-from fusion.recommender import FitContext, item_rows_with_history
-from fusion.registry import register
-from fusion.users import Users
+from fusion.core.arrays import Scores, State
+from fusion.data.dataset import Dataset
+from fusion.data.histories import Users
+from fusion.models.base.factor_model import FactorModel
+from fusion.models.base.history_matrix import ReadsHistories, fit_profile, profile
+from fusion.models.base.recommender import FitContext, item_rows_with_history
+from fusion.models.base.registry import register
+from fusion.models.base.sparse_scores import owners_of
+from fusion.models.base.user_similarity import norms
+from fusion.models.nn.settings import AutoencoderConfig
 
 
 @register("autoencoder")
 class DenoisingAutoencoder(ReadsHistories, FactorModel):
     """Scores are ⟨u, v⟩ with u = tanh(x A + a) of a history x scaled to length 1; A, a and V are learned.
 
-    Trained to tell whole histories from what dropout left of them (softmax loss over items). It asks for no order and
-    for no times. Without `ctx.max_steps` the number of steps is found on a hidden fifth of some histories, and then
-    taken on everything. Notes: `steps`, `capped` whether the seconds cap fired, `capped_at` which step, `device`.
-    Source: the Mult-DAE of Liang, Krishnan, Hoffman & Jebara, Variational Autoencoders for Collaborative Filtering,
-    WWW 2018, without a hidden layer behind the one that makes u, so that a score stays a product.
+    Trained to tell whole histories from what dropout left of them (softmax loss over items). It
+    asks for no order and for no times. Without `ctx.max_steps` the number of steps is found on a
+    hidden fifth of some histories, and then taken on everything. Notes: `steps`, `capped` whether
+    the seconds cap fired, `capped_at` which step, `device`. Source: the Mult-DAE of Liang,
+    Krishnan, Hoffman & Jebara, Variational Autoencoders for Collaborative Filtering, WWW 2018,
+    without a hidden layer behind the one that makes u, so that a score stays a product.
     """
 
     Config = AutoencoderConfig
@@ -35,14 +36,18 @@ class DenoisingAutoencoder(ReadsHistories, FactorModel):
 
     def fit(self, data: Dataset, ctx: FitContext) -> Self:
         """Find the number of steps if it is not given, and train that many on every history of two items or more."""
-        from fusion.autoencoder_fit import fit_autoencoder  # noqa: PLC0415 - torch takes seconds to import
+        from fusion.models.nn.autoencoder_fit import fit_autoencoder  # noqa: PLC0415 - torch takes seconds to import
 
         self.items_ = item_rows_with_history(data)
         histories = unit_rows(fit_profile(data, self.config)[:, self.items_])
         histories = histories[np.diff(histories.indptr) > 1]
         if not histories.shape[0]:
             self.items_, none = self.items_[:0], np.empty((0, self.config.size), np.float32)
-            self.vectors_, self.reads_, self.shift_ = none, none, np.zeros(self.config.size, np.float32)
+            self.vectors_, self.reads_, self.shift_ = (
+                none,
+                none,
+                np.zeros(self.config.size, np.float32),
+            )
             self.notes = {"steps": 0}
             return self
         fitted = fit_autoencoder(histories, self.config, ctx)
@@ -54,7 +59,9 @@ class DenoisingAutoencoder(ReadsHistories, FactorModel):
         """tanh(x A + a) (B, size); NaN for histories without an item that was known."""
         histories = unit_rows(profile(users, self.config)[:, self.items_])
         # tanh by way of expit, which gives a number the same bits wherever it stands in an array
-        found: Scores = (2 * expit(2 * (histories @ self.reads_ + self.shift_)) - 1).astype(np.float32)
+        found: Scores = (2 * expit(2 * (histories @ self.reads_ + self.shift_)) - 1).astype(
+            np.float32
+        )
         found[np.diff(histories.indptr) == 0] = np.nan
         return found
 

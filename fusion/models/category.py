@@ -6,29 +6,34 @@ import numpy as np
 import polars as pl
 from scipy.sparse import csr_array
 
-from fusion.arrays import Scores, State
-from fusion.dataset import Dataset
+from fusion.core.arrays import Scores, State
+from fusion.core.settings import tunable
+from fusion.data.dataset import Dataset
+from fusion.data.histories import Users
+from fusion.models.base.recommender import FitContext, Recommender
+from fusion.models.base.registry import register
+from fusion.models.base.sparse_scores import owners_of
 from fusion.models.popularity import Popularity, PopularityConfig
-from fusion.models.sparse_rows import owners_of
-from fusion.recommender import FitContext, Recommender
-from fusion.registry import register
-from fusion.settings import tunable
-from fusion.users import Users
 
 
 class CategoryConfig(PopularityConfig):
     """Settings of `category`."""
 
-    smoothing: float = tunable(10.0, 1, 100, log=True, description="events of an average user added to each history")
-    strength: float = tunable(1.0, 0.2, 4, log=True, description="power of the affinity; 0 would be popularity alone")
+    smoothing: float = tunable(
+        10.0, 1, 100, log=True, description="events of an average user added to each history"
+    )
+    strength: float = tunable(
+        1.0, 0.2, 4, log=True, description="power of the affinity; 0 would be popularity alone"
+    )
 
 
 @register("category")
 class Category(Recommender):
     """Scores are popularity * affinity ** strength: how much more of the item's categories the user takes than others.
 
-    The affinity with a category is the user's smoothed share of it over everyone's share; an item's is the mean over
-    its categories. NaN for items without categories and where popularity is silent; without history, popularity.
+    The affinity with a category is the user's smoothed share of it over everyone's share; an item's
+    is the mean over its categories. NaN for items without categories and where popularity is
+    silent; without history, popularity.
     """
 
     Config = CategoryConfig
@@ -60,7 +65,11 @@ class Category(Recommender):
 
     def state(self) -> State:
         """Popularity's events, categories of items as a sparse matrix's arrays, and everyone's shares."""
-        kept = {"data": self.members_.data, "indices": self.members_.indices, "indptr": self.members_.indptr}
+        kept = {
+            "data": self.members_.data,
+            "indices": self.members_.indices,
+            "indptr": self.members_.indptr,
+        }
         return self.popular_.state() | kept | {"shares": self.shares_}
 
     @classmethod
@@ -82,7 +91,9 @@ def memberships(item_table: pl.DataFrame, n_items: int) -> csr_array:
     """Categories of items (I, C) float32, each item's summing to 1, from every list column of the table."""
     lists = [name for name, kind in item_table.schema.items() if isinstance(kind, pl.List)]
     pairs = [
-        item_table.select(pl.row_index("row"), pl.lit(name).alias("column"), pl.col(name).alias("value"))
+        item_table.select(
+            pl.row_index("row"), pl.lit(name).alias("column"), pl.col(name).alias("value")
+        )
         .explode("value")
         .drop_nulls()
         for name in lists
@@ -93,7 +104,8 @@ def memberships(item_table: pl.DataFrame, n_items: int) -> csr_array:
     table = pl.concat(pairs).unique().select("row", number.alias("number")).sort("row", "number")
     rows, numbers = table["row"].to_numpy(), table["number"].to_numpy()
     found = csr_array(
-        (np.ones(len(rows), np.float32), (rows, numbers)), shape=(n_items, int(numbers.max(initial=-1)) + 1)
+        (np.ones(len(rows), np.float32), (rows, numbers)),
+        shape=(n_items, int(numbers.max(initial=-1)) + 1),
     )
     found.data /= np.diff(found.indptr).astype(np.float32)[owners_of(found)]
     return found

@@ -6,32 +6,35 @@ import numpy as np
 from pydantic import Field
 from scipy.sparse import csr_array
 
-from fusion.arrays import Scores
-from fusion.dataset import Dataset
-from fusion.encoders import encode_items, encoder_identity
-from fusion.models.factors import FactorModel
-from fusion.recommender import FitContext
-from fusion.registry import register
-from fusion.sentences import unit
-from fusion.settings import Settings, tunable
-from fusion.users import Users
+from fusion.core.arrays import Scores, centred, unit
+from fusion.core.settings import Settings, tunable
+from fusion.data.dataset import Dataset
+from fusion.data.histories import Users
+from fusion.models.base.factor_model import FactorModel
+from fusion.models.base.recommender import FitContext
+from fusion.models.base.registry import register
+from fusion.models.text.encoders import encode_items, encoder_identity
 
 
 class ContentConfig(Settings):
     """Settings of `content`."""
 
-    encoder: str = Field("auto", description='"auto", "tfidf", or a sentence-transformers name or folder')
+    encoder: str = Field(
+        "auto", description='"auto", "tfidf", or a sentence-transformers name or folder'
+    )
     last: int = Field(20, ge=1, description="newest items that make a user's taste")
-    half_life: float = tunable(4.0, 1, 50, log=True, description="items back after which an item counts half")
+    half_life: float = tunable(
+        4.0, 1, 50, log=True, description="items back after which an item counts half"
+    )
 
 
 @register("content")
 class Content(FactorModel):
     """Scores are cosines between an item's text vector and the weighted mean of those of the user's newest items.
 
-    An item counts by its weight, and half as much for every `half_life` items that came after it. What all texts
-    have in common, their mean vector, is taken away first. Items without text are silent, and so are users whose
-    newest items have none; an item needs no history.
+    An item counts by its weight, and half as much for every `half_life` items that came after it.
+    What all texts have in common, their mean vector, is taken away first. Items without text are
+    silent, and so are users whose newest items have none; an item needs no history.
     """
 
     Config = ContentConfig
@@ -64,10 +67,3 @@ class Content(FactorModel):
     def memory_bytes(self, n_users: int, n_items: int, n_events: int) -> int:
         """Vectors as encoded, centred and kept, at 384 numbers an item."""
         return 3 * 4 * 384 * n_items
-
-
-def centred(vectors: Scores) -> Scores:
-    """Vectors (n, d) less their mean, to length 1; where all are equal, as they are."""
-    if not (vectors != vectors[:1]).any():
-        return vectors
-    return unit(vectors - vectors.mean(axis=0))

@@ -7,16 +7,16 @@ from pydantic import Field
 from scipy.sparse import csr_array
 from threadpoolctl import threadpool_limits
 
-from fusion.arrays import Scores, State, block_rows, blocks
-from fusion.dataset import Dataset
+from fusion.core.arrays import Scores, State, block_rows, blocks
+from fusion.core.settings import tunable
+from fusion.data.dataset import Dataset
+from fusion.data.histories import Users
+from fusion.data.topk import Pairs
 from fusion.errors import ConfigError
-from fusion.models.histories import HistorySettings, ReadsHistories, fit_profile, profile
-from fusion.models.lapack import spotrf, spotri, ssyrk, strtrs
-from fusion.recommender import FitContext
-from fusion.registry import register
-from fusion.settings import tunable
-from fusion.topk import Pairs
-from fusion.users import Users
+from fusion.models.base.history_matrix import HistorySettings, ReadsHistories, fit_profile, profile
+from fusion.models.base.lapack import spotrf, spotri, ssyrk, strtrs
+from fusion.models.base.recommender import FitContext
+from fusion.models.base.registry import register
 
 MOST_TUNED = 5000
 """Items that a search for the regularisation fits, the most taken ones: the work grows as their cube."""
@@ -29,17 +29,25 @@ SPARSE_CELL = 12
 class EaseConfig(HistorySettings):
     """Settings of `ease`."""
 
-    reg: float = tunable(500.0, 10, 10_000, log=True, description="L2 weight added to the diagonal of the Gram matrix")
-    min_count: int = Field(1, ge=1, description="items with fewer interactions are left out and stay silent")
+    reg: float = tunable(
+        500.0,
+        10,
+        10_000,
+        log=True,
+        description="L2 weight added to the diagonal of the Gram matrix",
+    )
+    min_count: int = Field(
+        1, ge=1, description="items with fewer interactions are left out and stay silent"
+    )
 
 
 @register("ease")
 class Ease(ReadsHistories):
     """Scores are X @ B, with B (I, I) of zero diagonal: B = -P / diag(P) by columns, P = (X'X + reg)^-1.
 
-    Only items with `min_count` interactions are in the matrix; users who met none of them get silence.
-    Memory: two I x I float32 matrices while fitting.
-    Source: Steck, Embarrassingly Shallow Autoencoders for Sparse Data, WWW 2019.
+    Only items with `min_count` interactions are in the matrix; users who met none of them get
+    silence. Memory: two I x I float32 matrices while fitting. Source: Steck, Embarrassingly Shallow
+    Autoencoders for Sparse Data, WWW 2019.
     """
 
     Config = EaseConfig
@@ -75,7 +83,9 @@ class Ease(ReadsHistories):
             wanted = column[pairs.items[pairs.borders[user] : pairs.borders[user + 1]]]
             if own.start < own.stop and (wanted >= 0).any():
                 weights = self.weights_[met.indices[own][:, None], wanted[wanted >= 0]]
-                found[np.flatnonzero(wanted >= 0) + pairs.borders[user]] = (as_row(met.data[own]) @ weights)[0]
+                found[np.flatnonzero(wanted >= 0) + pairs.borders[user]] = (
+                    as_row(met.data[own]) @ weights
+                )[0]
         return found
 
     def while_tuned(self, data: Dataset) -> dict[str, Any]:
@@ -107,7 +117,9 @@ class Ease(ReadsHistories):
 
 def as_row(values: Scores) -> csr_array:
     """A sparse row (1, n): multiplying by it adds in the same order as multiplying by the whole history matrix."""
-    return csr_array((values, np.arange(len(values), dtype=np.int32), [0, len(values)]), shape=(1, len(values)))
+    return csr_array(
+        (values, np.arange(len(values), dtype=np.int32), [0, len(values)]), shape=(1, len(values))
+    )
 
 
 def weights_by_items(histories: csr_array, reg: float) -> Scores:
@@ -125,7 +137,8 @@ def weights_by_items(histories: csr_array, reg: float) -> Scores:
 def weights_by_users(histories: csr_array, reg: float) -> Scores:
     """B (I, I) of histories (U, I), by inverting the users' Gram matrix: the work grows as U I^2, less for few users.
 
-    Woodbury: with XX' + reg = LL' and Z = L^-1 X, P = (1 - Z'Z) / reg, so B = Z'Z / (1 - diag(Z'Z)) by columns.
+    Woodbury: with XX' + reg = LL' and Z = L^-1 X, P = (1 - Z'Z) / reg, so B = Z'Z / (1 - diag(Z'Z))
+    by columns.
     """
     gram = gram_of(histories)
     gram[np.diag_indices_from(gram)] += reg
@@ -153,7 +166,9 @@ def factorise(gram: Scores, reg: float) -> None:
     Raises ConfigError where float32 cannot tell the matrix from a singular one.
     """
     if not spotrf(gram):
-        raise ConfigError(f"EASE: the Gram matrix of {len(gram)} rows is not positive definite at reg={reg}; raise reg")
+        raise ConfigError(
+            f"EASE: the Gram matrix of {len(gram)} rows is not positive definite at reg={reg}; raise reg"
+        )
 
 
 def mirrored(lower: Scores) -> Scores:

@@ -6,14 +6,14 @@ import numpy as np
 from pydantic import Field
 from scipy.sparse import csr_array
 
-from fusion.arrays import Scores
-from fusion.dataset import Dataset
-from fusion.models.histories import HistorySettings, ReadsHistories, fit_profile
-from fusion.models.item_item import Damping, ItemItem, strongest
-from fusion.models.sparse_rows import owners_of
-from fusion.recommender import FitContext
-from fusion.registry import register
-from fusion.settings import tunable
+from fusion.core.arrays import Scores
+from fusion.core.settings import tunable
+from fusion.data.dataset import Dataset
+from fusion.models.base.history_matrix import HistorySettings, ReadsHistories, fit_profile
+from fusion.models.base.item_similarity import Damping, ItemItem, strongest
+from fusion.models.base.recommender import FitContext
+from fusion.models.base.registry import register
+from fusion.models.base.sparse_scores import owners_of
 
 SATURATION = 1.2
 """BM25's k1: how soon more of the same weight stops to count (Robertson & Zaragoza 2009)."""
@@ -27,8 +27,12 @@ class ItemKnnConfig(HistorySettings):
     similarity: Literal["cosine", "tfidf", "bm25"] = Field(
         "tfidf", description="cosine; tfidf damps users who met much; bm25 damps popular items too"
     )
-    neighbours: int = tunable(50, 10, 500, log=True, description="how many neighbours an item keeps")
-    shrink: float = tunable(10.0, 0, 200, description="added to the cosine's denominator: doubt about rare items")
+    neighbours: int = tunable(
+        50, 10, 500, log=True, description="how many neighbours an item keeps"
+    )
+    shrink: float = tunable(
+        10.0, 0, 200, description="added to the cosine's denominator: doubt about rare items"
+    )
 
 
 @register("item_knn")
@@ -47,7 +51,9 @@ class ItemKnn(ReadsHistories, ItemItem):
         histories = rescale(fit_profile(data, self.config), self.config.similarity)
         items = histories.T.tocsr()
         if self.config.similarity == "bm25":
-            damping = Damping(np.zeros(data.n_items, np.float32), 1.0)  # BM25 has damped each weight already
+            damping = Damping(
+                np.zeros(data.n_items, np.float32), 1.0
+            )  # BM25 has damped each weight already
         else:
             norms = np.sqrt(np.maximum(items.multiply(items).sum(axis=1), 1e-12)).astype(np.float32)
             damping = Damping(norms, self.config.shrink)
@@ -55,7 +61,9 @@ class ItemKnn(ReadsHistories, ItemItem):
         def rows_of(part: slice) -> csr_array:
             return items[part] @ histories
 
-        self.links_ = strongest(rows_of, damping, self.config.neighbours, self.block_bytes, ctx.threads)
+        self.links_ = strongest(
+            rows_of, damping, self.config.neighbours, self.block_bytes, ctx.threads
+        )
         return self
 
     def memory_bytes(self, n_users: int, n_items: int, n_events: int) -> int:

@@ -5,29 +5,33 @@ from typing import Any, Self
 import numpy as np
 from scipy.sparse import csr_array
 
-from fusion.arrays import DAY, Flags, Offsets, Rows, State, Times, ragged_index
-from fusion.dataset import Dataset
-from fusion.models.neighbours import NeighbourSettings, UserNeighbours
-from fusion.models.sparse_rows import keep_best, owners_of
-from fusion.recommender import FitContext
-from fusion.registry import register
-from fusion.settings import tunable
-from fusion.users import Users
+from fusion.core.arrays import DAY, Flags, Offsets, Rows, State, Times, ragged_index
+from fusion.core.settings import tunable
+from fusion.data.dataset import Dataset
+from fusion.data.histories import Users
+from fusion.models.base.recommender import FitContext
+from fusion.models.base.registry import register
+from fusion.models.base.sparse_scores import keep_best, owners_of
+from fusion.models.base.user_similarity import NeighbourSettings, UserNeighbours
 
 
 class NeighbourTrendConfig(NeighbourSettings):
     """Settings of `neighbour_trend`."""
 
-    neighbours: int = tunable(200, 10, 5000, log=True, description="how many similar users active lately are heard")
-    days: float = tunable(30, 1, 365, log=True, description="how long before `as_of` counts as lately")
+    neighbours: int = tunable(
+        200, 10, 5000, log=True, description="how many similar users active lately are heard"
+    )
+    days: float = tunable(
+        30, 1, 365, log=True, description="how long before `as_of` counts as lately"
+    )
 
 
 @register("neighbour_trend")
 class NeighbourTrend(UserNeighbours):
     """Scores are the interactions of similar users in the last days before the user's own `as_of`.
 
-    Neighbours are the most similar among those who were active in that time. Nothing at or after `as_of` is counted
-    as an interaction, whatever was there to fit on.
+    Neighbours are the most similar among those who were active in that time. Nothing at or after
+    `as_of` is counted as an interaction, whatever was there to fit on.
     """
 
     Config = NeighbourTrendConfig
@@ -49,7 +53,9 @@ class NeighbourTrend(UserNeighbours):
         self.keys_ = owners * self.span_ + (self.times_ - self.origin_)
         ones = np.ones(len(self.items_), np.float32)
         shape = (len(self.items_), self.histories_.shape[1])
-        self.events_ = csr_array((ones, self.items_, np.arange(len(self.items_) + 1)), shape=shape)  # (N, I)
+        self.events_ = csr_array(
+            (ones, self.items_, np.arange(len(self.items_) + 1)), shape=shape
+        )  # (N, I)
 
     def sparse_scores(self, users: Users) -> csr_array:
         """Sum what the neighbours took lately, weighed by similarity; nothing for items none of them took."""
@@ -61,7 +67,8 @@ class NeighbourTrend(UserNeighbours):
         lo, hi = self._lately(near, users.as_of)
         borders = np.concatenate(([0], np.cumsum(hi - lo)))[near.indptr]
         heard = csr_array(
-            (np.repeat(near.data, hi - lo), ragged_index(lo, hi - lo), borders), shape=(len(users), len(self.items_))
+            (np.repeat(near.data, hi - lo), ragged_index(lo, hi - lo), borders),
+            shape=(len(users), len(self.items_)),
         )
         return csr_array(heard @ self.events_)
 
@@ -76,7 +83,9 @@ class NeighbourTrend(UserNeighbours):
         if not len(users):
             return np.empty(0, np.int32)
         span = int(self.config.days * DAY)
-        recent: Flags = (self.times_ >= users.as_of.min() - span) & (self.times_ < users.as_of.max())
+        recent: Flags = (self.times_ >= users.as_of.min() - span) & (
+            self.times_ < users.as_of.max()
+        )
         counts = np.concatenate(([0], np.cumsum(recent)))[self.borders_]
         return np.flatnonzero(np.diff(counts)).astype(np.int32)
 
@@ -87,7 +96,10 @@ class NeighbourTrend(UserNeighbours):
             return self._spans(near.indices, as_of[owners_of(near)])
         # Users of one moment ask for the same spans of the same neighbours, who are looked up once.
         everyone = np.arange(len(self.norms_), dtype=np.int32)
-        lo, hi = (np.array(ends) for ends in zip(*(self._spans(everyone, moment) for moment in moments), strict=True))
+        lo, hi = (
+            np.array(ends)
+            for ends in zip(*(self._spans(everyone, moment) for moment in moments), strict=True)
+        )
         row = which[owners_of(near)]
         return lo[row, near.indices], hi[row, near.indices]
 
@@ -100,13 +112,21 @@ class NeighbourTrend(UserNeighbours):
 
     def state(self) -> State:
         """Everyone's history and events."""
-        return super().state() | {"borders": self.borders_, "items": self.items_, "times": self.times_}
+        return super().state() | {
+            "borders": self.borders_,
+            "items": self.items_,
+            "times": self.times_,
+        }
 
     @classmethod
     def restore(cls, config: Any, state: State) -> Self:
         """Take the arrays back."""
         model = cls(config)
-        model.borders_, model.items_, model.times_ = state["borders"], state["items"], state["times"]
+        model.borders_, model.items_, model.times_ = (
+            state["borders"],
+            state["items"],
+            state["times"],
+        )
         model._take(state)
         return model
 

@@ -5,37 +5,40 @@ from typing import Any, Self
 import numpy as np
 from scipy.special import expit
 
-from fusion.arrays import Flags, Rows, Scores, State, blocks, offsets
-from fusion.dataset import Dataset
-from fusion.encoders import Note, encode_items, encoder_identity
-from fusion.models.factors import FactorModel
-from fusion.recommender import FitContext, item_rows_with_history
-from fusion.registry import register
-from fusion.sequences import BUCKET, Windows
-from fusion.topk import Pairs
-from fusion.tower_settings import NeuralConfig
-from fusion.tower_warm import Begun, begin, keep
-from fusion.users import Users
+from fusion.core.arrays import Flags, Rows, Scores, State, blocks, offsets
+from fusion.data.dataset import Dataset
+from fusion.data.histories import Users
+from fusion.data.topk import Pairs
+from fusion.models.base.factor_model import FactorModel
+from fusion.models.base.recommender import FitContext, item_rows_with_history
+from fusion.models.base.registry import register
+from fusion.models.nn.settings import NeuralConfig
+from fusion.models.nn.two_tower_warm_start import Begun, begin, keep
+from fusion.models.nn.windows import BUCKET, Windows
+from fusion.models.text.encoders import Note, encode_items, encoder_identity
 
 BATCH = 64
 """Users a batch when scoring, always, at lengths in steps of BUCKET: a float depends on the shape it is computed in."""
 SEQUENCE, KEPT = "sequence ", "warm "
-"""What the names of the GRU's weights, and of what only a later fit needs, begin with in the state."""
+"""What the names of the GRU's weights, and of what only a later fit needs, begin with in the state.
+"""
 
 
 @register("neural")
 class Neural(FactorModel):
     """P = σ(⟨u, v⟩): u a GRU over the user's newest items, v an item's id embedding plus its projected text vector.
 
-    Trained to tell the next item of a sequence from a shared sample of others (softmax loss, logQ correction). σ
-    does not change the order of a user's items, so scores are ⟨u, v⟩. Items without history are scored by their text
-    alone, and silent without one; the data needs neither text nor times, only an order. With `loss = "mse"` P is
-    trained by squared error to be the weight of the next item, scaled to the range of weights in the fit; the GRU then
-    reads weights beside items, and a user's items are in the order of their expected weights. Without `ctx.max_steps`
-    the number of steps is found on held-out tails, and then taken on everything. A warm fit goes on from the earlier
-    towers with the last of these steps, a share as large as that of new events, a quarter at least. Notes: `steps` the
-    model was trained in this fit, `capped` whether the seconds cap fired, `capped_at` which step, `device`, `encoder`
-    and why; in a warm fit `steps_from_nothing` and the share `new_events`.
+    Trained to tell the next item of a sequence from a shared sample of others (softmax loss, logQ
+    correction). σ does not change the order of a user's items, so scores are ⟨u, v⟩. Items without
+    history are scored by their text alone, and silent without one; the data needs neither text nor
+    times, only an order. With `loss = "mse"` P is trained by squared error to be the weight of the
+    next item, scaled to the range of weights in the fit; the GRU then reads weights beside items,
+    and a user's items are in the order of their expected weights. Without `ctx.max_steps` the
+    number of steps is found on held-out tails, and then taken on everything. A warm fit goes on
+    from the earlier towers with the last of these steps, a share as large as that of new events, a
+    quarter at least. Notes: `steps` the model was trained in this fit, `capped` whether the seconds
+    cap fired, `capped_at` which step, `device`, `encoder` and why; in a warm fit
+    `steps_from_nothing` and the share `new_events`.
     """
 
     Config = NeuralConfig
@@ -49,9 +52,11 @@ class Neural(FactorModel):
 
         Raises ValueError for a `ctx.warm` that was fitted later.
         """
-        from fusion.tower_fit import Histories, fit_towers  # noqa: PLC0415 - torch takes seconds to import
+        from fusion.models.nn.two_tower_fit import Histories, fit_towers  # noqa: PLC0415 - torch takes seconds to import
 
-        self.range_ = np.array([data.weights.min(initial=np.inf), data.weights.max(initial=-np.inf)], np.float32)
+        self.range_ = np.array(
+            [data.weights.min(initial=np.inf), data.weights.max(initial=-np.inf)], np.float32
+        )
         order, borders = data.by_user
         known = item_rows_with_history(data)
         events = np.searchsorted(known, data.items[order]).astype(np.int32)
@@ -61,7 +66,9 @@ class Neural(FactorModel):
         meant = None if texts is None else texts[known]
         weights = self._scaled(data.weights[order]) if self._tells_weights else None
         begun = self._begun(ctx.warm, known, len(data))
-        fitted = fit_towers(Histories(events, borders, meant, len(known), weights), self.config, ctx, begun)
+        fitted = fit_towers(
+            Histories(events, borders, meant, len(known), weights), self.config, ctx, begun
+        )
         vectors = np.zeros((data.n_items, self.config.size), np.float32)
         if texts is not None and fitted.meaning is not None:
             vectors = texts @ fitted.meaning.T
@@ -87,7 +94,9 @@ class Neural(FactorModel):
     def _scaled(self, weights: Scores) -> Scores:
         """Weights as shares of the range seen in the fit; what lies outside of it is at its border."""
         low, high = self.range_
-        found: Scores = np.clip((weights - low) / max(high - low, np.float32(1e-9)), 0, 1).astype(np.float32)
+        found: Scores = np.clip((weights - low) / max(high - low, np.float32(1e-9)), 0, 1).astype(
+            np.float32
+        )
         return found
 
     def reads(self) -> str:
@@ -103,7 +112,9 @@ class Neural(FactorModel):
         if not self._tells_weights:
             return None
         low, high = self.range_
-        told: Scores = (low + (high - low) * expit(self.score_pairs(users, pairs))).astype(np.float32)
+        told: Scores = (low + (high - low) * expit(self.score_pairs(users, pairs))).astype(
+            np.float32
+        )
         return told
 
     def _silent(self) -> Self:
@@ -145,11 +156,13 @@ class Neural(FactorModel):
         heard = places >= 0
         borders = offsets(np.bincount(users.owners[heard], minlength=len(users)))
         counts = np.minimum(np.diff(borders), self.config.last)
-        return Windows(places[heard], borders[1:] - counts, counts), self._scaled(users.weights[heard])
+        return Windows(places[heard], borders[1:] - counts, counts), self._scaled(
+            users.weights[heard]
+        )
 
     def _run(self, newest: Windows, weights: Scores, which: Rows, length: int) -> Scores:
-        from fusion.torch_setup import repeatable  # noqa: PLC0415 - torch takes seconds to import
-        from fusion.towers import run_users  # noqa: PLC0415
+        from fusion.core.torch_runtime import repeatable  # noqa: PLC0415 - torch takes seconds to import
+        from fusion.models.nn.two_tower import run_users  # noqa: PLC0415
 
         places = np.zeros((BATCH, length), np.int64)
         places[: len(which)] = newest.padded(which, length, 0)
@@ -172,7 +185,11 @@ class Neural(FactorModel):
     def restore(cls, config: Any, state: State) -> Self:
         """Take the arrays back."""
         model = cls(config)
-        model.items_, model.vectors_, model.range_ = state["items"], state["vectors"], state["range"]
+        model.items_, model.vectors_, model.range_ = (
+            state["items"],
+            state["vectors"],
+            state["range"],
+        )
         model.sequence_, model.kept_ = _called(SEQUENCE, state), _called(KEPT, state)
         return model
 
@@ -181,9 +198,10 @@ class Neural(FactorModel):
         config: NeuralConfig = self.config
         text = 0 if config.encoder == "none" else 384
         positions = config.batch * config.last
-        return 4 * (n_items * (5 * config.size + 2 * text) + positions * (3 * config.negatives + 30 * config.size)) + (
-            8 * n_events + 4 * 2 * 128 * n_items
-        )
+        return 4 * (
+            n_items * (5 * config.size + 2 * text)
+            + positions * (3 * config.negatives + 30 * config.size)
+        ) + (8 * n_events + 4 * 2 * 128 * n_items)
 
 
 def _named(prefix: str, arrays: State) -> State:
@@ -191,4 +209,8 @@ def _named(prefix: str, arrays: State) -> State:
 
 
 def _called(prefix: str, state: State) -> State:
-    return {name.removeprefix(prefix): values for name, values in state.items() if name.startswith(prefix)}
+    return {
+        name.removeprefix(prefix): values
+        for name, values in state.items()
+        if name.startswith(prefix)
+    }

@@ -7,29 +7,33 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from fusion.arrays import DAY, Scores, State, Times
-from fusion.dataset import Dataset
-from fusion.models.fading import FadingCounts
-from fusion.recommender import Allowed, FitContext, Recommender
-from fusion.registry import register
-from fusion.settings import Settings, tunable
-from fusion.topk import Pairs, TopK, best
-from fusion.users import Users
+from fusion.core.arrays import DAY, Scores, State, Times
+from fusion.core.settings import Settings, tunable
+from fusion.data.dataset import Dataset
+from fusion.data.histories import Users
+from fusion.data.topk import Pairs, TopK, best
+from fusion.models.base.decayed_counts import FadingCounts
+from fusion.models.base.recommender import Allowed, FitContext, Recommender
+from fusion.models.base.registry import register
 
 
 class PopularityConfig(Settings):
     """Settings of `popularity`."""
 
-    half_life: float = tunable(28.0, 1, 3650, log=True, description="days after which an interaction counts half")
-    days: float | None = Field(None, gt=0, description="count only the last days; default: all, decayed")
+    half_life: float = tunable(
+        28.0, 1, 3650, log=True, description="days after which an interaction counts half"
+    )
+    days: float | None = Field(
+        None, gt=0, description="count only the last days; default: all, decayed"
+    )
 
 
 @register("popularity")
 class Popularity(Recommender):
     """Decayed counts of interactions before the user's `as_of`; without times, plain counts.
 
-    A score never counts what happened at or after a user's own `as_of`, whatever was there to fit on. NaN for items
-    nobody took by then (in the last `days`, where they are given).
+    A score never counts what happened at or after a user's own `as_of`, whatever was there to fit
+    on. NaN for items nobody took by then (in the last `days`, where they are given).
     """
 
     Config = PopularityConfig
@@ -62,7 +66,9 @@ class Popularity(Recommender):
 
     def top(self, users: Users, k: int, allowed: Allowed) -> TopK:
         """Each moment is sorted once; a user's list is that order without what the user met."""
-        top = TopK(np.full((len(users), k), -1, np.int32), np.full((len(users), k), np.nan, np.float32))
+        top = TopK(
+            np.full((len(users), k), -1, np.int32), np.full((len(users), k), np.nan, np.float32)
+        )
         met = np.zeros(users.n_items, bool)
         for who, counts in self._by_moment(users):
             listed = np.where(allowed.items, counts, np.float32(np.nan))
@@ -98,13 +104,17 @@ class Popularity(Recommender):
 
     def _counts(self, moments: Times, n_items: int) -> Iterator[Scores]:
         half_life = self.config.half_life if self.timed_ else np.inf
-        faded, taken = (FadingCounts(self.items_, self.times_, n_items, life) for life in (half_life, np.inf))
+        faded, taken = (
+            FadingCounts(self.items_, self.times_, n_items, life) for life in (half_life, np.inf)
+        )
         span = self.config.days if self.timed_ else None
         if span is None:
             for moment in moments.tolist():
                 yield heard(faded.at(moment), taken.at(moment))
             return
-        old_faded, old_taken = (FadingCounts(self.items_, self.times_, n_items, life) for life in (half_life, np.inf))
+        old_faded, old_taken = (
+            FadingCounts(self.items_, self.times_, n_items, life) for life in (half_life, np.inf)
+        )
         for moment in moments.tolist():
             start = moment - int(span * DAY)
             gone = old_faded.at(start) * np.exp2(-span / half_life)
@@ -118,7 +128,11 @@ class Popularity(Recommender):
     def restore(cls, config: Any, state: State) -> Self:
         """Take the arrays back."""
         model = cls(config)
-        model.items_, model.times_, model.timed_ = state["items"], state["times"], bool(state["timed"])
+        model.items_, model.times_, model.timed_ = (
+            state["items"],
+            state["times"],
+            bool(state["timed"]),
+        )
         return model
 
     def memory_bytes(self, n_users: int, n_items: int, n_events: int) -> int:

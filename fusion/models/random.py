@@ -4,13 +4,13 @@ from typing import Any, Self
 
 import numpy as np
 
-from fusion.arrays import Scores, State
-from fusion.dataset import Dataset
-from fusion.hashing import MIX, mix, unit
-from fusion.recommender import FitContext, Recommender
-from fusion.registry import register
-from fusion.settings import Settings
-from fusion.users import Users
+from fusion.core.arrays import Scores, State
+from fusion.core.hashing import MIX, mix, unit
+from fusion.core.settings import Settings
+from fusion.data.dataset import Dataset
+from fusion.data.histories import Users
+from fusion.models.base.recommender import FitContext, Recommender
+from fusion.models.base.registry import register
 
 
 class RandomConfig(Settings):

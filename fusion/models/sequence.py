@@ -6,30 +6,36 @@ import numpy as np
 from pydantic import Field
 from scipy.sparse import csr_array
 
-from fusion.arrays import sparse
-from fusion.dataset import Dataset
-from fusion.models.item_item import Damping, ItemItem, strongest
-from fusion.recommender import FitContext
-from fusion.registry import register
-from fusion.settings import Settings, tunable
-from fusion.users import Users
+from fusion.core.arrays import sparse
+from fusion.core.settings import Settings, tunable
+from fusion.data.dataset import Dataset
+from fusion.data.histories import Users
+from fusion.models.base.item_similarity import Damping, ItemItem, strongest
+from fusion.models.base.recommender import FitContext
+from fusion.models.base.registry import register
 
 
 class SequenceConfig(Settings):
     """Settings of `sequence`."""
 
-    reach: int = Field(10, ge=1, le=20, description="how many steps after an item still count as following it")
+    reach: int = Field(
+        10, ge=1, le=20, description="how many steps after an item still count as following it"
+    )
     last: int = tunable(10, 1, 50, log=True, description="score from this many newest events")
-    neighbours: int = tunable(100, 10, 500, log=True, description="how many followers an item keeps")
-    shrink: float = tunable(30.0, 0, 200, description="added to the denominator: doubt about rare items")
+    neighbours: int = tunable(
+        100, 10, 500, log=True, description="how many followers an item keeps"
+    )
+    shrink: float = tunable(
+        30.0, 0, 200, description="added to the denominator: doubt about rare items"
+    )
 
 
 @register("sequence")
 class Sequence(ItemItem):
     """Scores sum how often an item followed the newest ones of a history, nearer steps and newer items more.
 
-    A step of d counts 1/d; sums are divided by sqrt(count of first * count of follower) + shrink. The p-th newest
-    event counts 1/p. Memory: the counted steps, up to `reach` for each event.
+    A step of d counts 1/d; sums are divided by sqrt(count of first * count of follower) + shrink.
+    The p-th newest event counts 1/p. Memory: the counted steps, up to `reach` for each event.
     """
 
     Config = SequenceConfig
@@ -42,7 +48,9 @@ class Sequence(ItemItem):
         roots = np.sqrt(data.item_counts).astype(np.float32)
 
         damping = Damping(roots, self.config.shrink)
-        self.links_ = strongest(lambda part: steps[part], damping, self.config.neighbours, self.block_bytes)
+        self.links_ = strongest(
+            lambda part: steps[part], damping, self.config.neighbours, self.block_bytes
+        )
         return self
 
     def profile(self, users: Users) -> csr_array:
@@ -55,7 +63,12 @@ class Sequence(ItemItem):
     def memory_bytes(self, n_users: int, n_items: int, n_events: int) -> int:
         """Twice the counted steps while they are summed, the links, and one block of rows."""
         steps = min(n_events * self.config.reach, n_items**2)
-        return 24 * steps + 40 * n_events + 20 * n_items * self.config.neighbours + 2 * self.block_bytes
+        return (
+            24 * steps
+            + 40 * n_events
+            + 20 * n_items * self.config.neighbours
+            + 2 * self.block_bytes
+        )
 
 
 def counted_steps(data: Dataset, reach: int) -> csr_array:

@@ -2,17 +2,18 @@
 
 from scipy.sparse import csr_array
 
-from fusion.models.neighbours import NeighbourSettings, UserNeighbours
-from fusion.models.sparse_rows import keep_best
-from fusion.registry import register
-from fusion.users import Users
+from fusion.data.histories import Users
+from fusion.models.base.registry import register
+from fusion.models.base.sparse_scores import keep_best
+from fusion.models.base.user_similarity import NeighbourSettings, UserNeighbours
 
 
 @register("user_knn")
 class UserKnn(UserNeighbours):
     """Scores are the histories of the nearest users, weighed by similarity.
 
-    Source: Herlocker et al., An Algorithmic Framework for Performing Collaborative Filtering, SIGIR 1999.
+    Source: Herlocker et al., An Algorithmic Framework for Performing Collaborative Filtering, SIGIR
+    1999.
     """
 
     Config = NeighbourSettings

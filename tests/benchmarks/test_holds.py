@@ -6,7 +6,7 @@ import pytest
 from holds import Held, hold_last, hold_random, hold_time, judge
 
 from fusion.api import from_frames
-from fusion.dataset import Dataset
+from fusion.data.dataset import Dataset
 
 DAY = 86_400
 
@@ -21,7 +21,9 @@ def data() -> Dataset:
             "time": np.sort(rng.integers(100 * DAY, size=600)) + 1_600_000_000,
         }
     )
-    return from_frames(frame, settings={"columns": {"user": "user", "item": "item", "time": "time"}})
+    return from_frames(
+        frame, settings={"columns": {"user": "user", "item": "item", "time": "time"}}
+    )
 
 
 def pairs(data: Dataset, users: np.ndarray, items: np.ndarray) -> set[int]:
@@ -64,7 +66,9 @@ def test_random_folds_of_a_seed_share_no_label_and_leave_the_rest(data):
         assert known(held) | asked(held) == everything
         assert not known(held) & asked(held)
         assert not held.known.has_times
-        assert set(held.users.tolist()) == set(held.label_users.tolist())  # who is asked keeps a history
+        assert set(held.users.tolist()) == set(
+            held.label_users.tolist()
+        )  # who is asked keeps a history
     assert not asked(folds[0]) & asked(folds[1])
     assert not asked(folds[0]) & asked(folds[2])
     assert len(asked(folds[0])) == pytest.approx(0.2 * len(everything), rel=0.1)

@@ -29,7 +29,9 @@ def test_known_goes_out_and_lists_come_back_by_outside_ids(tmp_path):
     assert out["user"].to_list() == ["b", "a", "b", "a", "a"]
     assert out["item"].to_list() == ["x", "y", "y", "z", "x"]
     assert pl.read_parquet(tmp_path / "users.parquet")["user"].to_list() == ["b", "a"]
-    back = pl.DataFrame({"user": ["a", "a", "b", "b"], "rank": [1, 2, 1, 2], "item": ["w", "w", "x", "z"]})
+    back = pl.DataFrame(
+        {"user": ["a", "a", "b", "b"], "rank": [1, 2, 1, 2], "item": ["w", "w", "x", "z"]}
+    )
     back.write_parquet(tmp_path / "als.parquet")
     (tmp_path / "als.json").write_text('{"seconds": 1.5}')
     lists, notes = peer_lists(held, TASK, tmp_path, None, 1)["als"]

@@ -7,7 +7,12 @@ from pooling import pooled, table
 RNG = np.random.default_rng(11)
 USERS = [np.arange(0, 80), np.arange(20, 100)]
 FOLDS = [
-    {"published": RNG.random(80) + 0.1, "one": RNG.random(80), "two": np.zeros(80), "sometimes": np.ones(80)},
+    {
+        "published": RNG.random(80) + 0.1,
+        "one": RNG.random(80),
+        "two": np.zeros(80),
+        "sometimes": np.ones(80),
+    },
     {"published": RNG.random(80) + 0.1, "one": RNG.random(80), "two": np.zeros(80)},
 ]
 
@@ -24,14 +29,21 @@ def test_every_value_counts_once():
 def test_users_are_drawn_with_all_their_folds_and_pairs_stay_together():
     found = pooled(FOLDS, USERS, 7)["rows"]["one"]
     rng = np.random.default_rng(0)
-    of = {user: [(FOLDS[n], user - USERS[n][0]) for n in (0, 1) if user in USERS[n]] for user in range(100)}
+    of = {
+        user: [(FOLDS[n], user - USERS[n][0]) for n in (0, 1) if user in USERS[n]]
+        for user in range(100)
+    }
     gaps, ratios = [], []
     for _ in range(3000):
         drawn = [one for user in rng.integers(100, size=100) for one in of[user]]
-        published, other = (np.mean([fold[name][at] for fold, at in drawn]) for name in ("published", "one"))
+        published, other = (
+            np.mean([fold[name][at] for fold, at in drawn]) for name in ("published", "one")
+        )
         gaps.append(published - other)
         ratios.append(published / other)
-    assert [found["gap"]["low"], found["gap"]["high"]] == pytest.approx(np.percentile(gaps, [2.5, 97.5]), abs=0.01)
+    assert [found["gap"]["low"], found["gap"]["high"]] == pytest.approx(
+        np.percentile(gaps, [2.5, 97.5]), abs=0.01
+    )
     assert [found["ratio"]["low"], found["ratio"]["high"]] == pytest.approx(
         np.percentile(ratios, [2.5, 97.5]), abs=0.03
     )

@@ -12,14 +12,18 @@ SETTINGS = MonitorSettings()
 
 def test_nothing_past_a_limit_is_no_alert():
     steady = stability(lists(50, 1, 0.1), lists(50, 2, 0.1))
-    assert alerts(drift({"users": (users(400, 1), users(400, 2))}, SETTINGS), steady, SETTINGS) == []
+    assert (
+        alerts(drift({"users": (users(400, 1), users(400, 2))}, SETTINGS), steady, SETTINGS) == []
+    )
     assert alerts([], None, SETTINGS) == []
 
 
 @pytest.mark.parametrize(("limit", "raised"), [(0.25, True), (0.26, False)])
 def test_drift_of_enough_columns_names_the_worst(limit, raised):
     settings = MonitorSettings(drift_share=limit)
-    found = alerts(drift({"users": (users(800, 1), users(800, 2, shift=9))}, settings), None, settings)
+    found = alerts(
+        drift({"users": (users(800, 1), users(800, 2, shift=9))}, settings), None, settings
+    )
     assert bool(found) == raised
     for one in found:
         assert (one.subject, one.name, one.value) == ("users", "drifted_share", 0.25)
@@ -50,7 +54,10 @@ def test_columns_that_move_by_themselves_are_shown_and_raise_nothing():
     assert [(one.column, one.moves, one.drifted) for one in shown] == [
         ("age", True, False), ("member", True, False), ("country", False, False), ("genres", False, False)
     ]  # fmt: skip
-    assert (drifted_shares(judged), drifted_shares(shown)) == ([("features", 0.25)], [("features", 0.0)])
+    assert (drifted_shares(judged), drifted_shares(shown)) == (
+        [("features", 0.25)],
+        [("features", 0.0)],
+    )
     settings = MonitorSettings(drift_share=0.2)
     assert [one.subject for one in alerts(judged, None, settings)] == ["features"]
     assert alerts(shown, None, settings) == []

@@ -42,7 +42,9 @@ def test_few_rows_alone_are_no_drift():
 def test_noise_floor_is_what_drift_puts_beside_its_values():
     reference, current = users(1000, 1), users(200, 2)
     floor = noise_floor(reference, SETTINGS, current_rows=200)
-    assert floor == {one.column: one.noise for one in drift({"users": (reference, current)}, SETTINGS)}
+    assert floor == {
+        one.column: one.noise for one in drift({"users": (reference, current)}, SETTINGS)
+    }
     assert noise_floor(reference, SETTINGS)["age"] < floor["age"]
 
 

@@ -29,7 +29,9 @@ def slow_rbo(first: list[int], second: list[int], p: float) -> float:
 
     seen = sum(shared(d) / d * p**d for d in range(1, last + 1))
     filled = sum(shared(s) * (d - s) / (s * d) * p**d for d in range(s + 1, last + 1))
-    return (1 - p) / p * (seen + filled) + ((shared(last) - shared(s)) / last + shared(s) / s) * p**last
+    return (1 - p) / p * (seen + filled) + (
+        (shared(last) - shared(s)) / last + shared(s) / s
+    ) * p**last
 
 
 @given(pairs, st.sampled_from([0.5, 0.9, 0.98]))
@@ -67,7 +69,9 @@ def test_the_top_weighs_more():
 
 def test_blocks_do_not_show(monkeypatch):
     rng = np.random.default_rng(0)
-    first, second = (np.argsort(rng.random((50, 9)), axis=1)[:, :K].astype(np.int32) for _ in range(2))
+    first, second = (
+        np.argsort(rng.random((50, 9)), axis=1)[:, :K].astype(np.int32) for _ in range(2)
+    )
     whole = overlaps(first, second)
     monkeypatch.setattr(overlap, "BLOCK", 7)
     for one, other in zip(whole, overlaps(first, second), strict=True):
@@ -75,4 +79,6 @@ def test_blocks_do_not_show(monkeypatch):
 
 
 def test_no_lists_give_no_figures():
-    assert [len(part) for part in overlaps(np.empty((0, K), np.int32), np.empty((0, K), np.int32))] == [0, 0]
+    assert [
+        len(part) for part in overlaps(np.empty((0, K), np.int32), np.empty((0, K), np.int32))
+    ] == [0, 0]

@@ -21,7 +21,10 @@ from tests.dashboards.samples import RUN, lists, users, verdict
 SETTINGS = MonitorSettings()
 SUBJECTS = {
     "users": (users(800, 1), users(600, 2, shift=8)),
-    "features": (pl.DataFrame({"x": [1.0, None] * 50}), pl.DataFrame({"x": [None] * 30, "new": [1.0] * 30})),
+    "features": (
+        pl.DataFrame({"x": [1.0, None] * 50}),
+        pl.DataFrame({"x": [None] * 30, "new": [1.0] * 30}),
+    ),
 }
 
 
@@ -51,7 +54,9 @@ def test_importing_dashboards_is_quick_and_evidently_imports_with_the_pinned_set
     late = f"import sys, {modules}; assert not {{'evidently', 'pandas'}} & set(sys.modules)"
     now = "import dashboards, evidently, os; assert os.environ['DO_NOT_TRACK']; print(evidently.__version__)"
     for code in (late, now):
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("0.7.")
 
@@ -61,12 +66,16 @@ def test_evidently_shows_our_figures(files):
     assert data["run_id"] == "run-1"
     assert data["as_of"] == "2026-11-20T03:00:00Z"
     ours = {f"{one['subject']} · {one['column']}": one["value"] for one in data["columns"]}
-    drawn = [one for one in data["evidently"]["metrics"] if one["config"]["type"].endswith(":ValueDrift")]
+    drawn = [
+        one for one in data["evidently"]["metrics"] if one["config"]["type"].endswith(":ValueDrift")
+    ]
     theirs = {one["config"]["column"]: one["value"] for one in drawn}
     assert theirs == pytest.approx({name: ours[name] for name in theirs})
     # a number that one side lacks altogether has a figure but nothing to draw
     assert set(ours) - set(theirs) == {"features · x", "features · new"}
-    counted = [one for one in data["evidently"]["metrics"] if "DriftedColumnsCount" in one["metric_name"]]
+    counted = [
+        one for one in data["evidently"]["metrics"] if "DriftedColumnsCount" in one["metric_name"]
+    ]
     assert [one["value"]["count"] for one in counted] == [1]
 
 
@@ -85,7 +94,13 @@ def test_the_drift_page_says_what_was_found(files):
 
 def test_the_stability_page_shows_all_parts_and_escapes_names(files):
     text = files.stability_html.read_text()
-    for part in ("Jaccard per user", "Churn by segment", "Catalogue coverage", "Popularity", "ranker"):
+    for part in (
+        "Jaccard per user",
+        "Churn by segment",
+        "Catalogue coverage",
+        "Popularity",
+        "ranker",
+    ):
         assert part in text
     assert 'class="chance"' in text
     assert "&lt;script&gt;" in text
@@ -139,7 +154,9 @@ def evidently_value(reference, current, kind, method):
     from evidently.metrics import ValueDrift
 
     definition = DataDefinition(**{f"{kind}_columns": ["x"]})
-    sides = [Dataset.from_pandas(pd.DataFrame({"x": side}), definition) for side in (current, reference)]
+    sides = [
+        Dataset.from_pandas(pd.DataFrame({"x": side}), definition) for side in (current, reference)
+    ]
     report = Report([ValueDrift(column="x", method=method, threshold=0.2)]).run(*sides)
     return report.dict()["metrics"][0]["value"]
 
@@ -159,14 +176,17 @@ def test_our_jensenshannon_is_evidentlys():
 def test_our_psi_is_evidentlys_where_the_bins_are_the_same():
     # at most 20 values: Evidently compares value by value, and ours are ties that fill a bin each
     rng = np.random.default_rng(0)
-    reference, current = (rng.choice(5, 1000, p=p).astype(float) for p in ([0.2] * 5, [0.1, 0.1, 0.2, 0.3, 0.3]))
+    reference, current = (
+        rng.choice(5, 1000, p=p).astype(float) for p in ([0.2] * 5, [0.1, 0.1, 0.2, 0.3, 0.3])
+    )
     theirs = evidently_value(reference, current, "numerical", "psi")
     assert our_value(reference, current) == pytest.approx(theirs, rel=1e-9)
 
 
 def test_our_psi_is_near_evidentlys_on_a_smooth_number():
-    # Evidently bins by equal widths (Sturges) over both sides, we by deciles of the reference: for a normal
-    # distribution moved by half its deviation both come near the integral, 0.25; the tails differ
+    # Evidently bins by equal widths (Sturges) over both sides, we by deciles of the reference: for
+    # a normal distribution moved by half its deviation both come near the integral, 0.25; the tails
+    # differ
     rng = np.random.default_rng(0)
     reference, current = rng.normal(0, 1, 20_000), rng.normal(0.5, 1, 20_000)
     theirs = evidently_value(reference, current, "numerical", "psi")

@@ -11,12 +11,19 @@ from tests.dashboards.samples import lists
 
 def frame(given: dict[str, str]) -> pl.DataFrame:
     """Lists by user, an item a letter: {"ann": "abc"}."""
-    rows = [(user, rank, item) for user, items in given.items() for rank, item in enumerate(items, 1)]
-    return pl.DataFrame(rows, schema={"user_id": pl.String, "rank": pl.Int64, "item_id": pl.String}, orient="row")
+    rows = [
+        (user, rank, item) for user, items in given.items() for rank, item in enumerate(items, 1)
+    ]
+    return pl.DataFrame(
+        rows, schema={"user_id": pl.String, "rank": pl.Int64, "item_id": pl.String}, orient="row"
+    )
 
 
 def test_figures_by_hand():
-    found = stability(frame({"ann": "abc", "bob": "abc", "old": "a"}), frame({"ann": "abc", "bob": "bad", "new": "a"}))
+    found = stability(
+        frame({"ann": "abc", "bob": "abc", "old": "a"}),
+        frame({"ann": "abc", "bob": "bad", "new": "a"}),
+    )
     assert found.users["user_id"].to_list() == ["ann", "bob"]
     assert found.users["jaccard"].to_list() == [1, 0.5]
     assert found.value("jaccard") == 0.75
@@ -41,14 +48,17 @@ def test_only_the_first_k_count_and_holes_in_ranks_close_up():
 def test_row_order_does_not_matter():
     previous, current = lists(30, 1, 0.5), lists(30, 2, 0.5)
     mixed = stability(
-        previous.sample(fraction=1, shuffle=True, seed=1), current.sample(fraction=1, shuffle=True, seed=2)
+        previous.sample(fraction=1, shuffle=True, seed=1),
+        current.sample(fraction=1, shuffle=True, seed=2),
     )
     assert mixed.rows().equals(stability(previous, current).rows())
 
 
 def test_segments_have_rows_of_their_own():
     segments = pl.DataFrame({"user_id": ["ann", "bob", "eve"], "segment": ["warm", "cold", "warm"]})
-    found = stability(frame({"ann": "ab", "bob": "ab"}), frame({"ann": "ab", "bob": "cd"}), segments=segments)
+    found = stability(
+        frame({"ann": "ab", "bob": "ab"}), frame({"ann": "ab", "bob": "cd"}), segments=segments
+    )
     assert found.value("churn", "warm") == 0
     assert found.value("churn", "cold") == 1
     assert found.value("users_both", "warm") == 1
@@ -56,7 +66,9 @@ def test_segments_have_rows_of_their_own():
 
 def test_rows_are_unique_even_with_a_segment_called_all():
     segments = pl.DataFrame({"user_id": ["ann", "bob"], "segment": ["all", "warm"]})
-    rows = stability(frame({"ann": "ab", "bob": "ab"}), frame({"ann": "ab", "bob": "cd"}), segments=segments).rows()
+    rows = stability(
+        frame({"ann": "ab", "bob": "ab"}), frame({"ann": "ab", "bob": "cd"}), segments=segments
+    ).rows()
     assert not rows.select("subject", "segment", "name", "k").is_duplicated().any()
     assert set(rows["segment"]) == {"all", "warm"}
 
@@ -70,15 +82,21 @@ def test_chance_is_the_twin_against_current_on_the_twins_users():
     found = stability(previous, current, twin=twin)
     assert found.value("jaccard") == 0
     assert found.value("jaccard_chance") == pytest.approx(1 / 3)
-    assert found.value("rbo_chance") == pytest.approx(0.9 * 0.5 + 0.1)  # X_2 / 2 p^2 + (1-p)/p (p + p^2 / 2)
+    assert found.value("rbo_chance") == pytest.approx(
+        0.9 * 0.5 + 0.1
+    )  # X_2 / 2 p^2 + (1-p)/p (p + p^2 / 2)
     assert stability(previous, current).value("jaccard_chance") is None
 
 
 def test_intervals_hold_the_mean_and_shrink_with_users():
-    few, many = (stability(lists(users, 1, 0.5), lists(users, 2, 0.5)).rows() for users in (40, 1000))
+    few, many = (
+        stability(lists(users, 1, 0.5), lists(users, 2, 0.5)).rows() for users in (40, 1000)
+    )
     width = []
     for rows in (few, many):
-        row = rows.filter((pl.col("name") == "jaccard") & (pl.col("segment") == "all")).row(0, named=True)
+        row = rows.filter((pl.col("name") == "jaccard") & (pl.col("segment") == "all")).row(
+            0, named=True
+        )
         assert row["low"] < row["value"] < row["high"]
         width.append(row["high"] - row["low"])
     assert width[1] < width[0] / 3

@@ -74,7 +74,14 @@ def test_a_run_that_knows_nothing_is_recorded(tmp_path):
 
 
 def test_nothing_is_left_half_written(workspace):
-    assert sorted(path.suffix for path in workspace.rglob("*") if path.is_file() and path.suffix != ".json") == []
+    assert (
+        sorted(
+            path.suffix
+            for path in workspace.rglob("*")
+            if path.is_file() and path.suffix != ".json"
+        )
+        == []
+    )
     assert list(workspace.glob(".new-*")) == []
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from typer.main import get_command
 
-from flows import cli
+from flows.cli import main as cli
 from fusion import errors
 from tests.docs.pages import blocks, read
 
@@ -25,7 +25,9 @@ def test_the_same_verbs():
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_with_its_options(verb):
     text = section(verb)
-    options = {name for given in VERBS[verb].params for name in given.opts if name.startswith("--")} - {"--help"}
+    options = {
+        name for given in VERBS[verb].params for name in given.opts if name.startswith("--")
+    } - {"--help"}
     assert {option for option in options if f"`{option}" not in text} == set()
     assert set(re.findall(r"`(--[\w-]+)", text)) <= options
 
@@ -42,7 +44,11 @@ def test_the_readme_lists_every_verb(verb):
 
 
 def test_every_exit_code():
-    kinds = {kind.exit_code for kind in vars(errors).values() if isinstance(kind, type) and hasattr(kind, "exit_code")}
+    kinds = {
+        kind.exit_code
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and hasattr(kind, "exit_code")
+    }
     told = {int(code) for code in re.findall(r"^\| (\d+) \|", PAGE, re.MULTILINE)}
     assert kinds | {0, 4, 130} == told
 

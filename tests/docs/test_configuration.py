@@ -6,7 +6,7 @@ import pytest
 
 from flows.config_docs import EXAMPLES, example, reference, sections
 from flows.settings import Config, read_config
-from fusion.registry import build
+from fusion.models.base.registry import build
 from tests.docs.pages import ROOT, read
 
 CURE = "run `python -m flows.config_docs`"
@@ -21,13 +21,17 @@ def test_the_example_is_in_step():
 
 
 def test_the_example_holds_the_defaults():
-    assert read_config(ROOT / "config" / "fusion.toml") == Config(data={"interactions": EXAMPLES["data.interactions"]})
+    assert read_config(ROOT / "config" / "fusion.toml") == Config(
+        data={"interactions": EXAMPLES["data.interactions"]}
+    )
 
 
 def test_what_is_commented_out_can_be_used(tmp_path):
     """Take every comment sign off that stands before a key or a table."""
     file = tmp_path / "fusion.toml"
-    file.write_text(re.sub(r"^# (?=\w+ = |\[\[)", "", read("config/fusion.toml"), flags=re.MULTILINE))
+    file.write_text(
+        re.sub(r"^# (?=\w+ = |\[\[)", "", read("config/fusion.toml"), flags=re.MULTILINE)
+    )
     config = read_config(file)
     assert config.split.window == 28
     assert config.data.events == EXAMPLES["data.events"]
@@ -42,6 +46,8 @@ def test_every_key_is_described(section):
         assert section.model.model_fields[key].description, section.path(key)
 
 
-@pytest.mark.parametrize("line", ["| `window` | integer | none | > 0 |", "| `size` | integer | `20` | ≥ 1, ≤ 1,000 |"])
+@pytest.mark.parametrize(
+    "line", ["| `window` | integer | none | > 0 |", "| `size` | integer | `20` | ≥ 1, ≤ 1,000 |"]
+)
 def test_types_defaults_and_bounds_are_told(line):
     assert line in reference()

@@ -12,8 +12,13 @@ HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 
 def anchors(page: Path) -> set[str]:
     """Headings as code hosts make anchors of them."""
-    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in HEADING.findall(text)}
+    text = re.sub(
+        r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE
+    )
+    return {
+        re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        for heading in HEADING.findall(text)
+    }
 
 
 def links(page: Path) -> list[str]:
@@ -39,5 +44,11 @@ def test_every_page_of_docs_can_be_reached():
         page = left.pop()
         if page not in reached and page.suffix == ".md":
             reached.add(page)
-            left += [(page.parent / link.partition("#")[0]).resolve() for link in links(page) if link[0] != "#"]
-    assert {name(page) for page in (ROOT / "docs").glob("**/*.md")} <= {name(page) for page in reached}
+            left += [
+                (page.parent / link.partition("#")[0]).resolve()
+                for link in links(page)
+                if link[0] != "#"
+            ]
+    assert {name(page) for page in (ROOT / "docs").glob("**/*.md")} <= {
+        name(page) for page in reached
+    }

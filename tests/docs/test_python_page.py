@@ -9,11 +9,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from fusion.features import FEATURES
+from fusion.ranking.features.registry import FEATURES
 from tests.docs.pages import PAGES, blocks, name, read
 
 SESSION = "docs/python.md"
-ELSEWHERE = {"docs/sources.md": "tests/models/test_sources_page.py runs it"}
+ELSEWHERE = {"docs/sources.md": "tests/fusion/models/test_sources_page.py runs it"}
 
 
 @pytest.fixture
@@ -24,11 +24,18 @@ def notebook(tmp_path, monkeypatch):
     own = users % 4 * 15 + rng.integers(0, 15, 4000)
     items = np.where(rng.random(4000) < 0.7, own, rng.integers(0, 60, 4000))
     times = 1_700_000_000 + np.sort(rng.integers(0, 150 * 86400, 4000))
-    ratings = {"userId": users, "movieId": items, "rating": rng.integers(1, 6, 4000), "timestamp": times}
+    ratings = {
+        "userId": users,
+        "movieId": items,
+        "rating": rng.integers(1, 6, 4000),
+        "timestamp": times,
+    }
     pl.DataFrame(ratings).write_csv(tmp_path / "ratings.csv")
     titles = [f"Film {number}" for number in range(60)]
     genres = [f"kind {number // 15}|film" for number in range(60)]
-    pl.DataFrame({"movieId": range(60), "title": titles, "genres": genres}).write_csv(tmp_path / "movies.csv")
+    pl.DataFrame({"movieId": range(60), "title": titles, "genres": genres}).write_csv(
+        tmp_path / "movies.csv"
+    )
     monkeypatch.chdir(tmp_path)
 
 
@@ -51,11 +58,15 @@ def test_other_examples_are_fragments_or_run_elsewhere(page):
 
 def test_a_row_of_the_table_names_one_function():
     rows = read(SESSION).split("| function | verb |\n")[1].split("\n\n")[0].splitlines()[1:]
-    assert [row for row in rows if not re.match(r"\| `\w+\.\w+\.\w+\(.*?\)` \| `fusion \w+` \|$", row)] == []
+    assert [
+        row for row in rows if not re.match(r"\| `[\w.]+\(.*?\)` \| `fusion \w+` \|$", row)
+    ] == []
 
 
 @pytest.mark.parametrize(
-    "call", re.findall(r"^\| `(\w+\.\w+\.\w+)\((.*?)\)`", read(SESSION), re.MULTILINE), ids=lambda c: c
+    "call",
+    re.findall(r"^\| `([\w.]+)\((.*?)\)`", read(SESSION), re.MULTILINE),
+    ids=lambda c: c,
 )
 def test_functions_of_the_table_exist(call):
     place, arguments = call
@@ -67,6 +78,10 @@ def test_functions_of_the_table_exist(call):
 
 @pytest.mark.parametrize("feature", FEATURES, ids=lambda feature: feature.name)
 def test_every_feature_is_explained(feature):
-    rows = [row for row in read("docs/method.md").splitlines() if f"`{feature.name}`" in row and row.startswith("|")]
+    rows = [
+        row
+        for row in read("docs/method.md").splitlines()
+        if f"`{feature.name}`" in row and row.startswith("|")
+    ]
     assert len(rows) == 1
     assert rows[0].rstrip("| ").endswith(feature.needs)

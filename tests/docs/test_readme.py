@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import text
 
 from storage import StorageSettings, connect
-from storage.publish import publish
-from storage.records import add_alert
+from storage.runs.records import add_alert
+from storage.slots.publish import publish
 from tests.docs.pages import blocks, read
 from tests.storage.making import make_run
 
@@ -63,5 +63,7 @@ def test_the_demo_says_where_its_data_comes_from():
 
 
 def test_alerts_can_be_asked_for(shop):
-    (alerts,) = (content for _, content in blocks("docs/operations.md", "sql") if "FROM alert" in content)
+    (alerts,) = (
+        content for _, content in blocks("docs/operations.md", "sql") if "FROM alert" in content
+    )
     assert [row.run_id for row in run_sql(shop, alerts)] == ["b", "a"]

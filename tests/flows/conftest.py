@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import NullPool, create_engine, text
 
-from flows.loop import run_loop
 from flows.session import Session
+from flows.steps.retrain.loop import run_loop
 from tests.flows.world import EARLY, fusion, make_shop
 
 
@@ -17,7 +17,10 @@ def shop_made(tmp_path_factory):
     """A shop with two published runs, the first as of an early moment, made by the command line; read only."""
     folder = tmp_path_factory.mktemp("shop")
     make_shop(folder)
-    ended = [fusion(folder, "run", "--as-of", EARLY, "--json", "--by", "ann"), fusion(folder, "run", "--json")]
+    ended = [
+        fusion(folder, "run", "--as-of", EARLY, "--json", "--by", "ann"),
+        fusion(folder, "run", "--json"),
+    ]
     return folder, ended
 
 
@@ -54,7 +57,9 @@ def postgres_shop(tmp_path_factory, postgres_server):
     name = f"fusion_shop_{os.getpid()}"
     _statement(postgres_server, f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
     url = postgres_server.set(database=name).render_as_string(hide_password=False)
-    config = make_shop(tmp_path_factory.mktemp("postgres-shop"), more=f'\n[storage]\nurl = "{url}"\n')
+    config = make_shop(
+        tmp_path_factory.mktemp("postgres-shop"), more=f'\n[storage]\nurl = "{url}"\n'
+    )
     session = Session.open(config, by="ann")
     run_loop(session, datetime.fromisoformat(EARLY).replace(tzinfo=UTC))
     run_loop(session)
@@ -82,7 +87,10 @@ def own_runs(request, tmp_path):
         yield session
         session.engine.dispose()
         return
-    made, server = request.getfixturevalue("postgres_shop"), request.getfixturevalue("postgres_server")
+    made, server = (
+        request.getfixturevalue("postgres_shop"),
+        request.getfixturevalue("postgres_server"),
+    )
     folder = shutil.copytree(made.parent, tmp_path / "shop")
     name = f"fusion_shop_{os.getpid()}"
     _statement(server, f"CREATE DATABASE {name}_copy TEMPLATE {name}")

@@ -14,13 +14,17 @@ def small(tmp_path):
     """A disk of 300 kB, less than a run needs."""
     folder = tmp_path / "small"
     folder.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", folder], check=False).returncode:
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", folder], check=False
+    ).returncode:
         pytest.skip("mounting a small disk is not allowed here")
     yield folder
     subprocess.run(["umount", "-l", folder], check=True)
 
 
-@pytest.mark.parametrize(("options", "code", "words"), [("rw", 75, "Make room and try again"), ("ro", 2, "writ")])
+@pytest.mark.parametrize(
+    ("options", "code", "words"), [("rw", 75, "Make room and try again"), ("ro", 2, "writ")]
+)
 def test_a_run_without_room_changes_nothing(own_shop, small, options, code, words):
     url = database(own_shop)
     before = live_lists(url)

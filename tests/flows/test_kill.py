@@ -7,7 +7,16 @@ import time
 
 import pytest
 
-from tests.flows.world import EARLY, command, database, environment, fusion, live_lists, query, readers
+from tests.flows.world import (
+    EARLY,
+    command,
+    database,
+    environment,
+    fusion,
+    live_lists,
+    query,
+    readers,
+)
 
 
 def started(folder, env) -> tuple[subprocess.Popen, float]:
@@ -15,7 +24,11 @@ def started(folder, env) -> tuple[subprocess.Popen, float]:
     log = folder / "log"
     with log.open("w") as err:
         running = subprocess.Popen(
-            command("run", "--as-of", EARLY), cwd=folder, env=env, stdout=subprocess.DEVNULL, stderr=err
+            command("run", "--as-of", EARLY),
+            cwd=folder,
+            env=env,
+            stdout=subprocess.DEVNULL,
+            stderr=err,
         )
     while "run begun" not in log.read_text():
         assert running.poll() is None, log.read_text()
@@ -33,7 +46,8 @@ MOVED = (
 def assert_live_outlasts_kills(folder, url, env, moments) -> None:
     """Kill a run at each moment (seconds after it began) and see that what was live is live, whole and alone.
 
-    A kill may come after the pointer moved: then the killed run is live, ready, with its row of history.
+    A kill may come after the pointer moved: then the killed run is live, ready, with its row of
+    history.
     """
     with readers(url):
         for moment in moments:
@@ -45,7 +59,9 @@ def assert_live_outlasts_kills(folder, url, env, moments) -> None:
             if query(url, LIVE) == shown:
                 assert live_lists(url) == before, moment
             else:
-                assert query(url, LIVE) == query(url, "select run_id from run order by run_no desc limit 1")
+                assert query(url, LIVE) == query(
+                    url, "select run_id from run order by run_no desc limit 1"
+                )
             assert query(url, MOVED) == [(*query(url, LIVE)[0], "ready")]
 
 

@@ -35,7 +35,10 @@ def made(folder):
 
 def test_two_fresh_processes_with_two_empty_stores_agree_to_the_bit(tmp_path):
     """The view's rows and every file of the run folder: candidates' features too, whatever method was chosen."""
-    (lists, fallback, one), (again, fallback_again, two) = made(tmp_path / "first"), made(tmp_path / "second")
+    (lists, fallback, one), (again, fallback_again, two) = (
+        made(tmp_path / "first"),
+        made(tmp_path / "second"),
+    )
     assert len(lists) == 90 * 5
     assert lists == again
     assert fallback == fallback_again

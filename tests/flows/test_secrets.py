@@ -16,16 +16,30 @@ def test_the_password_is_nowhere_but_in_the_environment(postgres_url, tmp_path):
     assert PASSWORD in url
     ended = [
         fusion(tmp_path, *words, FUSION_STORAGE__URL=url)
-        for words in (("run", "--json"), ("status",), ("show", "nobody"), ("publish", "none"), ("check", "--json"))
+        for words in (
+            ("run", "--json"),
+            ("status",),
+            ("show", "nobody"),
+            ("publish", "none"),
+            ("check", "--json"),
+        )
     ]
     assert [end.code for end in ended][1:] == [0, 0, 2, 0]
     assert ended[0].code in (0, 4), ended[0].err
     for end in ended:
         assert PASSWORD not in end.out + end.err
-    assert [file for file in tmp_path.rglob("*") if file.is_file() and PASSWORD.encode() in file.read_bytes()] == []
+    assert [
+        file
+        for file in tmp_path.rglob("*")
+        if file.is_file() and PASSWORD.encode() in file.read_bytes()
+    ] == []
     engine = create_engine(url, poolclass=NullPool)
     with engine.connect() as connection:
-        tables = connection.execute(text("select tablename from pg_tables where schemaname = 'public'")).scalars().all()
+        tables = (
+            connection.execute(text("select tablename from pg_tables where schemaname = 'public'"))
+            .scalars()
+            .all()
+        )
         assert "run" in tables
         for table in tables:
             rows = connection.execute(text(f'select t::text from "{table}" t')).scalars()

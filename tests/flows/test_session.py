@@ -6,17 +6,23 @@ from contextlib import closing
 
 import pytest
 
-from flows.checking import check_all
 from flows.session import Session
-from flows.train import read_data
+from flows.steps.train.train import read_data
+from flows.steps.watch.check import check_all
 from tests.flows.world import CONFIG, make_shop
 
 
 @pytest.mark.parametrize("driver", ["sqlite", "sqlite+pysqlite"])
-def test_sqlite_files_of_ours_and_of_the_data_start_at_the_configuration(tmp_path, monkeypatch, driver):
+def test_sqlite_files_of_ours_and_of_the_data_start_at_the_configuration(
+    tmp_path, monkeypatch, driver
+):
     shop, elsewhere = tmp_path / "shop", tmp_path / "elsewhere"
     config = make_shop(shop, f'[storage]\nurl = "{driver}:///fusion.db"\n')
-    with (shop / "ratings.csv").open() as file, closing(sqlite3.connect(shop / "shop.db")) as kept, kept:
+    with (
+        (shop / "ratings.csv").open() as file,
+        closing(sqlite3.connect(shop / "shop.db")) as kept,
+        kept,
+    ):
         kept.execute("CREATE TABLE log (userId, movieId, timestamp, rating)")
         kept.executemany("INSERT INTO log VALUES (?, ?, ?, ?)", list(csv.reader(file))[1:])
     query = f'{{ url = "{driver}:///shop.db", query = "select * from log" }}'

@@ -30,11 +30,19 @@ def read(folder: Path, content: str) -> Config:
         (DATA + "[rankr]\n", "rankr", "ranker"),
         (DATA + 'timezon = "UTC"\n', "[data] timezon", "timezone"),
         (DATA + '[data.columns]\nusr = "u"\n', "[data.columns] usr", "user"),
-        (DATA + '[data.item_columns]\navailable_til = "u"\n', "[data.item_columns] available_til", "available_until"),
+        (
+            DATA + '[data.item_columns]\navailable_til = "u"\n',
+            "[data.item_columns] available_til",
+            "available_until",
+        ),
         (DATA + '[data.item_features]\ntxt = ["u"]\n', "[data.item_features] txt", "text"),
         (DATA + '[data.user_features]\nnumbr = ["u"]\n', "[data.user_features] numbr", "number"),
         (DATA + "[split]\nwindo = 3\n", "[split] windo", "window"),
-        (DATA + '[[sources]]\nname = "als"\n[[sources]]\nname = "ease"\nkk = 3\n', "[sources.1] kk", "k"),
+        (
+            DATA + '[[sources]]\nname = "als"\n[[sources]]\nname = "ease"\nkk = 3\n',
+            "[sources.1] kk",
+            "k",
+        ),
         (DATA + "[tune]\ntrial = 3\n", "[tune] trial", "trials"),
         (DATA + "[ranker]\ntres = 3\n", "[ranker] tres", "trees"),
         (DATA + "[gate]\nmaxloss = 3\n", "[gate] maxloss", "max_loss"),
@@ -68,7 +76,12 @@ def test_every_problem_is_named_at_once(tmp_path):
     with pytest.raises(ConfigError) as caught:
         read(tmp_path, "sed = 1\n[lists]\nsize = 0\n[retrain]\nmax_age = -1\n")
     lines = sorted(str(caught.value).splitlines()[1:])
-    assert [line.split(":")[0].strip() for line in lines] == ["[lists] size", "[retrain] max_age", "data", "sed"]
+    assert [line.split(":")[0].strip() for line in lines] == [
+        "[lists] size",
+        "[retrain] max_age",
+        "data",
+        "sed",
+    ]
 
 
 def test_the_environment_wins_over_the_file(tmp_path, monkeypatch):
@@ -86,13 +99,18 @@ def test_the_environment_changes_one_key_of_a_section(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("variable", "told"),
     [
-        ("FUSION_STORGE__URL", r"FUSION_STORGE__URL.* no \[storge\]\. Did you mean FUSION_STORAGE__URL\?"),
+        (
+            "FUSION_STORGE__URL",
+            r"FUSION_STORGE__URL.* no \[storge\]\. Did you mean FUSION_STORAGE__URL\?",
+        ),
         ("fusion_monitr__churn_limit", r"Did you mean FUSION_MONITOR__CHURN_LIMIT\?"),
         ("FUSION_XYZ__URL", r"no \[xyz\]\. Known: .*storage"),
         ("FUSION_SEDD", r"Did you mean FUSION_SEED\?"),
     ],
 )
-def test_a_misspelt_section_in_the_environment_is_refused_with_the_nearest(tmp_path, monkeypatch, variable, told):
+def test_a_misspelt_section_in_the_environment_is_refused_with_the_nearest(
+    tmp_path, monkeypatch, variable, told
+):
     monkeypatch.setenv(variable, "sqlite:///secret.db")
     with pytest.raises(ConfigError, match=told) as caught:
         read(tmp_path, DATA)
@@ -127,7 +145,9 @@ def test_a_schedule_that_never_comes_is_refused_when_read(tmp_path, text):
         read(tmp_path, DATA + text)
 
 
-@pytest.mark.parametrize("cron", ["0 3 * * *", "*/15 8-18 * * mon-fri", "0 0 1,15 jan-mar 7", "30 4 31 12 sun"])
+@pytest.mark.parametrize(
+    "cron", ["0 3 * * *", "*/15 8-18 * * mon-fri", "0 0 1,15 jan-mar 7", "30 4 31 12 sun"]
+)
 def test_schedules_in_every_form_are_read(tmp_path, cron):
     assert read(tmp_path, DATA + f'[retrain]\ncron = "{cron}"\n').retrain.cron == cron
 

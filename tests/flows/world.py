@@ -18,7 +18,8 @@ from sqlalchemy import NullPool, create_engine, text
 ROOT = Path(__file__).parents[2]
 START, DAY = 1_600_000_000, 86_400
 STRANGER = "newcomer"
-"""A user of the users' file, of the club red, who has met nothing; u2 is the only other one in it."""
+"""A user of the users' file, of the club red, who has met nothing; u2 is the only other one in it.
+"""
 PERSON = "person-4711"
 """One of the users, whose name nothing else holds."""
 EARLY = "2020-12-25"
@@ -78,7 +79,9 @@ reserve = 3
 """
 
 
-def events(users: int = 90, items: int = 60, taste: float = 0.85, seed: int = 3) -> list[tuple[str, str, int, int]]:
+def events(
+    users: int = 90, items: int = 60, taste: float = 0.85, seed: int = 3
+) -> list[tuple[str, str, int, int]]:
     """(user, item, time, rating): four tastes, a quarter of the items each; with `taste` 0 nothing can be learned."""
     rng = np.random.default_rng(seed)
     found = []
@@ -89,7 +92,9 @@ def events(users: int = 90, items: int = 60, taste: float = 0.85, seed: int = 3)
             weight = 1 / (1 + np.arange(len(pool))) if taste else np.ones(len(pool))
             item = rng.choice(pool, p=weight / weight.sum())
             moment = START + int(day) * DAY + int(rng.integers(0, DAY))
-            found.append((PERSON if user == 88 else f"u{user}", f"i{item}", moment, int(rng.integers(1, 6))))
+            found.append(
+                (PERSON if user == 88 else f"u{user}", f"i{item}", moment, int(rng.integers(1, 6)))
+            )
     return found
 
 
@@ -104,7 +109,9 @@ def make_shop(folder: Path, more: str = "", **shape: Any) -> Path:
     rows = events(**shape)
     write_events(folder / "ratings.csv", rows)
     items = sorted({item for _, item, _, _ in rows})
-    (folder / "movies.csv").write_text("movieId,title\n" + "".join(f"{item},Film {item}\n" for item in items))
+    (folder / "movies.csv").write_text(
+        "movieId,title\n" + "".join(f"{item},Film {item}\n" for item in items)
+    )
     people = sorted({user for user, *_ in rows} | {STRANGER})
     clubs = "".join(f"{user},{'red' if user == STRANGER else 'blue'}\n" for user in people)
     (folder / "users.csv").write_text("userId,club\n" + clubs.replace("u2,blue", "u2,red"))
@@ -115,8 +122,18 @@ def make_shop(folder: Path, more: str = "", **shape: Any) -> Path:
 
 def environment(**more: str) -> dict[str, str]:
     """The environment of a command: this checkout on the path, no Prefect API but the one in `more`."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PREFECT_", "FUSION_"))}
-    return {**kept, "PYTHONPATH": str(ROOT), "COLUMNS": "140", "PREFECT_HOME": "/nonexistent", **more}
+    kept = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(("PREFECT_", "FUSION_"))
+    }
+    return {
+        **kept,
+        "PYTHONPATH": str(ROOT),
+        "COLUMNS": "140",
+        "PREFECT_HOME": "/nonexistent",
+        **more,
+    }
 
 
 def command(*words: str) -> list[str]:
@@ -140,7 +157,13 @@ class Ended:
 def fusion(folder: Path, *words: str, **env: str) -> Ended:
     """Run `fusion` with `folder` as the working folder, in a process of its own, as a person does."""
     done = subprocess.run(
-        command(*words), cwd=folder, env=environment(**env), capture_output=True, text=True, timeout=300, check=False
+        command(*words),
+        cwd=folder,
+        env=environment(**env),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
     return Ended(done.returncode, done.stdout, done.stderr)
 

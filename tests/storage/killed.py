@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from storage import StorageSettings, connect
-from storage.bulk import load_lists, load_served
+from storage.loading.bulk import load_lists, load_served
 from tests.storage.making import begin, lists
 
 
@@ -28,7 +28,9 @@ def endless() -> Iterator[pl.DataFrame]:
 if __name__ == "__main__":
     engine = connect(StorageSettings(url=sys.argv[1]))
     run_no = begin(engine, "killed")
-    load_served(engine, run_no, pl.DataFrame({"user_id": ["u1"], "route": ["warm"], "segment": [None]}))
+    load_served(
+        engine, run_no, pl.DataFrame({"user_id": ["u1"], "route": ["warm"], "segment": [None]})
+    )
     if sys.argv[2] == "before":
         wait()
     load_lists(engine, run_no, endless())

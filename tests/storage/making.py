@@ -5,20 +5,30 @@ from datetime import UTC, datetime
 import polars as pl
 from sqlalchemy import Engine
 
-from storage import alive
-from storage.bulk import load_fallback, load_lists, load_served
-from storage.runs import finish_run, start_run
+from storage.loading.bulk import load_fallback, load_lists, load_served
+from storage.runs import liveness as alive
+from storage.runs.runs import finish_run, start_run
 
 AS_OF = datetime(2026, 11, 1, tzinfo=UTC)
 SIZE, RESERVE = 4, 3
 
 
 def begin(engine: Engine, run_id: str, placement: str = "default") -> int:
-    return start_run(engine, run_id, placement, kind="full", as_of=AS_OF, data_hash="d1", config_hash="c1")
+    return start_run(
+        engine, run_id, placement, kind="full", as_of=AS_OF, data_hash="d1", config_hash="c1"
+    )
 
 
 def end(engine: Engine, run_no: int, status: str = "ready") -> None:
-    finish_run(engine, run_no, status, method="ranker", list_size=SIZE, verdict={"rows": []}, manifest={"seed": 7})
+    finish_run(
+        engine,
+        run_no,
+        status,
+        method="ranker",
+        list_size=SIZE,
+        verdict={"rows": []},
+        manifest={"seed": 7},
+    )
 
 
 def end_lives(engine: Engine) -> None:
@@ -43,7 +53,9 @@ def lists(run_id: str, users: list[str], rows: int = SIZE + RESERVE) -> pl.DataF
     )
 
 
-def make_run(engine: Engine, run_id: str, users: list[str] | None = None, placement: str = "default") -> int:
+def make_run(
+    engine: Engine, run_id: str, users: list[str] | None = None, placement: str = "default"
+) -> int:
     """A ready run with lists, served users and the fallback `all`, as `fusion run` leaves one."""
     users = users or ["u1", "u2", "u3"]
     run_no = begin(engine, run_id, placement)

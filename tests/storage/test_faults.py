@@ -19,20 +19,22 @@ import pytest
 from sqlalchemy import Connection, Engine, NullPool, create_engine, make_url, text
 from sqlalchemy.exc import OperationalError
 
-from flows.prune import prune
 from flows.session import Session
-from fusion.artifacts import name_of, run_folders, stages, stages_of
+from flows.steps.keep.prune import prune
 from fusion.errors import Temporary
+from fusion.runs.cleanup import name_of, run_folders, stages, stages_of
 from storage import StorageSettings, connect
-from storage.lists import remove_lists
-from storage.publish import publish
-from storage.read import list_for, live
-from storage.sweep import sweep
+from storage.reading.read import list_for, live
+from storage.runs.partitions import remove_lists
+from storage.runs.sweep import sweep
+from storage.slots.publish import publish
 from tests.storage.making import SIZE, make_run
 from tests.storage.working import PHASES, USERS, session_at, train
 
 pytestmark = pytest.mark.faults
-READ = text("SELECT user_id, run_id, rank, item_id FROM current_recommendations WHERE placement = 'default'")
+READ = text(
+    "SELECT user_id, run_id, rank, item_id FROM current_recommendations WHERE placement = 'default'"
+)
 DROPPED = (None, "57P01", "57P02", "57P03")
 """What a server says, or does not say any more, when it stops or is about to start."""
 
@@ -82,7 +84,11 @@ def command(url: str, folder: Path, *more: str) -> list[str]:
 def killed(url: str, folder: Path, phase: str, share: float) -> bool:
     """Let a process work until it is killed so far into a phase; gives whether it was in that phase still."""
     done = subprocess.run(
-        command(url, folder, phase, str(share)), stdout=subprocess.PIPE, text=True, timeout=300, check=False
+        command(url, folder, phase, str(share)),
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=300,
+        check=False,
     )
     assert done.returncode == -signal.SIGALRM
     return done.stdout.split()[-1] == phase
@@ -103,7 +109,9 @@ def recovers(session: Session) -> None:
     look(engine)
     assert live(engine, "default").run.run_no == after
     with engine.connect() as connection:
-        ready = dict(connection.execute(text("SELECT run_no, run_id FROM run WHERE status = 'ready'")).all())
+        ready = dict(
+            connection.execute(text("SELECT run_no, run_id FROM run WHERE status = 'ready'")).all()
+        )
         assert set(connection.execute(text("SELECT DISTINCT status FROM run")).scalars()) <= {
             "ready",
             "failed",
@@ -113,12 +121,22 @@ def recovers(session: Session) -> None:
             found = set(connection.execute(text(f"SELECT DISTINCT run_no FROM {table}")).scalars())
             assert found == ready.keys()
         if engine.dialect.name == "postgresql":
-            tables = connection.execute(text("SELECT relname FROM pg_class WHERE relname ~ '^recommendation_r[0-9]+$'"))
-            assert {int(name.removeprefix("recommendation_r")) for name in tables.scalars()} == ready.keys()
+            tables = connection.execute(
+                text("SELECT relname FROM pg_class WHERE relname ~ '^recommendation_r[0-9]+$'")
+            )
+            assert {
+                int(name.removeprefix("recommendation_r")) for name in tables.scalars()
+            } == ready.keys()
     folders = run_folders(session.runs)
     assert folders.keys() == set(ready.values())
-    assert {name_of(stage) for stage in stages(session.runs)} == set().union(*map(stages_of, folders.values()))
-    assert [*session.runs.glob(".2*"), *(session.runs / "store").glob("*/.*"), *session.base.glob("*.lock")] == []
+    assert {name_of(stage) for stage in stages(session.runs)} == set().union(
+        *map(stages_of, folders.values())
+    )
+    assert [
+        *session.runs.glob(".2*"),
+        *(session.runs / "store").glob("*/.*"),
+        *session.base.glob("*.lock"),
+    ] == []
     engine.dispose()
 
 
@@ -166,7 +184,11 @@ def reaches(said: Path, phase: str) -> bool:
 @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
 def test_the_server_stops_at_random_moments(own_server, tmp_path):
     """PostgreSQL is stopped 32 times, about as a phase begins, under a process that goes on by itself each time."""
-    url = make_url(own_server.get_uri()).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+    url = (
+        make_url(own_server.get_uri())
+        .set(drivername="postgresql+psycopg")
+        .render_as_string(hide_password=False)
+    )
     session, chance, said = begun(url, tmp_path), random.Random(5), tmp_path / "said"
     with (
         said.open("w") as out,
@@ -205,7 +227,11 @@ def test_a_reader_of_a_minute_holds_nobody_up(url, engine):
                 refused += isinstance(work.exception(), Temporary)
                 work = pool.submit(remove_lists, engine, runs[refused % 2])
                 publish(
-                    engine, "default", make_run(engine, f"run {refused} {len(took)}", USERS), by="test", reason="test"
+                    engine,
+                    "default",
+                    make_run(engine, f"run {refused} {len(took)}", USERS),
+                    by="test",
+                    reason="test",
                 )
             start = time.perf_counter()
             assert len(list_for(engine, "default", "u1")) == SIZE
@@ -227,7 +253,9 @@ def test_readers_halted_at_any_moment_see_one_run(postgres_url):
     def read(connection: Connection) -> int:
         looks = 0
         while not stop.is_set():
-            assert len({row.run_id for row in connection.execute(READ)}) == 1, f"after {looks} looks"
+            assert len({row.run_id for row in connection.execute(READ)}) == 1, (
+                f"after {looks} looks"
+            )
             looks += 1
         return looks
 

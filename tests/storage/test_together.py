@@ -10,14 +10,16 @@ import pytest
 from sqlalchemy import text
 
 from storage import StorageSettings, connect
-from storage.bulk import load_lists
-from storage.lists import remove_lists
-from storage.publish import publish, rollback
-from storage.read import history, lists_of, live
+from storage.loading.bulk import load_lists
+from storage.reading.read import history, lists_of, live
+from storage.runs.partitions import remove_lists
+from storage.slots.publish import publish, rollback
 from tests.storage.making import SIZE, begin, end, lists, make_run
 
 USERS = [f"u{n}" for n in range(20)]
-READ = text("SELECT user_id, run_id, item_id FROM current_recommendations WHERE placement = 'default'")
+READ = text(
+    "SELECT user_id, run_id, item_id FROM current_recommendations WHERE placement = 'default'"
+)
 
 
 def poll(url: str, stop: Event) -> int:
@@ -74,7 +76,10 @@ def test_publishes_at_once_make_one_chain(url, engine):
 
 def test_first_connects_at_once(url):
     code = "import sys; from storage import *; connect(StorageSettings(url=sys.argv[1])).dispose()"
-    processes = [subprocess.Popen([sys.executable, "-c", code, url], stderr=subprocess.PIPE) for _ in range(2)]
+    processes = [
+        subprocess.Popen([sys.executable, "-c", code, url], stderr=subprocess.PIPE)
+        for _ in range(2)
+    ]
     for process in processes:
         assert (process.communicate()[1], process.returncode) == (b"", 0)
     engine = connect(StorageSettings(url=url))
@@ -85,7 +90,7 @@ def test_first_connects_at_once(url):
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 def test_a_writer_that_waits_too_long_says_so(engine):
     from fusion.errors import Temporary
-    from storage.engine import writing
+    from storage.database.engine import writing
 
     run_no = make_run(engine, "a")
     impatient = connect(StorageSettings(url=str(engine.url)))

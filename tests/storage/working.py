@@ -1,8 +1,9 @@
 """A process that trains, publishes, rolls back and prunes without end: `python -m tests.storage.working URL FOLDER`.
 
-It names each phase on stdout as it begins, and what waiting can cure it waits for, as cron does. With `PHASE SHARE` it
-is killed in a later turn, when that share of the time that the phase took before is over. The kernel's timer does it:
-like SIGKILL it leaves the process no word, and it meets phases that end before another process could see them begin.
+It names each phase on stdout as it begins, and what waiting can cure it waits for, as cron does.
+With `PHASE SHARE` it is killed in a later turn, when that share of the time that the phase took
+before is over. The kernel's timer does it: like SIGKILL it leaves the process no word, and it meets
+phases that end before another process could see them begin.
 """
 
 import signal
@@ -13,15 +14,15 @@ from pathlib import Path
 
 import polars as pl
 
-from flows.prune import prune
 from flows.session import Session
 from flows.settings import Config
+from flows.steps.keep.prune import prune
 from fusion.errors import Temporary
-from fusion.manifest import new_run_id, run_folder, sweep_folders, write_manifest
-from fusion.store import Store
-from storage.bulk import load_fallback, load_lists, load_served
-from storage.publish import publish, rollback
-from storage.sweep import sweep
+from fusion.runs.manifest import new_run_id, run_folder, sweep_folders, write_manifest
+from fusion.runs.stage_store import Store
+from storage.loading.bulk import load_fallback, load_lists, load_served
+from storage.runs.sweep import sweep
+from storage.slots.publish import publish, rollback
 from tests.storage.making import begin, end, lists
 
 USERS = [f"u{n}" for n in range(20)]
@@ -31,7 +32,11 @@ PHASES = ("train", "publish", "rollback", "prune")
 def session_at(url: str, folder: Path) -> Session:
     """A session whose pruning keeps three runs."""
     few = {"runs": 3, "days": 0}
-    return Session(Config(data={"interactions": "none.csv"}, storage={"url": url}, retention=few), folder, by="test")
+    return Session(
+        Config(data={"interactions": "none.csv"}, storage={"url": url}, retention=few),
+        folder,
+        by="test",
+    )
 
 
 def train(session: Session) -> int:
@@ -42,10 +47,14 @@ def train(session: Session) -> int:
     run_no = begin(session.engine, run_id)
     with store.held():
         store.sweep()
-        store.stage("fit", {"run": run_id}, lambda stage: (stage / "state").write_bytes(bytes(1000)))
+        store.stage(
+            "fit", {"run": run_id}, lambda stage: (stage / "state").write_bytes(bytes(1000))
+        )
         with run_folder(session.runs, run_id) as folder:
             write_manifest(folder, {"stages": sorted(store.used)})
-    load_served(session.engine, run_no, pl.DataFrame({"user_id": USERS, "route": "warm", "segment": "old"}))
+    load_served(
+        session.engine, run_no, pl.DataFrame({"user_id": USERS, "route": "warm", "segment": "old"})
+    )
     load_fallback(session.engine, run_no, lists(run_id, ["all"]).rename({"user_id": "segment"}))
     load_lists(session.engine, run_no, [lists(run_id, USERS[:10]), lists(run_id, USERS[10:])])
     end(session.engine, run_no)

@@ -1,0 +1,31 @@
+"""Verbs that keep running: the schedule and the dashboards."""
+
+from typing import Annotated
+
+import typer
+
+from flows.cli.app import FILE, Config, app, session
+from flows.cli.console import err
+
+
+@app.command()
+def schedule(config: Config = FILE) -> int:
+    """Serve the deployments: the policy is asked by cron, and trains when it says so."""
+    from flows.prefect_flows.deployments import serve_schedule  # noqa: PLC0415
+
+    serve_schedule(config)
+    return 0
+
+
+@app.command()
+def ui(
+    config: Config = FILE,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="port on this machine")] = 8000,
+) -> int:
+    """Show the dashboards over runs in a browser."""
+    from dashboards.workspace import serve  # noqa: PLC0415
+
+    opened = session(config)
+    err.print(f"Dashboards at http://127.0.0.1:{port} (Ctrl+C ends it)", markup=False)
+    serve(opened.workspace, port)
+    return 0

@@ -1,0 +1,1 @@
+"""The verbs as Prefect flows, and their deployments."""

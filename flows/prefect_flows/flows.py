@@ -1,0 +1,91 @@
+"""The loop as Prefect flows: the same plain functions, every step a task that Prefect shows and times."""
+
+import logging
+import os
+
+# Read by Prefect when it is imported: nothing leaves the machine unasked.
+os.environ.setdefault("DO_NOT_TRACK", "1")
+os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+os.environ.setdefault("PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY", "false")
+os.environ.setdefault("PREFECT_TELEMETRY_ENABLE_RESOURCE_METRICS", "false")
+os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "fusion,storage,dashboards,flows")
+# Prefect gives its temporary server 20 s, which a busy machine needs for the first start alone.
+os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "180")
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+
+from flows.session import Session
+from flows.steps.publish.publish import Published, publish_run
+from flows.steps.retrain.loop import Outcome, retrain_loop, run_loop
+from flows.steps.train.train import TrainedRun, train_run
+from flows.steps.watch.monitor import Monitored, monitor_run
+from fusion.errors import FusionError
+
+T = TypeVar("T")
+
+
+def without_traceback(record: logging.LogRecord) -> bool:
+    """Let a failure that says what to mend be logged as its sentence; tracebacks are for what nobody foresaw."""
+    if record.exc_info and isinstance(record.exc_info[1], FusionError):
+        record.exc_info = None
+    return True
+
+
+for _engine in (
+    "prefect.flow_runs",
+    "prefect.task_runs",
+    "prefect.flow_engine",
+    "prefect.task_engine",
+):
+    logging.getLogger(_engine).addFilter(without_traceback)
+
+
+def as_task(name: str, work: Callable[[], T], /) -> T:
+    """Run a step as a Prefect task. Stages on disk make it idempotent, so Prefect need not cache anything."""
+    named = task(name=name, task_run_name=name, cache_policy=NO_CACHE, persist_result=False)(work)
+    return named()
+
+
+def _session(config: str, by: str | None = None) -> Session:
+    named = {"by": by} if by else {}
+    return Session.open(Path(config), step=as_task, **named)
+
+
+@flow(name="fusion run", persist_result=False)
+def run(
+    config: str, as_of: datetime | None = None, by: str | None = None, hold: bool = False
+) -> Outcome:
+    """Train, publish and monitor, as of a moment or of everything known; `hold` leaves the run to be approved."""
+    return run_loop(_session(config, by), as_of, hold=hold)
+
+
+@flow(name="fusion retrain", persist_result=False)
+def retrain(config: str, force: bool = False, by: str | None = None) -> Outcome:
+    """Ask the policy; train, publish and monitor when it says so."""
+    return retrain_loop(_session(config, by), force)
+
+
+@flow(name="fusion train", persist_result=False)
+def train(config: str, as_of: datetime | None = None) -> TrainedRun:
+    """Train a run without publishing it."""
+    return train_run(_session(config), as_of)
+
+
+@flow(name="fusion publish", persist_result=False)
+def publish(config: str, run_id: str, by: str | None = None) -> Published:
+    """Publish a run that was admitted."""
+    session = _session(config, by)
+    return session.step("publish", lambda: publish_run(session, run_id))
+
+
+@flow(name="fusion monitor", persist_result=False)
+def monitor(config: str, run_id: str = "live") -> Monitored:
+    """Watch a run against the one before it."""
+    session = _session(config)
+    return session.step("monitor", lambda: monitor_run(session, run_id))

@@ -1,0 +1,1 @@
+"""The steps of the loop, as plain functions of a session."""

@@ -1,0 +1,1 @@
+"""Keep house: prune old runs, erase people."""

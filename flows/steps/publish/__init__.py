@@ -1,0 +1,1 @@
+"""Check a stored run and publish it."""

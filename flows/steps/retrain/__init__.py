@@ -1,0 +1,1 @@
+"""Ask the policy whether a training is due, and run the loop."""

@@ -1,0 +1,1 @@
+"""Look at data and lists: checks, monitoring, comparison of runs."""

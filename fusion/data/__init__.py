@@ -1,0 +1,1 @@
+"""Interactions as arrays: the dataset, users' histories, folds, ranked lists."""

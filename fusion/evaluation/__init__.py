@@ -1,0 +1,1 @@
+"""Judge methods offline on a later window, and admit a run or refuse it."""

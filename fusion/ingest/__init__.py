@@ -1,0 +1,1 @@
+"""Read interactions, items and users from files and SQL into a dataset."""

@@ -1,0 +1,1 @@
+"""Guess a configuration from files."""

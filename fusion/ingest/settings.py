@@ -1,0 +1,209 @@
+"""The `[data]` section of the configuration: where interactions, items and users stand and what their columns mean."""
+
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, field_validator, model_validator
+
+from fusion.core.settings import Settings
+
+RESERVED = {
+    "item_features": {"id", "text", "available_from", "available_until"},
+    "user_features": {"id"},
+}
+"""What no category or number may be called, since tables of items and users use the name otherwise.
+"""
+
+
+class SqlInput(Settings):
+    """A table that a query gives."""
+
+    url: str = Field(
+        default="",
+        repr=False,  # it may hold a password
+        description="SQLAlchemy address of the database, such as postgresql+psycopg://host/shop.",
+    )
+    query: str = Field(
+        default="", description="SELECT statement whose columns the other settings name."
+    )
+
+
+Source = str | SqlInput
+
+
+class Columns(Settings):
+    """Which columns of the interactions mean what."""
+
+    user: str = Field(
+        default="user", min_length=1, description="Column with the user's id: integer or text."
+    )
+    item: str = Field(
+        default="item", min_length=1, description="Column with the item's id: integer or text."
+    )
+    time: str | None = Field(
+        default=None,
+        description="Column with the moment: epoch seconds, ms or µs, date, ISO text. Without: file order.",
+    )
+    weight: str | None = Field(
+        default=None,
+        description="Column with a number that says how much: rating, plays, hours. Without: 1.",
+    )
+    event: str | None = Field(
+        default=None,
+        description="Column with the kind of event; [data.events] gives each a weight.",
+    )
+
+    @model_validator(mode="after")
+    def _two_ids(self) -> Self:
+        if self.user == self.item:
+            raise ValueError(
+                f"user and item both name the column {self.user!r}; name the one of each"
+            )
+        return self
+
+
+class ItemColumns(Settings):
+    """Which columns of the items file mean what."""
+
+    id: str | None = Field(
+        default=None,
+        description="Column with the item's id. Default: its name in the interactions.",
+    )
+    available_from: str | None = Field(
+        default=None, description="Column with the time from which an item may be listed."
+    )
+    available_until: str | None = Field(
+        default=None, description="Column with the time from which it may not any more."
+    )
+
+
+class UserColumns(Settings):
+    """Which columns of the users file mean what."""
+
+    id: str | None = Field(
+        default=None,
+        description="Column with the user's id. Default: its name in the interactions.",
+    )
+
+
+class ItemFeatures(Settings):
+    """Which columns of the items file describe an item."""
+
+    text: tuple[str, ...] = Field(
+        default=(), description="Columns of words, joined in this order, for sources that read."
+    )
+    category: tuple[str, ...] = Field(
+        default=(), description='Columns of labels; "a|b|c" is a list of three.'
+    )
+    number: tuple[str, ...] = Field(default=(), description="Columns of numbers.")
+
+
+class UserFeatures(Settings):
+    """Which columns of the users file describe a user."""
+
+    category: tuple[str, ...] = Field(default=(), description="Columns with one label.")
+    number: tuple[str, ...] = Field(default=(), description="Columns of numbers.")
+
+
+class DataSettings(Settings):
+    """What to read; only `interactions` has no default."""
+
+    interactions: Source = Field(
+        description="CSV or Parquet file, folder or glob, or { url, query }."
+    )
+    items: Source | None = Field(
+        default=None, description="The catalogue, in the same forms. Optional."
+    )
+    users: Source | None = Field(
+        default=None, description="What is known of users, in the same forms. Optional."
+    )
+    positive: str | None = Field(
+        default=None,
+        description='Which interactions count as liked, such as "weight >= 4". Default: all.',
+    )
+    timezone: str = Field(
+        "UTC", description="Where times without a zone were written, such as Asia/Shanghai."
+    )
+    columns: Columns = Field(default_factory=Columns, description="Columns of the interactions.")
+    events: dict[str, float] = Field(
+        default_factory=dict,
+        description="Weight of each kind of event, such as { purchase = 5, click = 1 }.",
+    )
+    item_columns: ItemColumns = Field(
+        default_factory=ItemColumns, description="Columns of the items."
+    )
+    user_columns: UserColumns = Field(
+        default_factory=UserColumns, description="Columns of the users."
+    )
+    item_features: ItemFeatures = Field(
+        default_factory=ItemFeatures, description="Features of the items."
+    )
+    user_features: UserFeatures = Field(
+        default_factory=UserFeatures, description="Features of the users."
+    )
+
+    @field_validator("interactions", "items", "users")
+    @classmethod
+    def _complete(cls, source: Source | None) -> Source | None:
+        if isinstance(source, SqlInput) and not (source.url and source.query):
+            raise ValueError('a SQL input needs both: { url = "...", query = "select ..." }')
+        if isinstance(source, str) and not source.strip():
+            raise ValueError("is empty; give a file, folder or glob")
+        return source
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (KeyError, OSError, ValueError) as wrong:
+            raise ValueError(
+                f"{name!r} is no time zone; use an IANA name such as Asia/Shanghai or UTC"
+            ) from wrong
+        return name
+
+    @field_validator("events")
+    @classmethod
+    def _weights_from_zero(cls, events: dict[str, float]) -> dict[str, float]:
+        low = [name for name, weight in events.items() if weight < 0]
+        if low:
+            raise ValueError(
+                f"weights start at 0; below it: {', '.join(low)}. Leave such events out"
+            )
+        return events
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.events and self.columns.event is None:
+            raise ValueError(
+                "[data.events] needs [data.columns] event, the column that holds their names"
+            )
+        for table, features in (("items", self.item_features), ("users", self.user_features)):
+            if getattr(self, table) is None and any(features.model_dump().values()):
+                raise ValueError(
+                    f"[data.{table[:-1]}_features] needs [data] {table}, the file that holds the columns"
+                )
+        for section, reserved in RESERVED.items():
+            features = getattr(self, section)
+            names = [*features.category, *features.number]
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(
+                    f"[data.{section}] names {', '.join(twice)} twice; name each column once"
+                )
+            if reserved & set(names):
+                taken = ", ".join(sorted(reserved & set(names)))
+                raise ValueError(
+                    f"[data.{section}] cannot use the name {taken}; rename the column in the file"
+                )
+        return self
+
+    @property
+    def item_id(self) -> str:
+        """Column of the items file that holds ids."""
+        return self.item_columns.id or self.columns.item
+
+    @property
+    def user_id(self) -> str:
+        """Column of the users file that holds ids."""
+        return self.user_columns.id or self.columns.user

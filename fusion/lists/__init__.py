@@ -1,0 +1,1 @@
+"""Build every user's final list: top k, business rules, fallback, explanations."""

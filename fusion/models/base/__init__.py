@@ -1,0 +1,1 @@
+"""The contract of a recommender, and the bases that families of models share."""

@@ -1,0 +1,1 @@
+"""Candidates, their features, and the LightGBM ranker that fuses them."""

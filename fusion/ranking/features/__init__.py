@@ -1,0 +1,1 @@
+"""Features of candidates, each declared once."""

@@ -1,0 +1,62 @@
+"""Lean: a ranker's scores drawn towards the best source, where it was taught by easier lists than those it serves."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fusion.core.arrays import Scores
+from fusion.data.ranked_lists import arrange
+from fusion.metrics.ranking import hits_of, ndcg
+from fusion.ranking.features.source_columns import source_of
+from fusion.ranking.table import Table
+
+SHARE = 0.5
+"""Of one deviation of the ranker's scores, for each deviation of the source's."""
+DEPTH = 10
+
+
+@dataclass(frozen=True)
+class Lean:
+    """Adds `weight` times the source's distance from the user's mean, in deviations; nothing where it is silent."""
+
+    column: str
+    weight: float
+
+    def added(self, columns: Sequence[str], matrix: Scores) -> Scores:
+        """What it adds (C,) to the scores of feature rows (C, F) in the order of `columns`."""
+        said: Scores = np.nan_to_num(matrix[:, columns.index(self.column)], nan=0.0) * np.float32(
+            self.weight
+        )
+        return said
+
+
+def find_lean(watched: Sequence[Table], scores: Sequence[Scores]) -> Lean:
+    """Lean on the source that orders the watched lists best, as strongly as the ranker's `scores` (C,) of each vary."""
+    means = {
+        name: np.concatenate(
+            [_ndcg(table, table.matrix[:, table.columns.index(name)]) for table in watched]
+        ).mean()
+        for name in watched[-1].columns
+        if name.endswith("_z") and source_of(name)
+    }
+    spread = np.concatenate(
+        [_deviations(table, mine) for table, mine in zip(watched, scores, strict=True)]
+    ).mean()
+    return Lean(max(means, key=lambda name: float(means[name])), float(SHARE * spread))
+
+
+def _ndcg(table: Table, scores: Scores) -> Scores:
+    """NDCG@10 (n,) of each user's candidates in the order of `scores` (C,), NaN last."""
+    lists = arrange(table.group_users, table.borders, table.items, scores, scores, DEPTH).items
+    wanted = table.labels > 0
+    return ndcg(*hits_of(lists, table.group_users, table.users[wanted], table.items[wanted]), DEPTH)
+
+
+def _deviations(table: Table, scores: Scores) -> Scores:
+    """Deviation (n,) of each user's scores (C,)."""
+    first = table.borders[:-1]
+    mean = np.add.reduceat(scores, first) / table.sizes
+    squares = np.add.reduceat((scores - np.repeat(mean, table.sizes)) ** 2, first) / table.sizes
+    found: Scores = np.sqrt(squares)
+    return found

@@ -1,0 +1,1 @@
+"""Engines, URLs, settings and errors of SQLite and PostgreSQL."""

@@ -1,0 +1,66 @@
+"""What a database says, in our own error tree and without its password.
+
+An error becomes `Temporary` when waiting can cure it (locks, a lost or refused connection, a full
+disk), `ConfigError` when only another configuration can (no such database, no rights, no database
+file). Everything else stays what it is: a violated key is for the caller to explain, an unknown
+column is a bug.
+"""
+
+import sqlite3
+
+from sqlalchemy import URL
+from sqlalchemy.engine import ExceptionContext
+
+from fusion.errors import ConfigError, FusionError, Temporary
+from storage.database.urls import masked
+
+_SQLITE_TEMPORARY = {
+    sqlite3.SQLITE_BUSY: "another process writes to it",
+    sqlite3.SQLITE_LOCKED: "another connection writes to it",
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_IOERR: "the disk cannot be read or written",
+}
+_SQLITE_CONFIG = {
+    sqlite3.SQLITE_CANTOPEN: "the file cannot be opened; its folder must exist and be writable",
+    sqlite3.SQLITE_NOTADB: "the file is not an SQLite database",
+    sqlite3.SQLITE_READONLY: "the file cannot be written",
+    sqlite3.SQLITE_CORRUPT: "the file is damaged; restore it from a backup",
+}
+
+
+def translate(error: BaseException, url: URL, lost: bool = False) -> FusionError | None:
+    """Give our error for a driver's `error`, or None when it is not about the state of the database.
+
+    Args:
+        error: what sqlite3 or psycopg raised.
+        url: the database, shown masked.
+        lost: the connection is known to be gone.
+
+    """
+    if isinstance(error, sqlite3.Error):
+        return _of_sqlite(error, url)
+    if url.get_backend_name() == "postgresql":
+        from storage.database.postgres_errors import of_postgres  # noqa: PLC0415 - psycopg costs time that SQLite has no use for
+
+        return of_postgres(error, url, lost)
+    return None
+
+
+def _of_sqlite(error: sqlite3.Error, url: URL) -> FusionError | None:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the high bits only refine
+    if code in _SQLITE_TEMPORARY:
+        return Temporary(
+            f"database {masked(url)}: {_SQLITE_TEMPORARY[code]} ({error}). Try again later."
+        )
+    if code in _SQLITE_CONFIG:
+        return ConfigError(
+            f"database {masked(url)}: {_SQLITE_CONFIG[code]} ({error}). Check [storage] url."
+        )
+    return None
+
+
+def on_error(context: ExceptionContext, url: URL) -> None:
+    """Raise our error in place of SQLAlchemy's; an engine calls this for everything that a driver raises."""
+    ours = translate(context.original_exception, url, lost=context.is_disconnect)
+    if ours is not None:
+        raise ours

@@ -1,0 +1,33 @@
+"""The `[storage]` part of the configuration."""
+
+from collections.abc import Iterator
+
+from pydantic import ConfigDict, Field
+
+from fusion.core.settings import Settings
+from storage.database.urls import masked
+
+
+class StorageSettings(Settings):
+    """Where runs and lists are stored. A representation of these settings never shows the password."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    url: str = Field(
+        "sqlite:///fusion.db",
+        description="SQLAlchemy URL of an SQLite file (sqlite:///fusion.db) or of a PostgreSQL database "
+        "(postgresql+psycopg://user:password@host/database); secrets by FUSION_STORAGE__URL",
+    )
+
+    schema_name: str | None = Field(
+        None,
+        alias="schema",  # the plain name is taken by pydantic
+        pattern="^[a-z_][a-z0-9_]{0,62}$",
+        description="PostgreSQL schema that holds everything, made when it is not there: several tenants in one "
+        "database do not see each other. None: the first schema of the user's search_path, mostly public",
+    )
+
+    def __repr_args__(self) -> Iterator[tuple[str, object]]:
+        """Show the URL without its password."""
+        yield "url", masked(self.url)
+        yield "schema", self.schema_name

@@ -1,1 +1,0 @@
-"""Alembic's folder: `env.py` runs the files of `versions`, over a connection from `storage.upgrade`."""

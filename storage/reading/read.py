@@ -1,0 +1,168 @@
+"""What readers ask: what is live, whose list is what, how figures went."""
+
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection, Engine, Select, select
+
+from storage.reading.frames import as_frame, typed_chunk
+from storage.runs.runs import as_run
+from storage.schema.row_objects import LiveRun, Move
+from storage.schema.tables import explanation, metric, recommendation, run, served_user, slot
+from storage.schema.views import current_fallback, current_recommendations
+from storage.slots.history import moves
+
+_UTC = pl.Datetime("us", "UTC")
+_VIEW = {
+    "user_id": pl.String,
+    "item_id": pl.String,
+    "rank": pl.Int32,
+    "score": pl.Float32,
+    "run_id": pl.String,
+    "published_at": _UTC,
+    "as_of": _UTC,
+    "route": pl.String,
+    "placement": pl.String,
+}
+_FALLBACK = {name: _VIEW[name] for name in ("item_id", "rank", "score", "run_id", "placement")}
+_LISTS = {name: _VIEW[name] for name in ("user_id", "rank", "item_id", "score")}
+_REASONS = {
+    "item_id": pl.String,
+    "source": pl.String,
+    "source_rank": pl.Int32,
+    "reason": pl.String,
+    "detail": pl.String,
+}
+_METRICS = {
+    "run_id": pl.String,
+    "as_of": _UTC,
+    "created_at": _UTC,
+    "segment": pl.String,
+    "k": pl.Int32,
+    "value": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+}
+_CHUNK = 50_000
+
+
+def live(engine: Engine, placement: str, name: str = "live") -> LiveRun | None:
+    """Give the run that a slot shows and how it came there; None while it shows none."""
+    shown = (
+        select(
+            run,
+            slot.c.changed_at,
+            slot.c.changed_by,
+            slot.c.reason.label("why"),
+            slot.c.frozen_until,
+        )
+        .join(slot, slot.c.run_no == run.c.run_no)
+        .where(slot.c.placement == placement, slot.c.name == name)
+    )
+    with engine.connect() as connection:
+        row = connection.execute(shown).mappings().one_or_none()
+    if row is None:
+        return None
+    return LiveRun(
+        as_run(row), row["changed_at"], row["changed_by"], row["why"], row["frozen_until"]
+    )
+
+
+def list_for(engine: Engine, placement: str, user_id: str) -> pl.DataFrame:
+    """Give a user's live list by rank, in the columns of `current_recommendations`; empty when none."""
+    view = current_recommendations
+    wanted = (
+        select(view)
+        .where(view.c.placement == placement, view.c.user_id == user_id)
+        .order_by(view.c.rank)
+    )
+    with engine.connect() as connection:
+        return as_frame(connection.execute(wanted).mappings(), _VIEW)
+
+
+def fallback_for(engine: Engine, placement: str, segment: str = "all") -> pl.DataFrame:
+    """Give the live list of a segment, by rank, in the columns of `current_fallback`; empty when none."""
+    view = current_fallback
+    wanted = (
+        select(view)
+        .where(view.c.placement == placement, view.c.segment == segment)
+        .order_by(view.c.rank)
+    )
+    with engine.connect() as connection:
+        return as_frame(connection.execute(wanted).mappings(), {"segment": pl.String, **_FALLBACK})
+
+
+def segment_of(engine: Engine, run_no: int, user_id: str) -> str | None:
+    """Give whose fallback serves a user in a run; None where it is that of all, or the run does not know the user."""
+    mine = select(served_user.c.segment).where(
+        served_user.c.run_no == run_no, served_user.c.user_id == user_id
+    )
+    with engine.connect() as connection:
+        found: str | None = connection.scalar(mine)
+        return found
+
+
+def reasons_for(engine: Engine, run_no: int, user_id: str) -> pl.DataFrame:
+    """Give every stored reason of a user's list in a run: item_id, source, source_rank, reason, detail."""
+    wanted = select(*(explanation.c[name] for name in _REASONS))
+    wanted = wanted.where(explanation.c.run_no == run_no, explanation.c.user_id == user_id)
+    with engine.connect() as connection:
+        return as_frame(connection.execute(wanted).mappings(), _REASONS)
+
+
+def lists_of(engine: Engine, run_no: int, top: int | None = None) -> pl.DataFrame:
+    """Give all lists of a run as they were made, blocks not applied: user_id, rank, item_id, score.
+
+    Args:
+        engine: from `connect`.
+        run_no: the run.
+        top: only ranks up to this; all of them, the reserve too, when None.
+
+    """
+    table = recommendation
+    wanted = select(table.c.user_id, table.c.rank, table.c.item_id, table.c.score).where(
+        table.c.run_no == run_no
+    )
+    if top is not None:
+        wanted = wanted.where(table.c.rank <= top)
+    with engine.connect() as connection:
+        return _stream(connection, wanted.order_by(table.c.user_id, table.c.rank), _LISTS)
+
+
+def served_of(engine: Engine, run_no: int) -> pl.DataFrame:
+    """Give how a run serves each user: user_id, route, segment; by user."""
+    wanted = select(served_user.c.user_id, served_user.c.route, served_user.c.segment)
+    schema = {"user_id": pl.String, "route": pl.String, "segment": pl.String}
+    with engine.connect() as connection:
+        return _stream(
+            connection,
+            wanted.where(served_user.c.run_no == run_no).order_by(served_user.c.user_id),
+            schema,
+        )
+
+
+def metrics_history(engine: Engine, placement: str, subject: str, name: str) -> pl.DataFrame:
+    """Give a figure over the runs of a placement, oldest first.
+
+    Columns: run_id, as_of, created_at, segment, k, value, low, high.
+    """
+    wanted = (
+        select(run.c.run_id, run.c.as_of, run.c.created_at, metric)
+        .join(metric, metric.c.run_no == run.c.run_no)
+        .where(run.c.placement == placement, metric.c.subject == subject, metric.c.name == name)
+        .order_by(run.c.run_no, metric.c.segment, metric.c.k)
+    )
+    with engine.connect() as connection:
+        return as_frame(connection.execute(wanted).mappings(), _METRICS)
+
+
+def history(engine: Engine, placement: str, name: str = "live") -> list[Move]:
+    """Give every move of a slot, oldest first."""
+    with engine.connect() as connection:
+        return moves(connection, placement, name)
+
+
+def _stream(connection: Connection, wanted: Select[Any], schema: dict[str, Any]) -> pl.DataFrame:
+    result = connection.execution_options(stream_results=True).execute(wanted)
+    chunks = [typed_chunk(rows, schema) for rows in result.partitions(_CHUNK)]
+    return pl.concat([pl.DataFrame(schema=schema), *chunks])

@@ -1,0 +1,1 @@
+"""Life of runs in SQL: started, finished, swept, pruned, erased."""

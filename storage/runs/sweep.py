@@ -1,0 +1,72 @@
+"""Tidying up after trainings that were killed."""
+
+import logging
+
+from sqlalchemy import Engine, delete, select, update
+
+from fusion.errors import Temporary
+from storage.database.engine import writing
+from storage.runs.liveness import is_alive, tidy
+from storage.runs.partitions import remove_lists
+from storage.schema.tables import metric, run
+from storage.schema.types import utc_now
+
+logger = logging.getLogger(__name__)
+
+
+def sweep(engine: Engine, placement: str) -> list[str]:
+    """Mark the runs of dead trainings as failed and delete what they half wrote.
+
+    A run whose process still lives is left alone, whatever its age (see `storage.runs.liveness`),
+    and so is one that ends while the sweep looks. The mark comes before the rows go, so that nobody
+    can show or fill what is being taken away. Rows that a reader holds, or that a killed sweep
+    left, go with the next prune (`storage.runs.retention`).
+
+    Returns:
+        The run_ids that were swept.
+
+    """
+    swept = []
+    for run_no, run_id in _training(engine, placement):
+        if _is_alive(engine, run_no):
+            continue
+        try:
+            if _mark(engine, run_no):
+                swept.append(run_id)
+                logger.warning("run swept run_id=%s: its process ended in the middle", run_id)
+                remove_lists(engine, run_no, figures=False)
+        except Temporary as error:
+            logger.warning("run not swept whole yet run_id=%s: %s", run_id, error)
+    with engine.connect() as connection:
+        tidy(
+            connection,
+            set(connection.scalars(select(run.c.run_no).where(run.c.status != "training"))),
+        )
+    return swept
+
+
+def _training(engine: Engine, placement: str) -> list[tuple[int, str]]:
+    unfinished = (run.c.placement == placement) & (run.c.status == "training")
+    with engine.connect() as connection:
+        rows = connection.execute(
+            select(run.c.run_no, run.c.run_id).where(unfinished).order_by(run.c.run_no)
+        )
+        return [(row.run_no, row.run_id) for row in rows]
+
+
+def _is_alive(engine: Engine, run_no: int) -> bool:
+    with engine.connect() as connection:
+        return is_alive(connection, run_no)
+
+
+def _mark(engine: Engine, run_no: int) -> bool:
+    """Mark a run failed, without figures; False when its training came to an end before the row was locked."""
+    with writing(engine) as connection:
+        status = select(run.c.status).where(run.c.run_no == run_no).with_for_update(key_share=True)
+        if connection.execute(status).scalar() != "training":
+            return False
+        connection.execute(
+            update(run).where(run.c.run_no == run_no).values(status="failed", finished_at=utc_now())
+        )
+        connection.execute(delete(metric).where(metric.c.run_no == run_no))
+    return True

@@ -1,0 +1,1 @@
+"""Tables, views, row objects and migrations."""

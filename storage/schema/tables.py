@@ -1,0 +1,205 @@
+"""Every table, as design part 8 names them. `docs/sql.md` says what each column means.
+
+The bulk tables (recommendation, served_user, explanation) have no foreign key to `run`: checking
+millions of rows would cost more than loading them, and each is only ever written under a run number
+taken from `run`.
+"""
+
+from sqlalchemy import (
+    JSON,
+    REAL,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+)
+
+from storage.schema.types import UtcTime, id_text
+
+HEAD = "0003"
+"""The Alembic revision that these tables describe; a test holds it to the newest migration."""
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+
+def _run_no(nullable: bool = False) -> Column[int]:
+    return Column("run_no", Integer, ForeignKey("run.run_no"), nullable=nullable)
+
+
+run = Table(
+    "run",
+    metadata,
+    Column("run_no", Integer, primary_key=True),
+    Column("run_id", Text, nullable=False, unique=True),
+    Column("placement", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("base_run_no", Integer, ForeignKey("run.run_no")),
+    Column("as_of", UtcTime),
+    Column("created_at", UtcTime, nullable=False),
+    Column("finished_at", UtcTime),
+    Column("status", Text, nullable=False),
+    Column("method", Text),
+    Column("list_size", Integer),
+    Column("data_hash", Text),
+    Column("config_hash", Text),
+    Column("verdict", JSON(none_as_null=True)),
+    Column("manifest", JSON(none_as_null=True)),
+    CheckConstraint(
+        "status in ('training', 'ready', 'rejected', 'failed', 'deleted')", name="status"
+    ),
+    Index(None, "placement", "run_no"),
+    sqlite_autoincrement=True,  # a number is never given twice, even after its run was deleted
+)
+
+recommendation = Table(
+    "recommendation",
+    metadata,
+    Column("run_no", Integer, primary_key=True, autoincrement=False),
+    Column("user_id", id_text(), primary_key=True),
+    Column("rank", Integer, primary_key=True, autoincrement=False),
+    Column("item_id", id_text(), nullable=False),
+    Column("score", REAL, nullable=False),
+    Column("probability", Double),
+    postgresql_partition_by="LIST (run_no)",
+    sqlite_with_rowid=False,  # the rows lie in the key itself: half the size, one look-up a list
+)
+
+served_user = Table(
+    "served_user",
+    metadata,
+    Column("run_no", Integer, primary_key=True, autoincrement=False),
+    Column("user_id", id_text(), primary_key=True),
+    Column("route", Text, nullable=False),
+    Column("segment", Text),
+    sqlite_with_rowid=False,
+)
+
+fallback = Table(
+    "fallback",
+    metadata,
+    Column("run_no", Integer, ForeignKey("run.run_no"), primary_key=True),
+    Column("segment", Text, primary_key=True),
+    Column("rank", Integer, primary_key=True, autoincrement=False),
+    Column("item_id", id_text(), nullable=False),
+    Column("score", REAL, nullable=False),
+)
+
+explanation = Table(
+    "explanation",
+    metadata,
+    Column("run_no", Integer, nullable=False),
+    Column("user_id", id_text(), nullable=False),
+    Column("item_id", id_text(), nullable=False),
+    Column("source", Text),
+    Column("source_rank", Integer),
+    Column("reason", Text),
+    Column("detail", Text),
+    Index(None, "run_no", "user_id", "item_id"),  # no key: an item has as many reasons as it has
+)
+
+slot = Table(
+    "slot",
+    metadata,
+    Column("placement", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    _run_no(nullable=True),
+    Column("changed_at", UtcTime, nullable=False),
+    Column("changed_by", Text, nullable=False),
+    Column("reason", Text),
+    Column("frozen_until", UtcTime),
+)
+
+slot_move = Table(
+    "slot_move",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("placement", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("from_run_no", Integer, ForeignKey("run.run_no")),
+    Column("to_run_no", Integer, ForeignKey("run.run_no")),
+    Column("at", UtcTime, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("reason", Text),
+    CheckConstraint(
+        "action in ('publish', 'approve', 'reject', 'rollback', 'unfreeze')", name="action"
+    ),
+    Index(None, "placement", "name", "id"),
+    sqlite_autoincrement=True,
+)
+
+blocked_item = Table(
+    "blocked_item",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("placement", Text, nullable=False),
+    Column("item_id", id_text(), nullable=False),
+    Column("user_id", id_text()),
+    Column("starts_at", UtcTime),
+    Column("until", UtcTime),
+    Column("reason", Text),
+    Column("by", Text),
+    Index(None, "placement", "item_id", "user_id"),
+)
+
+metric = Table(
+    "metric",
+    metadata,
+    Column("run_no", Integer, ForeignKey("run.run_no"), primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("segment", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("k", Integer, primary_key=True, autoincrement=False),
+    Column("value", Double),
+    Column("low", Double),
+    Column("high", Double),
+)
+
+alert = Table(
+    "alert",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    _run_no(),
+    Column("subject", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("value", Double),
+    Column("threshold", Double),
+    Column("message", Text, nullable=False),
+    Index(None, "run_no"),
+)
+
+decision = Table(
+    "decision",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    Column("placement", Text, nullable=False),
+    Column("due", Boolean, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("trigger", Text, nullable=False),
+    _run_no(nullable=True),
+    Index(None, "placement", "id"),
+)
+
+forgotten = Table(
+    "forgotten",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("key_mark", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+)

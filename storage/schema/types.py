@@ -1,0 +1,45 @@
+"""Column types that mean the same on both databases."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import DateTime, Dialect, Text
+from sqlalchemy.types import TypeDecorator
+
+
+def utc_now() -> datetime:
+    """Give the present as an aware UTC time."""
+    return datetime.now(UTC)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware time, always UTC: `timestamptz` on PostgreSQL, on SQLite `2026-11-24 03:00:00.000000`.
+
+    The text has no zone, so that it compares with SQLite's own `datetime('now')`; it reads back as
+    aware UTC.
+    """
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive times, whose zone would be a guess."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(
+                f"time {value!r} has no zone: give an aware time, such as datetime.now(UTC)"
+            )
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give aware UTC, also for text that another program wrote with or without a zone."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def id_text() -> Text:
+    """Give the type of outside ids: text compared byte by byte, whatever the database's language."""
+    text = Text()
+    return text.with_variant(Text(collation="C"), "postgresql")

@@ -1,0 +1,39 @@
+"""The views as SQLAlchemy sees them, for reading; a migration creates them."""
+
+from typing import Any
+
+from sqlalchemy import REAL, Column, Integer, MetaData, Table, Text
+
+from storage.schema.types import UtcTime, id_text
+
+view_metadata = MetaData()
+
+
+def _list_columns() -> list[Column[Any]]:
+    return [
+        Column("user_id", id_text()),
+        Column("item_id", id_text()),
+        Column("rank", Integer),
+        Column("score", REAL),
+        Column("run_id", Text),
+        Column("published_at", UtcTime),
+        Column("as_of", UtcTime),
+        Column("route", Text),
+        Column("placement", Text),
+    ]
+
+
+current_recommendations = Table("current_recommendations", view_metadata, *_list_columns())
+slot_recommendations = Table(
+    "slot_recommendations", view_metadata, *_list_columns(), Column("slot", Text)
+)
+current_fallback = Table(
+    "current_fallback",
+    view_metadata,
+    Column("segment", Text),
+    Column("item_id", id_text()),
+    Column("rank", Integer),
+    Column("score", REAL),
+    Column("run_id", Text),
+    Column("placement", Text),
+)

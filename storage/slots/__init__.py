@@ -1,0 +1,1 @@
+"""Move the pointers that say which run is shown."""

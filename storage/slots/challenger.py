@@ -1,0 +1,102 @@
+"""The slot `challenger`: a run that waits beside the live one until somebody approves or rejects it.
+
+`storage.slots.publish.publish(..., slot="challenger")` puts a run there.
+"""
+
+import logging
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row
+
+from fusion.errors import Refused
+from storage.database.engine import writing
+from storage.schema.row_objects import Move
+from storage.schema.types import utc_now
+from storage.slots.history import moves
+from storage.slots.slot_moves import (
+    ANY,
+    Why,
+    lock_slot,
+    move_slot,
+    refuse_frozen,
+    refuse_overtaken,
+    refuse_unready,
+)
+
+logger = logging.getLogger(__name__)
+
+
+def approve(
+    engine: Engine,
+    placement: str,
+    run_no: int,
+    *,
+    by: str,
+    reason: str,
+    instead_of: int | None = ANY,
+) -> Move:
+    """Let the live slot point at the challenger and empty the challenger's slot, in one transaction.
+
+    Args:
+        engine: from `connect`.
+        placement: where the lists are shown.
+        run_no: the run that was looked at, which must be the challenger still.
+        by: who approves.
+        reason: why, for the history.
+        instead_of: the number of the run, or None for no run, that the live slot must still show.
+
+    Returns:
+        The last move of the live slot; a run that it shows already stays.
+
+    Raises:
+        Refused: live is frozen, or the run is not the challenger or not ready.
+        Overtaken: the live slot shows another run than `instead_of`.
+
+    """
+    with writing(engine) as connection:
+        shown, waiting = (
+            lock_slot(connection, placement, "live", by),
+            _challenger(connection, placement, by),
+        )
+        refuse_frozen(shown)
+        if waiting.run_no != run_no:
+            raise Refused(
+                f"run number {run_no} is not the challenger of placement {placement!r} any more"
+            )
+        refuse_unready(connection, placement, run_no)
+        why = Why(utc_now(), by, reason)
+        if shown.run_no == run_no:
+            move = moves(connection, placement)[-1]
+        else:
+            refuse_overtaken(shown, instead_of)
+            move = move_slot(connection, shown, "approve", run_no, why)
+        move_slot(connection, waiting, "approve", None, why)
+    logger.info(
+        "approved placement=%s from=%s to=%s by=%s", placement, move.from_run_id, move.to_run_id, by
+    )
+    return move
+
+
+def reject(engine: Engine, placement: str, *, by: str, reason: str) -> Move:
+    """Empty the challenger's slot; the run stays as it is. Raises Refused when the slot is empty."""
+    with writing(engine) as connection:
+        waiting = _challenger(connection, placement, by)
+        move = move_slot(connection, waiting, "reject", None, Why(utc_now(), by, reason))
+    logger.info("rejected placement=%s run=%s by=%s", placement, move.from_run_id, by)
+    return move
+
+
+def _challenger(connection: Connection, placement: str, by: str) -> Row[Any]:
+    """Lock the challenger's slot and see that a run waits in it."""
+    waiting = lock_slot(connection, placement, "challenger", by)
+    if waiting.run_no is None:
+        raise nothing_waits(placement)
+    return waiting
+
+
+def nothing_waits(placement: str) -> Refused:
+    """Make the error that says that the challenger's slot is empty."""
+    return Refused(
+        f"placement {placement!r} has no challenger. `fusion run --hold` leaves one, and so does every run with "
+        "`approve = true` in [gate]."
+    )

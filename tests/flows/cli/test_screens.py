@@ -1,0 +1,66 @@
+"""What people see: names of theirs with brackets are text, never markup."""
+
+from datetime import UTC, datetime
+from io import StringIO
+
+import polars as pl
+import pytest
+from rich.console import Console
+
+from flows.cli.screens import overview as screens
+from fusion.core.findings import Finding
+from storage.schema.row_objects import LiveRun, RunRow
+
+NAMES = ["[abc]", "[/x]", "[red]shoes[/red]", "[link=http://a.b]c"]
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def console():
+    return Console(file=StringIO(), width=400)
+
+
+def run_by(method: str) -> RunRow:
+    columns = dict.fromkeys(RunRow.__dataclass_fields__)
+    return RunRow(
+        **columns
+        | {"run_no": 1, "run_id": "a", "status": "ready", "method": method, "created_at": NOW}
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_list_shows_ids_titles_and_reasons_as_they_are(console, name):
+    row = {
+        "rank": 1,
+        "item_id": f"id {name}",
+        "title": f"title {name}",
+        "reason": f"why {name}",
+        "source": "ease",
+    }
+    more = {"source_rank": 2, "run_id": "a", "route": "warm", "as_of": NOW}
+    screens.user_list(console, name, pl.DataFrame([row | more]))
+    told = console.file.getvalue()
+    for words in (f"User {name}", f"id {name}", f"title {name}", f"why {name} (ease 2)"):
+        assert words in told
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_slots_and_runs_show_who_why_and_by_which_method(console, name):
+    shown = LiveRun(run_by(f"method {name}"), NOW, f"by {name}", f"reason {name}", None)
+    screens.live(console, f"place {name}", shown)
+    screens.challenger(console, shown)
+    screens.run_list(console, [shown.run], None)
+    screens.live(console, f"none {name}", None)
+    told = console.file.getvalue()
+    assert told.count(f"lists by method {name}.") == told.count(f"by by {name}: reason {name}") == 2
+    assert told.count(f"method {name}") == 3
+    assert f"place {name}" in told
+    assert f"none {name}" in told
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_finding_shows_what_it_is_about(console, name):
+    screens.findings(
+        console, [Finding("odd", "warning", f"column {name}", 1, "message", (), "cure")]
+    )
+    assert f"(column {name}, 1)" in console.file.getvalue()

@@ -1,0 +1,237 @@
+"""The loop under a real Prefect server: flows, their steps as task runs, and a cron that really comes."""
+
+import json
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+
+from tests.flows.world import EARLY, command, database, environment, fusion, live_lists, query
+
+pytestmark = pytest.mark.prefect
+LISTS = "select user_id, rank, item_id, score from recommendation where run_no = 1 order by user_id, rank"
+WAITING = "select run_id, changed_by from slot join run using (run_no) where name = 'challenger'"
+
+
+class Server:
+    """A Prefect server on a free loopback port, asked over HTTP."""
+
+    def __init__(self, home) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.api = f"http://127.0.0.1:{self.port}/api"
+        self.env = {
+            "PREFECT_HOME": str(home),
+            "PREFECT_API_URL": self.api,
+            "DO_NOT_TRACK": "1",
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        }
+
+    def ask(self, kind: str, **wanted):
+        """Rows of `kind` (flow_runs, task_runs, deployments, flows)."""
+        request = urllib.request.Request(
+            f"{self.api}/{kind}/filter",
+            json.dumps(wanted).encode(),
+            {"content-type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+
+    def names_of_tasks(self, flow_run_id: str) -> dict[str, str]:
+        found = self.ask("task_runs", flow_runs={"id": {"any_": [flow_run_id]}}, limit=200)
+        return {row["name"]: row["state"]["type"] for row in found}
+
+    def up(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.api}/health", timeout=5):
+                return True
+        except OSError:
+            return False
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    home = tmp_path_factory.mktemp("prefect")
+    made = Server(home)
+    words = [
+        sys.executable,
+        "-m",
+        "prefect",
+        "server",
+        "start",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(made.port),
+    ]
+    with (home / "log").open("w") as log:
+        serving = subprocess.Popen(words, env=environment(**made.env), stdout=log, stderr=log)
+    try:
+        until(made.up, 90)
+        yield made
+    finally:
+        serving.send_signal(signal.SIGTERM)
+        serving.wait(timeout=60)
+
+
+def until(holds, seconds: float):
+    """Wait until `holds()` gives something and give it; fail after so many seconds."""
+    end = time.monotonic() + seconds
+    while not (found := holds()):
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.5)
+    return found
+
+
+@pytest.fixture(scope="module")
+def prefect_shop(server, bare, tmp_path_factory):
+    """A shop whose first run went through the flow; gives its folder and how the command ended."""
+    folder = tmp_path_factory.mktemp("prefect-shop") / "shop"
+    shutil.copytree(bare, folder, ignore=shutil.ignore_patterns("runs", "fusion.db*"))
+    return folder, fusion(folder, "run", "--as-of", EARLY, "--by", "ann", "--json", **server.env)
+
+
+def test_run_goes_through_the_flow_and_gives_the_same_lists(server, prefect_shop, shop_made):
+    folder, ended = prefect_shop
+    plain_folder, (plain, _) = shop_made
+    assert ended.code == plain.code, ended.err
+    assert query(database(folder), LISTS) == query(database(plain_folder), LISTS)
+    assert query(database(folder), "select changed_by from slot") == [("ann",)]
+    ours, theirs = ended.json, plain.json
+    assert ours["verdict"] == theirs["verdict"]
+    assert [alert["name"] for alert in ours["monitor"]["alerts"]] == [
+        a["name"] for a in theirs["monitor"]["alerts"]
+    ]
+
+
+def test_steps_of_the_run_are_task_runs(server, prefect_shop):
+    flow = server.ask("flows", flows={"name": {"any_": ["fusion run"]}})[0]
+    run = server.ask("flow_runs", flows={"id": {"any_": [flow["id"]]}})[0]
+    assert run["state"]["type"] == "COMPLETED"
+    # the server writes task runs down from events, a moment later
+    tasks = until(lambda: _with_monitor(server, run["id"]), 30)
+    assert set(tasks.values()) == {"COMPLETED"}
+    for name in (
+        "load",
+        "fit ease on verdict",
+        "ranker",
+        "verdict",
+        "lists",
+        "load lists into SQL",
+        "publish",
+    ):
+        assert name in tasks
+
+
+def _with_monitor(server, run_id):
+    found = server.names_of_tasks(run_id)
+    return found if found.get("monitor") == "COMPLETED" else None
+
+
+def test_retrain_asks_the_policy_as_a_task(server, prefect_shop):
+    folder, _ = prefect_shop
+    ended = fusion(folder, "retrain", "--json", **server.env)
+    assert ended.code == 0, ended.err
+    assert ended.json["due"]["trigger"] == "cooldown"
+    flow = server.ask("flows", flows={"name": {"any_": ["fusion retrain"]}})[0]
+    run = server.ask("flow_runs", flows={"id": {"any_": [flow["id"]]}})[0]
+    assert until(lambda: server.names_of_tasks(run["id"]), 30) == {"policy": "COMPLETED"}
+
+
+def test_held_runs_wait_and_approval_shows_the_last_one(server, prefect_shop, tmp_path):
+    """By `--hold`, and because every run wants approval; the second takes the first one's place."""
+    shop = shutil.copytree(prefect_shop[0], tmp_path / "shop")
+    url, before = database(shop), live_lists(database(prefect_shop[0]))
+    held = fusion(shop, "run", "--as-of", EARLY, "--hold", "--by", "bea", "--json", **server.env)
+    assert held.code in (0, 4), held.err
+    assert (held.json["published"], held.json["held"], held.json["replaced"]) == (False, True, None)
+    flow = server.ask("flows", flows={"name": {"any_": ["fusion run"]}})[0]
+    asked = server.ask("flow_runs", flows={"id": {"any_": [flow["id"]]}}, sort="START_TIME_DESC")[0]
+    assert (asked["parameters"]["hold"], asked["parameters"]["by"]) == (True, "bea")
+    wants = {**server.env, "FUSION_GATE__APPROVE": "true"}
+    again = fusion(shop, "run", "--as-of", EARLY, "--by", "cy", "--json", **wants)
+    assert again.code in (0, 4), again.err
+    first, last = held.json["run"]["id"], again.json["run"]["id"]
+    assert (again.json["published"], again.json["held"], again.json["replaced"]) == (
+        False,
+        True,
+        first,
+    )
+    assert query(url, WAITING) == [(last, "cy")]
+    assert live_lists(url) == before
+    approved = fusion(shop, "approve", last, "--by", "dan", "--json", **server.env)
+    assert approved.code == 0, approved.err
+    assert query(url, "select distinct run_id from current_recommendations") == [(last,)]
+    assert query(url, WAITING) == []
+
+
+def test_errors_keep_their_exit_code_and_sentence(server, prefect_shop):
+    folder, _ = prefect_shop
+    ended = fusion(folder, "publish", "20200101-000000-abcdef", "--json", **server.env)
+    assert (ended.code, ended.json["exit_code"]) == (2, 2)
+    assert "unknown run" in ended.json["error"]
+    broken = (folder / "fusion.toml").read_text().replace('"ratings.csv"', '"rating.csv"')
+    (folder / "broken.toml").write_text(broken)
+    ended = fusion(folder, "run", "--config", "broken.toml", **server.env)
+    assert ended.code == 2
+    assert "rating.csv does not exist" in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_a_cron_creates_a_scheduled_run_that_completes_and_the_schedule_ends_cleanly(
+    server, prefect_shop
+):
+    folder, _ = prefect_shop
+    config = folder / "minutely.toml"
+    config.write_text((folder / "fusion.toml").read_text() + '\n[retrain]\ncron = "* * * * *"\n')
+    before = query(database(folder), "select count(*) from decision")[0][0]
+    with (folder / "schedule.log").open("w") as log:
+        serving = subprocess.Popen(
+            command("schedule", "--config", "minutely.toml"),
+            cwd=folder, env=environment(**server.env), stdout=log, stderr=log,
+        )  # fmt: skip
+    try:
+        until(
+            lambda: server.ask("flow_runs", flow_runs={"state": {"type": {"any_": ["SCHEDULED"]}}}),
+            60,
+        )
+        deployments = {row["name"]: row for row in server.ask("deployments")}
+        assert set(deployments) == {"retrain default", "run default", "monitor default"}
+        assert deployments["retrain default"]["schedules"][0]["schedule"]["cron"] == "* * * * *"
+        assert deployments["run default"]["schedules"] == []
+        assert all(row["global_concurrency_limit"]["limit"] == 1 for row in deployments.values())
+        done = until(
+            lambda: server.ask(
+                "flow_runs",
+                flow_runs={
+                    "deployment_id": {"any_": [deployments["retrain default"]["id"]]},
+                    "state": {"type": {"any_": ["COMPLETED", "FAILED", "CRASHED"]}},
+                },
+            ),
+            100,
+        )
+    finally:
+        serving.send_signal(signal.SIGTERM)
+        code = serving.wait(timeout=60)
+    assert code == 0
+    assert (done[0]["auto_scheduled"], done[0]["state"]["type"]) == (True, "COMPLETED")
+    assert query(database(folder), "select count(*) from decision")[0][0] > before
+    assert all(row["paused"] for row in server.ask("deployments"))
+
+
+def test_evidently_and_the_deployments_import(tmp_path):
+    """What breaks with a wrong pandas, fastapi or SQLAlchemy, which `pip check` does not see."""
+    script = "import evidently, flows.prefect_flows.deployments, prefect.server.api.server"
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env=environment(PREFECT_HOME=str(tmp_path)),
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()

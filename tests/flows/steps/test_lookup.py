@@ -1,0 +1,38 @@
+"""What is said where the reasons of a list were not stored."""
+
+from dataclasses import replace
+
+import pytest
+
+from flows.steps.lookup import unexplained, why_of
+from storage.runs.runs import runs
+from tests.flows.world import STRANGER, fusion
+
+
+@pytest.mark.parametrize("two_runs", ["sqlite"], indirect=True)
+def test_what_was_not_stored_is_said_with_the_key_that_stores_more(two_runs):
+    run = runs(two_runs.engine, "default", 1)[0]
+    told = why_of(two_runs, run, "u1")
+    assert "why_rows" not in unexplained(run, told)
+    few = replace(run, manifest={**run.manifest, "why": {"users": 3, "of": 90}})
+    assert "why_rows" not in unexplained(few, told)  # one of the three
+    best = told.filter(told["source"].is_not_null()).with_columns(detail=None)
+    said = unexplained(few, best)
+    assert (
+        "reasons for this list were not stored: [lists] why_rows = 200,000 was enough for 3 of 90 users"
+        in said
+    )
+    assert "only which source ranks each item best" in said
+    assert "not even which source" in unexplained(few, told.clear())
+
+
+def test_a_fallback_has_the_same_form_and_no_reasons(shop):
+    listed, fallback = (
+        fusion(shop, "show", user, "--why", "--json").json for user in ("u1", STRANGER)
+    )
+    assert listed["reasons"]
+    assert fallback.keys() == listed.keys()
+    assert fallback["list"] == fusion(shop, "show", STRANGER, "--json").json
+    assert fallback["reasons"] == []
+    assert "the same for everyone" in fallback["missing"]
+    assert "club=red" in fusion(shop, "show", STRANGER, "--why").out

@@ -1,0 +1,154 @@
+"""The verdict as rows for SQL and for reports, and as lines on the terminal, from a report made by hand."""
+
+import pytest
+
+from flows.steps.train.metric_rows import metric_rows, route_lines, verdict_rows
+
+
+def around(value: float) -> dict[str, float]:
+    return {"value": value, "low": value - 0.1, "high": value + 0.1}
+
+
+def part(users: int, **rows: float) -> dict[str, object]:
+    return {
+        "users": users,
+        "rows": {
+            row: {"ndcg@10": around(value), "f1@20": value / 2} for row, value in rows.items()
+        },
+    }
+
+
+REPORT = {
+    "chosen": "ranker",
+    "rows": {
+        name: {"ndcg@10": around(value), "recall@20": around(value), "hit@10": around(value)}
+        for name, value in (("ranker", 0.5), ("random", 0.1))
+    },
+    "auc": {"users": 9, "rows": {"ranker": around(0.8)}},
+    "lists": {
+        "ranker": {"coverage@10": 0.4, "text_diversity@10": 0.9},
+        "random": {"coverage@10": 1.0},
+    },
+    "routes": {
+        "warm": part(90, ranker=0.6, random=0.1),
+        "sparse": part(10, ranker=0.35, random=0.1),
+        "cold": part(7, ranker=0.0, random=0.01),
+    },
+    "segments": {
+        "sex=f": part(40, ranker=0.7, random=0.1),
+        "sex=m": part(60, ranker=0.25, random=0.1),
+    },
+    "weights": {
+        "events": 400,
+        "silent": 3,
+        "users": 90,
+        "rows": {
+            "stars": {"rmse": around(0.9), "mae": around(0.7)},
+            "mean_weight": {"rmse": around(1.1), "mae": around(0.8)},
+        },
+    },
+    "cold": {
+        **part(7, fallback=0.25, all=0.2, random=0.01),
+        "segments": {"sex=f": part(3, fallback=0.35, all=0.2, random=0.0)},
+    },
+    "new_items": {
+        "items": 12,
+        "with_text": 10,
+        "labels": 30,
+        "share": 0.125,
+        "rows": {
+            "ranker": {"places@10": 0.02, "recall@10": 0.1, "recall@20": 0.3},
+            "random": {"places@10": 0.2, "recall@10": 0.0, "recall@20": 0.0},
+        },
+    },
+}
+NOBODY = {
+    "weights": None,
+    "cold": None,
+    "new_items": {"items": 0, "with_text": 0, "labels": 0, "share": 0.0, "rows": {}},
+}
+
+
+def test_every_figure_has_its_row_in_sql():
+    frame = metric_rows(REPORT, {"ease_rank": 0.03})
+    found = {row[:4]: row[4:] for row in frame.iter_rows()}
+    assert len(found) == len(frame)
+    assert found["ranker", "all", "ndcg", 10] == (0.5, 0.4, 0.6)
+    assert found["ranker", "all", "auc", 0] == (0.8, 0.7000000000000001, 0.9)
+    assert ("random", "all", "auc", 0) not in found
+    assert found["ranker", "all", "text_diversity", 10] == (0.9, None, None)
+    assert found["ranker", "sparse", "ndcg", 10] == pytest.approx((0.35, 0.25, 0.45))
+    assert found["ranker", "sparse", "f1", 20] == (0.175, None, None)
+    assert found["verdict", "sparse", "users", 0] == (10, None, None)
+    assert found["ranker", "sex=f", "ndcg", 10][0] == 0.7
+    assert found["random", "sex=f", "f1", 20][0] == 0.05
+    assert found["fallback", "cold", "ndcg", 10] == (0.25, 0.15, 0.35)
+    assert found["fallback_all", "cold", "ndcg", 10][0] == 0.2
+    assert found["fallback", "cold, sex=f", "ndcg", 10] == pytest.approx((0.35, 0.25, 0.45))
+    assert found["fallback_all", "cold, sex=f", "f1", 20] == (0.1, None, None)
+    assert found["verdict", "cold, sex=f", "users", 0][0] == 3
+    assert found["verdict", "new_items", "label_share", 0][0] == 0.125
+    assert found["ranker", "new_items", "places", 10][0] == 0.02
+    assert found["ranker", "new_items", "recall", 20][0] == 0.3
+    assert found["stars", "held_out", "rmse", 0] == pytest.approx((0.9, 0.8, 1.0))
+    assert found["mean_weight", "held_out", "mae", 0] == pytest.approx((0.8, 0.7, 0.9))
+    assert found["verdict", "held_out", "events", 0][0] == 400
+    assert found["features", "ease_rank", "gate_psi", 0] == (0.03, None, None)
+    assert len(metric_rows({**REPORT, **NOBODY}, {})) == len(frame) - 1 - 8 - 1 - 6 - 5
+
+
+def test_the_report_page_gets_a_row_for_each_method_and_a_column_for_each_figure():
+    rows = verdict_rows(REPORT)
+    assert rows is not None
+    ranker = rows.row(0, named=True)
+    assert (ranker["row"], ranker["kind"], ranker["chosen"], ranker["ndcg"]) == (
+        "ranker",
+        "ranker",
+        True,
+        0.5,
+    )
+    assert (ranker["AUC"], ranker["NDCG@10 warm"], ranker["NDCG@10 sex=f"]) == (0.8, 0.6, 0.7)
+    assert (ranker["text diversity@10"], ranker["new items found@20"]) == (0.9, 0.3)
+    assert rows.row(1, named=True)["AUC"] is None
+    assert rows.row(1, named=True)["kind"] == "control"
+    older = verdict_rows(
+        {**REPORT, "segments": {"sex=f": {"users": 40, "ndcg@10": {"ranker": 0.7}}}}
+    )
+    assert older is not None
+    assert "NDCG@10 sex=f" not in older.columns
+    assert verdict_rows({}) is None
+
+
+def test_routes_segments_and_new_items_take_a_line_each_of_the_terminal():
+    assert route_lines(REPORT) == [
+        "NDCG@10 by route: warm 90 users 0.6000 [0.5000, 0.7000]; sparse 10 users 0.3500 [0.2500, 0.4500]; "
+        "cold 7 users 0.2500 [0.1500, 0.3500] by the fallback (that of all 0.2000, random 0.0100).",
+        "NDCG@10 by segment, of 2 those with an interval below 0.5000: sex=m 60 users 0.2500 [0.1500, 0.3500].",
+        "New items: 12.5% of labels and 2.0% of listed places; 30.0% of these labels are in the first 20.",
+        "RMSE and MAE of 400 weights held out: stars 0.9000 [0.8000, 1.0000], 0.7000; "
+        "mean weight 1.1000 [1.0000, 1.2000], 0.8000.",
+    ]
+    plain = {
+        **REPORT,
+        **NOBODY,
+        "routes": {"warm": part(90, ranker=0.6, random=0.1)},
+        "segments": {},
+    }
+    assert route_lines(plain) == ["NDCG@10 by route: warm 90 users 0.6000 [0.5000, 0.7000]."]
+
+
+def test_the_worst_segments_are_named_and_the_others_counted():
+    segments = {
+        f"age={n}": part(10 + n, ranker=value)
+        for n, value in enumerate((0.3, 0.1, 0.38, 0.2, 0.45))
+    }
+    [_, line] = route_lines({**REPORT, **NOBODY, "segments": segments})
+    assert line == (
+        "NDCG@10 by segment, of 5 those with an interval below 0.5000: age=1 11 users 0.1000 [0.0000, 0.2000]; "
+        "age=3 13 users 0.2000 [0.1000, 0.3000]; age=0 10 users 0.3000 [0.2000, 0.4000]; and 1 more."
+    )
+    alike = {**REPORT, **NOBODY, "segments": {"age=4": segments["age=4"]}}
+    assert (
+        route_lines(alike)[1]
+        == "NDCG@10 by segment: none of 1 has an interval below 0.5000, the figure of all."
+    )

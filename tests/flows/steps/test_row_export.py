@@ -1,0 +1,35 @@
+import numpy as np
+import polars as pl
+import pytest
+
+from flows.steps.train import row_export as lists
+from flows.steps.train.row_export import list_blocks
+
+
+@pytest.mark.parametrize(("block", "per_pass"), [(5_000, 100_000), (2, 4), (1, 1), (3, 7)])
+def test_lists_come_whole_in_the_order_of_the_key(tmp_path, monkeypatch, block, per_pass):
+    """However users are numbered and wherever a pass or a block ends; users without a list are left out."""
+    monkeypatch.setattr(lists, "BLOCK_USERS", block)
+    monkeypatch.setattr(lists, "PASS_USERS", per_pass)
+    users = ["10", "9", "é", "Z", "a", "", "b c", "1", "推"]
+    listed = np.array([8, 2, 0, 3, 1, 7, 5], np.int32)
+    (tmp_path / "ids").mkdir()
+    pl.DataFrame({"user_id": users}).write_parquet(tmp_path / "ids" / "users.parquet")
+    pl.DataFrame({"item_id": [f"i{n}" for n in range(30)]}).write_parquet(
+        tmp_path / "ids" / "items.parquet"
+    )
+    rows = pl.DataFrame(
+        {"user": listed.repeat(3), "rank": np.tile([1, 2, 3], len(listed)).astype(np.int32)}
+    )
+    rows = rows.with_columns(
+        item=pl.col("user") * 3 + pl.col("rank"), score=1 / pl.col("rank").cast(pl.Float32)
+    )
+    rows.write_parquet(tmp_path / "lists.parquet", row_group_size=6)
+    blocks = [one for one in list_blocks(tmp_path) if len(one)]
+    assert all(one["user_id"].n_unique() <= block and len(one) % 3 == 0 for one in blocks)
+    found = pl.concat(blocks)
+    wanted = sorted(
+        (users[user], rank, f"i{user * 3 + rank}") for user in listed for rank in (1, 2, 3)
+    )
+    assert found.select("user_id", "rank", "item_id").rows() == wanted
+    assert found["probability"].to_list() == [1.0] * len(wanted)

@@ -1,0 +1,71 @@
+"""Pieces of work side by side: together where memory allows, one by one where it does not, stopped together."""
+
+import time
+from contextvars import ContextVar
+from threading import Barrier, Event, Lock
+
+import pytest
+
+from fusion.core.parallel import Stopped, workers
+
+flow = ContextVar("flow", default="none")
+
+
+def test_pieces_run_side_by_side():
+    meeting = Barrier(2, timeout=30)
+    with workers(2, memory=1.0) as crew:
+        both = [crew.submit(0.1, meeting.wait) for _ in range(2)]
+    assert sorted(one.result() for one in both) == [0, 1]
+
+
+@pytest.mark.parametrize(("gib", "most"), [(0.4, 2), (0.6, 1), (7.0, 1)])
+def test_memory_decides_how_many_run_at_once(gib, most):
+    now, seen, lock = [0], [0], Lock()
+
+    def work():
+        with lock:
+            now[0] += 1
+            seen[0] = max(seen[0], now[0])
+        time.sleep(0.02)
+        with lock:
+            now[0] -= 1
+
+    with workers(3, memory=1.0) as crew:
+        for _ in range(6):
+            crew.submit(gib, work)
+    assert seen[0] == most
+
+
+def test_what_goes_wrong_ends_long_work_and_drops_the_rest():
+    begun, crew, ended, after = Event(), [], [], []
+
+    def long():
+        watched = crew[0].stoppable(lambda done, total: None)
+        begun.set()
+        try:
+            while True:
+                watched(1, 2)
+                time.sleep(0.001)
+        except Stopped:
+            ended.append(True)
+            raise
+
+    def run():
+        with workers(1, memory=1.0) as crew_now:
+            crew.append(crew_now)
+            crew_now.submit(0.1, long)
+            crew_now.submit(0.1, lambda: after.append(True))
+            assert begun.wait(30)
+            raise OSError("disk")
+
+    with pytest.raises(OSError, match="disk"):
+        run()
+    assert ended == [True]
+    assert not after
+
+
+def test_pieces_see_the_context_they_were_submitted_in():
+    flow.set("retrain")
+    with workers(1, memory=1.0) as crew:
+        seen = crew.submit(0.1, flow.get)
+    assert seen.result() == "retrain"

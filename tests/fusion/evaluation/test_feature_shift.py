@@ -1,0 +1,153 @@
+"""The step to serving: a column whose meaning changed is named and refused, a healthy retraining is not."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from fusion.config import GateSettings
+from fusion.core.arrays import Scores
+from fusion.data.dataset import Dataset
+from fusion.data.histories import Users
+from fusion.evaluation.admission import check_features
+from fusion.evaluation.feature_shift import feature_shift, past
+from fusion.lists.batch import feature_sample, serving_users
+from fusion.ranking.features.columns import steady_columns
+from fusion.ranking.features.source_columns import source_of
+from fusion.training.pipeline import train
+from tests.fusion import broken
+from tests.fusion.making import (
+    QUICK,
+    config,
+    dataset,
+    item_frame,
+    job_of,
+    lively,
+    replaced,
+    user_frame,
+)
+
+GATE = {"users": 10}
+LIMIT = GateSettings().max_feature_psi
+
+
+class SilentServing(broken.Plain):
+    """Speaks of everything until the fit of the serving fold."""
+
+    most = 0
+
+    def scores(self, users: Users) -> Scores:
+        found = super().scores(users) + np.arange(users.n_items, dtype=np.float32)
+        return np.full_like(found, np.nan) if self.events_ >= type(self).most else found
+
+
+def test_psi_of_steady_columns_by_hand(tmp_path):
+    before = {"ease_rank": [1.0, 2.0] * 5, "item_share": [0.0] * 10, "proposed_by": [1.0] * 10}
+    now = {"ease_rank": [1.0] * 8 + [2.0] * 2, "item_share": [9.0] * 10, "proposed_by": [1.0] * 10}
+    for name, columns in (("features_before", before), ("features", now)):
+        pl.DataFrame(columns, schema_overrides=dict.fromkeys(columns, pl.Float32)).write_parquet(
+            tmp_path / f"{name}.parquet"
+        )
+    found = feature_shift(tmp_path, "ranker")
+    by_hand = 0.3 * np.log(0.8 / 0.5) - 0.3 * np.log(0.2 / 0.5)
+    assert found == {"ease_rank": pytest.approx(by_hand), "proposed_by": 0}
+    assert list(found) == ["ease_rank", "proposed_by"]
+    assert feature_shift(tmp_path, "blend") == found
+    assert list(feature_shift(tmp_path, "ease")) == ["ease_rank"]
+    assert feature_shift(tmp_path, "als") == {}
+    assert past(found, 0.4) == {"ease_rank": found["ease_rank"]}
+    assert past(found, 0.5) == {}
+
+
+def test_what_is_steady_and_whose_it_is():
+    columns = [
+        "item_knn_z",
+        "als_proposed",
+        "als_rank",
+        "best_rank",
+        "item_age_days",
+        "user_events",
+        "item_weight",
+    ]
+    assert [source_of(name) for name in columns] == [
+        "item_knn",
+        "als",
+        "als",
+        None,
+        None,
+        None,
+        None,
+    ]
+    assert steady_columns(columns) == ["als_proposed", "als_rank", "best_rank", "item_weight"]
+
+
+def shop(seed: int = 3) -> Dataset:
+    events = lively(seed=seed, n_users=80, n_items=160, n_events=2800, loyal=0.85)
+    return dataset(events, item_frame(160), user_frame(80), has_weights=True)
+
+
+@pytest.mark.parametrize("seed", [3, 4])
+def test_a_healthy_retraining_is_far_from_the_limit(tmp_path, seed):
+    job = job_of(tmp_path, shop(seed), config(gate=GATE))
+    trained = train(job)
+    assert max(trained.shift.values()) < LIMIT / 2
+    check = check_features(job, trained.shift)
+    assert check.holds
+    assert (
+        f"PSI of {len(trained.shift)} features is within gate.max_feature_psi = 2" in check.message
+    )
+
+
+def test_weights_in_another_unit_are_named_and_refused(tmp_path):
+    """From the last window on, hours are told as minutes."""
+    data = shop()
+    cut = job_of(tmp_path, data, config()).plan.verdict.cut
+    changed = replaced(data, weights=np.where(data.times >= cut, 60 * data.weights, data.weights))
+    trained = train(job_of(tmp_path, changed, config(gate=GATE)))
+    refused = {check.name: check.message for check in trained.checks if not check.holds}
+    assert set(refused) == {"features keep their meaning"}
+    assert (
+        f"item_weight {trained.shift['item_weight']:.2f}" in refused["features keep their meaning"]
+    )
+    assert past(trained.shift, LIMIT).keys() == {"item_weight"}
+    lenient = train(job_of(tmp_path, changed, config(gate={**GATE, "max_feature_psi": 100})))
+    assert lenient.admitted
+
+
+def test_a_source_gone_silent_is_named_where_the_lists_depend_on_it(tmp_path):
+    SilentServing.most = len(shop())
+    with broken.registered(odd=SilentServing):
+        job = job_of(tmp_path, shop(), config((*QUICK, "odd"), gate=GATE))
+        trained = train(job)
+    found = feature_shift(trained.lists, "blend")
+    assert list(past(found, LIMIT))[:1] == ["odd_rank"]
+    assert "e.g. odd_" in check_features(job, found).message
+    assert not check_features(job, found).holds
+    assert check_features(job, feature_shift(trained.lists, "ease")).holds
+
+
+def test_users_the_verdict_did_not_know_are_not_compared(tmp_path):
+    data = shop()
+    job = job_of(tmp_path, data, config())
+    newcomer = int(job.plan.verdict.label_users[0])
+    before = data.times < job.plan.verdict.cut
+    grown = data.take(~(before & (data.users == newcomer)))
+    fresh = job_of(tmp_path, grown, config())
+    assert newcomer in fresh.plan.verdict.label_rows
+    assert newcomer in feature_sample(job)
+    assert newcomer not in feature_sample(fresh)
+
+
+def test_users_who_get_no_list_are_not_compared(tmp_path):
+    job = job_of(tmp_path, shop(), config(lists={"users": "active:1d"}))
+    gone = set(feature_sample(job_of(tmp_path, shop(), config()))) - set(feature_sample(job))
+    assert gone
+    assert set(feature_sample(job)) <= set(serving_users(job)[0])
+    assert not gone & set(serving_users(job)[0])
+
+
+def test_few_users_are_no_ground_to_refuse(done):
+    job, trained = done
+    check = check_features(job, {"item_weight": 50.0})
+    assert check.holds
+    assert check.message.startswith(f"not judged: {len(feature_sample(job))} users")
+    assert trained.admitted

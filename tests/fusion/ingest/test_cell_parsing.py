@@ -1,0 +1,79 @@
+from datetime import date
+from decimal import Decimal
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fusion.ingest.cell_parsing import categories, id_text, numbers
+
+
+@given(st.lists(st.integers(-(2**53), 2**53), min_size=1))
+def test_integers_are_called_the_same_in_every_type(values):
+    expected = [str(value) for value in values]
+    assert id_text(pl.Series(values, dtype=pl.Int64)).to_list() == expected
+    assert id_text(pl.Series(values, dtype=pl.Float64)).to_list() == expected
+    assert id_text(pl.Series(expected)).to_list() == expected
+    assert id_text(pl.Series([f"{text}.0" for text in expected])).to_list() == expected
+
+
+@given(
+    st.lists(
+        st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(
+            lambda t: not t.endswith(".0")
+        )
+    )
+)
+def test_text_ids_stay_as_they_are(values):
+    assert id_text(pl.Series(values, dtype=pl.String)).to_list() == values
+
+
+def test_ids_keep_zeros_and_lose_only_what_floats_added():
+    assert id_text(pl.Series(["007", "1.10", "1.0", "v1.0", ""])).to_list() == [
+        "007",
+        "1.10",
+        "1",
+        "v1.0",
+        None,
+    ]
+    assert id_text(pl.Series([1.0, 1.5, None, float("nan"), float("inf")])).to_list() == [
+        "1",
+        "1.5",
+        None,
+        None,
+        None,
+    ]
+
+
+def test_decimals_of_databases_are_integers_where_they_can_be():
+    assert id_text(pl.Series([Decimal("100.00"), Decimal("1.50")])).to_list() == ["100", "1.50"]
+    assert id_text(pl.Series([Decimal(10**20)])).to_list() == [str(10**20)]
+
+
+def test_numbers_read_a_decimal_comma_but_no_thousands():
+    cells = pl.Series(["4,5", " 3 ", "1,234", "1e3", "x", None])
+    assert numbers(cells).to_list() == [4.5, 3.0, None, 1000.0, None, None]
+
+
+def test_labels_are_read_as_the_words_they_stand_for():
+    for dtype in (pl.Categorical, pl.Enum(["4,5", "als"])):
+        assert numbers(pl.Series(["4,5", "als", None], dtype=dtype)).to_list() == [4.5, None, None]
+
+
+@pytest.mark.parametrize(
+    ("cells", "lists"),
+    [
+        (
+            ["a|b |", "(no genres listed)", "", "|", None],
+            [["a", "b"], ["(no genres listed)"], None, None, None],
+        ),
+        ([["a", None], [], None], [["a"], None, None]),
+        ([1.0, None], [["1"], None]),
+        ([date(2024, 1, 2)], [["2024-01-02"]]),
+    ],
+)
+def test_categories_of_every_kind_become_lists(cells, lists):
+    found = categories(pl.Series("c", cells))
+    assert found.dtype == pl.List(pl.String)
+    assert found.to_list() == lists

@@ -1,0 +1,52 @@
+import polars as pl
+import pytest
+
+from fusion.errors import ConfigError
+from fusion.ingest.label_expression import columns_of, positive_expr
+
+FRAME = pl.DataFrame(
+    {
+        "rating": ["5", "3.5", None, "4,5", "bad"],
+        "plays": [1, 2, 3, 4, 5],
+        "event": ["buy", "click", "it's", None, "buy"],
+        "时长 分": [0.5, 1.5, 2.5, 3.5, None],
+    }
+)
+
+
+def liked(text: str) -> list[bool]:
+    columns = {name: (name, dtype) for name, dtype in FRAME.schema.items()}
+    return FRAME.select(positive_expr(text, columns).alias("liked"))["liked"].to_list()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("rating >= 4", [1, 0, 0, 1, 0]),
+        ("plays<3", [1, 1, 0, 0, 0]),
+        ("plays > 1 and not (event = 'buy' or event == \"click\")", [0, 0, 1, 0, 0]),
+        ("plays = 1 or plays = 2 and event = 'buy'", [1, 0, 0, 0, 0]),
+        ("event in ('buy', 'click')", [1, 1, 0, 0, 1]),
+        ("plays not in (1, 2)", [0, 0, 1, 1, 1]),
+        ("event <> 'buy'", [0, 1, 1, 0, 0]),
+        ('event = "it\'s"', [0, 0, 1, 0, 0]),
+        ("`时长 分` >= 1.5", [0, 1, 1, 1, 0]),
+        ("plays > -1e-3", [1, 1, 1, 1, 1]),
+        ("NOT rating < 4", [1, 0, 0, 1, 0]),
+    ],
+)
+def test_expressions_mean_what_they_say_and_unknown_is_not_liked(text, expected):
+    assert liked(text) == [bool(value) for value in expected]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "rating", "rating >=", "rating >= 4 and", "(rating > 1", "rating >= 4)", "4 < rating", "rating; drop",
+             "rating => 4", "event in buy", "event in ('a'", "rating not > 3", "plays >= 1 plays", "rating >= rating"]
+)  # fmt: skip
+def test_anything_else_is_refused_with_the_grammar(text):
+    with pytest.raises(ConfigError, match="Write comparisons"):
+        liked(text)
+
+
+def test_columns_are_named_once_in_order():
+    assert columns_of("b > 1 or `a c` = 2 and b < 'x'") == ["b", "a c"]

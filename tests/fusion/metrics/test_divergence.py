@@ -1,0 +1,93 @@
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.spatial import distance
+
+from fusion.metrics.divergence import category_codes, counts, jensenshannon, number_codes, psi
+
+counted = st.lists(st.integers(0, 50), min_size=4, max_size=4).filter(any)
+
+
+def number(reference: list[float | None], current: list[float | None]) -> float:
+    series = (pl.Series("x", side, dtype=pl.Float64) for side in (reference, current))
+    return psi(*counts(*number_codes(*series)))
+
+
+def category(reference: list[str | None], current: list[str | None]) -> float:
+    series = (pl.Series("x", side, dtype=pl.String) for side in (reference, current))
+    return jensenshannon(*counts(*category_codes(*series)))
+
+
+def test_psi_is_its_formula():
+    value = psi(np.array([50, 50]), np.array([80, 20]))
+    assert value == pytest.approx(0.3 * np.log(1.6) - 0.3 * np.log(0.4))
+
+
+def test_psi_counts_an_empty_bin_as_half_a_row():
+    p, q = np.array([0.5, 0.5]), np.array([1.0, 0.5 / 10])
+    assert psi(np.array([5, 5]), np.array([10, 0])) == pytest.approx(
+        float(((q - p) * np.log(q / p)).sum())
+    )
+
+
+@given(counted, counted)
+def test_jensenshannon_is_scipys(left, right):
+    first, second = np.array(left), np.array(right)
+    assert jensenshannon(first, second) == pytest.approx(
+        distance.jensenshannon(first, second), abs=1e-6
+    )
+
+
+@given(counted, counted)
+def test_distances_are_symmetric_and_zero_when_equal(left, right):
+    first, second = np.array(left), np.array(right)
+    for measure in (psi, jensenshannon):
+        assert measure(first, second) == pytest.approx(measure(second, first), abs=1e-9)
+        assert measure(first, first) == pytest.approx(0, abs=1e-7)
+        assert measure(first, second) >= 0
+
+
+def test_disjoint_categories_are_as_far_as_can_be():
+    assert category(["a", "b"], ["c", "d"]) == pytest.approx(np.sqrt(np.log(2)))
+
+
+def test_deciles_have_equal_shares():
+    first, _ = number_codes(pl.Series(range(1000)), pl.Series([0]))
+    assert np.bincount(first).tolist() == [100] * 10
+
+
+@pytest.mark.parametrize("moved", [4.0, 6.0])
+def test_leaving_a_constant_is_seen_in_both_directions(moved):
+    assert number([5.0] * 100, [moved] * 100) > 1
+    assert number([5.0] * 100, [5.0] * 40) == 0
+
+
+def test_a_rare_flag_that_becomes_common_is_seen():
+    assert number([0.0] * 95 + [1.0] * 5, [0.0] * 50 + [1.0] * 50) > 1
+
+
+def test_missing_is_a_bin_of_its_own():
+    values = list(map(float, range(100)))
+    assert number(values, [*values[:50], *[None] * 50]) > 1
+    assert number([None, *values], [None, *values]) == 0
+    assert number([None] * 9, [1.0] * 9) > 1
+    assert category(["a", None], [None, None]) > 0.4
+
+
+def test_nan_is_missing_and_infinities_are_values():
+    assert number([1.0, 2.0, float("nan")], [1.0, 2.0, None]) == 0
+    assert number([1.0, 2.0, float("inf")], [1.0, 2.0, None]) > 0
+
+
+def test_rare_words_are_one_word():
+    first, second = category_codes(pl.Series(map(str, range(500))), pl.Series(["new"] * 10))
+    assert len(set(first)) == 100  # 99 words and the rest
+    assert set(second) == {0}
+
+
+def test_lists_count_each_entry_and_an_empty_one_is_missing():
+    lists = pl.Series([["a", "b"], [], None], dtype=pl.List(pl.String))
+    first, _ = category_codes(lists, lists)
+    assert sorted(np.bincount(first)) == [1, 1, 2]

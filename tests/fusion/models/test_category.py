@@ -1,0 +1,42 @@
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+
+from fusion.models.base.registry import build
+from fusion.models.category import memberships
+from tests.fusion.models.data import chance, dataset, everyone
+
+
+def categorised(data, *columns):
+    table = pl.DataFrame(
+        {f"column{n}": column for n, column in enumerate(columns)},
+        schema={f"column{n}": pl.List(pl.String) for n in range(len(columns))},
+    )
+    return replace(data, item_table=table)
+
+
+def test_scores_are_popularity_times_smoothed_lift():
+    data = dataset([0, 0, 1, 2, 3], [0, 1, 2, 2, 3], 4, 4)
+    data = categorised(data, [["a"], ["a", "b"], ["b"], None])
+    model = build("category", {"smoothing": 2.0, "half_life": 3650.0}).fit(data, chance())
+    share = np.array([1.5, 2.5]) / 4  # of a and b among the four events with categories
+    mine = (np.array([1.5, 0.5]) + 2 * share) / 4
+    lift = mine / share
+    expected = np.array([1 * lift[0], 1 * lift.mean(), 2 * lift[1], np.nan])
+    np.testing.assert_allclose(model.scores(everyone(data))[0], expected, rtol=1e-3)
+
+
+def test_a_user_without_history_gets_popularity():
+    data = dataset([0, 1, 1], [0, 1, 0], 3, 2)
+    data = categorised(data, [["a"], ["b"]])
+    scores = build("category").fit(data, chance()).scores(everyone(data))
+    np.testing.assert_allclose(
+        scores[2], build("popularity").fit(data, chance()).scores(everyone(data))[2], rtol=1e-5
+    )
+
+
+def test_every_list_column_counts_and_the_same_word_in_two_columns_is_two_categories():
+    data = categorised(dataset([0], [0], 1, 3), [["x"], ["x"], []], [["x"], ["y", "y"], [None]])
+    found = memberships(data.item_table, 3).toarray()
+    np.testing.assert_array_equal(found, [[0.5, 0.5, 0], [0.5, 0, 0.5], [0, 0, 0]])

@@ -1,0 +1,124 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+
+from fusion.errors import ConfigError
+from fusion.models import ease as ease_module
+from fusion.models.base.registry import build
+from fusion.models.ease import weights_by_items, weights_by_users
+from fusion.training.sources import left_out
+from tests.fusion.models.data import DAY, START, chance, dataset, everyone, mixed
+
+BOTH = pytest.mark.parametrize("solve", [weights_by_items, weights_by_users])
+
+
+def closed_form(histories, reg):
+    """In float64, by the letter of the paper."""
+    inverse = np.linalg.inv(histories.T @ histories + reg * np.eye(histories.shape[1]))
+    weights = -inverse / np.diag(inverse)[None, :]
+    np.fill_diagonal(weights, 0.0)
+    return weights
+
+
+@BOTH
+@pytest.mark.parametrize("n_users", [20, 200])
+def test_weights_are_the_closed_form_by_columns(solve, n_users):
+    rng = np.random.default_rng(0)
+    histories = (rng.random((n_users, 60)) < rng.random(60) * 0.4).astype(np.float32)
+    expected = closed_form(histories.astype(float), 5.0)
+    found = solve(csr_array(histories), 5.0)
+    np.testing.assert_allclose(found, expected, atol=2e-6)
+    assert (
+        np.abs(expected - expected.T).max() > 0.01
+    )  # so the transposed matrix would not have passed
+    assert found.dtype == np.float32
+    assert found.flags.c_contiguous
+
+
+def test_scores_are_histories_times_weights():
+    data = mixed()
+    ease = build("ease", {"reg": 3.0}).fit(data, chance())
+    histories = (data.matrix().toarray() > 0).astype(float)
+    kept = data.item_counts > 0
+    expected = histories[:, kept] @ closed_form(histories[:, kept], 3.0)
+    np.testing.assert_allclose(ease.scores(everyone(data))[:-1, kept], expected[:-1], atol=1e-5)
+
+
+def test_a_matrix_that_cannot_be_inverted_says_what_to_do():
+    with pytest.raises(ConfigError, match=r"reg=0\.0; raise reg"):
+        weights_by_items(csr_array(np.ones((2, 3), np.float32)), 0.0)
+
+
+def test_rare_items_can_be_left_out():
+    data = mixed()
+    scores = build("ease", {"min_count": 5}).fit(data, chance()).scores(everyone(data))
+    np.testing.assert_array_equal(np.isnan(scores[0]), data.item_counts < 5)
+
+
+@pytest.mark.parametrize("most", [1, 5, 12, 20])
+def test_a_search_takes_the_most_taken_items(monkeypatch, most):
+    monkeypatch.setattr(ease_module, "MOST_TUNED", most)
+    data = mixed()
+    told = build("ease").while_tuned(data)["min_count"]
+    kept = np.sort(data.item_counts)[::-1]
+    assert 0 < (kept >= told).sum() <= most < (kept >= told - 1).sum()
+
+
+def test_a_search_takes_all_items_where_they_are_few_or_all_alike(monkeypatch):
+    assert build("ease").while_tuned(mixed()) == {}
+    monkeypatch.setattr(ease_module, "MOST_TUNED", 3)
+    alike = dataset(np.arange(12) % 4, np.arange(12) % 6, 4, 6)
+    assert build("ease").while_tuned(alike) == {}
+    assert build("ease", {"min_count": 1000}).while_tuned(mixed()) == {}
+
+
+def test_only_the_last_events_are_read_when_asked():
+    data = mixed()
+    short = build("ease", {"last": 2}).fit(data, chance())
+    full = build("ease").fit(data, chance())
+    users = everyone(data)
+    np.testing.assert_array_equal(short.scores(users), full.scores(users.last(2)))
+    assert not np.array_equal(short.scores(users), full.scores(users), equal_nan=True)
+
+
+def test_old_events_fade():
+    """The user met item 0 long ago and item 1 now: what goes with item 1 comes first, and not without fading."""
+    users = [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6]
+    items = [0, 2, 0, 2, 0, 2, 1, 3, 1, 3, 0, 2, 0, 1]
+    times = START + np.array([0] * 12 + [0, 100]) * DAY
+    order = np.argsort(times, kind="stable")
+    data = dataset(np.array(users)[order], np.array(items)[order], 7, 4, times[order])
+    asked = everyone(data).block(slice(6, 7))
+    plain = build("ease", {"reg": 1.0}).fit(data, chance()).scores(asked)[0]
+    fading = build("ease", {"reg": 1.0, "half_life": 10.0}).fit(data, chance()).scores(asked)[0]
+    assert plain[2] > plain[3]
+    assert fading[3] > fading[2]
+
+
+@pytest.mark.parametrize(
+    "use", ["als", "autoencoder", "ease", "item_knn", "user_knn", "neighbour_trend"]
+)
+def test_what_fades_needs_times(use):
+    timeless = replace(dataset([0, 0, 1, 1], [0, 1, 0, 1], 2, 2), has_times=False)
+    assert (
+        left_out(build(use, {"half_life": 10.0}), timeless, 1.0)
+        == "left out: the data has no times"
+    )
+    assert left_out(build("ease"), timeless, 1.0) is None
+
+
+def test_a_gram_matrix_made_in_blocks_is_the_same(monkeypatch):
+    histories = csr_array((np.random.default_rng(0).random((50, 70)) < 0.2).astype(np.float32))
+    monkeypatch.setattr(
+        ease_module, "GRAM_BYTES", 70 * ease_module.SPARSE_CELL * 16
+    )  # 16 rows, and 6 are left
+    np.testing.assert_array_equal(
+        ease_module.gram_of(histories.T.tocsr()), (histories.T @ histories).toarray()
+    )
+
+
+def test_fifty_thousand_items_are_too_many_for_six_gib():
+    assert build("ease").memory_bytes(100_000, 50_000, 5_000_000) > 6 * 2**30
+    assert build("ease").memory_bytes(6_000, 10_000, 1_000_000) < 2 * 2**30

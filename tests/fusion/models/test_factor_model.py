@@ -1,0 +1,157 @@
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fusion.data.topk import Pairs, best
+from fusion.models.base.factor_model import NEWEST, SPARE, FactorModel, summable
+from fusion.models.base.recommender import Allowed
+from fusion.models.base.registry import build
+from tests.fusion.models.data import all_pairs, chance, dataset, everyone, mixed, nameless
+
+
+class Planted(FactorModel):
+    """Vectors given, not learned: users' by row."""
+
+    def __init__(self, items: Any, vectors: Any, mine: Any) -> None:
+        self.items_, self.vectors_, self.mine = (
+            items,
+            vectors.astype(np.float32),
+            mine.astype(np.float32),
+        )
+
+    def user_vectors(self, users):
+        return self.mine[users.rows]
+
+    fit = state = restore = memory_bytes = None
+
+
+Planted.__abstractmethods__ = frozenset()
+
+
+def test_sums_of_products_are_exact_in_any_order():
+    rng = np.random.default_rng(0)
+    for n_factors in (1, 2, 3, 64, 200):
+        mine, theirs = (
+            summable(rng.normal(size=(50, n_factors)).astype(np.float32) * 1e3) for _ in range(2)
+        )
+        turned = rng.permutation(n_factors)
+        forward = np.einsum("uf,if->ui", mine, theirs)
+        np.testing.assert_array_equal(forward, mine[:, turned] @ theirs[:, turned].T)
+        np.testing.assert_array_equal(forward, [[float(sum(a * b)) for b in theirs] for a in mine])
+
+
+def test_rounding_costs_no_more_than_float32_itself():
+    vectors = np.random.default_rng(0).normal(size=(100, 64)).astype(np.float32)
+    largest = np.abs(vectors).max(axis=1, keepdims=True)
+    assert (np.abs(summable(vectors) - vectors) <= largest * 2.0**-23).all()
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_ties_wider_than_what_is_fetched_go_to_the_lower_item(seen):
+    """Sixty items share three vectors, so the k-th place is tied with many more than the spare ones."""
+    n_items = 60
+    data = dataset(np.arange(8), np.arange(8), 8, n_items)
+    rng = np.random.default_rng(1)
+    vectors = rng.normal(size=(3, 4))[np.arange(n_items) % 3]
+    model = Planted(np.arange(n_items, dtype=np.int32), vectors, rng.normal(size=(8, 4)))
+    users, allowed = everyone(data), Allowed(rng.random(n_items) < 0.9, seen)
+    scores = model.scores(users)
+    allowed.mask(scores, users)
+    for k in (1, 2, 19, 21, 50, 70):
+        expected = best(scores, k)
+        found = model.top(users, k, allowed)
+        np.testing.assert_array_equal(found.items, expected.items)
+        np.testing.assert_array_equal(found.scores, expected.scores)
+    assert n_items / 3 > SPARE + 2
+
+
+def test_scores_that_differ_in_float64_only_are_ties():
+    """The published score is float32; what it cannot tell apart must come in item order."""
+    data = dataset([0], [0], 1, 40)
+    vectors = np.full((40, 2), 1.0)
+    vectors[:, 1] = np.arange(40) * 2.0**-20
+    model = Planted(np.arange(40, dtype=np.int32), vectors, np.array([[1.0, 2.0**-10]]))
+    top = model.top(everyone(data), 3, Allowed(np.ones(40, bool), seen=True))
+    scores = model.scores(everyone(data))
+    assert len(np.unique(scores)) < 40
+    np.testing.assert_array_equal(top.items, best(scores, 3).items)
+
+
+def test_als_solves_for_the_history_it_is_given():
+    """By the normal equations of the paper, in float64; whoever the user is."""
+    data = mixed()
+    settings = {"factors": 8, "alpha": 3.0, "regularization": 0.5, "weighting": "log"}
+    als = build("als", settings).fit(data, chance())
+    users = everyone(data)
+    vectors = als.vectors_.astype(float)
+    confidence = 3.0 * np.log1p(data.matrix().toarray()[:, als.items_])
+    for user in range(data.n_users - 1):
+        extra = confidence[user] - (confidence[user] > 0)
+        left = vectors.T @ vectors + vectors.T @ (extra[:, None] * vectors) + 0.5 * np.eye(8)
+        right = vectors.T @ confidence[user]
+        np.testing.assert_allclose(
+            als.user_vectors(users)[user], np.linalg.solve(left, right), rtol=1e-3, atol=1e-4
+        )
+    np.testing.assert_array_equal(als.user_vectors(nameless(users)), als.user_vectors(users))
+    assert np.isnan(als.user_vectors(users)[-1]).all()
+
+
+def test_als_says_where_it_learned():
+    from dataclasses import replace
+
+    data = mixed()
+    assert build("als", {"factors": 4}).fit(data, chance()).notes == {"device": "cpu"}
+    asked = build("als", {"factors": 4}).fit(data, replace(chance(), device="cuda"))
+    assert asked.notes["device"] in ("cpu", "cuda")
+    assert build("als", {"factors": 4, "gpu": False}).fit(
+        data, replace(chance(), device="cuda")
+    ).notes == {"device": "cpu"}
+
+
+@pytest.mark.gpu
+def test_als_learns_on_a_gpu():
+    gpu = pytest.importorskip("implicit.gpu")
+    if not gpu.HAS_CUDA:
+        pytest.skip("implicit finds no CUDA device")
+    from dataclasses import replace
+
+    from tests.fusion.models.data import checkerboard
+
+    data, withheld = checkerboard()
+    als = build("als", {"factors": 32}).fit(data, replace(chance(), device="cuda"))
+    assert als.notes["device"] == "cuda"
+    top = als.top(everyone(data), 1, Allowed(np.ones(data.n_items, bool)))
+    np.testing.assert_array_equal(top.items[:, 0], withheld)
+
+
+def test_nearness_is_the_cosine_to_the_most_alike_of_the_newest_items():
+    """By pairs, the obvious way; items 6 and up have no vector, and user 3 took nothing else."""
+    rng = np.random.default_rng(5)
+    vectors = rng.normal(size=(6, 3))
+    took = [list(range(5)), [2], [], [7], [6, 1]]
+    data = dataset(
+        np.repeat(np.arange(5), [len(t) for t in took]), np.concatenate(took).astype(int), 5, 8
+    )
+    model = Planted(np.arange(6, dtype=np.int32), vectors, rng.normal(size=(5, 3)))
+    users = everyone(data)
+    found = model.nearness(users, all_pairs(users)).reshape(5, 8)
+    lengths = np.linalg.norm(vectors, axis=1)
+    cosines = vectors @ vectors.T / lengths / lengths[:, None]
+    for user, items in enumerate(took):
+        heard = [item for item in items if item < 6]
+        expected = cosines[:, heard].max(axis=1) if heard else np.full(6, np.nan)
+        np.testing.assert_allclose(found[user, :6], expected, atol=1e-6)
+        assert np.isnan(found[user, 6:]).all()
+
+
+def test_nearness_looks_no_further_back_than_the_newest_items():
+    n_items = NEWEST + 2
+    vectors = np.eye(n_items)
+    vectors[-1] = vectors[0]
+    data = dataset(np.zeros(n_items - 1, int), np.arange(n_items - 1), 1, n_items)
+    model = Planted(np.arange(n_items, dtype=np.int32), vectors, np.ones((1, n_items)))
+    near = model.nearness(
+        everyone(data), Pairs(np.array([0, 2]), np.array([1, n_items - 1], np.int32))
+    )
+    assert near.tolist() == [1, 0]

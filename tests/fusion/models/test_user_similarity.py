@@ -1,0 +1,90 @@
+import numpy as np
+import pytest
+
+from fusion.models.base.registry import build
+from tests.fusion.models.data import DAY, START, chance, dataset, everyone, mixed, nameless
+
+
+def cosines(mine, theirs, shrink):
+    lengths = np.linalg.norm(mine, axis=1)[:, None] * np.linalg.norm(theirs, axis=1)[None]
+    return mine @ theirs.T / np.maximum(lengths + shrink, 1e-9)
+
+
+def test_scores_are_neighbours_histories_by_cosine():
+    data = mixed()
+    histories = (data.matrix().toarray() > 0).astype(float)
+    similar = cosines(histories, histories, 2.0)
+    np.fill_diagonal(similar, 0)
+    expected = similar @ histories
+    found = (
+        build("user_knn", {"shrink": 2.0, "neighbours": 100})
+        .fit(data, chance())
+        .scores(everyone(data))
+    )
+    np.testing.assert_allclose(np.nan_to_num(found), expected, rtol=1e-5)
+    np.testing.assert_array_equal(np.isnan(found), expected == 0)
+
+
+@pytest.mark.parametrize("use", ["user_knn", "neighbour_trend"])
+def test_a_user_is_never_their_own_neighbour(use):
+    """User 0 alone took item 3: only in the hands of a stranger does that history find a neighbour who took it."""
+    data = dataset([0, 0, 1, 1, 2], [0, 3, 0, 1, 2], 3, 4)
+    model = build(use).fit(data, chance())
+    user = everyone(data).block(slice(0, 1))
+    assert np.isnan(model.scores(user)[0, 3])
+    stranger = model.scores(nameless(user))[0]
+    assert stranger[3] > 0
+    assert stranger[1] == model.scores(user)[0, 1]  # and nothing else differs
+
+
+def test_only_the_nearest_are_heard():
+    data = dataset([0, 0, 1, 1, 1, 2, 2], [0, 1, 0, 1, 2, 0, 3], 3, 4)
+    user = everyone(data).block(slice(0, 1))
+    near = build("user_knn", {"neighbours": 10}).fit(data, chance()).scores(user)[0]
+    nearest = build("user_knn", {"neighbours": 1}).fit(data, chance())
+    assert near[2] > near[3] > 0
+    assert np.isnan(nearest.scores(user)[0, 3])
+    assert nearest.scores(user)[0, 2] == near[2]
+
+
+@pytest.mark.parametrize("moments", [range(95), (60,), (40, 80)], ids=["own", "one", "two"])
+def test_the_trend_counts_only_the_days_before_each_users_own_moment(moments):
+    data = mixed()
+    moments = START + np.random.default_rng(0).choice(moments, data.n_users) * DAY
+    users = data.users_at(np.arange(data.n_users, dtype=np.int32), moments)
+    histories = (data.matrix().toarray() > 0).astype(float)
+    similar = cosines(histories, histories, 1.0)
+    expected = np.zeros((data.n_users, data.n_items))
+    for user, item, time in zip(data.users, data.items, data.times, strict=True):
+        lately = (time < moments) & (time >= moments - 12 * DAY) & (np.arange(data.n_users) != user)
+        expected[lately, item] += similar[lately, user]
+    found = build("neighbour_trend", {"days": 12.0}).fit(data, chance()).scores(users)
+    np.testing.assert_allclose(np.nan_to_num(found), expected, rtol=1e-5)
+
+
+def test_the_trends_neighbours_are_chosen_among_those_active_lately():
+    """User 1 is nearest but long gone: the one neighbour heard is user 2; asked in the old days, it was user 1."""
+    data = dataset(
+        [1, 1, 0, 0, 2, 2],
+        [0, 1, 0, 1, 0, 2],
+        3,
+        3,
+        START + np.array([0, 0, 200, 200, 200, 200]) * DAY,
+    )
+    model = build("neighbour_trend", {"neighbours": 1}).fit(data, chance())
+    users = data.users_at(np.zeros(2, np.int32), np.array([data.as_of, START + DAY]))
+    scores = model.scores(users)
+    assert scores[0, 2] > 0
+    assert scores[1, 1] > 0
+    assert np.isnan(scores[1, 2])
+
+
+def test_the_trend_hears_only_the_nearest():
+    """Users 1 and 2 are both active; user 1 shares more, so with one neighbour user 2's item 3 stays silent."""
+    data = dataset([0, 0, 1, 1, 1, 2, 2], [0, 1, 0, 1, 2, 0, 3], 3, 4)
+    user = everyone(data).block(slice(0, 1))
+    both = build("neighbour_trend", {"neighbours": 2}).fit(data, chance()).scores(user)[0]
+    one = build("neighbour_trend", {"neighbours": 1}).fit(data, chance()).scores(user)[0]
+    assert both[2] > both[3] > 0
+    assert one[2] == both[2]
+    assert np.isnan(one[3])

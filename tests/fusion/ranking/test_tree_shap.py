@@ -1,0 +1,55 @@
+"""Contributions: those of LightGBM to the last digits, whatever is missing, and left to it where tables would burst."""
+
+import numpy as np
+import pytest
+
+from fusion.config import RankerSettings
+from fusion.ranking import tree_scoring as forest
+from fusion.ranking import tree_shap as contributions
+from fusion.ranking.ranker_training import refit
+from fusion.ranking.tree_scoring import Forest
+from fusion.ranking.tree_shap import Contributions
+from tests.fusion.ranking.test_ranker import table
+from tests.fusion.ranking.test_tree_scoring import booster, rows_to_score
+
+
+@pytest.mark.parametrize("leaves", [2, 7, 15, 64])
+def test_they_are_those_of_lightgbm(leaves):
+    model = booster(leaves)
+    rows = rows_to_score(model)[:3000]
+    grown = Forest.of(model)
+    assert grown is not None
+    told = Contributions.of(grown)
+    assert told is not None
+    expected = model.predict(rows, pred_contrib=True)
+    assert np.allclose(told(rows), expected[:, :-1], rtol=1e-9, atol=1e-12)
+    assert np.allclose(told(rows).sum(axis=1) + expected[:, -1], grown.score(rows))
+
+
+def test_blocks_of_any_size_no_rows_and_trees_without_a_split(monkeypatch):
+    monkeypatch.setattr(forest, "BLOCK", 97)
+    for model in (booster(7), booster(7, min_data_in_leaf=10_000)):
+        grown = Forest.of(model)
+        assert grown is not None
+        told = Contributions.of(grown)
+        assert told is not None
+        rows = rows_to_score(booster(7))[:1000]
+        assert np.allclose(
+            told(rows), model.predict(rows, pred_contrib=True)[:, :-1], rtol=1e-9, atol=1e-12
+        )
+        assert told(rows[:0]).shape == (0, 5)
+
+
+@pytest.mark.parametrize("limit", [contributions.CELLS, 10])
+def test_a_ranker_tells_the_mean_of_its_boosters_with_and_without_room_for_tables(
+    monkeypatch, limit
+):
+    monkeypatch.setattr(contributions, "CELLS", limit)
+    ranker = refit([table(300, each=30)], RankerSettings(leaves=7, min_leaf=1, seeds=2), 10, 7, 1)
+    assert (Contributions.of(Forest.of(ranker.boosters[0])) is None) == (limit == 10)
+    fresh = table(40, seed=3).matrix
+    expected = np.mean(
+        [one.predict(fresh, pred_contrib=True)[:, :-1] for one in ranker.boosters], axis=0
+    )
+    found = ranker.contributions({"good": fresh[:, 0], "noise": fresh[:, 1]})
+    assert np.allclose(found, expected, atol=1e-6)

@@ -1,0 +1,185 @@
+"""Tuning: what it finds, when it keeps its hands off, and that every fold is fitted with what it found."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+
+from fusion.config import SourceSettings
+from fusion.core.settings import tunable
+from fusion.models import ease
+from fusion.models.popularity import Popularity, PopularityConfig
+from fusion.training.pipeline import train
+from fusion.training.tuning import _better, _evenly, _judges, _may_weigh, some_of, tune_source
+from tests.fusion import broken
+from tests.fusion.making import config, dataset, frame_of, item_frame, job_of, lively
+
+TRIALS = {"tune": {"trials": 4}}
+
+
+@pytest.fixture(scope="module")
+def data():
+    return dataset(lively(seed=5, n_users=80, n_items=60, n_events=3000, loyal=0.9), item_frame())
+
+
+class LongMemory(PopularityConfig):
+    half_life: float = tunable(
+        3650.0, 1, 3650, log=True, description="far too long for what drifts within weeks"
+    )
+
+
+class Stale(Popularity):
+    Config = LongMemory
+
+
+def test_a_bad_default_is_left_for_a_better_setting(tmp_path):
+    drifting = dataset(lively(seed=5, n_users=80, n_items=60, n_events=3000, loyal=0.0))
+    with broken.registered(stale=Stale):
+        job = job_of(tmp_path, drifting, config(("stale",), **TRIALS))
+        found = tune_source(job, SourceSettings(name="stale"))
+    assert found.settings["half_life"] < 100
+    assert found.best > found.default
+
+
+@pytest.mark.parametrize("changes", ["code", "model"])
+def test_a_source_whose_code_or_model_changed_is_searched_again(
+    data, tmp_path, monkeypatch, changes
+):
+    with broken.registered(stale=Stale):
+        job = job_of(tmp_path, data, config(("stale",), **TRIALS))
+        tune_source(job, SourceSettings(name="stale"))
+        if changes == "code":
+            monkeypatch.setattr("fusion.training.tuning.source_code", lambda cls: "another")
+        else:
+            monkeypatch.setattr(Stale, "reads", lambda self: "another model")
+        tune_source(job, SourceSettings(name="stale"))
+    assert len(list((tmp_path / "store" / "tune").iterdir())) == 2
+
+
+def test_settings_of_the_configuration_are_never_searched(data, tmp_path):
+    job = job_of(tmp_path, data, config(("ease",), **TRIALS))
+    assert tune_source(job, SourceSettings(name="ease", settings={"reg": 70.0})) is None
+    half = tune_source(job, SourceSettings(name="item_knn", settings={"neighbours": 7}))
+    assert set(half.settings) == {"shrink"}
+
+
+def test_every_fold_is_fitted_with_what_was_found(data, tmp_path):
+    trained = train(job_of(tmp_path, data, config(("ease", "item_knn"), **TRIALS)))
+    found = {one.name: one.settings for one in trained.tuned}
+    assert set(found) == {"ease", "item_knn"}
+    fits = [
+        json.loads(file.read_text()) for file in (tmp_path / "store" / "fit").glob("*/inputs.json")
+    ]
+    for fit in fits:
+        for name, value in found.get(fit["use"], {}).items():
+            assert fit["settings"][name] == value
+
+
+def test_the_same_seed_finds_the_same(data, tmp_path):
+    job = config(("sequence",), **TRIALS)
+    found = [
+        tune_source(job_of(tmp_path / str(n), data, job), SourceSettings(name="sequence"))
+        for n in range(2)
+    ]
+    assert found[0] == found[1]
+
+
+def test_a_search_over_many_items_fits_fewer_and_the_run_all(data, tmp_path, monkeypatch):
+    fitted = []
+    monkeypatch.setattr(
+        ease,
+        "weights_by_items",
+        lambda histories, reg: fitted.append(histories.shape[1]) or solve(histories, reg),
+    )
+    solve = ease.weights_by_users
+    monkeypatch.setattr(ease, "MOST_TUNED", 20)
+    found = tune_source(
+        job_of(tmp_path, data, config(("ease",), **TRIALS)), SourceSettings(name="ease")
+    )
+    assert set(found.settings) == {"reg"}
+    assert len(fitted) == 4
+    assert max(fitted) <= 20
+
+
+def test_a_search_over_much_data_takes_whole_users(data):
+    assert some_of(data, 7, len(data)) is data
+    some = some_of(data, 7, len(data) // 3)
+    assert len(data) / 6 < len(some) < len(data) / 2
+    kept = np.flatnonzero(some.user_counts)
+    assert np.array_equal(some.user_counts[kept], data.user_counts[kept])
+    assert len(some_of(data, 8, len(data) // 3)) != len(some)
+
+
+def test_users_without_a_history_do_not_judge(data, tmp_path):
+    job = job_of(tmp_path, data, config(("ease",), **TRIALS))
+    tuning = job.plan.tune
+    known = tuning.known.take(tuning.known.users != tuning.label_users[0])
+    assert tuning.label_users[0] in _judges(tuning, 7)
+    assert tuning.label_users[0] not in _judges(replace(tuning, known=known), 7)
+    nobody = replace(job.plan, tune=replace(tuning, known=known.take(np.zeros(len(known), bool))))
+    assert tune_source(replace(job, plan=nobody), SourceSettings(name="ease")) is None
+
+
+def test_a_full_disk_ends_a_search_and_a_source_that_dies_does_not(data, tmp_path):
+    class NoRoom(broken.FindsNoRoom):
+        Config = LongMemory
+
+    class Dies(broken.DiesFitting):
+        Config = LongMemory
+
+    with broken.registered(full=NoRoom, dies=Dies):
+        job = job_of(tmp_path, data, config(("ease",), **TRIALS))
+        with pytest.raises(OSError, match="No space left"):
+            tune_source(job, SourceSettings(name="full"))
+        assert tune_source(job, SourceSettings(name="dies")) is None
+
+
+def test_a_difference_within_chance_keeps_the_defaults():
+    rng = np.random.default_rng(0)
+    base = rng.random(400).astype(np.float32)
+    assert not _better(base, base)
+    assert not _better(base + rng.normal(0.002, 0.3, 400), base)
+    assert _better(base + rng.normal(0.05, 0.3, 400), base)
+
+
+def test_a_single_setting_is_covered_evenly():
+    log = _evenly({"reg": {"low": 1, "high": 1000, "log": True, "whole": False}}, 4)
+    assert [round(one["reg"]) for one in log] == [1, 10, 100, 1000]
+    whole = _evenly({"last": {"low": 1, "high": 9, "log": False, "whole": True}}, 3)
+    assert whole == [{"last": 1}, {"last": 5}, {"last": 9}]
+    assert _evenly({"a": {}, "b": {}}, 5) == []
+
+
+def hours(of_liked: float):
+    """Half of what users take is of their own kind, liked, and weighs `of_liked`; the other half is chance."""
+    rng = np.random.default_rng(2)
+    rows = []
+    for user in range(120):
+        own = rng.choice(np.arange(user % 2, 60, 2), 14, replace=False)
+        rows += [(user, item, rng.random() * 60, True) for item in own]
+        rows += [
+            (user, item, rng.random() * 60, False) for item in rng.choice(60, 14, replace=False)
+        ]
+    weight = pl.when("liked").then(of_liked).otherwise(1.0).cast(pl.Float32)
+    return dataset(frame_of(rows, weight=weight), has_weights=True)
+
+
+@pytest.mark.parametrize(("weight", "weighting"), [(200.0, "log"), (1.0, "binary")])
+def test_weights_become_confidence_where_that_helps(tmp_path, weight, weighting):
+    job = job_of(tmp_path, hours(weight), config(("item_knn",), **TRIALS))
+    found = tune_source(job, SourceSettings(name="item_knn"))
+    assert found.settings.get("weighting", "binary") == weighting
+
+
+def test_weights_are_left_alone_where_the_configuration_says_how_to_read_them_or_there_are_none(
+    data, tmp_path
+):
+    job = job_of(tmp_path, hours(200.0), config(("item_knn",), **TRIALS))
+    given = tune_source(job, SourceSettings(name="item_knn", settings={"weighting": "binary"}))
+    assert "weighting" not in given.settings
+    assert not _may_weigh(
+        job_of(tmp_path, data, config(("item_knn",))), SourceSettings(name="item_knn")
+    )
+    assert not _may_weigh(job, SourceSettings(name="popularity"))

@@ -1,0 +1,248 @@
+"""Sources whose fits begin from one another: oldest first, never from anything later, and the same every time."""
+
+import json
+import shutil
+from typing import Self
+
+import numpy as np
+import pytest
+
+from fusion.data.dataset import Dataset
+from fusion.errors import ConfigError, FusionError
+from fusion.models.base.recommender import FitContext
+from fusion.models.base.registry import build
+from fusion.models.neural import Neural
+from fusion.training.fit_stage import Earlier, fitting, is_earlier
+from fusion.training.fits import evict, fit_sources, load_sources
+from fusion.training.pipeline import train
+from fusion.training.sources import build_source, source_seed
+from tests.fusion import broken
+from tests.fusion.making import config, dataset, item_frame, job_of, lively
+from tests.fusion.whole import status
+
+SETTINGS = {"size": 8, "steps": 40, "check": 10, "negatives": 32, "encoder": "none"}
+WARM = {"name": "neural", "refit": "warm", "settings": SETTINGS}
+
+
+class GoesOn(broken.Plain):
+    """Keeps the numbers of events of the fits it goes on from."""
+
+    warms = True
+
+    def fit(self, data: Dataset, ctx: FitContext) -> Self:
+        assert ctx.keep
+        before = [] if ctx.warm is None else ctx.warm["events"].tolist()
+        if len(before) == self.dies_after:
+            raise RuntimeError("no way on")
+        self.events_ = [*before, len(data)]
+        return self
+
+    @classmethod
+    def restore(cls, config, state):
+        model = cls(config)
+        model.events_ = state["events"].tolist()
+        return model
+
+    dies_after = -1
+
+
+class StopsHalfway(GoesOn):
+    dies_after = 2
+
+
+def folds_of(job):
+    return (*job.plan.labels, job.plan.verdict, job.plan.serving)
+
+
+def fit_all(job):
+    return fit_sources(job, folds_of(job))[1:3]
+
+
+def inputs_of(folder):
+    return json.loads((folder / "inputs.json").read_text())
+
+
+def notes_of(folder):
+    return json.loads((folder / "notes.json").read_text())
+
+
+def state_of(folder):
+    with np.load(folder / "state.npz", allow_pickle=False) as stored:
+        return {name: stored[name] for name in stored.files}
+
+
+@pytest.fixture(scope="module", params=["time", "last"])
+def made(request, data, tmp_path_factory):
+    job = job_of(
+        tmp_path_factory.mktemp("warm"),
+        data,
+        config(("popularity", WARM), split={"kind": request.param}),
+    )
+    return job, *fit_all(job)
+
+
+def test_each_fit_begins_from_the_one_before_it_and_its_key_says_so(made):
+    job, fits, reports = made
+    folders = [fits[fold.name]["neural"] for fold in folds_of(job)]
+    assert [inputs_of(folder)["warm"] for folder in folders] == [
+        None,
+        *(folder.name for folder in folders[:-1]),
+    ]
+    assert [notes_of(folder).get("refit") for folder in folders] == [
+        None, "warm, from label-2", "warm, from label-1", "warm, from verdict"
+    ]  # fmt: skip
+    found = notes_of(folders[0])["steps"]
+    assert [inputs_of(folder)["steps"] for folder in folders] == [None, found, found, found]
+    assert all(found / 4 <= notes_of(folder)["steps"] <= found for folder in folders[1:])
+    assert reports[1].notes["refit"] == "warm, from verdict"
+    assert "warm" not in inputs_of(fits["verdict"]["popularity"])
+
+
+def test_the_chain_is_what_fits_one_after_another_give(made):
+    job, fits, _ = made
+    state, steps = None, None
+    for fold in folds_of(job):
+        rng = np.random.default_rng(source_seed(job.config.seed, "neural"))
+        context = FitContext(rng=rng, max_steps=steps, warm=state, keep=True)
+        model = Neural(build("neural", SETTINGS).config).fit(fold.known.trim_users(), context)
+        state, steps = model.state(), steps or model.notes["steps"]
+        stored = state_of(fits[fold.name]["neural"])
+        assert stored.keys() == state.keys()
+        for name, values in state.items():
+            assert np.array_equal(stored[name], values), (fold.name, name)
+
+
+def test_another_store_gives_the_same_bits_under_the_same_keys(made, tmp_path):
+    job, fits, _ = made
+    again, _ = fit_all(job_of(tmp_path, job.data, job.config))
+    for fold, folders in fits.items():
+        assert again[fold]["neural"].name == folders["neural"].name
+        one, two = state_of(folders["neural"]), state_of(again[fold]["neural"])
+        assert all(np.array_equal(one[name], two[name]) for name in one)
+
+
+def test_a_later_fit_is_refused(made):
+    job, fits, _ = made
+    settings, folds = job.config.sources[1], folds_of(job)
+    for at, fold in enumerate(folds):
+        for other in folds[at + 1 :]:
+            assert is_earlier(fold.known, other.known)
+            assert not is_earlier(other.known, fold.known)
+            with pytest.raises(
+                FusionError,
+                match=f"on {fold.name} may not begin from that on {other.name}, which knows",
+            ):
+                fitting(job, fold, settings, 5, Earlier(other, fits[other.name]["neural"]))
+
+
+def test_earlier_is_a_beginning_of_every_history(data):
+    half = data.take(data.times < np.median(data.times))
+    assert is_earlier(half, data)
+    assert is_earlier(data, data)
+    assert is_earlier(data.take(slice(0, 0)), half)
+    some = np.random.default_rng(0).random(len(data)) < 0.9
+    assert not is_earlier(data.take(some), data), "a share at random, as of a random split"
+    swapped = half.items.copy()
+    swapped[:2] = swapped[1::-1]
+    assert not is_earlier(dataset_with(half, items=swapped), data)
+    assert not is_earlier(dataset_with(half, times=half.times + 1), data)
+
+
+def dataset_with(data, **changes):
+    return Dataset(
+        **{**{name: getattr(data, name) for name in Dataset.__dataclass_fields__}, **changes}
+    )
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_order_holds_beside_other_work(data, tmp_path, threads):
+    job = job_of(
+        tmp_path,
+        data,
+        config(("popularity", "ease", {"name": "odd", "refit": "warm"}), threads=threads),
+    )
+    with broken.registered(odd=GoesOn):
+        fits, _ = fit_all(job)
+    lengths = [len(fold.known) for fold in folds_of(job)]
+    assert state_of(fits["serving"]["odd"])["events"].tolist() == lengths
+    assert state_of(fits["label-1"]["odd"])["events"].tolist() == lengths[:2]
+
+
+def test_a_chain_that_breaks_leaves_the_source_out_and_the_run_goes_on(data, tmp_path):
+    with broken.registered(odd=StopsHalfway):
+        trained = train(
+            job_of(tmp_path, data, config(("popularity", "ease", {"name": "odd", "refit": "warm"})))
+        )
+    assert status(trained) == {
+        "popularity": "used",
+        "ease": "used",
+        "odd": "failed on verdict: RuntimeError: no way on",
+    }
+
+
+def test_fits_dropped_for_their_size_are_made_again_from_the_same_start(data, tmp_path):
+    """A new serving fit asks for the verdict's, and that, gone, for those before it."""
+    job = job_of(tmp_path, data, config(("popularity", WARM), artifacts={"keep_fit_mb": 0}))
+    fits, reports = fit_all(job)
+    before = {fold: state_of(folders["neural"]) for fold, folders in fits.items()}
+    evict(job, fits)
+    shutil.rmtree(fits["serving"]["neural"])
+    assert not [
+        fold for fold, folders in fits.items() if (folders["neural"] / "state.npz").exists()
+    ]
+    again, _ = fit_all(job)
+    assert again == fits
+    assert_same({fold: state_of(folders["neural"]) for fold, folders in fits.items()}, before)
+    evict(job, fits)
+    load_sources(job, job.plan.verdict, fits["verdict"], reports)
+    remade = {fold: state_of(fits[fold]["neural"]) for fold in ("label-2", "label-1", "verdict")}
+    assert_same(remade, {fold: before[fold] for fold in remade})
+
+
+def test_a_kill_while_a_dropped_fit_is_made_again_leaves_no_half_of_it(data, tmp_path, monkeypatch):
+    job = job_of(tmp_path, data, config(("popularity",), artifacts={"keep_fit_mb": 0}))
+    fits, reports = fit_all(job)
+    evict(job, fits)
+
+    def killed(folder, **more):
+        (folder / "inputs.json").unlink()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("fusion.runs.cleanup.shutil.rmtree", killed)
+    with pytest.raises(KeyboardInterrupt):
+        load_sources(job, job.plan.verdict, fits["verdict"], reports)
+    monkeypatch.undo()
+    again, reports = fit_all(job)
+    assert again == fits
+    assert load_sources(job, job.plan.verdict, fits["verdict"], reports)[0].name == "popularity"
+
+
+def assert_same(found, wanted):
+    assert found.keys() == wanted.keys()
+    for fold, state in found.items():
+        assert state.keys() == wanted[fold].keys()
+        assert all(np.array_equal(values, wanted[fold][name]) for name, values in state.items()), (
+            fold
+        )
+
+
+def test_at_random_no_fold_is_earlier_so_every_fit_begins_from_nothing(tmp_path, caplog):
+    timeless = dataset(lively(seed=3, n_users=80, n_items=160).drop("time"), item_frame(160))
+    fits, reports = fit_all(job_of(tmp_path, timeless, config(("popularity", WARM))))
+    said = "fold, since no fold of a random split is earlier than another"
+    assert reports[1].notes["refit"] == said
+    assert reports[1].notes["steps"] > 0
+    assert said in caplog.text
+    plain, _ = fit_all(
+        job_of(tmp_path, timeless, config(("popularity", {**WARM, "refit": "fold"})))
+    )
+    assert plain == fits, "the same fits, under the same keys"
+
+
+def test_a_source_that_cannot_go_on_is_refused(data, tmp_path):
+    settings = config(("popularity", {"name": "als", "refit": "warm"}))
+    said = "source 'als': recommender 'als' cannot begin from an earlier fit.*take refit = 'warm': neural"
+    with pytest.raises(ConfigError, match=said):
+        train(job_of(tmp_path, data, settings))
+    with pytest.raises(ConfigError, match=said):
+        build_source(settings.sources[1])

@@ -1,0 +1,50 @@
+"""What is blocked as lists are made is what the views hide."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import insert, text
+
+from storage.reading.blocked_items import blocked_now
+from storage.schema.tables import blocked_item
+
+NOW = datetime.now(UTC)
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("columns", "active"),
+    [
+        ({}, True),
+        ({"user_id": "u1"}, True),
+        ({"starts_at": NOW + HOUR}, False),
+        ({"until": NOW - HOUR}, False),
+        ({"starts_at": NOW - HOUR, "until": NOW + HOUR}, True),
+        ({"placement": "mail"}, False),
+    ],
+)
+def test_what_is_active_now(engine, columns, active):
+    row = {"placement": "default", "item_id": "i1", **columns}
+    with engine.begin() as connection:
+        connection.execute(insert(blocked_item).values(row))
+        connection.execute(insert(blocked_item).values(row))
+    assert blocked_now(engine, "default").rows() == (
+        [("i1", columns.get("user_id"))] if active else []
+    )
+
+
+def test_times_written_by_hand(engine):
+    cast = "CAST(:at AS timestamptz)" if engine.dialect.name == "postgresql" else ":at"
+    with engine.begin() as connection:
+        for item, column, at in (
+            ("a", "until", "2026-01-01"),
+            ("b", "starts_at", "2026-01-01"),
+            ("c", "until", "2999-01-01T08:00:00+08:00"),
+        ):
+            statement = f"INSERT INTO blocked_item (placement, item_id, {column}) VALUES ('default', :item, {cast})"
+            connection.execute(text(statement), {"item": item, "at": at})
+    assert blocked_now(engine, "default")["item_id"].to_list() == ["b", "c"]
+
+
+def test_nothing_is_blocked_in_an_empty_table(engine):
+    assert blocked_now(engine, "default").is_empty()

@@ -1,0 +1,164 @@
+import re
+import sqlite3
+from contextlib import closing
+from datetime import UTC, date, datetime
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+from sqlalchemy import create_engine, text
+
+from fusion.errors import ConfigError, DataError
+from storage.reading.frames import read_sql
+
+NUMBERS = {
+    "sqlite": "WITH RECURSIVE t(n) AS (SELECT 0 UNION SELECT n + 1 FROM t WHERE n < 119999) SELECT n FROM t",
+    "postgresql": "SELECT n FROM generate_series(0, 119999) AS s(n)",
+}
+FILL = """
+INSERT INTO plays
+SELECT n / 10, 'it''s 100%', CASE WHEN n < 60000 THEN NULL ELSE n * 0.5 END, '2026-01-02 03:04:05'
+FROM ({numbers}) AS numbers
+"""
+
+
+@pytest.fixture
+def filled(url):
+    """A database of the user's: 120,000 rows, so that more than one chunk is read."""
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(
+            text("CREATE TABLE plays (who bigint, what text, hours double precision, at timestamp)")
+        )
+        connection.execute(text(FILL.format(numbers=NUMBERS[engine.dialect.name])))
+    engine.dispose()
+    return url
+
+
+def test_rows_come_in_chunks_with_types(filled):
+    frame = read_sql(
+        filled, "SELECT who, what, hours FROM plays WHERE what LIKE '%100%' ORDER BY who"
+    )
+    assert frame.schema == {"who": pl.Int64, "what": pl.String, "hours": pl.Float64}
+    assert len(frame) == 120_000
+    assert frame["hours"].null_count() == 60_000
+    assert frame["hours"].sum() == sum(n * 0.5 for n in range(60_000, 120_000))
+    assert frame["what"].unique().to_list() == ["it's 100%"]
+
+
+def test_no_rows_still_have_columns(filled):
+    frame = read_sql(filled, "SELECT who, what FROM plays WHERE who < 0")
+    assert frame.columns == ["who", "what"]
+    assert len(frame) == 0
+
+
+def test_words_that_look_like_parameters_are_left_alone(filled):
+    frame = read_sql(filled, "SELECT ':name %s %(x)s ?' AS words")
+    assert frame["words"].to_list() == [":name %s %(x)s ?"]
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("SELECT nothing FROM plays", "failed.*nothing"),
+        ("SELECT who FROM nowhere", "failed.*nowhere"),
+        ("SELEC", "failed"),
+        ("SELECT who, what AS who FROM plays", r"names columns \['who'\] twice"),
+    ],
+)
+def test_wrong_queries_are_data_errors(filled, query, words):
+    with pytest.raises(DataError, match=words):
+        read_sql(filled, query)
+
+
+@pytest.mark.parametrize(
+    "query", ["DELETE FROM plays", "DELETE FROM plays RETURNING who", "DROP TABLE plays"]
+)
+def test_nothing_is_written(filled, query):
+    with pytest.raises((DataError, ConfigError)):
+        read_sql(filled, query)
+    assert len(read_sql(filled, "SELECT who FROM plays")) == 120_000
+
+
+@pytest.mark.postgres
+def test_a_select_that_writes_is_refused(postgres_url):
+    engine = create_engine(postgres_url)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE SEQUENCE numbers"))
+    engine.dispose()
+    with pytest.raises(ConfigError, match="read-only transaction"):
+        read_sql(postgres_url, "SELECT nextval('numbers')")
+
+
+@pytest.mark.postgres
+def test_types_of_postgres(postgres_url):
+    frame = read_sql(
+        postgres_url,
+        "SELECT 1::smallint AS a, 2.5::numeric(10, 2) AS b, true AS c, date '2026-01-02' AS d,"
+        " timestamptz '2026-01-02 03:00+08' AS e, timestamp '2026-01-02 03:00' AS f,"
+        " '0b0e7e80-0000-4000-8000-000000000001'::uuid AS g, NULL::text AS h, 'x'::varchar(5) AS i",
+    )
+    wanted = pl.DataFrame(
+        {
+            "a": [1],
+            "b": [2.5],
+            "c": [True],
+            "d": [date(2026, 1, 2)],
+            "e": [datetime(2026, 1, 1, 19, tzinfo=UTC)],
+            "f": [datetime(2026, 1, 2, 3)],
+            "g": ["0b0e7e80-0000-4000-8000-000000000001"],
+            "h": [None],
+            "i": ["x"],
+        },
+        schema_overrides={"h": pl.String},
+    )
+    assert_frame_equal(frame, wanted)
+
+
+def test_values_decide_on_sqlite(tmp_path):
+    url = f"sqlite:///{tmp_path}/data.db"
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE t (n, m)"))
+        connection.execute(text("INSERT INTO t VALUES (1, 1), (2.5, 'a'), (NULL, NULL)"))
+    engine.dispose()
+    assert read_sql(url, "SELECT n FROM t")["n"].to_list() == [1.0, 2.5, None]
+    with pytest.raises(DataError, match=r"'m' mixes kinds.*Cast it"):
+        read_sql(url, "SELECT m FROM t")
+
+
+def test_kinds_that_change_from_chunk_to_chunk(tmp_path, monkeypatch):
+    monkeypatch.setattr("storage.reading.frames._CHUNK", 2)
+    url = f"sqlite:///{tmp_path}/data.db"
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE t (n, m)"))
+        connection.execute(
+            text("INSERT INTO t VALUES (NULL, 1), (NULL, 2), (1, 3), (2, 4), (2.5, 'a')")
+        )
+    engine.dispose()
+    assert read_sql(url, "SELECT n FROM t")["n"].to_list() == [None, None, 1.0, 2.0, 2.5]
+    with pytest.raises(DataError, match="mixes kinds"):
+        read_sql(url, "SELECT m FROM t")
+
+
+def test_a_relative_path_starts_at_the_folder_that_is_given(tmp_path):
+    folder = tmp_path / "50% off #1?"
+    folder.mkdir()
+    with closing(sqlite3.connect(folder / "shop.db")) as shop:
+        shop.execute("CREATE TABLE t AS SELECT 7 AS n")
+    for url in ("sqlite:///shop.db", "sqlite+pysqlite:///shop.db"):
+        assert read_sql(url, "SELECT n FROM t", folder)["n"].to_list() == [7]
+    with pytest.raises(
+        ConfigError, match=f"{re.escape(str(tmp_path))}/shop.db: the file cannot be opened"
+    ):
+        read_sql("sqlite:///shop.db", "SELECT n FROM t", tmp_path)
+
+
+def test_a_database_that_is_not_there(tmp_path):
+    with pytest.raises(ConfigError, match="cannot be opened"):
+        read_sql(f"sqlite:///{tmp_path}/no.db", "SELECT 1")
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(ConfigError, match="no driver") as caught:
+        read_sql("mysql+nodriver://ann:s3cret@db/x", "SELECT 1")
+    assert "s3cret" not in str(caught.value)

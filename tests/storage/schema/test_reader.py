@@ -1,0 +1,61 @@
+"""The role of docs/sql.md that reads the views and nothing else."""
+
+import re
+from pathlib import Path
+
+import pytest
+from sqlalchemy import NullPool, create_engine, make_url, text
+
+from storage import StorageSettings, connect
+from storage.schema.tables import metadata
+from storage.schema.views import view_metadata
+from storage.slots.publish import publish
+from tests.storage.making import make_run
+
+PAGE = (Path(__file__).parents[3] / "docs" / "sql.md").read_text()
+ROLE = re.search(r"```sql role\n(.*?)```", PAGE, re.DOTALL).group(1)
+
+
+@pytest.fixture(params=["public", "shop"])
+def reader(request, postgres_url):
+    """An engine of that role, over a database with a live run."""
+    schema = request.param
+    owner = connect(StorageSettings(url=postgres_url, schema=schema))
+    publish(owner, "default", make_run(owner, "a"), by="test", reason="test")
+    statements = ROLE.replace("lists_reader", f"reader_{schema}").replace("public", schema)
+    with owner.begin() as connection:
+        for statement in filter(str.strip, statements.split(";")):
+            connection.execute(text(statement))
+    url = make_url(postgres_url).set(username=f"reader_{schema}", password="change me")
+    engine = create_engine(
+        url, poolclass=NullPool, connect_args={"options": f"-c search_path={schema}"}
+    )
+    yield engine
+    engine.dispose()
+    with owner.begin() as connection:
+        connection.execute(text(f"DROP OWNED BY reader_{schema}"))
+        connection.execute(text(f"DROP ROLE reader_{schema}"))
+    owner.dispose()
+
+
+def refused(engine, statement: str) -> None:
+    with (
+        engine.connect() as connection,
+        pytest.raises(Exception, match=r"permission denied|cannot delete from view"),
+    ):
+        connection.execute(text(statement))
+
+
+@pytest.mark.postgres
+def test_a_reader_reads_the_views_and_nothing_else(reader):
+    with reader.connect() as connection:
+        for view in view_metadata.tables:
+            assert connection.execute(text(f"SELECT count(*) FROM {view}")).scalar() > 0
+    for table in [*metadata.tables, "recommendation_r1", "alembic_version"]:
+        refused(reader, f"SELECT * FROM {table}")
+        refused(reader, f"DELETE FROM {table}")
+    for view in view_metadata.tables:
+        refused(reader, f"DELETE FROM {view}")
+    refused(reader, "INSERT INTO blocked_item (placement, item_id) VALUES ('default', 'x')")
+    refused(reader, "CREATE TABLE mine (a int)")
+    refused(reader, "UPDATE slot SET run_no = NULL")
