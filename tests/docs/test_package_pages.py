@@ -8,7 +8,6 @@ import pytest
 from flows.steps.watch import check as checking
 from tests.docs.pages import ROOT, read
 
-
 ROOMS = sorted(
     file.parent
     for package in ("fusion", "storage", "flows", "dashboards")

@@ -7,12 +7,12 @@ from typing import Any
 
 import polars as pl
 import pytest
-from tests.fusion.ingest.planted import clean_rows, plain_rows
 
 from fusion.core.findings import RULES, Rule, as_table, declare
 from fusion.errors import DataError
 from fusion.ingest.load import check, load
 from fusion.ingest.settings import DataSettings
+from tests.fusion.ingest.planted import clean_rows, plain_rows
 
 DOCS = Path(__file__).parents[3] / "docs" / "data.md"
 CLEAN = clean_rows()

@@ -6,11 +6,11 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.fusion.ingest.planted import clean_rows
 
 from fusion.errors import DataError
 from fusion.ingest.load import load
 from fusion.ingest.settings import DataSettings
+from tests.fusion.ingest.planted import clean_rows
 
 QUICK = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
