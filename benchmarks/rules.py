@@ -12,11 +12,11 @@ import numpy as np
 import polars as pl
 
 from fusion.data.dataset import Dataset
-from fusion.data.id_map import Ids
-from fusion.data.ranked_lists import Lists
-from fusion.lists.apply_rules import Rearrange
+from fusion.data.id_map import IdMap
+from fusion.data.ranked_lists import RankedLists
+from fusion.lists.apply_rules import RuleApplier
 from fusion.lists.compiled_rules import NO_BLOCKS
-from fusion.lists.mmr import Likeness
+from fusion.lists.mmr import ItemSimilarity
 from fusion.lists.resolve_rules import resolve
 from fusion.lists.rules import RuleSet
 from fusion.models.base.recommender import Allowed, FitContext
@@ -38,8 +38,8 @@ def world(rng: np.random.Generator) -> Dataset:
     count = len(users)
     genres = [[f"g{one}" for one in rng.choice(20, 2, replace=False)] for _ in range(ITEMS)]
     return Dataset(
-        user_ids=Ids(pl.Series([str(at) for at in range(USERS)])),
-        item_ids=Ids(pl.Series([str(at) for at in range(ITEMS)])),
+        user_ids=IdMap(pl.Series([str(at) for at in range(USERS)])),
+        item_ids=IdMap(pl.Series([str(at) for at in range(ITEMS)])),
         users=users,
         items=rng.integers(ITEMS, size=count).astype(np.int32),
         times=np.arange(count, dtype=np.int64),
@@ -67,14 +67,18 @@ def main() -> None:
     rows = np.arange(USERS, dtype=np.int32)
     users = data.users_at(rows, np.full(USERS, data.as_of))
     items = np.argsort(rng.random((USERS, ITEMS)), axis=1)[:, :CANDIDATES].astype(np.int32)
-    pool = Lists(rows, items, -np.tile(np.arange(CANDIDATES, dtype=np.float32), (USERS, 1)))
+    pool = RankedLists(rows, items, -np.tile(np.arange(CANDIDATES, dtype=np.float32), (USERS, 1)))
     spare = rng.permutation(ITEMS).astype(np.int32)
     for name, given in KINDS.items():
         rules, _ = resolve(RuleSet.model_validate(given), data, NO_BLOCKS, SHOWN)
-        likeness = Likeness.of(data, rules.diversity, FitContext()) if rules.diversity else None
+        similarity = (
+            ItemSimilarity.of(data, rules.diversity, FitContext()) if rules.diversity else None
+        )
         if name.endswith("numbers"):
-            likeness = Likeness(rng.normal(size=(ITEMS, 384)).astype(np.float32), sets=False)
-        desk = Rearrange(rules, Allowed(np.ones(ITEMS, bool)), spare, SIZE, SHOWN, likeness)
+            similarity = ItemSimilarity(
+                rng.normal(size=(ITEMS, 384)).astype(np.float32), sets=False
+            )
+        desk = RuleApplier(rules, Allowed(np.ones(ITEMS, bool)), spare, SIZE, SHOWN, similarity)
         print(f"{name}: {seconds(lambda desk=desk: desk(pool, users)):.2f} s for {USERS:,} users")
     matrix, label = rng.normal(size=(50_000, 60)).astype(np.float32), rng.integers(2, size=50_000)
     booster = lgb.train(

@@ -17,7 +17,7 @@ NO_WAY = (
 """What the file system says of places that cannot be used as they are."""
 
 
-def told(failure: BaseException) -> tuple[int, str]:
+def describe_failure(failure: BaseException) -> tuple[int, str]:
     """Exit code of a failure, and what to say of it."""
     if isinstance(failure, FusionError):
         return failure.exit_code, str(failure)

@@ -14,7 +14,7 @@ OURS = ("flows", "storage", "dashboards", "fusion")
 WRONG_CONFIGURATION = 2
 
 
-def foreign() -> tuple[str, Path] | None:
+def find_foreign_package() -> tuple[str, Path] | None:
     """The first of our names that Python would import from elsewhere, and from where."""
     beside = Path(__file__).resolve().parents[1]
     for name in OURS:
@@ -28,7 +28,7 @@ def foreign() -> tuple[str, Path] | None:
 
 def refuse_foreign() -> None:
     """End the process with a sentence and exit code 2 where one of our packages is another's."""
-    found = foreign()
+    found = find_foreign_package()
     if found is None:
         return
     name, place = found

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from flows.settings import Config, read_config
-from fusion.core.progress import Progress, Step, plainly, unwatched
+from fusion.core.progress import Progress, Step, no_progress, run_plain
 from storage.connect import connect
 from storage.database.urls import placed
 
@@ -21,8 +21,8 @@ class Session:
     config: Config
     base: Path
     by: str = field(default_factory=getpass.getuser)
-    step: Step = plainly
-    progress: Callable[[str], Progress] = unwatched
+    step: Step = run_plain
+    progress: Callable[[str], Progress] = no_progress
 
     @classmethod
     def open(cls, path: Path, **more: object) -> "Session":

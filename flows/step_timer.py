@@ -10,7 +10,7 @@ from fusion.core.progress import Step, T
 log = logging.getLogger(__name__)
 
 
-class Clock:
+class StepTimer:
     """A step that times the steps it passes on; `seconds` by name, for the manifest."""
 
     def __init__(self, step: Step) -> None:

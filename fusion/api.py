@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from fusion.config import CoreConfig
-from fusion.core.progress import Progress, unwatched
+from fusion.core.progress import Progress, no_progress
 from fusion.core.torch_runtime import device_for
 from fusion.data.dataset import Dataset
 from fusion.data.folds import plan_folds
@@ -19,7 +19,7 @@ from fusion.ingest.settings import DataSettings
 from fusion.lists.compiled_rules import NO_BLOCKS
 from fusion.lists.resolve_rules import usable
 from fusion.lists.rules import RuleSet
-from fusion.runs.context import Job
+from fusion.runs.context import RunContext
 from fusion.training.pipeline import Trained, train
 
 
@@ -64,7 +64,7 @@ def fit_fusion(
     data: Dataset,
     config: CoreConfig | None = None,
     root: Path | None = None,
-    progress: Callable[[str], Progress] = unwatched,
+    progress: Callable[[str], Progress] = no_progress,
     rules: RuleSet | None = None,
 ) -> Fused:
     """Train the sources, fuse them, judge all on the verdict fold and make every user's list.
@@ -78,8 +78,8 @@ def fit_fusion(
     plan = plan_folds(data, config.split, seen=not config.lists.exclude_seen, seed=config.seed)
     folder = root or Path(mkdtemp(prefix="fusion-"))
     kept = usable(rules or RuleSet(), data, NO_BLOCKS, config.lists.size)[0]
-    job = Job(config, data, plan, folder, device_for(config.device), progress=progress)
-    return Fused(data, train(job, rules=kept))
+    context = RunContext(config, data, plan, folder, device_for(config.device), progress=progress)
+    return Fused(data, train(context, rules=kept))
 
 
 def recommend(fused: Fused, users: Sequence[str], k: int = 10) -> pl.DataFrame:

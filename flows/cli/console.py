@@ -21,7 +21,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from flows.failures import told
+from flows.failures import describe_failure
 from fusion.core.progress import Progress as Watcher
 from fusion.core.progress import T
 from fusion.errors import FusionError
@@ -108,7 +108,7 @@ def plain(content: Any) -> Any:
 
 def fail(failure: BaseException, as_json: bool) -> int:
     """Tell of a failure and give the exit code; only what nobody foresaw shows a traceback."""
-    code, message = told(failure)
+    code, message = describe_failure(failure)
     if code == FusionError.exit_code:
         err.print("".join(traceback.format_exception(failure)), markup=False, style="dim")
     if as_json:

@@ -70,15 +70,15 @@ def contains(ordered: NDArray[np.integer], wanted: NDArray[np.integer]) -> Flags
     return found
 
 
-def unit(vectors: Scores) -> Scores:
+def normalize_rows(vectors: Scores) -> Scores:
     """Scale vectors (n, d) to length 1; zeros stay zeros."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     scaled: Scores = (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)
     return scaled
 
 
-def centred(vectors: Scores) -> Scores:
+def center_rows(vectors: Scores) -> Scores:
     """Vectors (n, d) less their mean, to length 1; where all are equal, as they are."""
     if not (vectors != vectors[:1]).any():
         return vectors
-    return unit(vectors - vectors.mean(axis=0))
+    return normalize_rows(vectors - vectors.mean(axis=0))

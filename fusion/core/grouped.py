@@ -37,12 +37,12 @@ def zscores(values: Scores, owners: Rows, n_owners: int) -> Scores:
     who, what = owners[known], values[known].astype(np.float64)
     counts = np.maximum(np.bincount(who, minlength=n_owners), 1)
     mean = np.bincount(who, what, n_owners) / counts
-    centred = what - mean[who]
-    deviation = np.sqrt(np.bincount(who, centred**2, n_owners) / counts)[who]
+    center_rows = what - mean[who]
+    deviation = np.sqrt(np.bincount(who, center_rows**2, n_owners) / counts)[who]
     found = np.full(len(values), np.nan, np.float32)
     # Rounding leaves crumbs where all values are equal; they are no difference.
     flat = deviation <= 1e-6 * np.maximum(1e-30, np.abs(mean[who]))
-    found[known] = np.where(flat, 0.0, centred / np.where(flat, 1.0, deviation))
+    found[known] = np.where(flat, 0.0, center_rows / np.where(flat, 1.0, deviation))
     return found
 
 

@@ -23,7 +23,7 @@ def mix(keys: Any) -> NDArray[np.uint64]:
     return mixed
 
 
-def unit(keys: NDArray[np.uint64]) -> NDArray[np.float32]:
+def to_unit_interval(keys: NDArray[np.uint64]) -> NDArray[np.float32]:
     """Turn scrambled keys into numbers in [0, 1)."""
     found: NDArray[np.float32] = (keys >> np.uint64(40)).astype(np.float32) / np.float32(2**24)
     return found
@@ -34,4 +34,4 @@ def shares(seed: int, users: Rows, items: Rows | None = None) -> NDArray[np.floa
     keys = mix((users.astype(np.uint64) + np.uint64(1)) * MIX[0] + np.uint64(seed))
     if items is not None:
         keys = mix(keys + (items.astype(np.uint64) + np.uint64(1)) * MIX[1])
-    return unit(keys)
+    return to_unit_interval(keys)

@@ -21,7 +21,7 @@ class Stopped(BaseException):
     """A piece of work was told to stop, since another one or a person ended the run; no failure of its own."""
 
 
-class Workers:
+class BoundedPool:
     """Runs pieces of work on `threads` cores, one core each, while what they need together stays below `memory`.
 
     BLAS computes with one thread while workers are at work: its limit is one for the whole process,
@@ -73,10 +73,10 @@ class Workers:
 
 
 @contextmanager
-def workers(threads: int, memory: float) -> Iterator[Workers]:
+def bounded_pool(threads: int, memory: float) -> Iterator[BoundedPool]:
     """Workers that are closed at the end, and stopped when anything goes wrong in the block."""
     with threadpool_limits(1, "blas"):
-        made = Workers(threads, memory)
+        made = BoundedPool(threads, memory)
         try:
             yield made
         except BaseException:
@@ -85,7 +85,7 @@ def workers(threads: int, memory: float) -> Iterator[Workers]:
         made.close(stop=False)
 
 
-class Claims:
+class WorkClaims:
     """Which things, by key, threads of this process make right now."""
 
     def __init__(self) -> None:
@@ -116,14 +116,14 @@ class Claims:
                 self._changed.notify_all()
 
 
-BLOCKS, A_THREAD = 16, 4
+BLOCKS_PER_BUDGET, BLOCKS_PER_THREAD = 16, 4
 """One block of users may take a sixteenth of the memory that fits may need together, with many threads a fourth of a
 thread's part: each gathers one.
 """
 
 
 @dataclass(frozen=True)
-class Room:
+class BlockBudget:
     """What work on users, block by block, may take: `block_bytes` of memory for each block, and `threads`."""
 
     block_bytes: int

@@ -15,7 +15,7 @@ class Step(Protocol):
         """Run `work` and give what it gives."""
 
 
-def plainly(name: str, work: Callable[[], T], /) -> T:
+def run_plain(name: str, work: Callable[[], T], /) -> T:
     """Run a step by calling it."""
     return work()
 
@@ -24,6 +24,6 @@ def quiet(done: int, total: int) -> None:
     """Progress nobody watches."""
 
 
-def unwatched(name: str) -> Progress:
+def no_progress(name: str) -> Progress:
     """Progress for nobody."""
     return quiet

@@ -9,8 +9,8 @@ import polars as pl
 from scipy.sparse import csr_array
 
 from fusion.core.arrays import Flags, Offsets, Rows, Scores, Times, offsets, ragged_index, sparse
-from fusion.data.histories import Users
-from fusion.data.id_map import Ids
+from fusion.data.histories import UserHistories
+from fusion.data.id_map import IdMap
 
 FOREVER = np.iinfo(np.int64).max
 
@@ -25,8 +25,8 @@ class Dataset:
     ms or null. `user_table` (U rows). `as_of` int64 ms: everything here happened before it.
     """
 
-    user_ids: Ids
-    item_ids: Ids
+    user_ids: IdMap
+    item_ids: IdMap
     users: Rows
     items: Rows
     times: Times
@@ -69,7 +69,7 @@ class Dataset:
 
     def trim_items(self, n_items: int) -> "Dataset":
         """Forget items numbered `n_items` and up, which must have no interactions here."""
-        ids = Ids(self.item_ids.values.head(n_items))
+        ids = IdMap(self.item_ids.values.head(n_items))
         return replace(self, item_ids=ids, item_table=self.item_table.head(n_items))
 
     def trim_users(self) -> "Dataset":
@@ -77,7 +77,7 @@ class Dataset:
         known = int(self.users.max()) + 1 if len(self) else 0
         return replace(
             self,
-            user_ids=Ids(self.user_ids.values.head(known)),
+            user_ids=IdMap(self.user_ids.values.head(known)),
             user_table=self.user_table.head(known),
         )
 
@@ -107,12 +107,12 @@ class Dataset:
         last[self.users] = self.times
         return last
 
-    def users_at(self, rows: Rows, as_of: Times) -> Users:
+    def users_at(self, rows: Rows, as_of: Times) -> UserHistories:
         """Everything a source may know of the users `rows` (B,) when it scores them as of `as_of` (B,) ms."""
         order, borders = self.by_user
         counts = borders[rows + 1] - borders[rows]
         picked = order[ragged_index(borders[rows], counts)]
-        return Users(
+        return UserHistories(
             rows=rows,
             borders=offsets(counts),
             items=self.items[picked],

@@ -28,7 +28,7 @@ class Fold:
     cut: int
     label_users: Rows
     label_items: Rows
-    held: Dataset | None = None
+    held_out: Dataset | None = None
 
     @property
     def label_rows(self) -> Rows:
@@ -55,10 +55,10 @@ class Plan:
 
 
 def make_fold(
-    data: Dataset, name: str, known: Dataset, held: Flags, as_of: Times, seen: bool
+    data: Dataset, name: str, known: Dataset, held_out: Flags, as_of: Times, seen: bool
 ) -> Fold:
     """Make a fold of what is known and what is held out; labels that were seen or cannot be listed drop out."""
-    labels = held & data.liked
+    labels = held_out & data.liked
     cut = int(as_of[0]) if len(as_of) and np.ptp(as_of) == 0 else data.as_of
     users, items = data.users[labels], data.items[labels]
     pairs = distinct(users.astype(np.int64) * data.n_items + items)
@@ -67,7 +67,7 @@ def make_fold(
         pairs = pairs[~contains(np.sort(met), pairs)]
     users, items = (pairs // data.n_items).astype(np.int32), (pairs % data.n_items).astype(np.int32)
     may = data.listable(cut)[items]
-    return Fold(name, known, as_of, cut, users[may], items[may], data.take(held))
+    return Fold(name, known, as_of, cut, users[may], items[may], data.take(held_out))
 
 
 def serving_fold(data: Dataset, as_of: Times) -> Fold:

@@ -1,4 +1,4 @@
-"""`Users`: a block of users with their histories, the only thing a source knows of them when it scores."""
+"""`UserHistories`: a block of users with their histories, the only thing a source knows of them when it scores."""
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Users:
+class UserHistories:
     """B users as of their own `as_of` (B,) ms, with E events in ragged rows, oldest first.
 
     `rows` (B,) int32: row numbers, -1 for a user the data has never seen; `borders` (B + 1,): user
@@ -33,7 +33,7 @@ class Users:
     features: pl.DataFrame | None = None
 
     @classmethod
-    def stranger(cls, as_of: int, n_items: int) -> "Users":
+    def unknown_user(cls, as_of: int, n_items: int) -> "UserHistories":
         """One user nobody knows anything of."""
         none = np.empty(0, np.int32)
         moment = np.array([as_of], np.int64)
@@ -81,10 +81,10 @@ class Users:
         matrix.sum_duplicates()
         return matrix
 
-    def block(self, part: slice) -> "Users":
+    def block(self, part: slice) -> "UserHistories":
         """The users of a slice, histories included."""
         lo, hi = self.borders[part.start], self.borders[part.stop]
-        return Users(
+        return UserHistories(
             rows=self.rows[part],
             borders=self.borders[part.start : part.stop + 1] - lo,
             items=self.items[lo:hi],
@@ -95,7 +95,7 @@ class Users:
             features=None if self.features is None else self.features[part],
         )
 
-    def once(self, what: Hashable, make: Callable[[], T]) -> T:
+    def memo(self, what: Hashable, make: Callable[[], T]) -> T:
         """What was made of this very block before under the same name, or `make` it; kept as long as the block."""
         if what not in self._made:
             self._made[what] = make()
@@ -106,18 +106,18 @@ class Users:
     def _made(self) -> dict[Hashable, Any]:
         return {}
 
-    def trim_items(self, n_items: int) -> "Users":
+    def trim_items(self, n_items: int) -> "UserHistories":
         """Forget events with items numbered `n_items` and up: what a source fitted before them would see."""
-        return self.once(n_items, lambda: self._keep(self.items < n_items, n_items))
+        return self.memo(n_items, lambda: self._keep(self.items < n_items, n_items))
 
-    def last(self, n: int) -> "Users":
+    def last(self, n: int) -> "UserHistories":
         """The users with only their newest `n` events each."""
         from_end = np.repeat(self.borders[1:], self.counts) - np.arange(len(self.items))
         return self._keep(from_end <= n, self.n_items)
 
-    def _keep(self, events: Flags, n_items: int) -> "Users":
+    def _keep(self, events: Flags, n_items: int) -> "UserHistories":
         counts = np.bincount(self.owners[events], minlength=len(self))
-        return Users(
+        return UserHistories(
             rows=self.rows,
             borders=offsets(counts),
             items=self.items[events],

@@ -10,13 +10,13 @@ from fusion.core.arrays import Rows
 
 
 @dataclass(frozen=True)
-class Ids:
+class IdMap:
     """Unique outside ids as text; the row number of an id is its place in `values` (n,)."""
 
     values: pl.Series
 
     @classmethod
-    def in_order(cls, *columns: pl.Series) -> "Ids":
+    def in_order(cls, *columns: pl.Series) -> "IdMap":
         """Number ids by first appearance through `columns`, so that later rows never renumber earlier ones."""
         return cls(
             pl.concat([c.cast(pl.String) for c in columns]).unique(maintain_order=True).alias("id")

@@ -9,14 +9,14 @@ from fusion.core.hashing import shares
 from fusion.data.dataset import Dataset
 from fusion.data.fold import Plan, fold_name, make_fold, make_plan, serving_fold
 
-MOST_HELD, LEAST_HELD = 0.1, 0.05
+MAX_HELD_OUT_SHARE, MIN_HELD_OUT_SHARE = 0.1, 0.05
 """Share of all (user, item) pairs that each fold of a random split holds out; the less the more there are.
 
 What a fold does not know stands among a user's candidates, so the more is held out the easier the
 first places are: a ranker taught by that trusts the best source too little where nothing is held
 out.
 """
-HELD = 40_000
+ENOUGH_HELD_OUT = 40_000
 """Interactions that are enough to hold out."""
 
 
@@ -28,7 +28,8 @@ def plan_random_folds(data: Dataset, split: SplitSettings, seen: bool, seed: int
     times are put aside: nothing may take a held-out event's neighbours for its past.
     """
     share = min(
-        float(np.clip(HELD / max(1, len(data)), LEAST_HELD, MOST_HELD)), 1 / (split.folds + 2)
+        float(np.clip(ENOUGH_HELD_OUT / max(1, len(data)), MIN_HELD_OUT_SHARE, MAX_HELD_OUT_SHARE)),
+        1 / (split.folds + 2),
     )
     why = f"random: {share:.0%} of pairs a fold by hash" + (
         "" if data.has_times else ", since the data has no times"

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from fusion.core.arrays import Offsets, Rows, Scores
-from fusion.data.histories import Users
+from fusion.data.histories import UserHistories
 
 
 @dataclass(frozen=True)
-class Lists:
+class RankedLists:
     """Lists of B users, padded: `items` (B, size) int32, -1 where there is no more; `scores` (B, size), NaN there."""
 
     users: Rows
@@ -18,9 +18,9 @@ class Lists:
     scores: Scores
 
 
-def arrange(
-    users: Rows, borders: Offsets, items: Rows, scores: Scores, filler: Scores, size: int
-) -> Lists:
+def top_k_lists(
+    users: Rows, borders: Offsets, items: Rows, scores: Scores, fallback_scores: Scores, size: int
+) -> RankedLists:
     """Order each user's candidates by `scores`, those it is silent on by `filler`, and keep `size`.
 
     `borders` (B + 1,) delimit each user's candidates in `items`, `scores` and `filler` (C,). Ties
@@ -29,7 +29,7 @@ def arrange(
     """
     owners = np.repeat(np.arange(len(users)), np.diff(borders))
     silent = ~np.isfinite(scores)
-    order = np.lexsort((items, -np.where(silent, filler, scores), silent, owners))
+    order = np.lexsort((items, -np.where(silent, fallback_scores, scores), silent, owners))
     place = np.arange(len(order)) - borders[owners[order]]
     kept = order[place < size]
     rows, columns = owners[kept], place[place < size]
@@ -37,16 +37,16 @@ def arrange(
     values = np.full((len(users), size), np.nan, np.float32)
     listed[rows, columns] = items[kept]
     values[rows, columns] = np.where(silent[kept], np.nan, scores[kept])
-    return Lists(users, listed, descend(listed, values))
+    return RankedLists(users, listed, descend(listed, values))
 
 
-def fill(
-    lists: Lists,
-    users: Users,
+def backfill(
+    lists: RankedLists,
+    users: UserHistories,
     spare: Rows,
     seen_again: bool,
     refused: Callable[[int], Rows] | None = None,
-) -> Lists:
+) -> RankedLists:
     """Fill lists that came out short from `spare`, items most popular first, with what the user has not met.
 
     `refused` gives further items that a user, by row number, must not be shown.
@@ -62,7 +62,7 @@ def fill(
         met = np.append(met, refused(int(lists.users[row]))) if refused else met
         more = spare[~np.isin(spare, met)][: items.shape[1] - len(listed)]
         items[row, len(listed) : len(listed) + len(more)] = more
-    return Lists(lists.users, items, descend(items, lists.scores))
+    return RankedLists(lists.users, items, descend(items, lists.scores))
 
 
 def descend(listed: Rows, values: Scores) -> Scores:

@@ -13,9 +13,9 @@ WINDOWS = (1, 7, 14, 28, 91, 182, 365)
 """Days a label window may last, shortest first."""
 SHORT = WINDOWS[:4]
 """Those that hold enough users only where something goes on."""
-LIVELY = 0.25
+MIN_ACTIVE_SHARE = 0.25
 """Share of all users who were last seen within the folds; where fewer were, the data is an archive of users gone."""
-THIN = 50
+MIN_WARM_USERS = 50
 """Warm users who are few to judge by, and in lively data still say more of the next window than `last` does."""
 
 
@@ -50,7 +50,7 @@ class _Ask:
 
     windows: tuple[int, ...]
     users: int
-    lively: float = 0.0
+    active_share: float = 0.0
 
 
 def _asks(split: SplitSettings, kept: int | None) -> list[_Ask]:
@@ -60,13 +60,13 @@ def _asks(split: SplitSettings, kept: int | None) -> list[_Ask]:
     asks = (
         [_Ask(windows, split.users)]
         if named
-        else [_Ask(SHORT, split.users), _Ask(WINDOWS, split.users, LIVELY)]
+        else [_Ask(SHORT, split.users), _Ask(WINDOWS, split.users, MIN_ACTIVE_SHARE)]
     )
     if kept:
         asks.insert(0, _Ask((kept,), max(1, split.users // 2)))
-    if split.kind == "auto" and split.users > THIN:
-        asks += [_Ask((kept,), THIN // 2)] if kept else []
-        asks.append(_Ask(windows, THIN, LIVELY))
+    if split.kind == "auto" and split.users > MIN_WARM_USERS:
+        asks += [_Ask((kept,), MIN_WARM_USERS // 2)] if kept else []
+        asks.append(_Ask(windows, MIN_WARM_USERS, MIN_ACTIVE_SHARE))
     return asks
 
 
@@ -77,7 +77,7 @@ def _folds_of_window(
     length = window * DAY
     newest = (data.as_of - length) // length * length
     cuts = [newest - n * length for n in range(n_folds + 2)]
-    if np.mean(data.last_times[data.user_counts > 0] >= cuts[-1]) < ask.lively:
+    if np.mean(data.last_times[data.user_counts > 0] >= cuts[-1]) < ask.active_share:
         return None
     folds = []
     for n, cut in enumerate(cuts):

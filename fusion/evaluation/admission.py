@@ -12,14 +12,18 @@ from fusion.evaluation.evaluate import Verdict
 from fusion.evaluation.feature_shift import past
 from fusion.lists.batch import feature_sample
 from fusion.lists.compiled_rules import Rules
-from fusion.runs.context import Job
+from fusion.runs.context import RunContext
 
 LEAST = 10
 """Users to be judged by, at least: of fewer any resample looks like the others."""
 
 
 def admit(
-    job: Job, verdict: Verdict, lists: Path, shift: Mapping[str, float], rules: Rules | None = None
+    context: RunContext,
+    verdict: Verdict,
+    lists: Path,
+    shift: Mapping[str, float],
+    rules: Rules | None = None,
 ) -> list[Check]:
     """Every check of a run; it is admitted when all hold.
 
@@ -27,9 +31,9 @@ def admit(
     """
     return [
         _beats_random(verdict),
-        _keeps_up(job, verdict),
-        *check_lists(job, lists, rules),
-        check_features(job, shift),
+        _keeps_up(context, verdict),
+        *check_lists(context, lists, rules),
+        check_features(context, shift),
     ]
 
 
@@ -48,9 +52,9 @@ def _beats_random(verdict: Verdict) -> Check:
     return Check("beats random", gap.low > 0, message)
 
 
-def _keeps_up(job: Job, verdict: Verdict) -> Check:
+def _keeps_up(context: RunContext, verdict: Verdict) -> Check:
     name = "keeps up with live"
-    gap, gate = verdict.live_gap, job.config.gate
+    gap, gate = verdict.live_gap, context.config.gate
     if gap is None or verdict.live_users < gate.users:
         return Check(
             name,
@@ -65,18 +69,18 @@ def _keeps_up(job: Job, verdict: Verdict) -> Check:
     return Check(name, gap.value >= floor, message)
 
 
-def check_features(job: Job, shift: Mapping[str, float]) -> Check:
+def check_features(context: RunContext, shift: Mapping[str, float]) -> Check:
     """Whether steady features mean in the serving table what they meant in the last training table."""
     name, limit, users = (
         "features keep their meaning",
-        job.config.gate.max_feature_psi,
-        len(feature_sample(job)),
+        context.config.gate.max_feature_psi,
+        len(feature_sample(context)),
     )
-    if users < job.config.gate.users:
+    if users < context.config.gate.users:
         return Check(
             name,
             True,
-            f"not judged: {users} users are in both tables, gate.users = {job.config.gate.users}",
+            f"not judged: {users} users are in both tables, gate.users = {context.config.gate.users}",
         )
     over = past(shift, limit)
     if not over:
@@ -97,13 +101,15 @@ def check_features(job: Job, shift: Mapping[str, float]) -> Check:
     return Check(name, False, message, len(over))
 
 
-def check_lists(job: Job, folder: Path, rules: Rules | None = None) -> list[Check]:
+def check_lists(context: RunContext, folder: Path, rules: Rules | None = None) -> list[Check]:
     """The lists' contract: whole unless nothing is left, nothing twice, seen or unavailable, scores in order."""
     lists = pl.read_parquet(folder / "lists.parquet")
     users, items = lists["user"].to_numpy(), lists["item"].to_numpy()
-    keys = users.astype(np.int64) * job.data.n_items + items
-    known = job.plan.serving.known
-    seen = contains(np.sort(known.users.astype(np.int64) * job.data.n_items + known.items), keys)
+    keys = users.astype(np.int64) * context.data.n_items + items
+    known = context.plan.serving.known
+    seen = contains(
+        np.sort(known.users.astype(np.int64) * context.data.n_items + known.items), keys
+    )
     same = np.append(False, users[1:] == users[:-1])
     scores, ranks = lists["score"].to_numpy(), lists["rank"].to_numpy()
     rising = same & np.append(False, scores[1:] > scores[:-1])
@@ -113,44 +119,50 @@ def check_lists(job: Job, folder: Path, rules: Rules | None = None) -> list[Chec
     broken = {
         "ranks run from 1": holes,
         "no item twice": repeated,
-        "nothing unavailable": ~job.allowed(job.plan.serving.cut).items[items],
+        "nothing unavailable": ~context.allowed(context.plan.serving.cut).items[items],
         "scores are finite": ~np.isfinite(scores),
         "scores do not rise with rank": rising,
     }
-    if job.config.lists.exclude_seen:
+    if context.config.lists.exclude_seen:
         broken["nothing the user has met"] = seen
     if rules:
         broken["nothing blocked"] = rules.blocked.hits(users, items)
         broken["nothing an allow list leaves out"] = rules.outside(users, items)
     checks = [
-        _none_broken(job, name, lists.filter(pl.Series(rows))) for name, rows in broken.items()
+        _none_broken(context, name, lists.filter(pl.Series(rows))) for name, rows in broken.items()
     ]
-    return [_whole(job, rules, lists, pl.read_parquet(folder / "served.parquet")), *checks]
+    return [_whole(context, rules, lists, pl.read_parquet(folder / "served.parquet")), *checks]
 
 
-def _whole(job: Job, rules: Rules | None, lists: pl.DataFrame, served: pl.DataFrame) -> Check:
+def _whole(
+    context: RunContext, rules: Rules | None, lists: pl.DataFrame, served: pl.DataFrame
+) -> Check:
     """Every user with a history has `size` items, or fewer are left that may be shown to them."""
-    counts = np.bincount(lists["user"].to_numpy(), minlength=job.data.n_users)
+    counts = np.bincount(lists["user"].to_numpy(), minlength=context.data.n_users)
     users = served.filter(pl.col("route") != "cold")["user"].to_numpy()
-    short = users[counts[users] < job.config.lists.size]
-    left = _left(job, rules, short)
-    wrong = short[counts[short] < np.minimum(left, job.config.lists.size)]
+    short = users[counts[users] < context.config.lists.size]
+    left = _left(context, rules, short)
+    wrong = short[counts[short] < np.minimum(left, context.config.lists.size)]
     if len(wrong):
         message = f"{len(wrong)} users have items left but short lists"
         return _broken(
-            job, "lists are whole", message, len(wrong), pl.DataFrame({"user": wrong[:EXAMPLES]})
+            context,
+            "lists are whole",
+            message,
+            len(wrong),
+            pl.DataFrame({"user": wrong[:EXAMPLES]}),
         )
-    fine = f"{len(users)} users; {len(short)} have fewer than {job.config.lists.size} because they met all the rest"
+    fine = f"{len(users)} users; {len(short)} have fewer than {context.config.lists.size} because they met all the rest"
     fine += " or rules leave no more" if rules else ""
     return Check("lists are whole", True, fine)
 
 
-def _left(job: Job, rules: Rules | None, users: Rows) -> Rows:
+def _left(context: RunContext, rules: Rules | None, users: Rows) -> Rows:
     """How many items may be shown to each of `users` (n,)."""
     found = np.zeros(len(users), np.int32)
-    rules = rules or Rules.none(job.data)
-    serving = job.plan.serving
-    for some, allowed in rules.audiences(users, job.allowed(serving.cut)):
+    rules = rules or Rules.none(context.data)
+    serving = context.plan.serving
+    for some, allowed in rules.user_groups(users, context.allowed(serving.cut)):
         block = serving.known.users_at(some, serving.as_of[some])
         items = np.flatnonzero(allowed.items & ~rules.blocked.items)
         gone = block.seen * (not allowed.seen) + rules.blocked.of_users(some)
@@ -158,16 +170,16 @@ def _left(job: Job, rules: Rules | None, users: Rows) -> Rows:
     return found
 
 
-def _none_broken(job: Job, name: str, broken: pl.DataFrame) -> Check:
+def _none_broken(context: RunContext, name: str, broken: pl.DataFrame) -> Check:
     if not len(broken):
         return Check(name, True, "holds for every row")
     some = broken.select("user", "rank", "item").head(EXAMPLES)
-    return _broken(job, name, f"{len(broken)} rows break it", len(broken), some)
+    return _broken(context, name, f"{len(broken)} rows break it", len(broken), some)
 
 
-def _broken(job: Job, name: str, message: str, count: int, some: pl.DataFrame) -> Check:
+def _broken(context: RunContext, name: str, message: str, count: int, some: pl.DataFrame) -> Check:
     """A check that does not hold, with example rows by number and by outside id."""
-    ids = {"user": job.data.user_ids, "item": job.data.item_ids}
+    ids = {"user": context.data.user_ids, "item": context.data.item_ids}
     named = [column for column in ids if column in some.columns]
     texts = some.with_columns(
         ids[column].texts(some[column].to_numpy()).alias(column) for column in named

@@ -8,16 +8,16 @@ import polars as pl
 
 from fusion.core.arrays import Rows
 from fusion.data.segments import segments_among, user_segments
-from fusion.evaluation.segments import by_part, figures, hits_by_row
-from fusion.lists.fallback import ALL, dealt_out, fallback_lists
+from fusion.evaluation.segments import figures, hits_by_row, metrics_by_segment
+from fusion.lists.fallback import ALL, assign_segment_lists, fallback_lists
 from fusion.metrics.ranking import hits_of
 from fusion.ranking.method import RANDOM
-from fusion.runs.context import Job
+from fusion.runs.context import RunContext
 
 FALLBACK = "fallback"
 
 
-def cold_report(job: Job, users: Rows, random: Rows) -> dict[str, Any] | None:
+def cold_report(context: RunContext, users: Rows, random: Rows) -> dict[str, Any] | None:
     """How good the fallback is for users (n,) with labels and no history, beside random lists (n, k); None without any.
 
     Fallback lists are made as of the verdict fold, the way they are served; `all` is the list of no
@@ -25,37 +25,39 @@ def cold_report(job: Job, users: Rows, random: Rows) -> dict[str, Any] | None:
     """
     if not len(users):
         return None
-    fold, segments = job.plan.verdict, user_segments(job.data)[users].fill_null(ALL)
-    made = fallback_lists(job, fold)
+    fold, segments = context.plan.verdict, user_segments(context.data)[users].fill_null(ALL)
+    made = fallback_lists(context, fold)
     depth = random.shape[1]
     rows = {
-        FALLBACK: dealt_out(made, segments, depth),
-        ALL: dealt_out(made, pl.Series([ALL] * len(users)), depth),
+        FALLBACK: assign_segment_lists(made, segments, depth),
+        ALL: assign_segment_lists(made, pl.Series([ALL] * len(users)), depth),
         RANDOM: random,
     }
     hits = hits_by_row(users, rows, fold)
     own = set(segments)
-    parts = {name: mine for name, mine in segments_among(job.data, users).items() if name in own}
-    seed = job.config.seed
-    return {**figures(hits, seed), "segments": by_part(hits, parts, seed)}
+    parts = {
+        name: mine for name, mine in segments_among(context.data, users).items() if name in own
+    }
+    seed = context.config.seed
+    return {**figures(hits, seed), "segments": metrics_by_segment(hits, parts, seed)}
 
 
-def new_items_report(job: Job, users: Rows, rows: Mapping[str, Rows]) -> dict[str, Any]:
+def new_items_report(context: RunContext, users: Rows, rows: Mapping[str, Rows]) -> dict[str, Any]:
     """How often items without a history on the verdict fold are labels and listed, and how well they are found.
 
     `rows`: lists (n, k) of `users` (n,). Only sources that read texts can list such an item. For
     each row: the share of listed places they take at 10, and the share of their labels that stand
     in the first 10 and 20 places.
     """
-    fold = job.plan.verdict
+    fold = context.plan.verdict
     new = fold.known.item_counts == 0
-    table = job.data.item_table
+    table = context.data.item_table
     described = (
         (table["text"].fill_null("") != "").to_numpy()
         if "text" in table.columns
         else np.zeros(len(new), bool)
     )
-    listable = new & job.allowed(fold.cut).items
+    listable = new & context.allowed(fold.cut).items
     mine = np.isin(fold.label_users, users)
     wanted = mine & new[fold.label_items]
     found: dict[str, dict[str, float]] = {}

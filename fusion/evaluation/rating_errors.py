@@ -12,8 +12,8 @@ from fusion.data.dataset import Dataset
 from fusion.data.fold import Fold
 from fusion.data.topk import Pairs
 from fusion.metrics.bootstrap import Interval, resampled_means
-from fusion.models.base.fitted import Fitted
-from fusion.ranking.features.item_statistics import Knowledge
+from fusion.models.base.fitted import FittedSource
+from fusion.ranking.features.item_statistics import ItemStatistics
 
 FILE = "told.parquet"
 MEAN, ITEM_MEAN = "mean_weight", "item_mean_weight"
@@ -22,50 +22,50 @@ BLOCK = 2048
 """Users asked about at once."""
 
 
-def write_told(folder: Path, sources: Sequence[Fitted], fold: Fold) -> None:
+def write_rating_errors(folder: Path, sources: Sequence[FittedSource], fold: Fold) -> None:
     """Write `told.parquet`: user, weight and what is told of each interaction held out; nothing where nobody tells.
 
     Liked or not: a weight judged on what was liked alone would flatter whoever tells high ones.
     """
-    if fold.held is None or not len(fold.held):
+    if fold.held_out is None or not len(fold.held_out):
         return
-    held, known = fold.held, Knowledge(fold.known)
-    order, _ = held.by_user
+    held_out, known = fold.held_out, ItemStatistics(fold.known)
+    order, _ = held_out.by_user
     told = {
         source.name: found
         for source in sources
-        if (found := _told_by(source, fold, held)) is not None
+        if (found := _told_by(source, fold, held_out)) is not None
     }
     if not told:
         return
     told |= {
-        ITEM_MEAN: known.mean_weights[held.items[order]],
-        MEAN: np.full(len(held), fold.known.weights.mean()),
+        ITEM_MEAN: known.mean_weights[held_out.items[order]],
+        MEAN: np.full(len(held_out), fold.known.weights.mean()),
     }
     columns = {BY + name: values.astype(np.float32) for name, values in told.items()}
     pl.DataFrame(
-        {"user": held.users[order], "weight": held.weights[order], **columns}
+        {"user": held_out.users[order], "weight": held_out.weights[order], **columns}
     ).write_parquet(folder / FILE)
 
 
-def _told_by(source: Fitted, fold: Fold, held: Dataset) -> Scores | None:
+def _told_by(source: FittedSource, fold: Fold, held_out: Dataset) -> Scores | None:
     """Weights (E,) that a source tells of all interactions held out, by user; None where it tells none."""
-    order, borders = held.by_user
-    users = np.flatnonzero(held.user_counts).astype(np.int32)
-    items = held.items[order]
+    order, borders = held_out.by_user
+    users = np.flatnonzero(held_out.user_counts).astype(np.int32)
+    items = held_out.items[order]
     parts: list[Scores] = []
     for part in blocks(len(users), BLOCK):
         rows = users[part]
         first, end = borders[rows[0]], borders[rows[-1] + 1]
         pairs = Pairs(np.append(borders[rows], end) - first, items[first:end])
-        found = source.weights_of(fold.known.users_at(rows, fold.as_of[rows]), pairs)
+        found = source.predict_ratings(fold.known.users_at(rows, fold.as_of[rows]), pairs)
         if found is None:
             return None
         parts.append(found)
     return np.concatenate(parts)
 
 
-def told_report(folder: Path, seed: int) -> dict[str, Any] | None:
+def rating_error_report(folder: Path, seed: int) -> dict[str, Any] | None:
     """RMSE and MAE of each source that tells weights, of the items' means and of the mean; None where nobody tells.
 
     `events`: the interactions that every row says something of, on which all are judged; `silent`:

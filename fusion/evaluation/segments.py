@@ -30,7 +30,7 @@ def among(hits: Hits, mine: Flags) -> Hits:
     return {name: (places[mine], counts[mine]) for name, (places, counts) in hits.items()}
 
 
-def by_part(hits: Hits, parts: Mapping[str, Flags], seed: int) -> dict[str, Any]:
+def metrics_by_segment(hits: Hits, parts: Mapping[str, Flags], seed: int) -> dict[str, Any]:
     """Figures of each part of the users (n,) that has any."""
     return {name: figures(among(hits, mine), seed) for name, mine in parts.items() if mine.any()}
 

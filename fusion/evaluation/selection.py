@@ -24,7 +24,7 @@ class Choice:
     difference: Interval
 
 
-def choose(
+def select_method(
     values: Mapping[str, NDArray[np.floating]], seed: int, live_method: str | None = None
 ) -> Choice:
     """Choose between the ranker and its best rival by their per-user values (n,), paired.

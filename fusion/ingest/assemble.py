@@ -5,7 +5,7 @@ import polars as pl
 
 from fusion.core.arrays import Rows
 from fusion.data.dataset import Dataset
-from fusion.data.id_map import Ids
+from fusion.data.id_map import IdMap
 
 
 def in_time_order(frame: pl.DataFrame, as_of: int | None) -> pl.DataFrame:
@@ -17,9 +17,9 @@ def in_time_order(frame: pl.DataFrame, as_of: int | None) -> pl.DataFrame:
     return frame if frame["time"].is_sorted() else frame.sort("time", maintain_order=True)
 
 
-def number_rows(ids: pl.Series, others: pl.DataFrame | None) -> tuple[Ids, Rows]:
+def number_rows(ids: pl.Series, others: pl.DataFrame | None) -> tuple[IdMap, Rows]:
     """Number ids (N,) by first appearance, then those that only the table `others` names, in its order."""
-    known = Ids.in_order(ids) if others is None else Ids.in_order(ids, others["id"])
+    known = IdMap.in_order(ids) if others is None else IdMap.in_order(ids, others["id"])
     return known, known.rows(ids)
 
 
@@ -38,8 +38,8 @@ def duplicates(frame: pl.DataFrame) -> pl.Series:
 
 def as_dataset(
     frame: pl.DataFrame,
-    user_ids: Ids,
-    item_ids: Ids,
+    user_ids: IdMap,
+    item_ids: IdMap,
     tables: dict[str, pl.DataFrame | None],
     as_of: int | None,
 ) -> Dataset:
@@ -63,7 +63,7 @@ def as_dataset(
     )
 
 
-def _aligned(ids: Ids, table: pl.DataFrame | None) -> pl.DataFrame:
+def _aligned(ids: IdMap, table: pl.DataFrame | None) -> pl.DataFrame:
     """The table's columns in row order, null for ids it does not name; empty without a table."""
     if table is None or table.width < 2:
         return pl.DataFrame()

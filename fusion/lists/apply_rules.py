@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from fusion.core.arrays import Flags, Rows, Scores
-from fusion.data.histories import Users
-from fusion.data.ranked_lists import Lists, descend
-from fusion.lists.category_caps import caps_of, keep_limits
+from fusion.data.histories import UserHistories
+from fusion.data.ranked_lists import RankedLists, descend
+from fusion.lists.category_caps import apply_category_caps, build_category_caps
 from fusion.lists.compiled_rules import PinnedItem, Rules
-from fusion.lists.mmr import Likeness, diversify
+from fusion.lists.mmr import ItemSimilarity, rerank_mmr
 from fusion.models.base.recommender import Allowed
 
 SPARE = 500
@@ -18,7 +18,7 @@ SPARE = 500
 
 
 @dataclass(frozen=True)
-class Rearrange:
+class RuleApplier:
     """Applies `rules` to blocks of users whose lists take `size` rows, `shown` of them without the reserve.
 
     Order: blocked items leave, boosts move what is left, diversity chooses, limits hold back, pins
@@ -31,10 +31,10 @@ class Rearrange:
     spare: Rows
     size: int
     shown: int
-    likeness: Likeness | None = None
+    similarity: ItemSimilarity | None = None
     moved: Counter[str] = field(default_factory=Counter)
 
-    def __call__(self, pool: Lists, users: Users) -> Lists:
+    def __call__(self, pool: RankedLists, users: UserHistories) -> RankedLists:
         """Lists (B, size) from whole orders (B, P); scores fall as before, handed out again by rank."""
         who = pool.users
         items = self._unblocked(pool.items, who)
@@ -43,16 +43,16 @@ class Rearrange:
         kept = self._limited(self._behind(items, users, pins, who), pins, who)
         listed = self._pinned(kept, pins)
         self._count_allowed(listed, who)
-        return Lists(who, listed, _scores(listed, pool))
+        return RankedLists(who, listed, _scores(listed, pool))
 
     def _unblocked(self, items: Rows, who: Rows) -> Rows:
         gone = self.rules.blocked.hits(np.repeat(who[:, None], items.shape[1], axis=1), items)
         if not gone.any():
             return items
         self.moved["blocked"] += int(gone[:, : self.size].sum())
-        return packed(np.where(gone, -1, items))
+        return pack_left(np.where(gone, -1, items))
 
-    def _pins(self, users: Users, who: Rows) -> Rows:
+    def _pins(self, users: UserHistories, who: Rows) -> Rows:
         """Each user's pinned items (B, M), -1 where one may not be shown."""
         pins = np.full((len(who), len(self.rules.pins)), -1, np.int32)
         for at, pin in enumerate(self.rules.pins):
@@ -61,12 +61,12 @@ class Rearrange:
             self.moved[str(pin.rule)] += int(shown.sum())
         return pins
 
-    def _may_pin(self, pin: PinnedItem, users: Users, who: Rows) -> Flags:
+    def _may_pin(self, pin: PinnedItem, users: UserHistories, who: Rows) -> Flags:
         item = np.full(len(who), pin.item, np.int32)
         may = pin.users[who] & self.allowed.items[item] & ~self.rules.blocked.hits(who, item)
         return may if self.allowed.seen else may & (users.seen[:, [pin.item]].toarray()[:, 0] == 0)
 
-    def _behind(self, items: Rows, users: Users, pins: Rows, who: Rows) -> Rows:
+    def _behind(self, items: Rows, users: UserHistories, pins: Rows, who: Rows) -> Rows:
         """Put what is popular behind the candidates, where a limit or a pin may need it."""
         more = self.spare[:SPARE]
         if not (self.rules.limits or self.rules.pins) or not len(more):
@@ -81,7 +81,7 @@ class Rearrange:
             used |= behind == column[:, None]
         if not self.allowed.seen:
             used |= users.seen[:, more].toarray() > 0
-        return packed(np.concatenate([items, np.where(used, -1, behind)], axis=1))
+        return pack_left(np.concatenate([items, np.where(used, -1, behind)], axis=1))
 
     def _boosted(self, items: Rows, who: Rows) -> Rows:
         """Move what boosts name by their places; an item that comes where another stands goes before it if it rose."""
@@ -104,9 +104,9 @@ class Rearrange:
         return np.take_along_axis(items, order, axis=1)
 
     def _diverse(self, items: Rows) -> Rows:
-        if self.rules.diversity is None or self.likeness is None:
+        if self.rules.diversity is None or self.similarity is None:
             return items
-        found = diversify(items, self.likeness, self.rules.diversity, self.size)
+        found = rerank_mmr(items, self.similarity, self.rules.diversity, self.size)
         self.moved[str(self.rules.diversity)] += int((found != items)[:, : self.size].sum())
         return found
 
@@ -115,7 +115,9 @@ class Rearrange:
         limits = self.rules.limits
         if not limits:
             return items
-        kept = keep_limits(items, caps_of(limits, who, items, pins, self.shown), self.size)
+        kept = apply_category_caps(
+            items, build_category_caps(limits, who, items, pins, self.shown), self.size
+        )
         for limit, count in kept.held.items():
             self.moved[str(limits[limit].rule)] += count
         for limit, count in kept.beyond.items():
@@ -148,7 +150,7 @@ class Rearrange:
                 self.moved[words] += int(rows[one.users[who]].sum())
 
 
-def packed(items: Rows) -> Rows:
+def pack_left(items: Rows) -> Rows:
     """Each row of `items` (B, P) with its -1 behind the rest."""
     return np.take_along_axis(items, np.argsort(items < 0, axis=1, kind="stable"), axis=1)
 
@@ -158,10 +160,10 @@ def _without(items: Rows, pins: Rows) -> Rows:
     gone = np.zeros(items.shape, bool)
     for column in pins.T:
         gone |= (items == column[:, None]) & (column >= 0)[:, None]
-    return packed(np.where(gone, -1, items)) if gone.any() else items
+    return pack_left(np.where(gone, -1, items)) if gone.any() else items
 
 
-def _scores(listed: Rows, pool: Lists) -> Scores:
+def _scores(listed: Rows, pool: RankedLists) -> Scores:
     """Scores (B, size) for rows in a new order: those the listed items had, best first, falling on below them."""
     n_items = np.int64(max(listed.max(initial=0), pool.items.max(initial=0)) + 1)
     rows = np.arange(len(listed), dtype=np.int64)[:, None] * n_items

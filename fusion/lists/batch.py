@@ -14,55 +14,59 @@ import pyarrow.parquet as pq
 
 from fusion.core.arrays import DAY, Flags, Rows, Scores, contains
 from fusion.core.hashing import shares
-from fusion.data.ranked_lists import Lists
+from fusion.data.ranked_lists import RankedLists
 from fusion.data.segments import ROUTES, route_of, user_segments
 from fusion.errors import DataError
-from fusion.lists.builder import Listing, audiences
+from fusion.lists.builder import ListBuilder, user_groups
 from fusion.lists.compiled_rules import Rules
 from fusion.lists.explain import Explainer, Reasons
 from fusion.lists.fallback import ALL, fallback_lists
-from fusion.models.base.fitted import Fitted
+from fusion.models.base.fitted import FittedSource
 from fusion.models.base.recommender import Allowed
 from fusion.ranking.candidates import Candidates, candidate_blocks
 from fusion.ranking.features.columns import feature_columns
-from fusion.ranking.features.item_statistics import Knowledge
+from fusion.ranking.features.item_statistics import ItemStatistics
 from fusion.ranking.method import BLEND, Method
-from fusion.runs.context import Job
+from fusion.runs.context import RunContext
 from fusion.runs.monitoring_samples import USER_ROW
 
 SAMPLE_USERS = 2000
 """Users whose serving features are kept, to compare them with the last training table."""
 
 
-def serving_users(job: Job) -> tuple[Rows, Rows]:
+def serving_users(context: RunContext) -> tuple[Rows, Rows]:
     """Users (n,) who get a list or the fallback, and the route of each as an index into ROUTES."""
-    known = job.plan.serving.known
+    known = context.plan.serving.known
     users = np.arange(known.n_users, dtype=np.int32)
-    days = job.config.lists.active_days
+    days = context.config.lists.active_days
     if days:
-        users = users[job.data.last_times >= known.as_of - days * DAY]
-    return users, route_of(known.user_counts[users], job.config.split.sparse)
+        users = users[context.data.last_times >= known.as_of - days * DAY]
+    return users, route_of(known.user_counts[users], context.config.split.sparse)
 
 
 def write_lists(
-    folder: Path, job: Job, sources: Sequence[Fitted], method: Method, rules: Rules | None = None
+    folder: Path,
+    context: RunContext,
+    sources: Sequence[FittedSource],
+    method: Method,
+    rules: Rules | None = None,
 ) -> None:
     """Write `lists.parquet`, `served.parquet`, `fallback.parquet`; for a sample of users `features` and `twin`."""
-    users, routes = serving_users(job)
+    users, routes = serving_users(context)
     listed = users[routes != ROUTES.index("cold")]
     if not len(listed):
         raise DataError(
-            f"[lists] users = {job.config.lists.users!r} leaves nobody with a history; take more days, or all"
+            f"[lists] users = {context.config.lists.users!r} leaves nobody with a history; take more days, or all"
         )
-    sample = feature_sample(job)
-    progress = job.progress("lists")
-    listing = Listing.of(job, rules)
-    uncounted = replace(listing, moved=Counter())
+    sample = feature_sample(context)
+    progress = context.progress("lists")
+    builder = ListBuilder.of(context, rules)
+    uncounted = replace(builder, moved=Counter())
     writer, features, twins, done = None, [], [], 0
-    explainer = _explainer(job, sources, method, len(listed))
-    for allowed, found, columns in _blocks(job, sources, listed, rules):
-        lists = listing(allowed, found, method.score(found, columns), columns[BLEND])
-        explainer.add(found, columns, lists, listing.marks(lists))
+    explainer = _explainer(context, sources, method, len(listed))
+    for allowed, found, columns in _blocks(context, sources, listed, rules):
+        lists = builder(allowed, found, method.score(found, columns), columns[BLEND])
+        explainer.add(found, columns, lists, builder.marks(lists))
         block = _rows(lists, found)
         writer = writer or pq.ParquetWriter(
             folder / "lists.parquet", block.schema, compression="zstd"
@@ -88,33 +92,35 @@ def write_lists(
         writer.close()
     pl.concat(features).write_parquet(folder / "features.parquet")
     pl.concat(twins).write_parquet(folder / "twin.parquet")
-    notes = {"explained": explainer.explained, "listed": len(listed), "moved": listing.moved}
+    notes = {"explained": explainer.explained, "listed": len(listed), "moved": builder.moved}
     (folder / "notes.json").write_text(json.dumps(notes))
     explainer.write(folder)
-    write_fallback(folder, job, users, routes, rules)
+    write_fallback(folder, context, users, routes, rules)
 
 
-def _explainer(job: Job, sources: Sequence[Fitted], method: Method, users: int) -> Explainer:
-    lists = job.config.lists
+def _explainer(
+    context: RunContext, sources: Sequence[FittedSource], method: Method, users: int
+) -> Explainer:
+    lists = context.config.lists
     return Explainer(
-        Reasons.of(sources), method.ranker, job.config.seed, lists.why_rows, users, lists.size
+        Reasons.of(sources), method.ranker, context.config.seed, lists.why_rows, users, lists.size
     )
 
 
 def _blocks(
-    job: Job, sources: Sequence[Fitted], users: Rows, rules: Rules | None
+    context: RunContext, sources: Sequence[FittedSource], users: Rows, rules: Rules | None
 ) -> Iterator[tuple[Allowed, Candidates, dict[str, Scores]]]:
-    fold = job.plan.serving
-    knowledge = Knowledge(fold.known)
-    for some, allowed in audiences(job, users, rules):
-        for found in candidate_blocks(sources, fold, some, allowed, job.room):
-            yield allowed, found, feature_columns(found, knowledge)
+    fold = context.plan.serving
+    statistics = ItemStatistics(fold.known)
+    for some, allowed in user_groups(context, users, rules):
+        for found in candidate_blocks(sources, fold, some, allowed, context.block_budget):
+            yield allowed, found, feature_columns(found, statistics)
 
 
 def _twin(
-    listing: Callable[[Candidates, Scores, Scores], Lists],
+    builder: Callable[[Candidates, Scores, Scores], RankedLists],
     found: Candidates,
-    filler: Scores,
+    fallback_scores: Scores,
     kept: Flags,
     twin: Scores | None,
 ) -> pl.DataFrame:
@@ -123,7 +129,7 @@ def _twin(
     if twin is not None:
         scores = np.full(len(found.pairs), np.nan, np.float32)
         scores[kept] = twin
-        lists = listing(found, scores, filler)
+        lists = builder(found, scores, fallback_scores)
         sampled = np.isin(lists.users, found.users.rows[found.pairs.owners[kept]])
         users, items = lists.users[sampled], lists.items[sampled]
     owners, places = np.nonzero(items >= 0)
@@ -131,7 +137,7 @@ def _twin(
     return pl.DataFrame({"user": users[owners], "rank": ranks, "item": items[owners, places]})
 
 
-def _rows(lists: Lists, found: Candidates) -> pa.Table:
+def _rows(lists: RankedLists, found: Candidates) -> pa.Table:
     """One row a listed item, with the source that ranks it best and where; null for what only filled a list up."""
     owners, places = np.nonzero(lists.items >= 0)
     items = lists.items[owners, places]
@@ -155,22 +161,24 @@ def _rows(lists: Lists, found: Candidates) -> pa.Table:
     )
 
 
-def feature_sample(job: Job) -> Rows:
+def feature_sample(context: RunContext) -> Rows:
     """Users of the verdict table who get a list, kept for the comparison of features, by hash: the same in both.
 
     Those whom the verdict fold did not know yet are left out: they have a history by now, and
     nearly all their cells would have moved.
     """
-    fold = job.plan.verdict
+    fold = context.plan.verdict
     users = fold.label_rows[fold.known.user_counts[fold.label_rows] > 0]
-    users = users[contains(serving_users(job)[0], users)]
-    return users[shares(job.config.seed, users) < SAMPLE_USERS / max(1, len(users))]
+    users = users[contains(serving_users(context)[0], users)]
+    return users[shares(context.config.seed, users) < SAMPLE_USERS / max(1, len(users))]
 
 
-def write_fallback(folder: Path, job: Job, users: Rows, routes: Rows, rules: Rules | None) -> None:
+def write_fallback(
+    folder: Path, context: RunContext, users: Rows, routes: Rows, rules: Rules | None
+) -> None:
     """Write what is popular now, for all and for each value of the users' first category, and who falls where."""
-    fallback_lists(job, job.plan.serving, rules).write_parquet(folder / "fallback.parquet")
-    mine = user_segments(job.data)[users].fill_null(ALL)
+    fallback_lists(context, context.plan.serving, rules).write_parquet(folder / "fallback.parquet")
+    mine = user_segments(context.data)[users].fill_null(ALL)
     named = [ROUTES[route] for route in routes]
     pl.DataFrame({"user": users, "route": named, "segment": mine}).write_parquet(
         folder / "served.parquet"

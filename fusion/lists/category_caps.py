@@ -14,7 +14,7 @@ FREE = np.iinfo(np.int32).max
 
 
 @dataclass(frozen=True)
-class Caps:
+class CategoryCaps:
     """How many items of each of K categories the list of each of B users may still hold: `left` (B, K) int32.
 
     `has` (n, K) bool says it of the distinct items `rows` (n,) ascending; `whose` (K,) is the limit
@@ -27,7 +27,9 @@ class Caps:
     whose: Rows
 
 
-def caps_of(limits: Sequence[LimitedItems], users: Rows, pool: Rows, pins: Rows, size: int) -> Caps:
+def build_category_caps(
+    limits: Sequence[LimitedItems], users: Rows, pool: Rows, pins: Rows, size: int
+) -> CategoryCaps:
     """What limits leave to `users` (B,) beside their pins (B, M); categories that cannot fill up drop out."""
     values = stacked(limits)
     whose = np.repeat(np.arange(len(limits)), [limit.values.shape[1] for limit in limits]).astype(
@@ -50,11 +52,11 @@ def caps_of(limits: Sequence[LimitedItems], users: Rows, pool: Rows, pins: Rows,
     for column in pins.T:
         there = column >= 0
         left[there] -= has[np.searchsorted(rows, column[there])]
-    return Caps(rows, has, left, whose)
+    return CategoryCaps(rows, has, left, whose)
 
 
 @dataclass(frozen=True)
-class Kept:
+class CappedLists:
     """Lists (B, size) within limits, -1 where there is no more, and what that took.
 
     By limit: `held`, how many items among the first `size` of the pool it held back; `beyond`, how
@@ -66,7 +68,7 @@ class Kept:
     beyond: Counter[int]
 
 
-def keep_limits(pool: Rows, caps: Caps, size: int) -> Kept:
+def apply_category_caps(pool: Rows, caps: CategoryCaps, size: int) -> CappedLists:
     """The first `size` items of each row of `pool` (B, P; packed, -1 at the end) that the caps leave room for.
 
     Where the pool has too few of them, lists go on with what a limit held back: a list is whole
@@ -92,10 +94,10 @@ def keep_limits(pool: Rows, caps: Caps, size: int) -> Kept:
         taken[rows, place] = True
         filled[rows] += 1
     beyond = _complete(kept, filled, np.where(taken, -1, pool), replace(caps, left=left))
-    return Kept(kept, held, beyond)
+    return CappedLists(kept, held, beyond)
 
 
-def _complete(kept: Rows, filled: Rows, rest: Rows, caps: Caps) -> Counter[int]:
+def _complete(kept: Rows, filled: Rows, rest: Rows, caps: CategoryCaps) -> Counter[int]:
     """Fill short rows of `kept` in place from what is left of the pool, in its order; gives items above each limit."""
     beyond: Counter[int] = Counter()
     for row in np.flatnonzero((filled < kept.shape[1]) & (rest >= 0).any(axis=1)):

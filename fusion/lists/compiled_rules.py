@@ -132,7 +132,7 @@ class Rules:
         rules = (*self.allow, *self.pins, *self.boosts, *self.limits)
         return not (rules or self.diversity or self.blocked.items.any() or len(self.blocked.pairs))
 
-    def audiences(self, users: Rows, allowed: Allowed) -> Iterator[tuple[Rows, Allowed]]:
+    def user_groups(self, users: Rows, allowed: Allowed) -> Iterator[tuple[Rows, Allowed]]:
         """Cut `users` (n,) by what their allow lists leave of `allowed`."""
         if not self.allow:
             yield users, allowed

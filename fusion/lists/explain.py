@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from fusion.core.arrays import Flags, Rows, Scores
 from fusion.core.hashing import shares
-from fusion.data.ranked_lists import Lists
-from fusion.models.base.fitted import Fitted
+from fusion.data.ranked_lists import RankedLists
+from fusion.models.base.fitted import FittedSource
 from fusion.ranking.candidates import Candidates
 from fusion.ranking.features.registry import FEATURES
 from fusion.ranking.features.source_columns import SOURCE_COLUMNS
@@ -49,18 +49,18 @@ class Reasons:
     of_column: Mapping[str, int]
 
     @classmethod
-    def of(cls, sources: Sequence[Fitted]) -> "Reasons":
+    def of(cls, sources: Sequence[FittedSource]) -> "Reasons":
         """The reasons of sources that propose, each with its `because`, and of every feature that has words."""
         names = tuple(source.name for source in sources if source.proposes)
-        words = [source.model.because for source in sources if source.proposes]
+        words = [source.model.reason_text for source in sources if source.proposes]
         of_column = {
             f"{name}_{kind}": at for at, name in enumerate(names) for kind in SOURCE_COLUMNS
         }
         for declared in FEATURES:
-            if declared.because:
-                if declared.because not in words[len(names) :]:
-                    words.append(declared.because)
-                of_column[declared.name] = words.index(declared.because, len(names))
+            if declared.reason_text:
+                if declared.reason_text not in words[len(names) :]:
+                    words.append(declared.reason_text)
+                of_column[declared.name] = words.index(declared.reason_text, len(names))
         return cls(names, tuple(words), of_column)
 
     def strongest(self, contributions: Scores, columns: Sequence[str]) -> Scores:
@@ -112,7 +112,11 @@ class Explainer:
     parts: list[pl.DataFrame] = field(default_factory=list)
 
     def add(
-        self, found: Candidates, columns: Mapping[str, Scores], lists: Lists, marks: Rows | None
+        self,
+        found: Candidates,
+        columns: Mapping[str, Scores],
+        lists: RankedLists,
+        marks: Rows | None,
     ) -> None:
         """Note why the rows of a block are listed. `marks` (B, size): 2 a pin, 1 a boost, 0 neither."""
         drawn = shares(self.seed, lists.users) < self.budget / max(1, self.users * self.shown)

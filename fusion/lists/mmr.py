@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fusion.core.arrays import Rows, Scores, blocks, centred
+from fusion.core.arrays import Rows, Scores, blocks, center_rows
 from fusion.data.categories import category_matrix
 from fusion.data.dataset import Dataset
 from fusion.lists.rules import Diversity
@@ -12,7 +12,7 @@ from fusion.models.text.encoders import encode_items
 BLOCK_BYTES = 64 * 2**20
 
 
-class Likeness:
+class ItemSimilarity:
     """How alike items are, from 0 to 1: cosine of text vectors, never below 0, or the share of categories in common.
 
     `vectors` (I, d) float32; an item without text or categories is like none. With `sets`, vectors
@@ -24,13 +24,13 @@ class Likeness:
         self.sizes = vectors.sum(axis=1) if sets else None
 
     @classmethod
-    def of(cls, data: Dataset, settings: Diversity, ctx: FitContext) -> "Likeness":
+    def of(cls, data: Dataset, settings: Diversity, ctx: FitContext) -> "ItemSimilarity":
         """As a rule asks for it; texts are encoded, or come from the cache of vectors."""
         if settings.by != "text":
             return cls(category_matrix(data, settings.by).toarray(), sets=True)
         rows, some, _ = encode_items(data, settings.encoder, ctx)
         vectors = np.zeros((data.n_items, some.shape[1]), np.float32)
-        vectors[rows] = centred(some)
+        vectors[rows] = center_rows(some)
         return cls(vectors, sets=False)
 
     def to(self, others: Rows, items: Rows) -> Scores:
@@ -43,7 +43,7 @@ class Likeness:
         return alike
 
 
-def diversify(items: Rows, likeness: Likeness, settings: Diversity, size: int) -> Rows:
+def rerank_mmr(items: Rows, similarity: ItemSimilarity, settings: Diversity, size: int) -> Rows:
     """Lists (B, P), best first and -1 at the end, with the next `size` of the `depth` best chosen for their difference.
 
     An item's relevance falls from 1 at the top by 1 / depth a rank. Chosen next is the highest (1 -
@@ -51,16 +51,16 @@ def diversify(items: Rows, likeness: Likeness, settings: Diversity, size: int) -
     better rank. What is not chosen follows in its order.
     """
     depth = min(settings.depth, items.shape[1])
-    rows = max(1, BLOCK_BYTES // (4 * depth * max(1, likeness.vectors.shape[1])))
+    rows = max(1, BLOCK_BYTES // (4 * depth * max(1, similarity.vectors.shape[1])))
     parts = [
-        _diversified(items[part], likeness, settings, depth, min(size, depth))
+        _diversified(items[part], similarity, settings, depth, min(size, depth))
         for part in blocks(len(items), rows)
     ]
     return np.concatenate(parts) if parts else items
 
 
 def _diversified(
-    items: Rows, likeness: Likeness, settings: Diversity, depth: int, size: int
+    items: Rows, similarity: ItemSimilarity, settings: Diversity, depth: int, size: int
 ) -> Rows:
     pool = items[:, :depth]
     there = pool >= 0
@@ -75,7 +75,7 @@ def _diversified(
         open_ = value[everyone, chosen] > -np.inf
         order[everyone[open_], chosen[open_]] = step
         worth[everyone, chosen] = -np.inf
-        alike = np.maximum(alike, likeness.to(pool, pool[everyone, chosen]))
+        alike = np.maximum(alike, similarity.to(pool, pool[everyone, chosen]))
     found = items.copy()
     first = np.argsort(np.where(there, order, depth + 1), axis=1, kind="stable")
     found[:, :depth] = np.take_along_axis(pool, first, axis=1)

@@ -20,7 +20,7 @@ BLOCK = 64
 TEXTS = 10_000
 """Texts by which it is told how telling a piece of text is."""
 HASHES = 2**16
-Alike = Callable[[csr_array, csr_array], NDArray[np.float64]]
+PairSimilarity = Callable[[csr_array, csr_array], NDArray[np.float64]]
 
 
 def sample(users: Rows, seed: int) -> Flags:
@@ -28,7 +28,7 @@ def sample(users: Rows, seed: int) -> Flags:
     return shares(seed, users) < USERS / max(1, len(users))
 
 
-def diversity(lists: Rows, features: csr_array, likeness: Alike) -> float | None:
+def diversity(lists: Rows, features: csr_array, similarity: PairSimilarity) -> float | None:
     """Mean over lists (n, k) of the mean of 1 - likeness between two of their items; None where there is no pair.
 
     `features` (I, d): an item without any is left out, and so is a list with fewer than two items
@@ -42,7 +42,7 @@ def diversity(lists: Rows, features: csr_array, likeness: Alike) -> float | None
         owners, columns = np.nonzero(
             (left >= 0) & (right >= 0) & described[left] & described[right]
         )
-        unlike = 1.0 - likeness(features[left[owners, columns]], features[right[owners, columns]])
+        unlike = 1.0 - similarity(features[left[owners, columns]], features[right[owners, columns]])
         pairs = np.bincount(owners)
         means.append(np.bincount(owners, unlike)[pairs > 0] / pairs[pairs > 0])
     found = np.concatenate([np.empty(0), *means])
@@ -62,7 +62,7 @@ def cosine(left: csr_array, right: csr_array) -> NDArray[np.float64]:
 
 
 @dataclass(frozen=True)
-class Described:
+class ItemDescriptions:
     """What the items' table says of items, for comparing those in the same list."""
 
     data: Dataset
@@ -108,8 +108,8 @@ class Described:
         """Diversity of lists (n, k) by what the data has: `category_diversity`, `text_diversity`."""
         measures = {"category": (self.categories, jaccard), "text": (self.texts, cosine)}
         found = {
-            name: diversity(lists, features, likeness)
-            for name, (features, likeness) in measures.items()
+            name: diversity(lists, features, similarity)
+            for name, (features, similarity) in measures.items()
             if features is not None
         }
         return {f"{name}_diversity": value for name, value in found.items() if value is not None}

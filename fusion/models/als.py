@@ -12,9 +12,14 @@ from threadpoolctl import threadpool_limits
 from fusion.core.arrays import Scores
 from fusion.core.settings import tunable
 from fusion.data.dataset import Dataset
-from fusion.data.histories import Users
+from fusion.data.histories import UserHistories
 from fusion.models.base.factor_model import FactorModel
-from fusion.models.base.history_matrix import HistorySettings, ReadsHistories, fit_profile, profile
+from fusion.models.base.history_matrix import (
+    HistoryMatrixModel,
+    HistorySettings,
+    fit_profile,
+    profile,
+)
 from fusion.models.base.recommender import FitContext, item_rows_with_history
 from fusion.models.base.registry import register
 
@@ -32,14 +37,14 @@ class AlsConfig(HistorySettings):
 
 
 @register("als")
-class Als(ReadsHistories, FactorModel):
+class Als(HistoryMatrixModel, FactorModel):
     """Scores are ⟨u, v⟩; v is learned, u is solved for the history handed over, so known and unknown users are alike.
 
     Source: Hu, Koren & Volinsky, Collaborative Filtering for Implicit Feedback Datasets, ICDM 2008.
     """
 
     Config = AlsConfig
-    because = "people with similar taste took it"
+    reason_text = "people with similar taste took it"
 
     def fit(self, data: Dataset, ctx: FitContext) -> Self:
         """Learn the vectors of items that have history; `notes["device"]` says where."""
@@ -85,7 +90,7 @@ class Als(ReadsHistories, FactorModel):
             **more,
         )
 
-    def user_vectors(self, users: Users) -> Scores:
+    def user_vectors(self, users: UserHistories) -> Scores:
         """Solve each user's normal equations for the history handed over; NaN where it holds no known item."""
         met = profile(users, self.config)[:, self.items_]
         with threadpool_limits(1, "blas"):

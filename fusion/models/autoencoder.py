@@ -8,9 +8,9 @@ from scipy.special import expit
 
 from fusion.core.arrays import Scores, State
 from fusion.data.dataset import Dataset
-from fusion.data.histories import Users
+from fusion.data.histories import UserHistories
 from fusion.models.base.factor_model import FactorModel
-from fusion.models.base.history_matrix import ReadsHistories, fit_profile, profile
+from fusion.models.base.history_matrix import HistoryMatrixModel, fit_profile, profile
 from fusion.models.base.recommender import FitContext, item_rows_with_history
 from fusion.models.base.registry import register
 from fusion.models.base.sparse_scores import owners_of
@@ -19,7 +19,7 @@ from fusion.models.nn.settings import AutoencoderConfig
 
 
 @register("autoencoder")
-class DenoisingAutoencoder(ReadsHistories, FactorModel):
+class DenoisingAutoencoder(HistoryMatrixModel, FactorModel):
     """Scores are ⟨u, v⟩ with u = tanh(x A + a) of a history x scaled to length 1; A, a and V are learned.
 
     Trained to tell whole histories from what dropout left of them (softmax loss over items). It
@@ -32,7 +32,7 @@ class DenoisingAutoencoder(ReadsHistories, FactorModel):
 
     Config = AutoencoderConfig
     slow = True
-    because = "it completes what they took"
+    reason_text = "it completes what they took"
 
     def fit(self, data: Dataset, ctx: FitContext) -> Self:
         """Find the number of steps if it is not given, and train that many on every history of two items or more."""
@@ -51,11 +51,11 @@ class DenoisingAutoencoder(ReadsHistories, FactorModel):
             self.notes = {"steps": 0}
             return self
         fitted = fit_autoencoder(histories, self.config, ctx)
-        self.vectors_, self.reads_, self.shift_ = fitted.items, fitted.reads, fitted.shift
+        self.vectors_, self.reads_, self.shift_ = fitted.items, fitted.cache_key, fitted.shift
         self.notes = fitted.notes
         return self
 
-    def user_vectors(self, users: Users) -> Scores:
+    def user_vectors(self, users: UserHistories) -> Scores:
         """tanh(x A + a) (B, size); NaN for histories without an item that was known."""
         histories = unit_rows(profile(users, self.config)[:, self.items_])
         # tanh by way of expit, which gives a number the same bits wherever it stands in an array

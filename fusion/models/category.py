@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 from fusion.core.arrays import Scores, State
 from fusion.core.settings import tunable
 from fusion.data.dataset import Dataset
-from fusion.data.histories import Users
+from fusion.data.histories import UserHistories
 from fusion.models.base.recommender import FitContext, Recommender
 from fusion.models.base.registry import register
 from fusion.models.base.sparse_scores import owners_of
@@ -37,7 +37,7 @@ class Category(Recommender):
     """
 
     Config = CategoryConfig
-    because = "it is popular in categories they like"
+    reason_text = "it is popular in categories they like"
     needs = frozenset({"category"})
 
     def fit(self, data: Dataset, ctx: FitContext) -> Self:
@@ -48,14 +48,14 @@ class Category(Recommender):
         self.shares_ = (taken / max(taken.sum(), 1e-12)).astype(np.float32)  # (C,)
         return self
 
-    def scores(self, users: Users) -> Scores:
+    def scores(self, users: UserHistories) -> Scores:
         """Popularity as of each user times affinity."""
         found = self.popular_.scores(users)
         found *= self._affinity(users) ** np.float32(self.config.strength)
         found[:, np.diff(self.members_.indptr) == 0] = np.nan
         return found
 
-    def _affinity(self, users: Users) -> Scores:
+    def _affinity(self, users: UserHistories) -> Scores:
         taken = (users.seen @ self.members_).toarray()
         taken += np.float32(self.config.smoothing) * self.shares_
         shares = taken / taken.sum(axis=1, keepdims=True)

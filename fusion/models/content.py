@@ -6,10 +6,10 @@ import numpy as np
 from pydantic import Field
 from scipy.sparse import csr_array
 
-from fusion.core.arrays import Scores, centred, unit
+from fusion.core.arrays import Scores, center_rows, normalize_rows
 from fusion.core.settings import Settings, tunable
 from fusion.data.dataset import Dataset
-from fusion.data.histories import Users
+from fusion.data.histories import UserHistories
 from fusion.models.base.factor_model import FactorModel
 from fusion.models.base.recommender import FitContext
 from fusion.models.base.registry import register
@@ -39,28 +39,28 @@ class Content(FactorModel):
 
     Config = ContentConfig
     scores_new_items = True
-    because = "its description is like those of what they took last"
+    reason_text = "its description is like those of what they took last"
     needs = frozenset({"text"})
 
     def fit(self, data: Dataset, ctx: FitContext) -> Self:
         """Encode the items' texts."""
         self.items_, vectors, note = encode_items(data, self.config.encoder, ctx)
-        self.vectors_ = centred(vectors)  # (items with text, d)
+        self.vectors_ = center_rows(vectors)  # (items with text, d)
         self.notes = {**note}
         return self
 
-    def user_vectors(self, users: Users) -> Scores:
+    def user_vectors(self, users: UserHistories) -> Scores:
         """Taste of each user (B, d) of length 1; NaN where the newest items have no text."""
         newest = users.last(self.config.last)
         back = np.repeat(newest.borders[1:], newest.counts) - np.arange(len(newest.items)) - 1
         share = np.exp2(-back / self.config.half_life) * np.maximum(newest.weights, 0)
         shape = (len(users), users.n_items)
         shares = csr_array((share.astype(np.float32), newest.items, newest.borders), shape=shape)
-        taste = unit(shares[:, self.items_] @ self.vectors_)
+        taste = normalize_rows(shares[:, self.items_] @ self.vectors_)
         taste[~taste.any(axis=1)] = np.nan
         return taste
 
-    def reads(self) -> str:
+    def cache_key(self) -> str:
         """The sentence model that texts are encoded with here."""
         return encoder_identity(self.config.encoder)
 

@@ -10,10 +10,15 @@ from threadpoolctl import threadpool_limits
 from fusion.core.arrays import Scores, State, block_rows, blocks
 from fusion.core.settings import tunable
 from fusion.data.dataset import Dataset
-from fusion.data.histories import Users
+from fusion.data.histories import UserHistories
 from fusion.data.topk import Pairs
 from fusion.errors import ConfigError
-from fusion.models.base.history_matrix import HistorySettings, ReadsHistories, fit_profile, profile
+from fusion.models.base.history_matrix import (
+    HistoryMatrixModel,
+    HistorySettings,
+    fit_profile,
+    profile,
+)
 from fusion.models.base.lapack import spotrf, spotri, ssyrk, strtrs
 from fusion.models.base.recommender import FitContext
 from fusion.models.base.registry import register
@@ -42,7 +47,7 @@ class EaseConfig(HistorySettings):
 
 
 @register("ease")
-class Ease(ReadsHistories):
+class Ease(HistoryMatrixModel):
     """Scores are X @ B, with B (I, I) of zero diagonal: B = -P / diag(P) by columns, P = (X'X + reg)^-1.
 
     Only items with `min_count` interactions are in the matrix; users who met none of them get
@@ -51,7 +56,7 @@ class Ease(ReadsHistories):
     """
 
     Config = EaseConfig
-    because = "it goes together with what they took"
+    reason_text = "it goes together with what they took"
 
     def fit(self, data: Dataset, ctx: FitContext) -> Self:
         """Solve for the weights, through whichever side of the histories is shorter."""
@@ -64,7 +69,7 @@ class Ease(ReadsHistories):
             self.weights_ = solve(histories, self.config.reg)  # (items kept,) squared
         return self
 
-    def scores(self, users: Users) -> Scores:
+    def scores(self, users: UserHistories) -> Scores:
         """Sum the weights of what the user met; NaN for items left out."""
         met = self._met(users)
         found = np.full((len(users), users.n_items), np.nan, np.float32)
@@ -72,7 +77,7 @@ class Ease(ReadsHistories):
         found[np.diff(met.indptr) == 0] = np.nan
         return found
 
-    def score_pairs(self, users: Users, pairs: Pairs) -> Scores:
+    def score_pairs(self, users: UserHistories, pairs: Pairs) -> Scores:
         """Sum only the weights of the pairs' items, in the order in which `scores` adds them: the same bits."""
         met = self._met(users)
         column = np.full(users.n_items, -1, np.int32)
@@ -88,7 +93,7 @@ class Ease(ReadsHistories):
                 )[0]
         return found
 
-    def while_tuned(self, data: Dataset) -> dict[str, Any]:
+    def tuning_overrides(self, data: Dataset) -> dict[str, Any]:
         """Leave rare items out where there are more than a search has time for."""
         counts = data.item_counts[data.item_counts >= self.config.min_count]
         if len(counts) <= MOST_TUNED:
@@ -96,7 +101,7 @@ class Ease(ReadsHistories):
         least = int(np.partition(counts, -MOST_TUNED - 1)[-MOST_TUNED - 1]) + 1
         return {"min_count": least} if (counts >= least).any() else {}
 
-    def _met(self, users: Users) -> csr_array:
+    def _met(self, users: UserHistories) -> csr_array:
         return profile(users, self.config)[:, self.items_]
 
     def state(self) -> State:

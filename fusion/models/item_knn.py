@@ -9,8 +9,8 @@ from scipy.sparse import csr_array
 from fusion.core.arrays import Scores
 from fusion.core.settings import tunable
 from fusion.data.dataset import Dataset
-from fusion.models.base.history_matrix import HistorySettings, ReadsHistories, fit_profile
-from fusion.models.base.item_similarity import Damping, ItemItem, strongest
+from fusion.models.base.history_matrix import HistoryMatrixModel, HistorySettings, fit_profile
+from fusion.models.base.item_similarity import Damping, ItemSimilarityModel, strongest
 from fusion.models.base.recommender import FitContext
 from fusion.models.base.registry import register
 from fusion.models.base.sparse_scores import owners_of
@@ -36,7 +36,7 @@ class ItemKnnConfig(HistorySettings):
 
 
 @register("item_knn")
-class ItemKnn(ReadsHistories, ItemItem):
+class ItemKnn(HistoryMatrixModel, ItemSimilarityModel):
     """Scores are the summed similarities of an item to those of the history; each item keeps its k nearest.
 
     Memory: the links (I, k), and one block of item x item rows while fitting.
@@ -44,7 +44,7 @@ class ItemKnn(ReadsHistories, ItemItem):
     """
 
     Config = ItemKnnConfig
-    because = "whoever took what they took, took it too"
+    reason_text = "whoever took what they took, took it too"
 
     def fit(self, data: Dataset, ctx: FitContext) -> Self:
         """Multiply histories (I, U) @ (U, I) block by block and keep the nearest of each item."""

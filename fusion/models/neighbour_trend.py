@@ -8,11 +8,11 @@ from scipy.sparse import csr_array
 from fusion.core.arrays import DAY, Flags, Offsets, Rows, State, Times, ragged_index
 from fusion.core.settings import tunable
 from fusion.data.dataset import Dataset
-from fusion.data.histories import Users
+from fusion.data.histories import UserHistories
 from fusion.models.base.recommender import FitContext
 from fusion.models.base.registry import register
 from fusion.models.base.sparse_scores import keep_best, owners_of
-from fusion.models.base.user_similarity import NeighbourSettings, UserNeighbours
+from fusion.models.base.user_similarity import NeighbourSettings, UserSimilarityModel
 
 
 class NeighbourTrendConfig(NeighbourSettings):
@@ -27,7 +27,7 @@ class NeighbourTrendConfig(NeighbourSettings):
 
 
 @register("neighbour_trend")
-class NeighbourTrend(UserNeighbours):
+class NeighbourTrend(UserSimilarityModel):
     """Scores are the interactions of similar users in the last days before the user's own `as_of`.
 
     Neighbours are the most similar among those who were active in that time. Nothing at or after
@@ -35,7 +35,7 @@ class NeighbourTrend(UserNeighbours):
     """
 
     Config = NeighbourTrendConfig
-    because = "similar people took it lately"
+    reason_text = "similar people took it lately"
     needs = frozenset({"times"})
 
     def fit(self, data: Dataset, ctx: FitContext) -> Self:
@@ -57,7 +57,7 @@ class NeighbourTrend(UserNeighbours):
             (ones, self.items_, np.arange(len(self.items_) + 1)), shape=shape
         )  # (N, I)
 
-    def sparse_scores(self, users: Users) -> csr_array:
+    def sparse_scores(self, users: UserHistories) -> csr_array:
         """Sum what the neighbours took lately, weighed by similarity; nothing for items none of them took."""
         found = self.similar(users, self._active(users))
         lo, hi = self._lately(found, users.as_of)
@@ -72,13 +72,13 @@ class NeighbourTrend(UserNeighbours):
         )
         return csr_array(heard @ self.events_)
 
-    def widest(self, users: Users) -> int:
+    def widest(self, users: UserHistories) -> int:
         """A user may be similar to everyone, and hears every event of the neighbours."""
         each = len(self.items_) / max(1, len(self.norms_))
         heard = min(len(self.items_), int(2 * each * self.config.neighbours))
         return max(super().widest(users), heard)
 
-    def _active(self, users: Users) -> Rows:
+    def _active(self, users: UserHistories) -> Rows:
         """Users at fit with events in any of the spans that the block asks about."""
         if not len(users):
             return np.empty(0, np.int32)

@@ -7,13 +7,13 @@ from scipy.special import expit
 
 from fusion.core.arrays import Flags, Rows, Scores, State, blocks, offsets
 from fusion.data.dataset import Dataset
-from fusion.data.histories import Users
+from fusion.data.histories import UserHistories
 from fusion.data.topk import Pairs
 from fusion.models.base.factor_model import FactorModel
 from fusion.models.base.recommender import FitContext, item_rows_with_history
 from fusion.models.base.registry import register
 from fusion.models.nn.settings import NeuralConfig
-from fusion.models.nn.two_tower_warm_start import Begun, begin, keep
+from fusion.models.nn.two_tower_warm_start import WarmState, begin, keep
 from fusion.models.nn.windows import BUCKET, Windows
 from fusion.models.text.encoders import Note, encode_items, encoder_identity
 
@@ -44,15 +44,15 @@ class Neural(FactorModel):
     Config = NeuralConfig
     scores_new_items = True
     slow = True
-    warms = True
-    because = "people who took the like in this order took it next"
+    supports_warm_start = True
+    reason_text = "people who took the like in this order took it next"
 
     def fit(self, data: Dataset, ctx: FitContext) -> Self:
         """Encode the texts, find the number of steps if it is not given, and train that many on every interaction.
 
         Raises ValueError for a `ctx.warm` that was fitted later.
         """
-        from fusion.models.nn.two_tower_fit import Histories, fit_towers  # noqa: PLC0415 - torch takes seconds to import
+        from fusion.models.nn.two_tower_fit import Histories, fit_two_tower  # noqa: PLC0415 - torch takes seconds to import
 
         self.range_ = np.array(
             [data.weights.min(initial=np.inf), data.weights.max(initial=-np.inf)], np.float32
@@ -66,7 +66,7 @@ class Neural(FactorModel):
         meant = None if texts is None else texts[known]
         weights = self._scaled(data.weights[order]) if self._tells_weights else None
         begun = self._begun(ctx.warm, known, len(data))
-        fitted = fit_towers(
+        fitted = fit_two_tower(
             Histories(events, borders, meant, len(known), weights), self.config, ctx, begun
         )
         vectors = np.zeros((data.n_items, self.config.size), np.float32)
@@ -80,7 +80,7 @@ class Neural(FactorModel):
         self.notes = {**note, **fitted.notes}
         return self
 
-    def _begun(self, warm: State | None, known: Rows, n_events: int) -> Begun | None:
+    def _begun(self, warm: State | None, known: Rows, n_events: int) -> WarmState | None:
         """What an earlier fit's state says of the items `known` (K,); None where that fit found nothing to learn."""
         earlier = None if warm is None else self.restore(self.config, warm)
         if earlier is None or not earlier.sequence_:
@@ -99,7 +99,7 @@ class Neural(FactorModel):
         )
         return found
 
-    def reads(self) -> str:
+    def cache_key(self) -> str:
         """The sentence model that texts are encoded with here."""
         return encoder_identity(self.config.encoder)
 
@@ -107,7 +107,7 @@ class Neural(FactorModel):
         """Weights, where these are what is learned."""
         return self.needs | {"weights"} if self._tells_weights else self.needs
 
-    def weights_of(self, users: Users, pairs: Pairs) -> Scores | None:
+    def predict_ratings(self, users: UserHistories, pairs: Pairs) -> Scores | None:
         """P of the pairs (C,) on the scale of the fit's weights; None with the softmax loss."""
         if not self._tells_weights:
             return None
@@ -137,7 +137,7 @@ class Neural(FactorModel):
         texts[rows] = found - found.mean(axis=0)
         return has_text, texts, note
 
-    def user_vectors(self, users: Users) -> Scores:
+    def user_vectors(self, users: UserHistories) -> Scores:
         """State of the GRU (B, size) after the newest items that have a vector; NaN where there are none."""
         newest, weights = self._newest(users)
         found = np.full((len(users), self.config.size), np.nan, np.float32)
@@ -148,7 +148,7 @@ class Neural(FactorModel):
                 found[members[part]] = self._run(newest, weights, members[part], int(length))
         return found
 
-    def _newest(self, users: Users) -> tuple[Windows, Scores]:
+    def _newest(self, users: UserHistories) -> tuple[Windows, Scores]:
         """The last events of each user (B,) whose items have a vector, as places in `items_`, and their weights."""
         place = np.full(users.n_items + 1, -1, np.int32)
         place[self.items_] = np.arange(len(self.items_), dtype=np.int32)

@@ -10,9 +10,9 @@ from pydantic import Field
 from fusion.core.arrays import DAY, Scores, State, Times
 from fusion.core.settings import Settings, tunable
 from fusion.data.dataset import Dataset
-from fusion.data.histories import Users
+from fusion.data.histories import UserHistories
 from fusion.data.topk import Pairs, TopK, best
-from fusion.models.base.decayed_counts import FadingCounts
+from fusion.models.base.decayed_counts import DecayedCounts
 from fusion.models.base.recommender import Allowed, FitContext, Recommender
 from fusion.models.base.registry import register
 
@@ -37,7 +37,7 @@ class Popularity(Recommender):
     """
 
     Config = PopularityConfig
-    because = "it is popular now"
+    reason_text = "it is popular now"
     _shared: tuple[int, Scores] | None = None
     """The moment asked last, where a block of users had one for all, and its counts: the next block has it too."""
 
@@ -48,14 +48,14 @@ class Popularity(Recommender):
         self._shared = None
         return self
 
-    def scores(self, users: Users) -> Scores:
+    def scores(self, users: UserHistories) -> Scores:
         """One row of counts for each distinct `as_of`, dealt out to its users."""
         found = np.empty((len(users), users.n_items), np.float32)
         for who, counts in self._by_moment(users):
             found[who] = counts
         return found
 
-    def score_pairs(self, users: Users, pairs: Pairs) -> Scores:
+    def score_pairs(self, users: UserHistories, pairs: Pairs) -> Scores:
         """The counts of the pairs' items only."""
         found = np.empty(len(pairs), np.float32)
         for who, counts in self._by_moment(users):
@@ -64,7 +64,7 @@ class Popularity(Recommender):
                 found[own] = counts[pairs.items[own]]
         return found
 
-    def top(self, users: Users, k: int, allowed: Allowed) -> TopK:
+    def top(self, users: UserHistories, k: int, allowed: Allowed) -> TopK:
         """Each moment is sorted once; a user's list is that order without what the user met."""
         top = TopK(
             np.full((len(users), k), -1, np.int32), np.full((len(users), k), np.nan, np.float32)
@@ -85,7 +85,7 @@ class Popularity(Recommender):
                 top.scores[user, : len(fresh)] = counts[fresh]
         return top
 
-    def _by_moment(self, users: Users) -> Iterator[tuple[NDArray[np.intp], Scores]]:
+    def _by_moment(self, users: UserHistories) -> Iterator[tuple[NDArray[np.intp], Scores]]:
         """The users (n,) who share an `as_of`, and the counts (I,) there, moments rising."""
         as_of = users.as_of if self.timed_ else np.ones(len(users), np.int64)
         order = np.argsort(as_of, kind="stable")
@@ -105,7 +105,7 @@ class Popularity(Recommender):
     def _counts(self, moments: Times, n_items: int) -> Iterator[Scores]:
         half_life = self.config.half_life if self.timed_ else np.inf
         faded, taken = (
-            FadingCounts(self.items_, self.times_, n_items, life) for life in (half_life, np.inf)
+            DecayedCounts(self.items_, self.times_, n_items, life) for life in (half_life, np.inf)
         )
         span = self.config.days if self.timed_ else None
         if span is None:
@@ -113,7 +113,7 @@ class Popularity(Recommender):
                 yield heard(faded.at(moment), taken.at(moment))
             return
         old_faded, old_taken = (
-            FadingCounts(self.items_, self.times_, n_items, life) for life in (half_life, np.inf)
+            DecayedCounts(self.items_, self.times_, n_items, life) for life in (half_life, np.inf)
         )
         for moment in moments.tolist():
             start = moment - int(span * DAY)

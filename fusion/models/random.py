@@ -5,10 +5,10 @@ from typing import Any, Self
 import numpy as np
 
 from fusion.core.arrays import Scores, State
-from fusion.core.hashing import MIX, mix, unit
+from fusion.core.hashing import MIX, mix, to_unit_interval
 from fusion.core.settings import Settings
 from fusion.data.dataset import Dataset
-from fusion.data.histories import Users
+from fusion.data.histories import UserHistories
 from fusion.models.base.recommender import FitContext, Recommender
 from fusion.models.base.registry import register
 
@@ -32,10 +32,10 @@ class Random(Recommender):
         self.seed_ = np.uint64(ctx.rng.integers(2**63))
         return self
 
-    def scores(self, users: Users) -> Scores:
+    def scores(self, users: UserHistories) -> Scores:
         """Uniform numbers in [0, 1)."""
         seeded = mix((users.rows.astype(np.uint64) + np.uint64(1)) * MIX[0] + self.seed_)
-        return unit(mix(seeded[:, None] + np.arange(users.n_items, dtype=np.uint64)))
+        return to_unit_interval(mix(seeded[:, None] + np.arange(users.n_items, dtype=np.uint64)))
 
     def state(self) -> State:
         """The seed."""

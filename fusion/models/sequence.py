@@ -9,8 +9,8 @@ from scipy.sparse import csr_array
 from fusion.core.arrays import sparse
 from fusion.core.settings import Settings, tunable
 from fusion.data.dataset import Dataset
-from fusion.data.histories import Users
-from fusion.models.base.item_similarity import Damping, ItemItem, strongest
+from fusion.data.histories import UserHistories
+from fusion.models.base.item_similarity import Damping, ItemSimilarityModel, strongest
 from fusion.models.base.recommender import FitContext
 from fusion.models.base.registry import register
 
@@ -31,7 +31,7 @@ class SequenceConfig(Settings):
 
 
 @register("sequence")
-class Sequence(ItemItem):
+class Sequence(ItemSimilarityModel):
     """Scores sum how often an item followed the newest ones of a history, nearer steps and newer items more.
 
     A step of d counts 1/d; sums are divided by sqrt(count of first * count of follower) + shrink.
@@ -39,7 +39,7 @@ class Sequence(ItemItem):
     """
 
     Config = SequenceConfig
-    because = "it often follows what they took last"
+    reason_text = "it often follows what they took last"
     needs = frozenset({"times"})
 
     def fit(self, data: Dataset, ctx: FitContext) -> Self:
@@ -53,7 +53,7 @@ class Sequence(ItemItem):
         )
         return self
 
-    def profile(self, users: Users) -> csr_array:
+    def profile(self, users: UserHistories) -> csr_array:
         """The newest items (B, I), the p-th newest counting 1/p."""
         recent = users.last(self.config.last)
         from_end = np.repeat(recent.borders[1:], recent.counts) - np.arange(len(recent.items))

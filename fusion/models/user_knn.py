@@ -2,14 +2,14 @@
 
 from scipy.sparse import csr_array
 
-from fusion.data.histories import Users
+from fusion.data.histories import UserHistories
 from fusion.models.base.registry import register
 from fusion.models.base.sparse_scores import keep_best
-from fusion.models.base.user_similarity import NeighbourSettings, UserNeighbours
+from fusion.models.base.user_similarity import NeighbourSettings, UserSimilarityModel
 
 
 @register("user_knn")
-class UserKnn(UserNeighbours):
+class UserKnn(UserSimilarityModel):
     """Scores are the histories of the nearest users, weighed by similarity.
 
     Source: Herlocker et al., An Algorithmic Framework for Performing Collaborative Filtering, SIGIR
@@ -17,9 +17,9 @@ class UserKnn(UserNeighbours):
     """
 
     Config = NeighbourSettings
-    because = "similar people took it"
+    reason_text = "similar people took it"
 
-    def sparse_scores(self, users: Users) -> csr_array:
+    def sparse_scores(self, users: UserHistories) -> csr_array:
         """Sum the neighbours' histories; nothing for items none of them met."""
         near = keep_best(self.similar(users), self.config.neighbours)
         return csr_array(near @ self.histories_)

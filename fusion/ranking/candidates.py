@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusion.core.arrays import Rows, Scores, blocks
-from fusion.core.parallel import Room
+from fusion.core.parallel import BlockBudget
 from fusion.data.fold import Fold
-from fusion.data.histories import Users
+from fusion.data.histories import UserHistories
 from fusion.data.topk import Pairs, TopK
-from fusion.models.base.fitted import Fitted
+from fusion.models.base.fitted import FittedSource
 from fusion.models.base.recommender import Allowed
 
 
@@ -26,7 +26,7 @@ class Candidates:
     lists, by source.
     """
 
-    users: Users
+    users: UserHistories
     names: tuple[str, ...]
     pairs: Pairs
     scores: Scores
@@ -46,15 +46,15 @@ class Candidates:
         )
 
 
-def propose(sources: Sequence[Fitted], users: Users, allowed: Allowed) -> Candidates:
+def propose(sources: Sequence[FittedSource], users: UserHistories, allowed: Allowed) -> Candidates:
     """Gather the candidates of a block of users. Only sources that propose take part."""
     proposing = [source for source in sources if source.proposes]
     lists = {source.name: source.top(users, source.k, allowed) for source in proposing}
     pairs = Pairs.from_lists(np.concatenate([top.items for top in lists.values()], axis=1))
     scores = np.column_stack([source.score_pairs(users, pairs) for source in proposing])
     places = np.column_stack([places_in(top.items, pairs, users.n_items) for top in lists.values()])
-    near = {source.name: source.nearness(users, pairs) for source in proposing}
-    known = {name: likeness for name, likeness in near.items() if likeness is not None}
+    near = {source.name: source.history_similarity(users, pairs) for source in proposing}
+    known = {name: similarity for name, similarity in near.items() if similarity is not None}
     return Candidates(users, tuple(lists), pairs, scores, places, lists, known)
 
 
@@ -74,14 +74,18 @@ BYTES_PER_CANDIDATE = 800
 """
 
 
-def block_users(sources: Sequence[Fitted], budget_bytes: int) -> int:
+def block_users(sources: Sequence[FittedSource], budget_bytes: int) -> int:
     """How many users' candidates fit into the memory budget at once."""
     most = sum(source.k for source in sources if source.proposes)
     return int(np.clip(budget_bytes // (most * BYTES_PER_CANDIDATE), 1, 2048))
 
 
 def candidate_blocks(
-    sources: Sequence[Fitted], fold: Fold, users: Rows, allowed: Allowed, room: Room
+    sources: Sequence[FittedSource],
+    fold: Fold,
+    users: Rows,
+    allowed: Allowed,
+    block_budget: BlockBudget,
 ) -> Iterator[Candidates]:
     """Candidates of `users` (n,), one block after the other; one a thread is gathered while one is worked on."""
 
@@ -90,10 +94,10 @@ def candidate_blocks(
         return propose(sources, fold.known.users_at(rows, fold.as_of[rows]), allowed)
 
     coming: deque[Future[Candidates]] = deque()
-    with ThreadPoolExecutor(room.threads) as ahead:
-        for part in blocks(len(users), block_users(sources, room.block_bytes)):
+    with ThreadPoolExecutor(block_budget.threads) as ahead:
+        for part in blocks(len(users), block_users(sources, block_budget.block_bytes)):
             coming.append(ahead.submit(gathered, part))
-            if len(coming) > room.threads:
+            if len(coming) > block_budget.threads:
                 yield coming.popleft().result()
         while coming:
             yield coming.popleft().result()

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusion.core.arrays import Scores
-from fusion.ranking.source_prior import Lean
-from fusion.ranking.tree_scoring import Forest
-from fusion.ranking.tree_shap import Contributions
+from fusion.ranking.source_prior import SourcePrior
+from fusion.ranking.tree_scoring import QuickScorer
+from fusion.ranking.tree_shap import TreeShap
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Ranker:
 
     columns: tuple[str, ...]
     boosters: tuple[lgb.Booster, ...]
-    lean: Lean | None = None
+    source_prior: SourcePrior | None = None
     threads: int = 1
 
     def score(self, matrix: Scores) -> Scores:
@@ -34,7 +34,9 @@ class Ranker:
             zip(self._forests, self.boosters, strict=True) if len(matrix) else ()
         ):
             total += forest.score(matrix, self.threads) if forest else self._asked(booster, matrix)
-        added = self.lean.added(self.columns, matrix) if self.lean else np.float32(0.0)
+        added = (
+            self.source_prior.added(self.columns, matrix) if self.source_prior else np.float32(0.0)
+        )
         return (total / len(self.boosters) + added).astype(np.float32)
 
     def score_columns(self, columns: dict[str, Scores]) -> Scores:
@@ -56,8 +58,10 @@ class Ranker:
                 else self._asked(booster, matrix, pred_contrib=True)[:, :-1]
             )
         total /= len(self.boosters)
-        if self.lean:
-            total[:, self.columns.index(self.lean.column)] += self.lean.added(self.columns, matrix)
+        if self.source_prior:
+            total[:, self.columns.index(self.source_prior.column)] += self.source_prior.added(
+                self.columns, matrix
+            )
         return total.astype(np.float32)
 
     def _asked(self, booster: lgb.Booster, matrix: Scores, **kind: bool) -> NDArray[np.float64]:
@@ -65,12 +69,12 @@ class Ranker:
         return np.asarray(booster.predict(matrix, num_threads=self.threads, **kind))
 
     @cached_property
-    def _forests(self) -> list[Forest | None]:
-        return [Forest.of(booster) for booster in self.boosters]
+    def _forests(self) -> list[QuickScorer | None]:
+        return [QuickScorer.of(booster) for booster in self.boosters]
 
     @cached_property
-    def _contributions(self) -> list[Contributions | None]:
-        return [Contributions.of(forest) if forest else None for forest in self._forests]
+    def _contributions(self) -> list[TreeShap | None]:
+        return [TreeShap.of(forest) if forest else None for forest in self._forests]
 
     def _matrix(self, columns: dict[str, Scores]) -> Scores:
         """The matrix (C, F), column after column in memory, as forests read it."""
@@ -87,13 +91,17 @@ class Ranker:
         for at, booster in enumerate(self.boosters):
             booster.save_model(folder / f"ranker-{at}.txt")
         (folder / "columns.json").write_text(json.dumps(self.columns))
-        (folder / "lean.json").write_text(json.dumps(asdict(self.lean) if self.lean else None))
+        (folder / "lean.json").write_text(
+            json.dumps(asdict(self.source_prior) if self.source_prior else None)
+        )
 
     @classmethod
     def load(cls, folder: Path, threads: int = 1) -> "Ranker":
         """Read what `save` wrote, to score on so many threads."""
         files = sorted(folder.glob("ranker-*.txt"), key=lambda p: int(p.stem.split("-")[1]))
         boosters = tuple(lgb.Booster(model_file=file) for file in files)
-        lean = json.loads((folder / "lean.json").read_text())
+        source_prior = json.loads((folder / "lean.json").read_text())
         columns = tuple(json.loads((folder / "columns.json").read_text()))
-        return cls(columns, boosters, Lean(**lean) if lean else None, threads)
+        return cls(
+            columns, boosters, SourcePrior(**source_prior) if source_prior else None, threads
+        )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from fusion.config import RankerSettings
 from fusion.core.hashing import shares
 from fusion.ranking.ranker import Ranker
-from fusion.ranking.table import Table, aligned, merge
+from fusion.ranking.table import RankingTable, aligned, merge
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -37,49 +37,49 @@ HELD_DRAW = 0x4E1D
 
 
 def train_ranker(
-    tables: Sequence[Table],
-    watched: Sequence[Table],
+    tables: Sequence[RankingTable],
+    validation: Sequence[RankingTable],
     settings: RankerSettings,
     seed: int,
     threads: int,
 ) -> tuple[Ranker, int]:
     """Fit on what teaches of the label folds, oldest first; gives the ranker and its number of trees.
 
-    `watched`: whole lists of the newest of these folds, as many as `n_watched` says. Each in turn
+    `watched`: whole lists of the newest of these folds, as many as `n_validation_folds` says. Each in turn
     decides when to stop while the other folds teach; of a single fold a fifth of the users does.
     The mean over all users counts.
     """
-    chosen = filled(settings, tables)
-    splits = _stopping_splits(tables, watched, seed)
+    chosen = resolve_defaults(settings, tables)
+    splits = _stopping_splits(tables, validation, seed)
 
-    def curve(split: tuple[Table, Table], threads: int) -> NDArray[np.float64]:
+    def curve(split: tuple[RankingTable, RankingTable], threads: int) -> NDArray[np.float64]:
         return _curve(*split, _parameters(chosen, seed, threads), chosen)
 
-    curves = _side_by_side(curve, splits, threads, few_teach(tables))
+    curves = _side_by_side(curve, splits, threads, is_small(tables))
     best = _best_length(curves, [len(lists.sizes) for _, lists in splits])
-    trees = _grown(
+    trees = scale_n_trees(
         best, tables, float(np.mean([len(others.sizes) for others, _ in splits])), chosen
     )
     return refit(tables, settings, trees, seed, threads), trees
 
 
-def n_watched(tables: Sequence[Table]) -> int:
+def n_validation_folds(tables: Sequence[RankingTable]) -> int:
     """How many folds decide when to stop: all where few users teach, since one small fold decides by luck; or one."""
-    return len(tables) if few_teach(tables) else 1
+    return len(tables) if is_small(tables) else 1
 
 
 def refit(
-    tables: Sequence[Table], settings: RankerSettings, trees: int, seed: int, threads: int
+    tables: Sequence[RankingTable], settings: RankerSettings, trees: int, seed: int, threads: int
 ) -> Ranker:
     """Fit on all tables, oldest first, for a known number of trees, once per seed."""
-    merged, chosen = merge(tables), filled(settings, tables)
+    merged, chosen = merge(tables), resolve_defaults(settings, tables)
 
     def fit(at: int, threads: int) -> lgb.Booster:
         return lgb.train(
             _parameters(chosen, seed + at, threads), _dataset(merged), num_boost_round=trees
         )
 
-    boosters = _side_by_side(fit, range(chosen.seeds or 1), threads, few_teach(tables))
+    boosters = _side_by_side(fit, range(chosen.seeds or 1), threads, is_small(tables))
     return Ranker(merged.columns, tuple(boosters), threads=threads)
 
 
@@ -92,44 +92,50 @@ def _side_by_side(
         return list(workers.map(lambda piece: work(piece, each), pieces))
 
 
-def filled(settings: RankerSettings, tables: Sequence[Table]) -> RankerSettings:
+def resolve_defaults(settings: RankerSettings, tables: Sequence[RankingTable]) -> RankerSettings:
     """The settings with what was left open chosen by how many users teach."""
-    chosen = BY_FEW if few_teach(tables) else BY_MANY
+    chosen = BY_FEW if is_small(tables) else BY_MANY
     return settings.model_copy(
         update={name: v for name, v in chosen.items() if getattr(settings, name) is None}
     )
 
 
-def few_teach(tables: Sequence[Table]) -> bool:
+def is_small(tables: Sequence[RankingTable]) -> bool:
     """Whether so few users teach that chance is worth averaging out."""
     return sum(len(table.sizes) for table in tables) < FEW
 
 
 def _stopping_splits(
-    tables: Sequence[Table], watched: Sequence[Table], seed: int
-) -> list[tuple[Table, Table]]:
+    tables: Sequence[RankingTable], validation: Sequence[RankingTable], seed: int
+) -> list[tuple[RankingTable, RankingTable]]:
     """What teaches and what is watched meanwhile."""
     if len(tables) > 1:
-        first = len(tables) - len(watched)
+        first = len(tables) - len(validation)
         return [
             (merge([*tables[:at], *tables[at + 1 :]]), lists)
-            for at, lists in enumerate(watched, first)
+            for at, lists in enumerate(validation, first)
         ]
     held, shown = (
-        shares(seed + HELD_DRAW, one.group_users) < HELD_BACK for one in (tables[0], watched[0])
+        shares(seed + HELD_DRAW, one.group_users) < HELD_BACK for one in (tables[0], validation[0])
     )
     if held.all() or not shown.any():
-        return [(tables[0], watched[0])]
-    return [(tables[0].take(~held), watched[0].take(shown))]
+        return [(tables[0], validation[0])]
+    return [(tables[0].take(~held), validation[0].take(shown))]
 
 
 def _curve(
-    fitted_on: Table, watched: Table, parameters: dict[str, Any], settings: RankerSettings
+    fitted_on: RankingTable,
+    validation: RankingTable,
+    parameters: dict[str, Any],
+    settings: RankerSettings,
 ) -> NDArray[np.float64]:
     """NDCG (trees,) of the watched users after each tree, until patience ends."""
     training = _dataset(fitted_on)
     watching = lgb.Dataset(
-        aligned(watched, fitted_on.columns), watched.labels, group=watched.sizes, reference=training
+        aligned(validation, fitted_on.columns),
+        validation.labels,
+        group=validation.sizes,
+        reference=training,
     )
     seen: dict[str, dict[str, list[float]]] = {}
     lgb.train(
@@ -156,20 +162,22 @@ def _best_length(curves: Sequence[NDArray[np.float64]], users: Sequence[int]) ->
     return 1 + int(np.average(padded, axis=0, weights=users).argmax())
 
 
-def _grown(best: int, tables: Sequence[Table], taught: float, settings: RankerSettings) -> int:
+def scale_n_trees(
+    best: int, tables: Sequence[RankingTable], n_training_users: float, settings: RankerSettings
+) -> int:
     """How many trees all folds get when `best` was best for so many users, `taught`; `settings.trees` at most.
 
     As many more as they teach more users. Where those are few, half of that is believed: it is
     drawn, by its logarithm, half way to what is typical.
     """
-    trees = best * sum(len(table.sizes) for table in tables) / taught
-    if few_teach(tables):
+    trees = best * sum(len(table.sizes) for table in tables) / n_training_users
+    if is_small(tables):
         assert settings.learning_rate is not None
         trees = (trees * TYPICAL / settings.learning_rate) ** 0.5
     return min(settings.trees, max(1, round(trees)))
 
 
-def _dataset(table: Table) -> lgb.Dataset:
+def _dataset(table: RankingTable) -> lgb.Dataset:
     return lgb.Dataset(
         table.matrix, table.labels, group=table.sizes, feature_name=list(table.columns)
     )

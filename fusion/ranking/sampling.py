@@ -10,12 +10,12 @@ from fusion.core.arrays import Flags, Rows, contains
 from fusion.core.hashing import shares
 from fusion.data.fold import Fold
 from fusion.errors import DataError
-from fusion.ranking.table import Table
+from fusion.ranking.table import RankingTable
 from fusion.ranking.table_file import read_columns, read_table
 
 HISTORY = "user_events"
 """Column that is 0 for users without a history: no ranker serves them, and they would teach it popularity."""
-MAY_TEACH = 0x3A7
+MAX_CANDIDATES_PER_ROW = 0x3A7
 """Added to the seed: who gets a table is drawn apart from who of those teaches, or the two would not multiply."""
 OTHER_DRAW = 0x7EAC
 """Added to the seed: a random split draws pairs by the seed itself, and what another fold holds out must not be kept
@@ -29,7 +29,7 @@ whole users are left out, since a list of labels is no list.
 """
 
 
-def that_may_teach(fold: Fold, max_rows: int, n_folds: int, seed: int) -> Fold:
+def limit_training_users(fold: Fold, max_rows: int, n_folds: int, seed: int) -> Fold:
     """A label fold with the labels of those users only whose candidates are worth making.
 
     They have a history, and are drawn by hash to be no more than `max_rows` could hold: each would
@@ -37,42 +37,46 @@ def that_may_teach(fold: Fold, max_rows: int, n_folds: int, seed: int) -> Fold:
     """
     users = fold.label_rows[fold.known.user_counts[fold.label_rows] > 0]
     chance = max_rows / (LEAST * n_folds * max(1, len(users)))
-    draws = shares(seed + MAY_TEACH, users)
+    draws = shares(seed + MAX_CANDIDATES_PER_ROW, users)
     kept = contains(users[(draws < chance) | (draws == draws.min(initial=1.0))], fold.label_users)
     return replace(fold, label_users=fold.label_users[kept], label_items=fold.label_items[kept])
 
 
-def read_teaching(folders: Sequence[Path], max_rows: int, seed: int) -> list[Table]:
+def read_training_set(folders: Sequence[Path], max_rows: int, seed: int) -> list[RankingTable]:
     """What teaches of the tables of folds, oldest first, folds without anything left out.
 
     Raises DataError when no candidate of any fold is a label.
     """
-    rows = teaching_rows([read_columns(folder, (HISTORY,)) for folder in folders], max_rows, seed)
+    rows = training_set_rows(
+        [read_columns(folder, (HISTORY,)) for folder in folders], max_rows, seed
+    )
     return [
         read_table(folder, each) for folder, each in zip(folders, rows, strict=True) if each.any()
     ]
 
 
-def read_watched(folders: Sequence[Path], max_rows: int, seed: int, newest: int) -> list[Table]:
-    """Whole lists of users who may teach, of the `newest` of the folds that `read_teaching` gives; `max_rows` in all.
+def read_validation_lists(
+    folders: Sequence[Path], max_rows: int, seed: int, newest: int
+) -> list[RankingTable]:
+    """Whole lists of users who may teach, of the `newest` folds of `read_training_set`; `max_rows` in all.
 
     A list that was thinned is no list: among fewer others its first ten places are easier, and
     another ranker is best.
     """
     tables = [read_columns(folder, (HISTORY,)) for folder in folders]
-    taught = teaching_rows(tables, max_rows, seed)
-    folds = [at for at, rows in enumerate(taught) if rows.any()][-newest:]
+    training = training_set_rows(tables, max_rows, seed)
+    folds = [at for at, rows in enumerate(training) if rows.any()][-newest:]
     teach = {at: _labels_of_users(tables[at]) > 0 for at in folds}
     share = max_rows / sum(int(tables[at].sizes[teach[at]].sum()) for at in folds)
-    watched = []
+    validation = []
     for at in folds:
         drawn = teach[at] & (shares(seed + WATCH_DRAW, tables[at].group_users) < share)
         chosen = drawn if drawn.any() else teach[at]
-        watched.append(read_table(folders[at], np.repeat(chosen, tables[at].sizes)))
-    return watched
+        validation.append(read_table(folders[at], np.repeat(chosen, tables[at].sizes)))
+    return validation
 
 
-def teaching_rows(tables: Sequence[Table], max_rows: int, seed: int) -> list[Flags]:
+def training_set_rows(tables: Sequence[RankingTable], max_rows: int, seed: int) -> list[Flags]:
     """Which candidates (C,) of each table, which needs the column HISTORY only, teach; about `max_rows` in all.
 
     Users without a label among their candidates teach nothing, nor do those without a history. The
@@ -103,7 +107,7 @@ def teaching_rows(tables: Sequence[Table], max_rows: int, seed: int) -> list[Fla
     ]
 
 
-def _labels_of_users(table: Table) -> Rows:
+def _labels_of_users(table: RankingTable) -> Rows:
     """Labels (n,) among each user's candidates; none count of a user without a history."""
     if not len(table.sizes):
         return table.sizes
@@ -112,7 +116,7 @@ def _labels_of_users(table: Table) -> Rows:
     return counts * (table.matrix[first, table.columns.index(HISTORY)] > 0)
 
 
-def _thinned(table: Table, labels: Rows, others: float, seed: int) -> Flags:
+def _thinned(table: RankingTable, labels: Rows, others: float, seed: int) -> Flags:
     """Every label among the candidates (C,), and about so many others of each user."""
     chance = np.repeat(others / np.maximum(table.sizes - labels, 1), table.sizes)
     wanted: Flags = (table.labels > 0) | (

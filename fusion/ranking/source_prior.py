@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from fusion.core.arrays import Scores
-from fusion.data.ranked_lists import arrange
+from fusion.data.ranked_lists import top_k_lists
 from fusion.metrics.ranking import hits_of, ndcg
 from fusion.ranking.features.source_columns import source_of
-from fusion.ranking.table import Table
+from fusion.ranking.table import RankingTable
 
 SHARE = 0.5
 """Of one deviation of the ranker's scores, for each deviation of the source's."""
@@ -17,7 +17,7 @@ DEPTH = 10
 
 
 @dataclass(frozen=True)
-class Lean:
+class SourcePrior:
     """Adds `weight` times the source's distance from the user's mean, in deviations; nothing where it is silent."""
 
     column: str
@@ -31,29 +31,29 @@ class Lean:
         return said
 
 
-def find_lean(watched: Sequence[Table], scores: Sequence[Scores]) -> Lean:
+def fit_source_prior(validation: Sequence[RankingTable], scores: Sequence[Scores]) -> SourcePrior:
     """Lean on the source that orders the watched lists best, as strongly as the ranker's `scores` (C,) of each vary."""
     means = {
         name: np.concatenate(
-            [_ndcg(table, table.matrix[:, table.columns.index(name)]) for table in watched]
+            [_ndcg(table, table.matrix[:, table.columns.index(name)]) for table in validation]
         ).mean()
-        for name in watched[-1].columns
+        for name in validation[-1].columns
         if name.endswith("_z") and source_of(name)
     }
     spread = np.concatenate(
-        [_deviations(table, mine) for table, mine in zip(watched, scores, strict=True)]
+        [_deviations(table, mine) for table, mine in zip(validation, scores, strict=True)]
     ).mean()
-    return Lean(max(means, key=lambda name: float(means[name])), float(SHARE * spread))
+    return SourcePrior(max(means, key=lambda name: float(means[name])), float(SHARE * spread))
 
 
-def _ndcg(table: Table, scores: Scores) -> Scores:
+def _ndcg(table: RankingTable, scores: Scores) -> Scores:
     """NDCG@10 (n,) of each user's candidates in the order of `scores` (C,), NaN last."""
-    lists = arrange(table.group_users, table.borders, table.items, scores, scores, DEPTH).items
+    lists = top_k_lists(table.group_users, table.borders, table.items, scores, scores, DEPTH).items
     wanted = table.labels > 0
     return ndcg(*hits_of(lists, table.group_users, table.users[wanted], table.items[wanted]), DEPTH)
 
 
-def _deviations(table: Table, scores: Scores) -> Scores:
+def _deviations(table: RankingTable, scores: Scores) -> Scores:
     """Deviation (n,) of each user's scores (C,)."""
     first = table.borders[:-1]
     mean = np.add.reduceat(scores, first) / table.sizes

@@ -17,7 +17,7 @@ POISSON = np.cumsum([math.exp(-1) / math.factorial(k) for k in range(9)])
 
 
 @dataclass(frozen=True)
-class Table:
+class RankingTable:
     """C candidates of n users in memory: `matrix` (C, F) float32 by `columns`, NaN where missing.
 
     `group_users` (n,) and `sizes` (n,): whose candidates stand there, and how many, the way
@@ -41,10 +41,10 @@ class Table:
         """The user (C,) of each candidate."""
         return np.repeat(self.group_users, self.sizes)
 
-    def take(self, groups: Flags) -> "Table":
+    def take(self, groups: Flags) -> "RankingTable":
         """Only the candidates of some users (n,)."""
         rows = np.repeat(groups, self.sizes)
-        return Table(
+        return RankingTable(
             self.columns,
             self.group_users[groups],
             self.sizes[groups],
@@ -54,7 +54,7 @@ class Table:
         )
 
 
-def redrawn(table: Table, seed: int) -> Table:
+def poisson_resample(table: RankingTable, seed: int) -> RankingTable:
     """About as many users as in `table`, drawn with replacement, each with all candidates: another sample of its kind.
 
     How often a user is drawn is Poisson with mean 1, by hash (Oza and Russell, AISTATS 2001), so
@@ -63,7 +63,7 @@ def redrawn(table: Table, seed: int) -> Table:
     often = np.searchsorted(POISSON, shares(seed + DRAWN, table.group_users), side="right")
     chosen = np.repeat(np.arange(len(often)), often if often.any() else 1)
     rows = ragged_index(table.borders[chosen], table.sizes[chosen].astype(np.int64))
-    return Table(
+    return RankingTable(
         table.columns,
         table.group_users[chosen],
         table.sizes[chosen],
@@ -73,10 +73,10 @@ def redrawn(table: Table, seed: int) -> Table:
     )
 
 
-def merge(tables: Sequence[Table]) -> Table:
+def merge(tables: Sequence[RankingTable]) -> RankingTable:
     """Stack tables, fold after fold; columns are those of the newest, NaN where an older one lacks them."""
     columns = tables[-1].columns
-    return Table(
+    return RankingTable(
         columns,
         np.concatenate([t.group_users for t in tables]),
         np.concatenate([t.sizes for t in tables]),
@@ -86,7 +86,7 @@ def merge(tables: Sequence[Table]) -> Table:
     )
 
 
-def aligned(table: Table, columns: tuple[str, ...]) -> Scores:
+def aligned(table: RankingTable, columns: tuple[str, ...]) -> Scores:
     """The matrix of a table with exactly these columns."""
     if table.columns == columns:
         return table.matrix
@@ -97,11 +97,11 @@ def aligned(table: Table, columns: tuple[str, ...]) -> Scores:
     return found
 
 
-def group_by_user(columns: tuple[str, ...], keys: Sequence[Rows], matrix: Scores) -> Table:
+def group_by_user(columns: tuple[str, ...], keys: Sequence[Rows], matrix: Scores) -> RankingTable:
     """A table of rows (C,) of user, item and label, which stand together by user, and their features."""
     users, items, labels = keys
     starts = np.flatnonzero(np.diff(users, prepend=-2))
-    return Table(
+    return RankingTable(
         columns,
         users[starts],
         np.diff(starts, append=len(users)).astype(np.int32),

@@ -8,15 +8,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fusion.core.arrays import Flags, Offsets, Rows, Scores, contains, distinct
-from fusion.core.parallel import Room
+from fusion.core.parallel import BlockBudget
 from fusion.core.progress import Progress, quiet
 from fusion.data.fold import Fold
-from fusion.models.base.fitted import Fitted
+from fusion.models.base.fitted import FittedSource
 from fusion.models.base.recommender import Allowed
 from fusion.ranking.candidates import Candidates, candidate_blocks
 from fusion.ranking.features.columns import feature_columns
-from fusion.ranking.features.item_statistics import Knowledge
-from fusion.ranking.table import KEYS, Table, group_by_user
+from fusion.ranking.features.item_statistics import ItemStatistics
+from fusion.ranking.table import KEYS, RankingTable, group_by_user
 
 LIST_SIZE = 50
 """How far down a source's own list is kept for judging."""
@@ -26,21 +26,21 @@ LISTS_OF = "lists of "
 
 def write_table(
     folder: Path,
-    sources: Sequence[Fitted],
+    sources: Sequence[FittedSource],
     fold: Fold,
     allowed: Allowed,
-    room: Room,
+    block_budget: BlockBudget,
     progress: Progress = quiet,
 ) -> None:
     """Write `table.parquet` and `lists.npz` for every user of a fold that has a label."""
     users = fold.label_rows
-    knowledge = Knowledge(fold.known)
+    statistics = ItemStatistics(fold.known)
     wanted = distinct(fold.label_users.astype(np.int64) * fold.known.n_items + fold.label_items)
     lists: dict[str, list[Rows]] = {source.name: [] for source in sources}
     writer: pq.ParquetWriter | None = None
     done = 0
-    for found in candidate_blocks(sources, fold, users, allowed, room):
-        columns = table_columns(found, knowledge, wanted)
+    for found in candidate_blocks(sources, fold, users, allowed, block_budget):
+        columns = table_columns(found, statistics, wanted)
         block = pa.table(columns)
         writer = writer or pq.ParquetWriter(
             folder / "table.parquet", block.schema, compression="zstd"
@@ -60,13 +60,13 @@ def write_table(
 
 
 def table_columns(
-    found: Candidates, knowledge: Knowledge, wanted: Offsets
+    found: Candidates, statistics: ItemStatistics, wanted: Offsets
 ) -> dict[str, Rows | Scores]:
     """Keys, label and features of a block; `wanted` holds the labels as user * I + item, ascending."""
     owners, items = found.users.rows[found.pairs.owners], found.pairs.items
-    keys = owners.astype(np.int64) * knowledge.data.n_items + items
+    keys = owners.astype(np.int64) * statistics.data.n_items + items
     labels = contains(wanted, keys).astype(np.int32)
-    return {"user": owners, "item": items, "label": labels, **feature_columns(found, knowledge)}
+    return {"user": owners, "item": items, "label": labels, **feature_columns(found, statistics)}
 
 
 def pad(items: Rows, size: int) -> Rows:
@@ -76,7 +76,7 @@ def pad(items: Rows, size: int) -> Rows:
     return padded
 
 
-def read_table(folder: Path, wanted: Flags | None = None) -> Table:
+def read_table(folder: Path, wanted: Flags | None = None) -> RankingTable:
     """Read a table that `write_table` wrote, in the order written: all of it, or the candidates (C,) wanted."""
     with pq.ParquetFile(folder / "table.parquet") as file:
         columns = tuple(name for name in file.schema_arrow.names if name not in KEYS)
@@ -98,7 +98,9 @@ def read_table(folder: Path, wanted: Flags | None = None) -> Table:
     return group_by_user(columns, keys, matrix)
 
 
-def read_computed(folder: Path, compute: Callable[[Table], dict[str, Scores]]) -> Table:
+def read_computed(
+    folder: Path, compute: Callable[[RankingTable], dict[str, Scores]]
+) -> RankingTable:
     """A table with the columns (c,) that `compute` makes of the stored ones, of one part of the rows after the other.
 
     A part may begin and end within a user's candidates.
@@ -118,7 +120,7 @@ def read_computed(folder: Path, compute: Callable[[Table], dict[str, Scores]]) -
     return group_by_user(tuple(made), whole, np.concatenate(parts))
 
 
-def read_columns(folder: Path, columns: tuple[str, ...]) -> Table:
+def read_columns(folder: Path, columns: tuple[str, ...]) -> RankingTable:
     """The whole of a table with some of its columns only."""
     stored = pq.read_table(folder / "table.parquet", columns=[*KEYS, *columns])
     keys = [stored[name].to_numpy() for name in KEYS]

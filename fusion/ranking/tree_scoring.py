@@ -56,17 +56,17 @@ class Tree:
 
     nodes: tuple[Node, ...]
     values: NDArray[np.float64]
-    ways: tuple[tuple[Step, ...], ...]
+    paths: tuple[tuple[Step, ...], ...]
 
 
 @dataclass(frozen=True)
-class Forest:
+class QuickScorer:
     """Trees whose values are added up in their order."""
 
     trees: tuple[Tree, ...]
 
     @classmethod
-    def of(cls, booster: lgb.Booster) -> "Forest | None":
+    def of(cls, booster: lgb.Booster) -> "QuickScorer | None":
         """The trees of a booster; None where only it can score them.
 
         That is where a tree has more than 64 leaves, compares anything but numbers, takes zeros for
@@ -141,13 +141,13 @@ def _is_plain(node: dict[str, Any]) -> bool:
 def _tree(root: dict[str, Any]) -> Tree:
     nodes: dict[int, Node] = {}
     values: list[float] = []
-    ways: list[tuple[Step, ...]] = []
+    paths: list[tuple[Step, ...]] = []
 
     def walk(told: dict[str, Any], way: tuple[Step, ...]) -> int:
         """Note what is below a node; gives the bits of its leaves."""
         if "leaf_value" in told:
             values.append(told["leaf_value"])
-            ways.append(way)
+            paths.append(way)
             return 1 << (len(values) - 1)
         at = told["split_index"]
         shares = [_count(told[side]) / _count(told) for side in ("left_child", "right_child")]
@@ -156,7 +156,9 @@ def _tree(root: dict[str, Any]) -> Tree:
         return left | walk(told["right_child"], (*way, Step(at, True, shares[1])))
 
     walk(root, ())
-    return Tree(tuple(nodes[at] for at in sorted(nodes)), np.array(values, np.float64), tuple(ways))
+    return Tree(
+        tuple(nodes[at] for at in sorted(nodes)), np.array(values, np.float64), tuple(paths)
+    )
 
 
 def _count(told: dict[str, Any]) -> int:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusion.core.arrays import Scores
-from fusion.ranking.tree_scoring import Columns, Forest, Step, Tree, by_blocks
+from fusion.ranking.tree_scoring import Columns, QuickScorer, Step, Tree, by_blocks
 
 Doubles = NDArray[np.float64]
 CELLS = 1 << 24
@@ -34,16 +34,16 @@ class Leaf:
 
 
 @dataclass(frozen=True)
-class Contributions:
+class TreeShap:
     """What the columns of a forest add to its scores."""
 
     trees: tuple[Tree, ...]
     leaves: tuple[tuple[Leaf, ...], ...]
 
     @classmethod
-    def of(cls, forest: Forest) -> "Contributions | None":
+    def of(cls, forest: QuickScorer) -> "TreeShap | None":
         """The tables of a forest; None where they would grow too large."""
-        counts = (len(_by_column(tree, way)) for tree in forest.trees for way in tree.ways)
+        counts = (len(_by_column(tree, way)) for tree in forest.trees for way in tree.paths)
         if sum(n << n for n in counts) > CELLS:
             return None
         return cls(forest.trees, tuple(_leaves(tree) for tree in forest.trees))
@@ -70,7 +70,7 @@ class Contributions:
 
 def _leaves(tree: Tree) -> tuple[Leaf, ...]:
     found = []
-    for way, value in zip(tree.ways, tree.values.tolist(), strict=True):
+    for way, value in zip(tree.paths, tree.values.tolist(), strict=True):
         asked = _by_column(tree, way)
         table = _table(
             value, [float(np.prod([step.share for step in steps])) for steps in asked.values()]

@@ -52,7 +52,7 @@ def name_of(stage: Path) -> str:
     return f"{stage.parent.name}/{stage.name}"
 
 
-def take_away(folder: Path) -> None:
+def remove_folder(folder: Path) -> None:
     """Remove a run folder or stage: gone from its place in one step, so that nobody meets half of it.
 
     What a killed removal leaves has the name of a draft, which `sweep_artifacts` and the next

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fusion.config import CoreConfig, SourceSettings
-from fusion.core.parallel import A_THREAD, BLOCKS, Room
-from fusion.core.progress import Progress, Step, plainly, unwatched
+from fusion.core.parallel import BLOCKS_PER_BUDGET, BLOCKS_PER_THREAD, BlockBudget
+from fusion.core.progress import Progress, Step, no_progress, run_plain
 from fusion.data.dataset import Dataset
 from fusion.data.fold import Plan
 from fusion.models.base.recommender import Allowed
@@ -15,7 +15,7 @@ from fusion.runs.stage_store import Store
 
 
 @dataclass(frozen=True)
-class Job:
+class RunContext:
     """Configuration, data, folds and store of a training; `step` runs its pieces, `progress` watches them.
 
     `used` names the stages it has asked for, `<name>/<key>`, those of jobs derived from it
@@ -27,8 +27,8 @@ class Job:
     plan: Plan
     root: Path
     device: str = "cpu"
-    step: Step = plainly
-    progress: Callable[[str], Progress] = field(default=unwatched)
+    step: Step = run_plain
+    progress: Callable[[str], Progress] = field(default=no_progress)
     used: set[str] = field(default_factory=set, compare=False)
 
     @property
@@ -47,10 +47,15 @@ class Job:
         return self.config.sources_for(self.plan.serving.known.has_times)
 
     @property
-    def room(self) -> Room:
+    def block_budget(self) -> BlockBudget:
         """What work on users, block by block, may take."""
-        return Room(
-            int(self.config.memory * 2**30 / max(BLOCKS, A_THREAD * self.threads)), self.threads
+        return BlockBudget(
+            int(
+                self.config.memory
+                * 2**30
+                / max(BLOCKS_PER_BUDGET, BLOCKS_PER_THREAD * self.threads)
+            ),
+            self.threads,
         )
 
     def allowed(self, cut: int) -> Allowed:

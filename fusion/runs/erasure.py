@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from fusion.core.arrays import Flags, Rows
 from fusion.runs.manifest import file_hashes, read_manifest
 from fusion.runs.monitoring_samples import USER_ROW
-from fusion.runs.redaction import Names
+from fusion.runs.redaction import Redactor
 
 USERS = Path("ids") / "users.parquet"
 ROW_COLUMNS = ("user", USER_ROW)
@@ -44,7 +44,7 @@ def forget_in(folder: Path, people: Collection[str]) -> bool:
     aside = _aside(folder / USERS)
     id_of = pl.when(pl.col("user_id").is_in([*people])).then(None).otherwise(pl.col("user_id"))
     named.with_columns(id_of.alias("user_id")).write_parquet(aside)
-    _amend(folder, aside, Names(people, rows.tolist()))
+    _amend(folder, aside, Redactor(people, rows.tolist()))
     aside.replace(folder / USERS)
     return True
 
@@ -70,12 +70,12 @@ def _cut(file: Path, rows: Rows, people: Collection[str]) -> None:
     aside.replace(file) if cut else aside.unlink()
 
 
-def _amend(folder: Path, users: Path, names: Names) -> None:
+def _amend(folder: Path, users: Path, names: Redactor) -> None:
     """Write the manifest anew: people out of its texts, new hashes of changed files, and a note that says so.
 
     `users` is the file that will be `ids/users.parquet`.
     """
-    manifest: dict[str, Any] = names.out_of(read_manifest(folder))
+    manifest: dict[str, Any] = names.redact(read_manifest(folder))
     found = file_hashes(folder)
     found[USERS.as_posix()] = found[users.relative_to(folder).as_posix()]
     files = {name: found[name] for name in manifest["files"] if name in found}

@@ -12,7 +12,7 @@ ONE, MANY = ("user", "user_id"), ("users", "user_ids", "examples")
 """Keys under which JSON names a person, by outside id or by row number, or several."""
 
 
-class Names:
+class Redactor:
     """The outside ids of some people, and their row numbers in a run, as things to be taken out."""
 
     def __init__(self, ids: Collection[str], rows: Collection[int] = ()) -> None:
@@ -24,7 +24,7 @@ class Names:
             [word for word in words if word.isdigit()], r"\buser(?:_id)?[ =:]+['\"]?"
         )
 
-    def out_of_text(self, text: str) -> str:
+    def redact_text(self, text: str) -> str:
         """Replace ids that stand as words of their own.
 
         A plain number counts as an id only after the word user or among examples: a sentence has
@@ -36,20 +36,20 @@ class Names:
         )
         return head + sign + self._any.sub(NOBODY, examples)
 
-    def out_of(self, content: Any) -> Any:
+    def redact(self, content: Any) -> Any:
         """Take the people out of JSON: examples that name one go whole, other texts lose the id."""
         if isinstance(content, dict):
             return {key: self._value(key, value) for key, value in content.items()}
         if isinstance(content, list):
-            return [self.out_of(one) for one in content if not self._names_one(one)]
-        return self.out_of_text(content) if isinstance(content, str) and " " in content else content
+            return [self.redact(one) for one in content if not self._names_one(one)]
+        return self.redact_text(content) if isinstance(content, str) and " " in content else content
 
     def _value(self, key: str, value: Any) -> Any:
         if key in ONE and self._is_one(value):
             return None
         if key in MANY and isinstance(value, list):
-            return self.out_of([one for one in value if not self._is_one(one)])
-        return self.out_of(value)
+            return self.redact([one for one in value if not self._is_one(one)])
+        return self.redact(value)
 
     def _names_one(self, content: Any) -> bool:
         return isinstance(content, dict) and any(self._is_one(content.get(key)) for key in ONE)

@@ -18,8 +18,8 @@ from fusion.errors import FusionError
 from fusion.models.base.fitted import fit, fit_items
 from fusion.models.base.recommender import FitContext
 from fusion.models.base.registry import build
-from fusion.runs.cleanup import take_away
-from fusion.runs.context import Job
+from fusion.runs.cleanup import remove_folder
+from fusion.runs.context import RunContext
 from fusion.training.sources import source_code, source_seed
 
 log = logging.getLogger(__name__)
@@ -34,9 +34,9 @@ class Earlier:
     folder: Path
 
 
-def is_warm(job: Job, settings: SourceSettings) -> bool:
+def is_warm(context: RunContext, settings: SourceSettings) -> bool:
     """Whether a source's fits begin from one another; at random no fold is earlier than another."""
-    return settings.refit == "warm" and job.plan.kind != "random"
+    return settings.refit == "warm" and context.plan.kind != "random"
 
 
 def is_earlier(known: Dataset, later: Dataset) -> bool:
@@ -50,7 +50,7 @@ def is_earlier(known: Dataset, later: Dataset) -> bool:
 
 
 def fitting(
-    job: Job,
+    context: RunContext,
     fold: Fold,
     settings: SourceSettings,
     steps: int | None,
@@ -70,28 +70,28 @@ def fitting(
     inputs = {
         "use": settings.use,
         "code": source_code(type(model)),
-        "reads": model.reads(),
+        "reads": model.cache_key(),
         "settings": model.config.model_dump(mode="json"),
         "data": known.digest,
-        "device": job.device,
-        "seed": source_seed(job.config.seed, settings.name),
+        "device": context.device,
+        "seed": source_seed(context.config.seed, settings.name),
         "steps": steps,
     }
-    if is_warm(job, settings):
+    if is_warm(context, settings):
         inputs["warm"] = earlier.folder.name if earlier else None
 
     def make(folder: Path) -> None:
-        context = FitContext(
+        fit_context = FitContext(
             rng=np.random.default_rng(inputs["seed"]),
-            device=job.device,
+            device=context.device,
             max_steps=steps,
-            warm=stored_state(job, earlier.fold, settings, earlier.folder) if earlier else None,
-            keep=is_warm(job, settings),
-            cache=job.store.root / "vectors",
-            progress=job.progress(f"fit {settings.name} on {fold.name}"),
+            warm=stored_state(context, earlier.fold, settings, earlier.folder) if earlier else None,
+            keep=is_warm(context, settings),
+            cache=context.store.root / "vectors",
+            progress=context.progress(f"fit {settings.name} on {fold.name}"),
         )
         started = time.monotonic()
-        fitted = fit(settings.name, model, known, settings.k, context)
+        fitted = fit(settings.name, model, known, settings.k, fit_context)
         np.savez(folder / STATE, allow_pickle=False, **fitted.model.state())
         notes = {
             **fitted.model.notes,
@@ -108,33 +108,33 @@ def fitting(
             *_brief(notes),
         )
 
-    return lambda: job.store.stage("fit", inputs, make)
+    return lambda: context.store.stage("fit", inputs, make)
 
 
 def _brief(notes: dict[str, Any]) -> tuple[int, float]:
     return notes["n_items"], notes["seconds"]
 
 
-def stored_state(job: Job, fold: Fold, settings: SourceSettings, folder: Path) -> State:
+def stored_state(context: RunContext, fold: Fold, settings: SourceSettings, folder: Path) -> State:
     """The arrays of a fit, which is made once more where an earlier run dropped them for their size."""
     if not (folder / STATE).exists():
-        _refit(job, fold, settings, folder)
+        _refit(context, fold, settings, folder)
     with np.load(folder / STATE, allow_pickle=False) as stored:
         return {name: stored[name] for name in stored.files}
 
 
-def _refit(job: Job, fold: Fold, settings: SourceSettings, folder: Path) -> None:
+def _refit(context: RunContext, fold: Fold, settings: SourceSettings, folder: Path) -> None:
     """Fit again with as many steps, and from the same earlier fit."""
     inputs = json.loads((folder / "inputs.json").read_text())
     earlier = None
     if inputs.get("warm"):
-        earlier = Earlier(_before(job, fold), folder.with_name(inputs["warm"]))
-    take_away(folder)
-    fitting(job, fold, settings, inputs["steps"], earlier)()
+        earlier = Earlier(_before(context, fold), folder.with_name(inputs["warm"]))
+    remove_folder(folder)
+    fitting(context, fold, settings, inputs["steps"], earlier)()
 
 
-def _before(job: Job, fold: Fold) -> Fold:
+def _before(context: RunContext, fold: Fold) -> Fold:
     """The fold that comes before one in the order of fits."""
-    plan = job.plan
+    plan = context.plan
     folds = (*plan.labels, plan.verdict, plan.serving)
     return folds[[other.name for other in folds].index(fold.name) - 1]

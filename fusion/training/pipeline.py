@@ -16,27 +16,27 @@ from fusion.data.fold import Fold
 from fusion.errors import SourceFailed
 from fusion.evaluation.admission import admit
 from fusion.evaluation.check import Check
-from fusion.evaluation.evaluate import Verdict, judge
+from fusion.evaluation.evaluate import Verdict, evaluate
 from fusion.evaluation.feature_shift import feature_shift
 from fusion.evaluation.live_baseline import Live
-from fusion.evaluation.rating_errors import write_told
+from fusion.evaluation.rating_errors import write_rating_errors
 from fusion.lists.batch import feature_sample, write_lists
 from fusion.lists.compiled_rules import Rules
 from fusion.ranking.method import RANKER, Method
 from fusion.ranking.ranker import Ranker
-from fusion.ranking.ranker_training import filled, n_watched, refit, train_ranker
-from fusion.ranking.sampling import read_teaching, read_watched, that_may_teach
-from fusion.ranking.source_prior import Lean, find_lean
-from fusion.ranking.table import KEYS, aligned, redrawn
+from fusion.ranking.ranker_training import n_validation_folds, refit, resolve_defaults, train_ranker
+from fusion.ranking.sampling import limit_training_users, read_training_set, read_validation_lists
+from fusion.ranking.source_prior import SourcePrior, fit_source_prior
+from fusion.ranking.table import KEYS, aligned, poisson_resample
 from fusion.ranking.table_file import write_table
-from fusion.runs.context import Job
+from fusion.runs.context import RunContext
 from fusion.runs.monitoring_samples import USER_ROW
 from fusion.training.fits import Fits, evict, fit_sources, load_sources
 from fusion.training.sources import SourceReport, leave_out
 from fusion.training.tuning import Tuned
 
 log = logging.getLogger(__name__)
-GROWN = "settings.json"
+RANKER_SETTINGS = "settings.json"
 """With a ranker: its settings, those that were left open filled in, and as `trees` how many it has.
 """
 TWIN = 1000
@@ -59,7 +59,7 @@ class Trained:
     checks: tuple[Check, ...]
     trees: int
     importance: dict[str, float]
-    lean: Lean | None
+    source_prior: SourcePrior | None
     shift: dict[str, float]
     tuned: tuple[Tuned, ...] = ()
     rules: Rules | None = None
@@ -70,54 +70,65 @@ class Trained:
         return all(check.holds for check in self.checks)
 
 
-def train(job: Job, live: Live | None = None, rules: Rules | None = None) -> Trained:
+def train(context: RunContext, live: Live | None = None, rules: Rules | None = None) -> Trained:
     """Train, judge, choose and list; publishing is the caller's."""
-    job.store.sweep()
-    plan = job.plan
-    job, fits, reports, tuned = fit_sources(job, (*plan.labels, plan.verdict, plan.serving))
+    context.store.sweep()
+    plan = context.plan
+    context, fits, reports, tuned = fit_sources(context, (*plan.labels, plan.verdict, plan.serving))
     while True:
         try:
             with threadpool_limits(
                 1, "blas"
             ):  # for the whole process: no sum may depend on its cores
-                trained = _fuse(job, fits, reports, live, rules)
+                trained = _fuse(context, fits, reports, live, rules)
         except SourceFailed as failure:
             log.warning("source failed while scoring name=%s", failure.source, exc_info=True)
             leave_out(reports, failure)
         else:
-            evict(job, fits)
+            evict(context, fits)
             return replace(trained, tuned=tuple(tuned), rules=rules)
 
 
 def _fuse(
-    job: Job, fits: Fits, reports: Sequence[SourceReport], live: Live | None, rules: Rules | None
+    context: RunContext,
+    fits: Fits,
+    reports: Sequence[SourceReport],
+    live: Live | None,
+    rules: Rules | None,
 ) -> Trained:
     """Everything after the fits, with the sources that are still in use; SourceFailed when one of them dies."""
-    rows, n_folds = job.config.ranker.max_rows, len(job.plan.labels)
-    teaching = [that_may_teach(fold, rows, n_folds, job.config.seed) for fold in job.plan.labels]
-    tables = [
-        job.step(f"table of {fold.name}", partial(_table, job, fold, fits, reports))
-        for fold in (*teaching, job.plan.verdict)
+    rows, n_folds = context.config.ranker.max_rows, len(context.plan.labels)
+    teaching = [
+        limit_training_users(fold, rows, n_folds, context.config.seed)
+        for fold in context.plan.labels
     ]
-    folder = job.step("ranker", lambda: _ranker(job, tables[:-1]))
-    ranker = Ranker.load(folder, job.threads)
-    grown = RankerSettings.model_validate_json((folder / GROWN).read_text())
-    verdict = job.step("verdict", lambda: judge(job, tables[-1], ranker, live))
+    tables = [
+        context.step(f"table of {fold.name}", partial(_table, context, fold, fits, reports))
+        for fold in (*teaching, context.plan.verdict)
+    ]
+    folder = context.step("ranker", lambda: _ranker(context, tables[:-1]))
+    ranker = Ranker.load(folder, context.threads)
+    ranker_settings = RankerSettings.model_validate_json((folder / RANKER_SETTINGS).read_text())
+    verdict = context.step("verdict", lambda: evaluate(context, tables[-1], ranker, live))
     method = verdict.choice.method
     serving, twin = None, None
     if method == RANKER:
-        serving = job.step(
-            "serving ranker", lambda: _serving_ranker(job, tables, grown, ranker.lean)
+        serving = context.step(
+            "serving ranker",
+            lambda: _serving_ranker(context, tables, ranker_settings, ranker.source_prior),
         )
-        twin = job.step(
-            "twin ranker", lambda: _serving_ranker(job, tables, grown, ranker.lean, twin=True)
+        twin = context.step(
+            "twin ranker",
+            lambda: _serving_ranker(
+                context, tables, ranker_settings, ranker.source_prior, twin=True
+            ),
         )
-    lists = job.step(
+    lists = context.step(
         "lists",
-        lambda: _lists(job, fits, reports, _Served(method, serving, twin, tables[-1]), rules),
+        lambda: _lists(context, fits, reports, _Served(method, serving, twin, tables[-1]), rules),
     )
     shift = feature_shift(lists, method)
-    checks = tuple(admit(job, verdict, lists, shift, rules))
+    checks = tuple(admit(context, verdict, lists, shift, rules))
     return Trained(
         verdict,
         method,
@@ -125,9 +136,9 @@ def _fuse(
         serving,
         tuple(reports),
         checks,
-        grown.trees,
+        ranker_settings.trees,
         ranker.importance(),
-        ranker.lean,
+        ranker.source_prior,
         shift,
     )
 
@@ -142,37 +153,43 @@ class _Served:
     table: Path
 
 
-def _table(job: Job, fold: Fold, fits: Fits, reports: Sequence[SourceReport]) -> Path:
+def _table(context: RunContext, fold: Fold, fits: Fits, reports: Sequence[SourceReport]) -> Path:
     """The stage that makes a fold's table."""
     inputs = {
         "fits": _keys(fits[fold.name], reports),
-        "k": {source.name: source.k for source in job.sources},
+        "k": {source.name: source.k for source in context.sources},
         "data": fold.known.trim_users().digest,
-        "labels": job.store.key(
+        "labels": context.store.key(
             {"users": fold.label_users.tolist(), "items": fold.label_items.tolist()}
         ),
-        "held": _held_key(job, fold),
-        "as_of": job.store.key({"as_of": fold.as_of[fold.label_rows].tolist()}),
-        "allowed": job.store.key({"items": np.flatnonzero(~job.allowed(fold.cut).items).tolist()}),
-        "seen": job.config.lists.exclude_seen,
+        "held": _held_key(context, fold),
+        "as_of": context.store.key({"as_of": fold.as_of[fold.label_rows].tolist()}),
+        "allowed": context.store.key(
+            {"items": np.flatnonzero(~context.allowed(fold.cut).items).tolist()}
+        ),
+        "seen": context.config.lists.exclude_seen,
     }
 
     def make(folder: Path) -> None:
-        sources = load_sources(job, fold, fits[fold.name], reports)
-        progress = job.progress(f"table of {fold.name}")
-        write_table(folder, sources, fold, job.allowed(fold.cut), job.room, progress)
-        write_told(folder, sources, fold)
+        sources = load_sources(context, fold, fits[fold.name], reports)
+        progress = context.progress(f"table of {fold.name}")
+        write_table(
+            folder, sources, fold, context.allowed(fold.cut), context.block_budget, progress
+        )
+        write_rating_errors(folder, sources, fold)
 
-    return job.store.stage("table", inputs, make)
+    return context.store.stage("table", inputs, make)
 
 
-def _held_key(job: Job, fold: Fold) -> str:
+def _held_key(context: RunContext, fold: Fold) -> str:
     """What weights are judged on."""
-    held = fold.held
+    held_out = fold.held_out
     columns = (
-        [] if held is None else [held.users.tolist(), held.items.tolist(), held.weights.tolist()]
+        []
+        if held_out is None
+        else [held_out.users.tolist(), held_out.items.tolist(), held_out.weights.tolist()]
     )
-    return job.store.key({"held": columns})
+    return context.store.key({"held": columns})
 
 
 def _keys(fits: dict[str, Path], reports: Sequence[SourceReport]) -> dict[str, str]:
@@ -185,78 +202,93 @@ def _keys(fits: dict[str, Path], reports: Sequence[SourceReport]) -> dict[str, s
     }
 
 
-def _ranker(job: Job, tables: Sequence[Path]) -> Path:
+def _ranker(context: RunContext, tables: Sequence[Path]) -> Path:
     """The stage that trains the ranker on the label folds."""
 
     def make(folder: Path) -> None:
-        rows, seed = job.config.ranker.max_rows, job.config.seed
-        taught = read_teaching(tables, rows, seed)
-        settings = filled(job.config.ranker, taught)
-        watched = read_watched(tables, rows, seed, n_watched(taught))
-        ranker, trees = train_ranker(taught, watched, settings, seed, job.threads)
-        if job.plan.kind == "random":
-            scores = [ranker.score(aligned(lists, ranker.columns)) for lists in watched]
-            ranker = replace(ranker, lean=find_lean(watched, scores))
+        rows, seed = context.config.ranker.max_rows, context.config.seed
+        training = read_training_set(tables, rows, seed)
+        settings = resolve_defaults(context.config.ranker, training)
+        validation = read_validation_lists(tables, rows, seed, n_validation_folds(training))
+        ranker, trees = train_ranker(training, validation, settings, seed, context.threads)
+        if context.plan.kind == "random":
+            scores = [ranker.score(aligned(lists, ranker.columns)) for lists in validation]
+            ranker = replace(ranker, source_prior=fit_source_prior(validation, scores))
         ranker.save(folder)
-        (folder / GROWN).write_text(settings.model_copy(update={"trees": trees}).model_dump_json())
+        (folder / RANKER_SETTINGS).write_text(
+            settings.model_copy(update={"trees": trees}).model_dump_json()
+        )
 
-    return job.store.stage("ranker", _ranker_inputs(job, tables), make)
+    return context.store.stage("ranker", _ranker_inputs(context, tables), make)
 
 
 def _serving_ranker(
-    job: Job, tables: Sequence[Path], grown: RankerSettings, lean: Lean | None, twin: bool = False
+    context: RunContext,
+    tables: Sequence[Path],
+    ranker_settings: RankerSettings,
+    source_prior: SourcePrior | None,
+    twin: bool = False,
 ) -> Path:
     """The stage that refits the ranker, as it was grown, with the verdict table as its newest fold; or its twin."""
-    seed = job.config.seed + TWIN * twin
+    seed = context.config.seed + TWIN * twin
     told = {
-        "grown": grown.model_dump(mode="json"),
+        "grown": ranker_settings.model_dump(mode="json"),
         "seed": seed,
         "twin": twin,
-        "lean": asdict(lean) if lean else None,
+        "lean": asdict(source_prior) if source_prior else None,
     }
 
     def make(folder: Path) -> None:
-        stored = read_teaching(tables, job.config.ranker.max_rows, job.config.seed)
+        stored = read_training_set(tables, context.config.ranker.max_rows, context.config.seed)
         if twin:
-            stored = [redrawn(table, seed) for table in stored]
-        replace(refit(stored, grown, grown.trees, seed, job.threads), lean=lean).save(folder)
+            stored = [poisson_resample(table, seed) for table in stored]
+        replace(
+            refit(stored, ranker_settings, ranker_settings.trees, seed, context.threads),
+            source_prior=source_prior,
+        ).save(folder)
 
-    return job.store.stage("serving", {**_ranker_inputs(job, tables), **told}, make)
+    return context.store.stage("serving", {**_ranker_inputs(context, tables), **told}, make)
 
 
-def _ranker_inputs(job: Job, tables: Sequence[Path]) -> dict[str, Any]:
-    settings = job.config.ranker.model_dump(mode="json")
+def _ranker_inputs(context: RunContext, tables: Sequence[Path]) -> dict[str, Any]:
+    settings = context.config.ranker.model_dump(mode="json")
     return {
         "tables": [t.name for t in tables],
         "settings": settings,
-        "seed": job.config.seed,
-        "threads": job.threads,
+        "seed": context.config.seed,
+        "threads": context.threads,
     }
 
 
 def _lists(
-    job: Job, fits: Fits, reports: Sequence[SourceReport], served: _Served, rules: Rules | None
+    context: RunContext,
+    fits: Fits,
+    reports: Sequence[SourceReport],
+    served: _Served,
+    rules: Rules | None,
 ) -> Path:
     """The stage that makes every user's list."""
-    fold = job.plan.serving
+    fold = context.plan.serving
     inputs = {
         "fits": _keys(fits[fold.name], reports),
-        "k": {source.name: source.k for source in job.sources},
-        "data": job.data.digest,
+        "k": {source.name: source.k for source in context.sources},
+        "data": context.data.digest,
         "method": served.method,
         "ranker": served.ranker.name if served.ranker else None,
         "table": served.table.name,
-        "lists": job.config.lists.model_dump(mode="json", exclude={"rules"}),
+        "lists": context.config.lists.model_dump(mode="json", exclude={"rules"}),
         "rules": rules.key if rules else None,
-        "split": [job.plan.kind, job.config.split.sparse],
-        "sample": job.store.key({"users": job.plan.verdict.label_rows.tolist()}),
+        "split": [context.plan.kind, context.config.split.sparse],
+        "sample": context.store.key({"users": context.plan.verdict.label_rows.tolist()}),
     }
 
     def make(folder: Path) -> None:
-        sources = load_sources(job, fold, fits[fold.name], reports)
-        rankers = [Ranker.load(path, job.threads) for path in (served.ranker, served.twin) if path]
-        write_lists(folder, job, sources, Method(served.method, *rankers), rules)
-        sample = pl.Series(feature_sample(job))
+        sources = load_sources(context, fold, fits[fold.name], reports)
+        rankers = [
+            Ranker.load(path, context.threads) for path in (served.ranker, served.twin) if path
+        ]
+        write_lists(folder, context, sources, Method(served.method, *rankers), rules)
+        sample = pl.Series(feature_sample(context))
         before = pl.scan_parquet(served.table / "table.parquet").filter(
             pl.col("user").is_in(sample.implode())
         )
@@ -264,4 +296,4 @@ def _lists(
             folder / "features_before.parquet"
         )
 
-    return job.store.stage("lists", inputs, make)
+    return context.store.stage("lists", inputs, make)

@@ -14,7 +14,7 @@ from fusion.errors import ConfigError, SourceFailed
 from fusion.models.base.recommender import Recommender
 from fusion.models.base.registry import build, known
 
-CONTROL = SourceSettings.model_construct(name="control", use="random")
+RANDOM_SOURCE = SourceSettings.model_construct(name="control", use="random")
 """The random row beside all others; its name is reserved, so no check sees it."""
 
 
@@ -38,8 +38,8 @@ class SourceReport:
 def build_source(settings: SourceSettings) -> Recommender:
     """A configured source, unfitted; ConfigError for what there is not, or what it does not take."""
     model = build(settings.use, settings.settings)
-    if settings.refit == "warm" and not model.warms:
-        able = ", ".join(name for name, cls in known().items() if cls.warms)
+    if settings.refit == "warm" and not model.supports_warm_start:
+        able = ", ".join(name for name, cls in known().items() if cls.supports_warm_start)
         raise ConfigError(
             f"source {settings.name!r}: recommender {settings.use!r} cannot begin from an earlier fit; "
             f"leave refit out, or set it to 'fold'. Those that take refit = 'warm': {able}."
@@ -67,11 +67,11 @@ def require_one(reports: Sequence[SourceReport]) -> None:
 
 def left_out(model: Recommender, data: Dataset, memory_gib: float) -> str | None:
     """Why a source cannot take part before it is even fitted; None when it can."""
-    offers = {"times": data.has_times, "weights": data.has_weights}
+    capabilities = {"times": data.has_times, "weights": data.has_weights}
     table = data.item_table
-    offers["text"] = "text" in table.columns and table["text"].null_count() < len(table)
-    offers["category"] = any(str(kind).startswith("List") for kind in table.dtypes)
-    missing = sorted(need for need in model.required() if not offers.get(need, False))
+    capabilities["text"] = "text" in table.columns and table["text"].null_count() < len(table)
+    capabilities["category"] = any(str(kind).startswith("List") for kind in table.dtypes)
+    missing = sorted(need for need in model.required() if not capabilities.get(need, False))
     if missing:
         return f"left out: the data has no {' and no '.join(missing)}"
     needed = model.memory_bytes(data.n_users, data.n_items, len(data)) / 2**30

@@ -19,7 +19,7 @@ from fusion.metrics.ranking import hits_of, ndcg
 from fusion.models.base.fitted import fit, fit_items
 from fusion.models.base.recommender import FitContext, Recommender
 from fusion.models.base.registry import build
-from fusion.runs.context import Job
+from fusion.runs.context import RunContext
 from fusion.training.sources import source_code, source_seed
 
 log = logging.getLogger(__name__)
@@ -43,48 +43,50 @@ class Tuned:
     trials: int
 
 
-def with_tuned(job: Job, tuned: Sequence[Tuned]) -> Job:
+def with_tuned(context: RunContext, tuned: Sequence[Tuned]) -> RunContext:
     """The job whose sources have what was found for them."""
     found = {one.name: one.settings for one in tuned}
     sources = tuple(
         source.model_copy(update={"settings": {**source.settings, **found.get(source.name, {})}})
-        for source in job.sources
+        for source in context.sources
     )
-    return replace(job, config=job.config.model_copy(update={"sources": sources}))
+    return replace(context, config=context.config.model_copy(update={"sources": sources}))
 
 
-def tune_source(job: Job, source: SourceSettings) -> Tuned | None:
+def tune_source(context: RunContext, source: SourceSettings) -> Tuned | None:
     """Search the tunable settings that the configuration does not give; None where there is nothing to search."""
-    trials = job.config.tune.trials
+    trials = context.config.tune.trials
     model = build(source.use, source.settings)
     space = {name: s for name, s in searchable(model).items() if name not in source.settings}
     if (
         not trials
         or not space
         or not model.proposes
-        or not len(_judges(job.plan.tune, job.config.seed))
+        or not len(_judges(context.plan.tune, context.config.seed))
     ):
         return None
     inputs = {
         "use": source.use,
         "code": source_code(type(model)),
-        "reads": model.reads(),
+        "reads": model.cache_key(),
         "settings": model.config.model_dump(mode="json"),
         "space": space,
-        "weighing": _may_weigh(job, source),
+        "weighing": _may_weigh(context, source),
         "trials": trials,
-        "seed": source_seed(job.config.seed, source.name),
-        "data": job.plan.tune.known.trim_users().digest,
-        "labels": [job.plan.tune.label_users.tolist(), job.plan.tune.label_items.tolist()],
-        "seen": job.config.lists.exclude_seen,
-        "device": job.device,
+        "seed": source_seed(context.config.seed, source.name),
+        "data": context.plan.tune.known.trim_users().digest,
+        "labels": [context.plan.tune.label_users.tolist(), context.plan.tune.label_items.tolist()],
+        "seen": context.config.lists.exclude_seen,
+        "device": context.device,
     }
 
     def make(folder: Path) -> None:
-        (folder / "tuned.json").write_text(json.dumps(_search(job, source, space, trials)))
+        (folder / "tuned.json").write_text(json.dumps(_search(context, source, space, trials)))
 
     try:
-        folder = job.step(f"tune {source.name}", lambda: job.store.stage("tune", inputs, make))
+        folder = context.step(
+            f"tune {source.name}", lambda: context.store.stage("tune", inputs, make)
+        )
     except (
         Exception
     ) as died:  # a source is foreign code: if it dies here, fitting it will say so in its row
@@ -106,26 +108,26 @@ def searchable(model: Recommender) -> dict[str, dict[str, Any]]:
 
 
 def _search(
-    job: Job, source: SourceSettings, space: dict[str, dict[str, Any]], trials: int
+    context: RunContext, source: SourceSettings, space: dict[str, dict[str, Any]], trials: int
 ) -> dict[str, Any]:
     """Try the defaults first; the best mean wins when it beats them by more than chance would."""
     import optuna  # noqa: PLC0415 - takes a second to import
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    judge = _objective(job, source)
+    evaluate = _objective(context, source)
     values: list[Scores] = []
     defaults = {name: getattr(build(source.use, source.settings).config, name) for name in space}
     sampler = optuna.samplers.TPESampler(
-        seed=int(np.random.default_rng([job.config.seed]).integers(2**31))
+        seed=int(np.random.default_rng([context.config.seed]).integers(2**31))
     )
     study = optuna.create_study(direction="maximize", sampler=sampler)
     for guess in [defaults, *_evenly(space, trials - 1)]:
         study.enqueue_trial(guess)
-    watch = job.progress(f"tune {source.name}")
+    watch = context.progress(f"tune {source.name}")
 
     def suggest(trial: Any) -> float:
         values.append(
-            judge({name: _suggest(trial, name, **limits) for name, limits in space.items()})
+            evaluate({name: _suggest(trial, name, **limits) for name, limits in space.items()})
         )
         watch(trial.number + 1, trials)
         return float(values[-1].mean())
@@ -135,17 +137,17 @@ def _search(
     if not _better(values[number], values[0]):
         number = 0
     found, best = {**defaults, **study.trials[number].params}, values[number]
-    if _may_weigh(job, source):
-        weighed = judge({**found, **WEIGHING})
+    if _may_weigh(context, source):
+        weighed = evaluate({**found, **WEIGHING})
         if _better(weighed, best):
             found, best = {**found, **WEIGHING}, weighed
     return {"settings": found, "default": float(values[0].mean()), "best": float(best.mean())}
 
 
-def _may_weigh(job: Job, source: SourceSettings) -> bool:
+def _may_weigh(context: RunContext, source: SourceSettings) -> bool:
     """Whether the data has weights that the source could read, and the configuration leaves it open."""
-    reads = "weighting" in build(source.use, source.settings).Config.model_fields
-    return reads and "weighting" not in source.settings and job.plan.tune.known.has_weights
+    cache_key = "weighting" in build(source.use, source.settings).Config.model_fields
+    return cache_key and "weighting" not in source.settings and context.plan.tune.known.has_weights
 
 
 def _evenly(space: dict[str, dict[str, Any]], n: int) -> list[dict[str, float]]:
@@ -170,31 +172,33 @@ def _suggest(trial: Any, name: str, low: float, high: float, log: bool, whole: b
     return float(trial.suggest_float(name, low, high, log=log))
 
 
-def _objective(job: Job, source: SourceSettings) -> Callable[[dict[str, Any]], Scores]:
+def _objective(context: RunContext, source: SourceSettings) -> Callable[[dict[str, Any]], Scores]:
     """NDCG@10 of each judging user (n,) of the source's own lists on the tuning fold, for given settings."""
-    fold = job.plan.tune
-    users = _judges(fold, job.config.seed)
-    allowed = job.allowed(fold.cut)
-    sampled = some_of(fold.known, job.config.seed, EVENTS)
+    fold = context.plan.tune
+    users = _judges(fold, context.config.seed)
+    allowed = context.allowed(fold.cut)
+    sampled = some_of(fold.known, context.config.seed, EVENTS)
 
-    quicker = build(source.use, source.settings).while_tuned(sampled)
+    quicker = build(source.use, source.settings).tuning_overrides(sampled)
 
-    def judge(settings: dict[str, Any]) -> Scores:
+    def evaluate(settings: dict[str, Any]) -> Scores:
         model = build(source.use, {**source.settings, **quicker, **settings})
-        seed = source_seed(job.config.seed, source.name)
-        context = FitContext(
+        seed = source_seed(context.config.seed, source.name)
+        fit_context = FitContext(
             rng=np.random.default_rng(seed),
-            device=job.device,
-            cache=job.store.root / "vectors",
+            device=context.device,
+            cache=context.store.root / "vectors",
         )
         known = sampled.trim_users().trim_items(fit_items(model, sampled))
         block = fold.known.users_at(
             users, fold.as_of[users]
         )  # a block keeps what each model made of it
-        lists = fit(source.name, model, known, source.k, context).top(block, DEPTH, allowed).items
+        lists = (
+            fit(source.name, model, known, source.k, fit_context).top(block, DEPTH, allowed).items
+        )
         return ndcg(*hits_of(lists, users, fold.label_users, fold.label_items), DEPTH)
 
-    return judge
+    return evaluate
 
 
 def some_of(known: Dataset, seed: int, events: int) -> Dataset:

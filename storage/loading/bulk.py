@@ -20,11 +20,11 @@ from storage.loading.frame_schemas import (
     LISTS,
     METRICS,
     SERVED,
-    Shape,
+    FrameSchema,
     checked,
     require_columns,
 )
-from storage.loading.reader_waits import settle
+from storage.loading.reader_waits import wait_for_readers
 from storage.runs.partitions import partition_name
 from storage.runs.runs import require_training
 from storage.schema.tables import metric
@@ -63,7 +63,7 @@ def load_lists(engine: Engine, run_no: int, blocks: Iterable[pl.DataFrame]) -> i
         else:
             count = insert_tuples(connection, "recommendation", run_no, frames)
     if engine.dialect.name == "postgresql":
-        settle(engine)
+        wait_for_readers(engine)
     logger.info("lists loaded run_no=%d rows=%d", run_no, count)
     return count
 
@@ -122,7 +122,7 @@ def load_metrics(engine: Engine, run_no: int, frame: pl.DataFrame) -> int:
     return len(rows)
 
 
-def _load(engine: Engine, run_no: int, frame: pl.DataFrame, shape: Shape) -> int:
+def _load(engine: Engine, run_no: int, frame: pl.DataFrame, shape: FrameSchema) -> int:
     with writing(engine) as connection:
         require_training(connection, run_no)
         if engine.dialect.name == "postgresql":

@@ -9,7 +9,7 @@ from fusion.errors import DataError
 
 
 @dataclass(frozen=True)
-class Shape:
+class FrameSchema:
     """What a frame for one table must hold: its columns with dtypes, and which of them may be null."""
 
     table: str
@@ -17,7 +17,7 @@ class Shape:
     nullable: frozenset[str] = frozenset()
 
 
-LISTS = Shape(
+LISTS = FrameSchema(
     "recommendation",
     {
         "user_id": pl.String,
@@ -28,15 +28,15 @@ LISTS = Shape(
     },
     frozenset({"probability"}),
 )
-SERVED = Shape(
+SERVED = FrameSchema(
     "served_user",
     {"user_id": pl.String, "route": pl.String, "segment": pl.String},
     frozenset({"segment"}),
 )
-FALLBACK = Shape(
+FALLBACK = FrameSchema(
     "fallback", {"segment": pl.String, "rank": pl.Int32, "item_id": pl.String, "score": pl.Float32}
 )
-EXPLANATIONS = Shape(
+EXPLANATIONS = FrameSchema(
     "explanation",
     {
         "user_id": pl.String,
@@ -48,7 +48,7 @@ EXPLANATIONS = Shape(
     },
     frozenset({"source", "source_rank", "reason", "detail"}),
 )
-METRICS = Shape(
+METRICS = FrameSchema(
     "metric",
     {
         "subject": pl.String,
@@ -63,7 +63,7 @@ METRICS = Shape(
 )
 
 
-def checked(frame: pl.DataFrame, shape: Shape) -> pl.DataFrame:
+def checked(frame: pl.DataFrame, shape: FrameSchema) -> pl.DataFrame:
     """Give `frame` in the columns and dtypes of `shape`.
 
     Raises: DataError: a column is missing or of another kind; a null where none may be; a NUL
@@ -92,7 +92,7 @@ def checked(frame: pl.DataFrame, shape: Shape) -> pl.DataFrame:
     return frame
 
 
-def require_columns(frame: pl.DataFrame, shape: Shape) -> None:
+def require_columns(frame: pl.DataFrame, shape: FrameSchema) -> None:
     """See that every column of `shape` is there.
 
     Raises:
@@ -104,7 +104,7 @@ def require_columns(frame: pl.DataFrame, shape: Shape) -> None:
         raise DataError(f"{shape.table}: columns {missing} are missing, found {frame.columns}")
 
 
-def _refuse(frame: pl.DataFrame, bad: pl.Expr, shape: Shape, problem: str) -> None:
+def _refuse(frame: pl.DataFrame, bad: pl.Expr, shape: FrameSchema, problem: str) -> None:
     rows = frame.filter(bad)
     if len(rows):
         raise DataError(

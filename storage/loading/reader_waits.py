@@ -17,7 +17,7 @@ _TOUCH = text("ALTER TABLE ONLY recommendation ALTER run_no SET STATISTICS -1")
 """Changes nothing, blocks no reader, and makes every session plan its prepared reads anew."""
 
 
-def settle(engine: Engine) -> bool:
+def wait_for_readers(engine: Engine) -> bool:
     """Wait for every transaction that reads lists now; gives whether all of them ended in time.
 
     PostgreSQL plans a read, and only then takes the snapshot that it is executed by. Whatever is

@@ -95,7 +95,7 @@ LEFT JOIN shared ON shared.user_id = before.user_id
 
 
 @dataclass(frozen=True)
-class Shape:
+class ListCounts:
     """Counts over a run's stored lists.
 
     `users` have a list, of `row_count` rows in all, and those of `whole` users fill `list_size`.
@@ -111,7 +111,7 @@ class Shape:
     broken: dict[str, int]
 
 
-def shape_of(engine: Engine, run: RunRow) -> Shape:
+def count_lists(engine: Engine, run: RunRow) -> ListCounts:
     """Count over the lists of a run, as its placement's blocks leave them now. Reads every row of the run once."""
     sums = ", ".join(
         f"coalesce(sum(CASE WHEN {condition} THEN 1 ELSE 0 END), 0) AS broken_{number}"
@@ -123,7 +123,7 @@ def shape_of(engine: Engine, run: RunRow) -> Shape:
     counts = {
         name: int(row[name]) for name in ("users", "row_count", "whole", "served", "fallback")
     }
-    return Shape(
+    return ListCounts(
         **counts, broken={name: int(row[f"broken_{number}"]) for number, name in enumerate(_BROKEN)}
     )
 

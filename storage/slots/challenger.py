@@ -15,7 +15,7 @@ from storage.schema.types import utc_now
 from storage.slots.history import moves
 from storage.slots.slot_moves import (
     ANY,
-    Why,
+    MoveReason,
     lock_slot,
     move_slot,
     refuse_frozen,
@@ -64,7 +64,7 @@ def approve(
                 f"run number {run_no} is not the challenger of placement {placement!r} any more"
             )
         refuse_unready(connection, placement, run_no)
-        why = Why(utc_now(), by, reason)
+        why = MoveReason(utc_now(), by, reason)
         if shown.run_no == run_no:
             move = moves(connection, placement)[-1]
         else:
@@ -81,7 +81,7 @@ def reject(engine: Engine, placement: str, *, by: str, reason: str) -> Move:
     """Empty the challenger's slot; the run stays as it is. Raises Refused when the slot is empty."""
     with writing(engine) as connection:
         waiting = _challenger(connection, placement, by)
-        move = move_slot(connection, waiting, "reject", None, Why(utc_now(), by, reason))
+        move = move_slot(connection, waiting, "reject", None, MoveReason(utc_now(), by, reason))
     logger.info("rejected placement=%s run=%s by=%s", placement, move.from_run_id, by)
     return move
 

@@ -13,7 +13,7 @@ from storage.schema.types import utc_now
 from storage.slots.history import moves, path
 from storage.slots.slot_moves import (
     ANY,
-    Why,
+    MoveReason,
     lock_slot,
     move_slot,
     record_move,
@@ -62,7 +62,9 @@ def publish(  # noqa: PLR0913 who, when and why belong to a move as much as from
         if found.run_no == run_no:
             return moves(connection, placement, slot)[-1]
         refuse_overtaken(found, instead_of)
-        move = move_slot(connection, found, "publish", run_no, Why(at or utc_now(), by, reason))
+        move = move_slot(
+            connection, found, "publish", run_no, MoveReason(at or utc_now(), by, reason)
+        )
     logger.info(
         "published placement=%s slot=%s from=%s to=%s",
         placement,
@@ -95,7 +97,7 @@ def rollback(
         run_no = _target(connection, placement, to_run_id)
         refuse_unready(connection, placement, run_no)
         now = utc_now()
-        move = move_slot(connection, found, "rollback", run_no, Why(now, by, reason))
+        move = move_slot(connection, found, "rollback", run_no, MoveReason(now, by, reason))
         if freeze is not None:
             _set_freeze(connection, placement, now + freeze)
     logger.info(
@@ -112,7 +114,9 @@ def unfreeze(engine: Engine, placement: str, by: str) -> Move | None:
             return None
         _set_freeze(connection, placement, None)
         reason = f"was frozen until {found.frozen_until:%Y-%m-%d %H:%M} UTC"
-        return record_move(connection, found, "unfreeze", found.run_no, Why(utc_now(), by, reason))
+        return record_move(
+            connection, found, "unfreeze", found.run_no, MoveReason(utc_now(), by, reason)
+        )
 
 
 def _target(connection: Connection, placement: str, to_run_id: str | None) -> int:

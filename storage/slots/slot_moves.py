@@ -18,7 +18,7 @@ ANY = -1
 
 
 @dataclass(frozen=True)
-class Why:
+class MoveReason:
     """When a move happens, who makes it, and why."""
 
     at: datetime
@@ -82,7 +82,7 @@ def refuse_overtaken(slot: Row[Any], instead_of: int | None) -> None:
 
 
 def move_slot(
-    connection: Connection, slot: Row[Any], action: str, run_no: int | None, why: Why
+    connection: Connection, slot: Row[Any], action: str, run_no: int | None, why: MoveReason
 ) -> Move:
     """Let a locked slot point at a run, or at none, and write the move down."""
     row = {"run_no": run_no, "changed_at": why.at, "changed_by": why.by, "reason": why.reason}
@@ -91,7 +91,7 @@ def move_slot(
 
 
 def record_move(
-    connection: Connection, slot: Row[Any], action: str, run_no: int | None, why: Why
+    connection: Connection, slot: Row[Any], action: str, run_no: int | None, why: MoveReason
 ) -> Move:
     """Write a row of history and give it."""
     row = {

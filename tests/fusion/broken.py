@@ -10,7 +10,7 @@ import numpy as np
 from fusion.core.arrays import Scores, State
 from fusion.core.settings import Settings
 from fusion.data.dataset import Dataset
-from fusion.data.histories import Users
+from fusion.data.histories import UserHistories
 from fusion.data.topk import TopK
 from fusion.models.base import registry
 from fusion.models.base.recommender import Allowed, FitContext, Recommender
@@ -29,7 +29,7 @@ class Plain(Recommender):
         self.events_ = len(data)
         return self
 
-    def scores(self, users: Users) -> Scores:
+    def scores(self, users: UserHistories) -> Scores:
         return np.full((len(users), users.n_items), 1.0, np.float32)
 
     def state(self) -> State:
@@ -56,7 +56,7 @@ class FindsNoRoom(Plain):
 
 
 class DiesScoring(Plain):
-    def scores(self, users: Users) -> Scores:
+    def scores(self, users: UserHistories) -> Scores:
         raise RuntimeError("cannot look at them")
 
 
@@ -65,7 +65,7 @@ class DiesServing(Plain):
 
     most = 0
 
-    def scores(self, users: Users) -> Scores:
+    def scores(self, users: UserHistories) -> Scores:
         if self.events_ >= type(self).most:
             raise MemoryError
         return super().scores(users)
@@ -78,26 +78,26 @@ class DiesWaking(Plain):
 
 
 class Silent(Plain):
-    def scores(self, users: Users) -> Scores:
+    def scores(self, users: UserHistories) -> Scores:
         return np.full((len(users), users.n_items), np.nan, np.float32)
 
 
 class Infinite(Plain):
-    def scores(self, users: Users) -> Scores:
+    def scores(self, users: UserHistories) -> Scores:
         found = super().scores(users)
         found[:, ::2], found[:, 1::4] = np.inf, -np.inf
         return found
 
 
 class Misshapen(Plain):
-    def scores(self, users: Users) -> Scores:
+    def scores(self, users: UserHistories) -> Scores:
         return super().scores(users)[:, :-1]
 
 
 class Lister(Plain):
     """Proposes nothing, though it scores."""
 
-    def top(self, users: Users, k: int, allowed: Allowed) -> TopK:
+    def top(self, users: UserHistories, k: int, allowed: Allowed) -> TopK:
         return TopK(
             np.full((len(users), k), -1, np.int32), np.full((len(users), k), np.nan, np.float32)
         )

@@ -3,7 +3,7 @@
 import pytest
 
 from fusion.data.dataset import Dataset
-from fusion.runs.context import Job
+from fusion.runs.context import RunContext
 from fusion.training.pipeline import Trained, train
 from tests.fusion.making import config, job_of, tasteful
 
@@ -14,6 +14,6 @@ def data() -> Dataset:
 
 
 @pytest.fixture(scope="package")
-def done(data, tmp_path_factory) -> tuple[Job, Trained]:
-    job = job_of(tmp_path_factory.mktemp("run"), data, config())
-    return job, train(job)
+def done(data, tmp_path_factory) -> tuple[RunContext, Trained]:
+    context = job_of(tmp_path_factory.mktemp("run"), data, config())
+    return context, train(context)

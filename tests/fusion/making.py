@@ -9,18 +9,18 @@ import polars as pl
 
 from fusion.config import CoreConfig
 from fusion.core.arrays import DAY, Rows, Scores
-from fusion.core.parallel import Room
+from fusion.core.parallel import BlockBudget
 from fusion.data.dataset import Dataset
 from fusion.data.fold import Fold
 from fusion.data.folds import plan_folds
 from fusion.ingest.assemble import as_dataset, in_time_order, number_rows
-from fusion.models.base.fitted import Fitted, fit
+from fusion.models.base.fitted import FittedSource, fit
 from fusion.models.base.recommender import Allowed, FitContext
 from fusion.models.base.registry import build
 from fusion.ranking.candidates import Candidates, candidate_blocks
 from fusion.ranking.features.columns import feature_columns
-from fusion.ranking.features.item_statistics import Knowledge
-from fusion.runs.context import Job
+from fusion.ranking.features.item_statistics import ItemStatistics
+from fusion.runs.context import RunContext
 
 START = 20_000 * DAY
 GENRES = ("action", "drama", "jazz", "noir", "quiz")
@@ -131,15 +131,17 @@ def config(sources: tuple[Any, ...] = QUICK, **more: Any) -> CoreConfig:
     return CoreConfig(sources=entries, ranker=ranker, split=split, lists=lists, **small)
 
 
-def job_of(root: Path, data: Dataset, settings: CoreConfig) -> Job:
+def job_of(root: Path, data: Dataset, settings: CoreConfig) -> RunContext:
     """A job over folds planned as `flows` plans them."""
     plan = plan_folds(
         data, settings.split, seen=not settings.lists.exclude_seen, seed=settings.seed
     )
-    return Job(settings, data, plan, root)
+    return RunContext(settings, data, plan, root)
 
 
-def fitted(use: str, known: Dataset, settings: dict[str, Any] | None = None, k: int = 10) -> Fitted:
+def fitted(
+    use: str, known: Dataset, settings: dict[str, Any] | None = None, k: int = 10
+) -> FittedSource:
     """A source fitted as a run fits it: on what the fold knows, without users and items that came later."""
     model = build(use, settings)
     context = FitContext(rng=np.random.default_rng([7, len(use)]), max_steps=5)
@@ -147,23 +149,23 @@ def fitted(use: str, known: Dataset, settings: dict[str, Any] | None = None, k: 
 
 
 def columns_by_pair(
-    sources: list[Fitted], fold: Fold, users: Rows, allowed: Allowed
+    sources: list[FittedSource], fold: Fold, users: Rows, allowed: Allowed
 ) -> dict[tuple[str, str], tuple[Any, ...]]:
     """(user id, item id) -> every source's score and place and every feature, as bytes that compare exactly."""
     found: dict[tuple[str, str], tuple[Any, ...]] = {}
-    knowledge = Knowledge(fold.known)
-    for block in candidate_blocks(sources, fold, users, allowed, Room(2**20, 1)):
+    statistics = ItemStatistics(fold.known)
+    for block in candidate_blocks(sources, fold, users, allowed, BlockBudget(2**20, 1)):
         names = fold.known.user_ids.texts(block.users.rows[block.pairs.owners]).to_list()
         items = fold.known.item_ids.texts(block.pairs.items).to_list()
-        columns = exact_columns(block, knowledge)
+        columns = exact_columns(block, statistics)
         for at, pair in enumerate(zip(names, items, strict=True)):
             found[pair] = tuple((name, column[at].tobytes()) for name, column in columns.items())
     return found
 
 
-def exact_columns(block: Candidates, knowledge: Knowledge) -> dict[str, Scores]:
+def exact_columns(block: Candidates, statistics: ItemStatistics) -> dict[str, Scores]:
     """Scores, places and features of a block by name, NaN in one spelling."""
-    columns = dict(feature_columns(block, knowledge))
+    columns = dict(feature_columns(block, statistics))
     for at, name in enumerate(block.names):
         columns[f"{name} score"], columns[f"{name} place"] = (
             block.scores[:, at],
@@ -176,11 +178,11 @@ def exact_columns(block: Candidates, knowledge: Knowledge) -> dict[str, Scores]:
 
 
 def slow_labels(
-    frame: pl.DataFrame, known: pl.DataFrame, held: pl.DataFrame, may: Callable[[str], bool]
+    frame: pl.DataFrame, known: pl.DataFrame, held_out: pl.DataFrame, may: Callable[[str], bool]
 ) -> set[Any]:
     """Labels as one would tell them a child: held-out liked pairs that are new to the user and can be had."""
     met = set(known.select("user", "item").iter_rows())
-    pairs = set(held.filter("liked").select("user", "item").iter_rows())
+    pairs = set(held_out.filter("liked").select("user", "item").iter_rows())
     return {pair for pair in pairs if pair not in met and may(pair[1])}
 
 

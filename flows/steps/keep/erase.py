@@ -8,10 +8,10 @@ from pathlib import Path
 from flows.session import Session
 from flows.steps.keep.forgotten import Hasher, forgotten
 from fusion.errors import ConfigError, Temporary
-from fusion.runs.cleanup import run_folders, sweep_artifacts, take_away, unnamed_stages
+from fusion.runs.cleanup import remove_folder, run_folders, sweep_artifacts, unnamed_stages
 from fusion.runs.erasure import forget_in, people_in
 from fusion.runs.manifest import read_manifest
-from fusion.runs.redaction import Names
+from fusion.runs.redaction import Redactor
 from fusion.runs.stage_store import Store
 from storage.runs.erasure import amend_manifest, amend_texts, forget_rows, wipe
 from storage.runs.forgotten import add_forgotten, trainings
@@ -74,8 +74,8 @@ def forget(session: Session, people: Collection[str]) -> Forgot:
         known, stages = _empty_store(session, people)
         rows, found = forget_rows(engine, people)
         runs = _amend_runs(session, people)
-    names = Names(people)
-    amend_texts(engine, names.out_of_text, names.out_of)
+    names = Redactor(people)
+    amend_texts(engine, names.redact_text, names.redact)
     unknown = tuple(one for one in people if one not in found | known and hasher.of(one) in new)
     held = () if wipe(engine) else (HELD,)
     log.info(
@@ -108,7 +108,7 @@ def _empty_store(session: Session, people: Collection[str]) -> tuple[set[str], i
     }
     stages = unnamed_stages(session.runs, [run_id for run_id, found in known.items() if found])
     for stage in stages:
-        take_away(stage)
+        remove_folder(stage)
     return set().union(*known.values()), len(stages)
 
 

@@ -78,10 +78,10 @@ def forgotten(engine: Engine) -> Forgotten | None:
         raise ConfigError(
             f"{len(marks)} people are forgotten and must be left out of the data, but {missing}"
         ) from None
-    foreign = sum(mark != hasher.mark for mark in marks.values())
-    if foreign:
+    under_other_key = sum(mark != hasher.mark for mark in marks.values())
+    if under_other_key:
         raise ConfigError(
-            f"{foreign} of {len(marks)} people were forgotten under another {KEY} and would come back unseen; "
+            f"{under_other_key} of {len(marks)} people were forgotten under another {KEY} and would come back unseen; "
             "set the key that was used then"
         )
     return Forgotten(frozenset(marks), hasher)

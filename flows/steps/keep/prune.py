@@ -8,7 +8,7 @@ from pathlib import Path
 from dashboards.workspace import snapshots
 from flows.session import Session
 from fusion.errors import Temporary
-from fusion.runs.cleanup import size, sweep_artifacts, take_away, unused_stages
+from fusion.runs.cleanup import remove_folder, size, sweep_artifacts, unused_stages
 from fusion.runs.stage_store import Store
 from storage.runs.retention import (
     ENDED,
@@ -109,7 +109,7 @@ def _remove_runs(session: Session, going: list[Standing]) -> list[str]:
     waiting = [run for run in deleted if _held_by_a_reader(session, run)]
     for run in deleted:
         for place in _files(session, run.run_id):
-            take_away(place) if place.is_dir() else place.unlink(missing_ok=True)
+            remove_folder(place) if place.is_dir() else place.unlink(missing_ok=True)
     reasons = [_held_by_a_reader(session, run) for run in waiting]
     return [reason for reason in reasons if reason]
 
@@ -136,5 +136,5 @@ def _prune_stages(session: Session, dry_run: bool, gone: set[str]) -> tuple[int,
         unused = unused_stages(session.runs)
         taken = sum(map(size, unused))
         for stage in unused:
-            take_away(stage)
+            remove_folder(stage)
     return len(unused), taken, []

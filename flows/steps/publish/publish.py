@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from flows.session import Session
-from flows.steps.publish.publish_checks import contract
+from flows.steps.publish.publish_checks import publish_checks
 from fusion.errors import Overtaken, Refused
 from storage.reading.read import live
 from storage.runs.runs import add_refusal, find_run
@@ -101,7 +101,7 @@ def _shown(session: Session) -> RunRow | None:
 
 def keep_contract(session: Session, run: RunRow, shown: RunRow | None) -> None:
     """Raise Refused when the run's contract is broken, and note that in its manifest."""
-    broken = [check for check in contract(session, run, shown) if not check.holds]
+    broken = [check for check in publish_checks(session, run, shown) if not check.holds]
     if broken:
         add_refusal(session.engine, run.run_no, session.by, [check.as_dict() for check in broken])
         told = "; ".join(check.text() for check in broken)

@@ -13,13 +13,13 @@ from flows.steps.item_files import UNTIL, ended
 from fusion.evaluation.check import EXAMPLES, Check
 from storage.reading.list_checks import (
     BLOCKED,
-    Shape,
+    ListCounts,
     broken_users,
     churn,
+    count_lists,
     different_items,
     item_rows,
     row_counts,
-    shape_of,
 )
 from storage.schema.row_objects import RunRow
 
@@ -29,9 +29,9 @@ SAME = ("users", "size", "reserve", "exclude_seen", "rules")
 """
 
 
-def contract(session: Session, run: RunRow, shown: RunRow | None) -> list[Check]:
+def publish_checks(session: Session, run: RunRow, shown: RunRow | None) -> list[Check]:
     """Every check of a run in the present state of the database; `shown` is the live run that it would replace."""
-    shape = shape_of(session.engine, run)
+    shape = count_lists(session.engine, run)
     checks = [
         _whole(run, shape),
         *_shapes(session, run, shape),
@@ -43,7 +43,7 @@ def contract(session: Session, run: RunRow, shown: RunRow | None) -> list[Check]
     return [*checks, _rows(session, run, shown, shape), _churn(session, run, shown)]
 
 
-def _whole(run: RunRow, shape: Shape) -> Check:
+def _whole(run: RunRow, shape: ListCounts) -> Check:
     """Whether nothing was lost since training, which wrote down how many users have a reason for a short list."""
     name, short = "lists are whole", max(0, shape.served - shape.whole)
     stated = manifest_of(run).get("lists", {}).get("short")
@@ -59,7 +59,7 @@ def _whole(run: RunRow, shape: Shape) -> Check:
     )
 
 
-def _shapes(session: Session, run: RunRow, shape: Shape) -> list[Check]:
+def _shapes(session: Session, run: RunRow, shape: ListCounts) -> list[Check]:
     """Conditions on every list; those that blocks cut short are allowed up to a share."""
     checks = []
     for name, count in shape.broken.items():
@@ -113,7 +113,7 @@ def _coverage(session: Session, run: RunRow) -> Check:
     return Check(name, found >= least * items, f"{message}; gate.min_coverage = {least:g}")
 
 
-def _rows(session: Session, run: RunRow, shown: RunRow, shape: Shape) -> Check:
+def _rows(session: Session, run: RunRow, shown: RunRow, shape: ListCounts) -> Check:
     name, gate = "as many rows as live", session.config.gate
     before, after = (_listing(one) for one in (shown, run))
     changed = [key for key in SAME if before.get(key) != after.get(key)]

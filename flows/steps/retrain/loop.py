@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from flows.failures import told
+from flows.failures import describe_failure
 from flows.session import Session
 from flows.steps.keep.prune import Pruned, prune
 from flows.steps.publish.publish import Published, publish_run
@@ -72,7 +72,7 @@ def _watch(session: Session, done: Outcome, run_id: str) -> Outcome:
             done, monitored=session.step("monitor", lambda: monitor_run(session, run_id))
         )
     except (Exception, KeyboardInterrupt) as failure:
-        code, why = told(failure)
+        code, why = describe_failure(failure)
         log.warning(
             "monitoring failed run_id=%s: %s", run_id, why, exc_info=code == FusionError.exit_code
         )

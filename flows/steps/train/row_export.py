@@ -121,4 +121,4 @@ def reasons(folder: Path) -> dict[str, str]:
 
     manifest = json.loads((folder / "manifest.json").read_text())
     classes = known()
-    return {source["name"]: classes[source["use"]].because for source in manifest["sources"]}
+    return {source["name"]: classes[source["use"]].reason_text for source in manifest["sources"]}

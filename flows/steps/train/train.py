@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from flows.session import Session
-from flows.step_timer import Clock
+from flows.step_timer import StepTimer
 from flows.steps.item_files import write_items
 from flows.steps.keep.forgotten import Forgotten, forgotten, require_same
 from flows.steps.rules import rule_set, rules_of, rules_report
@@ -34,7 +34,7 @@ from fusion.errors import ConfigError
 from fusion.evaluation.live_baseline import Live
 from fusion.ingest.load import Loaded, load
 from fusion.lists.rules import RuleSet
-from fusion.runs.context import Job
+from fusion.runs.context import RunContext
 from fusion.runs.manifest import (
     environment,
     moment,
@@ -109,15 +109,17 @@ def train_run(session: Session, as_of: datetime | None = None) -> TrainedRun:
         data_hash=data.digest,
         config_hash=made_by(session, wanted),
     )
-    clock = Clock(session.step)
+    clock = StepTimer(session.step)
     try:
         require_same(engine, left_out)
         device = device_for(config.device)
-        job = Job(core_of(config), data, plan, session.runs, device, clock, session.progress)
-        with job.store.held():
-            trained = train(job, live, rules)
+        context = RunContext(
+            core_of(config), data, plan, session.runs, device, clock, session.progress
+        )
+        with context.store.held():
+            trained = train(context, live, rules)
             with run_folder(session.runs, run_id) as folder:
-                manifest = fill_folder(folder, session, job, trained, loaded, clock)
+                manifest = fill_folder(folder, session, context, trained, loaded, clock)
         status = store(session, run_no, run_id, trained, manifest, clock)
     except Exception as failure:
         _fail(session, run_no, run_id, failure)
@@ -136,7 +138,7 @@ def store(
     run_id: str,
     trained: Trained,
     manifest: dict[str, Any],
-    clock: Clock,
+    clock: StepTimer,
 ) -> Ending:
     """Load what a training made into SQL and end the run; gives whether it is ready or rejected."""
     status: Ending = "ready" if trained.admitted else "rejected"
@@ -211,14 +213,19 @@ def as_live(session: Session, shown: LiveRun | None) -> Live | None:
 
 
 def fill_folder(
-    folder: Path, session: Session, job: Job, trained: Trained, loaded: Loaded, clock: Clock
+    folder: Path,
+    session: Session,
+    context: RunContext,
+    trained: Trained,
+    loaded: Loaded,
+    clock: StepTimer,
 ) -> dict[str, Any]:
     """Write the run folder: ids, lists, ranker, samples for monitoring, manifest."""
     for part in ("ids", "monitor"):
         (folder / part).mkdir()
-    job.data.user_ids.values.to_frame("user_id").write_parquet(folder / "ids" / "users.parquet")
-    job.data.item_ids.values.to_frame("item_id").write_parquet(folder / "ids" / "items.parquet")
-    write_items(folder, job.data)
+    context.data.user_ids.values.to_frame("user_id").write_parquet(folder / "ids" / "users.parquet")
+    context.data.item_ids.values.to_frame("item_id").write_parquet(folder / "ids" / "items.parquet")
+    write_items(folder, context.data)
     for name in ("lists", "served", "fallback", "why"):
         shutil.copyfile(trained.lists / f"{name}.parquet", folder / f"{name}.parquet")
     for name in ("features", "features_before", "twin"):
@@ -227,16 +234,16 @@ def fill_folder(
         shutil.copytree(
             trained.serving_ranker, folder / "ranker", ignore=shutil.ignore_patterns("inputs.json")
         )
-    write_samples(folder / "monitor" / "now", job.plan.serving.known, job.config.seed)
-    write_samples(folder / "monitor" / "before", job.plan.verdict.known, job.config.seed)
-    return write_manifest(folder, manifest_of(session, job, trained, loaded, clock))
+    write_samples(folder / "monitor" / "now", context.plan.serving.known, context.config.seed)
+    write_samples(folder / "monitor" / "before", context.plan.verdict.known, context.config.seed)
+    return write_manifest(folder, manifest_of(session, context, trained, loaded, clock))
 
 
 def manifest_of(
-    session: Session, job: Job, trained: Trained, loaded: Loaded, clock: Clock
+    session: Session, context: RunContext, trained: Trained, loaded: Loaded, clock: StepTimer
 ) -> dict[str, Any]:
     """What the run was made from, and how it went; without secrets."""
-    data, notes = job.data, json.loads((trained.lists / "notes.json").read_text())
+    data, notes = context.data, json.loads((trained.lists / "notes.json").read_text())
     return {
         "created_at": datetime.now(UTC).isoformat(),
         "placement": session.placement,
@@ -249,10 +256,10 @@ def manifest_of(
             "rows": loaded.notes,
             "findings": [without_ids(finding) for finding in loaded.findings],
         },
-        "config": {"hash": config_hash(job.config), **job.config.model_dump(mode="json")},
-        "seed": job.config.seed,
-        "device": job.device,
-        "threads": job.threads,
+        "config": {"hash": config_hash(context.config), **context.config.model_dump(mode="json")},
+        "seed": context.config.seed,
+        "device": context.device,
+        "threads": context.threads,
         "environment": environment(),
         "seconds": clock.seconds,
         "sources": [asdict(report) for report in trained.sources],
@@ -260,12 +267,12 @@ def manifest_of(
         "method": trained.method,
         "trees": trained.trees,
         "importance": trained.importance,
-        "lean": asdict(trained.lean) if trained.lean else None,
+        "lean": asdict(trained.source_prior) if trained.source_prior else None,
         "feature_psi": trained.shift,
         "verdict": trained.verdict.report,
         "checks": [check.as_dict() for check in trained.checks],
-        "lists": list_counts(trained.lists, job.config.lists.size),
-        "stages": sorted(job.used),
+        "lists": list_counts(trained.lists, context.config.lists.size),
+        "stages": sorted(context.used),
         "rules": rules_report(trained.rules, notes),
         "why": {"users": notes["explained"], "of": notes["listed"]},
     }

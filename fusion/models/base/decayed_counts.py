@@ -1,4 +1,4 @@
-"""`FadingCounts`: decayed counts of events at rising moments, in one pass over the events."""
+"""`DecayedCounts`: decayed counts of events at rising moments, in one pass over the events."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +9,7 @@ CHUNK = 16_384
 """Events between two resting places; fixed, so that a moment's counts never depend on the moments asked before."""
 
 
-class FadingCounts:
+class DecayedCounts:
     """Counts (I,) float64 of time-ordered events, each halved every `half_life` days; infinite: plain counts.
 
     Asking for T rising moments costs N + T (I + CHUNK), where counting anew costs T N.

@@ -8,8 +8,8 @@ from implicit.cpu.topk import topk
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from fusion.core.arrays import Flags, Rows, Scores, State, block_rows, blocks, unit
-from fusion.data.histories import Users
+from fusion.core.arrays import Flags, Rows, Scores, State, block_rows, blocks, normalize_rows
+from fusion.data.histories import UserHistories
 from fusion.data.topk import Pairs, TopK, best
 from fusion.models.base.recommender import Allowed, Recommender
 
@@ -52,20 +52,20 @@ class FactorModel(Recommender):
         """`vectors_` to length 1, rounded likewise (K, F), made once."""
         rounded = self._directions
         if rounded is None or rounded[0] is not self.vectors_:
-            rounded = self._directions = self.vectors_, summable(unit(self.vectors_))
+            rounded = self._directions = self.vectors_, summable(normalize_rows(self.vectors_))
         return rounded[1]
 
     @abstractmethod
-    def user_vectors(self, users: Users) -> Scores:
+    def user_vectors(self, users: UserHistories) -> Scores:
         """Vectors (B, F) float32; a row of NaN for a user about whom nothing is known. A row never depends on B."""
 
-    def scores(self, users: Users) -> Scores:
+    def scores(self, users: UserHistories) -> Scores:
         """Products (B, I); NaN for items without a vector and users without one."""
         found = np.full((len(users), users.n_items), np.nan, np.float32)
         found[:, self.items_] = summable(self.user_vectors(users)) @ self.exact_vectors.T
         return found
 
-    def score_pairs(self, users: Users, pairs: Pairs) -> Scores:
+    def score_pairs(self, users: UserHistories, pairs: Pairs) -> Scores:
         """Products (C,) of the pairs only; the same bits as in `scores`."""
         mine, theirs, place = self._summable(users), self.exact_vectors, self._places(users.n_items)
         found = np.full(len(pairs), np.nan, np.float32)
@@ -75,7 +75,7 @@ class FactorModel(Recommender):
             found[own] = np.where(places >= 0, theirs[places] @ mine[user], np.nan)
         return found
 
-    def nearness(self, users: Users, pairs: Pairs) -> Scores:
+    def history_similarity(self, users: UserHistories, pairs: Pairs) -> Scores:
         """Cosine (C,) of each pair's item to the nearest of the user's `NEWEST`; NaN where there is no vector."""
         newest, place = users.last(NEWEST), self._places(users.n_items)
         mine, theirs = place[newest.items], place[pairs.items]
@@ -85,8 +85,8 @@ class FactorModel(Recommender):
             taken = mine[newest.borders[user] : newest.borders[user + 1]]
             taken = taken[taken >= 0]
             if len(taken):
-                likeness = self.directions[theirs[own]] @ self.directions[taken].T
-                found[own] = np.where(theirs[own] >= 0, likeness.max(axis=1), np.nan)
+                similarity = self.directions[theirs[own]] @ self.directions[taken].T
+                found[own] = np.where(theirs[own] >= 0, similarity.max(axis=1), np.nan)
         return found
 
     def state(self) -> State:
@@ -100,7 +100,7 @@ class FactorModel(Recommender):
         model.items_, model.vectors_ = state["items"], state["vectors"]
         return model
 
-    def top(self, users: Users, k: int, allowed: Allowed) -> TopK:
+    def top(self, users: UserHistories, k: int, allowed: Allowed) -> TopK:
         """The best k allowed items of each user; ties go to the lower item row."""
         parts, mine = [], self._summable(users)
         for part in blocks(len(users), block_rows(users.n_items, self.block_bytes, CELL_BYTES)):
@@ -113,11 +113,11 @@ class FactorModel(Recommender):
         place[self.items_] = np.arange(len(self.items_), dtype=np.int32)
         return place
 
-    def _summable(self, users: Users) -> Vectors:
+    def _summable(self, users: UserHistories) -> Vectors:
         """The users' vectors (B, F) as scores use them; whoever asks for lists asks for pairs next."""
-        return users.once((self, "vectors"), lambda: summable(self.user_vectors(users)))
+        return users.memo((self, "vectors"), lambda: summable(self.user_vectors(users)))
 
-    def _top(self, users: Users, mine: Vectors, k: int, allowed: Allowed) -> TopK:
+    def _top(self, users: UserHistories, mine: Vectors, k: int, allowed: Allowed) -> TopK:
         silent: Flags = np.isnan(mine[:, 0])
         n = min(k + SPARE, len(self.items_))
         if not n or silent.all():
@@ -140,7 +140,7 @@ class FactorModel(Recommender):
         self._redo(users, cut_short, allowed, top)
         return top
 
-    def _redo(self, users: Users, which: Flags, allowed: Allowed, top: TopK) -> None:
+    def _redo(self, users: UserHistories, which: Flags, allowed: Allowed, top: TopK) -> None:
         for row in np.flatnonzero(which):
             user = users.block(slice(row, row + 1))
             scores = self.scores(user)

@@ -1,4 +1,4 @@
-"""`Fitted`: a source by its configured name, and the one place that handles items newer than its fit."""
+"""`FittedSource`: a source by its configured name, and the one place that handles items newer than its fit."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,14 +8,14 @@ import numpy as np
 
 from fusion.core.arrays import Scores, offsets
 from fusion.data.dataset import Dataset
-from fusion.data.histories import Users
+from fusion.data.histories import UserHistories
 from fusion.data.topk import Pairs, TopK
 from fusion.errors import SourceFailed
 from fusion.models.base.recommender import Allowed, FitContext, Recommender
 
 
 @dataclass(frozen=True)
-class Fitted:
+class FittedSource:
     """A fitted source that answers for any catalogue: items numbered `n_items` and up are silent (NaN)."""
 
     name: str
@@ -28,36 +28,39 @@ class Fitted:
         """Whether it adds candidates and is a feature."""
         return self.model.proposes
 
-    def top(self, users: Users, k: int, allowed: Allowed) -> TopK:
+    def top(self, users: UserHistories, k: int, allowed: Allowed) -> TopK:
         """The best k allowed items of each user; SourceFailed when the source dies of it."""
-        with self.blamed():
+        with self.attribute_errors():
             return self.model.top(
                 users.trim_items(self.n_items), k, allowed.trim_items(self.n_items)
             )
 
-    def score_pairs(self, users: Users, pairs: Pairs) -> Scores:
+    def score_pairs(self, users: UserHistories, pairs: Pairs) -> Scores:
         """Scores (C,) of the pairs, NaN for what is not finite; SourceFailed when the source dies of it."""
         found = self._told(users, pairs, self.model.score_pairs)
         assert found is not None
         return found
 
-    def weights_of(self, users: Users, pairs: Pairs) -> Scores | None:
+    def predict_ratings(self, users: UserHistories, pairs: Pairs) -> Scores | None:
         """Weights (C,) told of the pairs, NaN for what is not finite; None where the source tells none."""
-        return self._told(users, pairs, self.model.weights_of)
+        return self._told(users, pairs, self.model.predict_ratings)
 
-    def nearness(self, users: Users, pairs: Pairs) -> Scores | None:
+    def history_similarity(self, users: UserHistories, pairs: Pairs) -> Scores | None:
         """Likeness (C,) of the pairs' items to what the user took, NaN for what is not finite; None: it knows none."""
-        return self._told(users, pairs, self.model.nearness)
+        return self._told(users, pairs, self.model.history_similarity)
 
     def _told(
-        self, users: Users, pairs: Pairs, ask: Callable[[Users, Pairs], Scores | None]
+        self,
+        users: UserHistories,
+        pairs: Pairs,
+        ask: Callable[[UserHistories, Pairs], Scores | None],
     ) -> Scores | None:
         """What the source answers about those of the pairs whose items it was fitted with."""
         old = pairs.items < self.n_items
         counts = np.bincount(pairs.owners[old], minlength=len(users))
         known = Pairs(offsets(counts), pairs.items[old])
         found = np.full(len(pairs), np.nan, np.float32)
-        with self.blamed():
+        with self.attribute_errors():
             told = ask(users.trim_items(self.n_items), known)
             if told is None:
                 return None
@@ -66,7 +69,7 @@ class Fitted:
         return found
 
     @contextmanager
-    def blamed(self) -> Iterator[None]:
+    def attribute_errors(self) -> Iterator[None]:
         """Raise whatever goes wrong as SourceFailed: a source is foreign code and may die of anything."""
         try:
             yield
@@ -85,7 +88,7 @@ def fit_items(model: Recommender, data: Dataset) -> int:
     return int(data.items.max()) + 1
 
 
-def fit(name: str, model: Recommender, data: Dataset, k: int, ctx: FitContext) -> Fitted:
+def fit(name: str, model: Recommender, data: Dataset, k: int, ctx: FitContext) -> FittedSource:
     """Fit a source on the known interactions of a fold."""
     n_items = fit_items(model, data)
-    return Fitted(name, model.fit(data.trim_items(n_items), ctx), n_items, k)
+    return FittedSource(name, model.fit(data.trim_items(n_items), ctx), n_items, k)

@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 from fusion.core.arrays import DAY
 from fusion.core.settings import Settings
 from fusion.data.dataset import Dataset
-from fusion.data.histories import Users
+from fusion.data.histories import UserHistories
 from fusion.models.base.recommender import Recommender
 from fusion.models.base.sparse_scores import places
 
@@ -32,7 +32,7 @@ class HistorySettings(Settings):
     )
 
 
-class ReadsHistories(Recommender):
+class HistoryMatrixModel(Recommender):
     """A source whose settings are `HistorySettings`."""
 
     def required(self) -> frozenset[str]:
@@ -50,12 +50,12 @@ def weigh(history: csr_array, weighting: Weighting) -> csr_array:
     return weighed
 
 
-def everyone(data: Dataset) -> Users:
+def everyone(data: Dataset) -> UserHistories:
     """All users (U,) of the data, each as of their own last event: fading then never erases those who left long ago."""
     return data.users_at(np.arange(data.n_users, dtype=np.int32), data.last_times)
 
 
-def profile(users: Users, settings: HistorySettings) -> csr_array:
+def profile(users: UserHistories, settings: HistorySettings) -> csr_array:
     """Histories (B, I) as a source reads them: cut to the last events, weighed, faded by age at `as_of`."""
     recent = users if settings.last is None else users.last(settings.last)
     weighed = weigh(recent.history, settings.weighting)

@@ -1,4 +1,4 @@
-"""`ItemItem`: the base of sources that keep, for each item, the few items it leads to."""
+"""`ItemSimilarityModel`: the base of sources that keep, for each item, the few items it leads to."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -9,21 +9,21 @@ import numpy as np
 from scipy.sparse import csr_array, vstack
 
 from fusion.core.arrays import Scores, State, block_rows, blocks
-from fusion.data.histories import Users
+from fusion.data.histories import UserHistories
 from fusion.models.base.history_matrix import profile
-from fusion.models.base.sparse_scores import CELL_BYTES, SparseRows, keep_best
+from fusion.models.base.sparse_scores import CELL_BYTES, SparseScores, keep_best
 
 
-class ItemItem(SparseRows):
+class ItemSimilarityModel(SparseScores):
     """Scores are profile (B, I) @ links (I, I): what leads from the items of a history, summed."""
 
     links_: csr_array
 
-    def profile(self, users: Users) -> csr_array:
+    def profile(self, users: UserHistories) -> csr_array:
         """How much each item (B, I) of a history counts."""
         return profile(users, self.config)
 
-    def sparse_scores(self, users: Users) -> csr_array:
+    def sparse_scores(self, users: UserHistories) -> csr_array:
         """Sum the links of what the user met; nothing for items no link reaches."""
         return csr_array(self.profile(users) @ self.links_)
 

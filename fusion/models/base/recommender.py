@@ -11,7 +11,7 @@ from fusion.core.arrays import Flags, Rows, Scores, State, block_rows, blocks
 from fusion.core.progress import Progress, quiet
 from fusion.core.settings import Settings
 from fusion.data.dataset import Dataset
-from fusion.data.histories import Users
+from fusion.data.histories import UserHistories
 from fusion.data.topk import Pairs, TopK, best
 
 
@@ -48,7 +48,7 @@ class Allowed:
         """The same for the first `n_items` items."""
         return Allowed(self.items[:n_items], self.seen)
 
-    def mask(self, scores: Scores, users: Users) -> None:
+    def mask(self, scores: Scores, users: UserHistories) -> None:
         """Silence in place (NaN) what may not be listed, in scores (B, I) of these users."""
         scores[:, ~self.items] = np.nan
         if not self.seen:
@@ -72,8 +72,8 @@ class Recommender(ABC):
     scores_new_items: ClassVar[bool] = False
     proposes: ClassVar[bool] = True
     slow: ClassVar[bool] = False
-    warms: ClassVar[bool] = False
-    because: ClassVar[str] = "a source of your own proposes it"
+    supports_warm_start: ClassVar[bool] = False
+    reason_text: ClassVar[str] = "a source of your own proposes it"
     needs: ClassVar[frozenset[str]] = frozenset()
     block_bytes: ClassVar[int] = 256 * 2**20
     """Memory budget of one dense block of scores."""
@@ -89,7 +89,7 @@ class Recommender(ABC):
         """Learn from every interaction in `data`."""
 
     @abstractmethod
-    def scores(self, users: Users) -> Scores:
+    def scores(self, users: UserHistories) -> Scores:
         """Scores (B, I) float32, higher is better, only their order within a user has meaning; NaN is silent."""
 
     @abstractmethod
@@ -105,7 +105,7 @@ class Recommender(ABC):
     def memory_bytes(self, n_users: int, n_items: int, n_events: int) -> int:
         """Peak memory of a fit, in bytes, told before it starts."""
 
-    def top(self, users: Users, k: int, allowed: Allowed) -> TopK:
+    def top(self, users: UserHistories, k: int, allowed: Allowed) -> TopK:
         """The best k allowed items of each user; ties go to the lower item row."""
         parts = []
         for part in blocks(len(users), block_rows(users.n_items, self.block_bytes)):
@@ -115,7 +115,7 @@ class Recommender(ABC):
             parts.append(best(scores, k))
         return TopK.concat(parts, k)
 
-    def score_pairs(self, users: Users, pairs: Pairs) -> Scores:
+    def score_pairs(self, users: UserHistories, pairs: Pairs) -> Scores:
         """Scores (C,) of the pairs: what `scores` gives there."""
         found = np.empty(len(pairs), np.float32)
         for part in blocks(len(users), block_rows(users.n_items, self.block_bytes)):
@@ -124,19 +124,19 @@ class Recommender(ABC):
             found[some] = self.scores(users.block(part))[owners, pairs.items[some]]
         return found
 
-    def weights_of(self, users: Users, pairs: Pairs) -> Scores | None:
+    def predict_ratings(self, users: UserHistories, pairs: Pairs) -> Scores | None:
         """The weights (C,) that the pairs would have, in the data's own unit, NaN where silent; None: it tells none."""
         return None
 
-    def nearness(self, users: Users, pairs: Pairs) -> Scores | None:
+    def history_similarity(self, users: UserHistories, pairs: Pairs) -> Scores | None:
         """Likeness (C,) in [-1, 1] of each pair's item to the nearest of the user's newest; None: it knows none."""
         return None
 
-    def while_tuned(self, data: Dataset) -> dict[str, Any]:
+    def tuning_overrides(self, data: Dataset) -> dict[str, Any]:
         """Settings under which a search on `data` is quicker and finds the same; none by default."""
         return {}
 
-    def reads(self) -> str:
+    def cache_key(self) -> str:
         """What of this machine a fit depends on beside libraries, such as the files of a model; part of a fit's key."""
         return ""
 

@@ -1,4 +1,4 @@
-"""`SparseRows`: the base of sources that give a user few scores, held as one sparse row and never as a dense one."""
+"""`SparseScores`: the base of sources that give a user few scores, held as one sparse row and never as a dense one."""
 
 from abc import abstractmethod
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from fusion.core.arrays import Offsets, Rows, Scores, block_rows, blocks
-from fusion.data.histories import Users
+from fusion.data.histories import UserHistories
 from fusion.data.topk import Pairs, TopK
 from fusion.models.base.recommender import Allowed, Recommender
 
@@ -15,25 +15,25 @@ CELL_BYTES = 48
 """A stored score and its column, and what sorting, masking and weighing a row takes beside them."""
 
 
-class SparseRows(Recommender):
+class SparseScores(Recommender):
     """A source that scores what it reaches from a history; everything else is silent.
 
     `scores`, `top` and `score_pairs` read the same sparse rows, so they agree to the last bit.
     """
 
     @abstractmethod
-    def sparse_scores(self, users: Users) -> csr_array:
+    def sparse_scores(self, users: UserHistories) -> csr_array:
         """Scores (B, I) float32, columns in any order; what is not stored is silent. A row never depends on B."""
 
-    def widest(self, users: Users) -> int:
+    def widest(self, users: UserHistories) -> int:
         """Most cells that one user can take while being scored; decides the size of a block."""
         return users.n_items
 
-    def scores(self, users: Users) -> Scores:
+    def scores(self, users: UserHistories) -> Scores:
         """The sparse rows spread out, NaN between them."""
         return spread(self.sparse_scores(users))
 
-    def top(self, users: Users, k: int, allowed: Allowed) -> TopK:
+    def top(self, users: UserHistories, k: int, allowed: Allowed) -> TopK:
         """The best k allowed items among those stored; ties go to the lower item row."""
         parts = []
         for part in self._parts(users):
@@ -49,7 +49,7 @@ class SparseRows(Recommender):
             parts.append(best_of_rows(borders, rows.indices[keep], rows.data[keep], k))
         return TopK.concat(parts, k)
 
-    def score_pairs(self, users: Users, pairs: Pairs) -> Scores:
+    def score_pairs(self, users: UserHistories, pairs: Pairs) -> Scores:
         """Look the pairs (C,) up in the sparse rows, spread out: sorting them for a search would take longer."""
         found = np.empty(len(pairs), np.float32)
         for part in self._parts(users):
@@ -59,11 +59,11 @@ class SparseRows(Recommender):
             ]
         return found
 
-    def _rows(self, users: Users, part: slice) -> csr_array:
+    def _rows(self, users: UserHistories, part: slice) -> csr_array:
         """The sparse rows of a part of the users, kept as long as these: whoever asks for lists asks for pairs next."""
-        return users.once((self, part.start), lambda: self.sparse_scores(users.block(part)))
+        return users.memo((self, part.start), lambda: self.sparse_scores(users.block(part)))
 
-    def _parts(self, users: Users) -> Iterator[slice]:
+    def _parts(self, users: UserHistories) -> Iterator[slice]:
         return blocks(len(users), block_rows(self.widest(users), self.block_bytes, CELL_BYTES))
 
 

@@ -1,4 +1,4 @@
-"""`UserNeighbours`: the base of sources that listen to the users whose histories resemble the one at hand."""
+"""`UserSimilarityModel`: the base of sources that listen to the users whose histories resemble the one at hand."""
 
 from typing import Any, Self
 
@@ -8,10 +8,15 @@ from scipy.sparse import csr_array
 from fusion.core.arrays import Rows, Scores, State
 from fusion.core.settings import tunable
 from fusion.data.dataset import Dataset
-from fusion.data.histories import Users
-from fusion.models.base.history_matrix import HistorySettings, ReadsHistories, fit_profile, profile
+from fusion.data.histories import UserHistories
+from fusion.models.base.history_matrix import (
+    HistoryMatrixModel,
+    HistorySettings,
+    fit_profile,
+    profile,
+)
 from fusion.models.base.recommender import FitContext
-from fusion.models.base.sparse_scores import SparseRows, owners_of
+from fusion.models.base.sparse_scores import SparseScores, owners_of
 
 
 class NeighbourSettings(HistorySettings):
@@ -25,7 +30,7 @@ class NeighbourSettings(HistorySettings):
     )
 
 
-class UserNeighbours(ReadsHistories, SparseRows):
+class UserSimilarityModel(HistoryMatrixModel, SparseScores):
     """Keeps the histories (U, I) of everyone at fit. A user scored later brings only the history handed over."""
 
     histories_: csr_array
@@ -41,7 +46,7 @@ class UserNeighbours(ReadsHistories, SparseRows):
         self.norms_ = norms(self.histories_)  # (U,)
         self.by_item_ = self.histories_.T.tocsr()  # (I, U)
 
-    def similar(self, users: Users, rows: Rows | None = None) -> csr_array:
+    def similar(self, users: UserHistories, rows: Rows | None = None) -> csr_array:
         """Cosine (B, U) with everyone at fit, or those of `rows` only, but the user in person; columns in any order."""
         own = profile(users, self.config)
         found = (own @ (self.by_item_ if rows is None else self.by_item_[:, rows])).tocsr()
@@ -58,7 +63,7 @@ class UserNeighbours(ReadsHistories, SparseRows):
         found.eliminate_zeros()
         return found
 
-    def widest(self, users: Users) -> int:
+    def widest(self, users: UserHistories) -> int:
         """A user may be similar to everyone."""
         return max(users.n_items, len(self.norms_))
 

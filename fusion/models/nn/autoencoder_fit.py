@@ -34,13 +34,15 @@ class Autoencoder(nn.Module):
 
     def __init__(self, n_items: int, size: int, chance: torch.Generator) -> None:
         super().__init__()
-        self.reads = nn.Parameter(torch.empty(n_items, size).normal_(0.0, SPREAD, generator=chance))
+        self.cache_key = nn.Parameter(
+            torch.empty(n_items, size).normal_(0.0, SPREAD, generator=chance)
+        )
         self.items = nn.Parameter(torch.empty(n_items, size).normal_(0.0, SPREAD, generator=chance))
         self.shift = nn.Parameter(torch.zeros(size))
 
     def users(self, histories: Tensor) -> Tensor:
         """Vectors (n, d) of histories (n, K)."""
-        return torch.tanh(histories @ self.reads + self.shift)
+        return torch.tanh(histories @ self.cache_key + self.shift)
 
 
 class Denoising(Training[Autoencoder]):
@@ -158,7 +160,7 @@ def hide(histories: csr_array, rng: np.random.Generator) -> tuple[csr_array, Hid
 class FittedAutoencoder:
     """What was learned: A (K, d), a (d,), V (K, d), and the notes."""
 
-    reads: Scores
+    cache_key: Scores
     shift: Scores
     items: Scores
     notes: Note

@@ -14,7 +14,7 @@ SPREAD = 0.3
 """Deviation of the first embeddings: smaller ones take long to leave zero, larger ones drown the text."""
 
 
-class Towers(nn.Module):
+class TwoTower(nn.Module):
     """u = GRU(v of the newest items), v = E[item] + P text[item]; K items with history, T with text, d numbers.
 
     Item K stands for padding, and is the vector 0. Source of the user tower: Hidasi et al.,
@@ -120,9 +120,9 @@ def run_users(
     weights: Mapping[str, NDArray[np.float32]], vectors: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     """States (n, L, d) of a GRU with these weights (`weight_ih_l0`, ...) after each of its inputs (n, L, e)."""
-    size, reads = weights["weight_hh_l0"].shape[1], weights["weight_ih_l0"].shape[1]
+    size, cache_key = weights["weight_hh_l0"].shape[1], weights["weight_ih_l0"].shape[1]
     with torch.device("meta"):  # where first weights are not drawn: torch's chance is left as found
-        sequence = nn.GRU(reads, size, batch_first=True)
+        sequence = nn.GRU(cache_key, size, batch_first=True)
     sequence.load_state_dict(
         {name: torch.from_numpy(values) for name, values in weights.items()}, assign=True
     )

@@ -12,7 +12,7 @@ from fusion.core.torch_runtime import repeatable, usable_device
 from fusion.models.base.recommender import FitContext
 from fusion.models.nn.settings import NeuralConfig
 from fusion.models.nn.trainer import Clock, find_steps
-from fusion.models.nn.two_tower import Towers
+from fusion.models.nn.two_tower import TwoTower
 from fusion.models.nn.two_tower_training import (
     HeldOut,
     HeldOutWeights,
@@ -20,8 +20,8 @@ from fusion.models.nn.two_tower_training import (
     WeightTrainer,
     most_steps,
 )
-from fusion.models.nn.two_tower_warm_start import Begun
-from fusion.models.nn.windows import Tails, hold_out, training_windows, without
+from fusion.models.nn.two_tower_warm_start import WarmState
+from fusion.models.nn.windows import HistoryTails, hold_out, training_windows, without
 from fusion.models.text.encoders import Note
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ class Histories:
     n_items: int
     weights: Scores | None = None
 
-    def without(self, tails: Tails) -> "Histories":
+    def without(self, tails: HistoryTails) -> "Histories":
         """The histories without what is held out."""
         items, borders = without(self.items, self.borders, tails)
         weights = None if self.weights is None else without(self.weights, self.borders, tails)[0]
@@ -56,7 +56,7 @@ class Histories:
 
 
 @dataclass(frozen=True)
-class FittedTowers:
+class FittedTwoTower:
     """What was learned: `ids` (K, d), `meaning` (d, t) or None, the GRU's weights by name, and the notes."""
 
     ids: Scores
@@ -65,9 +65,9 @@ class FittedTowers:
     notes: Note
 
 
-def fit_towers(
-    histories: Histories, config: NeuralConfig, ctx: FitContext, begun: Begun | None = None
-) -> FittedTowers:
+def fit_two_tower(
+    histories: Histories, config: NeuralConfig, ctx: FitContext, begun: WarmState | None = None
+) -> FittedTwoTower:
     """Train for `ctx.max_steps`, or for as many as held-out tails ask for; the seconds cap ends either.
 
     Towers that were `begun` at an earlier cut take the last of these steps only: as many as there
@@ -134,7 +134,7 @@ def _search(
     return found
 
 
-def _held_out(histories: Histories, tails: Tails, last: int) -> HeldOut:
+def _held_out(histories: Histories, tails: HistoryTails, last: int) -> HeldOut:
     if histories.weights is None:
         return HeldOut(histories.items, histories.borders, tails, last)
     return HeldOutWeights(histories.items, histories.weights, histories.borders, tails, last)
@@ -147,7 +147,7 @@ def _trainer(histories: Histories, config: NeuralConfig, start: _Start) -> Train
         text = torch.from_numpy(np.vstack([histories.texts, np.zeros_like(histories.texts[:1])]))
     chance = torch.Generator().manual_seed(start.seed)
     weights, rng = histories.weights, np.random.default_rng(start.seed)
-    towers = Towers(
+    towers = TwoTower(
         histories.n_items, config.size, config.dropout, text, chance, weights is not None
     )
     windows = training_windows(histories.items, histories.borders, config.last)
@@ -156,7 +156,7 @@ def _trainer(histories: Histories, config: NeuralConfig, start: _Start) -> Train
     return WeightTrainer(towers.to(start.device), windows, weights, config, rng)
 
 
-def _take_over(towers: Towers, begun: Begun) -> None:
+def _take_over(towers: TwoTower, begun: WarmState) -> None:
     """Put the earlier weights in place of those drawn."""
     assert (towers.meaning is None) == (
         begun.meaning is None
@@ -169,10 +169,10 @@ def _take_over(towers: Towers, begun: Begun) -> None:
             weights.copy_(torch.from_numpy(begun.sequence[name]))
 
 
-def _export(towers: Towers, notes: Note) -> FittedTowers:
+def _export(towers: TwoTower, notes: Note) -> FittedTwoTower:
     ids = _array(towers.ids.weight)[:-1]
     meaning = None if towers.meaning is None else _array(towers.meaning.weight)
-    return FittedTowers(
+    return FittedTwoTower(
         ids, meaning, {n: _array(p) for n, p in towers.sequence.named_parameters()}, notes
     )
 

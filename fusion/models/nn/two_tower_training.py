@@ -8,8 +8,8 @@ from torch import Tensor
 from fusion.core.arrays import Offsets, Rows, Scores, blocks
 from fusion.models.nn.settings import NeuralConfig
 from fusion.models.nn.trainer import Training
-from fusion.models.nn.two_tower import Towers
-from fusion.models.nn.windows import Tails, Windows, endless_batches
+from fusion.models.nn.two_tower import TwoTower
+from fusion.models.nn.windows import HistoryTails, Windows, endless_batches
 
 CHECK_USERS = 64
 """Users ranked at once when steps are searched: a dense block of their events times all items."""
@@ -21,11 +21,11 @@ def most_steps(n_windows: int, batch: int) -> int:
     return int(np.clip(round(ROUNDS * n_windows / batch / APART) * APART, FEWEST, MOST))
 
 
-class Trainer(Training[Towers]):
+class Trainer(Training[TwoTower]):
     """Trains towers by shuffled batches of windows. Every choice of chance comes from `rng` and torch's own seed."""
 
     def __init__(
-        self, towers: Towers, windows: Windows, config: NeuralConfig, rng: np.random.Generator
+        self, towers: TwoTower, windows: Windows, config: NeuralConfig, rng: np.random.Generator
     ) -> None:
         super().__init__(towers, config, config.steps or most_steps(len(windows), config.batch))
         self.windows, self.rng = windows, rng
@@ -61,13 +61,13 @@ class HeldOut:
     weights: Scores | None = None
     """Of the events (E,), where the towers read them."""
 
-    def __init__(self, items: Rows, borders: Offsets, tails: Tails, last: int) -> None:
+    def __init__(self, items: Rows, borders: Offsets, tails: HistoryTails, last: int) -> None:
         self.tails, self.items = tails, items
         self.first = borders[tails.rows]
         starts = np.maximum(tails.ends - tails.size - last, self.first)
         self.read = Windows(items, starts, tails.ends - 1 - starts)
 
-    def gain(self, towers: Towers) -> float:
+    def gain(self, towers: TwoTower) -> float:
         """Mean of 1 / log2(1 + rank) over all held-out events: NDCG without a cut, steadier than one at 10."""
         towers.eval()
         with torch.inference_mode():
@@ -79,7 +79,7 @@ class HeldOut:
             )
 
     def _users(
-        self, towers: Towers, vectors: Tensor, part: slice
+        self, towers: TwoTower, vectors: Tensor, part: slice
     ) -> tuple[Tensor, NDArray[np.int64]]:
         """Users (n, size, d) before each event of their tails, and where those events stand (n, size)."""
         which = np.arange(part.start, part.stop)
@@ -94,7 +94,7 @@ class HeldOut:
         users = states[torch.arange(len(which), device=device)[:, None], places]
         return users, self.tails.ends[which][:, None] - size + np.arange(size)
 
-    def _gains(self, towers: Towers, vectors: Tensor, part: slice) -> np.ndarray:
+    def _gains(self, towers: TwoTower, vectors: Tensor, part: slice) -> np.ndarray:
         users, events = self._users(towers, vectors, part)
         scores = (users @ vectors.T).cpu().numpy()  # (n, size, K)
         targets = self.items[events]
@@ -113,7 +113,7 @@ class WeightTrainer(Trainer):
 
     def __init__(
         self,
-        towers: Towers,
+        towers: TwoTower,
         windows: Windows,
         weights: Scores,
         config: NeuralConfig,
@@ -133,12 +133,12 @@ class HeldOutWeights(HeldOut):
     """The weights of the tails, told from the events before them; `gain` is minus the mean squared error."""
 
     def __init__(
-        self, items: Rows, weights: Scores, borders: Offsets, tails: Tails, last: int
+        self, items: Rows, weights: Scores, borders: Offsets, tails: HistoryTails, last: int
     ) -> None:
         super().__init__(items, borders, tails, last)
         self.weights = weights
 
-    def _gains(self, towers: Towers, vectors: Tensor, part: slice) -> np.ndarray:
+    def _gains(self, towers: TwoTower, vectors: Tensor, part: slice) -> np.ndarray:
         assert self.weights is not None
         users, events = self._users(towers, vectors, part)
         told = (

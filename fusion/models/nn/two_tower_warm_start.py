@@ -12,7 +12,7 @@ LEAST = 0.25
 
 
 @dataclass(frozen=True)
-class Begun:
+class WarmState:
     """Towers of an earlier cut as a later one with K items begins with them.
 
     `ids` (K, d), zeros for items that had no history by then, so that they begin as they were
@@ -40,7 +40,7 @@ def keep(items: Rows, ids: Scores, meaning: Scores | None, n_events: int) -> Sta
     return kept if meaning is None else kept | {"meaning": meaning}
 
 
-def begin(kept: State, sequence: dict[str, Scores], items: Rows, n_events: int) -> Begun:
+def begin(kept: State, sequence: dict[str, Scores], items: Rows, n_events: int) -> WarmState:
     """What a fit with `items` (K,), ascending, and `n_events` begins with.
 
     Raises ValueError when nothing was kept, or what was knows more: it was fitted later, or on
@@ -56,4 +56,4 @@ def begin(kept: State, sequence: dict[str, Scores], items: Rows, n_events: int) 
         )
     ids = np.zeros((len(items), kept["ids"].shape[1]), np.float32)
     ids[np.searchsorted(items, before)] = kept["ids"]
-    return Begun(ids, kept.get("meaning"), sequence, 1 - n_before / n_events)
+    return WarmState(ids, kept.get("meaning"), sequence, 1 - n_before / n_events)

@@ -24,19 +24,21 @@ class Windows:
     def __len__(self) -> int:
         return len(self.starts)
 
-    def padded(self, which: NDArray[np.integer], length: int, filler: int) -> NDArray[np.int64]:
+    def padded(
+        self, which: NDArray[np.integer], length: int, fallback_scores: int
+    ) -> NDArray[np.int64]:
         """Windows `which` (n,) as (n, length) int64, `filler` behind the end of each."""
-        return self.of(self.items, which, length, filler).astype(np.int64)
+        return self.of(self.items, which, length, fallback_scores).astype(np.int64)
 
     def of(
-        self, values: NDArray[Any], which: NDArray[np.integer], length: int, filler: float
+        self, values: NDArray[Any], which: NDArray[np.integer], length: int, fallback_scores: float
     ) -> NDArray[Any]:
         """The same of other values (E,) of the events, in their own dtype."""
         place = np.arange(length)
         inside = place < self.counts[which][:, None]
         positions = np.where(inside, self.starts[which][:, None] + place, 0)
         found = values[positions] if len(values) else np.zeros_like(positions, values.dtype)
-        return np.where(inside, found, values.dtype.type(filler))
+        return np.where(inside, found, values.dtype.type(fallback_scores))
 
 
 def training_windows(items: Rows, borders: Offsets, last: int) -> Windows:
@@ -67,7 +69,7 @@ def endless_batches(
 
 
 @dataclass(frozen=True)
-class Tails:
+class HistoryTails:
     """The newest `size` events of some users, held out: `rows` (n,) of the users, and where their histories end."""
 
     rows: Rows
@@ -75,14 +77,16 @@ class Tails:
     size: int
 
 
-def hold_out(borders: Offsets, size: int, most: int, rng: np.random.Generator) -> Tails:
+def hold_out(borders: Offsets, size: int, most: int, rng: np.random.Generator) -> HistoryTails:
     """Hold out the newest `size` events of up to `most` users who keep at least one event."""
     able = np.flatnonzero(np.diff(borders) >= size + 1)
     rows = np.sort(rng.choice(able, min(most, len(able)), replace=False)).astype(np.int32)
-    return Tails(rows, borders[rows + 1], size)
+    return HistoryTails(rows, borders[rows + 1], size)
 
 
-def without(values: NDArray[Any], borders: Offsets, tails: Tails) -> tuple[NDArray[Any], Offsets]:
+def without(
+    values: NDArray[Any], borders: Offsets, tails: HistoryTails
+) -> tuple[NDArray[Any], Offsets]:
     """Values (E,) of the histories' events, and borders, without what is held out."""
     dropped = np.zeros(len(borders) - 1, np.int64)
     dropped[tails.rows] = tails.size

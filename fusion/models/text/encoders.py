@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 from threadpoolctl import threadpool_limits
 
-from fusion.core.arrays import Rows, Scores, unit
-from fusion.core.parallel import Claims
+from fusion.core.arrays import Rows, Scores, normalize_rows
+from fusion.core.parallel import WorkClaims
 from fusion.core.progress import Progress, quiet
 from fusion.core.torch_runtime import usable_device
 from fusion.data.dataset import Dataset
@@ -29,7 +29,7 @@ SAMPLE = 2000
 """Texts looked at to tell whether a model can read them."""
 CHUNK = 1024
 """Texts encoded between two writes to the cache: what a killed run loses."""
-CLAIMS: dict[Path, Claims] = {}
+CLAIMS: dict[Path, WorkClaims] = {}
 """Which texts are being encoded right now, by the folder of the cache they go to."""
 TFIDF_SIZE = 128
 HASHES = 2**16
@@ -134,7 +134,7 @@ def encode_cached(model: SentenceModel, texts: Sequence[str], how: Computing) ->
         known.update(cache.read_new() if cache else {})
         return [key for key in by_key if key not in known]
 
-    claims = CLAIMS.setdefault(cache.folder, Claims()) if cache else Claims()
+    claims = CLAIMS.setdefault(cache.folder, WorkClaims()) if cache else WorkClaims()
     while True:
         with claims.some_of(missing, CHUNK) as mine:
             if not mine:
@@ -174,7 +174,9 @@ def tfidf(texts: Sequence[str], threads: int = 1) -> Scores:
     # A single text has no variance, and scikit-learn divides by it for a ratio that nobody reads
     # here.
     with threadpool_limits(threads, "blas"), np.errstate(invalid="ignore"):
-        return unit(TruncatedSVD(size, random_state=0).fit_transform(weights).astype(np.float32))
+        return normalize_rows(
+            TruncatedSVD(size, random_state=0).fit_transform(weights).astype(np.float32)
+        )
 
 
 def encode_items(data: Dataset, encoder: str, ctx: FitContext) -> tuple[Rows, Scores, Note]:

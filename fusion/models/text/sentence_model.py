@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from fusion.core.arrays import Rows, Scores, blocks, unit
+from fusion.core.arrays import Rows, Scores, blocks, normalize_rows
 from fusion.core.torch_runtime import one_thread
 from fusion.errors import ConfigError
 
@@ -130,7 +130,7 @@ class SentenceModel:
         vectors = np.empty((len(texts), parts[0].shape[1]), np.float32)
         for (members, _), found in zip(batches, parts, strict=True):
             vectors[members] = found
-        return unit(vectors)
+        return normalize_rows(vectors)
 
     def _batches(self, texts: Sequence[str]) -> Iterator[tuple[Rows, int]]:
         """Which texts are encoded together, and padded to how many tokens."""

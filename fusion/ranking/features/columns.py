@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from fusion.core.arrays import DAY, Scores
 from fusion.ranking.candidates import Candidates
-from fusion.ranking.features.item_statistics import Knowledge
+from fusion.ranking.features.item_statistics import ItemStatistics
 from fusion.ranking.features.rank_fusion import blend
-from fusion.ranking.features.registry import FEATURES, Block, feature
+from fusion.ranking.features.registry import FEATURES, FeatureBlock, feature
 from fusion.ranking.features.source_columns import STEADY_OF_SOURCES, source_columns, source_of
 
 SPANS = {7: "this week", 28: "this month", 91: "in the last three months", 365: "this year"}
@@ -18,12 +18,12 @@ SPANS = {7: "this week", 28: "this month", 91: "in the last three months", 365: 
 """
 
 
-def feature_columns(found: Candidates, known: Knowledge) -> dict[str, Scores]:
+def feature_columns(found: Candidates, known: ItemStatistics) -> dict[str, Scores]:
     """Every feature of a block's candidates, (C,) float32 by name, in a fixed order; missing is NaN."""
-    block = Block(found, known)
+    block = FeatureBlock(found, known)
     columns = source_columns(block)
     for declared in FEATURES:
-        if not declared.needs or declared.needs in known.offers:
+        if not declared.needs or declared.needs in known.capabilities:
             columns[declared.name] = declared.compute(block).astype(np.float32)
     return columns
 
@@ -41,33 +41,33 @@ def steady_columns(columns: Iterable[str]) -> list[str]:
 AGREED = "several methods agree on it"
 
 
-@feature("blend", "reciprocal-rank fusion of all sources", because=AGREED, steady=True)
-def _blend(b: Block) -> Scores:
+@feature("blend", "reciprocal-rank fusion of all sources", reason_text=AGREED, steady=True)
+def _blend(b: FeatureBlock) -> Scores:
     return blend(b.ranks)
 
 
-@feature("proposed_by", "how many sources proposed it", because=AGREED, steady=True)
-def _proposed_by(b: Block) -> NDArray[np.floating]:
+@feature("proposed_by", "how many sources proposed it", reason_text=AGREED, steady=True)
+def _proposed_by(b: FeatureBlock) -> NDArray[np.floating]:
     return (~np.isnan(b.found.places)).sum(axis=1).astype(np.float32)
 
 
-@feature("best_rank", "the best rank any source gives it", because=AGREED, steady=True)
-def _best_rank(b: Block) -> Scores:
+@feature("best_rank", "the best rank any source gives it", reason_text=AGREED, steady=True)
+def _best_rank(b: FeatureBlock) -> Scores:
     return np.nanmin(np.column_stack([b.ranks, np.full(len(b.items), 1e6, np.float32)]), axis=1)
 
 
 @feature("user_events", "log of the user's known interactions")
-def _user_events(b: Block) -> NDArray[np.floating]:
+def _user_events(b: FeatureBlock) -> NDArray[np.floating]:
     return np.log1p(b.found.users.counts)[b.owners]
 
 
 @feature("user_mainstream", "mean log count of what the user met")
-def _user_mainstream(b: Block) -> Scores:
+def _user_mainstream(b: FeatureBlock) -> Scores:
     return b.mean_of_history(b.known.log_counts)
 
 
 @feature("user_idle_days", "days since the user's last interaction", "times")
-def _user_idle(b: Block) -> NDArray[np.floating]:
+def _user_idle(b: FeatureBlock) -> NDArray[np.floating]:
     users = b.found.users
     last = np.where(
         users.counts > 0,
@@ -80,10 +80,10 @@ def _user_idle(b: Block) -> NDArray[np.floating]:
 @feature(
     "item_share",
     "log of the item's share of all interactions so far",
-    because="many people took it",
+    reason_text="many people took it",
 )
-def _item_share(b: Block) -> NDArray[np.floating]:
-    if "times" not in b.known.offers:
+def _item_share(b: FeatureBlock) -> NDArray[np.floating]:
+    if "times" not in b.known.capabilities:
         return b.known.log_counts[b.items] - np.log1p(b.known.n_events)
     return b.share()
 
@@ -94,7 +94,7 @@ for _days, _when in SPANS.items():
         f"the same over the last {_days} days",
         "times",
         f"many people took it {_when}",
-    )(partial(Block.share, span=_days))
+    )(partial(FeatureBlock.share, span=_days))
 
 
 @feature(
@@ -103,7 +103,7 @@ for _days, _when in SPANS.items():
     "times",
     "it is on the rise",
 )
-def _item_trend(b: Block) -> NDArray[np.floating]:
+def _item_trend(b: FeatureBlock) -> NDArray[np.floating]:
     return b.share(28) - b.share(365)
 
 
@@ -113,13 +113,13 @@ def _item_trend(b: Block) -> NDArray[np.floating]:
     "times",
     "its age speaks for it",
 )
-def _item_age(b: Block) -> NDArray[np.floating]:
+def _item_age(b: FeatureBlock) -> NDArray[np.floating]:
     first = b.known.moments.first(b.items, b.as_of)
     return np.where(first >= 0, (b.as_of - first) / DAY, np.nan)
 
 
 @feature("item_idle_days", "days since anyone took the item", "times", "somebody took it just now")
-def _item_idle(b: Block) -> NDArray[np.floating]:
+def _item_idle(b: FeatureBlock) -> NDArray[np.floating]:
     newest = b.known.moments.newest(b.items, b.as_of)
     return np.where(newest >= 0, (b.as_of - newest) / DAY, np.nan)
 
@@ -131,7 +131,7 @@ def _item_idle(b: Block) -> NDArray[np.floating]:
     "those who took it liked it",
     steady=True,
 )
-def _item_weight(b: Block) -> Scores:
+def _item_weight(b: FeatureBlock) -> Scores:
     return b.known.mean_weights[b.items]
 
 
@@ -142,7 +142,7 @@ def _item_weight(b: Block) -> Scores:
     "it is of a kind they like",
     steady=True,
 )
-def _category_affinity(b: Block) -> Scores:
+def _category_affinity(b: FeatureBlock) -> Scores:
     return b.known.affinity(b.found.users, b.owners, b.items)
 
 
@@ -153,5 +153,5 @@ def _category_affinity(b: Block) -> Scores:
     "it is of the kind they took last",
     steady=True,
 )
-def _category_affinity_last(b: Block) -> Scores:
+def _category_affinity_last(b: FeatureBlock) -> Scores:
     return b.known.affinity(b.found.users.last(10), b.owners, b.items)

@@ -9,21 +9,21 @@ from scipy.sparse import csr_array
 from fusion.core.arrays import Rows, Scores
 from fusion.data.categories import all_categories
 from fusion.data.dataset import Dataset
-from fusion.data.histories import Users
-from fusion.ranking.features.point_in_time import Moments
+from fusion.data.histories import UserHistories
+from fusion.ranking.features.point_in_time import ItemTimeline
 
 PRIOR = 10.0
 """Interactions' worth of doubt that draws an item's or user's mean towards everyone's."""
 
 
 @dataclass(frozen=True)
-class Knowledge:
+class ItemStatistics:
     """Item statistics of a fold's known interactions."""
 
     data: Dataset
 
     @cached_property
-    def offers(self) -> frozenset[str]:
+    def capabilities(self) -> frozenset[str]:
         """Which of "times", "weights" and "categories" the data has."""
         has = {
             "times": self.data.has_times,
@@ -38,9 +38,9 @@ class Knowledge:
         return len(self.data)
 
     @cached_property
-    def moments(self) -> Moments:
+    def moments(self) -> ItemTimeline:
         """Point-in-time counts."""
-        return Moments.of(self.data)
+        return ItemTimeline.of(self.data)
 
     @cached_property
     def log_counts(self) -> Scores:
@@ -70,7 +70,7 @@ class Knowledge:
         shares: Scores = (counts / max(1, self.n_events)).astype(np.float32)
         return shares
 
-    def affinity(self, users: Users, owners: Rows, items: Rows) -> Scores:
+    def affinity(self, users: UserHistories, owners: Rows, items: Rows) -> Scores:
         """Mean log lift (C,) of an item's categories in a user's history over everyone's; NaN without categories."""
         assert self.categories is not None
         categories = self.categories

@@ -13,7 +13,7 @@ KEPT = 16
 
 
 @dataclass(frozen=True)
-class Moments:
+class ItemTimeline:
     """Events sorted by item, then time; `keys` (N,) orders them so that one binary search answers for a pair."""
 
     all_times: Times
@@ -22,7 +22,7 @@ class Moments:
     borders: Times
 
     @classmethod
-    def of(cls, data: Dataset) -> "Moments":
+    def of(cls, data: Dataset) -> "ItemTimeline":
         """Index the interactions of `data`."""
         order = np.lexsort((data.times, data.items))
         keys = cls._key(

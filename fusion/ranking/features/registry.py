@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from fusion.core.arrays import DAY, Rows, Scores, Times
 from fusion.core.grouped import owner_means, ranks
 from fusion.ranking.candidates import Candidates
-from fusion.ranking.features.item_statistics import Knowledge
+from fusion.ranking.features.item_statistics import ItemStatistics
 
-Compute = Callable[["Block"], NDArray[np.floating]]
+Compute = Callable[["FeatureBlock"], NDArray[np.floating]]
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Feature:
     meaning: str
     needs: str
     compute: Compute
-    because: str = ""
+    reason_text: str = ""
     steady: bool = False
 
 
@@ -36,23 +36,23 @@ FEATURES: list[Feature] = []
 
 
 def feature(
-    name: str, meaning: str, needs: str = "", because: str = "", steady: bool = False
+    name: str, meaning: str, needs: str = "", reason_text: str = "", steady: bool = False
 ) -> Callable[[Compute], Compute]:
     """Declare a feature that every candidate has when the data offers what it needs."""
 
     def add(compute: Compute) -> Compute:
-        FEATURES.append(Feature(name, meaning, needs, compute, because, steady))
+        FEATURES.append(Feature(name, meaning, needs, compute, reason_text, steady))
         return compute
 
     return add
 
 
 @dataclass(frozen=True)
-class Block:
+class FeatureBlock:
     """A block of users' candidates beside what is known; shared pieces are computed once."""
 
     found: Candidates
-    known: Knowledge
+    known: ItemStatistics
 
     @property
     def owners(self) -> Rows:

@@ -4,7 +4,7 @@ import numpy as np
 
 from fusion.core.arrays import Scores
 from fusion.core.grouped import zscores
-from fusion.ranking.features.registry import FEATURES, Block
+from fusion.ranking.features.registry import FEATURES, FeatureBlock
 
 SOURCE_COLUMNS = ("rank", "rr", "z", "proposed", "near")
 """What the table holds of each source, after its name and `_`."""
@@ -12,7 +12,7 @@ STEADY_OF_SOURCES = ("_rank", "_proposed")
 """Which of that is steady: `rr` says the same as `rank`; the spread of `z` follows how much happened lately."""
 
 
-def source_columns(block: Block) -> dict[str, Scores]:
+def source_columns(block: FeatureBlock) -> dict[str, Scores]:
     """Rank, reciprocal rank, z-score and proposal flag of every source, and likeness by those that know it, by name."""
     columns: dict[str, Scores] = {}
     for at, name in enumerate(block.found.names):

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from flows.import_guard import foreign
+from flows.import_guard import find_foreign_package
 from tests.flows.world import ROOT, command, environment
 
 
@@ -46,4 +46,4 @@ def test_a_foreign_package_in_the_folder_where_a_command_starts_is_named(tmp_pat
 def test_a_folder_that_is_no_package_hides_nothing(tmp_path):
     (tmp_path / "storage").mkdir()
     assert ended(tmp_path, tmp_path, "--help").returncode == 0
-    assert foreign() is None
+    assert find_foreign_package() is None

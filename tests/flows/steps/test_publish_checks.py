@@ -12,7 +12,7 @@ from sqlalchemy import text
 from flows.session import Session
 from flows.steps.item_files import WINDOWS
 from flows.steps.publish.publish import approve_run, publish_run
-from flows.steps.publish.publish_checks import contract
+from flows.steps.publish.publish_checks import publish_checks
 from fusion.errors import Refused
 from storage.reading.read import history, live
 from storage.runs.runs import runs
@@ -43,7 +43,7 @@ def rolled(own_runs):
 
 def checks(session: Session, run):
     shown = live(session.engine, "default").run
-    return {check.name: check for check in contract(session, run, shown)}
+    return {check.name: check for check in publish_checks(session, run, shown)}
 
 
 def test_every_check_says_what_it_found(rolled):

@@ -11,11 +11,11 @@ from hypothesis.extra.numpy import arrays
 from fusion.core.arrays import block_rows, blocks, contains, distinct, offsets, ragged_index
 from fusion.core.grouped import owner_means, ranks, zscores
 from fusion.core.hashing import shares
-from fusion.data.histories import Users
-from fusion.data.ranked_lists import arrange, fill
+from fusion.data.histories import UserHistories
+from fusion.data.ranked_lists import backfill, top_k_lists
 from fusion.data.topk import Pairs, best
 from fusion.ranking.candidates import places_in
-from fusion.ranking.features.point_in_time import Moments
+from fusion.ranking.features.point_in_time import ItemTimeline
 from tests.fusion.making import START, dataset, frame_of
 
 QUICK = settings(max_examples=60, deadline=None)
@@ -150,7 +150,7 @@ EVENTS = st.lists(
 @given(EVENTS, st.integers(-1, 8))
 def test_moments_count_strictly_before(rows, day):
     data = dataset(frame_of(rows))
-    moments = Moments.of(data)
+    moments = ItemTimeline.of(data)
     when = START + day * 86_400_000
     items = np.arange(data.n_items, dtype=np.int32)
     each = np.full(len(items), when)
@@ -168,7 +168,7 @@ def test_one_moment_for_many_pairs_counts_as_each_pair_alone():
         (f"u{n}", f"i{rng.integers(4)}", int(day)) for n, day in enumerate(rng.integers(0, 9, 60))
     ]
     data = dataset(frame_of(rows))
-    moments, items = Moments.of(data), rng.integers(data.n_items, size=50).astype(np.int32)
+    moments, items = ItemTimeline.of(data), rng.integers(data.n_items, size=50).astype(np.int32)
     for day in rng.integers(-1, 10, 40):  # more moments than are kept, some of them again
         many = np.full(len(items), START + int(day) * 86_400_000)
         for ask in (moments.before, moments.newest):
@@ -181,7 +181,7 @@ def test_one_moment_for_many_pairs_counts_as_each_pair_alone():
 def test_moments_of_items_nobody_took():
     none = dataset(frame_of([("a", "x", 1)])).before(START)
     assert len(none) == 0
-    moments, item, when = Moments.of(none), np.array([0], np.int32), np.array([START])
+    moments, item, when = ItemTimeline.of(none), np.array([0], np.int32), np.array([START])
     assert moments.before(item, when).tolist() == [0]
     assert moments.newest(item, when).tolist() == [-1]
     assert moments.first(item, when).tolist() == [-1]
@@ -244,11 +244,11 @@ CANDIDATES = st.lists(
 @given(CANDIDATES, st.integers(1, 7))
 def test_arrange_sorts_what_speaks_then_what_the_filler_says(users, size):
     scores = np.array([c[0] for user in users for c in user], np.float32)
-    filler = np.array([c[1] for user in users for c in user], np.float32)
+    fallback_scores = np.array([c[1] for user in users for c in user], np.float32)
     items = np.array([100 - at for user in users for at in range(len(user))], np.int32)
     borders = offsets(np.array([len(user) for user in users]))
     rows = np.arange(len(users), dtype=np.int32)
-    lists = arrange(rows, borders, items, scores, filler, size)
+    lists = top_k_lists(rows, borders, items, scores, fallback_scores, size)
     for at in rows:
         mine = range(borders[at], borders[at + 1])
         speaking = sorted(
@@ -257,8 +257,8 @@ def test_arrange_sorts_what_speaks_then_what_the_filler_says(users, size):
         silent = [n for n in mine if not math.isfinite(scores[n])]
         silent.sort(
             key=lambda n: (
-                math.isnan(filler[n]),
-                -filler[n] if filler[n] == filler[n] else 0,
+                math.isnan(fallback_scores[n]),
+                -fallback_scores[n] if fallback_scores[n] == fallback_scores[n] else 0,
                 items[n],
             )
         )
@@ -273,7 +273,7 @@ def test_arrange_sorts_what_speaks_then_what_the_filler_says(users, size):
 def test_fill_takes_what_is_popular_and_new_to_the_user():
     data = dataset(frame_of([("a", "x", 1), ("a", "y", 2), ("b", "z", 3), ("b", "w", 3)]))
     users = data.users_at(np.array([0, 1], np.int32), np.full(2, data.as_of))
-    made = arrange(
+    made = top_k_lists(
         users.rows,
         np.array([0, 1, 1]),
         np.array([2], np.int32),
@@ -282,16 +282,21 @@ def test_fill_takes_what_is_popular_and_new_to_the_user():
         3,
     )
     spare = np.array([3, 2, 1, 0], np.int32)
-    fresh = fill(made, users, spare, seen_again=False)
+    fresh = backfill(made, users, spare, seen_again=False)
     assert fresh.items.tolist() == [[2, 3, -1], [1, 0, -1]]
     assert fresh.scores[0, :2].tolist() == [5, 4]
     assert fresh.scores[1, :2].tolist() == [-1, -2]
-    assert fill(made, users, spare, seen_again=True).items.tolist() == [[2, 3, 1], [3, 2, 1]]
+    assert backfill(made, users, spare, seen_again=True).items.tolist() == [[2, 3, 1], [3, 2, 1]]
 
 
 def test_a_stranger_is_a_user_without_anything():
-    stranger = Users.stranger(5, 3)
-    assert (len(stranger), stranger.rows.tolist(), stranger.history.nnz, stranger.seen.shape) == (
+    unknown_user = UserHistories.unknown_user(5, 3)
+    assert (
+        len(unknown_user),
+        unknown_user.rows.tolist(),
+        unknown_user.history.nnz,
+        unknown_user.seen.shape,
+    ) == (
         1,
         [-1],
         0,

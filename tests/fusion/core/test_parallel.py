@@ -6,15 +6,15 @@ from threading import Barrier, Event, Lock
 
 import pytest
 
-from fusion.core.parallel import Stopped, workers
+from fusion.core.parallel import Stopped, bounded_pool
 
 flow = ContextVar("flow", default="none")
 
 
 def test_pieces_run_side_by_side():
     meeting = Barrier(2, timeout=30)
-    with workers(2, memory=1.0) as crew:
-        both = [crew.submit(0.1, meeting.wait) for _ in range(2)]
+    with bounded_pool(2, memory=1.0) as pool:
+        both = [pool.submit(0.1, meeting.wait) for _ in range(2)]
     assert sorted(one.result() for one in both) == [0, 1]
 
 
@@ -30,17 +30,17 @@ def test_memory_decides_how_many_run_at_once(gib, most):
         with lock:
             now[0] -= 1
 
-    with workers(3, memory=1.0) as crew:
+    with bounded_pool(3, memory=1.0) as pool:
         for _ in range(6):
-            crew.submit(gib, work)
+            pool.submit(gib, work)
     assert seen[0] == most
 
 
 def test_what_goes_wrong_ends_long_work_and_drops_the_rest():
-    begun, crew, ended, after = Event(), [], [], []
+    begun, pool, ended, after = Event(), [], [], []
 
     def long():
-        watched = crew[0].stoppable(lambda done, total: None)
+        watched = pool[0].stoppable(lambda done, total: None)
         begun.set()
         try:
             while True:
@@ -51,8 +51,8 @@ def test_what_goes_wrong_ends_long_work_and_drops_the_rest():
             raise
 
     def run():
-        with workers(1, memory=1.0) as crew_now:
-            crew.append(crew_now)
+        with bounded_pool(1, memory=1.0) as crew_now:
+            pool.append(crew_now)
             crew_now.submit(0.1, long)
             crew_now.submit(0.1, lambda: after.append(True))
             assert begun.wait(30)
@@ -66,6 +66,6 @@ def test_what_goes_wrong_ends_long_work_and_drops_the_rest():
 
 def test_pieces_see_the_context_they_were_submitted_in():
     flow.set("retrain")
-    with workers(1, memory=1.0) as crew:
-        seen = crew.submit(0.1, flow.get)
+    with bounded_pool(1, memory=1.0) as pool:
+        seen = pool.submit(0.1, flow.get)
     assert seen.result() == "retrain"

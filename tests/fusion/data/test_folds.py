@@ -10,11 +10,11 @@ from fusion.config import SplitSettings
 from fusion.core.arrays import DAY
 from fusion.data.fold import Fold
 from fusion.data.folds import plan_folds
-from fusion.data.random_folds import LEAST_HELD, MOST_HELD
+from fusion.data.random_folds import MAX_HELD_OUT_SHARE, MIN_HELD_OUT_SHARE
 from fusion.errors import DataError
 from fusion.models.base.fitted import fit_items
 from fusion.models.base.registry import build
-from tests.fusion.making import START, dataset, frame_of, item_frame, lively, slow_labels
+from tests.fusion.making import START, active_share, dataset, frame_of, item_frame, slow_labels
 
 
 def pairs(fold: Fold) -> set[tuple[str, str]]:
@@ -45,17 +45,17 @@ class TestTime:
             assert set(fold.as_of.tolist()) == {fold.cut}
 
     def test_labels_are_what_one_would_tell_a_child(self):
-        frame = lively(seed=8)
+        frame = active_share(seed=8)
         items = item_frame()
         data = dataset(frame, items)
         plan = plan_folds(data, SplitSettings(users=20, folds=2))
         for fold in (plan.tune, *plan.labels, plan.verdict):
             may = dict(zip(data.item_ids.values, data.listable(fold.cut).tolist(), strict=True))
             known = frame.filter(pl.col("time") < fold.cut)
-            held = frame.filter(
+            held_out = frame.filter(
                 pl.col("time").is_between(fold.cut, fold.cut + plan.window * DAY, closed="left")
             )
-            assert pairs(fold) == slow_labels(frame, known, held, may.__getitem__)
+            assert pairs(fold) == slow_labels(frame, known, held_out, may.__getitem__)
 
     def test_the_shortest_window_that_holds_the_users_wins(self):
         weekly = daily(days=90, per_day=1 / 7)
@@ -97,7 +97,7 @@ class TestTime:
 
     def test_tomorrows_run_reuses_todays_fits(self):
         """More days, users and items later: the folds cut before are the same to the bit, so are the fits' keys."""
-        full = lively(seed=5, n_events=3000)
+        full = active_share(seed=5, n_events=3000)
         today, tomorrow = (
             dataset(full.filter(pl.col("time") < START + day * DAY)) for day in (74.4, 75.3)
         )
@@ -224,21 +224,23 @@ class TestLast:
 
 class TestRandom:
     def test_a_fold_knows_all_but_its_own_share_and_the_verdicts(self):
-        data = dataset(lively(seed=1).drop("time"))
+        data = dataset(active_share(seed=1).drop("time"))
         plan = plan_folds(data, SplitSettings(folds=2))
         assert plan.kind == "random"
         folds = (plan.tune, *plan.labels, plan.verdict)
         sizes = [len(fold.known) / len(data) for fold in folds]
-        assert sizes == pytest.approx([1 - 2 * MOST_HELD] * 3 + [1 - MOST_HELD], abs=0.04)
+        assert sizes == pytest.approx(
+            [1 - 2 * MAX_HELD_OUT_SHARE] * 3 + [1 - MAX_HELD_OUT_SHARE], abs=0.04
+        )
         for one, two in permutations(folds, 2):
             assert not pairs(one) & pairs(two)
             met = set(zip(two.known.users.tolist(), two.known.items.tolist(), strict=True))
-            held = set(zip(one.label_users.tolist(), one.label_items.tolist(), strict=True))
-            assert held.isdisjoint(met) if one is plan.verdict else held <= met
+            held_out = set(zip(one.label_users.tolist(), one.label_items.tolist(), strict=True))
+            assert held_out.isdisjoint(met) if one is plan.verdict else held_out <= met
 
-    @pytest.mark.parametrize(("enough", "share"), [(0.07, 0.07), (0.01, LEAST_HELD)])
+    @pytest.mark.parametrize(("enough", "share"), [(0.07, 0.07), (0.01, MIN_HELD_OUT_SHARE)])
     def test_of_more_data_a_smaller_share_is_held_out(self, monkeypatch, enough, share):
-        data = dataset(lively(seed=1).drop("time"))
+        data = dataset(active_share(seed=1).drop("time"))
         monkeypatch.setattr("fusion.data.random_folds.HELD", enough * len(data))
         plan = plan_folds(data, SplitSettings(folds=2))
         sizes = [len(fold.known) / len(data) for fold in (*plan.labels, plan.verdict)]
@@ -246,7 +248,7 @@ class TestRandom:
         assert f"{share:.0%} of pairs" in plan.why
 
     def test_of_many_folds_each_has_a_share(self):
-        plan = plan_folds(dataset(lively(seed=3)), SplitSettings(kind="random", folds=12))
+        plan = plan_folds(dataset(active_share(seed=3)), SplitSettings(kind="random", folds=12))
         sizes = [len(fold.label_users) for fold in (plan.tune, *plan.labels, plan.verdict)]
         assert len(plan.labels) == 12
         assert min(sizes) > 0.5 * max(sizes)
@@ -263,7 +265,7 @@ class TestRandom:
             )
 
     def test_the_seed_decides_and_new_rows_change_nothing(self):
-        frame = lively(seed=1).drop("time")
+        frame = active_share(seed=1).drop("time")
         split = SplitSettings(folds=1)
         short, long, other = (
             plan_folds(dataset(f), split, seed=s).verdict
@@ -274,7 +276,7 @@ class TestRandom:
 
     def test_times_are_put_aside(self):
         """Shares cut across time, so no feature or source may take a time for what it is."""
-        data = dataset(lively(seed=1))
+        data = dataset(active_share(seed=1))
         plan = plan_folds(data, SplitSettings(kind="random", folds=1))
         assert not any(fold.known.has_times for fold in (*plan.labels, plan.verdict, plan.serving))
 

@@ -11,7 +11,7 @@ from fusion.core.arrays import DAY
 from fusion.data.folds import plan_folds
 from fusion.evaluation.admission import admit, check_lists
 from fusion.evaluation.live_baseline import Live, judgeable
-from fusion.runs.context import Job
+from fusion.runs.context import RunContext
 from fusion.training.pipeline import Trained, train
 from tests.fusion.making import config
 from tests.fusion.whole import lists_of
@@ -29,11 +29,13 @@ TAMPERINGS = {
 
 class TestAdmission:
     def broken_checks(
-        self, job: Job, trained: Trained, rows: pl.DataFrame, folder: Path
+        self, context: RunContext, trained: Trained, rows: pl.DataFrame, folder: Path
     ) -> dict[str, str]:
         (folder / "served.parquet").write_bytes((trained.lists / "served.parquet").read_bytes())
         rows.write_parquet(folder / "lists.parquet")
-        return {check.name: check.text() for check in check_lists(job, folder) if not check.holds}
+        return {
+            check.name: check.text() for check in check_lists(context, folder) if not check.holds
+        }
 
     def test_untouched_lists_break_nothing(self, done, tmp_path):
         assert self.broken_checks(*done, lists_of(done[1]), tmp_path) == {}
@@ -47,7 +49,7 @@ class TestAdmission:
             assert set(found) == {name}
 
     def test_a_seen_or_unavailable_item_breaks(self, done, data, tmp_path):
-        job, trained = done
+        context, trained = done
         rows = lists_of(trained)
         first = rows.row(0, named=True)
         seen = int(data.items[data.users == first["user"]][-1])
@@ -57,22 +59,22 @@ class TestAdmission:
             changed = rows.with_columns(
                 item=pl.when(at).then(item).otherwise("item").cast(pl.Int32)
             )
-            found = self.broken_checks(job, trained, changed, tmp_path)
+            found = self.broken_checks(context, trained, changed, tmp_path)
             assert name in found
             assert data.user_ids.texts(np.array([first["user"]]))[0] in found[name]
 
     def test_what_is_stored_names_nobody(self, done, tmp_path):
         """Outside ids are for the screen; the manifest holds row numbers of the run's ids."""
-        job, trained = done
+        context, trained = done
         (tmp_path / "served.parquet").write_bytes((trained.lists / "served.parquet").read_bytes())
         rows = TAMPERINGS["lists are whole"](lists_of(trained)).with_columns(
             rank=pl.col("rank") + 1
         )
         rows.write_parquet(tmp_path / "lists.parquet")
-        checks = {check.name: check for check in check_lists(job, tmp_path) if not check.holds}
+        checks = {check.name: check for check in check_lists(context, tmp_path) if not check.holds}
         whole, ranks = checks["lists are whole"], checks["ranks run from 1"]
         assert (whole.broken, whole.rows, len(ranks.rows)) == (1, ({"user": 5},), 3)
-        name = job.data.user_ids.texts(np.array([5]))[0]
+        name = context.data.user_ids.texts(np.array([5]))[0]
         assert f"user {name!r}" in whole.text()
         for check in checks.values():
             assert "user" not in check.as_dict()["message"].replace("users have", "")
@@ -87,51 +89,58 @@ class TestAdmission:
 
 
 def test_few_users_cannot_tell_skill_from_luck(done):
-    job, trained = done
+    context, trained = done
     for users, holds in ((9, False), (10, True)):
         verdict = replace(trained.verdict, report={**trained.verdict.report, "users": users})
-        check = admit(job, verdict, trained.lists, {})[0]
+        check = admit(context, verdict, trained.lists, {})[0]
         assert (check.name, check.holds) == ("beats random", holds)
     assert verdict.random_gap.low > 0
 
 
 class TestAgainstLive:
     def live(
-        self, job: Job, lists: pl.DataFrame, method: str = "ranker", as_of: int | None = None
+        self,
+        context: RunContext,
+        lists: pl.DataFrame,
+        method: str = "ranker",
+        as_of: int | None = None,
     ) -> Live:
-        moment = job.plan.verdict.cut if as_of is None else as_of
-        return Live("before", method, "time", job.plan.window, moment, lambda: lists)
+        moment = context.plan.verdict.cut if as_of is None else as_of
+        return Live("before", method, "time", context.plan.window, moment, lambda: lists)
 
-    def perfect(self, job: Job) -> pl.DataFrame:
+    def perfect(self, context: RunContext) -> pl.DataFrame:
         """Lists of somebody who knew the labels."""
-        fold = job.plan.verdict
+        fold = context.plan.verdict
         frame = pl.DataFrame(
             {
-                "user_id": job.data.user_ids.texts(fold.label_users),
-                "item_id": job.data.item_ids.texts(fold.label_items),
+                "user_id": context.data.user_ids.texts(fold.label_users),
+                "item_id": context.data.item_ids.texts(fold.label_items),
             }
         )
         return frame.with_columns(rank=pl.int_range(1, pl.len() + 1).over("user_id"))
 
     def test_a_run_far_behind_live_is_refused(self, done):
-        job, _ = done
-        fair = Job(config(gate={"users": 10}), job.data, job.plan, job.root)
-        trained = train(fair, self.live(job, self.perfect(job)))
+        context, _ = done
+        fair = RunContext(config(gate={"users": 10}), context.data, context.plan, context.root)
+        trained = train(fair, self.live(context, self.perfect(context)))
         assert not trained.admitted
         refused = [check for check in trained.checks if not check.holds]
         assert [check.name for check in refused] == ["keeps up with live"]
         assert trained.verdict.live_ndcg == pytest.approx(1)
         assert "gate.max_loss = 0.05 allows -0.0500" in refused[0].message
-        lenient = Job(config(gate={"users": 10, "max_loss": 1.0}), job.data, job.plan, job.root)
-        assert train(lenient, self.live(job, self.perfect(job))).admitted
+        lenient = RunContext(
+            config(gate={"users": 10, "max_loss": 1.0}), context.data, context.plan, context.root
+        )
+        assert train(lenient, self.live(context, self.perfect(context))).admitted
 
     def test_the_loss_is_a_share_of_the_live_lists_among_the_users_judged(self, done):
         """Live lists that are the chosen lists but for every tenth user: a loss of 0.05 of them is not reached."""
-        job, _ = done
-        perfect = self.perfect(job)
+        context, _ = done
+        perfect = self.perfect(context)
         some = perfect.filter(pl.col("user_id").hash() % 2 == 0)
         trained = train(
-            Job(config(gate={"users": 1}), job.data, job.plan, job.root), self.live(job, some)
+            RunContext(config(gate={"users": 1}), context.data, context.plan, context.root),
+            self.live(context, some),
         )
         share = trained.verdict.live_ndcg
         assert 0.2 < share < 0.8
@@ -142,25 +151,26 @@ class TestAgainstLive:
         assert report["difference"]["value"] == trained.verdict.live_gap.value
 
     def test_live_lists_that_knew_the_window_are_not_compared(self, done):
-        job, _ = done
-        late = self.live(job, self.perfect(job), as_of=job.plan.verdict.cut + 1)
-        trained = train(job, late)
+        context, _ = done
+        late = self.live(context, self.perfect(context), as_of=context.plan.verdict.cut + 1)
+        trained = train(context, late)
         assert trained.admitted
         assert trained.checks[1].message.startswith("not judged: 0 users")
         assert trained.verdict.live_gap is None
 
     def test_too_few_users_are_no_ground_to_refuse(self, done):
-        job, _ = done
+        context, _ = done
         assert train(
-            job, self.live(job, self.perfect(job))
+            context, self.live(context, self.perfect(context))
         ).admitted  # gate.users = 100 and there are fewer
 
     def test_unknown_ids_and_no_lists_count_nothing(self, done):
-        job, _ = done
-        perfect = self.perfect(job)
+        context, _ = done
+        perfect = self.perfect(context)
         for lists in (perfect.head(0), perfect.with_columns(item_id=pl.lit("never heard of"))):
             trained = train(
-                Job(config(gate={"users": 1}), job.data, job.plan, job.root), self.live(job, lists)
+                RunContext(config(gate={"users": 1}), context.data, context.plan, context.root),
+                self.live(context, lists),
             )
             assert trained.verdict.live_ndcg == 0
             assert trained.admitted

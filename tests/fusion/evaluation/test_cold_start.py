@@ -6,7 +6,7 @@ import pytest
 
 from fusion.data.segments import segments_among, user_segments
 from fusion.evaluation.cold_start import cold_report, new_items_report
-from fusion.lists.fallback import dealt_out, fallback_lists
+from fusion.lists.fallback import assign_segment_lists, fallback_lists
 from fusion.training.pipeline import train
 from tests.fusion.making import (
     START,
@@ -24,7 +24,7 @@ OLD, NEW = 60, 70
 
 
 @pytest.fixture(scope="module")
-def job(tmp_path_factory):
+def context(tmp_path_factory):
     """Twelve newcomers in the last window: women take what women take, men something nobody took before."""
     events = lively(seed=3, n_users=80, n_items=160, n_events=2800, loyal=0.85)
     fans = [(f"u{n}", "hers", OLD + n / 100) for n in range(0, 78, 3)]
@@ -52,24 +52,24 @@ def job(tmp_path_factory):
     )
 
 
-def rows_of(job, users):
-    return job.data.user_ids.rows(pl.Series(users))
+def rows_of(context, users):
+    return context.data.user_ids.rows(pl.Series(users))
 
 
-def test_the_fixture_is_as_told(job):
-    fold = job.plan.verdict
+def test_the_fixture_is_as_told(context):
+    fold = context.plan.verdict
     assert (fold.cut - START) / 86_400_000 < NEW
-    assert not fold.known.user_counts[rows_of(job, [f"new{n}" for n in range(12)])].any()
-    counts = fold.known.item_counts[job.data.item_ids.rows(pl.Series(["hers", "unheard"]))]
+    assert not fold.known.user_counts[rows_of(context, [f"new{n}" for n in range(12)])].any()
+    counts = fold.known.item_counts[context.data.item_ids.rows(pl.Series(["hers", "unheard"]))]
     assert counts.tolist() == [26, 0]
 
 
-def test_cold_users_get_the_list_of_their_segment_and_the_verdict_counts_it(job):
-    users = np.sort(rows_of(job, [f"new{n}" for n in range(12)]))
+def test_cold_users_get_the_list_of_their_segment_and_the_verdict_counts_it(context):
+    users = np.sort(rows_of(context, [f"new{n}" for n in range(12)]))
     random = np.full((12, 50), -1, np.int32)
-    report = cold_report(job, users, random)
-    made = fallback_lists(job, job.plan.verdict)
-    hers = int(job.data.item_ids.rows(pl.Series(["hers"]))[0])
+    report = cold_report(context, users, random)
+    made = fallback_lists(context, context.plan.verdict)
+    hers = int(context.data.item_ids.rows(pl.Series(["hers"]))[0])
     rank = made.filter(segment="sex=f", item=hers)["rank"].item()
     gain = 1 / np.log2(rank + 1)
     assert rank <= 3
@@ -89,25 +89,27 @@ def test_cold_users_get_the_list_of_their_segment_and_the_verdict_counts_it(job)
     assert fallback["value"] == pytest.approx(gain / 2)
     assert fallback["low"] < fallback["value"] < fallback["high"]
     assert report["rows"]["fallback"]["hit@10"] == 0.5
-    assert cold_report(job, users[:0], random[:0]) is None
+    assert cold_report(context, users[:0], random[:0]) is None
 
 
 def test_a_segment_without_a_list_gets_that_of_all():
     lists = pl.DataFrame({"segment": ["all", "all", "a=1"], "rank": [1, 2, 1], "item": [7, 8, 9]})
-    found = dealt_out(lists, pl.Series(["a=1", "a=2", "all"]), 3)
+    found = assign_segment_lists(lists, pl.Series(["a=1", "a=2", "all"]), 3)
     assert found.tolist() == [[9, -1, -1], [7, 8, -1], [7, 8, -1]]
 
 
-def test_new_items_are_counted_where_they_are_labels_and_where_they_are_listed(job):
-    fold = job.plan.verdict
-    users = np.sort(rows_of(job, [f"u{n}" for n in range(6)]))
-    unheard = int(job.data.item_ids.rows(pl.Series(["unheard"]))[0])
+def test_new_items_are_counted_where_they_are_labels_and_where_they_are_listed(context):
+    fold = context.plan.verdict
+    users = np.sort(rows_of(context, [f"u{n}" for n in range(6)]))
+    unheard = int(context.data.item_ids.rows(pl.Series(["unheard"]))[0])
     old = int(np.argmax(fold.known.item_counts))
     shown = np.full((6, 50), -1, np.int32)
     shown[:, 0] = old
-    shown[users == rows_of(job, ["u1"])[0], 1] = unheard
-    shown[users == rows_of(job, ["u2"])[0], 14] = unheard
-    report = new_items_report(job, users, {"some": shown, "none": np.full((6, 50), -1, np.int32)})
+    shown[users == rows_of(context, ["u1"])[0], 1] = unheard
+    shown[users == rows_of(context, ["u2"])[0], 14] = unheard
+    report = new_items_report(
+        context, users, {"some": shown, "none": np.full((6, 50), -1, np.int32)}
+    )
     labels = np.isin(fold.label_users, users)
     new = labels & (fold.known.item_counts[fold.label_items] == 0)
     assert report["labels"] == new.sum() >= 4
@@ -137,8 +139,8 @@ def test_segments_are_those_with_most_users_of_every_category():
     assert segments_among(dataset(lively()), users) == {}
 
 
-def test_the_whole_verdict_tells_of_them(job):
-    report = train(job).verdict.report
+def test_the_whole_verdict_tells_of_them(context):
+    report = train(context).verdict.report
     assert report["cold"]["users"] == report["routes"]["cold"]["users"] == 12
     cold = report["cold"]["rows"]
     assert cold["fallback"]["ndcg@10"]["value"] > cold["random"]["ndcg@10"]["value"]

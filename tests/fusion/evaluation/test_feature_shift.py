@@ -7,7 +7,7 @@ import pytest
 from fusion.config import GateSettings
 from fusion.core.arrays import Scores
 from fusion.data.dataset import Dataset
-from fusion.data.histories import Users
+from fusion.data.histories import UserHistories
 from fusion.evaluation.admission import check_features
 from fusion.evaluation.feature_shift import feature_shift, past
 from fusion.lists.batch import feature_sample, serving_users
@@ -35,7 +35,7 @@ class SilentServing(broken.Plain):
 
     most = 0
 
-    def scores(self, users: Users) -> Scores:
+    def scores(self, users: UserHistories) -> Scores:
         found = super().scores(users) + np.arange(users.n_items, dtype=np.float32)
         return np.full_like(found, np.nan) if self.events_ >= type(self).most else found
 
@@ -87,10 +87,10 @@ def shop(seed: int = 3) -> Dataset:
 
 @pytest.mark.parametrize("seed", [3, 4])
 def test_a_healthy_retraining_is_far_from_the_limit(tmp_path, seed):
-    job = job_of(tmp_path, shop(seed), config(gate=GATE))
-    trained = train(job)
+    context = job_of(tmp_path, shop(seed), config(gate=GATE))
+    trained = train(context)
     assert max(trained.shift.values()) < LIMIT / 2
-    check = check_features(job, trained.shift)
+    check = check_features(context, trained.shift)
     assert check.holds
     assert (
         f"PSI of {len(trained.shift)} features is within gate.max_feature_psi = 2" in check.message
@@ -116,38 +116,38 @@ def test_weights_in_another_unit_are_named_and_refused(tmp_path):
 def test_a_source_gone_silent_is_named_where_the_lists_depend_on_it(tmp_path):
     SilentServing.most = len(shop())
     with broken.registered(odd=SilentServing):
-        job = job_of(tmp_path, shop(), config((*QUICK, "odd"), gate=GATE))
-        trained = train(job)
+        context = job_of(tmp_path, shop(), config((*QUICK, "odd"), gate=GATE))
+        trained = train(context)
     found = feature_shift(trained.lists, "blend")
     assert list(past(found, LIMIT))[:1] == ["odd_rank"]
-    assert "e.g. odd_" in check_features(job, found).message
-    assert not check_features(job, found).holds
-    assert check_features(job, feature_shift(trained.lists, "ease")).holds
+    assert "e.g. odd_" in check_features(context, found).message
+    assert not check_features(context, found).holds
+    assert check_features(context, feature_shift(trained.lists, "ease")).holds
 
 
 def test_users_the_verdict_did_not_know_are_not_compared(tmp_path):
     data = shop()
-    job = job_of(tmp_path, data, config())
-    newcomer = int(job.plan.verdict.label_users[0])
-    before = data.times < job.plan.verdict.cut
-    grown = data.take(~(before & (data.users == newcomer)))
-    fresh = job_of(tmp_path, grown, config())
+    context = job_of(tmp_path, data, config())
+    newcomer = int(context.plan.verdict.label_users[0])
+    before = data.times < context.plan.verdict.cut
+    ranker_settings = data.take(~(before & (data.users == newcomer)))
+    fresh = job_of(tmp_path, ranker_settings, config())
     assert newcomer in fresh.plan.verdict.label_rows
-    assert newcomer in feature_sample(job)
+    assert newcomer in feature_sample(context)
     assert newcomer not in feature_sample(fresh)
 
 
 def test_users_who_get_no_list_are_not_compared(tmp_path):
-    job = job_of(tmp_path, shop(), config(lists={"users": "active:1d"}))
-    gone = set(feature_sample(job_of(tmp_path, shop(), config()))) - set(feature_sample(job))
+    context = job_of(tmp_path, shop(), config(lists={"users": "active:1d"}))
+    gone = set(feature_sample(job_of(tmp_path, shop(), config()))) - set(feature_sample(context))
     assert gone
-    assert set(feature_sample(job)) <= set(serving_users(job)[0])
-    assert not gone & set(serving_users(job)[0])
+    assert set(feature_sample(context)) <= set(serving_users(context)[0])
+    assert not gone & set(serving_users(context)[0])
 
 
 def test_few_users_are_no_ground_to_refuse(done):
-    job, trained = done
-    check = check_features(job, {"item_weight": 50.0})
+    context, trained = done
+    check = check_features(context, {"item_weight": 50.0})
     assert check.holds
-    assert check.message.startswith(f"not judged: {len(feature_sample(job))} users")
+    assert check.message.startswith(f"not judged: {len(feature_sample(context))} users")
     assert trained.admitted

@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from fusion.data.folds import plan_folds
-from fusion.evaluation.rating_errors import BY, FILE, told_report, write_told
-from fusion.models.base.fitted import Fitted
+from fusion.evaluation.rating_errors import BY, FILE, rating_error_report, write_rating_errors
+from fusion.models.base.fitted import FittedSource
 from fusion.training.pipeline import train
 from tests.fusion import broken
 from tests.fusion.making import config, dataset, job_of, lively, tasteful
@@ -17,14 +17,14 @@ from tests.fusion.making import config, dataset, job_of, lively, tasteful
 class Tells(broken.Plain):
     """Tells that every item weighs its row number over 100, but is silent of item 0."""
 
-    def weights_of(self, users, pairs):
+    def predict_ratings(self, users, pairs):
         return np.where(pairs.items == 0, np.nan, pairs.items / 100).astype(np.float32)
 
 
 class DiesTelling(broken.Plain):
     """Dies when asked for weights."""
 
-    def weights_of(self, users, pairs):
+    def predict_ratings(self, users, pairs):
         raise RuntimeError("no weights today")
 
 
@@ -34,11 +34,11 @@ def fold():
 
 
 def source(model, fold):
-    return Fitted(type(model).__name__.lower(), model, fold.known.n_items, 10)
+    return FittedSource(type(model).__name__.lower(), model, fold.known.n_items, 10)
 
 
 def test_what_is_told_stands_beside_the_true_weight(fold, tmp_path):
-    write_told(tmp_path, [source(Tells(), fold), source(broken.Plain(), fold)], fold)
+    write_rating_errors(tmp_path, [source(Tells(), fold), source(broken.Plain(), fold)], fold)
     frame = pl.read_parquet(tmp_path / FILE)
     assert frame.columns == [
         "user",
@@ -47,12 +47,12 @@ def test_what_is_told_stands_beside_the_true_weight(fold, tmp_path):
         BY + "item_mean_weight",
         BY + "mean_weight",
     ]
-    held = fold.held
-    assert len(frame) == len(held) > len(fold.label_users)
-    order = np.argsort(held.users, kind="stable")
-    assert frame["user"].to_list() == held.users[order].tolist()
-    assert frame["weight"].to_list() == held.weights[order].tolist()
-    items = held.items[order]
+    held_out = fold.held_out
+    assert len(frame) == len(held_out) > len(fold.label_users)
+    order = np.argsort(held_out.users, kind="stable")
+    assert frame["user"].to_list() == held_out.users[order].tolist()
+    assert frame["weight"].to_list() == held_out.weights[order].tolist()
+    items = held_out.items[order]
     told = frame[BY + "tells"].to_numpy()
     assert np.array_equal(
         told, np.where(items == 0, np.nan, items / 100).astype(np.float32), equal_nan=True
@@ -68,15 +68,15 @@ def test_blocks_of_users_change_nothing(fold, tmp_path, monkeypatch):
     for size in ("2048", "7"):
         (tmp_path / size).mkdir()
         monkeypatch.setattr("fusion.evaluation.rating_errors.BLOCK", int(size))
-        write_told(tmp_path / size, [source(Tells(), fold)], fold)
+        write_rating_errors(tmp_path / size, [source(Tells(), fold)], fold)
     assert pl.read_parquet(tmp_path / "7" / FILE).equals(pl.read_parquet(tmp_path / "2048" / FILE))
 
 
 def test_where_nobody_tells_there_is_nothing(fold, tmp_path):
-    write_told(tmp_path, [source(broken.Plain(), fold)], fold)
-    write_told(tmp_path, [source(Tells(), fold)], replace(fold, held=None))
+    write_rating_errors(tmp_path, [source(broken.Plain(), fold)], fold)
+    write_rating_errors(tmp_path, [source(Tells(), fold)], replace(fold, held_out=None))
     assert not (tmp_path / FILE).exists()
-    assert told_report(tmp_path, 7) is None
+    assert rating_error_report(tmp_path, 7) is None
 
 
 def test_errors_by_hand(tmp_path):
@@ -90,7 +90,7 @@ def test_errors_by_hand(tmp_path):
         }
     )
     frame.write_parquet(tmp_path / FILE)
-    found = told_report(tmp_path, 7)
+    found = rating_error_report(tmp_path, 7)
     assert (found["events"], found["silent"], found["users"]) == (3, 1, 2)
     a, b = found["rows"]["a"], found["rows"]["b"]
     assert a["rmse"]["value"] == pytest.approx(np.sqrt((1 + 0 + 4) / 3))
@@ -101,7 +101,7 @@ def test_errors_by_hand(tmp_path):
     assert a["rmse"]["high"] == pytest.approx(2)
     assert b["mae"]["low"] == pytest.approx(1 / 2)
     frame.with_columns(pl.lit(None, pl.Float64).alias(BY + "a")).write_parquet(tmp_path / FILE)
-    assert told_report(tmp_path, 7) == {"events": 0, "silent": 4, "users": 0, "rows": {}}
+    assert rating_error_report(tmp_path, 7) == {"events": 0, "silent": 4, "users": 0, "rows": {}}
 
 
 @pytest.mark.parametrize("kind", ["time", "last", "random"])
@@ -119,27 +119,27 @@ def test_what_is_held_out_is_not_known_and_holds_the_labels(kind):
                     strict=True,
                 )
             )
-            for part in (fold.held, fold.known)
+            for part in (fold.held_out, fold.known)
         )
         assert not rows & known
         pairs = {row[:2] for row in rows}
         assert set(zip(fold.label_users.tolist(), fold.label_items.tolist(), strict=True)) <= pairs
-        assert not fold.held.liked.all()
-    assert plan.serving.held is None
+        assert not fold.held_out.liked.all()
+    assert plan.serving.held_out is None
 
 
 def test_the_verdict_shows_them_and_a_source_that_dies_telling_sits_out(tmp_path):
     with broken.registered(tells=Tells, odd=DiesTelling):
-        job = job_of(tmp_path, tasteful(), config(("popularity", "tells", "odd")))
-        trained = train(job)
+        context = job_of(tmp_path, tasteful(), config(("popularity", "tells", "odd")))
+        trained = train(context)
     report = trained.verdict.report["weights"]
     assert report["rows"].keys() == {"tells", "mean_weight", "item_mean_weight"}
-    assert report["events"] + report["silent"] == len(job.plan.verdict.held)
+    assert report["events"] + report["silent"] == len(context.plan.verdict.held_out)
     assert report["rows"]["mean_weight"]["rmse"]["value"] < report["rows"]["tells"]["rmse"]["value"]
     [odd] = [one for one in trained.sources if one.name == "odd"]
     assert odd.status == "failed while scoring: RuntimeError: no weights today"
 
 
 def test_the_verdict_says_nothing_where_nobody_tells(tmp_path):
-    job = job_of(tmp_path, dataset(lively(seed=3, n_users=80, n_items=160)), config())
-    assert train(job).verdict.report["weights"] is None
+    context = job_of(tmp_path, dataset(lively(seed=3, n_users=80, n_items=160)), config())
+    assert train(context).verdict.report["weights"] is None

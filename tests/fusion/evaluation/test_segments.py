@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fusion.evaluation.segments import by_part, figures
+from fusion.evaluation.segments import figures, metrics_by_segment
 from fusion.metrics.ranking import per_user
 
 N = 120
@@ -21,7 +21,9 @@ def hits():
 
 def test_each_part_has_its_own_users_and_figures(hits):
     left = np.arange(N) < N // 2
-    found = by_part(hits, {"left": left, "right": ~left, "nobody": np.zeros(N, bool)}, seed=7)
+    found = metrics_by_segment(
+        hits, {"left": left, "right": ~left, "nobody": np.zeros(N, bool)}, seed=7
+    )
     assert found.keys() == {"left", "right"}
     assert (found["left"]["users"], found["right"]["users"]) == (60, 60)
     assert found["left"]["rows"]["all"]["ndcg@10"] == {"value": 1, "low": 1, "high": 1}
@@ -42,11 +44,11 @@ def test_each_part_has_its_own_users_and_figures(hits):
 def test_the_interval_is_that_of_a_mean_of_so_many_users(hits):
     """Of 60 coins the mean has a standard error of 0.5 / sqrt(60); of all 120 users together, a smaller one."""
     right = np.arange(N) >= N // 2
-    half = by_part(hits, {"right": right}, seed=7)["right"]["rows"]["half"]["ndcg@10"]
+    half = metrics_by_segment(hits, {"right": right}, seed=7)["right"]["rows"]["half"]["ndcg@10"]
     assert half["high"] - half["low"] == pytest.approx(2 * 1.96 * 0.5 / np.sqrt(60), rel=0.1)
-    fewer = by_part(hits, {"some": right & (np.arange(N) >= N - 16)}, seed=7)["some"]["rows"][
-        "half"
-    ]["ndcg@10"]
+    fewer = metrics_by_segment(hits, {"some": right & (np.arange(N) >= N - 16)}, seed=7)["some"][
+        "rows"
+    ]["half"]["ndcg@10"]
     assert fewer["high"] - fewer["low"] > 1.7 * (half["high"] - half["low"])
 
 

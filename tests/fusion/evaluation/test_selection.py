@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fusion.evaluation.selection import best_rival, choose, cross_fitted
+from fusion.evaluation.selection import best_rival, cross_fitted, select_method
 
 N = 400
 USERS = np.arange(N, dtype=np.int32)
@@ -18,45 +18,45 @@ def rows(**means: float) -> dict[str, np.ndarray]:
 
 def test_a_clear_win_is_the_rankers_whatever_is_live():
     values = rows(ranker=0.35, blend=0.3, als=0.31, random=0.9)
-    choice = choose(values, 7)
+    choice = select_method(values, 7)
     assert (choice.method, choice.rival) == ("ranker", "als")
     assert choice.difference.low > 0.03
     assert choice.reason == "ranker beats als"
-    assert choose(values, 7, "als").method == "ranker"
+    assert select_method(values, 7, "als").method == "ranker"
 
 
 def test_a_clear_loss_goes_to_the_best_rival_be_it_the_blend():
     values = rows(ranker=0.3, blend=0.35, als=0.31)
-    assert choose(values, 7).method == "blend"
-    assert choose(values, 7, "ranker").method == "blend"
-    assert choose(values, 7, "ranker").reason == "blend beats ranker"
-    assert choose(rows(ranker=0.3, blend=0.3, ease=0.35), 7).method == "ease"
+    assert select_method(values, 7).method == "blend"
+    assert select_method(values, 7, "ranker").method == "blend"
+    assert select_method(values, 7, "ranker").reason == "blend beats ranker"
+    assert select_method(rows(ranker=0.3, blend=0.3, ease=0.35), 7).method == "ease"
 
 
 def test_undecided_the_live_method_stays_else_the_ranker_is_taken():
     values = rows(ranker=0.301, blend=0.2, als=0.3, ease=0.3)
-    first = choose(values, 7)
+    first = select_method(values, 7)
     assert first.difference.low <= first.difference.value < 0 <= first.difference.high
     assert first.method == "ranker"
     assert first.reason == f"{first.rival} does not beat ranker for certain"
     assert cross_fitted(values, USERS, 7).value == pytest.approx(values["ranker"].mean())
     for live in ("ranker", "als", "ease"):
-        kept = choose(values, 7, live)
+        kept = select_method(values, 7, live)
         assert kept.method == live
         assert "the live run's method stays" in kept.reason
 
 
 def test_undecided_a_live_method_that_is_gone_or_random_says_nothing():
     values = rows(ranker=0.3, blend=0.2, als=0.3, random=0.0)
-    plain = choose(values, 7)
-    assert choose(values, 7, "retired") == plain
-    assert choose(values, 7, "random") == plain
+    plain = select_method(values, 7)
+    assert select_method(values, 7, "retired") == plain
+    assert select_method(values, 7, "random") == plain
 
 
 def test_undecided_a_live_method_that_is_worse_for_certain_goes():
     """Ranker and best source alike, but the live source far behind both: it is not kept for being live."""
     values = rows(ranker=0.3, blend=0.2, als=0.3, popularity=0.1)
-    assert choose(values, 7, "popularity") == choose(values, 7)
+    assert select_method(values, 7, "popularity") == select_method(values, 7)
     fair = cross_fitted(values, USERS, 7, "popularity")
     assert fair.value > values["popularity"].mean() + 0.15
 

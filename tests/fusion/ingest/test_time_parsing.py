@@ -23,7 +23,7 @@ def test_every_way_to_write_a_time_gives_the_same_ms(moments):
     expected = [ms(moment) for moment in moments]
     seconds = [value // 1000 for value in expected]
     naive = [moment.replace(tzinfo=None) for moment in moments]
-    ways = [
+    paths = [
         pl.Series(seconds),
         pl.Series([float(value) for value in seconds]),
         pl.Series([str(value) for value in seconds]),
@@ -42,7 +42,7 @@ def test_every_way_to_write_a_time_gives_the_same_ms(moments):
             [m.astimezone(timezone(timedelta(hours=-3, minutes=-30))).isoformat() for m in moments]
         ),
     ]
-    for way in ways:
+    for way in paths:
         assert to_ms(way, "UTC").to_list() == expected, way
 
 

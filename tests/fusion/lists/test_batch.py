@@ -73,14 +73,16 @@ class TestLists:
 
     def test_nobody_active_is_said(self, data, tmp_path):
         later = replaced(data, as_of=data.as_of + 40 * DAY)
-        job = job_of(tmp_path, later, config(lists={"users": "active:30d"}, split={"window": 28}))
+        context = job_of(
+            tmp_path, later, config(lists={"users": "active:30d"}, split={"window": 28})
+        )
         with pytest.raises(DataError, match=r"active:30d.*leaves nobody"):
-            train(job)
+            train(context)
 
     def test_lists_longer_than_the_catalogue(self, tmp_path):
         small = dataset(lively(seed=2, n_items=15, n_users=40))
-        job = job_of(tmp_path, small, config(lists={"size": 30}))
-        trained = train(job)
+        context = job_of(tmp_path, small, config(lists={"size": 30}))
+        trained = train(context)
         counts = lists_of(trained)["user"].value_counts()["count"]
         assert counts.max() < 15
         whole = trained.checks[2]
@@ -114,16 +116,16 @@ class TestLists:
 @pytest.mark.parametrize("method", ["ease", "popularity", "blend"])
 def test_a_method_lists_in_its_own_order(done, tmp_path, method):
     """A source that is published gives the very list it gives alone; the blend what reciprocal ranks say."""
-    job, _ = done
-    plan = job.plan
-    job, fits, reports, _ = fit_sources(job, (*plan.labels, plan.verdict, plan.serving))
-    sources = load_sources(job, plan.serving, fits["serving"], reports)
-    write_lists(tmp_path, job, sources, Method(method))
+    context, _ = done
+    plan = context.plan
+    context, fits, reports, _ = fit_sources(context, (*plan.labels, plan.verdict, plan.serving))
+    sources = load_sources(context, plan.serving, fits["serving"], reports)
+    write_lists(tmp_path, context, sources, Method(method))
     rows = pl.read_parquet(tmp_path / "lists.parquet")
     users = plan.serving.known.users_at(
         rows["user"].unique(maintain_order=True).to_numpy(), np.full(80, plan.serving.cut)
     )
-    allowed = job.allowed(plan.serving.cut)
+    allowed = context.allowed(plan.serving.cut)
     listed = rows["item"].to_numpy().reshape(80, 8)
     if method == "blend":
         found = propose(sources, users, allowed)
@@ -150,12 +152,14 @@ def test_a_method_lists_in_its_own_order(done, tmp_path, method):
 
 
 def test_the_rankers_lists_come_with_a_twin_and_features_of_the_same_users(done):
-    job, _ = done
-    trained = train(job, Live("before", "ranker", "time", None, job.data.as_of, pl.DataFrame))
+    context, _ = done
+    trained = train(
+        context, Live("before", "ranker", "time", None, context.data.as_of, pl.DataFrame)
+    )
     assert trained.method == "ranker"
     twin = pl.read_parquet(trained.lists / "twin.parquet")
     lists = lists_of(trained)
-    assert set(twin["user"]) == set(job.plan.verdict.label_rows.tolist())
+    assert set(twin["user"]) == set(context.plan.verdict.label_rows.tolist())
     both = lists.join(twin, on=["user", "rank"], suffix="_twin")
     assert len(both) == len(twin)
     assert 0 < (both["item"] == both["item_twin"]).mean() < 1
@@ -165,6 +169,8 @@ def test_the_rankers_lists_come_with_a_twin_and_features_of_the_same_users(done)
     )
     assert now.columns == before.columns
     assert (
-        set(now["user_row"]) == set(before["user_row"]) == set(job.plan.verdict.label_rows.tolist())
+        set(now["user_row"])
+        == set(before["user_row"])
+        == set(context.plan.verdict.label_rows.tolist())
     )
     assert sum(trained.importance.values()) == pytest.approx(1)

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from fusion.data.ranked_lists import Lists
+from fusion.data.ranked_lists import RankedLists
 from fusion.data.topk import Pairs
 from fusion.evaluation.live_baseline import Live
 from fusion.lists.explain import FILLED, Explainer, Reasons
@@ -28,10 +28,12 @@ def sources(*names: str):
 @pytest.fixture(scope="module")
 def ranked(done):
     """A training whose lists are the ranker's, whatever the verdict says of these data."""
-    job, _ = done
-    trained = train(job, Live("before", "ranker", "time", None, job.data.as_of, pl.DataFrame))
+    context, _ = done
+    trained = train(
+        context, Live("before", "ranker", "time", None, context.data.as_of, pl.DataFrame)
+    )
     assert trained.method == "ranker"
-    return job, trained
+    return context, trained
 
 
 def test_contributions_add_up_to_scores(ranked):
@@ -62,23 +64,23 @@ def test_columns_of_a_source_are_one_reason_and_equal_words_another():
         reasons.words[at]: round(float(found[0, at]), 3)
         for at in np.flatnonzero(~np.isnan(found[0]))
     }
-    assert told == {known()["als"].because: 0.5, known()["ease"].because: 0.4, AGREED: 0.3}
+    assert told == {known()["als"].reason_text: 0.5, known()["ease"].reason_text: 0.4, AGREED: 0.3}
     assert np.isnan(found[1]).all()
 
 
 def test_every_source_and_every_feature_of_an_item_speaks_in_words():
     for name, cls in known().items():
         if cls.proposes and cls.__module__.startswith("fusion."):
-            assert cls.because != "a source of your own proposes it", name
+            assert cls.reason_text != "a source of your own proposes it", name
     for declared in FEATURES:
-        assert declared.because or declared.name.startswith("user_"), declared.name
-        assert "_" not in declared.because
+        assert declared.reason_text or declared.name.startswith("user_"), declared.name
+        assert "_" not in declared.reason_text
 
 
 def test_every_shown_row_has_its_proposals_and_at_most_three_weights(ranked):
-    job, trained = ranked
+    context, trained = ranked
     why = pl.read_parquet(trained.lists / "why.parquet")
-    shown = lists_of(trained).filter(pl.col("rank") <= job.config.lists.size)
+    shown = lists_of(trained).filter(pl.col("rank") <= context.config.lists.size)
     assert set(why.select("user", "item").iter_rows()) == set(
         shown.select("user", "item").iter_rows()
     )
@@ -126,7 +128,7 @@ def test_items_beyond_the_candidates_need_none(tmp_path):
         users, ("ease",), Pairs.from_lists(nobody), *[np.empty((0, 1), np.float32)] * 2, {}, {}
     )
     explainer = Explainer(Reasons.of(sources("ease")), None, seed=7, budget=99, users=2, shown=1)
-    listed = Lists(
+    listed = RankedLists(
         np.arange(2, dtype=np.int32), np.array([[1], [0]], np.int32), np.zeros((2, 1), np.float32)
     )
     explainer.add(found, {}, listed, None)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from fusion.lists.fallback import drawn_to, fallback_lists
+from fusion.lists.fallback import fallback_lists, shrink_to
 from tests.fusion.making import config, dataset, frame_of, job_of
 
 COUNTS = arrays(np.float32, 12, elements=st.integers(0, 500).map(float))
@@ -34,9 +34,9 @@ def test_few_interactions_give_the_list_of_all_and_many_give_its_own(seed):
     rng, shares, liked = world(seed)
     everyone = rng.multinomial(1_000_000, shares).astype(np.float32)
     few, many = (rng.multinomial(n, liked).astype(np.float32) for n in (20, 400_000))
-    assert overlap(drawn_to(everyone, few), everyone) >= 0.8
+    assert overlap(shrink_to(everyone, few), everyone) >= 0.8
     assert overlap(few, everyone) <= 0.7
-    assert overlap(drawn_to(everyone, many), many) >= 0.9
+    assert overlap(shrink_to(everyone, many), many) >= 0.9
     assert overlap(everyone, many) <= 0.8
 
 
@@ -48,7 +48,7 @@ def test_drawn_lists_hold_more_of_what_the_segment_likes_than_either_alone():
         everyone = rng.multinomial(1_000_000, shares).astype(np.float32)
         for n, found in gains.items():
             own = rng.multinomial(n, liked).astype(np.float32)
-            rows = drawn_to(everyone, own), everyone, own
+            rows = shrink_to(everyone, own), everyone, own
             found.append([liked[list(top(row))].sum() for row in rows])
     for n, found in gains.items():
         drawn, all_alone, own_alone = np.mean(found, axis=0)
@@ -61,7 +61,7 @@ def test_drawn_lists_hold_more_of_what_the_segment_likes_than_either_alone():
 @settings(max_examples=200, deadline=None)
 def test_the_ratio_lies_between_none_and_the_segments_own(everyone, segment):
     everyone = np.where(everyone + segment > 0, everyone + segment, np.float32(np.nan))
-    drawn = drawn_to(everyone, np.where(segment > 0, segment, np.float32(np.nan)))
+    drawn = shrink_to(everyone, np.where(segment > 0, segment, np.float32(np.nan)))
     assert np.array_equal(np.isnan(drawn), np.isnan(everyone))
     taken = np.flatnonzero(~np.isnan(everyone))
     own = (
@@ -77,7 +77,7 @@ def test_the_ratio_lies_between_none_and_the_segments_own(everyone, segment):
 def test_a_segment_that_took_nothing_weighs_nothing():
     everyone = np.array([3, np.nan, 5], np.float32)
     assert np.array_equal(
-        drawn_to(everyone, np.full(3, np.nan, np.float32)), everyone, equal_nan=True
+        shrink_to(everyone, np.full(3, np.nan, np.float32)), everyone, equal_nan=True
     )
 
 
@@ -91,12 +91,12 @@ def test_segments_of_a_run(tmp_path):
     rows += [("u50", f"map{n}", 17 + n) for n in range(3)]
     people = pl.DataFrame({"id": [f"u{n}" for n in range(52)], "reads": readers})
     data = dataset(frame_of(sorted(rows, key=lambda row: row[2])), None, people)
-    job = job_of(
+    context = job_of(
         tmp_path, data, config(split={"kind": "last", "users": 5}, lists={"exclude_seen": False})
     )
-    lists = fallback_lists(job, job.plan.serving)
+    lists = fallback_lists(context, context.plan.serving)
     names = {
-        segment: job.data.item_ids.texts(part["item"])
+        segment: context.data.item_ids.texts(part["item"])
         for (segment,), part in lists.group_by("segment")
     }
     assert names.keys() == {"all", "reads=novel", "reads=sport", "reads=map"}

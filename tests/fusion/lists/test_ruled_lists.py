@@ -11,26 +11,26 @@ from fusion.evaluation.admission import check_lists
 from fusion.lists.compiled_rules import NO_BLOCKS
 from fusion.lists.resolve_rules import resolve, usable
 from fusion.lists.rules import RuleSet
-from fusion.runs.context import Job
+from fusion.runs.context import RunContext
 from fusion.training.pipeline import Trained, train
 from tests.fusion.whole import lists_of, prints
 
 
 def ruled(
-    job: Job, given: dict[str, Any], blocked: pl.DataFrame = NO_BLOCKS
-) -> tuple[Job, Trained]:
-    rules, _ = usable(RuleSet(**given), job.data, blocked, job.config.lists.size)
-    return job, train(job, rules=rules)
+    context: RunContext, given: dict[str, Any], blocked: pl.DataFrame = NO_BLOCKS
+) -> tuple[RunContext, Trained]:
+    rules, _ = usable(RuleSet(**given), context.data, blocked, context.config.lists.size)
+    return context, train(context, rules=rules)
 
 
-def contract(job: Job, trained: Trained) -> dict[str, bool]:
-    return {check.name: check.holds for check in check_lists(job, trained.lists, trained.rules)}
+def contract(context: RunContext, trained: Trained) -> dict[str, bool]:
+    return {check.name: check.holds for check in check_lists(context, trained.lists, trained.rules)}
 
 
 def test_no_rule_is_bit_identical(done):
-    job, trained = done
-    empty, _ = resolve(RuleSet(), job.data, NO_BLOCKS, 5)
-    again = train(job, rules=empty)
+    context, trained = done
+    empty, _ = resolve(RuleSet(), context.data, NO_BLOCKS, 5)
+    again = train(context, rules=empty)
     assert again.lists != trained.lists
     assert prints(again.lists) == prints(trained.lists)
 
@@ -38,18 +38,18 @@ def test_no_rule_is_bit_identical(done):
 @pytest.fixture(scope="module")
 def allowed(done):
     """Women get jazz alone, and everyone at most two of a genre, unlike texts first."""
-    job, _ = done
+    context, _ = done
     rules = {
         "allow": [{"categories": ["genres=jazz"], "segment": "sex=f"}],
         "limit": [{"category": "genres", "share": 0.4, "segment": "sex=m"}],
         "diversity": {"by": "text", "weight": 0.2, "encoder": "tfidf"},
     }
-    return ruled(job, rules)
+    return ruled(context, rules)
 
 
 def test_an_allow_list_reaches_the_candidates(allowed, data):
-    job, trained = allowed
-    assert all(contract(job, trained).values())
+    context, trained = allowed
+    assert all(contract(context, trained).values())
     lists = lists_of(trained)
     jazz = data.item_table["genres"].list.contains("jazz").fill_null(False).to_numpy()
     women = np.flatnonzero((data.user_table["sex"] == "f").fill_null(False).to_numpy())
@@ -85,42 +85,42 @@ def test_a_limit_reaches_the_lists(allowed, data):
 
 
 def test_a_short_allow_list_shortens_lists_and_is_no_fault(done):
-    job, _ = done
-    few = job.data.item_ids.texts(np.arange(3)).to_list()
-    job, trained = ruled(job, {"allow": [{"items": few}]})
-    assert all(contract(job, trained).values())
+    context, _ = done
+    few = context.data.item_ids.texts(np.arange(3)).to_list()
+    context, trained = ruled(context, {"allow": [{"items": few}]})
+    assert all(contract(context, trained).values())
     assert lists_of(trained)["user"].value_counts()["count"].max() <= 3
 
 
 def test_the_checks_see_what_rules_forbid(done, tmp_path):
-    job, trained = done
+    context, trained = done
     lists = lists_of(trained)
     first = lists.row(0, named=True)
     user, item = (
-        job.data.user_ids.texts([first["user"]])[0],
-        job.data.item_ids.texts([first["item"]])[0],
+        context.data.user_ids.texts([first["user"]])[0],
+        context.data.item_ids.texts([first["item"]])[0],
     )
     blocked = pl.DataFrame([(item, user)], schema=NO_BLOCKS.schema, orient="row")
     for given, rows, name in (
         ({}, blocked, "nothing blocked"),
         ({"allow": [{"items": ["i1"]}]}, NO_BLOCKS, "nothing an allow list leaves out"),
     ):
-        rules, _ = usable(RuleSet(**given), job.data, rows, 5)
-        found = {check.name: check.holds for check in check_lists(job, trained.lists, rules)}
+        rules, _ = usable(RuleSet(**given), context.data, rows, 5)
+        found = {check.name: check.holds for check in check_lists(context, trained.lists, rules)}
         assert [check for check, holds in found.items() if not holds] == [name]
 
 
 def test_blocks_leave_lists_whole(done):
-    job, trained = done
+    context, trained = done
     common = lists_of(trained)["item"].value_counts(sort=True)["item"].head(20)
     rows = pl.DataFrame(
         {
-            "item_id": job.data.item_ids.texts(common.to_numpy()),
+            "item_id": context.data.item_ids.texts(common.to_numpy()),
             "user_id": pl.Series([None] * 20, dtype=pl.String),
         }
     )
-    job, again = ruled(job, {}, rows)
-    assert all(contract(job, again).values())
+    context, again = ruled(context, {}, rows)
+    assert all(contract(context, again).values())
     kept = lists_of(again)
     assert not kept["item"].is_in(common.implode()).any()
     assert set(kept["user"].value_counts()["count"]) == {8}

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fusion.data.dataset import Dataset
-from fusion.data.ranked_lists import Lists, descend
+from fusion.data.ranked_lists import RankedLists, descend
 from fusion.errors import ConfigError
-from fusion.lists.apply_rules import Rearrange
-from fusion.lists.category_caps import caps_of, keep_limits
+from fusion.lists.apply_rules import RuleApplier
+from fusion.lists.category_caps import apply_category_caps, build_category_caps
 from fusion.lists.compiled_rules import LimitedItems, Rules
-from fusion.lists.mmr import Likeness, diversify
+from fusion.lists.mmr import ItemSimilarity, rerank_mmr
 from fusion.lists.resolve_rules import resolve
 from fusion.lists.rules import Diversity, Limit, RuleSet, read_rules
 from fusion.models.base.recommender import Allowed
@@ -52,12 +52,12 @@ def blocked(*rows: tuple[str, str | None]) -> pl.DataFrame:
     return pl.DataFrame(list(rows), schema=NOTHING.schema, orient="row")
 
 
-def pool_of(orders: list[list[str]]) -> Lists:
+def pool_of(orders: list[list[str]]) -> RankedLists:
     items = np.full((len(orders), max(map(len, orders))), -1, np.int32)
     for row, order in enumerate(orders):
         items[row, : len(order)] = [ROW[name] for name in order]
     scores = np.where(items >= 0, 10.0 - np.arange(items.shape[1]), np.nan).astype(np.float32)
-    return Lists(np.arange(len(orders), dtype=np.int32), items, scores)
+    return RankedLists(np.arange(len(orders), dtype=np.int32), items, scores)
 
 
 PLAIN = [f"i{at}" for at in range(2, 18)]
@@ -75,14 +75,14 @@ def arranged(
 
 def made(
     given: dict[str, Any], rows: pl.DataFrame, orders: list[list[str]]
-) -> tuple[Lists, Counter[str], Rules]:
+) -> tuple[RankedLists, Counter[str], Rules]:
     rules, found = resolve(RuleSet(**given), DATA, rows, SHOWN)
     assert not [one for one in found if one.severity == "error"]
     users = DATA.users_at(np.arange(3, dtype=np.int32), np.full(3, DATA.as_of))
     allowed = Allowed(np.ones(N_ITEMS, bool))
     spare = np.arange(N_ITEMS, dtype=np.int32)
-    likeness = Likeness.of(DATA, rules.diversity, None) if rules.diversity else None
-    desk = Rearrange(rules, allowed, spare, SIZE, SHOWN, likeness)
+    similarity = ItemSimilarity.of(DATA, rules.diversity, None) if rules.diversity else None
+    desk = RuleApplier(rules, allowed, spare, SIZE, SHOWN, similarity)
     return desk(pool_of(orders), users), desk.moved, rules
 
 
@@ -202,7 +202,7 @@ class TestPlanted:
         assert not found
         some = {
             tuple(users.tolist()): allowed
-            for users, allowed in rules.audiences(
+            for users, allowed in rules.user_groups(
                 np.arange(3, dtype=np.int32), Allowed(np.ones(N_ITEMS, bool))
             )
         }
@@ -326,7 +326,7 @@ def test_fast_limits_are_slow_limits(seed):
         np.int32,
     )
     who = np.arange(n_users, dtype=np.int32)
-    kept = keep_limits(pool, caps_of(limits, who, pool, pins, size), size)
+    kept = apply_category_caps(pool, build_category_caps(limits, who, pool, pins, size), size)
     beyond: Counter[int] = Counter()
     for user in who:
         slow = slow_limits(pool[user], pins[user], limits, int(user), size)
@@ -387,7 +387,7 @@ def test_fast_diversity_is_slow_diversity(seed, sets, weight):
     length = int(rng.integers(1, 13))
     pool = np.full((1, 12), -1, np.int32)
     pool[0, :length] = rng.choice(20, length, replace=False)
-    fast = diversify(pool, Likeness(vectors, sets), wanted, 6)[0]
+    fast = rerank_mmr(pool, ItemSimilarity(vectors, sets), wanted, 6)[0]
     assert (fast[length:] == -1).all()
     follows_slow_diversity(
         fast[:length].tolist(), pool[0][:length].tolist(), vectors.astype(np.float64), sets, wanted

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from fusion.metrics import intra_list_diversity as module
-from fusion.metrics.intra_list_diversity import Described, cosine, diversity, jaccard, sample
+from fusion.metrics.intra_list_diversity import ItemDescriptions, cosine, diversity, jaccard, sample
 from tests.fusion.making import dataset, frame_of
 
 sets = st.lists(st.sets(st.integers(0, 3)), min_size=6, max_size=6)
@@ -79,7 +79,7 @@ class TestDescribed:
         ]
         data = self.data(text=texts)
         place = data.item_ids.rows(pl.Series([f"i{n}" for n in range(5)]))
-        described = Described(data, np.arange(5))
+        described = ItemDescriptions(data, np.arange(5))
         pairs = {
             pair: described.diversity(place[[list(pair)]])["text_diversity"]
             for pair in combinations(range(5), 2)
@@ -90,16 +90,18 @@ class TestDescribed:
         assert pairs[0, 3] == pytest.approx(1)
 
     def test_only_listed_texts_are_read(self):
-        described = Described(self.data(text=["ab cd", "ab cd", "xy", None, ""]), np.array([0, 2]))
+        described = ItemDescriptions(
+            self.data(text=["ab cd", "ab cd", "xy", None, ""]), np.array([0, 2])
+        )
         assert (np.diff(described.texts.indptr) > 0).tolist() == [True, False, True, False, False]
 
     def test_without_texts_or_categories_nothing_is_said(self):
         listed = np.array([[0, 1, 2]])
-        assert Described(self.data(), np.arange(3)).diversity(listed) == {}
+        assert ItemDescriptions(self.data(), np.arange(3)).diversity(listed) == {}
         empty = self.data(text=pl.Series([None] * 5, dtype=pl.String))
-        assert Described(empty, np.arange(3)).diversity(listed) == {}
+        assert ItemDescriptions(empty, np.arange(3)).diversity(listed) == {}
         both = self.data(text=["a b", "c d", "e f", "g", "h"], genres=[["x"], ["x"], ["y"], [], []])
-        assert Described(both, np.arange(3)).diversity(listed)[
+        assert ItemDescriptions(both, np.arange(3)).diversity(listed)[
             "category_diversity"
         ] == pytest.approx(2 / 3)
 

@@ -7,8 +7,8 @@ import polars as pl
 
 from fusion.core.arrays import DAY, offsets
 from fusion.data.dataset import Dataset
-from fusion.data.histories import Users
-from fusion.data.id_map import Ids
+from fusion.data.histories import UserHistories
+from fusion.data.id_map import IdMap
 from fusion.data.topk import Pairs
 from fusion.models.base.recommender import FitContext
 
@@ -17,8 +17,8 @@ START = 1_500_000_000_000
 UNKNOWN = -1
 
 
-def ids(prefix: str, count: int) -> Ids:
-    return Ids(pl.Series("id", [f"{prefix}{n}" for n in range(count)], dtype=pl.String))
+def ids(prefix: str, count: int) -> IdMap:
+    return IdMap(pl.Series("id", [f"{prefix}{n}" for n in range(count)], dtype=pl.String))
 
 
 def item_table(n_items: int) -> pl.DataFrame:
@@ -83,20 +83,20 @@ def checkerboard(n_users: int = 30, n_items: int = 24) -> tuple[Dataset, np.ndar
     return dataset(users, items, n_users, n_items, times), withheld
 
 
-def everyone(data: Dataset) -> Users:
+def everyone(data: Dataset) -> UserHistories:
     """All users as of now."""
     return data.users_at(
         np.arange(data.n_users, dtype=np.int32), np.full(data.n_users, data.as_of, np.int64)
     )
 
 
-def all_pairs(users: Users) -> Pairs:
+def all_pairs(users: UserHistories) -> Pairs:
     """Every item for every user."""
     counts = np.full(len(users), users.n_items)
     return Pairs(offsets(counts), np.tile(np.arange(users.n_items, dtype=np.int32), len(users)))
 
 
-def nameless(users: Users, row: int = UNKNOWN) -> Users:
+def nameless(users: UserHistories, row: int = UNKNOWN) -> UserHistories:
     """The same histories in the hands of users whom nobody knows."""
     return replace(users, rows=np.full(len(users), row, np.int32))
 

@@ -4,8 +4,8 @@ import numpy as np
 import polars as pl
 
 from fusion.data.dataset import Dataset
-from fusion.data.histories import Users
-from fusion.data.id_map import Ids
+from fusion.data.histories import UserHistories
+from fusion.data.id_map import IdMap
 from fusion.models.base.recommender import FitContext
 
 HOUR = 3_600_000
@@ -16,8 +16,8 @@ def dataset(events, n_items, texts=None) -> Dataset:
     users, items = np.array(events, np.int32).reshape(-1, 2).T
     n_users = int(users.max(initial=-1)) + 1
     return Dataset(
-        user_ids=Ids(pl.Series("id", [f"u{u}" for u in range(n_users)], dtype=pl.String)),
-        item_ids=Ids(pl.Series("id", [f"i{i}" for i in range(n_items)], dtype=pl.String)),
+        user_ids=IdMap(pl.Series("id", [f"u{u}" for u in range(n_users)], dtype=pl.String)),
+        item_ids=IdMap(pl.Series("id", [f"i{i}" for i in range(n_items)], dtype=pl.String)),
         users=users.copy(),
         items=items.copy(),
         times=np.arange(len(users), dtype=np.int64) * HOUR,
@@ -30,7 +30,7 @@ def dataset(events, n_items, texts=None) -> Dataset:
     )
 
 
-def everyone(data: Dataset) -> Users:
+def everyone(data: Dataset) -> UserHistories:
     """All users as of the end of the data."""
     return data.users_at(np.arange(data.n_users, dtype=np.int32), np.full(data.n_users, data.as_of))
 

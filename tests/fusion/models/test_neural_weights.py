@@ -41,7 +41,7 @@ def test_planted_weights_are_told_of_items_not_yet_taken(data, fitted):
     """Which user it is shows only in the weights of the history: the items alone say nothing."""
     users = everyone(data)
     pairs = all_pairs(users)
-    told = fitted.weights_of(users, pairs)
+    told = fitted.predict_ratings(users, pairs)
     new = ~users.seen.toarray().astype(bool)[pairs.owners, pairs.items]
     truth = np.where(pairs.owners % 2 == pairs.items % 2, 5, 2)
     assert np.sqrt(np.mean((told[new] - truth[new]) ** 2)) < 0.5  # 1.5 by any constant
@@ -53,7 +53,7 @@ def test_planted_weights_are_told_of_items_not_yet_taken(data, fitted):
 def test_lists_are_in_the_order_of_expected_weights(data, fitted):
     users = everyone(data)
     pairs = all_pairs(users)
-    told = fitted.weights_of(users, pairs).reshape(len(users), 12)
+    told = fitted.predict_ratings(users, pairs).reshape(len(users), 12)
     scores = fitted.scores(users)
     assert (
         np.argmax(told, axis=1) == np.argmax(scores, axis=1)
@@ -67,19 +67,19 @@ def test_strangers_are_told_the_same_and_weights_outside_the_range_count_as_its_
 ):
     users = everyone(data)
     pairs = all_pairs(users)
-    told = fitted.weights_of(users, pairs)
+    told = fitted.predict_ratings(users, pairs)
     assert_same(
-        fitted.weights_of(replace(users, rows=np.full(len(users), -1, np.int32)), pairs), told
+        fitted.predict_ratings(replace(users, rows=np.full(len(users), -1, np.int32)), pairs), told
     )
     wide = replace(users, weights=np.where(users.weights == 5, 99, -3).astype(np.float32))
-    assert_same(fitted.weights_of(wide, pairs), told)
+    assert_same(fitted.predict_ratings(wide, pairs), told)
 
 
 def test_nobody_is_told_anything_without_a_history(data, fitted):
     users = everyone(data).block(slice(0, 1))
     none = {name: getattr(users, name)[:0] for name in ("items", "times", "weights")}
     nobody = replace(users, borders=np.zeros(2, np.int64), **none)
-    assert np.isnan(fitted.weights_of(nobody, all_pairs(nobody))).all()
+    assert np.isnan(fitted.predict_ratings(nobody, all_pairs(nobody))).all()
 
 
 def test_the_number_of_steps_is_found_by_squared_error_and_repeats_the_model(data):
@@ -91,14 +91,17 @@ def test_the_number_of_steps_is_found_by_squared_error_and_repeats_the_model(dat
         assert_same(again.state()[name], values)
     users = everyone(data)
     kept = Neural.restore(config, found.state())
-    assert_same(kept.weights_of(users, all_pairs(users)), found.weights_of(users, all_pairs(users)))
+    assert_same(
+        kept.predict_ratings(users, all_pairs(users)),
+        found.predict_ratings(users, all_pairs(users)),
+    )
 
 
 def test_one_weight_for_all_is_told_to_all(data):
     flat = replace(data, weights=np.full_like(data.weights, 3))
     model = Neural(SMALL).fit(flat, context(max_steps=3))
     users = everyone(flat)
-    assert set(model.weights_of(users, all_pairs(users)).tolist()) == {3.0}
+    assert set(model.predict_ratings(users, all_pairs(users)).tolist()) == {3.0}
 
 
 def test_without_weights_it_sits_out_with_a_sentence_and_softmax_tells_none(data):
@@ -108,4 +111,7 @@ def test_without_weights_it_sits_out_with_a_sentence_and_softmax_tells_none(data
     plain = SMALL.model_copy(update={"loss": "softmax"})
     assert left_out(Neural(plain), bare, 4) is None
     users = everyone(data)
-    assert Neural(plain).fit(data, context(max_steps=3)).weights_of(users, all_pairs(users)) is None
+    assert (
+        Neural(plain).fit(data, context(max_steps=3)).predict_ratings(users, all_pairs(users))
+        is None
+    )

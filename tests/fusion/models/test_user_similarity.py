@@ -32,9 +32,9 @@ def test_a_user_is_never_their_own_neighbour(use):
     model = build(use).fit(data, chance())
     user = everyone(data).block(slice(0, 1))
     assert np.isnan(model.scores(user)[0, 3])
-    stranger = model.scores(nameless(user))[0]
-    assert stranger[3] > 0
-    assert stranger[1] == model.scores(user)[0, 1]  # and nothing else differs
+    unknown_user = model.scores(nameless(user))[0]
+    assert unknown_user[3] > 0
+    assert unknown_user[1] == model.scores(user)[0, 1]  # and nothing else differs
 
 
 def test_only_the_nearest_are_heard():

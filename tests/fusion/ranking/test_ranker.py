@@ -8,8 +8,8 @@ import pytest
 from fusion.config import RankerSettings
 from fusion.core.hashing import shares
 from fusion.ranking.ranker import Ranker
-from fusion.ranking.ranker_training import _stopping_splits, n_watched, refit, train_ranker
-from fusion.ranking.table import Table, aligned, merge, redrawn
+from fusion.ranking.ranker_training import _stopping_splits, n_validation_folds, refit, train_ranker
+from fusion.ranking.table import RankingTable, aligned, merge, poisson_resample
 from fusion.ranking.table_file import LISTS_OF, pad, read_lists, read_table
 
 SETTINGS = RankerSettings(trees=40, patience=10, min_leaf=5, seeds=2, leaves=7, learning_rate=0.05)
@@ -25,7 +25,7 @@ def table(
     columns: tuple[str, ...] = ("good", "noise"),
     start: int = 0,
     blur: float = 0.0,
-) -> Table:
+) -> RankingTable:
     """Candidates whose label follows the column "good"; users have `each` candidates, one to three of them labels."""
     rng = np.random.default_rng(seed)
     sizes = rng.integers(each // 2, each, size=n_users).astype(np.int32)
@@ -38,7 +38,7 @@ def table(
     else:
         labels = (rng.random(total) < 0.2).astype(np.int32)
     users = np.arange(start, start + n_users, dtype=np.int32)
-    return Table(
+    return RankingTable(
         columns, users, sizes, rng.integers(99, size=total).astype(np.int32), labels, matrix
     )
 
@@ -83,13 +83,13 @@ def test_it_learns_what_decides_with_one_fold_and_with_more(folds):
 def test_who_is_watched_of_one_fold_is_drawn_apart_from_who_may_teach():
     everyone = table(600)
     drawn = everyone.take(shares(7, everyone.group_users) < 0.15)
-    [(teaching, watched)] = _stopping_splits([drawn], [drawn], 7)
-    assert 0 < len(watched.group_users) < len(teaching.group_users)
-    assert not set(teaching.group_users) & set(watched.group_users)
+    [(teaching, validation)] = _stopping_splits([drawn], [drawn], 7)
+    assert 0 < len(validation.group_users) < len(teaching.group_users)
+    assert not set(teaching.group_users) & set(validation.group_users)
 
 
-def upside_down(one: Table) -> Table:
-    return Table(
+def upside_down(one: RankingTable) -> RankingTable:
+    return RankingTable(
         *(getattr(one, n) for n in ("columns", "group_users", "sizes", "items", "labels")),
         -one.matrix,
     )
@@ -107,10 +107,10 @@ def test_folds_that_contradict_one_another_stop_early():
 def test_of_large_tables_only_the_newest_fold_is_watched(monkeypatch):
     older, newer = table(100, blur=0.8), table(100, seed=1, blur=0.8)
     odd = [upside_down(table(20, seed=5)), older, newer]
-    assert n_watched(odd) == 3
+    assert n_validation_folds(odd) == 3
     _, by_all = train_ranker(odd, odd, SETTINGS, 7, 1)
     monkeypatch.setattr("fusion.ranking.ranker_training.FEW", 100)
-    assert n_watched(odd) == 1
+    assert n_validation_folds(odd) == 1
     _, by_newest = train_ranker(odd, odd[-1:], SETTINGS, 7, 1)
     _, swapped = train_ranker([newer, older, odd[0]], odd[:1], SETTINGS, 7, 1)
     assert swapped < by_newest
@@ -123,9 +123,9 @@ def test_more_users_get_as_many_more_trees_up_to_the_limit(monkeypatch):
     folds = [table(60, seed=n) for n in range(3)]
     assert train_ranker(folds, folds, SETTINGS, 7, 1)[1] == 15
     assert train_ranker(folds, folds, SETTINGS.model_copy(update={"trees": 12}), 7, 1)[1] == 12
-    ((taught, _),) = _stopping_splits(folds[:1], folds[:1], 7)
+    ((training, _),) = _stopping_splits(folds[:1], folds[:1], 7)
     assert train_ranker(folds[:1], folds[:1], SETTINGS, 7, 1)[1] == round(
-        10 * 60 / len(taught.sizes)
+        10 * 60 / len(training.sizes)
     )
 
 
@@ -162,7 +162,7 @@ def test_another_seed_gives_another_ranker():
 
 def test_users_drawn_anew_are_whole_and_give_another_ranker_where_the_seed_alone_does_not():
     whole = table(60, columns=("good", *"abcdefg"))
-    drawn = redrawn(whole, 7)
+    drawn = poisson_resample(whole, 7)
     assert 40 < len(drawn.sizes) < 80
     assert 25 < len(set(drawn.group_users.tolist())) < 50
     for user, lo, hi in zip(drawn.group_users, drawn.borders, drawn.borders[1:], strict=False):
@@ -170,7 +170,7 @@ def test_users_drawn_anew_are_whole_and_give_another_ranker_where_the_seed_alone
         assert np.array_equal(drawn.matrix[lo:hi], whole.matrix[own])
         assert drawn.items[lo:hi].tolist() == whole.items[own].tolist()
         assert drawn.labels[lo:hi].tolist() == whole.labels[own].tolist()
-    assert np.array_equal(redrawn(whole, 7).matrix, drawn.matrix)
+    assert np.array_equal(poisson_resample(whole, 7).matrix, drawn.matrix)
     all_columns = SETTINGS.model_copy(update={"columns_share": 1.0})
     scores = [
         refit([one], all_columns, 20, seed, 1).score(whole.matrix)
@@ -179,12 +179,12 @@ def test_users_drawn_anew_are_whole_and_give_another_ranker_where_the_seed_alone
     assert np.array_equal(*scores)
     assert not np.array_equal(scores[0], refit([drawn], all_columns, 20, 8, 1).score(whole.matrix))
     empty = whole.take(np.zeros(60, bool))
-    assert len(redrawn(empty, 7).items) == 0
+    assert len(poisson_resample(empty, 7).items) == 0
 
 
 def test_users_are_drawn_anew_as_often_in_every_fold():
     often = [
-        np.bincount(redrawn(table(n, start=start), 7).group_users, minlength=900)
+        np.bincount(poisson_resample(table(n, start=start), 7).group_users, minlength=900)
         for n, start in FOLDS
     ]
     shared = slice(300, 600)
@@ -192,7 +192,7 @@ def test_users_are_drawn_anew_as_often_in_every_fold():
     counts = np.bincount(often[0][:600], minlength=3) / 600
     assert counts[:3] == pytest.approx([0.368, 0.368, 0.184], abs=0.05)
     one = table(1)
-    assert all(len(redrawn(one, seed).sizes) for seed in range(20))
+    assert all(len(poisson_resample(one, seed).sizes) for seed in range(20))
 
 
 def test_many_files_load_in_their_order(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 
 from fusion.ranking.ranker import Ranker
 from fusion.ranking.ranker_training import refit
-from fusion.ranking.source_prior import SHARE, Lean, find_lean
+from fusion.ranking.source_prior import SHARE, SourcePrior, fit_source_prior
 from fusion.training.pipeline import train
 from tests.fusion.making import config, dataset, job_of, lively
 from tests.fusion.ranking.test_ranker import SETTINGS, table
@@ -17,7 +17,7 @@ COLUMNS = ("good_z", "noise_z", "user_events")
 
 
 @pytest.fixture(scope="module")
-def taught():
+def training():
     one = replace(table(80), columns=COLUMNS[:2])
     return one, refit([one], SETTINGS, 20, 7, 1)
 
@@ -30,7 +30,7 @@ def test_it_leans_on_the_source_that_orders_the_lists_best_by_half_a_deviation_o
     for one in lists:
         one.matrix[:3, 0] = np.nan
     scores = [10.0 * one.matrix[:, 1] + 3.0 for one in lists]
-    found = find_lean(lists, scores)
+    found = fit_source_prior(lists, scores)
     deviations = [
         mine[lo:hi].std()
         for one, mine in zip(lists, scores, strict=True)
@@ -40,9 +40,9 @@ def test_it_leans_on_the_source_that_orders_the_lists_best_by_half_a_deviation_o
     assert found.weight == pytest.approx(SHARE * np.mean(deviations), rel=1e-5)
 
 
-def test_scores_and_reasons_are_drawn_alike_and_silence_adds_nothing(taught):
-    one, plain = taught
-    leaning = replace(plain, lean=Lean("good_z", 0.25))
+def test_scores_and_reasons_are_drawn_alike_and_silence_adds_nothing(training):
+    one, plain = training
+    leaning = replace(plain, source_prior=SourcePrior("good_z", 0.25))
     matrix = one.matrix.copy()
     matrix[::5, 0] = np.nan
     expected = plain.score(matrix) + 0.25 * np.where(np.isnan(matrix[:, 0]), 0.0, matrix[:, 0])
@@ -53,12 +53,12 @@ def test_scores_and_reasons_are_drawn_alike_and_silence_adds_nothing(taught):
     assert len(leaning.score(matrix[:0])) == 0
 
 
-def test_a_file_keeps_what_it_leans_on(taught, tmp_path):
-    leaning = replace(taught[1], lean=Lean("good_z", 0.25))
+def test_a_file_keeps_what_it_leans_on(training, tmp_path):
+    leaning = replace(training[1], source_prior=SourcePrior("good_z", 0.25))
     leaning.save(tmp_path)
-    assert Ranker.load(tmp_path).lean == leaning.lean
-    taught[1].save(tmp_path)
-    assert Ranker.load(tmp_path).lean is None
+    assert Ranker.load(tmp_path).source_prior == leaning.source_prior
+    training[1].save(tmp_path)
+    assert Ranker.load(tmp_path).source_prior is None
 
 
 def leans(root) -> list[dict | None]:
@@ -70,14 +70,14 @@ def test_rankers_lean_where_folds_are_drawn_at_random(tmp_path):
     trained = train(job_of(tmp_path, dataset(lively(seed=1).drop("time")), config()))
     found = leans(tmp_path)
     assert found
-    assert all(Lean(**one) == trained.lean for one in found)
+    assert all(SourcePrior(**one) == trained.source_prior for one in found)
     assert found[0]["column"].removesuffix("_z") in {source.name for source in config().sources}
     assert found[0]["weight"] > 0
 
 
 def test_rankers_of_a_later_window_lean_on_nothing(done):
-    job, trained = done
-    found = leans(job.root)
+    context, trained = done
+    found = leans(context.root)
     assert found
-    assert trained.lean is None
+    assert trained.source_prior is None
     assert set(map(str, found)) == {"None"}

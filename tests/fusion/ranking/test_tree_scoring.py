@@ -10,7 +10,7 @@ import pytest
 from fusion.config import RankerSettings
 from fusion.ranking import tree_scoring as forest
 from fusion.ranking.ranker_training import refit
-from fusion.ranking.tree_scoring import Forest, by_blocks
+from fusion.ranking.tree_scoring import QuickScorer, by_blocks
 from tests.fusion.ranking.test_ranker import table
 
 COLUMNS = ("whole", "with holes", "few values", "never missing", "hardly there")
@@ -71,7 +71,7 @@ def rows_to_score(model: lgb.Booster) -> np.ndarray:
 def test_every_bit_is_the_boosters(leaves):
     model = booster(leaves)
     rows = rows_to_score(model)
-    found = Forest.of(model)
+    found = QuickScorer.of(model)
     assert found is not None
     assert max(len(tree.values) for tree in found.trees) == leaves
     assert np.array_equal(found.score(rows), model.predict(rows))
@@ -82,7 +82,7 @@ def test_blocks_of_any_size_and_no_rows_at_all(monkeypatch):
     model = booster(7)
     rows = rows_to_score(model)
     monkeypatch.setattr(forest, "BLOCK", 97)
-    found = Forest.of(model)
+    found = QuickScorer.of(model)
     assert found is not None
     assert np.array_equal(found.score(rows), model.predict(rows))
     assert found.score(rows[:0]).shape == (0,)
@@ -90,7 +90,7 @@ def test_blocks_of_any_size_and_no_rows_at_all(monkeypatch):
 
 def test_a_booster_that_learned_nothing_scores_alike():
     model = booster(7, min_data_in_leaf=10_000)
-    found = Forest.of(model)
+    found = QuickScorer.of(model)
     assert found is not None
     assert np.array_equal(found.score(columns(5, 2)), model.predict(columns(5, 2)))
 
@@ -107,14 +107,14 @@ def test_a_booster_that_learned_nothing_scores_alike():
     ids=lambda extra: next(iter(extra)),
 )
 def test_what_it_cannot_score_is_left_to_the_booster(extra):
-    assert Forest.of(booster(**{"leaves": 31, **extra})) is None
+    assert QuickScorer.of(booster(**{"leaves": 31, **extra})) is None
 
 
 @pytest.mark.parametrize("leaves", [7, 100])
 def test_a_ranker_scores_as_its_boosters_do(leaves):
-    taught = table(300, each=30, columns=("good", "noise"))
+    training = table(300, each=30, columns=("good", "noise"))
     settings = RankerSettings(leaves=leaves, min_leaf=1, seeds=2, learning_rate=0.1)
-    ranker = refit([taught], settings, 10, 7, 1)
+    ranker = refit([training], settings, 10, 7, 1)
     fresh = table(40, seed=3).matrix
     fresh[::5, 0] = np.nan
     expected = np.mean([one.predict(fresh) for one in ranker.boosters], axis=0).astype(np.float32)

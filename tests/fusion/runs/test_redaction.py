@@ -1,6 +1,6 @@
 import pytest
 
-from fusion.runs.redaction import Names
+from fusion.runs.redaction import Redactor
 
 
 @pytest.mark.parametrize(
@@ -20,12 +20,12 @@ from fusion.runs.redaction import Names
     ],
 )
 def test_ids_are_taken_out_of_sentences(person, before, after):
-    assert Names([person]).out_of_text(before) == after
+    assert Redactor([person]).redact_text(before) == after
 
 
 def test_the_longer_of_two_ids_is_taken_whole():
     assert (
-        Names(["ann", "ann lee"]).out_of_text("by ann lee and ann")
+        Redactor(["ann", "ann lee"]).redact_text("by ann lee and ann")
         == "by (forgotten) and (forgotten)"
     )
 
@@ -45,7 +45,7 @@ def test_examples_go_whole_and_figures_stay():
         "one": {"user_id": "7"},
         "method": "7",
     }
-    assert Names(["7"], [4]).out_of(content) == {
+    assert Redactor(["7"], [4]).redact(content) == {
         "users": 7,
         "seed": 7,
         "checks": [{"message": "e.g. (forgotten)", "examples": [{"user": "8", "item": "7"}]}],

@@ -16,7 +16,7 @@ from fusion.data.folds import plan_folds
 from fusion.models.base.recommender import Allowed
 from fusion.models.base.registry import known as registered
 from fusion.ranking.features.registry import FEATURES
-from fusion.runs.context import Job
+from fusion.runs.context import RunContext
 from fusion.training.fits import fit_sources, load_sources
 from tests.fusion.making import (
     columns_by_pair,
@@ -127,11 +127,13 @@ def chained(
     root: Path, plan: Plan, data: Dataset, folds: list[Fold]
 ) -> dict[str, tuple[str, dict[str, bytes]]]:
     """Fold name -> key of a warm fit made after those on the folds before it, and all that it learned."""
-    job = Job(config((WARM,)), data, replace(plan, serving=replace(plan.serving, known=data)), root)
-    job, fits, reports, _ = fit_sources(job, folds)
+    context = RunContext(
+        config((WARM,)), data, replace(plan, serving=replace(plan.serving, known=data)), root
+    )
+    context, fits, reports, _ = fit_sources(context, folds)
     told = {}
     for fold in folds:
-        source = load_sources(job, fold, fits[fold.name], reports)[0]
+        source = load_sources(context, fold, fits[fold.name], reports)[0]
         learned = {name: values.tobytes() for name, values in source.model.state().items()}
         told[fold.name] = (fits[fold.name]["neural"].name, learned)
     return told

@@ -42,29 +42,34 @@ class TestSame:
         assert other.lists.name != done[1].lists.name
 
     def test_the_same_store_makes_nothing_twice(self, done):
-        job, first = done
-        before = {file: file.stat().st_mtime_ns for file in job.root.rglob("*") if file.is_file()}
-        again = train(job)
+        context, first = done
+        before = {
+            file: file.stat().st_mtime_ns for file in context.root.rglob("*") if file.is_file()
+        }
+        again = train(context)
         assert again.lists == first.lists
         assert {
-            file: file.stat().st_mtime_ns for file in job.root.rglob("*") if file.is_file()
+            file: file.stat().st_mtime_ns for file in context.root.rglob("*") if file.is_file()
         } == before
 
     def test_a_later_source_reuses_the_fits_of_the_others(self, data, done):
-        job, _ = done
-        fits = set((job.root / "store" / "fit").iterdir())
-        grown = job_of(job.root, data, config((*QUICK, "user_knn")))
-        train(grown)
-        assert len(set((job.root / "store" / "fit").iterdir()) - fits) == len(grown.plan.labels) + 2
+        context, _ = done
+        fits = set((context.root / "store" / "fit").iterdir())
+        ranker_settings = job_of(context.root, data, config((*QUICK, "user_knn")))
+        train(ranker_settings)
+        assert (
+            len(set((context.root / "store" / "fit").iterdir()) - fits)
+            == len(ranker_settings.plan.labels) + 2
+        )
 
     def test_fits_dropped_for_their_size_are_made_again_only_when_a_table_needs_them(
         self, data, tmp_path
     ):
-        job = job_of(tmp_path, data, config(artifacts={"keep_fit_mb": 0}))
-        first = train(job)
+        context = job_of(tmp_path, data, config(artifacts={"keep_fit_mb": 0}))
+        first = train(context)
         states = list(tmp_path.rglob("state.npz"))
         assert len(states) == len(QUICK) + 1  # those of the serving fold, and the control's
-        assert train(job).lists == first.lists
+        assert train(context).lists == first.lists
         assert set(tmp_path.rglob("state.npz")) == set(states)
         fresh = train(
             job_of(tmp_path, data, config((*QUICK, "user_knn"), artifacts={"keep_fit_mb": 0}))
@@ -155,8 +160,8 @@ class TestSourcesThatBreak:
         from fusion.training import fit_stage as fitting
 
         with broken.registered(odd=broken.Plain):
-            job = job_of(tmp_path, data, config(("popularity", "odd")))
-            train(job)
+            context = job_of(tmp_path, data, config(("popularity", "odd")))
+            train(context)
             fits = set((tmp_path / "store" / "fit").iterdir())
             before = fitting.source_code
             if changes == "code":
@@ -165,8 +170,10 @@ class TestSourcesThatBreak:
                 )
             else:
                 monkeypatch.setattr(broken.Plain, "reads", lambda self: "another model")
-            train(job)
-        assert len(set((tmp_path / "store" / "fit").iterdir()) - fits) >= len(job.plan.labels) + 2
+            train(context)
+        assert (
+            len(set((tmp_path / "store" / "fit").iterdir()) - fits) >= len(context.plan.labels) + 2
+        )
 
 
 def test_strangers_in_the_verdict_have_a_route_but_no_say(tmp_path):
@@ -177,13 +184,13 @@ def test_strangers_in_the_verdict_have_a_route_but_no_say(tmp_path):
     newcomers = newcomers.with_columns(
         user=pl.concat_str(pl.lit("new"), pl.row_index()), liked=True
     )
-    job = job_of(
+    context = job_of(
         tmp_path, dataset(pl.concat([frame, newcomers]).sort("time", maintain_order=True)), config()
     )
-    fold = job.plan.verdict
+    fold = context.plan.verdict
     cold = fold.known.user_counts[fold.label_rows] == 0
     assert cold.sum() >= 5
-    report = train(job).verdict.report
+    report = train(context).verdict.report
     assert report["users"] == (~cold).sum()
     assert report["routes"]["cold"]["users"] == cold.sum()
     assert sum(route["users"] for route in report["routes"].values()) == len(fold.label_rows)
@@ -228,6 +235,6 @@ def test_without_structure_no_skill_is_claimed(tmp_path):
     ("kind", "last"), [("time", "neural"), ("last", "neural"), ("random", "autoencoder")]
 )
 def test_the_default_set_follows_what_the_plan_leaves_of_times(data, tmp_path, kind, last):
-    job = job_of(tmp_path, data, config((), split={"kind": kind}))
-    assert job.sources[-1].name == last
-    assert len({source.name for source in job.sources}) == 10
+    context = job_of(tmp_path, data, config((), split={"kind": kind}))
+    assert context.sources[-1].name == last
+    assert len({source.name for source in context.sources}) == 10

@@ -37,8 +37,8 @@ class Stale(Popularity):
 def test_a_bad_default_is_left_for_a_better_setting(tmp_path):
     drifting = dataset(lively(seed=5, n_users=80, n_items=60, n_events=3000, loyal=0.0))
     with broken.registered(stale=Stale):
-        job = job_of(tmp_path, drifting, config(("stale",), **TRIALS))
-        found = tune_source(job, SourceSettings(name="stale"))
+        context = job_of(tmp_path, drifting, config(("stale",), **TRIALS))
+        found = tune_source(context, SourceSettings(name="stale"))
     assert found.settings["half_life"] < 100
     assert found.best > found.default
 
@@ -48,20 +48,20 @@ def test_a_source_whose_code_or_model_changed_is_searched_again(
     data, tmp_path, monkeypatch, changes
 ):
     with broken.registered(stale=Stale):
-        job = job_of(tmp_path, data, config(("stale",), **TRIALS))
-        tune_source(job, SourceSettings(name="stale"))
+        context = job_of(tmp_path, data, config(("stale",), **TRIALS))
+        tune_source(context, SourceSettings(name="stale"))
         if changes == "code":
             monkeypatch.setattr("fusion.training.tuning.source_code", lambda cls: "another")
         else:
             monkeypatch.setattr(Stale, "reads", lambda self: "another model")
-        tune_source(job, SourceSettings(name="stale"))
+        tune_source(context, SourceSettings(name="stale"))
     assert len(list((tmp_path / "store" / "tune").iterdir())) == 2
 
 
 def test_settings_of_the_configuration_are_never_searched(data, tmp_path):
-    job = job_of(tmp_path, data, config(("ease",), **TRIALS))
-    assert tune_source(job, SourceSettings(name="ease", settings={"reg": 70.0})) is None
-    half = tune_source(job, SourceSettings(name="item_knn", settings={"neighbours": 7}))
+    context = job_of(tmp_path, data, config(("ease",), **TRIALS))
+    assert tune_source(context, SourceSettings(name="ease", settings={"reg": 70.0})) is None
+    half = tune_source(context, SourceSettings(name="item_knn", settings={"neighbours": 7}))
     assert set(half.settings) == {"shrink"}
 
 
@@ -78,9 +78,9 @@ def test_every_fold_is_fitted_with_what_was_found(data, tmp_path):
 
 
 def test_the_same_seed_finds_the_same(data, tmp_path):
-    job = config(("sequence",), **TRIALS)
+    context = config(("sequence",), **TRIALS)
     found = [
-        tune_source(job_of(tmp_path / str(n), data, job), SourceSettings(name="sequence"))
+        tune_source(job_of(tmp_path / str(n), data, context), SourceSettings(name="sequence"))
         for n in range(2)
     ]
     assert found[0] == found[1]
@@ -113,13 +113,15 @@ def test_a_search_over_much_data_takes_whole_users(data):
 
 
 def test_users_without_a_history_do_not_judge(data, tmp_path):
-    job = job_of(tmp_path, data, config(("ease",), **TRIALS))
-    tuning = job.plan.tune
+    context = job_of(tmp_path, data, config(("ease",), **TRIALS))
+    tuning = context.plan.tune
     known = tuning.known.take(tuning.known.users != tuning.label_users[0])
     assert tuning.label_users[0] in _judges(tuning, 7)
     assert tuning.label_users[0] not in _judges(replace(tuning, known=known), 7)
-    nobody = replace(job.plan, tune=replace(tuning, known=known.take(np.zeros(len(known), bool))))
-    assert tune_source(replace(job, plan=nobody), SourceSettings(name="ease")) is None
+    nobody = replace(
+        context.plan, tune=replace(tuning, known=known.take(np.zeros(len(known), bool)))
+    )
+    assert tune_source(replace(context, plan=nobody), SourceSettings(name="ease")) is None
 
 
 def test_a_full_disk_ends_a_search_and_a_source_that_dies_does_not(data, tmp_path):
@@ -130,10 +132,10 @@ def test_a_full_disk_ends_a_search_and_a_source_that_dies_does_not(data, tmp_pat
         Config = LongMemory
 
     with broken.registered(full=NoRoom, dies=Dies):
-        job = job_of(tmp_path, data, config(("ease",), **TRIALS))
+        context = job_of(tmp_path, data, config(("ease",), **TRIALS))
         with pytest.raises(OSError, match="No space left"):
-            tune_source(job, SourceSettings(name="full"))
-        assert tune_source(job, SourceSettings(name="dies")) is None
+            tune_source(context, SourceSettings(name="full"))
+        assert tune_source(context, SourceSettings(name="dies")) is None
 
 
 def test_a_difference_within_chance_keeps_the_defaults():
@@ -168,18 +170,18 @@ def hours(of_liked: float):
 
 @pytest.mark.parametrize(("weight", "weighting"), [(200.0, "log"), (1.0, "binary")])
 def test_weights_become_confidence_where_that_helps(tmp_path, weight, weighting):
-    job = job_of(tmp_path, hours(weight), config(("item_knn",), **TRIALS))
-    found = tune_source(job, SourceSettings(name="item_knn"))
+    context = job_of(tmp_path, hours(weight), config(("item_knn",), **TRIALS))
+    found = tune_source(context, SourceSettings(name="item_knn"))
     assert found.settings.get("weighting", "binary") == weighting
 
 
 def test_weights_are_left_alone_where_the_configuration_says_how_to_read_them_or_there_are_none(
     data, tmp_path
 ):
-    job = job_of(tmp_path, hours(200.0), config(("item_knn",), **TRIALS))
-    given = tune_source(job, SourceSettings(name="item_knn", settings={"weighting": "binary"}))
+    context = job_of(tmp_path, hours(200.0), config(("item_knn",), **TRIALS))
+    given = tune_source(context, SourceSettings(name="item_knn", settings={"weighting": "binary"}))
     assert "weighting" not in given.settings
     assert not _may_weigh(
         job_of(tmp_path, data, config(("item_knn",))), SourceSettings(name="item_knn")
     )
-    assert not _may_weigh(job, SourceSettings(name="popularity"))
+    assert not _may_weigh(context, SourceSettings(name="popularity"))

@@ -27,7 +27,7 @@ WARM = {"name": "neural", "refit": "warm", "settings": SETTINGS}
 class GoesOn(broken.Plain):
     """Keeps the numbers of events of the fits it goes on from."""
 
-    warms = True
+    supports_warm_start = True
 
     def fit(self, data: Dataset, ctx: FitContext) -> Self:
         assert ctx.keep
@@ -50,12 +50,12 @@ class StopsHalfway(GoesOn):
     dies_after = 2
 
 
-def folds_of(job):
-    return (*job.plan.labels, job.plan.verdict, job.plan.serving)
+def folds_of(context):
+    return (*context.plan.labels, context.plan.verdict, context.plan.serving)
 
 
-def fit_all(job):
-    return fit_sources(job, folds_of(job))[1:3]
+def fit_all(context):
+    return fit_sources(context, folds_of(context))[1:3]
 
 
 def inputs_of(folder):
@@ -73,17 +73,17 @@ def state_of(folder):
 
 @pytest.fixture(scope="module", params=["time", "last"])
 def made(request, data, tmp_path_factory):
-    job = job_of(
+    context = job_of(
         tmp_path_factory.mktemp("warm"),
         data,
         config(("popularity", WARM), split={"kind": request.param}),
     )
-    return job, *fit_all(job)
+    return context, *fit_all(context)
 
 
 def test_each_fit_begins_from_the_one_before_it_and_its_key_says_so(made):
-    job, fits, reports = made
-    folders = [fits[fold.name]["neural"] for fold in folds_of(job)]
+    context, fits, reports = made
+    folders = [fits[fold.name]["neural"] for fold in folds_of(context)]
     assert [inputs_of(folder)["warm"] for folder in folders] == [
         None,
         *(folder.name for folder in folders[:-1]),
@@ -99,10 +99,10 @@ def test_each_fit_begins_from_the_one_before_it_and_its_key_says_so(made):
 
 
 def test_the_chain_is_what_fits_one_after_another_give(made):
-    job, fits, _ = made
+    context, fits, _ = made
     state, steps = None, None
-    for fold in folds_of(job):
-        rng = np.random.default_rng(source_seed(job.config.seed, "neural"))
+    for fold in folds_of(context):
+        rng = np.random.default_rng(source_seed(context.config.seed, "neural"))
         context = FitContext(rng=rng, max_steps=steps, warm=state, keep=True)
         model = Neural(build("neural", SETTINGS).config).fit(fold.known.trim_users(), context)
         state, steps = model.state(), steps or model.notes["steps"]
@@ -113,8 +113,8 @@ def test_the_chain_is_what_fits_one_after_another_give(made):
 
 
 def test_another_store_gives_the_same_bits_under_the_same_keys(made, tmp_path):
-    job, fits, _ = made
-    again, _ = fit_all(job_of(tmp_path, job.data, job.config))
+    context, fits, _ = made
+    again, _ = fit_all(job_of(tmp_path, context.data, context.config))
     for fold, folders in fits.items():
         assert again[fold]["neural"].name == folders["neural"].name
         one, two = state_of(folders["neural"]), state_of(again[fold]["neural"])
@@ -122,8 +122,8 @@ def test_another_store_gives_the_same_bits_under_the_same_keys(made, tmp_path):
 
 
 def test_a_later_fit_is_refused(made):
-    job, fits, _ = made
-    settings, folds = job.config.sources[1], folds_of(job)
+    context, fits, _ = made
+    settings, folds = context.config.sources[1], folds_of(context)
     for at, fold in enumerate(folds):
         for other in folds[at + 1 :]:
             assert is_earlier(fold.known, other.known)
@@ -132,7 +132,7 @@ def test_a_later_fit_is_refused(made):
                 FusionError,
                 match=f"on {fold.name} may not begin from that on {other.name}, which knows",
             ):
-                fitting(job, fold, settings, 5, Earlier(other, fits[other.name]["neural"]))
+                fitting(context, fold, settings, 5, Earlier(other, fits[other.name]["neural"]))
 
 
 def test_earlier_is_a_beginning_of_every_history(data):
@@ -156,14 +156,14 @@ def dataset_with(data, **changes):
 
 @pytest.mark.parametrize("threads", [1, 4])
 def test_order_holds_beside_other_work(data, tmp_path, threads):
-    job = job_of(
+    context = job_of(
         tmp_path,
         data,
         config(("popularity", "ease", {"name": "odd", "refit": "warm"}), threads=threads),
     )
     with broken.registered(odd=GoesOn):
-        fits, _ = fit_all(job)
-    lengths = [len(fold.known) for fold in folds_of(job)]
+        fits, _ = fit_all(context)
+    lengths = [len(fold.known) for fold in folds_of(context)]
     assert state_of(fits["serving"]["odd"])["events"].tolist() == lengths
     assert state_of(fits["label-1"]["odd"])["events"].tolist() == lengths[:2]
 
@@ -182,27 +182,27 @@ def test_a_chain_that_breaks_leaves_the_source_out_and_the_run_goes_on(data, tmp
 
 def test_fits_dropped_for_their_size_are_made_again_from_the_same_start(data, tmp_path):
     """A new serving fit asks for the verdict's, and that, gone, for those before it."""
-    job = job_of(tmp_path, data, config(("popularity", WARM), artifacts={"keep_fit_mb": 0}))
-    fits, reports = fit_all(job)
+    context = job_of(tmp_path, data, config(("popularity", WARM), artifacts={"keep_fit_mb": 0}))
+    fits, reports = fit_all(context)
     before = {fold: state_of(folders["neural"]) for fold, folders in fits.items()}
-    evict(job, fits)
+    evict(context, fits)
     shutil.rmtree(fits["serving"]["neural"])
     assert not [
         fold for fold, folders in fits.items() if (folders["neural"] / "state.npz").exists()
     ]
-    again, _ = fit_all(job)
+    again, _ = fit_all(context)
     assert again == fits
     assert_same({fold: state_of(folders["neural"]) for fold, folders in fits.items()}, before)
-    evict(job, fits)
-    load_sources(job, job.plan.verdict, fits["verdict"], reports)
+    evict(context, fits)
+    load_sources(context, context.plan.verdict, fits["verdict"], reports)
     remade = {fold: state_of(fits[fold]["neural"]) for fold in ("label-2", "label-1", "verdict")}
     assert_same(remade, {fold: before[fold] for fold in remade})
 
 
 def test_a_kill_while_a_dropped_fit_is_made_again_leaves_no_half_of_it(data, tmp_path, monkeypatch):
-    job = job_of(tmp_path, data, config(("popularity",), artifacts={"keep_fit_mb": 0}))
-    fits, reports = fit_all(job)
-    evict(job, fits)
+    context = job_of(tmp_path, data, config(("popularity",), artifacts={"keep_fit_mb": 0}))
+    fits, reports = fit_all(context)
+    evict(context, fits)
 
     def killed(folder, **more):
         (folder / "inputs.json").unlink()
@@ -210,11 +210,14 @@ def test_a_kill_while_a_dropped_fit_is_made_again_leaves_no_half_of_it(data, tmp
 
     monkeypatch.setattr("fusion.runs.cleanup.shutil.rmtree", killed)
     with pytest.raises(KeyboardInterrupt):
-        load_sources(job, job.plan.verdict, fits["verdict"], reports)
+        load_sources(context, context.plan.verdict, fits["verdict"], reports)
     monkeypatch.undo()
-    again, reports = fit_all(job)
+    again, reports = fit_all(context)
     assert again == fits
-    assert load_sources(job, job.plan.verdict, fits["verdict"], reports)[0].name == "popularity"
+    assert (
+        load_sources(context, context.plan.verdict, fits["verdict"], reports)[0].name
+        == "popularity"
+    )
 
 
 def assert_same(found, wanted):

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from storage.loading import reader_waits as module
-from storage.loading.reader_waits import settle
+from storage.loading.reader_waits import wait_for_readers
 from storage.slots.publish import publish
 from tests.storage.making import make_run
 
@@ -41,7 +41,7 @@ def test_a_load_waits_for_a_read_that_is_going_on_and_no_longer(live):
 def test_a_read_by_a_plan_that_was_thrown_away_is_waited_for_too(live):
     with ThreadPoolExecutor(1) as pool, live.connect() as reader, live.connect() as later:
         assert reader.scalar(READ)
-        settling = pool.submit(settle, live)
+        settling = pool.submit(wait_for_readers, live)
         time.sleep(0.3)
         assert later.scalar(READ)
         reader.rollback()
@@ -56,6 +56,6 @@ def test_patience_ends(live, monkeypatch):
     with live.connect() as reader:
         assert reader.scalar(READ)
         began = time.monotonic()
-        assert not settle(live)
+        assert not wait_for_readers(live)
         assert time.monotonic() - began < 2
-    assert settle(live)
+    assert wait_for_readers(live)

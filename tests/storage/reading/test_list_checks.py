@@ -15,10 +15,10 @@ from storage.reading.list_checks import (
     TWICE,
     broken_users,
     churn,
+    count_lists,
     different_items,
     item_rows,
     row_counts,
-    shape_of,
 )
 from storage.reading.read import lists_of
 from storage.runs.runs import find_run
@@ -59,7 +59,7 @@ def run(engine):
 
 def test_whole_lists_break_nothing(engine, run):
     execute(engine, NOT_BREAKING)
-    found = shape_of(engine, run)
+    found = count_lists(engine, run)
     assert (found.users, found.row_count, found.whole, found.served) == (
         3,
         3 * (SIZE + RESERVE),
@@ -74,7 +74,9 @@ def test_whole_lists_break_nothing(engine, run):
 @pytest.mark.parametrize("name", BREAKING)
 def test_each_break_is_counted_and_named(engine, run, name):
     execute(engine, BREAKING[name])
-    assert {key: count for key, count in shape_of(engine, run).broken.items() if count} == {name: 1}
+    assert {key: count for key, count in count_lists(engine, run).broken.items() if count} == {
+        name: 1
+    }
     assert broken_users(engine, run, name) == ["u2"]
 
 
@@ -86,22 +88,22 @@ def test_scores_that_are_no_numbers_are_seen(engine, run, score):
         score.replace("Infinity", "9e999") if engine.dialect.name == "sqlite" else f"'{score}'"
     )
     execute(engine, [f"UPDATE recommendation SET score = {spelled} {MINE} AND rank = 7"])
-    assert shape_of(engine, run).broken[FINITE] == 1
+    assert count_lists(engine, run).broken[FINITE] == 1
     assert broken_users(engine, run, FINITE) == ["u2"]
 
 
 def test_lost_rows_and_users_are_seen(engine, run):
     execute(engine, [f"DELETE FROM recommendation {MINE}"])
     assert (
-        shape_of(engine, run).users,
-        shape_of(engine, run).whole,
-        shape_of(engine, run).served,
+        count_lists(engine, run).users,
+        count_lists(engine, run).whole,
+        count_lists(engine, run).served,
     ) == (2, 2, 3)
     execute(
         engine,
         ["DELETE FROM recommendation WHERE run_no = 1", "DELETE FROM fallback WHERE run_no = 1"],
     )
-    empty = shape_of(engine, run)
+    empty = count_lists(engine, run)
     assert (
         empty.users,
         empty.row_count,
