@@ -9,6 +9,7 @@ import polars as pl
 from scipy.sparse import csr_array
 
 from fusion.core.arrays import Flags, Offsets, Rows, Scores, Times, offsets, ragged_index, sparse
+from fusion.data.capabilities import capabilities_of
 from fusion.data.histories import UserHistories
 from fusion.data.id_map import IdMap
 
@@ -131,6 +132,11 @@ class Dataset:
         if "available_until" in self.item_table.columns:
             may &= self.item_table["available_until"].fill_null(FOREVER).to_numpy() > time
         return may
+
+    @cached_property
+    def capabilities(self) -> frozenset[str]:
+        """Kinds of data that this offers to what `needs` them; names of `CAPABILITIES`."""
+        return capabilities_of(self)
 
     @cached_property
     def digest(self) -> str:

@@ -14,7 +14,7 @@ from fusion.data.random_folds import MAX_HELD_OUT_SHARE, MIN_HELD_OUT_SHARE
 from fusion.errors import DataError
 from fusion.models.base.fitted import fit_items
 from fusion.models.base.registry import build
-from tests.fusion.making import START, active_share, dataset, frame_of, item_frame, slow_labels
+from tests.fusion.making import START, dataset, frame_of, item_frame, lively, slow_labels
 
 
 def pairs(fold: Fold) -> set[tuple[str, str]]:
@@ -45,7 +45,7 @@ class TestTime:
             assert set(fold.as_of.tolist()) == {fold.cut}
 
     def test_labels_are_what_one_would_tell_a_child(self):
-        frame = active_share(seed=8)
+        frame = lively(seed=8)
         items = item_frame()
         data = dataset(frame, items)
         plan = plan_folds(data, SplitSettings(users=20, folds=2))
@@ -97,7 +97,7 @@ class TestTime:
 
     def test_tomorrows_run_reuses_todays_fits(self):
         """More days, users and items later: the folds cut before are the same to the bit, so are the fits' keys."""
-        full = active_share(seed=5, n_events=3000)
+        full = lively(seed=5, n_events=3000)
         today, tomorrow = (
             dataset(full.filter(pl.col("time") < START + day * DAY)) for day in (74.4, 75.3)
         )
@@ -224,7 +224,7 @@ class TestLast:
 
 class TestRandom:
     def test_a_fold_knows_all_but_its_own_share_and_the_verdicts(self):
-        data = dataset(active_share(seed=1).drop("time"))
+        data = dataset(lively(seed=1).drop("time"))
         plan = plan_folds(data, SplitSettings(folds=2))
         assert plan.kind == "random"
         folds = (plan.tune, *plan.labels, plan.verdict)
@@ -240,15 +240,15 @@ class TestRandom:
 
     @pytest.mark.parametrize(("enough", "share"), [(0.07, 0.07), (0.01, MIN_HELD_OUT_SHARE)])
     def test_of_more_data_a_smaller_share_is_held_out(self, monkeypatch, enough, share):
-        data = dataset(active_share(seed=1).drop("time"))
-        monkeypatch.setattr("fusion.data.random_folds.HELD", enough * len(data))
+        data = dataset(lively(seed=1).drop("time"))
+        monkeypatch.setattr("fusion.data.random_folds.ENOUGH_HELD_OUT", enough * len(data))
         plan = plan_folds(data, SplitSettings(folds=2))
         sizes = [len(fold.known) / len(data) for fold in (*plan.labels, plan.verdict)]
         assert sizes == pytest.approx([1 - 2 * share] * 2 + [1 - share], abs=0.03)
         assert f"{share:.0%} of pairs" in plan.why
 
     def test_of_many_folds_each_has_a_share(self):
-        plan = plan_folds(dataset(active_share(seed=3)), SplitSettings(kind="random", folds=12))
+        plan = plan_folds(dataset(lively(seed=3)), SplitSettings(kind="random", folds=12))
         sizes = [len(fold.label_users) for fold in (plan.tune, *plan.labels, plan.verdict)]
         assert len(plan.labels) == 12
         assert min(sizes) > 0.5 * max(sizes)
@@ -265,7 +265,7 @@ class TestRandom:
             )
 
     def test_the_seed_decides_and_new_rows_change_nothing(self):
-        frame = active_share(seed=1).drop("time")
+        frame = lively(seed=1).drop("time")
         split = SplitSettings(folds=1)
         short, long, other = (
             plan_folds(dataset(f), split, seed=s).verdict
@@ -276,7 +276,7 @@ class TestRandom:
 
     def test_times_are_put_aside(self):
         """Shares cut across time, so no feature or source may take a time for what it is."""
-        data = dataset(active_share(seed=1))
+        data = dataset(lively(seed=1))
         plan = plan_folds(data, SplitSettings(kind="random", folds=1))
         assert not any(fold.known.has_times for fold in (*plan.labels, plan.verdict, plan.serving))
 
