@@ -33,16 +33,27 @@ def list_of(session: Session, user: str) -> pl.DataFrame:
 
 
 def why_of(session: Session, run: RunRow, user: str) -> pl.DataFrame:
-    """Every stored reason of a user's list, and `gain`: what adds most to the score first, then the best ranks."""
-    found = reasons_for(session.engine, run.run_no, user)
-    gain = found["detail"].str.extract(r"(\S+) of the score").cast(pl.Float64)
-    remark = (
-        gain.is_null() & found["source"].is_null()
-    )  # what a rule did comes before what methods say
-    found = found.with_columns(gain.alias("gain"), (~remark).alias("said"))
-    return found.sort(
-        "item_id", "said", -pl.col("gain"), "source_rank", "source", nulls_last=True
-    ).drop("said")
+    """Return every stored reason of a user's list, what adds most to the score first.
+
+    What a rule did comes before what methods say. Reasons without a gain follow by the rank that
+    their source gives the item: all of a method other than the ranker, and all that was stored
+    before the column `gain` was there.
+
+    Args:
+        session: the database and its placement.
+        run: the run with the list.
+        user: outside id.
+
+    Returns:
+        Rows of `reasons_for`, ordered within each item.
+    """
+    stored = reasons_for(session.engine, run.run_no, user)
+    # A rule has neither source nor figures; a feature of an older run has figures, though no gain.
+    no_figures = pl.col("gain").is_null() & (pl.col("detail").fill_null("") == "")
+    by_rule = pl.col("source").is_null() & no_figures
+    return stored.sort(
+        "item_id", ~by_rule, -pl.col("gain"), "source_rank", "source", nulls_last=True
+    )
 
 
 def reasons_of(session: Session, user: str, rows: pl.DataFrame) -> tuple[pl.DataFrame, str]:

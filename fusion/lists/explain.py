@@ -32,7 +32,7 @@ SCHEMA = {
     "source": pl.String,
     "source_rank": pl.Int32,
     "reason": pl.String,
-    "weight": pl.Float32,
+    "gain": pl.Float32,
 }
 
 
@@ -134,7 +134,7 @@ class Explainer:
             self._explain()
 
     def write(self, folder: Path) -> None:
-        """Write `why.parquet`: user, item, source, source_rank, reason, weight; one row a reason."""
+        """Write `why.parquet`: user, item, source, source_rank, reason, gain; one row a reason."""
         self._explain()
         pl.concat([pl.DataFrame(schema=SCHEMA), *self.parts]).write_parquet(folder / "why.parquet")
 
@@ -154,7 +154,7 @@ class Explainer:
         told = [self._told(places, self._weights(features, found)), self._remarks(found, marks)]
         joined = pl.concat(told).join(rows, on="row", how="left")
         self.parts.append(
-            joined.sort("row", -pl.col("weight"), "source_rank", nulls_last=True).select(*SCHEMA)
+            joined.sort("row", -pl.col("gain"), "source_rank", nulls_last=True).select(*SCHEMA)
         )
         self.noted.clear()
 
@@ -205,6 +205,6 @@ def _frame(
         "source": source,
         "source_rank": rank,
         "reason": words,
-        "weight": weight,
+        "gain": weight,
     }
     return pl.DataFrame(columns, schema_overrides={"row": pl.Int64})

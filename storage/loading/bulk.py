@@ -89,7 +89,7 @@ def load_fallback(engine: Engine, run_no: int, frame: pl.DataFrame) -> int:
 
 
 def load_explanations(engine: Engine, run_no: int, frame: pl.DataFrame) -> int:
-    """Load why items are listed: user_id, item_id, source, source_rank, reason, detail; null but for ids."""
+    """Load why items are listed: user_id, item_id, source, source_rank, reason, detail, gain; null but for ids."""
     return _load(engine, run_no, checked(frame, EXPLANATIONS), EXPLANATIONS)
 
 

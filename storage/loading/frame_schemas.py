@@ -45,8 +45,9 @@ EXPLANATIONS = FrameSchema(
         "source_rank": pl.Int32,
         "reason": pl.String,
         "detail": pl.String,
+        "gain": pl.Float32,
     },
-    frozenset({"source", "source_rank", "reason", "detail"}),
+    frozenset({"source", "source_rank", "reason", "detail", "gain"}),
 )
 METRICS = FrameSchema(
     "metric",

@@ -32,6 +32,7 @@ _REASONS = {
     "source_rank": pl.Int32,
     "reason": pl.String,
     "detail": pl.String,
+    "gain": pl.Float32,
 }
 _METRICS = {
     "run_id": pl.String,
@@ -103,7 +104,7 @@ def segment_of(engine: Engine, run_no: int, user_id: str) -> str | None:
 
 
 def reasons_for(engine: Engine, run_no: int, user_id: str) -> pl.DataFrame:
-    """Give every stored reason of a user's list in a run: item_id, source, source_rank, reason, detail."""
+    """Give every stored reason of a user's list in a run: item_id, source, source_rank, reason, detail, gain."""
     wanted = select(*(explanation.c[name] for name in _REASONS))
     wanted = wanted.where(explanation.c.run_no == run_no, explanation.c.user_id == user_id)
     with engine.connect() as connection:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from storage.schema.types import UtcTime, id_text
 
-HEAD = "0003"
+HEAD = "0004"
 """The Alembic revision that these tables describe; a test holds it to the newest migration."""
 
 metadata = MetaData(
@@ -108,6 +108,7 @@ explanation = Table(
     Column("source_rank", Integer),
     Column("reason", Text),
     Column("detail", Text),
+    Column("gain", REAL),
     Index(None, "run_no", "user_id", "item_id"),  # no key: an item has as many reasons as it has
 )
 

@@ -85,8 +85,8 @@ def explanation_rows(folder: Path, size: int) -> pl.DataFrame:
     """Why shown items are listed, in words; one row a reason.
 
     For users that were explained, every source that proposed an item and what the ranker liked
-    about it, the strongest first, with the figures as `detail`; for the others the source that
-    ranks it best, unless that is too many rows.
+    about it, the strongest first, with the figures as `detail` and what the ranker's score gains by
+    it as `gain`; for the others the source that ranks it best, unless that is too many rows.
     """
     why = pl.read_parquet(folder / "why.parquet")
     shown = pl.scan_parquet(folder / "lists.parquet").filter(
@@ -99,19 +99,20 @@ def explanation_rows(folder: Path, size: int) -> pl.DataFrame:
     words = pl.col("source").replace_strict(
         reasons(folder), default="a source of your own proposes it", return_dtype=pl.String
     )
-    told = why.select("user", "item", "source", "source_rank", "reason", figures())
-    whole = pl.concat([told, best.with_columns(reason=words, detail=pl.lit(None, pl.String))])
+    told = why.select("user", "item", "source", "source_rank", "reason", figures(), "gain")
+    unweighed = {"detail": pl.lit(None, pl.String), "gain": pl.lit(None, pl.Float32)}
+    whole = pl.concat([told, best.with_columns(reason=words, **unweighed)])
     return whole.select(
         _ids(folder, "user").gather(whole["user"]).alias("user_id"),
         _ids(folder, "item").gather(whole["item"]).alias("item_id"),
-        *("source", "source_rank", "reason", "detail"),
+        *("source", "source_rank", "reason", "detail", "gain"),
     )
 
 
 def figures() -> pl.Expr:
     """The figures behind a reason: the rank that a source gives the item, and what the ranker's score gains by it."""
     rank = pl.format("{} ranks it {}", "source", "source_rank")
-    gain = pl.format("{} of the score", pl.col("weight").round(3))
+    gain = pl.format("{} of the score", pl.col("gain").round(3))
     return pl.concat_str([rank, gain], separator="; ", ignore_nulls=True).alias("detail")
 
 

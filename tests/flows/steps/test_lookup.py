@@ -1,9 +1,12 @@
 """What is said where the reasons of a list were not stored."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
+import polars as pl
 import pytest
 
+from flows.steps import lookup
 from flows.steps.lookup import unexplained, why_of
 from storage.runs.runs import runs
 from tests.flows.world import STRANGER, fusion
@@ -36,3 +39,29 @@ def test_a_fallback_has_the_same_form_and_no_reasons(shop):
     assert fallback["reasons"] == []
     assert "the same for everyone" in fallback["missing"]
     assert "club=red" in fusion(shop, "show", STRANGER, "--why").out
+
+
+def test_reasons_stand_by_their_gain_and_those_without_follow_by_rank(monkeypatch):
+    """A rule comes first; rows from before the column are not put in its place."""
+    rows = [
+        ("a", "als", 9, "als knows it", "als ranks it 9", None),
+        ("a", "knn", 2, "neighbours took it", "knn ranks it 2", None),
+        ("a", None, None, "it is new", "0.1 of the score", 0.1),
+        ("a", "ease", 3, "it goes with what they took", "ease ranks it 3; 2.5 of the score", 2.5),
+        ("a", None, None, "a rule moves it up", "", None),
+        ("b", None, None, "it is new", "0.4 of the score", None),
+        ("b", "als", 1, "als knows it", "als ranks it 1; 0.2 of the score", None),
+    ]
+    columns = ["item_id", "source", "source_rank", "reason", "detail", "gain"]
+    stored = pl.DataFrame(rows, schema=columns, orient="row")
+    monkeypatch.setattr(lookup, "reasons_for", lambda *_: stored)
+    run, session = SimpleNamespace(run_no=1), SimpleNamespace(engine=None)
+    told = why_of(session, run, "u1")
+    assert told.filter(pl.col("item_id") == "a")["reason"].to_list() == [
+        "a rule moves it up",
+        "it goes with what they took",
+        "it is new",
+        "neighbours took it",
+        "als knows it",
+    ]
+    assert told.filter(pl.col("item_id") == "b")["source"].to_list() == ["als", None]

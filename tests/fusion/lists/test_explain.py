@@ -84,7 +84,7 @@ def test_every_shown_row_has_its_proposals_and_at_most_three_weights(ranked):
     assert set(why.select("user", "item").iter_rows()) == set(
         shown.select("user", "item").iter_rows()
     )
-    weighed = why.filter(pl.col("weight").is_not_null()).group_by("user", "item").len()["len"]
+    weighed = why.filter(pl.col("gain").is_not_null()).group_by("user", "item").len()["len"]
     assert 1 <= weighed.min() <= weighed.max() <= 3
     best = (
         why.filter(pl.col("source_rank").is_not_null())

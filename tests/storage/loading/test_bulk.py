@@ -127,15 +127,21 @@ def test_explanations_go_in(engine):
             "source": ["als", "ease"],
             "source_rank": [1, None],
         }
-    ).with_columns(reason=pl.lit("because\tof it"), detail=pl.lit(None, dtype=pl.String))
+    ).with_columns(
+        reason=pl.lit("because\tof it"),
+        detail=pl.lit(None, dtype=pl.String),
+        gain=pl.Series([0.5, None], dtype=pl.Float32),
+    )
     assert load_explanations(engine, run_no, frame) == 2
     with engine.connect() as connection:
         rows = connection.execute(
-            text("SELECT source, source_rank, reason, detail FROM explanation ORDER BY source")
+            text(
+                "SELECT source, source_rank, reason, detail, gain FROM explanation ORDER BY source"
+            )
         )
         assert rows.all() == [
-            ("als", 1, "because\tof it", None),
-            ("ease", None, "because\tof it", None),
+            ("als", 1, "because\tof it", None, 0.5),
+            ("ease", None, "because\tof it", None, None),
         ]
 
 
