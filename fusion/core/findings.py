@@ -35,7 +35,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Rule:
+class FindingKind:
     """A kind of finding. A warning becomes an error where more than the share `limit` is concerned."""
 
     code: str
@@ -75,15 +75,15 @@ class Unusable(DataError):
         self.finding = finding
 
 
-RULES: dict[str, Rule] = {}
+FINDING_KINDS: dict[str, FindingKind] = {}
 """Every kind of finding by code."""
 
 
-def declare(rule: Rule) -> Rule:
-    """Add a kind of finding to RULES, and so to the table in docs/data.md."""
-    if rule.code in RULES:
+def declare(rule: FindingKind) -> FindingKind:
+    """Add a kind of finding to FINDING_KINDS, and so to the table in docs/data.md."""
+    if rule.code in FINDING_KINDS:
         raise ValueError(f"two rules are called {rule.code!r}")
-    RULES[rule.code] = rule
+    FINDING_KINDS[rule.code] = rule
     return rule
 
 
@@ -98,7 +98,7 @@ def example_rows(frame: pl.DataFrame) -> list[dict[str, Any]]:
 def as_table() -> str:
     """Give every rule, by code, as the Markdown table that docs/data.md shows."""
     lines = ["| code | what | severity | what happens | cure |", "| --- | --- | --- | --- | --- |"]
-    for _, rule in sorted(RULES.items()):
+    for _, rule in sorted(FINDING_KINDS.items()):
         severity = (
             rule.severity
             if rule.limit is None

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from fusion.core.findings import EXAMPLES, Rule, Unusable, declare
+from fusion.core.findings import EXAMPLES, FindingKind, Unusable, declare
 
 DELIMITERS = ",;\t|"
 """What a file may use; found by looking at its header."""
 
 EMPTY = declare(
-    Rule(
+    FindingKind(
         "empty_file",
         "error",
         "a file without rows",
@@ -22,7 +22,7 @@ EMPTY = declare(
     )
 )
 ENCODING = declare(
-    Rule(
+    FindingKind(
         "wrong_encoding",
         "error",
         "a text file that is not UTF-8",
@@ -31,7 +31,7 @@ ENCODING = declare(
     )
 )
 DELIMITER = declare(
-    Rule(
+    FindingKind(
         "wrong_delimiter",
         "error",
         "a text file in one column",
@@ -40,7 +40,7 @@ DELIMITER = declare(
     )
 )
 RAGGED = declare(
-    Rule(
+    FindingKind(
         "ragged_rows",
         "error",
         "rows with more cells than the header has names",
@@ -49,7 +49,7 @@ RAGGED = declare(
     )
 )
 DOUBLED = declare(
-    Rule(
+    FindingKind(
         "duplicate_column",
         "error",
         "a header that names a column twice",
@@ -58,7 +58,7 @@ DOUBLED = declare(
     )
 )
 UNREADABLE = declare(
-    Rule(
+    FindingKind(
         "unreadable_file",
         "error",
         "a file that cannot be parsed",

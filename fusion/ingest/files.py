@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 from polars.exceptions import PolarsError
 
-from fusion.core.findings import Rule, Unusable, declare
+from fusion.core.findings import FindingKind, Unusable, declare
 from fusion.errors import ConfigError, DataError
 from fusion.ingest.delimited import EMPTY, UNREADABLE, diagnose, read_header
 from fusion.ingest.settings import Source, SqlInput
@@ -28,7 +28,7 @@ ROW, BLANK = "row", "blank"
 """Columns that `Table.pick` adds: row number from 1 without headers, and whether a text row is empty."""
 
 MISSING_FILE = declare(
-    Rule(
+    FindingKind(
         "missing_file",
         "error",
         "a file that is not there",
@@ -37,7 +37,7 @@ MISSING_FILE = declare(
     )
 )
 MIXED_FILES = declare(
-    Rule(
+    FindingKind(
         "mixed_files",
         "error",
         "a folder or glob with both CSV and Parquet, or with neither",
@@ -46,7 +46,7 @@ MIXED_FILES = declare(
     )
 )
 MISSING_COLUMN = declare(
-    Rule(
+    FindingKind(
         "missing_column",
         "error",
         "a column the configuration names and the file has not",
@@ -55,7 +55,7 @@ MISSING_COLUMN = declare(
     )
 )
 NO_SQL = declare(
-    Rule(
+    FindingKind(
         "sql_failed",
         "error",
         "a query that cannot be run",

@@ -11,7 +11,7 @@ from typing import TypeVar
 import polars as pl
 from polars.exceptions import PolarsError
 
-from fusion.core.findings import Finding, Rule, Unusable, declare, example_rows
+from fusion.core.findings import Finding, FindingKind, Unusable, declare, example_rows
 from fusion.data.dataset import Dataset
 from fusion.errors import ConfigError, DataError
 from fusion.ingest.assemble import as_dataset, duplicates, in_time_order, number_rows
@@ -31,7 +31,7 @@ LeftOut = Callable[[pl.Series], pl.Series]
 log = logging.getLogger(__name__)
 
 NOTHING_LEFT = declare(
-    Rule(
+    FindingKind(
         "no_interactions",
         "error",
         "no interaction that can be used",
@@ -40,7 +40,7 @@ NOTHING_LEFT = declare(
     )
 )
 BAD_POSITIVE = declare(
-    Rule(
+    FindingKind(
         "bad_positive",
         "error",
         "a [data] positive that cannot be read, or names no column",
@@ -49,7 +49,7 @@ BAD_POSITIVE = declare(
     )
 )
 WRONG_TYPE = declare(
-    Rule(
+    FindingKind(
         "wrong_type",
         "error",
         "a column of a type that has no meaning there, such as lists as ids",
@@ -58,7 +58,7 @@ WRONG_TYPE = declare(
     )
 )
 FORGOTTEN = declare(
-    Rule(
+    FindingKind(
         "forgotten_users",
         "warning",
         "rows of people whom `fusion forget` was told to forget",

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from fusion.core.findings import Finding, Rule, declare, example_rows
+from fusion.core.findings import Finding, FindingKind, declare, example_rows
 from fusion.ingest.cell_parsing import categories, id_text, numbers
 from fusion.ingest.files import Table
 from fusion.ingest.settings import DataSettings
@@ -12,7 +12,7 @@ JOINT = " · "
 """Between the columns that make an item's text."""
 
 NULL_ID = declare(
-    Rule(
+    FindingKind(
         "null_id",
         "warning",
         "a row of the items or users without an id",
@@ -22,7 +22,7 @@ NULL_ID = declare(
     )
 )
 DUPLICATE_ID = declare(
-    Rule(
+    FindingKind(
         "duplicate_id",
         "warning",
         "an id with several, different rows in the items or users",
@@ -31,7 +31,7 @@ DUPLICATE_ID = declare(
     )
 )
 UNPARSABLE_NUMBER = declare(
-    Rule(
+    FindingKind(
         "unparsable_number",
         "warning",
         "a number feature that is no finite number",
@@ -40,7 +40,7 @@ UNPARSABLE_NUMBER = declare(
     )
 )
 UNPARSABLE_WINDOW = declare(
-    Rule(
+    FindingKind(
         "unparsable_window",
         "error",
         "an available_from or available_until that is no time",

@@ -9,7 +9,7 @@ import polars as pl
 from scipy.sparse import csr_array
 
 from fusion.core.arrays import Flags
-from fusion.core.findings import Finding, Rule, declare
+from fusion.core.findings import Finding, FindingKind, declare
 from fusion.data.categories import category_matrix
 from fusion.data.dataset import Dataset
 from fusion.errors import ConfigError
@@ -24,7 +24,7 @@ from fusion.lists.compiled_rules import (
 from fusion.lists.rules import Aimed, Allow, Named, RuleSet
 
 NO_ITEM = declare(
-    Rule(
+    FindingKind(
         "rule_item",
         "warning",
         "a rule that names items which the data does not have",
@@ -33,7 +33,7 @@ NO_ITEM = declare(
     )
 )
 NO_COLUMN = declare(
-    Rule(
+    FindingKind(
         "rule_column",
         "error",
         "a rule that names a category column which the data does not have",
@@ -42,7 +42,7 @@ NO_COLUMN = declare(
     )
 )
 NO_VALUE = declare(
-    Rule(
+    FindingKind(
         "rule_value",
         "warning",
         "a rule that names a category which nobody or nothing has",
@@ -51,7 +51,7 @@ NO_VALUE = declare(
     )
 )
 TOO_DEEP = declare(
-    Rule(
+    FindingKind(
         "rule_rank",
         "error",
         "a pin at a rank that lists do not show",
@@ -60,7 +60,7 @@ TOO_DEEP = declare(
     )
 )
 NOTHING_ALLOWED = declare(
-    Rule(
+    FindingKind(
         "rule_allows_nothing",
         "error",
         "an allow list without any item that the data has",
@@ -69,7 +69,7 @@ NOTHING_ALLOWED = declare(
     )
 )
 NO_BLOCKED = declare(
-    Rule(
+    FindingKind(
         "blocked_unknown",
         "warning",
         "rows of blocked_item whose item the data does not have",
@@ -148,7 +148,7 @@ class _Looking:
 
     def note(
         self,
-        kind: Rule,
+        kind: FindingKind,
         rule: object,
         message: str,
         examples: list[dict[str, object]],

@@ -2,12 +2,12 @@
 
 import re
 
-from fusion.core.findings import Finding, Rule, declare
+from fusion.core.findings import Finding, FindingKind, declare
 from fusion.ingest.checks.registry import Facts, data_check
 from fusion.ingest.interactions import role_columns
 
 NO_HEADER = declare(
-    Rule(
+    FindingKind(
         "no_header",
         "warning",
         "a column of interactions called like a value, as when a file has no line of names",

@@ -2,14 +2,14 @@
 
 import polars as pl
 
-from fusion.core.findings import Finding, Rule, declare
+from fusion.core.findings import Finding, FindingKind, declare
 from fusion.ingest.checks.registry import Facts, data_check, id_examples
 
 RECURRING, HARDLY_ANY = 0.8, 0.2
 NOTHING = ("nan", "null", "none", "n/a", "na", "nil", "nat", "undefined", "<na>", "\\n")
 
 MIXED = declare(
-    Rule(
+    FindingKind(
         "mixed_ids",
         "warning",
         "integer ids and text ids together",
@@ -18,7 +18,7 @@ MIXED = declare(
     )
 )
 ALIKE = declare(
-    Rule(
+    FindingKind(
         "similar_ids",
         "warning",
         "ids that differ only by blanks or case",
@@ -27,7 +27,7 @@ ALIKE = declare(
     )
 )
 NULL_WORDS = declare(
-    Rule(
+    FindingKind(
         "null_like_id",
         "warning",
         "an id that is a word for nothing, such as nan or NULL",
@@ -36,7 +36,7 @@ NULL_WORDS = declare(
     )
 )
 NUL = declare(
-    Rule(
+    FindingKind(
         "nul_in_id",
         "error",
         "an id with a NUL character",
@@ -45,7 +45,7 @@ NUL = declare(
     )
 )
 SILENT_ITEMS = declare(
-    Rule(
+    FindingKind(
         "items_without_interactions",
         "warning",
         "catalogue items that nobody met",
@@ -54,7 +54,7 @@ SILENT_ITEMS = declare(
     )
 )
 UNKNOWN_ITEMS = declare(
-    Rule(
+    FindingKind(
         "items_not_in_catalogue",
         "warning",
         "items with interactions that the catalogue does not name",
@@ -63,7 +63,7 @@ UNKNOWN_ITEMS = declare(
     )
 )
 SILENT_USERS = declare(
-    Rule(
+    FindingKind(
         "users_without_interactions",
         "warning",
         "users in the users file that did nothing",
@@ -72,7 +72,7 @@ SILENT_USERS = declare(
     )
 )
 UNKNOWN_USERS = declare(
-    Rule(
+    FindingKind(
         "users_not_in_table",
         "warning",
         "users with interactions that the users file does not name",
@@ -81,7 +81,7 @@ UNKNOWN_USERS = declare(
     )
 )
 REKEYED = declare(
-    Rule(
+    FindingKind(
         "users_not_recurring",
         "warning",
         f"fewer than {RECURRING:.0%} of the live run's users found in the data",
@@ -197,7 +197,7 @@ def users_not_in_table(facts: Facts) -> Finding | None:
 
 
 def _unnamed(
-    rule: Rule, subject: str, table: pl.DataFrame | None, ids: pl.Series
+    rule: FindingKind, subject: str, table: pl.DataFrame | None, ids: pl.Series
 ) -> Finding | None:
     if table is None:
         return None
@@ -212,7 +212,7 @@ def _unnamed(
 
 
 def _partial(
-    rule: Rule, subject: str, table: pl.DataFrame | None, ids: pl.Series, what: str
+    rule: FindingKind, subject: str, table: pl.DataFrame | None, ids: pl.Series, what: str
 ) -> Finding | None:
     if table is None or ids.is_empty():
         return None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from fusion.core.arrays import DAY
-from fusion.core.findings import Finding, Rule, declare, example_rows
+from fusion.core.findings import Finding, FindingKind, declare, example_rows
 from fusion.ingest.settings import DataSettings
 
 RARE = 0.01
@@ -20,7 +20,7 @@ Bad = Callable[[DataSettings, int], pl.Expr]
 class RowCheck:
     """Which rows are bad, given the settings and now (ms); only where the column `needs` was read."""
 
-    rule: Rule
+    rule: FindingKind
     needs: str
     bad: Bad
 
@@ -28,7 +28,7 @@ class RowCheck:
 ROW_CHECKS: list[RowCheck] = []
 
 
-def row_check(rule: Rule, needs: str) -> Callable[[Bad], Bad]:
+def row_check(rule: FindingKind, needs: str) -> Callable[[Bad], Bad]:
     """Register the function below it as a check of every row."""
 
     def add(bad: Bad) -> Bad:
@@ -38,14 +38,18 @@ def row_check(rule: Rule, needs: str) -> Callable[[Bad], Bad]:
     return add
 
 
-@row_check(Rule("blank_row", "warning", "an empty line", LEFT_OUT, "Nothing needs doing."), "blank")
+@row_check(
+    FindingKind("blank_row", "warning", "an empty line", LEFT_OUT, "Nothing needs doing."), "blank"
+)
 def blank_row(_settings: DataSettings, _now: int) -> pl.Expr:
     """No cell of the row holds anything."""
     return pl.col("blank")
 
 
 @row_check(
-    Rule("null_user", "warning", "no user", LEFT_OUT, "Export only rows that have a user.", RARE),
+    FindingKind(
+        "null_user", "warning", "no user", LEFT_OUT, "Export only rows that have a user.", RARE
+    ),
     "user",
 )
 def null_user(_settings: DataSettings, _now: int) -> pl.Expr:
@@ -54,7 +58,9 @@ def null_user(_settings: DataSettings, _now: int) -> pl.Expr:
 
 
 @row_check(
-    Rule("null_item", "warning", "no item", LEFT_OUT, "Export only rows that have an item.", RARE),
+    FindingKind(
+        "null_item", "warning", "no item", LEFT_OUT, "Export only rows that have an item.", RARE
+    ),
     "item",
 )
 def null_item(_settings: DataSettings, _now: int) -> pl.Expr:
@@ -63,7 +69,7 @@ def null_item(_settings: DataSettings, _now: int) -> pl.Expr:
 
 
 @row_check(
-    Rule(
+    FindingKind(
         "null_time",
         "warning",
         "no time",
@@ -79,7 +85,7 @@ def null_time(_settings: DataSettings, _now: int) -> pl.Expr:
 
 
 @row_check(
-    Rule(
+    FindingKind(
         "unparsable_time",
         "warning",
         "a time that cannot be read, or is in another unit than most",
@@ -95,7 +101,7 @@ def unparsable_time(_settings: DataSettings, _now: int) -> pl.Expr:
 
 
 @row_check(
-    Rule(
+    FindingKind(
         "future_time",
         "warning",
         "a time more than a day ahead of now",
@@ -111,7 +117,7 @@ def future_time(_settings: DataSettings, now: int) -> pl.Expr:
 
 
 @row_check(
-    Rule(
+    FindingKind(
         "null_weight",
         "warning",
         "no weight",
@@ -127,7 +133,7 @@ def null_weight(_settings: DataSettings, _now: int) -> pl.Expr:
 
 
 @row_check(
-    Rule(
+    FindingKind(
         "unparsable_weight",
         "warning",
         "a weight that is no number",
@@ -143,7 +149,7 @@ def unparsable_weight(_settings: DataSettings, _now: int) -> pl.Expr:
 
 
 @row_check(
-    Rule(
+    FindingKind(
         "infinite_weight",
         "warning",
         "a weight that is NaN or infinite",
@@ -159,7 +165,7 @@ def infinite_weight(_settings: DataSettings, _now: int) -> pl.Expr:
 
 
 @row_check(
-    Rule(
+    FindingKind(
         "negative_weight",
         "warning",
         "a weight below 0",
@@ -174,7 +180,7 @@ def negative_weight(_settings: DataSettings, _now: int) -> pl.Expr:
 
 
 @row_check(
-    Rule(
+    FindingKind(
         "unknown_event",
         "warning",
         "an event without a weight in [data.events]",

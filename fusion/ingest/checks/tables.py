@@ -2,13 +2,13 @@
 
 import polars as pl
 
-from fusion.core.findings import Finding, Rule, declare, example_rows
+from fusion.core.findings import Finding, FindingKind, declare, example_rows
 from fusion.ingest.checks.registry import Facts, data_check
 
 MOSTLY = 0.5
 
 BACKWARDS = declare(
-    Rule(
+    FindingKind(
         "window_backwards",
         "warning",
         "an item whose availability ends before it begins",
@@ -17,7 +17,7 @@ BACKWARDS = declare(
     )
 )
 NO_WINDOW_TIME = declare(
-    Rule(
+    FindingKind(
         "window_without_times",
         "error",
         "availability of items beside interactions without times",
@@ -26,7 +26,7 @@ NO_WINDOW_TIME = declare(
     )
 )
 EMPTY_TEXT = declare(
-    Rule(
+    FindingKind(
         "text_mostly_empty",
         "warning",
         f"text for fewer than {1 - MOSTLY:.0%} of the items",

@@ -4,14 +4,14 @@ import numpy as np
 import polars as pl
 
 from fusion.core.arrays import DAY
-from fusion.core.findings import Finding, Rule, declare
+from fusion.core.findings import Finding, FindingKind, declare
 from fusion.ingest.checks.registry import Facts, data_check
 
 ENOUGH_ROWS, ENOUGH_USERS, EVENTS = 1000, 50, 3
 EIGHTIES = 3652 * DAY
 
 DUPLICATES = declare(
-    Rule(
+    FindingKind(
         "duplicate_rows",
         "warning",
         "rows equal to an earlier one in every column that is read",
@@ -20,7 +20,7 @@ DUPLICATES = declare(
     )
 )
 REPEATS = declare(
-    Rule(
+    FindingKind(
         "repeats",
         "warning",
         "a user who meets an item again",
@@ -29,7 +29,7 @@ REPEATS = declare(
     )
 )
 ONE_USER = declare(
-    Rule(
+    FindingKind(
         "single_user",
         "error",
         "one user only",
@@ -38,7 +38,7 @@ ONE_USER = declare(
     )
 )
 ONE_ITEM = declare(
-    Rule(
+    FindingKind(
         "single_item",
         "error",
         "one item only",
@@ -47,7 +47,7 @@ ONE_ITEM = declare(
     )
 )
 TOO_FEW = declare(
-    Rule(
+    FindingKind(
         "too_few_interactions",
         "warning",
         f"fewer than {ENOUGH_ROWS} interactions, or fewer than {ENOUGH_USERS} users with {EVENTS} or more",
@@ -56,7 +56,7 @@ TOO_FEW = declare(
     )
 )
 SAME_TIMES = declare(
-    Rule(
+    FindingKind(
         "constant_time",
         "warning",
         "all times equal",
@@ -65,7 +65,7 @@ SAME_TIMES = declare(
     )
 )
 OLD_TIMES = declare(
-    Rule(
+    FindingKind(
         "old_time",
         "warning",
         "times before 1980",
@@ -75,7 +75,7 @@ OLD_TIMES = declare(
     )
 )
 SAME_WEIGHTS = declare(
-    Rule(
+    FindingKind(
         "constant_weight",
         "warning",
         "all weights equal",
@@ -84,7 +84,7 @@ SAME_WEIGHTS = declare(
     )
 )
 NONE_LIKED = declare(
-    Rule(
+    FindingKind(
         "none_liked",
         "error",
         "no interaction that [data] positive calls liked",
@@ -93,7 +93,7 @@ NONE_LIKED = declare(
     )
 )
 UNUSED_EVENTS = declare(
-    Rule(
+    FindingKind(
         "unused_event",
         "warning",
         "a name in [data.events] that no row has",
@@ -102,7 +102,7 @@ UNUSED_EVENTS = declare(
     )
 )
 NO_CUT = declare(
-    Rule(
+    FindingKind(
         "as_of_without_times",
         "warning",
         "a run as of a moment over data without times",

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from fusion.core.findings import RULES, Rule, as_table, declare
+from fusion.core.findings import FINDING_KINDS, FindingKind, as_table, declare
 from fusion.errors import DataError
 from fusion.ingest.load import check, load
 from fusion.ingest.settings import DataSettings
@@ -186,7 +186,7 @@ def test_what_is_planted_is_found_counted_and_shown(code, write, tmp_path):
 
 
 def test_every_kind_of_finding_is_planted_somewhere():
-    assert set(PLANTED) | ELSEWHERE == set(RULES)
+    assert set(PLANTED) | ELSEWHERE == set(FINDING_KINDS)
 
 
 def test_clean_data_has_no_findings(write, tmp_path):
@@ -280,7 +280,7 @@ def test_columns_of_types_without_meaning_are_an_error(tmp_path, change):
 
 def test_two_rules_of_one_name_are_refused():
     with pytest.raises(ValueError, match="two rules"):
-        declare(Rule("repeats", "error", "", "", ""))
+        declare(FindingKind("repeats", "error", "", "", ""))
 
 
 def test_the_docs_hold_the_table_of_rules():
