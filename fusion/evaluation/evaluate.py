@@ -20,12 +20,15 @@ from fusion.metrics.bootstrap import Interval, paired_gap, resampled_means
 from fusion.metrics.catalogue import coverage, gini, novelty, popularity
 from fusion.metrics.intra_list_diversity import ItemDescriptions, sample
 from fusion.metrics.ranking import auc, hits_of, ndcg, per_user
-from fusion.ranking.features.source_columns import source_of
+from fusion.ranking.features.source_columns import ColumnKind, columns_of_kind, source_column
 from fusion.ranking.method import BLEND, RANDOM, RANKER
 from fusion.ranking.ranker import Ranker
 from fusion.ranking.table import RankingTable, aligned
 from fusion.ranking.table_file import LIST_SIZE, read_computed, read_lists
 from fusion.runs.context import RunContext
+
+JUDGED_KINDS = (ColumnKind.Z_SCORE, ColumnKind.PROPOSED)
+"""Kinds of sources' columns that judging reads: what orders candidates, and who proposed them."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ def read_scored_table(folder: Path, ranker: Ranker) -> RankingTable:
         told = {
             name: part.matrix[:, at]
             for at, name in enumerate(part.columns)
-            if name.endswith(("_z", "_proposed"))
+            if (column := source_column(name)) and column.kind in JUDGED_KINDS
         }
         blended = part.matrix[:, part.columns.index(BLEND)]
         return {RANKER: ranker.score(aligned(part, ranker.columns)), BLEND: blended, **told}
@@ -64,10 +67,8 @@ def candidate_scores(table: RankingTable) -> dict[str, Scores]:
     candidates alike.
     """
     said = {name: table.matrix[:, table.columns.index(name)] for name in (RANKER, BLEND)}
-    of_sources = {
-        source_of(name): at for at, name in enumerate(table.columns) if name.endswith("_z")
-    }
-    return said | {source: table.matrix[:, at] for source, at in of_sources.items() if source}
+    z_scores = columns_of_kind(table.columns, ColumnKind.Z_SCORE)
+    return said | {source: table.matrix[:, index] for source, index in z_scores.items()}
 
 
 def lists_by_row(
@@ -196,10 +197,9 @@ def candidate_recall(rows: Mapping[str, Rows], fold: Fold, table: RankingTable) 
     """Recall ceiling: share of labels among all candidates, and per source the share it proposed and found alone."""
     total = max(1, len(fold.label_users))
     labelled = table.labels > 0
+    proposed = columns_of_kind(table.columns, ColumnKind.PROPOSED)
     proposals = {
-        name: table.matrix[labelled, table.columns.index(f"{name}_proposed")] > 0
-        for name in rows
-        if f"{name}_proposed" in table.columns
+        name: table.matrix[labelled, proposed[name]] > 0 for name in rows if name in proposed
     }
     together = np.sum(list(proposals.values()), axis=0)
     sources = {

@@ -6,9 +6,9 @@ from pathlib import Path
 import polars as pl
 
 from fusion.metrics.divergence import counts, number_codes, psi
-from fusion.ranking.features.columns import steady_columns
+from fusion.ranking.features.compute import steady_columns
 from fusion.ranking.features.registry import FEATURES
-from fusion.ranking.features.source_columns import source_of
+from fusion.ranking.features.source_columns import source_column
 from fusion.ranking.method import BLEND, RANKER
 
 ROWS = 200_000
@@ -44,7 +44,9 @@ def past(shift: Mapping[str, float], limit: float) -> dict[str, float]:
 def _matters(name: str, method: str) -> bool:
     """Whether lists by `method` depend on a column: a source's lists on its own and on those about data alone."""
     about_data = {one.name for one in FEATURES if one.needs}
-    return method in (RANKER, BLEND) or source_of(name) == method or name in about_data
+    column = source_column(name)
+    is_own = column is not None and column.source == method
+    return method in (RANKER, BLEND) or is_own or name in about_data
 
 
 def _thin(frame: pl.LazyFrame, name: str) -> pl.Series:

@@ -14,10 +14,11 @@ from fusion.data.topk import Pairs
 from fusion.metrics.bootstrap import Interval, resampled_means
 from fusion.models.base.fitted import FittedSource
 from fusion.ranking.features.item_statistics import ItemStatistics
+from fusion.ranking.folders import SourceKeys, TableFolder
 
-FILE = "told.parquet"
 MEAN, ITEM_MEAN = "mean_weight", "item_mean_weight"
-BY = "told by "
+PREDICTED_BY = SourceKeys("told by ")
+"""Keys of the sources' predictions in their file."""
 BLOCK = 2048
 """Users asked about at once."""
 
@@ -42,10 +43,10 @@ def write_rating_errors(folder: Path, sources: Sequence[FittedSource], fold: Fol
         ITEM_MEAN: known.mean_weights[held_out.items[order]],
         MEAN: np.full(len(held_out), fold.known.weights.mean()),
     }
-    columns = {BY + name: values.astype(np.float32) for name, values in told.items()}
+    columns = {PREDICTED_BY.key(name): values.astype(np.float32) for name, values in told.items()}
     pl.DataFrame(
         {"user": held_out.users[order], "weight": held_out.weights[order], **columns}
-    ).write_parquet(folder / FILE)
+    ).write_parquet(TableFolder(folder).predicted_ratings)
 
 
 def _told_by(source: FittedSource, fold: Fold, held_out: Dataset) -> Scores | None:
@@ -71,18 +72,19 @@ def rating_error_report(folder: Path, seed: int) -> dict[str, Any] | None:
     `events`: the interactions that every row says something of, on which all are judged; `silent`:
     the others, such as those of users without a history. Intervals are of one resample of users.
     """
-    if not (folder / FILE).exists():
+    file = TableFolder(folder).predicted_ratings
+    if not file.exists():
         return None
-    frame = pl.read_parquet(folder / FILE)
-    names = [name for name in frame.columns if name.startswith(BY)]
-    errors = frame.select(names).to_numpy().astype(np.float64) - frame["weight"].to_numpy()[:, None]
+    frame = pl.read_parquet(file)
+    keys = PREDICTED_BY.sources(frame.columns)
+    errors = frame.select(keys.values()).to_numpy().astype(np.float64) - frame["weight"].to_numpy()[:, None]
     heard = np.isfinite(errors).all(axis=1)
     found = {"events": int(heard.sum()), "silent": int((~heard).sum()), "users": 0, "rows": {}}
     if not heard.any():
         return found
     users, owners = np.unique(frame["user"].to_numpy()[heard], return_inverse=True)
     intervals = _intervals(errors[heard], owners.astype(np.int32), seed)
-    rows = {name.removeprefix(BY): row for name, row in zip(names, intervals, strict=True)}
+    rows = dict(zip(keys, intervals, strict=True))
     return {**found, "users": len(users), "rows": rows}
 
 

@@ -24,7 +24,7 @@ from fusion.lists.fallback import ALL, fallback_lists
 from fusion.models.base.fitted import FittedSource
 from fusion.models.base.recommender import Allowed
 from fusion.ranking.candidates import Candidates, candidate_blocks
-from fusion.ranking.features.columns import feature_columns
+from fusion.ranking.features.compute import feature_columns
 from fusion.ranking.features.item_statistics import ItemStatistics
 from fusion.ranking.method import BLEND, Method
 from fusion.runs.context import RunContext
@@ -141,7 +141,7 @@ def _rows(lists: RankedLists, found: Candidates) -> pa.Table:
     """One row a listed item, with the source that ranks it best and where; null for what only filled a list up."""
     owners, places = np.nonzero(lists.items >= 0)
     items = lists.items[owners, places]
-    at = found.at(owners, items)
+    at = found.positions(owners, items)
     ranked = np.full((len(at), len(found.names)), np.inf)
     ranked[at >= 0] = np.nan_to_num(found.places[at[at >= 0]], nan=np.inf)
     source = ranked.argmin(axis=1)

@@ -14,7 +14,7 @@ from fusion.data.ranked_lists import RankedLists
 from fusion.models.base.fitted import FittedSource
 from fusion.ranking.candidates import Candidates
 from fusion.ranking.features.registry import FEATURES
-from fusion.ranking.features.source_columns import SOURCE_COLUMNS
+from fusion.ranking.features.source_columns import ColumnKind, SourceColumn
 from fusion.ranking.ranker import Ranker
 
 STRONGEST = 3
@@ -54,7 +54,7 @@ class Reasons:
         names = tuple(source.name for source in sources if source.proposes)
         words = [source.model.reason_text for source in sources if source.proposes]
         of_column = {
-            f"{name}_{kind}": at for at, name in enumerate(names) for kind in SOURCE_COLUMNS
+            SourceColumn(name, kind).name: at for at, name in enumerate(names) for kind in ColumnKind
         }
         for declared in FEATURES:
             if declared.reason_text:
@@ -123,7 +123,7 @@ class Explainer:
         self.explained += int(drawn.sum())
         owners, places = np.nonzero((lists.items[:, : self.shown] >= 0) & drawn[:, None])
         items = lists.items[owners, places]
-        at = found.at(owners, items)
+        at = found.positions(owners, items)
         known = at >= 0
         put = np.full((len(at), found.places.shape[1]), np.nan, np.float32)
         put[known] = found.places[at[known]]

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusion.core.arrays import Scores
+from fusion.ranking.folders import RankerFolder
 from fusion.ranking.source_prior import SourcePrior
 from fusion.ranking.tree_scoring import QuickScorer
 from fusion.ranking.tree_shap import TreeShap
@@ -88,20 +89,21 @@ class Ranker:
 
     def save(self, folder: Path) -> None:
         """Write LightGBM text files, the column names and what it leans on."""
+        files = RankerFolder(folder)
         for at, booster in enumerate(self.boosters):
-            booster.save_model(folder / f"ranker-{at}.txt")
-        (folder / "columns.json").write_text(json.dumps(self.columns))
-        (folder / "lean.json").write_text(
+            booster.save_model(files.booster(at))
+        files.columns.write_text(json.dumps(self.columns))
+        files.source_prior.write_text(
             json.dumps(asdict(self.source_prior) if self.source_prior else None)
         )
 
     @classmethod
     def load(cls, folder: Path, threads: int = 1) -> "Ranker":
         """Read what `save` wrote, to score on so many threads."""
-        files = sorted(folder.glob("ranker-*.txt"), key=lambda p: int(p.stem.split("-")[1]))
-        boosters = tuple(lgb.Booster(model_file=file) for file in files)
-        source_prior = json.loads((folder / "lean.json").read_text())
-        columns = tuple(json.loads((folder / "columns.json").read_text()))
+        files = RankerFolder(folder)
+        boosters = tuple(lgb.Booster(model_file=file) for file in files.boosters())
+        source_prior = json.loads(files.source_prior.read_text())
+        columns = tuple(json.loads(files.columns.read_text()))
         return cls(
             columns, boosters, SourcePrior(**source_prior) if source_prior else None, threads
         )

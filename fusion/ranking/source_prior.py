@@ -8,7 +8,7 @@ import numpy as np
 from fusion.core.arrays import Scores
 from fusion.data.ranked_lists import top_k_lists
 from fusion.metrics.ranking import hits_of, ndcg
-from fusion.ranking.features.source_columns import source_of
+from fusion.ranking.features.source_columns import ColumnKind, columns_of_kind
 from fusion.ranking.table import RankingTable
 
 SHARE = 0.5
@@ -33,12 +33,13 @@ class SourcePrior:
 
 def fit_source_prior(validation: Sequence[RankingTable], scores: Sequence[Scores]) -> SourcePrior:
     """Lean on the source that orders the watched lists best, as strongly as the ranker's `scores` (C,) of each vary."""
+    columns = validation[-1].columns
+    z_scores = [columns[index] for index in columns_of_kind(columns, ColumnKind.Z_SCORE).values()]
     means = {
         name: np.concatenate(
             [_ndcg(table, table.matrix[:, table.columns.index(name)]) for table in validation]
         ).mean()
-        for name in validation[-1].columns
-        if name.endswith("_z") and source_of(name)
+        for name in z_scores
     }
     spread = np.concatenate(
         [_deviations(table, mine) for table, mine in zip(validation, scores, strict=True)]

@@ -14,14 +14,15 @@ from fusion.data.fold import Fold
 from fusion.models.base.fitted import FittedSource
 from fusion.models.base.recommender import Allowed
 from fusion.ranking.candidates import Candidates, candidate_blocks
-from fusion.ranking.features.columns import feature_columns
+from fusion.ranking.features.compute import feature_columns
 from fusion.ranking.features.item_statistics import ItemStatistics
+from fusion.ranking.folders import SourceKeys, TableFolder
 from fusion.ranking.table import KEYS, RankingTable, group_by_user
 
 LIST_SIZE = 50
 """How far down a source's own list is kept for judging."""
-LISTS_OF = "lists of "
-"""Before a source's name in the file of lists, where it may be called as the file's other parts are."""
+SOURCE_LISTS = SourceKeys("lists of ")
+"""Keys of the sources' lists in their file."""
 
 
 def write_table(
@@ -43,7 +44,7 @@ def write_table(
         columns = table_columns(found, statistics, wanted)
         block = pa.table(columns)
         writer = writer or pq.ParquetWriter(
-            folder / "table.parquet", block.schema, compression="zstd"
+            TableFolder(folder).candidates, block.schema, compression="zstd"
         )
         writer.write_table(block)
         for source in sources:
@@ -55,8 +56,10 @@ def write_table(
         progress(done, len(users))
     if writer:
         writer.close()
-    stacked = {LISTS_OF + name: np.concatenate(parts) for name, parts in lists.items()}
-    np.savez_compressed(folder / "lists.npz", allow_pickle=False, users=users, **stacked)
+    stacked = {SOURCE_LISTS.key(name): np.concatenate(parts) for name, parts in lists.items()}
+    np.savez_compressed(
+        TableFolder(folder).source_lists, allow_pickle=False, users=users, **stacked
+    )
 
 
 def table_columns(
@@ -78,7 +81,7 @@ def pad(items: Rows, size: int) -> Rows:
 
 def read_table(folder: Path, wanted: Flags | None = None) -> RankingTable:
     """Read a table that `write_table` wrote, in the order written: all of it, or the candidates (C,) wanted."""
-    with pq.ParquetFile(folder / "table.parquet") as file:
+    with pq.ParquetFile(TableFolder(folder).candidates) as file:
         columns = tuple(name for name in file.schema_arrow.names if name not in KEYS)
         wanted = np.ones(file.metadata.num_rows, bool) if wanted is None else wanted
         matrix = np.empty((int(wanted.sum()), len(columns)), np.float32)
@@ -106,7 +109,7 @@ def read_computed(
     A part may begin and end within a user's candidates.
     """
     keys, parts = [], []
-    with pq.ParquetFile(folder / "table.parquet") as file:
+    with pq.ParquetFile(TableFolder(folder).candidates) as file:
         names = tuple(name for name in file.schema_arrow.names if name not in KEYS)
         for n in range(file.num_row_groups):
             stored = file.read_row_group(n)
@@ -122,7 +125,7 @@ def read_computed(
 
 def read_columns(folder: Path, columns: tuple[str, ...]) -> RankingTable:
     """The whole of a table with some of its columns only."""
-    stored = pq.read_table(folder / "table.parquet", columns=[*KEYS, *columns])
+    stored = pq.read_table(TableFolder(folder).candidates, columns=[*KEYS, *columns])
     keys = [stored[name].to_numpy() for name in KEYS]
     return group_by_user(
         columns, keys, np.column_stack([stored[name].to_numpy() for name in columns])
@@ -131,10 +134,7 @@ def read_columns(folder: Path, columns: tuple[str, ...]) -> RankingTable:
 
 def read_lists(folder: Path) -> tuple[Rows, dict[str, Rows]]:
     """Users (n,) and each source's lists (n, 50) of a fold."""
-    with np.load(folder / "lists.npz", allow_pickle=False) as stored:
-        lists = {
-            name.removeprefix(LISTS_OF): stored[name]
-            for name in stored.files
-            if name.startswith(LISTS_OF)
-        }
+    with np.load(TableFolder(folder).source_lists, allow_pickle=False) as stored:
+        keys = SOURCE_LISTS.sources(stored.files)
+        lists = {source: stored[key] for source, key in keys.items()}
         return stored["users"], lists

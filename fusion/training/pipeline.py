@@ -22,6 +22,7 @@ from fusion.evaluation.live_baseline import Live
 from fusion.evaluation.rating_errors import write_rating_errors
 from fusion.lists.batch import feature_sample, write_lists
 from fusion.lists.compiled_rules import Rules
+from fusion.ranking.folders import RankerFolder, TableFolder
 from fusion.ranking.method import RANKER, Method
 from fusion.ranking.ranker import Ranker
 from fusion.ranking.ranker_training import n_validation_folds, refit, resolve_defaults, train_ranker
@@ -36,9 +37,6 @@ from fusion.training.sources import SourceReport, leave_out
 from fusion.training.tuning import Tuned
 
 log = logging.getLogger(__name__)
-RANKER_SETTINGS = "settings.json"
-"""With a ranker: its settings, those that were left open filled in, and as `trees` how many it has.
-"""
 TWIN = 1000
 """Added to the seed of the ranker's twin, which learns from users drawn anew: what chance alone changes in lists."""
 
@@ -108,7 +106,7 @@ def _fuse(
     ]
     folder = context.step("ranker", lambda: _ranker(context, tables[:-1]))
     ranker = Ranker.load(folder, context.threads)
-    ranker_settings = RankerSettings.model_validate_json((folder / RANKER_SETTINGS).read_text())
+    ranker_settings = RankerSettings.model_validate_json(RankerFolder(folder).settings.read_text())
     verdict = context.step("verdict", lambda: evaluate(context, tables[-1], ranker, live))
     method = verdict.choice.method
     serving, twin = None, None
@@ -215,7 +213,7 @@ def _ranker(context: RunContext, tables: Sequence[Path]) -> Path:
             scores = [ranker.score(aligned(lists, ranker.columns)) for lists in validation]
             ranker = replace(ranker, source_prior=fit_source_prior(validation, scores))
         ranker.save(folder)
-        (folder / RANKER_SETTINGS).write_text(
+        RankerFolder(folder).settings.write_text(
             settings.model_copy(update={"trees": trees}).model_dump_json()
         )
 
@@ -289,7 +287,7 @@ def _lists(
         ]
         write_lists(folder, context, sources, Method(served.method, *rankers), rules)
         sample = pl.Series(feature_sample(context))
-        before = pl.scan_parquet(served.table / "table.parquet").filter(
+        before = pl.scan_parquet(TableFolder(served.table).candidates).filter(
             pl.col("user").is_in(sample.implode())
         )
         before.rename({"user": USER_ROW}).drop(KEYS, strict=False).collect().write_parquet(

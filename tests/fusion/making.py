@@ -18,7 +18,7 @@ from fusion.models.base.fitted import FittedSource, fit
 from fusion.models.base.recommender import Allowed, FitContext
 from fusion.models.base.registry import build
 from fusion.ranking.candidates import Candidates, candidate_blocks
-from fusion.ranking.features.columns import feature_columns
+from fusion.ranking.features.compute import feature_columns
 from fusion.ranking.features.item_statistics import ItemStatistics
 from fusion.runs.context import RunContext
 

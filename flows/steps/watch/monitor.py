@@ -15,7 +15,7 @@ from dashboards.workspace import record
 from flows.session import Session
 from flows.steps.train.metric_rows import verdict_rows
 from fusion.errors import DataError
-from fusion.ranking.features.columns import steady_columns
+from fusion.ranking.features.compute import steady_columns
 from fusion.runs.monitoring_samples import SUBJECTS, read_sample
 from storage.loading.bulk import load_metrics
 from storage.reading.read import history, lists_of, served_of

@@ -1,80 +1,66 @@
-"""Features of a candidate, each declared once: a name, what it needs of the data, and how it is computed."""
+"""The features of a candidate, each declared once: name, meaning, need, reason and formula.
 
-from collections.abc import Iterable
-from functools import partial
+The order here is the order of the table's columns, after those of the sources.
+"""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fusion.core.arrays import DAY, Scores
-from fusion.ranking.candidates import Candidates
-from fusion.ranking.features.item_statistics import ItemStatistics
 from fusion.ranking.features.rank_fusion import blend
-from fusion.ranking.features.registry import FEATURES, FeatureBlock, feature
-from fusion.ranking.features.source_columns import STEADY_OF_SOURCES, source_columns, source_of
+from fusion.ranking.features.registry import FeatureBlock, feature
 
-SPANS = {7: "this week", 28: "this month", 91: "in the last three months", 365: "this year"}
+AGREED = "several methods agree on it"
+"""Reason of every feature that is high where sources agree: people read it once."""
+NO_RANK = np.float32(1e6)
+"""Best rank of a candidate that every source is silent on: worse than any rank there is."""
+RECENT_EVENTS = 10
+"""The user's newest interactions that count as their taste of late."""
+RECENT_SPANS = {7: "this week", 28: "this month", 91: "in the last three months", 365: "this year"}
 """Days over which an item's recent share of all interactions is taken, and what people call them.
+
+From a week to a year, each about four times as long as the one before: what is new and what lasts.
 """
 
 
-def feature_columns(found: Candidates, known: ItemStatistics) -> dict[str, Scores]:
-    """Every feature of a block's candidates, (C,) float32 by name, in a fixed order; missing is NaN."""
-    block = FeatureBlock(found, known)
-    columns = source_columns(block)
-    for declared in FEATURES:
-        if not declared.needs or declared.needs in known.capabilities:
-            columns[declared.name] = declared.compute(block).astype(np.float32)
-    return columns
-
-
-def steady_columns(columns: Iterable[str]) -> list[str]:
-    """Those columns of a table whose spread should be the same in the next window."""
-    declared = {one.name for one in FEATURES if one.steady}
-    return [
-        name
-        for name in columns
-        if name in declared or (source_of(name) and name.endswith(STEADY_OF_SOURCES))
-    ]
-
-
-AGREED = "several methods agree on it"
-
-
 @feature("blend", "reciprocal-rank fusion of all sources", reason_text=AGREED, steady=True)
-def _blend(b: FeatureBlock) -> Scores:
-    return blend(b.ranks)
+def _blend(block: FeatureBlock) -> Scores:
+    return blend(block.ranks)
 
 
 @feature("proposed_by", "how many sources proposed it", reason_text=AGREED, steady=True)
-def _proposed_by(b: FeatureBlock) -> NDArray[np.floating]:
-    return (~np.isnan(b.found.places)).sum(axis=1).astype(np.float32)
+def _proposed_by(block: FeatureBlock) -> NDArray[np.floating]:
+    is_proposed = ~np.isnan(block.candidates.places)
+    return is_proposed.sum(axis=1).astype(np.float32)
 
 
 @feature("best_rank", "the best rank any source gives it", reason_text=AGREED, steady=True)
-def _best_rank(b: FeatureBlock) -> Scores:
-    return np.nanmin(np.column_stack([b.ranks, np.full(len(b.items), 1e6, np.float32)]), axis=1)
+def _best_rank(block: FeatureBlock) -> Scores:
+    no_rank = np.full(len(block.items), NO_RANK, np.float32)
+    return np.nanmin(np.column_stack([block.ranks, no_rank]), axis=1)
 
 
 @feature("user_events", "log of the user's known interactions")
-def _user_events(b: FeatureBlock) -> NDArray[np.floating]:
-    return np.log1p(b.found.users.counts)[b.owners]
+def _user_events(block: FeatureBlock) -> NDArray[np.floating]:
+    return np.log1p(block.candidates.users.counts)[block.owners]
 
 
-@feature("user_mainstream", "mean log count of what the user met")
-def _user_mainstream(b: FeatureBlock) -> Scores:
-    return b.mean_of_history(b.known.log_counts)
+@feature("user_mainstream", "mean log count of what the user has seen")
+def _user_mainstream(block: FeatureBlock) -> Scores:
+    return block.mean_of_history(block.statistics.log_counts)
 
 
-@feature("user_idle_days", "days since the user's last interaction", "times")
-def _user_idle(b: FeatureBlock) -> NDArray[np.floating]:
-    users = b.found.users
-    last = np.where(
-        users.counts > 0,
-        users.times[np.maximum(users.borders[1:] - 1, 0)] if len(users.times) else 0,
-        -1,
-    )
-    return np.where(last >= 0, (users.as_of - last) / DAY, np.nan)[b.owners]
+@feature("user_idle_days", "days since the user's last interaction", needs="times")
+def _user_idle_days(block: FeatureBlock) -> NDArray[np.floating]:
+    users = block.candidates.users
+    if len(users.times):
+        # Events stand oldest first; a user without any gets some index, masked below.
+        last_event = np.maximum(users.borders[1:] - 1, 0)
+        last_time = np.where(users.counts > 0, users.times[last_event], -1)
+    else:
+        last_time = np.full(len(users), -1, np.int64)
+    idle_days = (users.as_of - last_time) / DAY
+    return np.where(last_time >= 0, idle_days, np.nan)[block.owners]
 
 
 @feature(
@@ -82,76 +68,95 @@ def _user_idle(b: FeatureBlock) -> NDArray[np.floating]:
     "log of the item's share of all interactions so far",
     reason_text="many people took it",
 )
-def _item_share(b: FeatureBlock) -> NDArray[np.floating]:
-    if "times" not in b.known.capabilities:
-        return b.known.log_counts[b.items] - np.log1p(b.known.n_events)
-    return b.share()
+def _item_share(block: FeatureBlock) -> NDArray[np.floating]:
+    statistics = block.statistics
+    if "times" in statistics.capabilities:
+        return block.log_share()
+    # Without times every known interaction counts, whatever the user's moment.
+    return statistics.log_counts[block.items] - np.log1p(statistics.n_events)
 
 
-for _days, _when in SPANS.items():
-    feature(
-        f"item_share_{_days}d",
-        f"the same over the last {_days} days",
-        "times",
-        f"many people took it {_when}",
-    )(partial(FeatureBlock.share, span=_days))
+def _declare_recent_share(days: int, phrase: str) -> None:
+    """Declare the item's share of the interactions of the last `days`."""
+
+    @feature(
+        f"item_share_{days}d",
+        f"the same over the last {days} days",
+        needs="times",
+        reason_text=f"many people took it {phrase}",
+    )
+    def _recent_share(block: FeatureBlock) -> Scores:
+        return block.log_share(days)
+
+
+for _days, _phrase in RECENT_SPANS.items():
+    _declare_recent_share(_days, _phrase)
 
 
 @feature(
     "item_trend",
     "log ratio of the item's share in the last 28 days to its share in the last 365",
-    "times",
-    "it is on the rise",
+    needs="times",
+    reason_text="it is on the rise",
 )
-def _item_trend(b: FeatureBlock) -> NDArray[np.floating]:
-    return b.share(28) - b.share(365)
+def _item_trend(block: FeatureBlock) -> NDArray[np.floating]:
+    return block.log_share(28) - block.log_share(365)
 
 
 @feature(
     "item_age_days",
     "days from the item's first interaction to the user's moment",
-    "times",
-    "its age speaks for it",
+    needs="times",
+    reason_text="its age speaks for it",
 )
-def _item_age(b: FeatureBlock) -> NDArray[np.floating]:
-    first = b.known.moments.first(b.items, b.as_of)
-    return np.where(first >= 0, (b.as_of - first) / DAY, np.nan)
+def _item_age_days(block: FeatureBlock) -> NDArray[np.floating]:
+    first = block.statistics.timeline.first(block.items, block.as_of)
+    age_days = (block.as_of - first) / DAY
+    return np.where(first >= 0, age_days, np.nan)
 
 
-@feature("item_idle_days", "days since anyone took the item", "times", "somebody took it just now")
-def _item_idle(b: FeatureBlock) -> NDArray[np.floating]:
-    newest = b.known.moments.newest(b.items, b.as_of)
-    return np.where(newest >= 0, (b.as_of - newest) / DAY, np.nan)
+@feature(
+    "item_idle_days",
+    "days since anyone took the item",
+    needs="times",
+    reason_text="somebody took it just now",
+)
+def _item_idle_days(block: FeatureBlock) -> NDArray[np.floating]:
+    newest = block.statistics.timeline.newest(block.items, block.as_of)
+    idle_days = (block.as_of - newest) / DAY
+    return np.where(newest >= 0, idle_days, np.nan)
 
 
 @feature(
     "item_weight",
     "mean weight of the item, drawn towards the overall mean",
-    "weights",
-    "those who took it liked it",
+    needs="weights",
+    reason_text="those who took it liked it",
     steady=True,
 )
-def _item_weight(b: FeatureBlock) -> Scores:
-    return b.known.mean_weights[b.items]
+def _item_weight(block: FeatureBlock) -> Scores:
+    return block.statistics.mean_weights[block.items]
 
 
 @feature(
     "category_affinity",
     "how much of the user's history shares the item's categories, beside everyone's",
-    "categories",
-    "it is of a kind they like",
+    needs="categories",
+    reason_text="it is of a kind they like",
     steady=True,
 )
-def _category_affinity(b: FeatureBlock) -> Scores:
-    return b.known.affinity(b.found.users, b.owners, b.items)
+def _category_affinity(block: FeatureBlock) -> Scores:
+    users = block.candidates.users
+    return block.statistics.affinity(users, block.owners, block.items)
 
 
 @feature(
     "category_affinity_last",
     "the same for the user's newest ten interactions",
-    "categories",
-    "it is of the kind they took last",
+    needs="categories",
+    reason_text="it is of the kind they took last",
     steady=True,
 )
-def _category_affinity_last(b: FeatureBlock) -> Scores:
-    return b.known.affinity(b.found.users.last(10), b.owners, b.items)
+def _category_affinity_last(block: FeatureBlock) -> Scores:
+    users = block.candidates.users.last(RECENT_EVENTS)
+    return block.statistics.affinity(users, block.owners, block.items)

@@ -1,4 +1,4 @@
-"""What a fold knows of its items as a whole, computed once and shared by all blocks of users."""
+"""Statistics of a fold's items, computed once and shared by all blocks of users."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,12 +13,20 @@ from fusion.data.histories import UserHistories
 from fusion.ranking.features.point_in_time import ItemTimeline
 
 PRIOR = 10.0
-"""Interactions' worth of doubt that draws an item's or user's mean towards everyone's."""
+"""Interactions that everyone's mean counts for: it draws an item or a user with few towards it."""
+LEAST_SHARE = 1e-9
+"""Least share of a category that is divided by: one that only new items have has no share yet."""
+LEAST_LIFT = 1e-3
+"""Added before the logarithm: a category nobody took yet has a lift of 0."""
 
 
 @dataclass(frozen=True)
 class ItemStatistics:
-    """Item statistics of a fold's known interactions."""
+    """Item statistics of a fold's known interactions, each computed when it is first asked for.
+
+    Attributes:
+        data: the known interactions, with the items' table.
+    """
 
     data: Dataset
 
@@ -34,12 +42,12 @@ class ItemStatistics:
 
     @property
     def n_events(self) -> int:
-        """N, interactions known."""
+        """Known interactions, N."""
         return len(self.data)
 
     @cached_property
-    def moments(self) -> ItemTimeline:
-        """Point-in-time counts."""
+    def timeline(self) -> ItemTimeline:
+        """Point-in-time counts of every item."""
         return ItemTimeline.of(self.data)
 
     @cached_property
@@ -49,21 +57,20 @@ class ItemStatistics:
 
     @cached_property
     def mean_weights(self) -> Scores:
-        """Mean weight of each item (I,), drawn towards the overall mean by `PRIOR` interactions."""
-        overall = float(self.data.weights.mean()) if len(self.data) else 0.0
-        sums = np.bincount(self.data.items, self.data.weights, minlength=self.data.n_items)
-        means: Scores = ((sums + PRIOR * overall) / (self.data.item_counts + PRIOR)).astype(
-            np.float32
-        )
-        return means
+        """Mean weight of each item (I,), shrunk to the overall mean by `PRIOR` interactions."""
+        data = self.data
+        overall = float(data.weights.mean()) if len(data) else 0.0
+        sums = np.bincount(data.items, data.weights, minlength=data.n_items)
+        means: Scores = (sums + PRIOR * overall) / (data.item_counts + PRIOR)
+        return means.astype(np.float32)
 
     @cached_property
     def categories(self) -> csr_array | None:
-        """Items x categories (I, K) float32 of ones over all list columns; None when there is no such column."""
+        """Items x categories (I, K) float32 of ones over all list columns; None without one."""
         return all_categories(self.data.item_table)
 
     @cached_property
-    def _overall(self) -> Scores:
+    def _category_shares(self) -> Scores:
         """Share (K,) of all interactions that carry each category."""
         assert self.categories is not None
         counts = self.data.item_counts.astype(np.float32) @ self.categories
@@ -71,21 +78,36 @@ class ItemStatistics:
         return shares
 
     def affinity(self, users: UserHistories, owners: Rows, items: Rows) -> Scores:
-        """Mean log lift (C,) of an item's categories in a user's history over everyone's; NaN without categories."""
+        """Measure how much more of an item's categories a user takes than everyone does.
+
+        Args:
+            users: B users with their histories.
+            owners: index (C,) of each candidate's user in the block.
+            items: item row (C,) of each candidate.
+
+        Returns:
+            Mean log lift (C,) float32 over the item's categories; NaN for items without any.
+        """
         assert self.categories is not None
-        categories = self.categories
-        counts = (users.seen @ categories).toarray()
-        events = users.seen.sum(axis=1)[:, None]
-        lift = np.log(
-            (counts + PRIOR * self._overall) / (events + PRIOR) / np.maximum(self._overall, 1e-9)
-            + 1e-3
-        )
-        found = np.empty(len(items), np.float32)
-        size = np.diff(categories.indptr)
-        mine = categories[items]
-        rows = np.repeat(np.arange(len(items)), np.diff(mine.indptr))
-        sums = np.bincount(rows, lift[owners[rows], mine.indices], minlength=len(items))
-        has = size[items] > 0
-        found[has] = sums[has] / size[items][has]
-        found[~has] = np.nan
-        return found
+        lift = self._log_lift(users)
+        own_categories = self.categories[items]
+        n_categories = np.diff(own_categories.indptr)
+        candidates = np.repeat(np.arange(len(items)), n_categories)
+        lifts = lift[owners[candidates], own_categories.indices]
+        sums = np.bincount(candidates, lifts, minlength=len(items))
+        has_categories = n_categories > 0
+        affinity = np.full(len(items), np.nan, np.float32)
+        affinity[has_categories] = sums[has_categories] / n_categories[has_categories]
+        return affinity
+
+    def _log_lift(self, users: UserHistories) -> Scores:
+        """Return the log of each category's share (B, K) in a history over its share in all."""
+        assert self.categories is not None
+        shares = self._category_shares
+        counts = (users.seen @ self.categories).toarray()
+        n_seen = users.seen.sum(axis=1)[:, None]
+        # A user's share of a category, shrunk to everyone's by PRIOR interactions.
+        own_shares = (counts + PRIOR * shares) / (n_seen + PRIOR)
+        lift = own_shares / np.maximum(shares, LEAST_SHARE)
+        log_lift: Scores = np.log(lift + LEAST_LIFT)
+        return log_lift

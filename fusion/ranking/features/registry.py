@@ -1,4 +1,4 @@
-"""Declare features of candidates, and hand them what they are computed from."""
+"""The register of features, and the block of candidates that they are computed from."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,11 +17,18 @@ Compute = Callable[["FeatureBlock"], NDArray[np.floating]]
 
 @dataclass(frozen=True)
 class Feature:
-    """One column (C,) float32 of the table: `needs` is "", "times", "weights", "categories" or "numbers".
+    """One column (C,) float32 of the table.
 
-    `because`: what it says in favour of an item, in words for everyone; "" for what is no reason by
-    itself. `steady`: from one window to the next its values stay as they are spread, unless
-    something is wrong with the data or with a source; ages, counts and shares move by themselves.
+    Attributes:
+        name: name of the column.
+        meaning: what it measures, for the documentation.
+        needs: a capability of the data without which it is left out; "" needs nothing.
+        compute: computes the column of a block of candidates.
+        reason_text: what it says in favour of an item, in words for everyone; "" for what is no
+            reason by itself.
+        steady: whether its distribution stays the same from one window to the next unless
+            something is wrong with the data or a source; ages, counts and shares move by
+            themselves.
     """
 
     name: str
@@ -33,71 +40,118 @@ class Feature:
 
 
 FEATURES: list[Feature] = []
+"""Every declared feature, in the order of the table's columns."""
 
 
 def feature(
     name: str, meaning: str, needs: str = "", reason_text: str = "", steady: bool = False
 ) -> Callable[[Compute], Compute]:
-    """Declare a feature that every candidate has when the data offers what it needs."""
+    """Declare a feature that every candidate has when the data offers what it needs.
 
-    def add(compute: Compute) -> Compute:
+    Args:
+        name: see `Feature`, like all arguments.
+        meaning: what it measures.
+        needs: capability of the data, or "".
+        reason_text: what it says in favour of an item, or "".
+        steady: whether its distribution should stay the same.
+
+    Returns:
+        A decorator of the function that computes the column; the function stays as it is.
+    """
+
+    def declare(compute: Compute) -> Compute:
         FEATURES.append(Feature(name, meaning, needs, compute, reason_text, steady))
         return compute
 
-    return add
+    return declare
+
+
+@dataclass(frozen=True)
+class EventCounts:
+    """Interactions before each candidate's moment.
+
+    Attributes:
+        of_item: those of the candidate's item (C,).
+        of_all: those of all items (C,).
+    """
+
+    of_item: Times
+    of_all: Times
 
 
 @dataclass(frozen=True)
 class FeatureBlock:
-    """A block of users' candidates beside what is known; shared pieces are computed once."""
+    """Candidates of a block of users beside the item statistics of their fold.
 
-    found: Candidates
-    known: ItemStatistics
+    Pieces that several features share are computed once.
+    """
+
+    candidates: Candidates
+    statistics: ItemStatistics
 
     @property
     def owners(self) -> Rows:
-        """Which user of the block (C,)."""
-        return self.found.pairs.owners
+        """Index of the user in the block (C,)."""
+        return self.candidates.pairs.owners
 
     @property
     def items(self) -> Rows:
         """Item rows (C,)."""
-        return self.found.pairs.items
+        return self.candidates.pairs.items
 
     @cached_property
     def as_of(self) -> Times:
-        """The user's moment (C,) ms."""
-        return self.found.users.as_of[self.owners]
+        """The user's own moment (C,) ms: nothing later may count."""
+        return self.candidates.users.as_of[self.owners]
 
     @cached_property
     def ranks(self) -> Scores:
-        """Each source's rank of every candidate (C, S)."""
-        return np.column_stack(
-            [ranks(column, self.found.pairs.borders) for column in self.found.scores.T]
-        )
+        """Each source's rank of every candidate (C, S), from 1 within the user's candidates."""
+        borders = self.candidates.pairs.borders
+        return np.column_stack([ranks(scores, borders) for scores in self.candidates.scores.T])
 
-    def share(self, span: int | None = None) -> Scores:
-        """Log share (C,) of an item among the events of the last `span` days, or of all, before the user's moment."""
-        taken, total = self._taken_before(0)
-        if span:
-            early, early_total = self._taken_before(span)
-            taken, total = taken - early, total - early_total
-        return np.log((taken + 0.5) / (total + 1.0))
+    def log_share(self, last_days: int | None = None) -> Scores:
+        """Return the log share of each candidate's item among all interactions.
 
-    def _taken_before(self, days: int) -> tuple[Times, Times]:
-        """Events (C,) of the item and of all items so many days before the user's moment; counted once."""
-        if days not in self._counts:
-            moments, when = self.known.moments, self.as_of - days * DAY
-            self._counts[days] = moments.before(self.items, when), moments.total(when)
-        return self._counts[days]
+        Args:
+            last_days: days before the user's moment that count; None counts all before it.
+
+        Returns:
+            Log shares (C,), smoothed by half an interaction so that none is log 0.
+        """
+        counts = self._events_before(0)
+        of_item, of_all = counts.of_item, counts.of_all
+        if last_days:
+            earlier = self._events_before(last_days)
+            of_item = of_item - earlier.of_item
+            of_all = of_all - earlier.of_all
+        return np.log((of_item + 0.5) / (of_all + 1.0))
+
+    def _events_before(self, days: int) -> EventCounts:
+        """Count events up to so many days before the user's moment; several features ask alike."""
+        if days not in self._event_counts:
+            timeline = self.statistics.timeline
+            moments = self.as_of - days * DAY
+            self._event_counts[days] = EventCounts(
+                timeline.before(self.items, moments), timeline.total(moments)
+            )
+        return self._event_counts[days]
 
     @cached_property
-    def _counts(self) -> dict[int, tuple[Times, Times]]:
+    def _event_counts(self) -> dict[int, EventCounts]:
         return {}
 
-    def mean_of_history(self, values: Scores) -> Scores:
-        """Mean of an item quantity (I,) over each user's history, at the candidates (C,)."""
-        users = self.found.users
-        mine = values[users.items]
-        counted = ~np.isnan(mine)
-        return owner_means(mine[counted], users.owners[counted], len(users))[self.owners]
+    def mean_of_history(self, item_values: Scores) -> Scores:
+        """Average an item quantity over each user's history.
+
+        Args:
+            item_values: one value an item (I,); NaN does not count.
+
+        Returns:
+            Means at the candidates (C,); NaN for users without a value in their history.
+        """
+        users = self.candidates.users
+        values = item_values[users.items]
+        is_known = ~np.isnan(values)
+        means = owner_means(values[is_known], users.owners[is_known], len(users))
+        return means[self.owners]

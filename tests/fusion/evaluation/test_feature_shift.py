@@ -11,8 +11,8 @@ from fusion.data.histories import UserHistories
 from fusion.evaluation.admission import check_features
 from fusion.evaluation.feature_shift import feature_shift, past
 from fusion.lists.batch import feature_sample, serving_users
-from fusion.ranking.features.columns import steady_columns
-from fusion.ranking.features.source_columns import source_of
+from fusion.ranking.features.compute import steady_columns
+from fusion.ranking.features.source_columns import ColumnKind, SourceColumn, source_column
 from fusion.training.pipeline import train
 from tests.fusion import broken
 from tests.fusion.making import (
@@ -68,15 +68,12 @@ def test_what_is_steady_and_whose_it_is():
         "user_events",
         "item_weight",
     ]
-    assert [source_of(name) for name in columns] == [
-        "item_knn",
-        "als",
-        "als",
-        None,
-        None,
-        None,
-        None,
+    assert [source_column(name) for name in columns[:3]] == [
+        SourceColumn("item_knn", ColumnKind.Z_SCORE),
+        SourceColumn("als", ColumnKind.PROPOSED),
+        SourceColumn("als", ColumnKind.RANK),
     ]
+    assert [source_column(name) for name in columns[3:]] == [None] * 4
     assert steady_columns(columns) == ["als_proposed", "als_rank", "best_rank", "item_weight"]
 
 

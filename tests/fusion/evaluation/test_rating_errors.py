@@ -7,9 +7,14 @@ import polars as pl
 import pytest
 
 from fusion.data.folds import plan_folds
-from fusion.evaluation.rating_errors import BY, FILE, rating_error_report, write_rating_errors
+from fusion.evaluation.rating_errors import (
+    PREDICTED_BY,
+    rating_error_report,
+    write_rating_errors,
+)
 from fusion.models.base.fitted import FittedSource
 from fusion.training.pipeline import train
+from fusion.ranking.folders import TableFolder
 from tests.fusion import broken
 from tests.fusion.making import config, dataset, job_of, lively, tasteful
 
@@ -39,13 +44,13 @@ def source(model, fold):
 
 def test_what_is_told_stands_beside_the_true_weight(fold, tmp_path):
     write_rating_errors(tmp_path, [source(Tells(), fold), source(broken.Plain(), fold)], fold)
-    frame = pl.read_parquet(tmp_path / FILE)
+    frame = pl.read_parquet(TableFolder(tmp_path).predicted_ratings)
     assert frame.columns == [
         "user",
         "weight",
-        BY + "tells",
-        BY + "item_mean_weight",
-        BY + "mean_weight",
+        PREDICTED_BY.key("tells"),
+        PREDICTED_BY.key("item_mean_weight"),
+        PREDICTED_BY.key("mean_weight"),
     ]
     held_out = fold.held_out
     assert len(frame) == len(held_out) > len(fold.label_users)
@@ -53,12 +58,12 @@ def test_what_is_told_stands_beside_the_true_weight(fold, tmp_path):
     assert frame["user"].to_list() == held_out.users[order].tolist()
     assert frame["weight"].to_list() == held_out.weights[order].tolist()
     items = held_out.items[order]
-    told = frame[BY + "tells"].to_numpy()
+    told = frame[PREDICTED_BY.key("tells")].to_numpy()
     assert np.array_equal(
         told, np.where(items == 0, np.nan, items / 100).astype(np.float32), equal_nan=True
     )
-    assert set(frame[BY + "mean_weight"]) == {np.float32(fold.known.weights.mean())}
-    means = dict(zip(items.tolist(), frame[BY + "item_mean_weight"], strict=True))
+    assert set(frame[PREDICTED_BY.key("mean_weight")]) == {np.float32(fold.known.weights.mean())}
+    means = dict(zip(items.tolist(), frame[PREDICTED_BY.key("item_mean_weight")], strict=True))
     item = items[0]
     mine, overall = fold.known.weights[fold.known.items == item], fold.known.weights.mean()
     assert means[item] == pytest.approx((mine.sum() + 10 * overall) / (len(mine) + 10), rel=1e-5)
@@ -69,13 +74,14 @@ def test_blocks_of_users_change_nothing(fold, tmp_path, monkeypatch):
         (tmp_path / size).mkdir()
         monkeypatch.setattr("fusion.evaluation.rating_errors.BLOCK", int(size))
         write_rating_errors(tmp_path / size, [source(Tells(), fold)], fold)
-    assert pl.read_parquet(tmp_path / "7" / FILE).equals(pl.read_parquet(tmp_path / "2048" / FILE))
+    small, large = (TableFolder(tmp_path / size).predicted_ratings for size in ("7", "2048"))
+    assert pl.read_parquet(small).equals(pl.read_parquet(large))
 
 
 def test_where_nobody_tells_there_is_nothing(fold, tmp_path):
     write_rating_errors(tmp_path, [source(broken.Plain(), fold)], fold)
     write_rating_errors(tmp_path, [source(Tells(), fold)], replace(fold, held_out=None))
-    assert not (tmp_path / FILE).exists()
+    assert not TableFolder(tmp_path).predicted_ratings.exists()
     assert rating_error_report(tmp_path, 7) is None
 
 
@@ -85,11 +91,11 @@ def test_errors_by_hand(tmp_path):
         {
             "user": [3, 3, 5, 5],
             "weight": [1.0, 2.0, 3.0, 9.0],
-            BY + "a": [2.0, 2.0, 1.0, None],
-            BY + "b": [1.0] * 4,
+            PREDICTED_BY.key("a"): [2.0, 2.0, 1.0, None],
+            PREDICTED_BY.key("b"): [1.0] * 4,
         }
     )
-    frame.write_parquet(tmp_path / FILE)
+    frame.write_parquet(TableFolder(tmp_path).predicted_ratings)
     found = rating_error_report(tmp_path, 7)
     assert (found["events"], found["silent"], found["users"]) == (3, 1, 2)
     a, b = found["rows"]["a"], found["rows"]["b"]
@@ -100,7 +106,8 @@ def test_errors_by_hand(tmp_path):
     assert a["rmse"]["low"] == pytest.approx(np.sqrt(1 / 2))
     assert a["rmse"]["high"] == pytest.approx(2)
     assert b["mae"]["low"] == pytest.approx(1 / 2)
-    frame.with_columns(pl.lit(None, pl.Float64).alias(BY + "a")).write_parquet(tmp_path / FILE)
+    silent = frame.with_columns(pl.lit(None, pl.Float64).alias(PREDICTED_BY.key("a")))
+    silent.write_parquet(TableFolder(tmp_path).predicted_ratings)
     assert rating_error_report(tmp_path, 7) == {"events": 0, "silent": 4, "users": 0, "rows": {}}
 
 

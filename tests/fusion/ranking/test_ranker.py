@@ -10,7 +10,7 @@ from fusion.core.hashing import shares
 from fusion.ranking.ranker import Ranker
 from fusion.ranking.ranker_training import _stopping_splits, n_validation_folds, refit, train_ranker
 from fusion.ranking.table import RankingTable, aligned, merge, poisson_resample
-from fusion.ranking.table_file import LISTS_OF, pad, read_lists, read_table
+from fusion.ranking.table_file import SOURCE_LISTS, pad, read_lists, read_table
 
 SETTINGS = RankerSettings(trees=40, patience=10, min_leaf=5, seeds=2, leaves=7, learning_rate=0.05)
 
@@ -225,7 +225,7 @@ def test_padding_and_reading_of_nothing(tmp_path):
     np.savez(
         tmp_path / "lists.npz",
         users=np.arange(1),
-        **{LISTS_OF + "als": lists, LISTS_OF + "users": lists + 1},
+        **{SOURCE_LISTS.key("als"): lists, SOURCE_LISTS.key("users"): lists + 1},
     )
     users, found = read_lists(tmp_path)
     assert (users.tolist(), {name: one.tolist() for name, one in found.items()}) == (

@@ -63,7 +63,7 @@ def test_a_file_keeps_what_it_leans_on(training, tmp_path):
 
 def leans(root) -> list[dict | None]:
     """What the rankers of a store lean on: that of the verdict, those that served."""
-    return [json.loads(file.read_text()) for file in root.glob("store/*/*/lean.json")]
+    return [json.loads(file.read_text()) for file in root.glob("store/*/*/source_prior.json")]
 
 
 def test_rankers_lean_where_folds_are_drawn_at_random(tmp_path):
