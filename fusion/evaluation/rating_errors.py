@@ -77,7 +77,10 @@ def rating_error_report(folder: Path, seed: int) -> dict[str, Any] | None:
         return None
     frame = pl.read_parquet(file)
     keys = PREDICTED_BY.sources(frame.columns)
-    errors = frame.select(keys.values()).to_numpy().astype(np.float64) - frame["weight"].to_numpy()[:, None]
+    errors = (
+        frame.select(keys.values()).to_numpy().astype(np.float64)
+        - frame["weight"].to_numpy()[:, None]
+    )
     heard = np.isfinite(errors).all(axis=1)
     found = {"events": int(heard.sum()), "silent": int((~heard).sum()), "users": 0, "rows": {}}
     if not heard.any():

@@ -54,7 +54,9 @@ class Reasons:
         names = tuple(source.name for source in sources if source.proposes)
         words = [source.model.reason_text for source in sources if source.proposes]
         of_column = {
-            SourceColumn(name, kind).name: at for at, name in enumerate(names) for kind in ColumnKind
+            SourceColumn(name, kind).name: at
+            for at, name in enumerate(names)
+            for kind in ColumnKind
         }
         for declared in FEATURES:
             if declared.reason_text:

@@ -70,7 +70,7 @@ def _user_idle_days(block: FeatureBlock) -> NDArray[np.floating]:
 )
 def _item_share(block: FeatureBlock) -> NDArray[np.floating]:
     statistics = block.statistics
-    if "times" in statistics.capabilities:
+    if "times" in statistics.data.capabilities:
         return block.log_share()
     # Without times every known interaction counts, whatever the user's moment.
     return statistics.log_counts[block.items] - np.log1p(statistics.n_events)

@@ -23,9 +23,10 @@ def feature_columns(candidates: Candidates, statistics: ItemStatistics) -> dict[
         that the data has what they need for. Missing is NaN.
     """
     block = FeatureBlock(candidates, statistics)
+    capabilities = statistics.data.capabilities
     columns = source_columns(block)
     for feature in FEATURES:
-        if not feature.needs or feature.needs in statistics.capabilities:
+        if not feature.needs or feature.needs in capabilities:
             columns[feature.name] = feature.compute(block).astype(np.float32)
     return columns
 

@@ -30,16 +30,6 @@ class ItemStatistics:
 
     data: Dataset
 
-    @cached_property
-    def capabilities(self) -> frozenset[str]:
-        """Which of "times", "weights" and "categories" the data has."""
-        has = {
-            "times": self.data.has_times,
-            "weights": self.data.has_weights,
-            "categories": self.categories is not None,
-        }
-        return frozenset(name for name, present in has.items() if present)
-
     @property
     def n_events(self) -> int:
         """Known interactions, N."""

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from fusion.core.arrays import DAY, Rows, Scores, Times
 from fusion.core.grouped import owner_means, ranks
+from fusion.data.capabilities import require_known_capabilities
 from fusion.ranking.candidates import Candidates
 from fusion.ranking.features.item_statistics import ItemStatistics
 
@@ -22,7 +23,8 @@ class Feature:
     Attributes:
         name: name of the column.
         meaning: what it measures, for the documentation.
-        needs: a capability of the data without which it is left out; "" needs nothing.
+        needs: a capability of the data (`fusion.data.capabilities`) without which it is left
+            out; "" needs nothing.
         compute: computes the column of a block of candidates.
         reason_text: what it says in favour of an item, in words for everyone; "" for what is no
             reason by itself.
@@ -57,7 +59,11 @@ def feature(
 
     Returns:
         A decorator of the function that computes the column; the function stays as it is.
+
+    Raises:
+        UnknownName: `needs` is no capability that data can have.
     """
+    require_known_capabilities([needs] if needs else [], f"feature {name!r}")
 
     def declare(compute: Compute) -> Compute:
         FEATURES.append(Feature(name, meaning, needs, compute, reason_text, steady))

@@ -13,8 +13,8 @@ from fusion.evaluation.rating_errors import (
     write_rating_errors,
 )
 from fusion.models.base.fitted import FittedSource
-from fusion.training.pipeline import train
 from fusion.ranking.folders import TableFolder
+from fusion.training.pipeline import train
 from tests.fusion import broken
 from tests.fusion.making import config, dataset, job_of, lively, tasteful
 

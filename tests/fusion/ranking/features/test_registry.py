@@ -1,0 +1,62 @@
+"""Features are declared once, with a need that data can meet, and computed where it is met."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from fusion.data.capabilities import CAPABILITIES
+from fusion.data.topk import Pairs
+from fusion.errors import UnknownName
+from fusion.ranking.candidates import Candidates
+from fusion.ranking.features import registry
+from fusion.ranking.features.compute import feature_columns
+from fusion.ranking.features.item_statistics import ItemStatistics
+from fusion.ranking.features.registry import FEATURES, FeatureBlock, feature
+from tests.fusion.making import dataset, lively
+
+
+@pytest.fixture
+def own_features(monkeypatch):
+    """A register of its own, so that a test's features are in no other test's table."""
+    monkeypatch.setattr(registry, "FEATURES", [])
+    monkeypatch.setattr("fusion.ranking.features.compute.FEATURES", registry.FEATURES)
+    monkeypatch.setattr("fusion.ranking.features.source_columns.FEATURES", registry.FEATURES)
+
+
+def candidates_of(data) -> Candidates:
+    """All items of the first user, by one source that is silent on the last."""
+    users = data.users_at(np.zeros(1, np.int32), data.last_times[:1])
+    pairs = Pairs.from_lists(np.arange(data.n_items, dtype=np.int32)[None, :])
+    scores = np.arange(data.n_items, dtype=np.float32)[:, None]
+    scores[-1] = np.nan
+    return Candidates(users, ("ease",), pairs, scores, scores, {}, {})
+
+
+def _years(block: FeatureBlock) -> np.ndarray:
+    return block.statistics.data.item_table["year"].to_numpy()[block.items]
+
+
+def test_an_unknown_need_is_an_error_where_the_feature_is_declared():
+    before = list(FEATURES)
+    with pytest.raises(UnknownName, match="need of feature 'year'"):
+        feature("year", "the item's year", needs="number")
+    assert before == FEATURES
+
+
+def test_every_declared_need_is_a_capability_and_every_name_stands_once():
+    assert {one.needs for one in FEATURES} <= {"", *CAPABILITIES}
+    assert len({one.name for one in FEATURES}) == len(FEATURES)
+
+
+@pytest.mark.usefixtures("own_features")
+def test_a_feature_that_needs_numbers_is_computed_where_items_have_numbers():
+    feature("year", "the item's year", needs="numbers")(_years)
+    events = lively(seed=3, n_users=4, n_items=6, n_events=40)
+    plain = dataset(events)
+    items = pl.DataFrame({"id": events["item"].unique(maintain_order=True)})
+    dated = dataset(events, items.with_row_index("year", 1990))
+    without = feature_columns(candidates_of(plain), ItemStatistics(plain))
+    columns = feature_columns(candidates_of(dated), ItemStatistics(dated))
+    assert "year" not in without
+    assert columns["year"].dtype == np.float32
+    assert columns["year"].tolist() == dated.item_table["year"].to_list()
