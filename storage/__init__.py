@@ -1,12 +1,44 @@
-"""Runs and lists in SQL: tables, bulk load, publish, read. SQLite and PostgreSQL.
+"""Runs and lists in SQL, on SQLite and PostgreSQL: load, publish, read, prune.
 
-Public: `StorageSettings`, `connect`, and the modules `runs`, `sweep`, `bulk`, `publish`,
-    `challenger`, `read`, `records`, `shape`, `blocks`, `retention`, `forget`, `forgotten`,
-    `frames`. Only `import storage.reading.frames` reads databases that are not ours. Nothing here
-    knows how lists are made.
+A service that shows lists needs two functions:
+
+    from storage import open_reader, recommendations_for
+
+    engine = open_reader("postgresql://lists_reader:...@db/shop")
+    shown = recommendations_for(engine, "default", "42", segment="gender=F")
+    print(shown.served_by, shown.rows["item_id"].to_list())
+
+Commands that train and publish use `connect(StorageSettings(...))` and the rooms behind it; the
+README lists them. Nothing here knows how lists are made.
 """
 
-from storage.connect import connect
+from typing import TYPE_CHECKING, Any
+
+from storage.connect import connect, open_reader
 from storage.database.settings import StorageSettings
 
-__all__ = ["StorageSettings", "connect"]
+if TYPE_CHECKING:
+    from storage.reading.recommendations import Recommendations, recommendations_for
+
+__all__ = ["Recommendations", "StorageSettings", "connect", "open_reader", "recommendations_for"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the reader of lists when it is first asked for.
+
+    It needs polars, which the light verbs of the command line have no use for.
+
+    Args:
+        name: a public name that is not imported yet.
+
+    Returns:
+        The class or function of that name.
+
+    Raises:
+        AttributeError: there is no such public name.
+    """
+    if name not in __all__:
+        raise AttributeError(f"module 'storage' has no attribute {name!r}")
+    from storage.reading import recommendations  # noqa: PLC0415 - not before it is asked for
+
+    return getattr(recommendations, name)

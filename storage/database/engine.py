@@ -1,4 +1,4 @@
-"""Engines: one a database, tuned and checked, with transactions that write."""
+"""Engines of SQLAlchemy, tuned and checked for SQLite and PostgreSQL, and transactions that write."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,65 +11,117 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from fusion.errors import ConfigError
 from storage.database.errors import on_error
-from storage.database.urls import masked
+from storage.database.urls import masked, read_only_file
 
 BUSY_SECONDS = 30
-"""How long a writer waits for another before `Temporary`; a bulk load holds SQLite for seconds."""
+"""Seconds that a writer waits for another before `Temporary`; a bulk load holds SQLite for seconds."""
+OLDEST_POSTGRES = 140000
+"""Server version number of PostgreSQL 14: older ones cannot detach a partition concurrently."""
+_WRITES = "fusion_writes"
+"""Execution option by which `writing` tells SQLite's `begin` to take the write lock at once."""
 
 
-def make_engine(url: URL) -> Engine:
-    """Make an engine whose errors are ours and whose messages never hold parameters or passwords."""
-    sqlite = url.get_backend_name() == "sqlite"
-    engine = create_engine(
-        url,
-        connect_args={"timeout": BUSY_SECONDS} if sqlite else _postgres_arguments(url),
-        hide_parameters=True,
-        pool_pre_ping=not sqlite,
-        json_serializer=_json,
-    )
-    event.listen(engine, "handle_error", partial(on_error, url=url))
-    if sqlite:
-        event.listen(engine, "connect", _tune_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-    else:
-        event.listen(engine, "first_connect", partial(_check_postgres, url=url))
-    return engine
+def make_engine(url: URL, read_only: bool = False) -> Engine:
+    """Make an engine whose errors are ours and whose messages hold no parameters or passwords.
+
+    Nothing is opened yet. The caller disposes the engine.
+
+    Args:
+        url: from `storage_url`.
+        read_only: every connection refuses to write, and a missing SQLite file is an error
+            instead of a new file.
+
+    Returns:
+        The engine; JSON columns store NaN and infinities as null.
+    """
+    if url.get_backend_name() == "sqlite":
+        return _sqlite_engine(url, read_only)
+    return _postgres_engine(url, read_only)
 
 
 def revision(engine: Engine) -> str | None:
-    """Give the Alembic revision that the database is at; None when it holds none of our tables."""
+    """Return the Alembic revision that a database is at.
+
+    Args:
+        engine: of our own database.
+
+    Returns:
+        The revision; None where the database holds none of our tables.
+    """
     with engine.connect() as connection:
         if not engine.dialect.has_table(connection, "alembic_version"):
             return None
-        found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
-        return found
+        current: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        return current
 
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """Open a transaction that writes; SQLite is locked at once, so that it cannot fail half-way."""
-    with engine.connect().execution_options(fusion_writes=True) as connection, connection.begin():
+    """Open a transaction that writes, committed at the end of the block.
+
+    SQLite is locked for writing at once: a transaction that begins by reading and asks for the
+    lock later can be refused half-way.
+
+    Args:
+        engine: of our own database.
+
+    Yields:
+        The connection, inside its transaction.
+
+    Raises:
+        Temporary: another writer holds the lock for longer than `BUSY_SECONDS`.
+    """
+    with engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
         yield connection
 
 
-def _postgres_arguments(url: URL) -> dict[str, Any]:
-    words = [*url.normalized_query.get("options", ())]
-    words += [f"-c lock_timeout={BUSY_SECONDS}s", "-c idle_session_timeout=0", "-c timezone=UTC"]
+def _sqlite_engine(url: URL, read_only: bool) -> Engine:
+    engine = create_engine(
+        read_only_file(url) if read_only else url,
+        connect_args={"timeout": BUSY_SECONDS},
+        hide_parameters=True,
+        json_serializer=_json,
+    )
+    # The URL as the user wrote it, not the one with `mode=ro`, stands in messages.
+    event.listen(engine, "handle_error", partial(on_error, url=url))
+    event.listen(engine, "connect", _tune_sqlite_reader if read_only else _tune_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _postgres_engine(url: URL, read_only: bool) -> Engine:
+    engine = create_engine(
+        url,
+        connect_args=_postgres_arguments(url, read_only),
+        hide_parameters=True,
+        pool_pre_ping=True,  # a server restart costs one look, not one failed request
+        json_serializer=_json,
+    )
+    event.listen(engine, "handle_error", partial(on_error, url=url))
+    event.listen(engine, "first_connect", partial(_check_postgres, url=url))
+    return engine
+
+
+def _postgres_arguments(url: URL, read_only: bool) -> dict[str, Any]:
+    """Return the arguments of psycopg's `connect`; options that the URL holds stay before ours."""
+    options = [*url.normalized_query.get("options", ())]
+    options += [f"-c lock_timeout={BUSY_SECONDS}s", "-c idle_session_timeout=0", "-c timezone=UTC"]
+    if read_only:
+        options.append("-c default_transaction_read_only=on")
     return {
         "application_name": "fusion",
         "client_encoding": "UTF8",  # what COPY sends, whatever PGCLIENTENCODING says
         "connect_timeout": 10,
         "keepalives_idle": 60,  # notices when the other side of an idle sign of life is gone
-        "options": " ".join(words).strip(),
+        "options": " ".join(options).strip(),
     }
 
 
 def _check_postgres(connection: Any, record: ConnectionPoolEntry, url: URL) -> None:
-    version, encoding = (
-        connection.info.server_version,
-        connection.info.parameter_status("server_encoding"),
-    )
-    if version < 140000:
+    """Refuse a server that is too old, and a database that cannot store every text."""
+    version = connection.info.server_version
+    encoding = connection.info.parameter_status("server_encoding")
+    if version < OLDEST_POSTGRES:
         raise ConfigError(
             f"database {masked(url)} is PostgreSQL {version // 10000}: 14 or newer is needed."
         )
@@ -80,20 +132,25 @@ def _check_postgres(connection: Any, record: ConnectionPoolEntry, url: URL) -> N
 
 
 def _tune_sqlite(connection: Any, record: ConnectionPoolEntry) -> None:
-    connection.isolation_level = (
-        None  # SQLAlchemy says when a transaction begins, not the driver's guesses
-    )
+    """Set up a new connection to SQLite; the write-ahead log lets readers and one writer go on."""
+    # SQLAlchemy says when a transaction begins, not the driver's guesses.
+    connection.isolation_level = None
     for pragma in (
         "journal_mode = WAL",
         "synchronous = NORMAL",
         "foreign_keys = ON",
-        "cache_size = -65536",
+        "cache_size = -65536",  # KiB, that is 64 MiB
     ):
         connection.execute(f"PRAGMA {pragma}").close()
 
 
+def _tune_sqlite_reader(connection: Any, record: ConnectionPoolEntry) -> None:
+    """Set up a connection that only reads: it may not even ask for another journal mode."""
+    connection.isolation_level = None
+
+
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("fusion_writes", False)
+    writes = connection.get_execution_options().get(_WRITES, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 

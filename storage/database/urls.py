@@ -1,6 +1,7 @@
-"""Database URLs: checked, and shown without their secrets."""
+"""Database URLs: read, checked, and shown without their secrets."""
 
 from pathlib import Path
+from urllib.parse import quote
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -8,15 +9,26 @@ from sqlalchemy.exc import ArgumentError
 from fusion.errors import ConfigError
 
 SUPPORTED = "sqlite:///path/to/file.db and postgresql+psycopg://user:password@host:5432/database"
+"""The URLs of our own database, for messages."""
+_DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
+_NO_FILE = (None, "", ":memory:")
+"""Names by which SQLite means a database in memory."""
 _SECRETS = ("password", "sslpassword")
+"""Parameters of a query that libpq takes passwords from."""
 
 
 def parse_url(text: str) -> URL:
-    """Read a URL; `postgres://` and `postgresql://` mean psycopg 3.
+    """Read a database URL; `postgres://` and `postgresql://` mean psycopg 3.
 
-    Raises: ConfigError: it is no database URL. The message never repeats it, since it may hold a
-        password.
+    Args:
+        text: as a user wrote it.
 
+    Returns:
+        The URL, of any database.
+
+    Raises:
+        ConfigError: it is no database URL. The message never repeats it, since it may hold a
+            password.
     """
     try:
         url = make_url(text)
@@ -28,15 +40,33 @@ def parse_url(text: str) -> URL:
 
 
 def placed(text: str, base: Path) -> URL:
-    """Read a URL as `parse_url` does; a relative path of an SQLite file starts at `base`."""
+    """Read a database URL whose relative SQLite file starts at a folder.
+
+    Args:
+        text: as a user wrote it.
+        base: folder at which a relative path starts.
+
+    Returns:
+        The URL, of any database.
+
+    Raises:
+        ConfigError: as in `parse_url`.
+    """
     url = parse_url(text)
-    if url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:"):
+    if _is_sqlite(url) and url.database not in _NO_FILE:
         url = url.set(database=str(base / str(url.database)))
     return url
 
 
 def masked(url: URL | str) -> str:
-    """Show a URL with every password in it as `***`; `***` alone when it cannot be read."""
+    """Show a URL without its passwords.
+
+    Args:
+        url: any database URL, or what should be one.
+
+    Returns:
+        The URL with `***` for every password in it; `***` alone when it cannot be read.
+    """
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
@@ -46,26 +76,52 @@ def masked(url: URL | str) -> str:
 
 
 def storage_url(text: str, schema: str | None = None) -> URL:
-    """Read the URL of our own database: an SQLite file or PostgreSQL through psycopg 3.
+    """Read the URL of our own database: an SQLite file, or PostgreSQL through psycopg 3.
 
-    With `schema`, its connections see that schema alone.
+    Args:
+        text: as a user wrote it.
+        schema: PostgreSQL schema that the connections see alone; None leaves the user's search_path.
 
-    Raises: ConfigError: another database or driver, SQLite in memory, which would end with the
-        command, or a schema for SQLite, which has none.
+    Returns:
+        The URL.
 
+    Raises:
+        ConfigError: another database or driver, SQLite in memory, which would end with the
+            command, or a schema for SQLite, which has none.
     """
     url = parse_url(text)
-    if url.drivername not in ("sqlite", "sqlite+pysqlite", "postgresql+psycopg"):
+    if url.drivername not in _DRIVERS:
         raise ConfigError(
             f"[storage] url {masked(url)} is not a supported database. Supported: {SUPPORTED}."
         )
-    if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
-        what = "keeps nothing between commands: name a file"
-        raise ConfigError(f"[storage] url {masked(url)} {what}. Supported: {SUPPORTED}.")
+    if _is_sqlite(url) and url.database in _NO_FILE:
+        problem = "keeps nothing between commands: name a file"
+        raise ConfigError(f"[storage] url {masked(url)} {problem}. Supported: {SUPPORTED}.")
     if schema is None:
         return url
-    if url.get_backend_name() == "sqlite":
-        cure = "an SQLite file has no schemas: give each tenant a file in [storage] url, or use PostgreSQL"
-        raise ConfigError(f"[storage] schema = {schema!r}: {cure}.")
-    options = " ".join([*url.normalized_query.get("options", ()), f"-c search_path={schema}"])
-    return url.update_query_dict({"options": options})
+    if _is_sqlite(url):
+        raise ConfigError(
+            f"[storage] schema = {schema!r}: an SQLite file has no schemas: give each tenant a "
+            "file in [storage] url, or use PostgreSQL."
+        )
+    options = [*url.normalized_query.get("options", ()), f"-c search_path={schema}"]
+    return url.update_query_dict({"options": " ".join(options)})
+
+
+def read_only_file(url: URL) -> URL:
+    """Return the URL that opens an SQLite file for reading only.
+
+    SQLite makes an empty file where a name is wrong, unless it is told not to.
+
+    Args:
+        url: of an SQLite file.
+
+    Returns:
+        The same file in the form of an SQLite URI, with `mode=ro`.
+    """
+    file = f"file:{quote(str(url.database))}"
+    return url.set(database=file).update_query_dict({"mode": "ro", "uri": "true"})
+
+
+def _is_sqlite(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite"

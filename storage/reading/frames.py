@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import polars as pl
 from sqlalchemy import URL, Connection, CursorResult, Engine, RowMapping, create_engine, event
@@ -11,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 
 from fusion.errors import ConfigError, DataError
 from storage.database.errors import on_error
-from storage.database.urls import masked, placed
+from storage.database.urls import masked, placed, read_only_file
 
 _CHUNK = 50_000
 _POSTGRES_TYPES: dict[Any, pl.DataType | type[pl.DataType]] = {
@@ -70,12 +69,7 @@ def as_frame(rows: Iterable[RowMapping], schema: Mapping[str, Any]) -> pl.DataFr
 
 
 def _reader(url: URL) -> Engine:
-    opened = url
-    if (
-        url.get_backend_name() == "sqlite"
-    ):  # or SQLite would make an empty file where the name is wrong
-        file = f"file:{quote(str(url.database))}"
-        opened = url.set(database=file).update_query_dict({"mode": "ro", "uri": "true"})
+    opened = read_only_file(url) if url.get_backend_name() == "sqlite" else url
     try:
         engine = create_engine(opened, hide_parameters=True)
     except (ImportError, NoSuchModuleError) as error:

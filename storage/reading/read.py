@@ -6,26 +6,14 @@ import polars as pl
 from sqlalchemy import Connection, Engine, Select, select
 
 from storage.reading.frames import as_frame, typed_chunk
+from storage.reading.recommendations import LIST_COLUMNS, live_fallback, live_list
 from storage.runs.runs import as_run
 from storage.schema.row_objects import LiveRun, Move
 from storage.schema.tables import explanation, metric, recommendation, run, served_user, slot
-from storage.schema.views import current_fallback, current_recommendations
 from storage.slots.history import moves
 
 _UTC = pl.Datetime("us", "UTC")
-_VIEW = {
-    "user_id": pl.String,
-    "item_id": pl.String,
-    "rank": pl.Int32,
-    "score": pl.Float32,
-    "run_id": pl.String,
-    "published_at": _UTC,
-    "as_of": _UTC,
-    "route": pl.String,
-    "placement": pl.String,
-}
-_FALLBACK = {name: _VIEW[name] for name in ("item_id", "rank", "score", "run_id", "placement")}
-_LISTS = {name: _VIEW[name] for name in ("user_id", "rank", "item_id", "score")}
+_LISTS = {name: LIST_COLUMNS[name] for name in ("user_id", "rank", "item_id", "score")}
 _REASONS = {
     "item_id": pl.String,
     "source": pl.String,
@@ -71,26 +59,14 @@ def live(engine: Engine, placement: str, name: str = "live") -> LiveRun | None:
 
 def list_for(engine: Engine, placement: str, user_id: str) -> pl.DataFrame:
     """Give a user's live list by rank, in the columns of `current_recommendations`; empty when none."""
-    view = current_recommendations
-    wanted = (
-        select(view)
-        .where(view.c.placement == placement, view.c.user_id == user_id)
-        .order_by(view.c.rank)
-    )
     with engine.connect() as connection:
-        return as_frame(connection.execute(wanted).mappings(), _VIEW)
+        return live_list(connection, placement, user_id)
 
 
 def fallback_for(engine: Engine, placement: str, segment: str = "all") -> pl.DataFrame:
     """Give the live list of a segment, by rank, in the columns of `current_fallback`; empty when none."""
-    view = current_fallback
-    wanted = (
-        select(view)
-        .where(view.c.placement == placement, view.c.segment == segment)
-        .order_by(view.c.rank)
-    )
     with engine.connect() as connection:
-        return as_frame(connection.execute(wanted).mappings(), {"segment": pl.String, **_FALLBACK})
+        return live_fallback(connection, placement, segment)
 
 
 def segment_of(engine: Engine, run_no: int, user_id: str) -> str | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import NullPool, create_engine, make_url, text
 
-from storage import StorageSettings, connect
+from storage import StorageSettings, connect, open_reader, recommendations_for
 from storage.schema.tables import metadata
 from storage.schema.views import view_metadata
 from storage.slots.publish import publish
@@ -17,8 +17,8 @@ ROLE = re.search(r"```sql role\n(.*?)```", PAGE, re.DOTALL).group(1)
 
 
 @pytest.fixture(params=["public", "shop"])
-def reader(request, postgres_url):
-    """An engine of that role, over a database with a live run."""
+def place(request, postgres_url):
+    """The URL of that role and a schema, of a database with a live run."""
     schema = request.param
     owner = connect(StorageSettings(url=postgres_url, schema=schema))
     publish(owner, "default", make_run(owner, "a"), by="test", reason="test")
@@ -27,15 +27,22 @@ def reader(request, postgres_url):
         for statement in filter(str.strip, statements.split(";")):
             connection.execute(text(statement))
     url = make_url(postgres_url).set(username=f"reader_{schema}", password="change me")
+    yield url.render_as_string(hide_password=False), schema
+    with owner.begin() as connection:
+        connection.execute(text(f"DROP OWNED BY reader_{schema}"))
+        connection.execute(text(f"DROP ROLE reader_{schema}"))
+    owner.dispose()
+
+
+@pytest.fixture
+def reader(place):
+    """An engine of that role that does not refuse to write by itself."""
+    url, schema = place
     engine = create_engine(
         url, poolclass=NullPool, connect_args={"options": f"-c search_path={schema}"}
     )
     yield engine
     engine.dispose()
-    with owner.begin() as connection:
-        connection.execute(text(f"DROP OWNED BY reader_{schema}"))
-        connection.execute(text(f"DROP ROLE reader_{schema}"))
-    owner.dispose()
 
 
 def refused(engine, statement: str) -> None:
@@ -59,3 +66,15 @@ def test_a_reader_reads_the_views_and_nothing_else(reader):
     refused(reader, "INSERT INTO blocked_item (placement, item_id) VALUES ('default', 'x')")
     refused(reader, "CREATE TABLE mine (a int)")
     refused(reader, "UPDATE slot SET run_no = NULL")
+
+
+@pytest.mark.postgres
+def test_a_service_needs_no_more_rights(place):
+    engine = open_reader(*place)
+    own = recommendations_for(engine, "default", "u1")
+    assert (own.served_by, own.segment) == ("list", None)
+    assert own.rows["item_id"].to_list() == ["a-1", "a-2", "a-3", "a-4"]
+    other = recommendations_for(engine, "default", "nobody", segment="unheard of")
+    assert (other.served_by, other.segment) == ("all", "all")
+    assert other.rows["rank"].to_list() == [1, 2, 3, 4]
+    engine.dispose()

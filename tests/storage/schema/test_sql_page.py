@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from storage.loading.bulk import load_fallback, load_lists, load_served
 from storage.reading.read import list_for
+from storage.reading.recommendations import recommendations_for
 from storage.schema.tables import metadata
 from storage.schema.views import view_metadata
 from storage.slots.publish import publish
@@ -54,6 +55,9 @@ def test_one_statement_serves_everyone(shown, user_id, segment, served_by, first
     assert {row.served_by for row in rows} == {served_by}
     assert rows[0].item_id == first
     assert {row.run_id for row in rows} == {"a"}
+    same = recommendations_for(shown, "default", user_id, segment)
+    assert same.served_by == served_by
+    assert same.rows["item_id"].to_list() == [row.item_id for row in rows]
 
 
 def test_every_statement_runs(shown):
