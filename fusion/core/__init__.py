@@ -1,1 +1,1 @@
-"""Building blocks that know nothing of recommenders: arrays, hashing, findings, parallel work, settings."""
+"""Building blocks that know nothing of recommenders: arrays, hashing, findings, threads."""

@@ -1,56 +1,112 @@
-"""Ranks and z-scores within each user's candidates: what stays comparable when base scores move between refits."""
+"""Ranks, z-scores and means within each user's candidates.
+
+Base scores move from one fit to the next; their ranks and z-scores among a user's candidates stay
+comparable.
+"""
 
 import numpy as np
+from numpy.typing import NDArray
 
-from fusion.core.arrays import Offsets, Rows, Scores
+from fusion.core.arrays import Flags, Offsets, Rows, Scores
+
+FLAT_DEVIATION = 1e-6
+"""Deviation, as a share of the mean, that is rounding error: float32 has about seven digits."""
+SMALLEST_MEAN = 1e-30
+"""Floor of the mean that a deviation is compared with, so that a mean of zero has a scale too."""
 
 
 def ascending(values: Scores, borders: Offsets) -> Offsets:
-    """Where (C,) to find each owner's values, lowest first, NaN last; ties keep their order.
+    """Return the order that sorts each owner's values.
 
-    An owner's values stand between its `borders` (n + 1,). Each is sorted as a short row of its
-    own: many times quicker than sorting all of them by owner and value.
+    Each owner's values are sorted as a short row of their own: many times quicker than sorting all
+    of them by owner and value.
+
+    Args:
+        values: (C,) grouped by owner.
+        borders: (n + 1,) owner r's values stand at borders[r]:borders[r + 1].
+
+    Returns:
+        (C,) positions in `values`, owner by owner, lowest first, NaN last; ties keep their order.
     """
     sizes = np.diff(borders)
-    there = np.arange(sizes.max(initial=0)) < sizes[:, None]
-    rows = np.full(there.shape, np.nan, values.dtype)
-    rows[there] = values
-    order: Offsets = (borders[:-1, None] + np.argsort(rows, axis=1, kind="stable"))[there]
+    longest = sizes.max(initial=0)
+    occupied = np.arange(longest) < sizes[:, None]
+    # Padding is NaN, which sorts last, so an owner's values fill the first places of their row.
+    padded = np.full(occupied.shape, np.nan, values.dtype)
+    padded[occupied] = values
+    within = np.argsort(padded, axis=1, kind="stable")
+    order: Offsets = (borders[:-1, None] + within)[occupied]
     return order
 
 
 def ranks(values: Scores, borders: Offsets) -> Scores:
-    """Rank from 1 (C,) of each value among its owner's, best first; ties go to the earlier; NaN stays NaN."""
-    found = np.empty(len(values), np.float32)
-    found[ascending(-values, borders)] = (
-        np.arange(len(values)) - np.repeat(borders[:-1], np.diff(borders)) + 1
-    )
-    found[np.isnan(values)] = np.nan
-    return found
+    """Rank each value among its owner's, best first.
+
+    Args:
+        values: (C,) grouped by owner.
+        borders: (n + 1,) borders of the owners.
+
+    Returns:
+        (C,) float32 ranks from 1; ties go to the earlier; NaN stays NaN.
+    """
+    begins = np.repeat(borders[:-1], np.diff(borders))
+    places = np.arange(len(values)) - begins + 1
+    ranked = np.empty(len(values), np.float32)
+    ranked[ascending(-values, borders)] = places
+    ranked[np.isnan(values)] = np.nan
+    return ranked
 
 
 def zscores(values: Scores, owners: Rows, n_owners: int) -> Scores:
-    """Distance (C,) from the owner's mean in the owner's deviations; 0 where all are equal; NaN stays NaN."""
+    """Standardise each value by the mean and deviation of its owner's values.
+
+    Args:
+        values: (C,) in any order.
+        owners: (C,) int32 owner of each value, below `n_owners`.
+        n_owners: number of owners.
+
+    Returns:
+        (C,) float32; 0 where all of an owner's values are equal; NaN stays NaN.
+    """
     known = ~np.isnan(values)
     if not known.any():
         return values
-    who, what = owners[known], values[known].astype(np.float64)
-    counts = np.maximum(np.bincount(who, minlength=n_owners), 1)
-    mean = np.bincount(who, what, n_owners) / counts
-    center_rows = what - mean[who]
-    deviation = np.sqrt(np.bincount(who, center_rows**2, n_owners) / counts)[who]
-    found = np.full(len(values), np.nan, np.float32)
-    # Rounding leaves crumbs where all values are equal; they are no difference.
-    flat = deviation <= 1e-6 * np.maximum(1e-30, np.abs(mean[who]))
-    found[known] = np.where(flat, 0.0, center_rows / np.where(flat, 1.0, deviation))
-    return found
+    known_owners = owners[known]
+    known_values = values[known].astype(np.float64)
+    counts = np.maximum(np.bincount(known_owners, minlength=n_owners), 1)
+    means = np.bincount(known_owners, known_values, n_owners) / counts
+    own_mean = means[known_owners]
+    centered = known_values - own_mean
+    variances = np.bincount(known_owners, centered**2, n_owners) / counts
+    deviation = np.sqrt(variances)[known_owners]
+    # Where all values are equal there is no deviation to divide by.
+    flat = _is_flat(deviation, own_mean)
+    scaled = centered / np.where(flat, 1.0, deviation)
+    standardised = np.full(len(values), np.nan, np.float32)
+    standardised[known] = np.where(flat, 0.0, scaled)
+    return standardised
+
+
+def _is_flat(deviation: NDArray[np.float64], mean: NDArray[np.float64]) -> Flags:
+    """Tell deviations that are rounding alone: where all values are equal, crumbs are left."""
+    scale = np.maximum(SMALLEST_MEAN, np.abs(mean))
+    flat: Flags = deviation <= FLAT_DEVIATION * scale
+    return flat
 
 
 def owner_means(values: Scores, owners: Rows, n_owners: int) -> Scores:
-    """Mean (n_owners,) of each owner's values; NaN for owners without any."""
+    """Average each owner's values.
+
+    Args:
+        values: (C,) without NaN.
+        owners: (C,) int32 owner of each value.
+        n_owners: number of owners.
+
+    Returns:
+        (n_owners,) float32; NaN for owners without any value.
+    """
     counts = np.bincount(owners, minlength=n_owners).astype(np.float64)
     sums = np.bincount(owners, values.astype(np.float64), n_owners)
-    means: Scores = np.divide(sums, counts, out=np.full(n_owners, np.nan), where=counts > 0).astype(
-        np.float32
-    )
-    return means
+    means = np.full(n_owners, np.nan)
+    np.divide(sums, counts, out=means, where=counts > 0)
+    return means.astype(np.float32)

@@ -1,4 +1,4 @@
-"""Draws that depend on what they are drawn for, not on when: the same in every process and any order."""
+"""Random draws by hash: fixed by what they are drawn for, the same in every process and order."""
 
 from typing import Any
 
@@ -9,11 +9,21 @@ from fusion.core.arrays import Rows
 
 MIX = np.array([0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB], np.uint64)
 """Constants of splitmix64 (Steele, Lea & Flood, OOPSLA 2014)."""
+FLOAT_BITS = 24
+"""Bits of a float32's fraction: as many of a key can count, so the upper 24 of its 64 are taken."""
 
 
 def mix(keys: Any) -> NDArray[np.uint64]:
-    """Scramble uint64 keys of any shape: equal keys stay equal, close keys land far apart."""
+    """Scramble keys with the finaliser of splitmix64.
+
+    Args:
+        keys: integers below 2**64, of any shape.
+
+    Returns:
+        uint64 of the same shape; equal keys stay equal, close keys land far apart.
+    """
     mixed = np.array(keys, np.uint64)
+    # One buffer for all shifts: `keys` may be users x items.
     shifted = np.empty_like(mixed)
     for shift, factor in ((30, MIX[1]), (27, MIX[2]), (31, None)):
         np.right_shift(mixed, np.uint64(shift), out=shifted)
@@ -24,14 +34,35 @@ def mix(keys: Any) -> NDArray[np.uint64]:
 
 
 def to_unit_interval(keys: NDArray[np.uint64]) -> NDArray[np.float32]:
-    """Turn scrambled keys into numbers in [0, 1)."""
-    found: NDArray[np.float32] = (keys >> np.uint64(40)).astype(np.float32) / np.float32(2**24)
-    return found
+    """Turn scrambled keys into uniform numbers.
+
+    Args:
+        keys: uint64 of any shape, from `mix`.
+
+    Returns:
+        float32 in [0, 1) of the same shape.
+    """
+    leading = keys >> np.uint64(64 - FLOAT_BITS)
+    uniform: NDArray[np.float32] = leading.astype(np.float32) / np.float32(2**FLOAT_BITS)
+    return uniform
 
 
 def shares(seed: int, users: Rows, items: Rows | None = None) -> NDArray[np.float32]:
-    """A number in [0, 1) for each user (n,), or each (user, item) pair (n,), fixed by `seed`."""
-    keys = mix((users.astype(np.uint64) + np.uint64(1)) * MIX[0] + np.uint64(seed))
+    """Draw a uniform number for each user, or each (user, item) pair.
+
+    Args:
+        seed: the stream; another seed gives other numbers.
+        users: (n,) int32.
+        items: (n,) int32 beside them, or None to draw for users alone.
+
+    Returns:
+        (n,) float32 in [0, 1); the same for the same seed, user and item, whatever else is drawn.
+    """
+    # Row 0 times a constant would be 0, whatever the constant, so rows count from 1 here.
+    user_keys = (users.astype(np.uint64) + np.uint64(1)) * MIX[0]
+    keys = mix(user_keys + np.uint64(seed))
     if items is not None:
-        keys = mix(keys + (items.astype(np.uint64) + np.uint64(1)) * MIX[1])
+        # Another constant for items, so that (user, item) and (item, user) differ.
+        item_keys = (items.astype(np.uint64) + np.uint64(1)) * MIX[1]
+        keys = mix(keys + item_keys)
     return to_unit_interval(keys)

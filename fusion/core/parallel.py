@@ -1,4 +1,4 @@
-"""Workers: independent pieces of work side by side on threads, as many at once as memory allows."""
+"""Parallel work: a pool bounded by memory, claims on work, budgets for blocks of users."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,118 +13,178 @@ from threadpoolctl import threadpool_limits
 from fusion.core.progress import Progress
 
 T = TypeVar("T")
-MOST = 4
-"""Pieces at once, at most: what a fit gains from its own core it loses where memory is the narrow place."""
+MAX_WORKERS = 4
+"""Pieces of work at once, at most.
+
+With more, fits wait for memory bandwidth and lose what they gain from a core of their own.
+"""
+BLOCKS_PER_BUDGET = 16
+"""One block of users may take a sixteenth of the memory that fits may need together."""
+BLOCKS_PER_THREAD = 4
+"""With many threads, a block may take a fourth of a thread's part, since each gathers one."""
 
 
 class Stopped(BaseException):
-    """A piece of work was told to stop, since another one or a person ended the run; no failure of its own."""
+    """Work was asked to stop, since other work failed or a person ended the run.
+
+    Not an `Exception`: it is no failure of the work itself, and nobody who handles those should
+    mistake it for one.
+    """
 
 
 class BoundedPool:
-    """Runs pieces of work on `threads` cores, one core each, while what they need together stays below `memory`.
+    """A pool of threads, one core each, whose work stays below a memory limit.
 
-    BLAS computes with one thread while workers are at work: its limit is one for the whole process,
-    and results must not depend on which pieces happen to run together.
+    BLAS computes with one thread while the pool is at work: its limit is one for the whole
+    process, and results must not depend on which pieces of work happen to run together.
     """
 
     def __init__(self, threads: int, memory: float) -> None:
+        """Start without work.
+
+        Args:
+            threads: cores to use, at most `MAX_WORKERS`.
+            memory: GiB that the work under way may need together.
+        """
         self.memory = memory
-        self._pool = ThreadPoolExecutor(max(1, min(threads, MOST)))
-        self._room, self._taken, self._stop = Condition(), 0.0, Event()
+        self._pool = ThreadPoolExecutor(max(1, min(threads, MAX_WORKERS)))
+        self._memory_freed = Condition()
+        self._memory_in_use = 0.0
+        self._stop = Event()
 
     def submit(self, gib: float, work: Callable[[], T]) -> Future[T]:
-        """Let a piece of work that needs `gib` of memory run when there is room; one alone always has room."""
+        """Queue a piece of work, to run when there is memory for it.
+
+        Args:
+            gib: memory that the work needs; more than the limit runs too, but alone.
+            work: called on a thread of the pool, in the context of the caller.
+
+        Returns:
+            The future of its result.
+        """
         context = copy_context()  # an orchestrator knows by it which flow a task belongs to
         return self._pool.submit(context.run, self._run, gib, work)
 
     def _run(self, gib: float, work: Callable[[], T]) -> T:
-        with self._room:
-            self._room.wait_for(
-                lambda: self._stop.is_set() or not self._taken or self._taken + gib <= self.memory
-            )
-            self._taken += gib
+        def may_begin() -> bool:
+            # Alone, work over the limit may begin too: it would wait for ever otherwise.
+            alone = not self._memory_in_use
+            return self._stop.is_set() or alone or self._memory_in_use + gib <= self.memory
+
+        with self._memory_freed:
+            self._memory_freed.wait_for(may_begin)
+            self._memory_in_use += gib
         try:
             if self._stop.is_set():
                 raise Stopped
             return work()
         finally:
-            with self._room:
-                self._taken -= gib
-                self._room.notify_all()
+            with self._memory_freed:
+                self._memory_in_use -= gib
+                self._memory_freed.notify_all()
 
     def stoppable(self, progress: Progress) -> Progress:
-        """The same watcher, which also ends work that reports to it once the workers are told to stop."""
+        """Let long work end when the pool is stopped.
 
-        def watched(done: int, total: int) -> None:
+        Args:
+            progress: where the work reports its progress.
+
+        Returns:
+            A progress that reports there too, and raises `Stopped` once the pool is stopped.
+        """
+
+        def report_unless_stopped(done: int, total: int) -> None:
             if self._stop.is_set():
                 raise Stopped
             progress(done, total)
 
-        return watched
+        return report_unless_stopped
 
     def close(self, stop: bool) -> None:
-        """Wait for what is under way; with `stop`, drop what has not begun and end what reports its progress."""
+        """Wait for work under way and end the threads.
+
+        Args:
+            stop: drop work that has not begun, and end work that reports its progress.
+        """
         if stop:
             self._stop.set()
-            with self._room:
-                self._room.notify_all()
+            with self._memory_freed:
+                self._memory_freed.notify_all()
         self._pool.shutdown(wait=True, cancel_futures=stop)
 
 
 @contextmanager
 def bounded_pool(threads: int, memory: float) -> Iterator[BoundedPool]:
-    """Workers that are closed at the end, and stopped when anything goes wrong in the block."""
+    """Open a pool that is closed at the end of the block, and stopped when the block fails.
+
+    Args:
+        threads: cores to use, at most `MAX_WORKERS`.
+        memory: GiB that the work under way may need together.
+
+    Yields:
+        The pool.
+    """
     with threadpool_limits(1, "blas"):
-        made = BoundedPool(threads, memory)
+        pool = BoundedPool(threads, memory)
         try:
-            yield made
-        except BaseException:
-            made.close(stop=True)
+            yield pool
+        except BaseException:  # an interrupt by a person stops the work as well
+            pool.close(stop=True)
             raise
-        made.close(stop=False)
+        pool.close(stop=False)
 
 
 class WorkClaims:
-    """Which things, by key, threads of this process make right now."""
+    """Claims of threads on things to make, by key, so that none is made twice at once."""
 
     def __init__(self) -> None:
-        self._changed, self._taken = Condition(), set[bytes]()
+        self._released = Condition()
+        self._claimed = set[bytes]()
 
     @contextmanager
-    def some_of(
-        self, missing: Callable[[], Sequence[bytes]], most: int
-    ) -> Iterator[Sequence[bytes]]:
-        """Up to `most` of what is missing and nobody makes, held until the block ends; nothing once nothing is missing.
+    def claim(self, missing: Callable[[], Sequence[bytes]], most: int) -> Iterator[Sequence[bytes]]:
+        """Claim things that are missing and that no other thread makes, until the block ends.
 
-        Where others make all that is missing, wait until one of them is done, or died, and ask
-        again. `missing` is asked while no claim is let go: what was made before that is found, or
-        it is made twice.
+        Where other threads make all that is missing, wait until one of them is done, or died, and
+        ask again.
+
+        Args:
+            missing: lists the keys of what is not made yet. It is asked while no claim can be
+                released: otherwise a thing could be made and released between its answer and the
+                claim, and would be made twice.
+            most: keys to claim at once, at most.
+
+        Yields:
+            The claimed keys; none once nothing is missing.
         """
-        with self._changed:
-            while (wanted := missing()) and not (
-                mine := [key for key in wanted if key not in self._taken][:most]
-            ):
-                self._changed.wait()
-            mine = mine if wanted else []
-            self._taken.update(mine)
+        with self._released:
+            # Still under the lock, so that no other thread claims the same keys in between.
+            claimed = self._wait_for_free(missing, most)
+            self._claimed.update(claimed)
         try:
-            yield mine
+            yield claimed
         finally:
-            with self._changed:
-                self._taken.difference_update(mine)
-                self._changed.notify_all()
+            with self._released:
+                self._claimed.difference_update(claimed)
+                self._released.notify_all()
 
-
-BLOCKS_PER_BUDGET, BLOCKS_PER_THREAD = 16, 4
-"""One block of users may take a sixteenth of the memory that fits may need together, with many threads a fourth of a
-thread's part: each gathers one.
-"""
+    def _wait_for_free(self, missing: Callable[[], Sequence[bytes]], most: int) -> Sequence[bytes]:
+        while wanted := missing():
+            free = [key for key in wanted if key not in self._claimed]
+            if free:
+                return free[:most]
+            self._released.wait()
+        return []
 
 
 @dataclass(frozen=True)
 class BlockBudget:
-    """What work on users, block by block, may take: `block_bytes` of memory for each block, and `threads`."""
+    """Resources of work that goes through users block by block.
+
+    Attributes:
+        block_bytes: memory of one block.
+        threads: cores to use.
+    """
 
     block_bytes: int
     threads: int

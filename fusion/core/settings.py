@@ -16,29 +16,57 @@ class Settings(BaseModel):
 
 
 def config_hash(config: BaseModel, exclude: Iterable[str] = ()) -> str:
-    """Give 12 hex digits over the canonical JSON of `config`, leaving out the top-level fields `exclude`."""
+    """Hash the content of a configuration.
+
+    Args:
+        config: any model.
+        exclude: top-level fields that do not count.
+
+    Returns:
+        12 hex digits over its canonical JSON (sorted keys), the same in every process.
+    """
     content = config.model_dump(mode="json", exclude=set(exclude))
-    return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
+    canonical = json.dumps(content, sort_keys=True)
+    return sha256(canonical.encode()).hexdigest()[:12]
 
 
 def tunable(default: float, low: float, high: float, *, log: bool = False, description: str) -> Any:
-    """Declare a number that tuning may search between `low` and `high`, on a log scale if `log`.
+    """Declare a number that tuning may search.
 
-    By hand it may be anything above 0, and 0 where the search begins there.
+    Set by hand it may be anything above 0, and 0 itself where the search begins there.
+
+    Args:
+        default: used without tuning.
+        low: lower end of the search.
+        high: upper end of the search.
+        log: search on a log scale.
+        description: a phrase for the configuration page.
+
+    Returns:
+        A pydantic field; the search range stands in its JSON schema under "tune".
     """
     search: dict[str, Any] = {"low": low, "high": high, "log": log}
-    above, least = (0, None) if low > 0 else (None, 0)
-    return Field(
-        default, gt=above, ge=least, description=description, json_schema_extra={"tune": search}
-    )
+    bound: dict[str, Any] = {"gt": 0} if low > 0 else {"ge": 0}
+    return Field(default, description=description, json_schema_extra={"tune": search}, **bound)
 
 
 def describe(error: Any, model: type[BaseModel]) -> str:
-    """One line for one of pydantic's problems with a `model`: where, what, the nearest known key to an unknown one."""
+    """Describe one of pydantic's errors in a line that names the place and the cure.
+
+    Args:
+        error: an entry of `ValidationError.errors()`.
+        model: the model that was validated.
+
+    Returns:
+        The section and key, what is wrong there, and for an unknown key the nearest known one.
+    """
+    # An error of the model as a whole has no location: it concerns the file.
     *section, key = [str(part) for part in error["loc"]] or ["file"]
     where = f"[{'.'.join(section)}] {key}" if section else key
     if error["type"] == "extra_forbidden":
-        known = _fields_at(model, [part for part in error["loc"][:-1] if isinstance(part, str)])
+        # Indices of lists, such as the second of several [[sources]], name no field.
+        names = [part for part in error["loc"][:-1] if isinstance(part, str)]
+        known = _fields_at(model, names)
         close = get_close_matches(key, known, n=1)
         hint = f" Did you mean {close[0]!r}?" if close else ""
         return f"{where}: unknown key.{hint} Known: {', '.join(known)}."
@@ -48,16 +76,20 @@ def describe(error: Any, model: type[BaseModel]) -> str:
 
 
 def _fields_at(model: type[BaseModel], section: list[str]) -> list[str]:
-    """Keys that a section takes."""
+    """List the keys that a section takes."""
     for part in section:
         field = model.model_fields.get(part)
-        found = _model_in(field.annotation) if field else None
-        model = found or model
+        inner = _model_in(field.annotation) if field else None
+        model = inner or model
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """The model that an annotation holds, looking into unions and tuples."""
+    """Return the first model inside an annotation, looking into unions and tuples."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next((model for inner in get_args(annotation) if (model := _model_in(inner))), None)
+    for inner in get_args(annotation):
+        model = _model_in(inner)
+        if model is not None:
+            return model
+    return None

@@ -1,4 +1,8 @@
-"""How torch is asked to compute: which device, how many threads, repeatably; what others set is left as found."""
+"""Torch's settings of the whole process: device, threads, repeatable operations.
+
+Settings that others made are put back after use. Torch is imported where it is needed: that takes
+seconds.
+"""
 
 import logging
 import os
@@ -10,27 +14,32 @@ from fusion.errors import ConfigError
 
 log = logging.getLogger(__name__)
 LARGE_PAGES = "THP_MEM_ALLOC_ENABLE"
-"""Memory in pages of 2 MiB, of which a step touches fewer anew; torch reads it once, so it stays set."""
-_HOLD = Lock()
-_held: list[tuple[int, bool, bool]] = []
+"""Environment variable for memory in pages of 2 MiB, of which a training step touches fewer anew.
+
+Torch reads it once, so it stays set.
+"""
+_LOCK = Lock()
+_settings_before: list[tuple[int, bool, bool]] = []
+"""For each thread inside `repeatable`: threads, deterministic, warn only, as the first saw them."""
 
 
 @contextmanager
 def repeatable() -> Iterator[None]:
-    """Compute on one thread, by operations that give the same bits every time; for threads that compute side by side.
+    """Compute on one thread by operations that give the same bits every time.
 
-    Both are settings of the whole process: the first to enter notes what it found, the last to
-    leave puts it back.
+    Both are settings of the whole process, and several threads may compute side by side: the first
+    to enter notes the settings before, the last to leave puts them back.
     """
     os.environ.setdefault(LARGE_PAGES, "1")
     import torch  # noqa: PLC0415 - takes seconds to import
 
-    with _HOLD:
-        strict, warn = (
-            torch.are_deterministic_algorithms_enabled(),
-            torch.is_deterministic_algorithms_warn_only_enabled(),
-        )
-        _held.append(_held[0] if _held else (torch.get_num_threads(), strict, warn))
+    with _LOCK:
+        strict = torch.are_deterministic_algorithms_enabled()
+        warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+        if _settings_before:
+            _settings_before.append(_settings_before[0])
+        else:
+            _settings_before.append((torch.get_num_threads(), strict, warn_only))
         # Only warn where CUDA has no repeatable form of an operation: the promise of equal bits is
         # made for the CPU.
         torch.use_deterministic_algorithms(True, warn_only=True)
@@ -38,40 +47,57 @@ def repeatable() -> Iterator[None]:
     try:
         yield
     finally:
-        with _HOLD:
-            threads, strict, warn = _held.pop()
-            if not _held:
-                torch.use_deterministic_algorithms(strict, warn_only=warn)
+        with _LOCK:
+            threads, strict, warn_only = _settings_before.pop()
+            if not _settings_before:
+                torch.use_deterministic_algorithms(strict, warn_only=warn_only)
                 torch.set_num_threads(threads)
 
 
 def one_thread() -> None:
-    """Let the calling thread compute alone; for workers that share the cores among themselves."""
+    """Let the calling thread compute alone, for workers that share the cores among themselves."""
     import torch  # noqa: PLC0415 - takes seconds to import
 
     torch.set_num_threads(1)
 
 
 def usable_device(wanted: str) -> str:
-    """Give `wanted`, or "cpu" with a warning where it is "cuda" and a small product on it does not work."""
+    """Check a device by computing on it; fall back to the CPU with a warning.
+
+    A device that answers may still fail: an old driver, no free memory, another architecture.
+
+    Args:
+        wanted: "cpu" or "cuda".
+
+    Returns:
+        `wanted`, or "cpu" where a small product on it fails.
+    """
     if wanted == "cpu":
         return "cpu"
     import torch  # noqa: PLC0415 - takes seconds to import
 
     try:
-        (torch.ones(2, 2, device=wanted) @ torch.ones(2, 2, device=wanted)).sum().item()
+        ones = torch.ones(2, 2, device=wanted)
+        (ones @ ones).sum().item()  # .item() waits for the result, and so for its error
     except (RuntimeError, AssertionError) as failed:
-        log.warning(
-            "device %s cannot be used (%s); computing on the cpu",
-            wanted,
-            str(failed).splitlines()[0],
-        )
+        reason = str(failed).splitlines()[0]
+        log.warning("device %s cannot be used (%s); computing on the cpu", wanted, reason)
         return "cpu"
     return wanted
 
 
 def device_for(wanted: str) -> str:
-    """Give "cuda" where it is wanted and there, else "cpu"; ConfigError when `cuda` is demanded and missing."""
+    """Resolve the device of a configuration.
+
+    Args:
+        wanted: "auto", "cpu" or "cuda".
+
+    Returns:
+        "cuda" where it is wanted and there, else "cpu".
+
+    Raises:
+        ConfigError: "cuda" is demanded, and no CUDA device answers.
+    """
     if wanted == "cpu":
         return "cpu"
     import torch  # noqa: PLC0415 - takes seconds to import
@@ -80,6 +106,7 @@ def device_for(wanted: str) -> str:
         return "cuda"
     if wanted == "cuda":
         raise ConfigError(
-            "device = 'cuda', but no CUDA device answers; use device = 'auto' to fall back to the CPU"
+            "device = 'cuda', but no CUDA device answers; "
+            "use device = 'auto' to fall back to the CPU"
         )
     return "cpu"

@@ -136,7 +136,7 @@ def encode_cached(model: SentenceModel, texts: Sequence[str], how: Computing) ->
 
     claims = CLAIMS.setdefault(cache.folder, WorkClaims()) if cache else WorkClaims()
     while True:
-        with claims.some_of(missing, CHUNK) as mine:
+        with claims.claim(missing, CHUNK) as mine:
             if not mine:
                 break
             how.progress(sum(key in known for key in by_key), len(by_key))

@@ -1,4 +1,4 @@
-"""Pieces of work side by side: together where memory allows, one by one where it does not, stopped together."""
+"""Work side by side: together where memory allows, else one by one; stopped together."""
 
 import time
 from contextvars import ContextVar
@@ -20,41 +20,43 @@ def test_pieces_run_side_by_side():
 
 @pytest.mark.parametrize(("gib", "most"), [(0.4, 2), (0.6, 1), (7.0, 1)])
 def test_memory_decides_how_many_run_at_once(gib, most):
-    now, seen, lock = [0], [0], Lock()
+    running, peak = [0], [0]
+    lock = Lock()
 
     def work():
         with lock:
-            now[0] += 1
-            seen[0] = max(seen[0], now[0])
+            running[0] += 1
+            peak[0] = max(peak[0], running[0])
         time.sleep(0.02)
         with lock:
-            now[0] -= 1
+            running[0] -= 1
 
     with bounded_pool(3, memory=1.0) as pool:
         for _ in range(6):
             pool.submit(gib, work)
-    assert seen[0] == most
+    assert peak[0] == most
 
 
 def test_what_goes_wrong_ends_long_work_and_drops_the_rest():
-    begun, pool, ended, after = Event(), [], [], []
+    begun = Event()
+    pools, ended, after = [], [], []
 
     def long():
-        watched = pool[0].stoppable(lambda done, total: None)
+        progress = pools[0].stoppable(lambda done, total: None)
         begun.set()
         try:
             while True:
-                watched(1, 2)
+                progress(1, 2)
                 time.sleep(0.001)
         except Stopped:
             ended.append(True)
             raise
 
     def run():
-        with bounded_pool(1, memory=1.0) as crew_now:
-            pool.append(crew_now)
-            crew_now.submit(0.1, long)
-            crew_now.submit(0.1, lambda: after.append(True))
+        with bounded_pool(1, memory=1.0) as pool:
+            pools.append(pool)
+            pool.submit(0.1, long)
+            pool.submit(0.1, lambda: after.append(True))
             assert begun.wait(30)
             raise OSError("disk")
 

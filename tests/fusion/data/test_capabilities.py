@@ -1,4 +1,4 @@
-"""Capabilities: a dataset offers exactly what it has, and a need that nobody can meet is refused."""
+"""A dataset offers exactly what it has; a need that no dataset can meet is refused."""
 
 import polars as pl
 import pytest

@@ -79,7 +79,7 @@ class TestTime:
             plan_folds(data, SplitSettings(kind="time"))
 
     def test_an_archive_of_users_gone_is_split_by_last(self):
-        """Many came on one day long ago; those who stayed are enough for long windows, but stand for few."""
+        """Most users came on one day long ago; the rest fill long windows, but stand for few."""
         stayed = daily(n_users=55, days=800, per_day=1 / 40)
         gone = frame_of([(f"gone{u}", f"i{n}", n / 100) for u in range(300) for n in range(6)])
         split = SplitSettings(users=50, folds=2, sparse=1)
@@ -96,7 +96,7 @@ class TestTime:
         assert 1 <= len(plan.labels) < 12
 
     def test_tomorrows_run_reuses_todays_fits(self):
-        """More days, users and items later: the folds cut before are the same to the bit, so are the fits' keys."""
+        """With more days, users and items, folds cut before keep their bits and their fits' keys."""
         full = lively(seed=5, n_events=3000)
         today, tomorrow = (
             dataset(full.filter(pl.col("time") < START + day * DAY)) for day in (74.4, 75.3)
@@ -138,7 +138,7 @@ class TestTime:
         assert plan_folds(data, SplitSettings(users=30), keep=("last", None)).window == 1
 
     def test_keep_holds_with_fewer_folds_too(self):
-        """The live run may have had fewer label folds than asked for; its window is not given up for that."""
+        """The live window is not given up because the live run had fewer label folds."""
         data = dataset(daily(days=60))
         assert (
             plan_folds(data, SplitSettings(users=30, folds=3, sparse=1), keep=("time", 14)).window
@@ -212,7 +212,7 @@ class TestLast:
         assert [pairs(fold) for fold in plan.labels] == [{("a", "x2")}]
 
     def test_a_verdict_of_strangers_is_refused(self):
-        """Nobody with a history has a label in the verdict: there is nothing to choose a method by."""
+        """Nobody with a history has a label in the verdict, so no method can be chosen by it."""
         rows = [("a", "x1", 1), ("a", "x1", 2), ("a", "x1", 3), ("a", "x2", 0), ("b", "y1", 1)]
         with pytest.raises(DataError, match="too little data"):
             plan_folds(dataset(frame_of(rows)), SplitSettings(kind="last", folds=2))

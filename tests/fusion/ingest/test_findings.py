@@ -278,8 +278,8 @@ def test_columns_of_types_without_meaning_are_an_error(tmp_path, change):
     assert [(finding.code, finding.severity) for finding in found] == [("wrong_type", "error")]
 
 
-def test_two_rules_of_one_name_are_refused():
-    with pytest.raises(ValueError, match="two rules"):
+def test_two_kinds_of_one_name_are_refused():
+    with pytest.raises(ValueError, match="two kinds of finding"):
         declare(FindingKind("repeats", "error", "", "", ""))
 
 

@@ -1,0 +1,36 @@
+"""Blocks of users' histories against the interactions they are cut from."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fusion.data.histories import UserHistories
+from tests.fusion.making import dataset, frame_of
+from tests.fusion.strategies import EVENTS, QUICK
+
+
+@QUICK
+@given(EVENTS, st.integers(1, 4), st.integers(0, 5))
+def test_users_are_their_own_events_in_time_order(rows, n, n_items):
+    data = dataset(frame_of(rows))
+    backwards = np.arange(data.n_users, dtype=np.int32)[::-1].copy()
+    users = data.users_at(backwards, np.full(len(backwards), data.as_of))
+    assert users.counts.tolist() == data.user_counts[backwards].tolist()
+    for position, row in enumerate(backwards):
+        events = np.flatnonzero(data.users == row)
+        items = data.items[events]
+        block = users.block(slice(position, position + 1))
+        assert block.items.tolist() == items.tolist()
+        assert block.last(n).times.tolist() == data.times[events][-n:].tolist()
+        assert block.trim_items(n_items).items.tolist() == [i for i in items if i < n_items]
+        counts = np.bincount(items, minlength=data.n_items)
+        assert block.history.toarray()[0].tolist() == counts.tolist()
+        assert block.seen.toarray()[0].tolist() == (counts > 0).tolist()
+
+
+def test_an_unknown_user_has_no_history():
+    unknown_user = UserHistories.unknown_user(5, 3)
+    assert len(unknown_user) == 1
+    assert unknown_user.rows.tolist() == [-1]
+    assert unknown_user.history.nnz == 0
+    assert unknown_user.seen.shape == (1, 3)
