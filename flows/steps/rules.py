@@ -1,7 +1,5 @@
 """The rules of a run: the file that the configuration names, and what is blocked in SQL at this moment."""
 
-from typing import Any
-
 from flows.session import Session
 from fusion.core.findings import Finding
 from fusion.data.dataset import Dataset
@@ -27,16 +25,3 @@ def rules_of(
     return usable(
         source, data, blocked_now(session.engine, session.placement), session.config.lists.size
     )
-
-
-def rules_report(rules: Rules | None, notes: dict[str, Any]) -> dict[str, Any] | None:
-    """Which rules made the lists, and how many rows each of them moved; None without any."""
-    if rules is None:
-        return None
-    blocked = rules.blocked
-    return {
-        "hash": rules.source.hash,
-        "blocked_items": int(blocked.items.sum()),
-        "blocked_pairs": len(blocked.pairs),
-        "moved": notes["moved"],
-    }

@@ -12,7 +12,7 @@ from fusion.data.fold import Fold, Plan
 from fusion.data.ranked_lists import top_k_lists
 from fusion.data.segments import ROUTES, route_of, segments_among
 from fusion.evaluation.cold_start import cold_report, new_items_report
-from fusion.evaluation.live_baseline import Live, judgeable, padded_lists
+from fusion.evaluation.live_baseline import Live, judgeable
 from fusion.evaluation.rating_errors import rating_error_report
 from fusion.evaluation.segments import CUTOFFS, Hits, among, hits_by_row, metrics_by_segment
 from fusion.evaluation.selection import Choice, cross_fitted, select_method
@@ -221,7 +221,7 @@ def live_gap(
     both = np.flatnonzero(judgeable(live, context.plan)[users])
     if not len(both):
         return None, 0, 0.0
-    live_users, lists = padded_lists(live.lists(), context.data)
+    live_users, lists = live.lists.users, live.lists.items
     place = np.minimum(np.searchsorted(live_users, users[both]), max(0, len(live_users) - 1))
     mine = np.full((len(both), lists.shape[1]), -1, np.int32)
     if len(live_users):

@@ -5,7 +5,8 @@ import shutil
 from collections.abc import Collection
 from pathlib import Path
 
-from fusion.runs.manifest import read_manifest, sweep_folders
+from fusion.runs.manifest import read_manifest
+from fusion.runs.run_folder import sweep_folders
 from fusion.runs.stage_store import Store
 
 VECTORS = "vectors"

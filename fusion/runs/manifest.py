@@ -1,79 +1,217 @@
-"""The run folder: what was made from what, beside the files themselves."""
+"""The manifest of a run: what was made from what, as a typed model of `manifest.json`."""
 
 import json
-import os
-import platform
-import resource
-import secrets
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from fusion.runs.stage_store import LIBRARIES, code_version, sweep_drafts
+from pydantic import BaseModel, ConfigDict
+
+from fusion.runs.run_folder import RunFolder
 
 CHUNK = 2**20
+"""Bytes hashed at a time: a file of lists may be larger than memory."""
 
 
-def new_run_id(now: datetime | None = None) -> str:
-    """A name for a run that sorts by time and is not taken: 20260131-235959-1a2b3c."""
-    return f"{now or datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+class ManifestPart(BaseModel):
+    """A part of the manifest; every field has a default and unknown keys stay, for older runs."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+
+class DataSummary(ManifestPart):
+    """The data that a run was trained on.
+
+    Attributes:
+        hash: digest of the dataset.
+        rows: what loading counted, by kind, such as rows without a user.
+        findings: what checks of the data found, without example rows.
+    """
+
+    hash: str = ""
+    interactions: int | None = None
+    users: int | None = None
+    items: int | None = None
+    rows: dict[str, Any] = {}
+    findings: list[dict[str, Any]] = []
+
+
+class Environment(ManifestPart):
+    """Versions and machine that made a run.
+
+    Attributes:
+        code: `code_version` of the core.
+        versions: release of each library that computes, by name.
+        python: release of Python.
+        cores: cores that the process may use.
+        peak_mb: largest memory of the process so far, in MiB.
+    """
+
+    code: str = ""
+    versions: dict[str, str] = {}
+    python: str = ""
+    cores: int | None = None
+    peak_mb: int | None = None
+
+
+class SourceRow(ManifestPart):
+    """A source's part in a run.
+
+    Attributes:
+        status: "used", or why it is not.
+        seconds: time of its fits.
+        peak_mb: largest memory of the process when they ended, in MiB.
+        notes: what its newest fit noted, such as its steps.
+    """
+
+    name: str = ""
+    use: str = ""
+    status: str = ""
+    seconds: float = 0.0
+    peak_mb: int = 0
+    notes: dict[str, Any] = {}
+
+
+class TunedRow(ManifestPart):
+    """Settings that tuning gave a source.
+
+    Attributes:
+        default: NDCG@10 of the defaults on the tuning fold.
+        best: NDCG@10 of `settings` there.
+    """
+
+    name: str = ""
+    settings: dict[str, Any] = {}
+    default: float = 0.0
+    best: float = 0.0
+    trials: int = 0
+
+
+class ListCounts(ManifestPart):
+    """Counts of lists.
+
+    Attributes:
+        short: users with a history who have fewer items than a list shows.
+    """
+
+    rows: int | None = None
+    users: int | None = None
+    short: int | None = None
+
+
+class RulesSummary(ManifestPart):
+    """The rules that lists follow.
+
+    Attributes:
+        hash: hash of the rules file.
+        moved: rows that each kind of rule moved.
+    """
+
+    hash: str = ""
+    blocked_items: int = 0
+    blocked_pairs: int = 0
+    moved: dict[str, int] = {}
+
+
+class ExplainedUsers(ManifestPart):
+    """How many users have explanations, of how many with lists."""
+
+    users: int = 0
+    of: int = 0
+
+
+class Manifest(ManifestPart):
+    """All that is known of how a run was made; its fields are the keys of `manifest.json`, in order.
+
+    A failed run has no folder: its row in SQL holds `error` alone.
+
+    Attributes:
+        config: `hash` and the sections that decide what is trained.
+        seconds: time of each step, by name.
+        trees: trees of the ranker.
+        importance: share of the ranker's total gain of each feature.
+        lean: source column towards which the ranker is drawn, and its weight.
+        feature_psi: PSI of steady features between the last training table and what is served.
+        verdict: the whole report of evaluation.
+        checks: every check of admission.
+        stages: stages that the run was made with, `<name>/<key>`.
+        why: None where nothing was counted.
+        defaults: thresholds that shaped the results, by room, each with its reason.
+        files: SHA-256 and bytes of every file of the run folder, by relative path.
+        amended: changes after the run ended, such as people who were forgotten.
+        refusals: times at which the run was not published, and why; in SQL only.
+    """
+
+    created_at: str = ""
+    placement: str = ""
+    as_of: str | None = None
+    data: DataSummary = DataSummary()
+    config: dict[str, Any] = {}
+    seed: int = 0
+    device: str = ""
+    threads: int = 0
+    environment: Environment = Environment()
+    seconds: dict[str, float] = {}
+    sources: list[SourceRow] = []
+    tuned: list[TunedRow] = []
+    method: str | None = None
+    trees: int | None = None
+    importance: dict[str, float] = {}
+    lean: dict[str, Any] | None = None
+    feature_psi: dict[str, float] = {}
+    verdict: dict[str, Any] = {}
+    checks: list[dict[str, Any]] = []
+    lists: ListCounts = ListCounts()
+    stages: list[str] = []
+    rules: RulesSummary | None = None
+    why: ExplainedUsers | None = None
+    defaults: dict[str, dict[str, Any]] = {}
+    files: dict[str, dict[str, str | int]] = {}
+    amended: list[dict[str, Any]] = []
+    refusals: list[dict[str, Any]] = []
+    error: str | None = None
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any] | None) -> Self:
+        """Return the manifest that a JSON object holds.
+
+        Args:
+            stored: the object, of this release or an older one; None is an empty manifest.
+        """
+        return cls.model_validate(stored or {})
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the JSON object, with only the keys that were given or read."""
+        return self.model_dump(exclude_unset=True)
 
 
 def moment(milliseconds: int) -> datetime:
-    """Milliseconds since 1970 -> aware UTC time."""
+    """Return milliseconds since 1970 as an aware time in UTC.
+
+    Args:
+        milliseconds: as datasets hold times.
+    """
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
-@contextmanager
-def run_folder(root: Path, run_id: str) -> Iterator[Path]:
-    """A folder to fill, which appears under the run's name only when it is whole."""
-    draft = root / f".{run_id}.{os.getpid()}"
-    draft.mkdir(parents=True)
-    try:
-        yield draft
-        draft.rename(root / run_id)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-
-
-def sweep_folders(root: Path) -> None:
-    """Remove drafts of processes that are gone."""
-    sweep_drafts(root, ".2*-*-*.*")
-
-
-def environment() -> dict[str, Any]:
-    """Versions and machine that made a run."""
-    versions = {name: _version(name) for name in ("fusion-recommender", *LIBRARIES)}
-    return {
-        "code": code_version(),
-        "versions": versions,
-        "python": platform.python_version(),
-        "cores": len(os.sched_getaffinity(0)),
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-    }
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed"
-
-
 def file_hashes(folder: Path) -> dict[str, dict[str, str | int]]:
-    """SHA-256 and bytes of every file below a folder, by relative path."""
-    files = sorted(
-        file for file in folder.rglob("*") if file.is_file() and file.name != "manifest.json"
-    )
-    return {
-        file.relative_to(folder).as_posix(): {"sha256": _digest(file), "bytes": file.stat().st_size}
-        for file in files
-    }
+    """Return the hash and size of every file below a folder but its manifest.
+
+    Args:
+        folder: a run folder, or one that is being written.
+
+    Returns:
+        Relative path -> {"sha256": hex digits, "bytes": size}, by path.
+    """
+    manifest = RunFolder(folder).manifest.name
+    hashes: dict[str, dict[str, str | int]] = {}
+    for file in sorted(folder.rglob("*")):
+        if file.is_file() and file.name != manifest:
+            name = file.relative_to(folder).as_posix()
+            hashes[name] = {"sha256": _digest(file), "bytes": file.stat().st_size}
+    return hashes
 
 
 def _digest(file: Path) -> str:
@@ -84,14 +222,31 @@ def _digest(file: Path) -> str:
     return hasher.hexdigest()
 
 
-def write_manifest(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
-    """Add the hashes of the folder's files to `content` and write `manifest.json`; gives what was written."""
-    whole = {**content, "files": file_hashes(folder)}
-    (folder / "manifest.json").write_text(json.dumps(whole, indent=1, ensure_ascii=False))
+def write_manifest(folder: Path, manifest: Manifest) -> Manifest:
+    """Add the hashes of the folder's files to a manifest and write `manifest.json`.
+
+    Args:
+        folder: the run folder, all other files of which are written.
+        manifest: everything but `files`.
+
+    Returns:
+        The manifest as written, with `files`.
+    """
+    whole = manifest.model_copy(update={"files": file_hashes(folder)})
+    text = json.dumps(whole.as_json(), indent=1, ensure_ascii=False)
+    RunFolder(folder).manifest.write_text(text, encoding="utf-8")
     return whole
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """Read a run folder's `manifest.json`."""
-    content: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    """Read a run folder's `manifest.json` as the JSON object it is.
+
+    Args:
+        folder: a finished run folder.
+
+    Returns:
+        The object as written, whatever release wrote it; `Manifest.of` gives it types.
+    """
+    text = RunFolder(folder).manifest.read_text(encoding="utf-8")
+    content: dict[str, Any] = json.loads(text)
     return content

@@ -18,7 +18,8 @@ from flows.session import Session
 from flows.settings import Config
 from flows.steps.keep.prune import prune
 from fusion.errors import Temporary
-from fusion.runs.manifest import new_run_id, run_folder, sweep_folders, write_manifest
+from fusion.runs.manifest import Manifest, write_manifest
+from fusion.runs.run_folder import new_run_id, run_folder, sweep_folders
 from fusion.runs.stage_store import Store
 from storage.loading.bulk import load_fallback, load_lists, load_served
 from storage.runs.sweep import sweep
@@ -51,7 +52,7 @@ def train(session: Session) -> int:
             "fit", {"run": run_id}, lambda stage: (stage / "state").write_bytes(bytes(1000))
         )
         with run_folder(session.runs, run_id) as folder:
-            write_manifest(folder, {"stages": sorted(store.used)})
+            write_manifest(folder, Manifest(stages=sorted(store.used)))
     load_served(
         session.engine, run_no, pl.DataFrame({"user_id": USERS, "route": "warm", "segment": "old"})
     )

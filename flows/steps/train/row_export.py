@@ -58,22 +58,6 @@ def served_rows(folder: Path) -> pl.DataFrame:
     )
 
 
-def list_counts(folder: Path, size: int) -> dict[str, int]:
-    """Rows and users of the lists, and how many users with a history have fewer than `size` items for want of more."""
-    lists = pl.scan_parquet(folder / "lists.parquet").group_by("user").len().collect()["len"]
-    expected = (
-        pl.scan_parquet(folder / "served.parquet")
-        .filter(pl.col("route") != "cold")
-        .select(pl.len())
-        .collect()
-    )
-    return {
-        "rows": int(lists.sum()),
-        "users": len(lists),
-        "short": int(expected.item() - (lists >= size).sum()),
-    }
-
-
 def fallback_rows(folder: Path) -> pl.DataFrame:
     """Lists of segments: segment, rank, item_id, score."""
     fallback = pl.read_parquet(folder / "fallback.parquet")

@@ -1,50 +1,41 @@
 """Train: data in, a run out, stored whole beside its lists; what is live is not touched."""
 
-import json
 import logging
 import os
-import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
 from flows.session import Session
 from flows.step_timer import StepTimer
-from flows.steps.item_files import write_items
 from flows.steps.keep.forgotten import Forgotten, forgotten, require_same
-from flows.steps.rules import rule_set, rules_of, rules_report
+from flows.steps.rules import rule_set, rules_of
 from flows.steps.train.metric_rows import metric_rows
 from flows.steps.train.row_export import (
     explanation_rows,
     fallback_rows,
     list_blocks,
-    list_counts,
     served_rows,
 )
 from fusion.config import CoreConfig
 from fusion.core.findings import Finding
 from fusion.core.settings import config_hash
 from fusion.core.torch_runtime import device_for
+from fusion.data.dataset import Dataset
+from fusion.data.fold import Plan
 from fusion.data.folds import plan_folds
 from fusion.errors import ConfigError
-from fusion.evaluation.live_baseline import Live
+from fusion.evaluation.live_baseline import Live, LiveLists, judgeable
 from fusion.ingest.load import Loaded, load
 from fusion.lists.rules import RuleSet
 from fusion.runs.context import RunContext
-from fusion.runs.manifest import (
-    environment,
-    moment,
-    new_run_id,
-    run_folder,
-    sweep_folders,
-    write_manifest,
-)
-from fusion.runs.monitoring_samples import write_samples
+from fusion.runs.manifest import Manifest, moment, write_manifest
+from fusion.runs.run_folder import ListsFolder, RunFolder, new_run_id, run_folder, sweep_folders
+from fusion.runs.write_run import write_run_files
 from fusion.training.pipeline import Trained, train
+from fusion.training.run_manifest import training_manifest
 from storage.loading.bulk import (
     load_explanations,
     load_fallback,
@@ -92,7 +83,7 @@ def train_run(session: Session, as_of: datetime | None = None) -> TrainedRun:
     data, run_id = loaded.dataset, new_run_id()
     rules, odd = rules_of(session, wanted, data)
     loaded.findings.extend(odd)
-    live = as_live(session, shown)
+    live = as_live(shown)
     plan = plan_folds(
         data,
         config.split,
@@ -100,6 +91,7 @@ def train_run(session: Session, as_of: datetime | None = None) -> TrainedRun:
         seed=config.seed,
         keep=(live.kind, live.window) if live else None,
     )
+    live = with_lists(session, live, shown, plan, data)
     run_no = start_run(
         engine,
         run_id,
@@ -198,18 +190,24 @@ def made_by(session: Session, rules: RuleSet) -> str:
     return f"{own}-{rules.hash}" if session.config.lists.rules else own
 
 
-def as_live(session: Session, shown: LiveRun | None) -> Live | None:
+def as_live(shown: LiveRun | None) -> Live | None:
     """What training must know of the live run."""
     if shown is None or shown.run.verdict is None:
         return None
     run = shown.run
     split = (run.verdict or {})["split"]
     known_until = int(run.as_of.timestamp() * 1000) if run.as_of else 0
+    return Live(run.run_id, run.method or "", split["kind"], split["window"], known_until)
 
-    def lists() -> pl.DataFrame:
-        return lists_of(session.engine, run.run_no, JUDGED_DEPTH)
 
-    return Live(run.run_id, run.method or "", split["kind"], split["window"], known_until, lists)
+def with_lists(
+    session: Session, live: Live | None, shown: LiveRun | None, plan: Plan, data: Dataset
+) -> Live | None:
+    """Add the lists of the live run, read only where they can be compared with this run's."""
+    if live is None or shown is None or not judgeable(live, plan).any():
+        return live
+    lists = lists_of(session.engine, shown.run.run_no, JUDGED_DEPTH)
+    return replace(live, lists=LiveLists.of(lists, data))
 
 
 def fill_folder(
@@ -221,61 +219,31 @@ def fill_folder(
     clock: StepTimer,
 ) -> dict[str, Any]:
     """Write the run folder: ids, lists, ranker, samples for monitoring, manifest."""
-    for part in ("ids", "monitor"):
-        (folder / part).mkdir()
-    context.data.user_ids.values.to_frame("user_id").write_parquet(folder / "ids" / "users.parquet")
-    context.data.item_ids.values.to_frame("item_id").write_parquet(folder / "ids" / "items.parquet")
-    write_items(folder, context.data)
-    for name in ("lists", "served", "fallback", "why"):
-        shutil.copyfile(trained.lists / f"{name}.parquet", folder / f"{name}.parquet")
-    for name in ("features", "features_before", "twin"):
-        shutil.copyfile(trained.lists / f"{name}.parquet", folder / "monitor" / f"{name}.parquet")
-    if trained.serving_ranker:
-        shutil.copytree(
-            trained.serving_ranker, folder / "ranker", ignore=shutil.ignore_patterns("inputs.json")
-        )
-    write_samples(folder / "monitor" / "now", context.plan.serving.known, context.config.seed)
-    write_samples(folder / "monitor" / "before", context.plan.verdict.known, context.config.seed)
-    return write_manifest(folder, manifest_of(session, context, trained, loaded, clock))
+    write_run_files(
+        RunFolder(folder),
+        context.data,
+        context.plan,
+        ListsFolder(trained.lists),
+        trained.serving_ranker,
+        context.config.seed,
+    )
+    manifest = manifest_of(session, training_manifest(context, trained), loaded, clock)
+    return write_manifest(folder, manifest).as_json()
 
 
-def manifest_of(
-    session: Session, context: RunContext, trained: Trained, loaded: Loaded, clock: StepTimer
-) -> dict[str, Any]:
-    """What the run was made from, and how it went; without secrets."""
-    data, notes = context.data, json.loads((trained.lists / "notes.json").read_text())
-    return {
-        "created_at": datetime.now(UTC).isoformat(),
-        "placement": session.placement,
-        "as_of": moment(data.as_of).isoformat() if data.has_times else None,
-        "data": {
-            "hash": data.digest,
-            "interactions": len(data),
-            "users": data.n_users,
-            "items": data.n_items,
-            "rows": loaded.notes,
-            "findings": [without_ids(finding) for finding in loaded.findings],
-        },
-        "config": {"hash": config_hash(context.config), **context.config.model_dump(mode="json")},
-        "seed": context.config.seed,
-        "device": context.device,
-        "threads": context.threads,
-        "environment": environment(),
-        "seconds": clock.seconds,
-        "sources": [asdict(report) for report in trained.sources],
-        "tuned": [asdict(one) for one in trained.tuned],
-        "method": trained.method,
-        "trees": trained.trees,
-        "importance": trained.importance,
-        "lean": asdict(trained.source_prior) if trained.source_prior else None,
-        "feature_psi": trained.shift,
-        "verdict": trained.verdict.report,
-        "checks": [check.as_dict() for check in trained.checks],
-        "lists": list_counts(trained.lists, context.config.lists.size),
-        "stages": sorted(context.used),
-        "rules": rules_report(trained.rules, notes),
-        "why": {"users": notes["explained"], "of": notes["listed"]},
-    }
+def manifest_of(session: Session, trained: Manifest, loaded: Loaded, clock: StepTimer) -> Manifest:
+    """Add what the core does not know to a training's manifest: placement, times, loading."""
+    data = loaded.dataset
+    findings = [without_ids(finding) for finding in loaded.findings]
+    return trained.model_copy(
+        update={
+            "created_at": datetime.now(UTC).isoformat(),
+            "placement": session.placement,
+            "as_of": moment(data.as_of).isoformat() if data.has_times else None,
+            "data": trained.data.model_copy(update={"rows": loaded.notes, "findings": findings}),
+            "seconds": clock.seconds,
+        }
+    )
 
 
 def without_ids(finding: Finding) -> dict[str, Any]:

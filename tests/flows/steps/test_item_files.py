@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
-from flows.steps.item_files import ended, with_titles, write_items
+from flows.steps.item_files import ended, with_titles
 from fusion.api import from_frames
+from fusion.runs.write_run import write_items
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 EVENTS = pl.DataFrame(

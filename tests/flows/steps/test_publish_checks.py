@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import text
 
 from flows.session import Session
-from flows.steps.item_files import WINDOWS
 from flows.steps.publish.publish import approve_run, publish_run
 from flows.steps.publish.publish_checks import publish_checks
 from fusion.errors import Refused
+from fusion.runs.run_folder import RunFolder
 from storage.reading.read import history, live
 from storage.runs.runs import runs
 from storage.slots.publish import rollback
@@ -172,7 +172,7 @@ def test_what_became_unavailable_since_training_is_not_shown(rolled):
         {"item_id": [*ends], "available_until": [run.created_at + span for span in ends.values()]}
     )
     windows.cast({"available_until": pl.Datetime("ms", "UTC")}).write_parquet(
-        session.runs / run.run_id / WINDOWS
+        RunFolder(session.runs / run.run_id).windows
     )
     told = rf"nothing became unavailable: {rows} rows list 1 items whose available_until .*, e\.g\. item '{gone}', "
     with pytest.raises(Refused, match=told):

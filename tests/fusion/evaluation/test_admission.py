@@ -10,7 +10,7 @@ import pytest
 from fusion.core.arrays import DAY
 from fusion.data.folds import plan_folds
 from fusion.evaluation.admission import admit, check_lists
-from fusion.evaluation.live_baseline import Live, judgeable
+from fusion.evaluation.live_baseline import Live, LiveLists, judgeable
 from fusion.runs.context import RunContext
 from fusion.training.pipeline import Trained, train
 from tests.fusion.making import config
@@ -106,7 +106,9 @@ class TestAgainstLive:
         as_of: int | None = None,
     ) -> Live:
         moment = context.plan.verdict.cut if as_of is None else as_of
-        return Live("before", method, "time", context.plan.window, moment, lambda: lists)
+        return Live(
+            "before", method, "time", context.plan.window, moment, LiveLists.of(lists, context.data)
+        )
 
     def perfect(self, context: RunContext) -> pl.DataFrame:
         """Lists of somebody who knew the labels."""
@@ -176,7 +178,7 @@ class TestAgainstLive:
             assert trained.admitted
 
     def test_who_may_be_judged(self, data):
-        live = Live("r", "ranker", "last", None, data.as_of - 10 * DAY, pl.DataFrame)
+        live = Live("r", "ranker", "last", None, data.as_of - 10 * DAY)
         split = config().split
         last = plan_folds(data, split.model_copy(update={"kind": "last"}))
         assert np.array_equal(judgeable(live, last), last.verdict.as_of >= live.as_of)

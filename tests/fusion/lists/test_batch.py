@@ -153,9 +153,7 @@ def test_a_method_lists_in_its_own_order(done, tmp_path, method):
 
 def test_the_rankers_lists_come_with_a_twin_and_features_of_the_same_users(done):
     context, _ = done
-    trained = train(
-        context, Live("before", "ranker", "time", None, context.data.as_of, pl.DataFrame)
-    )
+    trained = train(context, Live("before", "ranker", "time", None, context.data.as_of))
     assert trained.method == "ranker"
     twin = pl.read_parquet(trained.lists / "twin.parquet")
     lists = lists_of(trained)

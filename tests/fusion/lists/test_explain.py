@@ -29,9 +29,7 @@ def sources(*names: str):
 def ranked(done):
     """A training whose lists are the ranker's, whatever the verdict says of these data."""
     context, _ = done
-    trained = train(
-        context, Live("before", "ranker", "time", None, context.data.as_of, pl.DataFrame)
-    )
+    trained = train(context, Live("before", "ranker", "time", None, context.data.as_of))
     assert trained.method == "ranker"
     return context, trained
 

@@ -16,15 +16,9 @@ import pytest
 
 from fusion.runs import stage_store as stores
 from fusion.runs.cleanup import run_folders
-from fusion.runs.manifest import (
-    file_hashes,
-    moment,
-    new_run_id,
-    run_folder,
-    sweep_folders,
-    write_manifest,
-)
+from fusion.runs.manifest import Manifest, file_hashes, moment, write_manifest
 from fusion.runs.monitoring_samples import read_sample, write_samples
+from fusion.runs.run_folder import new_run_id, run_folder, sweep_folders
 from fusion.runs.stage_store import Store
 from tests.fusion.making import dataset, item_frame, lively, user_frame
 
@@ -152,7 +146,7 @@ class TestRunFolder:
 
     def test_a_draft_is_no_run_also_when_all_of_it_is_written(self, tmp_path):
         with run_folder(tmp_path, "20260101-000000-abc") as folder:
-            write_manifest(folder, {})
+            write_manifest(folder, Manifest())
             assert run_folders(tmp_path) == {}
         assert list(run_folders(tmp_path)) == ["20260101-000000-abc"]
 
@@ -168,18 +162,18 @@ class TestRunFolder:
         (tmp_path / "ids").mkdir()
         (tmp_path / "ids" / "users.txt").write_bytes(b"ab" * 2**20)
         (tmp_path / "lists.txt").write_text("1")
-        told = write_manifest(tmp_path, {"name": "Müller"})
-        assert json.loads((tmp_path / "manifest.json").read_text()) == told
-        assert told["name"] == "Müller"
-        assert list(told["files"]) == ["ids/users.txt", "lists.txt"]
-        assert told["files"]["ids/users.txt"] == {
+        written = write_manifest(tmp_path, Manifest(placement="Müller"))
+        assert json.loads((tmp_path / "manifest.json").read_text()) == written.as_json()
+        assert written.placement == "Müller"
+        assert list(written.files) == ["ids/users.txt", "lists.txt"]
+        assert written.files["ids/users.txt"] == {
             "sha256": sha256(b"ab" * 2**20).hexdigest(),
             "bytes": 2**21,
         }
         before = file_hashes(tmp_path)
         (tmp_path / "lists.txt").write_text("2")
         assert file_hashes(tmp_path)["lists.txt"] != before["lists.txt"]
-        assert write_manifest(tmp_path, {})["files"].keys() == before.keys(), (
+        assert write_manifest(tmp_path, Manifest()).files.keys() == before.keys(), (
             "the manifest is no part of itself"
         )
 

@@ -53,7 +53,7 @@ def test_a_source_whose_code_or_model_changed_is_searched_again(
         if changes == "code":
             monkeypatch.setattr("fusion.training.tuning.source_code", lambda cls: "another")
         else:
-            monkeypatch.setattr(Stale, "reads", lambda self: "another model")
+            monkeypatch.setattr(Stale, "cache_key", lambda self: "another model")
         tune_source(context, SourceSettings(name="stale"))
     assert len(list((tmp_path / "store" / "tune").iterdir())) == 2
 

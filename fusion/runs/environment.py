@@ -1,0 +1,34 @@
+"""Versions, machine and memory of this process, for the manifest."""
+
+import os
+import platform
+import resource
+from importlib.metadata import PackageNotFoundError, version
+
+from fusion.runs.manifest import Environment
+from fusion.runs.stage_store import LIBRARIES, code_version
+
+
+def environment() -> Environment:
+    """Return the versions and the machine that make a run."""
+    versions = {name: _version(name) for name in ("fusion-recommender", *LIBRARIES)}
+    return Environment(
+        code=code_version(),
+        versions=versions,
+        python=platform.python_version(),
+        cores=len(os.sched_getaffinity(0)),
+        peak_mb=peak_mb(),
+    )
+
+
+def peak_mb() -> int:
+    """Return the largest memory that this process had so far, in MiB."""
+    kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return kib // 1024
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,181 @@
+"""The folder of a run: its name, how it appears, and the names of the files in it.
+
+Light on purpose: commands that only look a run up import this and nothing that trains.
+"""
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fusion.runs.stage_store import sweep_drafts
+
+
+@dataclass(frozen=True)
+class ListFiles:
+    """The files of lists that the stage of lists and a run folder both have.
+
+    Attributes:
+        path: the folder in which they stand.
+    """
+
+    path: Path
+
+    @property
+    def lists(self) -> Path:
+        """Lists of users with a history: user, rank, item, score, source, source_rank."""
+        return self.path / "lists.parquet"
+
+    @property
+    def served(self) -> Path:
+        """How each user is served: user, route, segment."""
+        return self.path / "served.parquet"
+
+    @property
+    def fallback(self) -> Path:
+        """Lists of segments, for users without a history: segment, rank, item, score."""
+        return self.path / "fallback.parquet"
+
+    @property
+    def why(self) -> Path:
+        """Explanations of shown items: user, item, source, source_rank, reason, weight."""
+        return self.path / "why.parquet"
+
+
+class ListsFolder(ListFiles):
+    """The folder that the stage of lists makes."""
+
+    @property
+    def features(self) -> Path:
+        """Features of a sample of users as they are served."""
+        return self.path / "features.parquet"
+
+    @property
+    def features_before(self) -> Path:
+        """Features of the same users in the verdict fold's table."""
+        return self.path / "features_before.parquet"
+
+    @property
+    def twin(self) -> Path:
+        """Lists of the same users by the twin ranker: user, rank, item."""
+        return self.path / "twin.parquet"
+
+    @property
+    def notes(self) -> Path:
+        """Counts for the manifest: users explained and listed, rows that rules moved."""
+        return self.path / "notes.json"
+
+
+class RunFolder(ListFiles):
+    """The folder of a finished run, `<artifacts>/<run id>`.
+
+    Users and items are row numbers in every file but those of `ids/`, `titles` and `windows`, so
+    that a person can be taken out.
+    """
+
+    @property
+    def manifest(self) -> Path:
+        """What was made from what, and the hash of every other file."""
+        return self.path / "manifest.json"
+
+    @property
+    def ids(self) -> Path:
+        """Folder of outside ids."""
+        return self.path / "ids"
+
+    @property
+    def user_ids(self) -> Path:
+        """Outside ids of users in the order of row numbers: user_id."""
+        return self.ids / "users.parquet"
+
+    @property
+    def item_ids(self) -> Path:
+        """Outside ids of items in the order of row numbers: item_id."""
+        return self.ids / "items.parquet"
+
+    @property
+    def titles(self) -> Path:
+        """Texts of items: item_id, title; missing where the data has none."""
+        return self.path / "titles.parquet"
+
+    @property
+    def windows(self) -> Path:
+        """Ends of items' availability: item_id, available_until; missing where the data has none."""
+        return self.path / "windows.parquet"
+
+    @property
+    def ranker(self) -> Path:
+        """Folder of the serving ranker; missing where another method was chosen."""
+        return self.path / "ranker"
+
+    @property
+    def monitor(self) -> Path:
+        """Folder of what monitoring compares between runs."""
+        return self.path / "monitor"
+
+    @property
+    def features(self) -> Path:
+        """Features of a sample of users as they are served."""
+        return self.monitor / "features.parquet"
+
+    @property
+    def features_before(self) -> Path:
+        """Features of the same users in the verdict fold's table."""
+        return self.monitor / "features_before.parquet"
+
+    @property
+    def twin(self) -> Path:
+        """Lists of the same users by the twin ranker: user, rank, item."""
+        return self.monitor / "twin.parquet"
+
+    @property
+    def samples_now(self) -> Path:
+        """Folder of samples of all the data: users, items and interactions."""
+        return self.monitor / "now"
+
+    @property
+    def samples_before(self) -> Path:
+        """Folder of the same samples as things stood at the verdict's cut."""
+        return self.monitor / "before"
+
+
+def new_run_id(now: datetime | None = None) -> str:
+    """Return a new name for a run that sorts by time, such as 20260131-235959-1a2b3c.
+
+    Args:
+        now: aware time in UTC; None is this moment.
+    """
+    return f"{now or datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+
+
+@contextmanager
+def run_folder(root: Path, run_id: str) -> Iterator[Path]:
+    """Open a folder to fill, which appears under the run's name only when it is whole.
+
+    Args:
+        root: folder of runs.
+        run_id: a name from `new_run_id`.
+
+    Yields:
+        A draft beside it; its name begins with a dot, so that nothing takes it for a run.
+    """
+    draft = root / f".{run_id}.{os.getpid()}"
+    draft.mkdir(parents=True)
+    try:
+        yield draft
+        draft.rename(root / run_id)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def sweep_folders(root: Path) -> None:
+    """Remove drafts of processes that are gone.
+
+    Args:
+        root: folder of runs.
+    """
+    sweep_drafts(root, ".2*-*-*.*")

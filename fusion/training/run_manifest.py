@@ -1,0 +1,88 @@
+"""The manifest of a training: all that the core knows of how a run was made."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+import polars as pl
+
+from fusion.core.defaults import all_defaults
+from fusion.core.settings import config_hash
+from fusion.lists.compiled_rules import Rules
+from fusion.runs.context import RunContext
+from fusion.runs.environment import environment
+from fusion.runs.manifest import (
+    DataSummary,
+    ExplainedUsers,
+    ListCounts,
+    Manifest,
+    RulesSummary,
+    SourceRow,
+    TunedRow,
+)
+from fusion.runs.run_folder import ListFiles, ListsFolder
+from fusion.training.pipeline import Trained
+
+
+def training_manifest(context: RunContext, trained: Trained) -> Manifest:
+    """Return the manifest of a training, without secrets, ids and example rows of findings.
+
+    Who calls adds what the core does not know: placement, times, what loading counted and found.
+
+    Args:
+        context: the training's context; its `used` names the stages.
+        trained: what the training made.
+    """
+    data, config = context.data, context.config
+    lists = ListsFolder(trained.lists)
+    notes: dict[str, Any] = json.loads(lists.notes.read_text())
+    return Manifest(
+        data=DataSummary(
+            hash=data.digest, interactions=len(data), users=data.n_users, items=data.n_items
+        ),
+        config={"hash": config_hash(config), **config.model_dump(mode="json")},
+        seed=config.seed,
+        device=context.device,
+        threads=context.threads,
+        environment=environment(),
+        sources=[SourceRow(**asdict(report)) for report in trained.sources],
+        tuned=[TunedRow(**asdict(one)) for one in trained.tuned],
+        method=trained.method,
+        trees=trained.trees,
+        importance=trained.importance,
+        lean=asdict(trained.source_prior) if trained.source_prior else None,
+        feature_psi=trained.shift,
+        verdict=trained.verdict.report,
+        checks=[check.as_dict() for check in trained.checks],
+        lists=count_lists(lists, config.lists.size),
+        stages=sorted(context.used),
+        rules=_rules_summary(trained.rules, notes),
+        why=ExplainedUsers(users=notes["explained"], of=notes["listed"]),
+        defaults=all_defaults(),
+    )
+
+
+def count_lists(files: ListFiles, size: int) -> ListCounts:
+    """Count rows and users of lists, and users with a history who have fewer items than `size`.
+
+    Args:
+        files: a folder of lists or a run folder.
+        size: items that a list shows.
+    """
+    lengths = pl.scan_parquet(files.lists).group_by("user").len().collect()["len"]
+    served = pl.scan_parquet(files.served)
+    with_history = served.filter(pl.col("route") != "cold").select(pl.len()).collect().item()
+    whole = (lengths >= size).sum()
+    return ListCounts(rows=int(lengths.sum()), users=len(lengths), short=int(with_history - whole))
+
+
+def _rules_summary(rules: Rules | None, notes: dict[str, Any]) -> RulesSummary | None:
+    """Which rules made the lists, and how many rows each of them moved; None without any."""
+    if rules is None:
+        return None
+    return RulesSummary(
+        hash=rules.source.hash,
+        blocked_items=int(rules.blocked.items.sum()),
+        blocked_pairs=len(rules.blocked.pairs),
+        moved=notes["moved"],
+    )
