@@ -1,53 +1,94 @@
-"""From cleaned rows to a `Dataset`: time order, row numbers, exact duplicates out, tables beside the ids."""
+"""Assembly of cleaned rows into a `Dataset`: time order, row numbers, duplicates, side tables."""
+
+from collections.abc import Mapping
 
 import numpy as np
 import polars as pl
 
-from fusion.core.arrays import Rows
+from fusion.core.arrays import Rows, Times
 from fusion.data.dataset import Dataset
 from fusion.data.id_map import IdMap
 
 
 def in_time_order(frame: pl.DataFrame, as_of: int | None) -> pl.DataFrame:
-    """Interactions before `as_of` (ms), oldest first, equal times in the order of the file."""
+    """Sort interactions by time, equal times in the order of the file.
+
+    Args:
+        frame: interactions; without a column `time` they stay as they are.
+        as_of: moment in ms from which on events are left out; None keeps all.
+
+    Returns:
+        Interactions before `as_of`, oldest first.
+    """
     if "time" not in frame.columns:
         return frame
     if as_of is not None:
         frame = frame.filter(pl.col("time") < as_of)
+    # Logs are usually sorted already, and the test costs far less than the sort.
     return frame if frame["time"].is_sorted() else frame.sort("time", maintain_order=True)
 
 
 def number_rows(ids: pl.Series, others: pl.DataFrame | None) -> tuple[IdMap, Rows]:
-    """Number ids (N,) by first appearance, then those that only the table `others` names, in its order."""
-    known = IdMap.in_order(ids) if others is None else IdMap.in_order(ids, others["id"])
-    return known, known.rows(ids)
+    """Number ids by first appearance, then those that only a table names, in its order.
+
+    Args:
+        ids: (N,) outside ids of the interactions, text.
+        others: table with a column `id`; None where there is none.
+
+    Returns:
+        The map of all ids, and the row number (N,) int32 of each interaction.
+    """
+    id_map = IdMap.in_order(ids) if others is None else IdMap.in_order(ids, others["id"])
+    return id_map, id_map.rows(ids)
 
 
 def duplicates(frame: pl.DataFrame) -> pl.Series:
-    """Rows (N,) bool that repeat an earlier row exactly."""
+    """Flag rows that repeat an earlier row exactly.
+
+    Args:
+        frame: (N,) interactions.
+
+    Returns:
+        Bool (N,), False for the first of equal rows.
+    """
+    # Rows are compared cell by cell only where their hashes collide: the hash of a row is one
+    # number, and few rows share one.
     hashes = frame.hash_rows(seed=0).to_numpy()
     ordered = np.sort(hashes)
-    doubled = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
-    suspects = np.flatnonzero(np.isin(hashes, doubled)) if len(doubled) else np.empty(0, np.int64)
-    repeat = np.zeros(len(frame), bool)
-    repeat[suspects] = (
-        ~frame[suspects].select(pl.struct(pl.all()).is_first_distinct()).to_series().to_numpy()
-    )
-    return pl.Series(repeat)
+    is_repeated = ordered[1:] == ordered[:-1]
+    repeated = np.unique(ordered[1:][is_repeated])
+    is_duplicate = np.zeros(len(frame), bool)
+    if len(repeated):
+        suspects = np.flatnonzero(np.isin(hashes, repeated))
+        whole_row = pl.struct(pl.all())
+        is_first = frame[suspects].select(whole_row.is_first_distinct()).to_series().to_numpy()
+        is_duplicate[suspects] = ~is_first
+    return pl.Series(is_duplicate)
 
 
 def as_dataset(
     frame: pl.DataFrame,
     user_ids: IdMap,
     item_ids: IdMap,
-    tables: dict[str, pl.DataFrame | None],
+    tables: Mapping[str, pl.DataFrame | None],
     as_of: int | None,
 ) -> Dataset:
-    """Put rows (`user`, `item` as numbers, `weight`, `liked`, perhaps `time`) and the two tables together."""
+    """Put interactions and the two side tables together.
+
+    Args:
+        frame: (N,) interactions with `user` and `item` as row numbers, `weight`, `liked` and
+            perhaps `time` (ms), oldest first.
+        user_ids: outside ids of users by row number.
+        item_ids: outside ids of items by row number.
+        tables: under "items" and "users" the table by `id`, or None.
+        as_of: moment in ms of the dataset; None: 1 ms after the last event.
+
+    Returns:
+        The dataset, with times of 0 where there are none.
+    """
     has_times = "time" in frame.columns
-    times = (
-        frame["time"].to_numpy().astype(np.int64) if has_times else np.zeros(len(frame), np.int64)
-    )
+    times = _times(frame)
+    after_the_last = int(times.max(initial=0)) + 1
     return Dataset(
         user_ids=user_ids,
         item_ids=item_ids,
@@ -56,17 +97,24 @@ def as_dataset(
         times=times,
         weights=frame["weight"].to_numpy(),
         liked=frame["liked"].to_numpy(),
-        as_of=int(times.max(initial=0)) + 1 if as_of is None else as_of,
+        as_of=after_the_last if as_of is None else as_of,
         has_times=has_times,
         item_table=_aligned(item_ids, tables["items"]),
         user_table=_aligned(user_ids, tables["users"]),
     )
 
 
+def _times(frame: pl.DataFrame) -> Times:
+    """Times (N,) int64 in ms; 0 where there are none."""
+    if "time" not in frame.columns:
+        return np.zeros(len(frame), np.int64)
+    return frame["time"].to_numpy().astype(np.int64)
+
+
 def _aligned(ids: IdMap, table: pl.DataFrame | None) -> pl.DataFrame:
-    """The table's columns in row order, null for ids it does not name; empty without a table."""
+    """Columns of a table in row order, null for ids it does not name; empty without a table."""
     if table is None or table.width < 2:
         return pl.DataFrame()
-    return (
-        ids.values.to_frame("id").join(table, on="id", how="left", maintain_order="left").drop("id")
-    )
+    in_row_order = ids.values.to_frame("id")
+    joined = in_row_order.join(table, on="id", how="left", maintain_order="left")
+    return joined.drop("id")

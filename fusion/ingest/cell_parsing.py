@@ -1,71 +1,103 @@
-"""What single cells mean: ids as text, numbers, lists of categories; the same whatever type a file gave them."""
+"""Parsers of single cells: ids, numbers and lists of categories, alike for every file type."""
 
 import polars as pl
 
-WHOLE = 2**63
-"""Floats from here on are no 64-bit integers any more."""
+INT64_BOUND = 2**63
+"""Whole floats from here on do not fit a 64-bit integer; they keep the text of a float."""
 
 
 def id_text(values: pl.Series) -> pl.Series:
-    """Ids (n,) of any type -> text (n,), null where there is none.
+    """Write ids of any type as text.
 
-    Integers lose a trailing ".0", which they catch where an integer column with holes was written
-    as floats. It is decided cell by cell, so that later rows never change what an earlier id is
-    called.
+    Integers lose a trailing ".0", which they get where an integer column with holes was written as
+    floats. This is decided cell by cell, so that later rows never change the text of an earlier id.
+
+    Args:
+        values: (n,) ids of any type.
+
+    Returns:
+        (n,) text; null for null, NaN, infinities and empty text.
     """
     if values.dtype.is_float():
-        whole = (
-            pl.col("id").is_finite()
-            & (pl.col("id") == pl.col("id").floor())
-            & (pl.col("id").abs() < WHOLE)
-        )
-        number = pl.when(whole).then(pl.col("id")).cast(pl.Int64).cast(pl.String)
-        text = pl.when(pl.col("id").is_finite()).then(
-            pl.coalesce(number, pl.col("id").cast(pl.String))
-        )
-        return values.alias("id").to_frame().select(text)["id"].alias(values.name)
-    text_values = values.cast(pl.String, strict=False)
+        return _float_id_text(values)
+    text = values.cast(pl.String, strict=False)
     if values.dtype.is_decimal():
-        text_values = text_values.str.replace(r"\.0+$", "")
-    elif text_values.str.ends_with(".0").any():
-        text_values = text_values.str.replace(r"^([+-]?\d+)\.0$", "${1}")
-    return text_values.replace("", None) if (text_values == "").any() else text_values
+        text = text.str.replace(r"\.0+$", "")
+    elif text.str.ends_with(".0").any():
+        text = text.str.replace(r"^([+-]?\d+)\.0$", "${1}")
+    has_empty = (text == "").any()
+    return text.replace("", None) if has_empty else text
+
+
+def _float_id_text(values: pl.Series) -> pl.Series:
+    """Write float ids as text, whole ones as integers."""
+    cell = pl.col("id")
+    is_whole = cell.is_finite() & (cell == cell.floor()) & (cell.abs() < INT64_BOUND)
+    whole_text = pl.when(is_whole).then(cell).cast(pl.Int64).cast(pl.String)
+    float_text = cell.cast(pl.String)
+    text = pl.when(cell.is_finite()).then(pl.coalesce(whole_text, float_text))
+    frame = values.alias("id").to_frame().select(text)
+    return frame["id"].alias(values.name)
 
 
 def number(cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
-    """Cells of type `dtype` -> Float64, null where there is no number.
+    """Build the expression that reads cells as numbers.
 
     In text "4,5" is read as 4.5, but never exactly three digits after the comma: "1,234" could mean
     either.
+
+    Args:
+        cell: the column to read.
+        dtype: its type in the frame.
+
+    Returns:
+        Float64, null where there is no number.
     """
     if isinstance(dtype, pl.Categorical | pl.Enum):
         cell, dtype = cell.cast(pl.String), pl.String()
     if dtype != pl.String:
         return cell.cast(pl.Float64, strict=False)
     text = cell.str.strip_chars()
-    decimal_comma = text.str.contains(r"^[+-]?\d+,(\d{1,2}|\d{4,})$")
-    point = pl.when(decimal_comma).then(text.str.replace(",", ".", literal=True)).otherwise(text)
-    return point.cast(pl.Float64, strict=False)
+    has_decimal_comma = text.str.contains(r"^[+-]?\d+,(\d{1,2}|\d{4,})$")
+    with_point = text.str.replace(",", ".", literal=True)
+    plain = pl.when(has_decimal_comma).then(with_point).otherwise(text)
+    return plain.cast(pl.Float64, strict=False)
 
 
 def numbers(values: pl.Series) -> pl.Series:
-    """Cells (n,) -> Float64 (n,), null where there is no number; NaN and infinities stay."""
+    """Read cells as numbers.
+
+    Args:
+        values: (n,) cells of any type; text as `number` reads it.
+
+    Returns:
+        Float64 (n,), null where there is no number; NaN and infinities stay.
+    """
     if values.dtype == pl.String:
+        # Most columns of numbers need no repair: one plain cast is much faster than the expression.
         plain = values.cast(pl.Float64, strict=False)
         if plain.null_count() == values.null_count():
             return plain
-    return values.to_frame().select(number(pl.col(values.name), values.dtype))[values.name]
+    parsed = number(pl.col(values.name), values.dtype)
+    return values.to_frame().select(parsed)[values.name]
 
 
 def categories(values: pl.Series) -> pl.Series:
-    """Cells (n,) -> List(String) (n,): "a|b|c" is a list of three, a list stays one, nothing is null."""
+    """Read cells as lists of categories: "a|b|c" is a list of three, a list stays one.
+
+    Args:
+        values: (n,) cells of any type.
+
+    Returns:
+        List(String) (n,) without blanks round the categories; null where none is left.
+    """
+    name = values.name
     if isinstance(values.dtype, pl.List | pl.Array):
         lists = values.cast(pl.List(pl.String))
     else:
         lists = id_text(values).str.split("|")
-    name = values.name
-    cell = pl.element().str.strip_chars()
-    cleaned = lists.to_frame().select(
-        pl.col(name).list.eval(cell.filter(cell.is_not_null() & (cell != "")))
-    )
-    return cleaned.select(pl.when(pl.col(name).list.len() > 0).then(pl.col(name)))[name]
+    element = pl.element().str.strip_chars()
+    is_named = element.is_not_null() & (element != "")
+    cleaned = lists.to_frame().select(pl.col(name).list.eval(element.filter(is_named)))
+    is_filled = pl.col(name).list.len() > 0
+    return cleaned.select(pl.when(is_filled).then(pl.col(name)))[name]

@@ -1,87 +1,130 @@
-"""The interactions as read: roles instead of file columns, ids as text, times and weights as numbers."""
+"""Interactions as read: roles for file columns, ids as text, times and weights as numbers."""
+
+from collections.abc import Iterable
 
 import polars as pl
 
 from fusion.errors import UnknownName
 from fusion.ingest.cell_parsing import id_text, numbers
 from fusion.ingest.files import Table
-from fusion.ingest.label_expression import columns_of, positive_expr
+from fusion.ingest.label_expression import TypedColumn, columns_of, positive_expr
 from fusion.ingest.settings import DataSettings
 from fusion.ingest.time_parsing import to_ms
 
 EXTRA = "@"
-"""Begins the names of columns that only `positive` uses."""
+"""Prefix of columns that only `positive` uses, so that none of them can take the name of a role."""
 
 
 def role_columns(settings: DataSettings) -> dict[str, str]:
-    """Columns the configuration names: role -> name in the file."""
-    given = settings.columns
-    roles = {
-        "user": given.user,
-        "item": given.item,
-        "time": given.time,
-        "weight": given.weight,
-        "event": given.event,
+    """Map each configured role to its column in the file.
+
+    Args:
+        settings: the `[data]` section.
+
+    Returns:
+        Role ("user", "item", "time", "weight", "event") -> name in the file, in this order.
+    """
+    columns = settings.columns
+    by_role = {
+        "user": columns.user,
+        "item": columns.item,
+        "time": columns.time,
+        "weight": columns.weight,
+        "event": columns.event,
     }
-    return {role: name for role, name in roles.items() if name is not None}
-
-
-def _positive_columns(settings: DataSettings, known: list[str]) -> dict[str, str]:
-    """Names in `positive` -> columns of the frame; `weight` and `event` mean what is configured as such."""
-    roles = set(role_columns(settings)) & {"weight", "event"} | (
-        {"weight"} if settings.events else set()
-    )
-    columns = {}
-    for name in columns_of(settings.positive or ""):
-        if name not in roles and name not in known:
-            raise UnknownName("column in [data] positive", name, {*known, *roles})
-        columns[name] = name if name in roles else EXTRA + name
-    return columns
+    return {role: name for role, name in by_role.items() if name is not None}
 
 
 def read_interactions(settings: DataSettings, table: Table) -> pl.DataFrame:
-    """Read what is needed: `row`, `blank`, `user`, `item` (text) and what the configuration names.
+    """Read the columns that the configuration uses.
 
-    `time` is Int64 ms and `weight` Float64, both null where unreadable; `time_text` and
-    `weight_text` hold them as they stand in the file; `event` is text. Columns that only `positive`
-    uses begin with "@". Raises Unusable, and UnknownName for a column in `positive` that does not
-    exist.
+    Args:
+        settings: the `[data]` section.
+        table: the opened interactions.
+
+    Returns:
+        (N,) rows with `row`, `blank` (see `Table.pick`), `user` and `item` as text, and as far as
+        configured: `time` (Int64 ms) and `weight` (Float64), null where unreadable, beside
+        `time_text` and `weight_text` as they stand in the file; `event` as text. Columns that only
+        `positive` uses begin with "@".
+
+    Raises:
+        Unusable: a column is missing, or the file cannot be read.
+        UnknownName: `positive` names a column that does not exist.
+        ConfigError: `positive` cannot be read.
     """
-    used = _positive_columns(settings, table.columns)
-    extra = {name: name.removeprefix(EXTRA) for name in used.values() if name.startswith(EXTRA)}
-    frame = table.pick({**role_columns(settings), **extra})
+    columns = role_columns(settings)
+    for column in _positive_columns(settings, table.columns).values():
+        if column.startswith(EXTRA):
+            columns[column] = column.removeprefix(EXTRA)
+    frame = table.pick(columns)
     frame = frame.with_columns(id_text(frame["user"]), id_text(frame["item"]))
     if "time" in frame.columns:
-        frame = frame.with_columns(_filled(frame["time"]))
-        times = to_ms(frame["time"], settings.timezone)
-        frame = frame.rename({"time": "time_text"}).with_columns(times.alias("time"))
+        cells = _empty_as_null(frame["time"])
+        times = to_ms(cells, settings.timezone)
+        frame = _beside_text(frame, cells, times)
     if "weight" in frame.columns:
-        frame = frame.with_columns(_filled(frame["weight"]))
-        weights = numbers(frame["weight"])
-        frame = frame.rename({"weight": "weight_text"}).with_columns(weights.alias("weight"))
+        cells = _empty_as_null(frame["weight"])
+        frame = _beside_text(frame, cells, numbers(cells))
     if "event" in frame.columns:
         frame = frame.with_columns(id_text(frame["event"]))
     return frame
 
 
-def _filled(values: pl.Series) -> pl.Series:
-    """Cells (n,) with null instead of empty text."""
-    return (
-        values.replace("", None) if values.dtype == pl.String and (values == "").any() else values
-    )
-
-
 def weigh(frame: pl.DataFrame, settings: DataSettings) -> pl.DataFrame:
-    """Set `weight` (Float32: the weight column times the weight of the event, 1 without) and `liked` (bool)."""
+    """Set the weight of each interaction, and whether it counts as liked.
+
+    The weight is that of the weight column times that of the event, 1 where neither is configured.
+
+    Args:
+        frame: (N,) interactions as `read_interactions` gives them.
+        settings: the `[data]` section.
+
+    Returns:
+        The same rows with `weight` (Float32) and `liked` (Boolean).
+    """
     weight = pl.col("weight") if "weight" in frame.columns else pl.lit(1.0)
     if settings.events:
-        weight = weight * pl.col("event").replace_strict(
+        event_weight = pl.col("event").replace_strict(
             settings.events, default=None, return_dtype=pl.Float64
         )
+        weight = weight * event_weight
     weighted = frame.with_columns(weight.cast(pl.Float32).alias("weight"))
     if settings.positive is None:
         return weighted.with_columns(liked=pl.lit(True))
-    known = [name.removeprefix(EXTRA) for name in frame.columns]
-    used = _positive_columns(settings, known)
-    columns = {name: (column, weighted.schema[column]) for name, column in used.items()}
+    file_columns = [name.removeprefix(EXTRA) for name in frame.columns]
+    columns = {}
+    for name, column in _positive_columns(settings, file_columns).items():
+        columns[name] = TypedColumn(column, weighted.schema[column])
     return weighted.with_columns(positive_expr(settings.positive, columns).alias("liked"))
+
+
+def _positive_columns(settings: DataSettings, file_columns: Iterable[str]) -> dict[str, str]:
+    """Map names in `positive` to columns of the frame.
+
+    `weight` and `event` mean what is configured as such, also where the file has a column of that
+    name.
+    """
+    roles = {"weight", "event"} & role_columns(settings).keys()
+    if settings.events:
+        roles.add("weight")
+    known = {*file_columns, *roles}
+    columns = {}
+    for name in columns_of(settings.positive or ""):
+        if name not in known:
+            raise UnknownName("column in [data] positive", name, known)
+        columns[name] = name if name in roles else EXTRA + name
+    return columns
+
+
+def _empty_as_null(values: pl.Series) -> pl.Series:
+    """Cells (n,) with null for empty text."""
+    has_empty = values.dtype == pl.String and (values == "").any()
+    return values.replace("", None) if has_empty else values
+
+
+def _beside_text(frame: pl.DataFrame, cells: pl.Series, parsed: pl.Series) -> pl.DataFrame:
+    """Replace a column by its parsed values, and keep its cells, for findings, as `<name>_text`."""
+    name = cells.name
+    as_written = frame.with_columns(cells).rename({name: f"{name}_text"})
+    return as_written.with_columns(parsed.alias(name))

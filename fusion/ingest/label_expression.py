@@ -1,8 +1,16 @@
-"""The little language of `positive`: "weight >= 4 and not (event = 'refund')" over the columns of the interactions."""
+"""The expression language of `[data] positive`, such as "weight >= 4 and not (event = 'refund')".
+
+A recursive-descent parser with one method a rule of the grammar:
+
+    either     = both {"or" both}
+    both       = single {"and" single}
+    single     = "not" single | "(" either ")" | comparison
+    comparison = column mark literal | column ["not"] "in" "(" literal {"," literal} ")"
+"""
 
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -11,10 +19,16 @@ from fusion.errors import ConfigError
 from fusion.ingest.cell_parsing import number
 
 TOKEN = re.compile(
-    r"""\s*(?:(?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.]))|(?P<text>'[^']*'|"[^"]*")|`(?P<quoted>[^`]+)`
-    |(?P<mark><=|>=|<>|!=|==|=|<|>|\(|\)|,)|(?P<word>[^\W\d][\w.]*))""",
+    r"""\s*(?:
+    (?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.]))
+    |(?P<text>'[^']*'|"[^"]*")
+    |`(?P<quoted>[^`]+)`
+    |(?P<mark><=|>=|<>|!=|==|=|<|>|\(|\)|,)
+    |(?P<word>[^\W\d][\w.]*)
+    )""",
     re.VERBOSE,
 )
+"""One token after blanks; the name of the group is its kind."""
 KEYWORDS = ("and", "or", "not", "in")
 COMPARE: dict[str, Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
     "<=": operator.le,
@@ -26,128 +40,183 @@ COMPARE: dict[str, Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
     "!=": operator.ne,
     "<>": operator.ne,
 }
-GRAMMAR = "Write comparisons of a column with a number or a 'text', joined by and, or, not, in (...) and parentheses"
-
-
-def _wrong(text: str, why: str) -> ConfigError:
-    return ConfigError(f"[data] positive = {text!r}: {why}. {GRAMMAR}, such as: weight >= 4.")
+GRAMMAR = (
+    "Write comparisons of a column with a number or a 'text', joined by and, or, not, in (...) "
+    "and parentheses"
+)
 
 
 @dataclass(frozen=True)
 class Token:
-    """A piece of the text: its kind (number, text, name, mark, keyword) and what it says."""
+    """A piece of an expression.
+
+    Attributes:
+        kind: "number", "text", "name", "mark" or "keyword".
+        value: as written; quotes stay round a text and go from a name.
+    """
 
     kind: str
     value: str
 
 
-def _tokens(text: str) -> list[Token]:
-    found, place = [], 0
-    text = text.rstrip()
-    while place < len(text):
-        match = TOKEN.match(text, place)
-        if match is None:
-            raise _wrong(text, f"{text[place:].strip()[:20]!r} cannot be read")
-        place = match.end()
-        kind, value = next(
-            (kind, value) for kind, value in match.groupdict().items() if value is not None
-        )
-        if kind == "word":
-            keyword = value.lower() in KEYWORDS
-            found.append(Token("keyword", value.lower()) if keyword else Token("name", value))
-        else:
-            found.append(Token("name" if kind == "quoted" else kind, value))
-    return found
+@dataclass(frozen=True)
+class TypedColumn:
+    """A column of the frame that an expression is evaluated on, with its type."""
+
+    name: str
+    dtype: pl.DataType
 
 
 def columns_of(text: str) -> list[str]:
-    """Name the columns that an expression uses, in order and once. Raises ConfigError where it cannot be read."""
-    return list(dict.fromkeys(token.value for token in _tokens(text) if token.kind == "name"))
+    """List the columns that an expression uses, in order and once.
+
+    Args:
+        text: the expression; empty text uses none.
+
+    Returns:
+        Names as the expression writes them.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
+    names = [token.value for token in _tokens(text) if token.kind == "name"]
+    return list(dict.fromkeys(names))
 
 
-def positive_expr(text: str, columns: dict[str, tuple[str, pl.DataType]]) -> pl.Expr:
-    """Turn an expression into polars (bool, never null: what is not known is not liked).
+def positive_expr(text: str, columns: Mapping[str, TypedColumn]) -> pl.Expr:
+    """Translate an expression into polars.
 
-    `columns` gives each name's column in the frame and its type. Raises ConfigError.
+    Args:
+        text: the expression.
+        columns: the column of the frame for each name in it.
+
+    Returns:
+        Bool, never null: an interaction without the needed values is not liked.
+
+    Raises:
+        ConfigError: the expression cannot be read.
     """
     parser = _Parser(text, _tokens(text), columns)
-    found = parser.either()
-    if parser.left:
-        raise _wrong(text, f"{parser.left[0].value!r} is out of place")
-    return found.fill_null(False)
+    condition = parser.either()
+    if parser.remaining:
+        raise _misplaced(text, parser.remaining[0].value)
+    return condition.fill_null(False)
+
+
+def _error(text: str, reason: str) -> ConfigError:
+    return ConfigError(f"[data] positive = {text!r}: {reason}. {GRAMMAR}, such as: weight >= 4.")
+
+
+def _misplaced(text: str, value: str) -> ConfigError:
+    return _error(text, f"{value!r} is out of place")
+
+
+def _tokens(text: str) -> list[Token]:
+    """Cut an expression into tokens."""
+    tokens = []
+    position = 0
+    text = text.rstrip()
+    while position < len(text):
+        match = TOKEN.match(text, position)
+        if match is None:
+            rest = text[position:].strip()
+            raise _error(text, f"{rest[:20]!r} cannot be read")
+        position = match.end()
+        tokens.append(_token(match))
+    return tokens
+
+
+def _token(match: re.Match[str]) -> Token:
+    """Make a token of a match; a word is a keyword or a name."""
+    kind = match.lastgroup or ""
+    value = match[kind]
+    if kind == "quoted":
+        return Token("name", value)
+    if kind != "word":
+        return Token(kind, value)
+    is_keyword = value.lower() in KEYWORDS
+    return Token("keyword", value.lower()) if is_keyword else Token("name", value)
 
 
 @dataclass
 class _Parser:
+    """The tokens that remain of one expression, and a method for each rule of the grammar."""
+
     text: str
-    left: list[Token]
-    columns: dict[str, tuple[str, pl.DataType]] = field(default_factory=dict)
+    remaining: list[Token]
+    columns: Mapping[str, TypedColumn] = field(default_factory=dict)
 
     def take(self, *kinds: str) -> Token:
-        if not self.left:
-            raise _wrong(self.text, "it ends too early")
-        token = self.left.pop(0)
+        """Take the next token, which must be of one of the kinds."""
+        if not self.remaining:
+            raise _error(self.text, "it ends too early")
+        token = self.remaining.pop(0)
         if token.kind not in kinds:
-            raise _wrong(self.text, f"{token.value!r} is out of place")
+            raise _misplaced(self.text, token.value)
         return token
 
     def skip(self, value: str) -> bool:
-        hit = (
-            bool(self.left)
-            and self.left[0].kind in ("mark", "keyword")
-            and self.left[0].value == value
-        )
-        if hit:
-            self.left.pop(0)
-        return hit
+        """Take the next token if it is this mark or keyword, and say so."""
+        if not self.remaining:
+            return False
+        token = self.remaining[0]
+        is_next = token.kind in ("mark", "keyword") and token.value == value
+        if is_next:
+            self.remaining.pop(0)
+        return is_next
 
     def either(self) -> pl.Expr:
-        found = self.both()
+        condition = self.both()
         while self.skip("or"):
-            found = found | self.both()
-        return found
+            condition = condition | self.both()
+        return condition
 
     def both(self) -> pl.Expr:
-        found = self.single()
+        condition = self.single()
         while self.skip("and"):
-            found = found & self.single()
-        return found
+            condition = condition & self.single()
+        return condition
 
     def single(self) -> pl.Expr:
         if self.skip("not"):
             return ~self.single()
         if self.skip("("):
-            found = self.either()
+            condition = self.either()
             self.close()
-            return found
+            return condition
         return self.comparison()
 
     def close(self) -> None:
         if not self.skip(")"):
-            raise _wrong(self.text, "a ) is missing")
+            raise _error(self.text, "a ) is missing")
 
     def comparison(self) -> pl.Expr:
-        column, dtype = self.columns[self.take("name").value]
-        negated = self.skip("not")
+        name = self.take("name").value
+        column = self.columns[name]
+        is_negated = self.skip("not")
         if self.skip("in"):
-            found = self.among(column, dtype)
-            return ~found if negated else found
+            condition = self.among(column)
+            return ~condition if is_negated else condition
         mark = self.take("mark").value
-        if negated or mark not in COMPARE:
-            raise _wrong(self.text, f"{mark!r} is out of place")
-        return self.compare(column, dtype, mark)
+        if is_negated or mark not in COMPARE:
+            raise _misplaced(self.text, mark)
+        return self.compare(column, mark)
 
-    def compare(self, column: str, dtype: pl.DataType, mark: str) -> pl.Expr:
+    def compare(self, column: TypedColumn, mark: str) -> pl.Expr:
+        """Compare as numbers with a number, as text with a 'text'."""
         literal = self.take("number", "text")
+        cell = pl.col(column.name)
+        comparison = COMPARE[mark]
         if literal.kind == "number":
-            return COMPARE[mark](number(pl.col(column), dtype), pl.lit(float(literal.value)))
-        return COMPARE[mark](pl.col(column).cast(pl.String), pl.lit(literal.value[1:-1]))
+            return comparison(number(cell, column.dtype), pl.lit(float(literal.value)))
+        without_quotes = literal.value[1:-1]
+        return comparison(cell.cast(pl.String), pl.lit(without_quotes))
 
-    def among(self, column: str, dtype: pl.DataType) -> pl.Expr:
+    def among(self, column: TypedColumn) -> pl.Expr:
         if not self.skip("("):
-            raise _wrong(self.text, "after `in` comes a list such as ('buy', 'cart')")
-        found = self.compare(column, dtype, "=")
+            raise _error(self.text, "after `in` comes a list such as ('buy', 'cart')")
+        condition = self.compare(column, "=")
         while self.skip(","):
-            found = found | self.compare(column, dtype, "=")
+            condition = condition | self.compare(column, "=")
         self.close()
-        return found
+        return condition

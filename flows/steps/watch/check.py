@@ -10,7 +10,7 @@ from flows.steps.rules import rule_set
 from fusion.core.findings import Finding
 from fusion.data.dataset import Dataset
 from fusion.errors import ConfigError, FusionError
-from fusion.ingest.load import look
+from fusion.ingest.load import inspect_data
 from fusion.lists.compiled_rules import NO_BLOCKS
 from fusion.lists.resolve_rules import resolve
 from fusion.training.sources import build_source
@@ -24,10 +24,10 @@ def check_all(session: Session) -> list[Finding]:
     left_out, missing = _forgotten(session)
     found = [*_sources(session), *_database(session), *missing]
     query = partial(read_sql, base=session.base)
-    data, seen = look(
+    seen = inspect_data(
         session.config.data, session.base, None, query, _live_users(session), left_out
     )
-    found += [*seen.findings, *_rules(session, data)]
+    found += [*seen.findings, *_rules(session, seen.dataset)]
     return sorted(found, key=lambda one: one.severity)
 
 

@@ -1,4 +1,4 @@
-"""Check of what the columns of interactions are called."""
+"""Check of the names of the interactions' columns."""
 
 import re
 
@@ -8,22 +8,35 @@ from fusion.ingest.interactions import role_columns
 
 NO_HEADER = declare(
     FindingKind(
-        "no_header",
-        "warning",
-        "a column of interactions called like a value, as when a file has no line of names",
-        "the first line is taken for the names",
-        "Put a line of names before the first row, and run `fusion init` anew.",
+        code="no_header",
+        severity="warning",
+        what="a column of interactions called like a value, as when a file has no line of names",
+        happens="the first line is taken for the names",
+        cure="Put a line of names before the first row, and run `fusion init` anew.",
     )
 )
 VALUE = re.compile(r"-?\d+([.:/T -]\d+)+Z?|\d{2,}")
-"""A number of two digits or more, a decimal or a time; single digits are what columns without names are counted by."""
+"""A number of two digits or more, a decimal or a time.
+
+Single digits pass: some exports number their columns so.
+"""
 
 
 @data_check
 def no_header(facts: Facts) -> Finding | None:
-    """Names of users, items, times or weights that are numbers or times themselves."""
-    odd = [name for name in role_columns(facts.settings).values() if VALUE.fullmatch(name)]
-    if not odd:
+    """Find columns whose names are numbers or times themselves.
+
+    Args:
+        facts: the settings are looked at.
+
+    Returns:
+        A finding, or None.
+    """
+    names = role_columns(facts.settings).values()
+    value_like = [name for name in names if VALUE.fullmatch(name)]
+    if not value_like:
         return None
-    message = f"{', '.join(map(repr, odd))} stand where names of columns should"
-    return NO_HEADER.finding("interactions", len(odd), message, [{"column": name} for name in odd])
+    quoted = ", ".join(map(repr, value_like))
+    message = f"{quoted} stand where names of columns should"
+    examples = [{"column": name} for name in value_like]
+    return NO_HEADER.finding("interactions", len(value_like), message, examples)

@@ -1,18 +1,26 @@
-"""What checks of whole data sets look at, and the list they register in."""
+"""The register of checks that look at a whole dataset, and what they are given."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import polars as pl
 
-from fusion.core.findings import Finding
+from fusion.core.findings import EXAMPLES, Finding
 from fusion.data.dataset import Dataset
 from fusion.ingest.settings import DataSettings
 
 
 @dataclass(frozen=True)
 class Facts:
-    """The dataset beside the catalogue and users as read (`id` and features) and the live run's user ids, if any."""
+    """What a check of the data may look at.
+
+    Attributes:
+        settings: the `[data]` section.
+        dataset: the interactions, cleaned.
+        items: the items as read, `id` beside features; None where none are configured or readable.
+        users: the users as read, likewise.
+        live_users: outside ids of the users whom the live run serves; None without a live run.
+    """
 
     settings: DataSettings
     dataset: Dataset
@@ -22,15 +30,31 @@ class Facts:
 
 
 DataCheck = Callable[[Facts], Finding | None]
+"""Gives a finding, or None where there is nothing to say."""
 DATA_CHECKS: list[DataCheck] = []
+"""Every check of whole datasets, in the order of registration, which is that of their findings."""
 
 
 def data_check(function: DataCheck) -> DataCheck:
-    """Register the function below it as a check of every dataset."""
+    """Register the decorated function as a check of every dataset.
+
+    Args:
+        function: the check.
+
+    Returns:
+        The same function.
+    """
     DATA_CHECKS.append(function)
     return function
 
 
-def id_examples(ids: pl.Series, name: str = "id") -> list[dict[str, object]]:
-    """Ids (n,) as example rows."""
-    return [{name: value} for value in ids.head(3)]
+def id_examples(ids: pl.Series) -> list[dict[str, object]]:
+    """Show the first ids as example rows.
+
+    Args:
+        ids: (n,) outside ids.
+
+    Returns:
+        A few rows with the key `id`.
+    """
+    return [{"id": value} for value in ids.head(EXAMPLES)]

@@ -1,236 +1,244 @@
-"""Checks that look at one interaction at a time; a row that one of them finds is left out, counted and shown."""
-
-from collections.abc import Callable
-from dataclasses import dataclass
+"""Checks of single interactions; a row that one of them flags is left out, counted and shown."""
 
 import polars as pl
 
 from fusion.core.arrays import DAY
-from fusion.core.findings import Finding, FindingKind, declare, example_rows
+from fusion.core.findings import FindingKind
+from fusion.ingest.checks.row_checks import row_check
 from fusion.ingest.settings import DataSettings
 
 RARE = 0.01
 """Share of rows above which bad ones are no accident any more: the export is wrong."""
 LEFT_OUT = "the row is left out"
-SHOWN = {"time_text": "time", "weight_text": "weight"}
-Bad = Callable[[DataSettings, int], pl.Expr]
-
-
-@dataclass(frozen=True)
-class RowCheck:
-    """Which rows are bad, given the settings and now (ms); only where the column `needs` was read."""
-
-    rule: FindingKind
-    needs: str
-    bad: Bad
-
-
-ROW_CHECKS: list[RowCheck] = []
-
-
-def row_check(rule: FindingKind, needs: str) -> Callable[[Bad], Bad]:
-    """Register the function below it as a check of every row."""
-
-    def add(bad: Bad) -> Bad:
-        ROW_CHECKS.append(RowCheck(declare(rule), needs, bad))
-        return bad
-
-    return add
 
 
 @row_check(
-    FindingKind("blank_row", "warning", "an empty line", LEFT_OUT, "Nothing needs doing."), "blank"
+    FindingKind(
+        code="blank_row",
+        severity="warning",
+        what="an empty line",
+        happens=LEFT_OUT,
+        cure="Nothing needs doing.",
+    ),
+    needs="blank",
 )
 def blank_row(_settings: DataSettings, _now: int) -> pl.Expr:
-    """No cell of the row holds anything."""
+    """Flag rows without anything in any cell.
+
+    Returns:
+        Boolean, one a row.
+    """
     return pl.col("blank")
 
 
 @row_check(
     FindingKind(
-        "null_user", "warning", "no user", LEFT_OUT, "Export only rows that have a user.", RARE
+        code="null_user",
+        severity="warning",
+        what="no user",
+        happens=LEFT_OUT,
+        cure="Export only rows that have a user.",
+        limit=RARE,
     ),
-    "user",
+    needs="user",
 )
 def null_user(_settings: DataSettings, _now: int) -> pl.Expr:
-    """Null, NaN or an empty text instead of a user."""
+    """Flag null, NaN or an empty text instead of a user.
+
+    Returns:
+        Boolean, one a row.
+    """
     return pl.col("user").is_null() & ~pl.col("blank")
 
 
 @row_check(
     FindingKind(
-        "null_item", "warning", "no item", LEFT_OUT, "Export only rows that have an item.", RARE
+        code="null_item",
+        severity="warning",
+        what="no item",
+        happens=LEFT_OUT,
+        cure="Export only rows that have an item.",
+        limit=RARE,
     ),
-    "item",
+    needs="item",
 )
 def null_item(_settings: DataSettings, _now: int) -> pl.Expr:
-    """Null, NaN or an empty text instead of an item."""
+    """Flag null, NaN or an empty text instead of an item.
+
+    Returns:
+        Boolean, one a row.
+    """
     return pl.col("item").is_null() & ~pl.col("blank")
 
 
 @row_check(
     FindingKind(
-        "null_time",
-        "warning",
-        "no time",
-        LEFT_OUT,
-        "Export the time of every row, or set no time column.",
-        RARE,
+        code="null_time",
+        severity="warning",
+        what="no time",
+        happens=LEFT_OUT,
+        cure="Export the time of every row, or set no time column.",
+        limit=RARE,
     ),
-    "time",
+    needs="time",
 )
 def null_time(_settings: DataSettings, _now: int) -> pl.Expr:
-    """Null instead of a time."""
+    """Flag null instead of a time.
+
+    Returns:
+        Boolean, one a row.
+    """
     return pl.col("time_text").is_null() & ~pl.col("blank")
 
 
 @row_check(
     FindingKind(
-        "unparsable_time",
-        "warning",
-        "a time that cannot be read, or is in another unit than most",
-        LEFT_OUT,
-        "Write times as epoch seconds or ms (one unit for all), as dates (2024-01-31) or as ISO 8601 text.",
-        RARE,
+        code="unparsable_time",
+        severity="warning",
+        what="a time that cannot be read, or is in another unit than most",
+        happens=LEFT_OUT,
+        cure="Write times as epoch seconds or ms (one unit for all), as dates (2024-01-31) or as "
+        "ISO 8601 text.",
+        limit=RARE,
     ),
-    "time",
+    needs="time",
 )
 def unparsable_time(_settings: DataSettings, _now: int) -> pl.Expr:
-    """Something that is no time."""
+    """Flag cells that are no time.
+
+    Returns:
+        Boolean, one a row.
+    """
     return pl.col("time").is_null() & pl.col("time_text").is_not_null()
 
 
 @row_check(
     FindingKind(
-        "future_time",
-        "warning",
-        "a time more than a day ahead of now",
-        LEFT_OUT,
-        "Check the clock, the time zone ([data] timezone) and the unit of the times.",
-        RARE,
+        code="future_time",
+        severity="warning",
+        what="a time more than a day ahead of now",
+        happens=LEFT_OUT,
+        cure="Check the clock, the time zone ([data] timezone) and the unit of the times.",
+        limit=RARE,
     ),
-    "time",
+    needs="time",
 )
 def future_time(_settings: DataSettings, now: int) -> pl.Expr:
-    """A day of grace: local dates without a zone may run ahead of UTC."""
+    """Flag times ahead of now.
+
+    A day of grace is given: local dates without a zone may run ahead of UTC.
+
+    Args:
+        now: epoch ms.
+
+    Returns:
+        Boolean, one a row.
+    """
     return pl.col("time") > now + DAY
 
 
 @row_check(
     FindingKind(
-        "null_weight",
-        "warning",
-        "no weight",
-        LEFT_OUT,
-        "Fill the column, or set no weight column.",
-        RARE,
+        code="null_weight",
+        severity="warning",
+        what="no weight",
+        happens=LEFT_OUT,
+        cure="Fill the column, or set no weight column.",
+        limit=RARE,
     ),
-    "weight",
+    needs="weight",
 )
 def null_weight(_settings: DataSettings, _now: int) -> pl.Expr:
-    """Null instead of a weight."""
+    """Flag null instead of a weight.
+
+    Returns:
+        Boolean, one a row.
+    """
     return pl.col("weight_text").is_null() & ~pl.col("blank")
 
 
 @row_check(
     FindingKind(
-        "unparsable_weight",
-        "warning",
-        "a weight that is no number",
-        LEFT_OUT,
-        "Write numbers with a decimal point and without thousands separators.",
-        RARE,
+        code="unparsable_weight",
+        severity="warning",
+        what="a weight that is no number",
+        happens=LEFT_OUT,
+        cure="Write numbers with a decimal point and without thousands separators.",
+        limit=RARE,
     ),
-    "weight",
+    needs="weight",
 )
 def unparsable_weight(_settings: DataSettings, _now: int) -> pl.Expr:
-    """Text where a number should be."""
+    """Flag text where a number should be.
+
+    Returns:
+        Boolean, one a row.
+    """
     return pl.col("weight").is_null() & pl.col("weight_text").is_not_null()
 
 
 @row_check(
     FindingKind(
-        "infinite_weight",
-        "warning",
-        "a weight that is NaN or infinite",
-        LEFT_OUT,
-        "Mend the export.",
-        RARE,
+        code="infinite_weight",
+        severity="warning",
+        what="a weight that is NaN or infinite",
+        happens=LEFT_OUT,
+        cure="Mend the export.",
+        limit=RARE,
     ),
-    "weight",
+    needs="weight",
 )
 def infinite_weight(_settings: DataSettings, _now: int) -> pl.Expr:
-    """Not finite, also after rounding to float32."""
+    """Flag weights that are not finite, also after rounding to float32, as datasets hold them.
+
+    Returns:
+        Boolean, one a row.
+    """
     return ~pl.col("weight").cast(pl.Float32).is_finite()
 
 
 @row_check(
     FindingKind(
-        "negative_weight",
-        "warning",
-        "a weight below 0",
-        LEFT_OUT,
-        "Weights say how much somebody liked or used a thing, from 0; shift the scale if these rows matter.",
+        code="negative_weight",
+        severity="warning",
+        what="a weight below 0",
+        happens=LEFT_OUT,
+        cure="Weights say how much somebody liked or used a thing, from 0; shift the scale if "
+        "these rows matter.",
     ),
-    "weight",
+    needs="weight",
 )
 def negative_weight(_settings: DataSettings, _now: int) -> pl.Expr:
-    """A dislike, or a return: nothing to learn a liking from."""
-    return (pl.col("weight") < 0) & pl.col("weight").is_finite()
+    """Flag dislikes and returns: implicit feedback has nothing to learn a preference from there.
+
+    Returns:
+        Boolean, one a row.
+    """
+    weight = pl.col("weight")
+    return (weight < 0) & weight.is_finite()
 
 
 @row_check(
     FindingKind(
-        "unknown_event",
-        "warning",
-        "an event without a weight in [data.events]",
-        LEFT_OUT,
-        "Give the event a weight in [data.events], or leave it out on purpose.",
+        code="unknown_event",
+        severity="warning",
+        what="an event without a weight in [data.events]",
+        happens=LEFT_OUT,
+        cure="Give the event a weight in [data.events], or leave it out on purpose.",
     ),
-    "event",
+    needs="event",
+    differ_by="event",
 )
 def unknown_event(settings: DataSettings, _now: int) -> pl.Expr:
-    """With [data.events], only what is named there counts."""
+    """Flag events that `[data.events]` does not name, where it names any.
+
+    Args:
+        settings: the `[data]` section.
+
+    Returns:
+        Boolean, one a row.
+    """
     if not settings.events:
         return pl.lit(False)
-    return ~pl.col("event").is_in(list(settings.events)).fill_null(False) & ~pl.col("blank")
-
-
-def check_rows(
-    frame: pl.DataFrame, settings: DataSettings, now: int
-) -> tuple[pl.DataFrame, list[Finding], dict[str, int]]:
-    """Leave out bad interactions: what remains, the findings, and rows left out by the first reason that met each."""
-    used = [check for check in ROW_CHECKS if check.needs in frame.columns]
-    flags = frame.select(
-        check.bad(settings, now).fill_null(False).alias(check.rule.code) for check in used
-    )
-    counts = flags.select(pl.all().sum()).row(0, named=True)
-    findings, dropped = [], {}
-    gone = pl.repeat(False, len(frame), eager=True, dtype=pl.Boolean)
-    for check in used:
-        code, count = check.rule.code, counts[check.rule.code]
-        if not count:
-            continue
-        bad = flags[code]
-        dropped[code] = int((bad & ~gone).sum())
-        gone = gone | bad
-        message = f"{count} of {len(frame)} interactions have {check.rule.what}"
-        findings.append(
-            check.rule.finding(
-                "interactions", count, message, _examples(frame, bad, check), len(frame)
-            )
-        )
-    return (frame.filter(~gone) if gone.any() else frame), findings, dropped
-
-
-def _examples(frame: pl.DataFrame, bad: pl.Series, check: RowCheck) -> list[dict[str, object]]:
-    first = bad.arg_true().head(1000)
-    rows = frame[first]
-    if check.rule.code == unknown_event.__name__:
-        rows = rows.unique("event", maintain_order=True)
-    told = [
-        name
-        for name in ("row", "user", "item", "time_text", "weight_text", "event")
-        if name in frame.columns
-    ]
-    return example_rows(rows.select(told).rename(SHOWN, strict=False))
+    is_named = pl.col("event").is_in(list(settings.events)).fill_null(False)
+    return ~is_named & ~pl.col("blank")

@@ -9,7 +9,8 @@ import polars as pl
 
 from fusion.errors import ConfigError, DataError
 from fusion.ingest.cell_parsing import id_text, numbers
-from fusion.ingest.files import Table, find_files, open_table
+from fusion.ingest.file_search import find_files
+from fusion.ingest.files import Table, open_table
 from fusion.ingest.guess.column_roles import (
     Roles,
     by_name,

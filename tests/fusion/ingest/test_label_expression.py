@@ -2,7 +2,7 @@ import polars as pl
 import pytest
 
 from fusion.errors import ConfigError
-from fusion.ingest.label_expression import columns_of, positive_expr
+from fusion.ingest.label_expression import TypedColumn, columns_of, positive_expr
 
 FRAME = pl.DataFrame(
     {
@@ -15,7 +15,7 @@ FRAME = pl.DataFrame(
 
 
 def liked(text: str) -> list[bool]:
-    columns = {name: (name, dtype) for name, dtype in FRAME.schema.items()}
+    columns = {name: TypedColumn(name, dtype) for name, dtype in FRAME.schema.items()}
     return FRAME.select(positive_expr(text, columns).alias("liked"))["liked"].to_list()
 
 
@@ -40,9 +40,13 @@ def test_expressions_mean_what_they_say_and_unknown_is_not_liked(text, expected)
 
 
 @pytest.mark.parametrize(
-    "text", ["", "rating", "rating >=", "rating >= 4 and", "(rating > 1", "rating >= 4)", "4 < rating", "rating; drop",
-             "rating => 4", "event in buy", "event in ('a'", "rating not > 3", "plays >= 1 plays", "rating >= rating"]
-)  # fmt: skip
+    "text",
+    [
+        *("", "rating", "rating >=", "rating >= 4 and", "(rating > 1", "rating >= 4)"),
+        *("4 < rating", "rating; drop", "rating => 4", "event in buy", "event in ('a'"),
+        *("rating not > 3", "plays >= 1 plays", "rating >= rating"),
+    ],
+)
 def test_anything_else_is_refused_with_the_grammar(text):
     with pytest.raises(ConfigError, match="Write comparisons"):
         liked(text)

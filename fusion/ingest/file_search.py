@@ -1,0 +1,130 @@
+"""Search for the data files that a path, folder or glob of the configuration names."""
+
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+from pathlib import Path
+
+from fusion.core.findings import FindingKind, declare
+
+PARQUET = (".parquet", ".pq")
+TEXT = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
+"""Endings of files read from folders; a file named by itself may be called anything."""
+RUN_FOLDER = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
+STAGE_FOLDER = re.compile(r"[0-9a-f]{16}")
+"""Names of the folders that trainings write: what they hold is never data to train on."""
+SHOWN_NAMES = 8
+"""Names of a folder that are listed where nothing is like the one looked for."""
+
+MISSING_FILE = declare(
+    FindingKind(
+        code="missing_file",
+        severity="error",
+        what="a file that is not there",
+        happens="nothing is read",
+        cure="Correct the path in [data].",
+    )
+)
+MIXED_FILES = declare(
+    FindingKind(
+        code="mixed_files",
+        severity="error",
+        what="a folder or glob with both CSV and Parquet, or with neither",
+        happens="nothing is read",
+        cure='Name what to read by a glob, such as "logs/*.parquet".',
+    )
+)
+
+
+def is_text_file(path: Path) -> bool:
+    """Return True for a file that is read as delimited text: everything but Parquet.
+
+    Args:
+        path: the file; only its name is looked at.
+    """
+    return not path.name.lower().endswith(PARQUET)
+
+
+def find_files(subject: str, place: str, base: Path) -> list[Path]:
+    """List the files that a place names, in the order of their names.
+
+    Args:
+        subject: word for what the files hold, in findings.
+        place: file, folder or glob; "~" is the home folder.
+        base: folder at which relative paths start.
+
+    Returns:
+        At least one file. Hidden ones, and what trainings wrote into a folder, are passed over.
+
+    Raises:
+        Unusable: there is none.
+    """
+    path = base / _expanded(place)
+    if path.is_file():
+        return [path]
+    if path.is_dir():
+        return _in_folder(subject, path)
+    if any(mark in place for mark in "*?["):
+        return _by_glob(subject, place, path, base)
+    raise MISSING_FILE.stop(subject, f"{path} does not exist{_hint(path)}")
+
+
+def _expanded(place: str) -> Path:
+    """Replace `~` by the home of the person who runs this; leave it where there is none."""
+    try:
+        return Path(place).expanduser()
+    except RuntimeError:
+        return Path(place)
+
+
+def _in_folder(subject: str, folder: Path) -> list[Path]:
+    files = []
+    for path in sorted(folder.rglob("*")):
+        if not path.name.lower().endswith(PARQUET + TEXT) or not path.is_file():
+            continue
+        if not _is_passed_over(path.relative_to(folder), folder):
+            files.append(path)
+    if not files:
+        raise MIXED_FILES.stop(subject, f"{folder} holds no CSV or Parquet file")
+    return files
+
+
+def _is_passed_over(file: Path, folder: Path) -> bool:
+    """Flag files that are hidden, in a hidden folder, or written by a training."""
+    if any(part.startswith((".", "_")) for part in file.parts):
+        return True
+    parents = [folder / parent for parent in file.parents if parent.name]
+    of_run = _has_folder(parents, RUN_FOLDER, "manifest.json")
+    return of_run or _has_folder(parents, STAGE_FOLDER, "inputs.json")
+
+
+def _has_folder(folders: Iterable[Path], name: re.Pattern[str], marker: str) -> bool:
+    """Look for a folder with a name of this form that holds the file `marker`."""
+    named = (folder for folder in folders if name.fullmatch(folder.name))
+    return any((folder / marker).exists() for folder in named)
+
+
+def _by_glob(subject: str, place: str, path: Path, base: Path) -> list[Path]:
+    anchor = Path(path.anchor) if path.is_absolute() else Path()
+    pattern = str(path.relative_to(anchor))
+    try:
+        files = [match for match in anchor.glob(pattern) if _is_visible_file(match)]
+    except (OSError, ValueError, NotImplementedError) as error:
+        raise MISSING_FILE.stop(subject, f"{place!r} cannot be searched: {error}") from error
+    if files:
+        return sorted(files)
+    raise MISSING_FILE.stop(subject, f"no file matches {place!r} (looked in {base.resolve()})")
+
+
+def _is_visible_file(path: Path) -> bool:
+    return path.is_file() and path.name[0] != "."
+
+
+def _hint(path: Path) -> str:
+    """Name the nearest file of the same folder, or the first ones it has."""
+    folder = path.parent
+    names = sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
+    nearest = get_close_matches(path.name, names, n=1)
+    if nearest:
+        return f"; did you mean {nearest[0]!r}?"
+    return f"; there is {', '.join(names[:SHOWN_NAMES])}" if names else ""

@@ -1,0 +1,208 @@
+"""The reader of one data set: it goes on after a failure, so that one look finds every trouble."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TypeVar
+
+import polars as pl
+from polars.exceptions import PolarsError
+
+from fusion.core.findings import EXAMPLES, Finding, Unusable, example_rows
+from fusion.data.dataset import Dataset
+from fusion.data.id_map import IdMap
+from fusion.errors import ConfigError
+from fusion.ingest.assemble import as_dataset, duplicates, in_time_order, number_rows
+from fusion.ingest.checks.registry import DATA_CHECKS, Facts
+from fusion.ingest.checks.row_checks import check_rows
+from fusion.ingest.files import ReadSql, Table, open_table
+from fusion.ingest.interactions import read_interactions, weigh
+from fusion.ingest.reading_findings import (
+    AS_OF_WITHOUT_TIMES,
+    BAD_POSITIVE,
+    DUPLICATES,
+    FORGOTTEN,
+    NO_INTERACTIONS,
+    UNUSED_EVENTS,
+    WINDOW_WITHOUT_TIMES,
+    WRONG_TYPE,
+)
+from fusion.ingest.settings import DataSettings
+from fusion.ingest.tables import read_items, read_users
+
+T = TypeVar("T")
+ReadTable = Callable[[DataSettings, Table], tuple[pl.DataFrame, list[Finding]]]
+IsForgotten = Callable[[pl.Series], pl.Series]
+"""Flags outside ids of users (n,) -> (n,) bool: True for people who asked to be forgotten."""
+
+
+@dataclass
+class DataReader:
+    """One reading of the configured tables, which collects findings and counts on the way.
+
+    Attributes:
+        settings: the `[data]` section.
+        base: folder at which relative paths start.
+        as_of: epoch ms from which on events are left out; None keeps all.
+        read_sql: runs the queries of the configuration; None where none can be run.
+        left_out: flags people to leave out; None where there are none.
+        findings: collected so far, in the order of reading.
+        notes: rows of the interactions by what became of them.
+    """
+
+    settings: DataSettings
+    base: Path
+    as_of: int | None
+    read_sql: ReadSql | None
+    left_out: IsForgotten | None = None
+    findings: list[Finding] = field(default_factory=list)
+    notes: dict[str, int] = field(default_factory=dict)
+
+    def read(self, live_users: pl.Series | None) -> Dataset | None:
+        """Read, check and assemble everything.
+
+        Args:
+            live_users: outside ids of the users whom the live run serves; None without one.
+
+        Returns:
+            The dataset; None where the interactions cannot be read.
+        """
+        items = self._table("items", read_items)
+        users = self._table("users", read_users)
+        if users is not None:
+            users = self._without_forgotten("users", users, "id")
+        frame = self._attempt("interactions", self._interactions)
+        if frame is None:
+            return None
+        if "time" not in frame.columns:
+            self._check_uses_of_time(items)
+        dataset = self._assembled(frame, items, users)
+        facts = Facts(self.settings, dataset, items, users, live_users)
+        for check in DATA_CHECKS:
+            finding = check(facts)
+            if finding is not None:
+                self.findings.append(finding)
+        self.notes["used"] = len(dataset)
+        return dataset
+
+    def _attempt(self, subject: str, read: Callable[[], T]) -> T | None:
+        """Read, or note the reason why that failed and go on."""
+        try:
+            return read()
+        except Unusable as stop:
+            self.findings.append(stop.finding)
+        except PolarsError as error:
+            reason = str(error).splitlines()[0]
+            message = f"a column of the {subject} has a type that cannot be used: {reason}"
+            self.findings.append(WRONG_TYPE.finding(subject, 1, message))
+        except ConfigError as error:  # of `positive`, the only expression of the configuration
+            message = str(error).rstrip(".")
+            self.findings.append(BAD_POSITIVE.finding("interactions", 1, message))
+        return None
+
+    def _table(self, subject: str, read: ReadTable) -> pl.DataFrame | None:
+        """The items or users, where the configuration names them and they can be read."""
+        source = getattr(self.settings, subject)
+        if source is None:
+            return None
+
+        def open_and_read() -> tuple[pl.DataFrame, list[Finding]]:
+            return read(self.settings, open_table(subject, source, self.base, self.read_sql))
+
+        result = self._attempt(subject, open_and_read)
+        if result is None:
+            return None
+        frame, findings = result
+        self.findings += findings
+        return frame
+
+    def _interactions(self) -> pl.DataFrame:
+        """Cleaned rows in time order, still with outside ids."""
+        table = open_table("interactions", self.settings.interactions, self.base, self.read_sql)
+        frame = read_interactions(self.settings, table)
+        self.notes["read"] = len(frame)
+        frame = self._without_forgotten("interactions", frame, "user")
+        frame = weigh(self._checked(frame), self.settings)
+        n_usable = len(frame)
+        frame = in_time_order(frame, self.as_of)
+        self.notes["as_of_or_later"] = n_usable - len(frame)
+        if frame.is_empty():
+            message = f"of {self.notes['read']} interactions none can be used"
+            raise NO_INTERACTIONS.stop("interactions", message)
+        return frame
+
+    def _checked(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Leave out bad rows, and the columns that only the checks need: text takes much memory."""
+        checked = check_rows(frame, self.settings, now=round(time.time() * 1000))
+        self.findings += checked.findings
+        self.notes |= checked.left_out
+        self._check_events(frame)
+        return checked.frame.drop("blank", "time_text", "weight_text", strict=False)
+
+    def _without_forgotten(self, subject: str, frame: pl.DataFrame, column: str) -> pl.DataFrame:
+        """Leave out rows of forgotten people; how many is noted, who they are is not."""
+        if self.left_out is None:
+            return frame
+        people = frame[column].drop_nulls().unique()
+        forgotten = people.filter(self.left_out(people))
+        is_gone = frame[column].is_in(forgotten.implode()).fill_null(False)
+        count = int(is_gone.sum())
+        if count:
+            message = f"{count} rows of {len(forgotten)} people who were forgotten are left out"
+            self.findings.append(FORGOTTEN.finding(subject, count, message))
+            self.notes[f"forgotten_{subject}"] = count
+        return frame.filter(~is_gone)
+
+    def _check_events(self, frame: pl.DataFrame) -> None:
+        """Find events with a weight that no interaction has."""
+        if not self.settings.events:
+            return
+        events = frame["event"].unique()
+        unused = [name for name in self.settings.events if name not in events]
+        if unused:
+            message = f"no interaction has the event {', '.join(map(repr, unused))}"
+            examples = [{"event": name} for name in unused]
+            finding = UNUSED_EVENTS.finding("interactions", len(unused), message, examples)
+            self.findings.append(finding)
+
+    def _check_uses_of_time(self, items: pl.DataFrame | None) -> None:
+        """Without times nothing can be cut, and no moment says which items are available."""
+        windows = {"available_from", "available_until"}
+        if self.as_of is not None:
+            message = "the interactions have no times to cut by"
+            self.findings.append(AS_OF_WITHOUT_TIMES.finding("interactions", 1, message))
+        elif items is not None and windows & set(items.columns):
+            message = "items have times of availability, but the interactions have no times"
+            self.findings.append(WINDOW_WITHOUT_TIMES.finding("items", 1, message))
+
+    def _assembled(
+        self, frame: pl.DataFrame, items: pl.DataFrame | None, users: pl.DataFrame | None
+    ) -> Dataset:
+        """Replace outside ids by row numbers, leave out duplicates and make the dataset."""
+        user_ids, user_rows = number_rows(frame["user"], users)
+        item_ids, item_rows = number_rows(frame["item"], items)
+        frame = frame.with_columns(pl.Series("user", user_rows), pl.Series("item", item_rows))
+        frame = self._without_duplicates(frame, user_ids, item_ids)
+        tables = {"items": items, "users": users}
+        dataset = as_dataset(frame, user_ids, item_ids, tables, self.as_of)
+        has_weights = self.settings.columns.weight is not None or bool(self.settings.events)
+        return replace(dataset, has_weights=has_weights)
+
+    def _without_duplicates(
+        self, frame: pl.DataFrame, user_ids: IdMap, item_ids: IdMap
+    ) -> pl.DataFrame:
+        """Keep the first of interactions that are equal in every column but the row of the file."""
+        is_duplicate = duplicates(frame.drop("row"))
+        count = int(is_duplicate.sum())
+        self.notes["duplicate_rows"] = count
+        if not count:
+            return frame
+        first = frame.filter(is_duplicate).head(EXAMPLES)
+        users = user_ids.texts(first["user"].to_numpy())
+        items = item_ids.texts(first["item"].to_numpy())
+        shown = first.select("row").with_columns(users.alias("user"), items.alias("item"))
+        message = f"{count} interactions equal an earlier one in every column that is read"
+        finding = DUPLICATES.finding("interactions", count, message, example_rows(shown))
+        self.findings.append(finding)
+        return frame.filter(~is_duplicate)

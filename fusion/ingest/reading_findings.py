@@ -1,0 +1,76 @@
+"""Kinds of findings of the reader itself, beside those of files, tables and checks."""
+
+from fusion.core.findings import FindingKind, declare
+
+NO_INTERACTIONS = declare(
+    FindingKind(
+        code="no_interactions",
+        severity="error",
+        what="no interaction that can be used",
+        happens="nothing is read",
+        cure="Mend what the other findings name, or choose a later --as-of.",
+    )
+)
+BAD_POSITIVE = declare(
+    FindingKind(
+        code="bad_positive",
+        severity="error",
+        what="a [data] positive that cannot be read, or names no column",
+        happens="nothing is read",
+        cure="Correct the expression.",
+    )
+)
+WRONG_TYPE = declare(
+    FindingKind(
+        code="wrong_type",
+        severity="error",
+        what="a column of a type that has no meaning there, such as lists as ids",
+        happens="nothing is read",
+        cure="Write ids as integers or text, weights as numbers, times as dates, numbers or text.",
+    )
+)
+FORGOTTEN = declare(
+    FindingKind(
+        code="forgotten_users",
+        severity="warning",
+        what="rows of people whom `fusion forget` was told to forget",
+        happens="they are left out",
+        cure="Delete the rows where the data comes from.",
+    )
+)
+DUPLICATES = declare(
+    FindingKind(
+        code="duplicate_rows",
+        severity="warning",
+        what="rows equal to an earlier one in every column that is read",
+        happens="the first stays, the others are left out",
+        cure="Export each event once; without a time column, give counts as weight.",
+    )
+)
+UNUSED_EVENTS = declare(
+    FindingKind(
+        code="unused_event",
+        severity="warning",
+        what="a name in [data.events] that no row has",
+        happens="it has no effect",
+        cure="Correct the name, or remove it.",
+    )
+)
+AS_OF_WITHOUT_TIMES = declare(
+    FindingKind(
+        code="as_of_without_times",
+        severity="warning",
+        what="a run as of a moment over data without times",
+        happens="everything is used",
+        cure="Name a time column in [data.columns], or leave --as-of out.",
+    )
+)
+WINDOW_WITHOUT_TIMES = declare(
+    FindingKind(
+        code="window_without_times",
+        severity="error",
+        what="availability of items beside interactions without times",
+        happens="nothing is read: it is not known which moment counts",
+        cure="Name a time column in [data.columns], or say the moment by --as-of.",
+    )
+)
