@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from flows.settings import Config, read_config
 from fusion.core.progress import Progress, Step, no_progress, run_plain
 from storage.connect import connect
-from storage.database.urls import placed
+from storage.database.urls import resolve_url
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Session:
     @cached_property
     def engine(self) -> Engine:
         """The database, at the newest revision."""
-        url = placed(self.config.storage.url, self.base).render_as_string(hide_password=False)
+        url = resolve_url(self.config.storage.url, self.base).render_as_string(hide_password=False)
         return connect(self.config.storage.model_copy(update={"url": url}))
 
     @property

@@ -39,7 +39,7 @@ def parse_url(text: str) -> URL:
     return url
 
 
-def placed(text: str, base: Path) -> URL:
+def resolve_url(text: str, base: Path) -> URL:
     """Read a database URL whose relative SQLite file starts at a folder.
 
     Args:

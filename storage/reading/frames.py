@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 
 from fusion.errors import ConfigError, DataError
 from storage.database.errors import on_error
-from storage.database.urls import masked, placed, read_only_file
+from storage.database.urls import masked, read_only_file, resolve_url
 
 _CHUNK = 50_000
 _POSTGRES_TYPES: dict[Any, pl.DataType | type[pl.DataType]] = {
@@ -48,7 +48,7 @@ def read_sql(url: str, query: str, base: Path = Path()) -> pl.DataFrame:
         away or busy.
 
     """
-    place = placed(url, base)
+    place = resolve_url(url, base)
     engine = _reader(place)
     try:
         with engine.connect() as connection:

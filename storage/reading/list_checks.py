@@ -144,7 +144,7 @@ def row_counts(engine: Engine, run_no: int) -> tuple[int, int]:
     return int(row.row_count), int(row.served)
 
 
-def different_items(engine: Engine, run_no: int, depth: int) -> int:
+def distinct_items(engine: Engine, run_no: int, depth: int) -> int:
     """Give how many different items a run's lists hold in their first `depth` places."""
     with engine.connect() as connection:
         return _count(connection, _DIFFERENT, {"run_no": run_no, "depth": depth})

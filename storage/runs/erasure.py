@@ -108,7 +108,7 @@ def amend_manifest(engine: Engine, run_id: str, manifest: dict[str, Any]) -> Non
             connection.execute(update(run).where(run.c.run_id == run_id).values(manifest=whole))
 
 
-def wipe(engine: Engine) -> bool:
+def vacuum(engine: Engine) -> bool:
     """Rewrite an SQLite file, in whose free pages deleted rows would stay readable; gives whether all of it was.
 
     False while a reader holds old pages, and where the disk has no room for a second file of that

@@ -41,7 +41,7 @@ NUMBER = 8
 
 
 @dataclass(frozen=True)
-class Standing:
+class RunRetention:
     """A run and why it stays; `why` is None for one that may go. Times are aware UTC."""
 
     run_no: int
@@ -51,7 +51,9 @@ class Standing:
     why: str | None = None
 
 
-def standing(engine: Engine, placement: str, newest: int, since: datetime) -> list[Standing]:
+def run_retention(
+    engine: Engine, placement: str, newest: int, since: datetime
+) -> list[RunRetention]:
     """Give every run of a placement, oldest first, with the reason why it stays.
 
     A run stays while a slot points at it, or pointed at it at or after `since`; while one rollback
@@ -73,7 +75,7 @@ def standing(engine: Engine, placement: str, newest: int, since: datetime) -> li
         if row.status in ("failed", "deleted"):
             reasons.pop(row.run_no, None)
     return [
-        Standing(row.run_no, row.run_id, row.status, row.created_at, reasons.get(row.run_no))
+        RunRetention(row.run_no, row.run_id, row.status, row.created_at, reasons.get(row.run_no))
         for row in rows
     ]
 
@@ -120,7 +122,7 @@ def remove_rows(engine: Engine, run_no: int) -> None:
     remove_lists(engine, run_no, figures=False)
 
 
-def with_rows(engine: Engine, placement: str) -> set[int]:
+def runs_with_rows(engine: Engine, placement: str) -> set[int]:
     """Give the failed and deleted runs that still hold rows: a removal was cut off, or a reader was in its way."""
     found: list[ColumnElement[bool]] = [
         select(table.c.run_no).where(table.c.run_no == run.c.run_no).exists() for table in BULK
@@ -134,7 +136,7 @@ def with_rows(engine: Engine, placement: str) -> set[int]:
         return set(connection.execute(select(run.c.run_no).where(over, or_(*found))).scalars())
 
 
-def rows_of(engine: Engine, run_no: int) -> tuple[int, int]:
+def stored_size(engine: Engine, run_no: int) -> tuple[int, int]:
     """Give how many rows a run has in the bulk tables, and about how many bytes they take.
 
     On PostgreSQL the partition of its lists is measured with its key; elsewhere the cells are added

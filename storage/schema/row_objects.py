@@ -30,7 +30,7 @@ class RunRow:
 class Move:
     """One row of `slot_move`, with the outside names of its runs. `from_*` is None for a slot's first.
 
-    `made`: by the call that gives it, not earlier.
+    `is_new`: by the call that gives it, not earlier.
     """
 
     id: int
@@ -44,7 +44,7 @@ class Move:
     at: datetime
     by: str
     reason: str | None
-    made: bool = field(default=False, compare=False)
+    is_new: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)

@@ -90,11 +90,11 @@ def _challenger(connection: Connection, placement: str, by: str) -> Row[Any]:
     """Lock the challenger's slot and see that a run waits in it."""
     waiting = lock_slot(connection, placement, "challenger", by)
     if waiting.run_no is None:
-        raise nothing_waits(placement)
+        raise no_challenger(placement)
     return waiting
 
 
-def nothing_waits(placement: str) -> Refused:
+def no_challenger(placement: str) -> Refused:
     """Make the error that says that the challenger's slot is empty."""
     return Refused(
         f"placement {placement!r} has no challenger. `fusion run --hold` leaves one, and so does every run with "

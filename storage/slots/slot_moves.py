@@ -103,4 +103,4 @@ def record_move(
     }
     values = {"placement": slot.placement, "name": slot.name, "action": action, **row}
     connection.execute(insert(tables.slot_move).values(values))
-    return replace(moves(connection, slot.placement, slot.name)[-1], made=True)
+    return replace(moves(connection, slot.placement, slot.name)[-1], is_new=True)

@@ -86,7 +86,7 @@ def moved(done: "Published") -> str:
             f"fusion approve {done.run_id}, or fusion reject --why TEXT."
         )
     before = (
-        f" instead of {done.move.from_run_id}" if done.move.made and done.move.from_run_id else ""
+        f" instead of {done.move.from_run_id}" if done.move.is_new and done.move.from_run_id else ""
     )
     return f"Live: run {done.run_id}{before}."
 

@@ -13,7 +13,7 @@ from fusion.runs.erasure import forget_in, people_in
 from fusion.runs.manifest import read_manifest
 from fusion.runs.redaction import Redactor
 from fusion.runs.stage_store import Store
-from storage.runs.erasure import amend_manifest, amend_texts, forget_rows, wipe
+from storage.runs.erasure import amend_manifest, amend_texts, forget_rows, vacuum
 from storage.runs.forgotten import add_forgotten, trainings
 
 log = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ def forget(session: Session, people: Collection[str]) -> Forgot:
     names = Redactor(people)
     amend_texts(engine, names.redact_text, names.redact)
     unknown = tuple(one for one in people if one not in found | known and hasher.of(one) in new)
-    held = () if wipe(engine) else (HELD,)
+    held = () if vacuum(engine) else (HELD,)
     log.info(
         "forgot people=%d unknown=%d runs=%d stages=%d",
         len(people),

@@ -12,12 +12,12 @@ from fusion.runs.cleanup import remove_folder, size, sweep_artifacts, unused_sta
 from fusion.runs.stage_store import Store
 from storage.runs.retention import (
     ENDED,
-    Standing,
+    RunRetention,
     delete_run,
     remove_rows,
-    rows_of,
-    standing,
-    with_rows,
+    run_retention,
+    runs_with_rows,
+    stored_size,
 )
 from storage.runs.sweep import sweep
 
@@ -65,7 +65,7 @@ def prune(session: Session, dry_run: bool = False) -> Pruned:
         sweep_artifacts(session.runs)
     settings = session.config.retention
     since = datetime.now(UTC) - timedelta(days=settings.days)
-    found = standing(session.engine, session.placement, settings.runs, since)
+    found = run_retention(session.engine, session.placement, settings.runs, since)
     going = _going(session, found)
     gone = tuple(_measured(session, run) for run in going)
     left = [] if dry_run else _remove_runs(session, going)
@@ -80,9 +80,9 @@ def prune(session: Session, dry_run: bool = False) -> Pruned:
     return pruned
 
 
-def _going(session: Session, found: list[Standing]) -> list[Standing]:
+def _going(session: Session, found: list[RunRetention]) -> list[RunRetention]:
     """Runs that may go, and those gone already of which something is left."""
-    rows = with_rows(session.engine, session.placement)
+    rows = runs_with_rows(session.engine, session.placement)
     free = [run for run in found if not run.why]
     return [
         run
@@ -97,13 +97,13 @@ def _files(session: Session, run_id: str) -> list[Path]:
     return [place for place in places if place.exists()]
 
 
-def _measured(session: Session, run: Standing) -> Gone:
-    rows, sql_bytes = rows_of(session.engine, run.run_no)
+def _measured(session: Session, run: RunRetention) -> Gone:
+    rows, sql_bytes = stored_size(session.engine, run.run_no)
     file_bytes = sum(map(size, _files(session, run.run_id)))
     return Gone(run.run_id, run.status, run.created_at, rows, sql_bytes, file_bytes)
 
 
-def _remove_runs(session: Session, going: list[Standing]) -> list[str]:
+def _remove_runs(session: Session, going: list[RunRetention]) -> list[str]:
     """Take everything of the runs away; gives sentences about rows that a reader holds."""
     deleted = [run for run in going if delete_run(session.engine, run.run_no)]
     waiting = [run for run in deleted if _held_by_a_reader(session, run)]
@@ -114,7 +114,7 @@ def _remove_runs(session: Session, going: list[Standing]) -> list[str]:
     return [reason for reason in reasons if reason]
 
 
-def _held_by_a_reader(session: Session, run: Standing) -> str | None:
+def _held_by_a_reader(session: Session, run: RunRetention) -> str | None:
     """Remove a run's rows; gives why they are still there."""
     try:
         remove_rows(session.engine, run.run_no)

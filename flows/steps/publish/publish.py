@@ -10,7 +10,7 @@ from fusion.errors import Overtaken, Refused
 from storage.reading.read import live
 from storage.runs.runs import add_refusal, find_run
 from storage.schema.row_objects import Move, RunRow
-from storage.slots.challenger import approve, nothing_waits
+from storage.slots.challenger import approve, no_challenger
 from storage.slots.publish import publish
 
 TRIES = 3
@@ -32,7 +32,7 @@ class Published:
     @property
     def replaced(self) -> str | None:
         """The run that waited for approval until this one just took its place; None where none did."""
-        return self.move.from_run_id if self.held and self.move.made else None
+        return self.move.from_run_id if self.held and self.move.is_new else None
 
 
 def publish_run(
@@ -59,7 +59,7 @@ def approve_run(session: Session, reason: str, run_id: str | None = None) -> Pub
     Raises Refused when another run waits there by now or none does, and for what refuses a publish.
     """
     if live(session.engine, session.placement, "challenger") is None:
-        raise nothing_waits(session.placement)
+        raise no_challenger(session.placement)
     run = ready_run(session, "challenger")
     if run_id not in (None, "challenger", run.run_id):
         raise Refused(

@@ -17,7 +17,7 @@ from storage.reading.list_checks import (
     broken_users,
     churn,
     count_lists,
-    different_items,
+    distinct_items,
     item_rows,
     row_counts,
 )
@@ -106,7 +106,7 @@ def _coverage(session: Session, run: RunRow) -> Check:
             True,
             "not judged: gate.min_coverage = 0" if not least else "not judged: no items are known",
         )
-    found = different_items(session.engine, run.run_no, DEPTH)
+    found = distinct_items(session.engine, run.run_no, DEPTH)
     message = (
         f"{found} of {items} items are listed in the first {DEPTH} places, {found / items:.1%}"
     )

@@ -342,7 +342,14 @@ def the_last_thing(real):
 
 
 def test_stopped_anywhere_the_next_call_finishes(own_shop, tmp_path, monkeypatch):
-    for place in ("take_away", "forget_rows", "forget_in", "amend_manifest", "amend_texts", "wipe"):
+    for place in (
+        "take_away",
+        "forget_rows",
+        "forget_in",
+        "amend_manifest",
+        "amend_texts",
+        "vacuum",
+    ):
         copy = shutil.copytree(own_shop, tmp_path / place)
         session = Session.open(copy / "fusion.toml")
         with monkeypatch.context() as patch:

@@ -16,7 +16,7 @@ from storage.reading.list_checks import (
     broken_users,
     churn,
     count_lists,
-    different_items,
+    distinct_items,
     item_rows,
     row_counts,
 )
@@ -141,7 +141,7 @@ def test_churn_and_spread_are_what_monitoring_says(engine):
     assert users == slow.value("users_both") == 33
     assert found == pytest.approx(slow.value("churn"), abs=1e-12)
     assert (
-        different_items(engine, numbers[1], 3)
+        distinct_items(engine, numbers[1], 3)
         == new.filter(pl.col("rank") <= 3)["item_id"].n_unique()
     )
 

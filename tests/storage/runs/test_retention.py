@@ -8,7 +8,13 @@ from fusion.errors import Refused
 from storage.loading.bulk import load_metrics
 from storage.reading.read import list_for, lists_of, metrics_history
 from storage.runs.partitions import partition_name
-from storage.runs.retention import delete_run, remove_rows, rows_of, standing, with_rows
+from storage.runs.retention import (
+    delete_run,
+    remove_rows,
+    run_retention,
+    runs_with_rows,
+    stored_size,
+)
 from storage.runs.runs import find_run
 from storage.slots.publish import publish, rollback
 from tests.storage.making import begin, end, make_run
@@ -22,7 +28,9 @@ def show(engine, run_no: int, at: datetime | None = None, slot: str = "live") ->
 
 
 def kept(engine, newest: int, since: datetime = SOON) -> dict[str, str]:
-    return {run.run_id: run.why for run in standing(engine, "default", newest, since) if run.why}
+    return {
+        run.run_id: run.why for run in run_retention(engine, "default", newest, since) if run.why
+    }
 
 
 def test_slots_the_way_back_and_the_newest_stay(engine):
@@ -69,14 +77,14 @@ def test_a_deleted_run_keeps_its_row_and_figures_and_is_never_shown(engine):
     show(engine, live)
     figure = {"subject": ["ranker"], "segment": [None], "name": ["ndcg"], "k": [10], "value": [0.3]}
     load_metrics(engine, run_no, pl.DataFrame(figure | {"low": [None], "high": [None]}))
-    rows, size = rows_of(engine, run_no)
+    rows, size = stored_size(engine, run_no)
     assert rows == 3 * 7 + 3 + 7
     assert size > rows * 10
     assert delete_run(engine, run_no)
-    assert with_rows(engine, "default") == {run_no}
+    assert runs_with_rows(engine, "default") == {run_no}
     remove_rows(engine, run_no)
-    assert with_rows(engine, "default") == set()
-    assert rows_of(engine, run_no) == (0, 0)
+    assert runs_with_rows(engine, "default") == set()
+    assert stored_size(engine, run_no) == (0, 0)
     found = find_run(engine, "default", "old")
     assert (found.status, found.verdict, found.manifest) == ("deleted", {"rows": []}, {"seed": 7})
     assert len(metrics_history(engine, "default", "ranker", "ndcg")) == 1
@@ -110,7 +118,7 @@ def test_a_partition_that_was_detached_and_not_dropped_is_seen(engine):
         )
         for table in ("served_user", "fallback"):
             connection.execute(text(f"DELETE FROM {table}"))
-    assert with_rows(engine, "default") == {run_no}
-    assert rows_of(engine, run_no)[1] > 0
+    assert runs_with_rows(engine, "default") == {run_no}
+    assert stored_size(engine, run_no)[1] > 0
     remove_rows(engine, run_no)
-    assert with_rows(engine, "default") == set()
+    assert runs_with_rows(engine, "default") == set()

@@ -17,7 +17,7 @@ from storage.loading.bulk import load_lists
 from storage.reading.read import list_for, lists_of, served_of
 from storage.runs import liveness as alive
 from storage.runs.partitions import remove_lists
-from storage.runs.retention import remove_rows, with_rows
+from storage.runs.retention import remove_rows, runs_with_rows
 from storage.runs.runs import find_run, finish_run
 from storage.runs.sweep import sweep
 from storage.slots.publish import publish
@@ -134,9 +134,9 @@ def test_rows_of_a_dead_training_that_a_reader_holds_are_found_later(engine):
         reader.execute(text("SELECT count(*) FROM recommendation")).scalar()
         assert swept(engine) == ["dead"]
     assert find_run(engine, "default", "dead").status == "failed"
-    assert with_rows(engine, "default") == {run_no}
+    assert runs_with_rows(engine, "default") == {run_no}
     remove_rows(engine, run_no)
-    assert with_rows(engine, "default") == set()
+    assert runs_with_rows(engine, "default") == set()
 
 
 def test_a_training_that_was_swept_cannot_go_on(engine):

@@ -60,7 +60,7 @@ def test_publishing_what_is_live_changes_nothing(engine):
     a = make_run(engine, "a")
     first = publish(engine, "default", a, **WHO)
     again = publish(engine, "default", a, by="retry", reason="again")
-    assert (again, first.made, again.made) == (first, True, False)
+    assert (again, first.is_new, again.is_new) == (first, True, False)
     assert len(history(engine, "default")) == 1
 
 
