@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 # Two processes share the suite, a file each at a time: what a file sets up once is set up once.
 SUITE := -m "not faults" --numprocesses 2 --dist loadfile
 
-.PHONY: demo test test-faults coverage lint setup clean
+.PHONY: demo test test-faults coverage lint docs wheel setup clean
 
 demo: $(READY)
 	$(BIN)/fusion demo
@@ -27,14 +27,23 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/codespell
+
+# The pages as a site in `site/`; a broken link or an unreadable docstring is an error.
+docs: $(READY)
+	$(BIN)/mkdocs build --strict --quiet
+
+# Builds the wheel and tries it in an environment of its own, without this folder.
+wheel: $(READY)
+	PYTHON=$(PYTHON) sh examples/try_wheel.sh
 
 setup: $(READY)
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; PYTHON=... names it")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[demo,text,dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[demo,text,docs,dev]'
 	touch $(READY)
 
 clean:
-	rm -rf $(VENV) demo .mypy_cache .ruff_cache .pytest_cache .hypothesis build .coverage* *.egg-info
+	rm -rf $(VENV) demo site dist .mypy_cache .ruff_cache .pytest_cache .hypothesis build .coverage* *.egg-info

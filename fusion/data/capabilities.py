@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fusion.data.categories import category_columns
+import polars as pl
+
 from fusion.errors import UnknownName
 
 if TYPE_CHECKING:
@@ -60,8 +61,7 @@ def _offered(data: "Dataset") -> Iterator[str]:
         yield "weights"
     if "text" in table.columns and table["text"].null_count() < len(table):
         yield "texts"
-    if category_columns(table):
+    if any(kind == pl.List(pl.String) for kind in table.dtypes):
         yield "categories"
-    features = table.drop(AVAILABILITY, strict=False)
-    if any(kind.is_numeric() for kind in features.dtypes):
+    if any(kind.is_numeric() for kind in table.drop(AVAILABILITY, strict=False).dtypes):
         yield "numbers"

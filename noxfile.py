@@ -1,0 +1,23 @@
+"""The suite on every Python that the pinned set of packages installs on: `nox`, or `nox -s tests-3.12`."""
+
+import nox
+
+PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
+EXTRAS = ".[demo,text,docs,dev]"
+
+nox.options.sessions = ["tests"]
+nox.options.error_on_missing_interpreters = False  # a missing Python is skipped, and said
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Run the suite against the versions of constraints.txt."""
+    session.install("--constraint", "constraints.txt", EXTRAS)
+    session.run("pytest", "-m", "not faults", *session.posargs)
+
+
+@nox.session(python=PYTHONS[0])
+def newest(session: nox.Session) -> None:
+    """Run the suite against the newest versions that pyproject.toml allows: what will break next."""
+    session.install("--upgrade", EXTRAS)
+    session.run("pytest", "-m", "not faults", *session.posargs)
