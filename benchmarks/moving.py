@@ -45,7 +45,7 @@ def serve(url: str, users: list[str], begun: Event, done: Event) -> None:
     It has begun when each thread is past the reads that cost a young connection more: its plans,
     its caches.
     """
-    engine = connect(StorageSettings(url=url))
+    engine = connect(StorageSettings(url=url), migrate=True)
     ready = threading.Barrier(READERS, action=begun.set)
 
     def read() -> None:

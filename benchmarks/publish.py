@@ -105,7 +105,7 @@ def measure(url: str, folder: Path, users: list[str], turns: int) -> Figures:
     """Every figure of one database."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as alone:
         peak = alone.submit(publish_alone, url, folder).result()
-    engine = connect(StorageSettings(url=url))
+    engine = connect(StorageSettings(url=url), migrate=True)
     bare, whole = bare_of(engine, folder), []
     plain = []
     for turn in range(turns):
@@ -134,7 +134,7 @@ def measure(url: str, folder: Path, users: list[str], turns: int) -> Figures:
 
 def publish_alone(url: str, folder: Path) -> float:
     """Publish in this process; gives its peak memory in MiB."""
-    engine = connect(StorageSettings(url=url))
+    engine = connect(StorageSettings(url=url), migrate=True)
     publish_once(engine, folder, "alone")
     engine.dispose()
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

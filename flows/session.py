@@ -33,7 +33,7 @@ class Session:
     def engine(self) -> Engine:
         """The database, at the newest revision."""
         url = resolve_url(self.config.storage.url, self.base).render_as_string(hide_password=False)
-        return connect(self.config.storage.model_copy(update={"url": url}))
+        return connect(self.config.storage.model_copy(update={"url": url}), migrate=True)
 
     @property
     def placement(self) -> str:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sqlalchemy import Engine, text
+from sqlalchemy import URL, Engine, text
 
 from fusion.errors import ConfigError
 from storage.database.engine import make_engine, revision
@@ -12,22 +12,39 @@ from storage.schema.tables import HEAD
 from storage.schema.views import view_metadata
 
 
-def connect(settings: StorageSettings) -> Engine:
-    """Open the database of `settings`, at the newest revision; the caller disposes the engine.
+def connect(settings: StorageSettings, *, migrate: bool = False) -> Engine:
+    """Open the database of `settings` for commands that own it; the caller disposes the engine.
 
-    Raises: ConfigError: another kind of database, no such database, no rights, or tables of a newer
-        version. Temporary: the database is away or busy.
+    Tables are made and changed only when the caller asks for it with `migrate`.
 
+    Args:
+        settings: `[storage]` of a configuration.
+        migrate: make what is missing (the SQLite file, the schema, the tables) and bring an older
+            database up to date.
+
+    Returns:
+        An engine on a database at the newest revision.
+
+    Raises:
+        ConfigError: another kind of database, no such database, no rights, or tables of a newer
+            version; without `migrate` also no tables, or tables of an older version.
+        Temporary: the database is away or busy.
     """
-    schema = settings.schema_name
-    engine = make_engine(storage_url(settings.url, schema))
+    place = storage_url(settings.url, settings.schema_name)
+    if migrate and settings.schema_name is not None:
+        _make_schema(settings.url, settings.schema_name)
+    if not migrate:
+        _require_file(place)
+    engine = make_engine(place)
     try:
-        if schema is not None:
-            _make_schema(settings.url, schema)
         if revision(engine) != HEAD:
-            from storage.schema.upgrade import upgrade  # noqa: PLC0415 - Alembic costs 0.2 s that a rollback has not to spare
+            # Alembic costs 0.2 s, which a rollback on a database up to date has not to spare.
+            from storage.schema.upgrade import require_newest, upgrade  # noqa: PLC0415
 
-            upgrade(engine)
+            if migrate:
+                upgrade(engine)
+            else:
+                require_newest(engine)
     except BaseException:
         engine.dispose()
         raise
@@ -56,8 +73,7 @@ def open_reader(url: str, schema: str | None = None) -> Engine:
         Temporary: the database is away or busy.
     """
     place = storage_url(url, schema)
-    if place.get_backend_name() == "sqlite" and not Path(str(place.database)).exists():
-        raise ConfigError(f"database {masked(place)} is not there: `fusion run` makes it.")
+    _require_file(place)
     engine = make_engine(place, read_only=True)
     try:
         _require_views(engine, masked(place))
@@ -65,6 +81,12 @@ def open_reader(url: str, schema: str | None = None) -> Engine:
         engine.dispose()
         raise
     return engine
+
+
+def _require_file(place: URL) -> None:
+    """Refuse an SQLite file that is not there: opening it would make an empty one."""
+    if place.get_backend_name() == "sqlite" and not Path(str(place.database)).exists():
+        raise ConfigError(f"database {masked(place)} is not there: `fusion run` makes it.")
 
 
 def _require_views(engine: Engine, shown: str) -> None:
@@ -79,10 +101,11 @@ def _require_views(engine: Engine, shown: str) -> None:
 
 
 def _make_schema(url: str, name: str) -> None:
-    """See that a schema is there: over a connection that does not yet look for its tables in it."""
+    """Make a schema that is not there, over a connection that does not yet look for tables in it."""
     engine = make_engine(storage_url(url))
     try:
         with engine.begin() as connection:
+            # Of two processes that begin at once, one waits, and then finds the schema there.
             connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('fusion schema'))"))
             if connection.scalar(text("SELECT to_regnamespace(:name)"), {"name": name}) is None:
                 connection.execute(text(f"CREATE SCHEMA {name}"))

@@ -1,4 +1,4 @@
-"""What a database says, in our own error tree and without its password.
+"""Errors of database drivers in our own error tree, without passwords.
 
 An error becomes `Temporary` when waiting can cure it (locks, a lost or refused connection, a full
 disk), `ConfigError` when only another configuration can (no such database, no rights, no database
@@ -13,6 +13,9 @@ from sqlalchemy.engine import ExceptionContext
 
 from fusion.errors import ConfigError, FusionError, Temporary
 from storage.database.urls import masked
+
+_PRIMARY_CODE = 0xFF
+"""Mask of SQLite's primary result code; the bits above only refine it (sqlite.org/rescode.html)."""
 
 _SQLITE_TEMPORARY = {
     sqlite3.SQLITE_BUSY: "another process writes to it",
@@ -29,25 +32,44 @@ _SQLITE_CONFIG = {
 
 
 def translate(error: BaseException, url: URL, lost: bool = False) -> FusionError | None:
-    """Give our error for a driver's `error`, or None when it is not about the state of the database.
+    """Translate a driver's error into ours.
 
     Args:
-        error: what sqlite3 or psycopg raised.
+        error: raised by sqlite3 or psycopg.
         url: the database, shown masked.
         lost: the connection is known to be gone.
 
+    Returns:
+        Our error; None when `error` is not about the state of the database.
     """
     if isinstance(error, sqlite3.Error):
-        return _of_sqlite(error, url)
+        return _translate_sqlite(error, url)
     if url.get_backend_name() == "postgresql":
-        from storage.database.postgres_errors import of_postgres  # noqa: PLC0415 - psycopg costs time that SQLite has no use for
+        # Importing psycopg costs time that SQLite has no use for.
+        from storage.database.postgres_errors import translate_postgres  # noqa: PLC0415
 
-        return of_postgres(error, url, lost)
+        return translate_postgres(error, url, lost)
     return None
 
 
-def _of_sqlite(error: sqlite3.Error, url: URL) -> FusionError | None:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the high bits only refine
+def on_error(context: ExceptionContext, url: URL) -> None:
+    """Raise our error in place of SQLAlchemy's; engines call this whenever a driver raises.
+
+    Args:
+        context: of SQLAlchemy's event `handle_error`.
+        url: the database, shown masked.
+
+    Raises:
+        Temporary: waiting can cure it.
+        ConfigError: only another configuration can.
+    """
+    ours = translate(context.original_exception, url, lost=context.is_disconnect)
+    if ours is not None:
+        raise ours
+
+
+def _translate_sqlite(error: sqlite3.Error, url: URL) -> FusionError | None:
+    code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE
     if code in _SQLITE_TEMPORARY:
         return Temporary(
             f"database {masked(url)}: {_SQLITE_TEMPORARY[code]} ({error}). Try again later."
@@ -57,10 +79,3 @@ def _of_sqlite(error: sqlite3.Error, url: URL) -> FusionError | None:
             f"database {masked(url)}: {_SQLITE_CONFIG[code]} ({error}). Check [storage] url."
         )
     return None
-
-
-def on_error(context: ExceptionContext, url: URL) -> None:
-    """Raise our error in place of SQLAlchemy's; an engine calls this for everything that a driver raises."""
-    ours = translate(context.original_exception, url, lost=context.is_disconnect)
-    if ours is not None:
-        raise ours

@@ -1,4 +1,8 @@
-"""What PostgreSQL says, in our own error tree: by SQLSTATE, and by words where a connection never came to be."""
+"""Errors of PostgreSQL in our own error tree.
+
+The server names an error by its SQLSTATE. Where a connection never came to be there is none, and
+only the words of libpq tell a wrong password from a server that is away.
+"""
 
 import re
 
@@ -8,20 +12,37 @@ from sqlalchemy import URL
 from fusion.errors import ConfigError, FusionError, Temporary
 from storage.database.urls import masked
 
+# Classes and codes of the server's documentation, "PostgreSQL Error Codes": connection lost (08), no
+# resources (53), shutting down (57P), cancelled (57014), lock not available (55P03), serialization
+# and deadlock (40001, 40P01), object in use (55006).
 _TEMPORARY_STATES = re.compile("08|53|57P|57014|55P03|40001|40P01|55006")
+# Authorization refused (28), no such database (3D), no rights (42501), reserved name (42939),
+# read-only transaction (25006).
 _CONFIG_STATES = re.compile("28|3D|42501|42939|25006")
 _CONFIG_WORDS = re.compile(
     "does not exist|authentication failed|no password supplied|pg_hba|SSL|invalid .*option"
 )
 
 
-def of_postgres(error: BaseException, url: URL, lost: bool) -> FusionError | None:
-    """Give our error for what psycopg raised, or None when it is not about the state of the database."""
+def translate_postgres(error: BaseException, url: URL, lost: bool) -> FusionError | None:
+    """Translate an error of psycopg into ours.
+
+    Args:
+        error: as psycopg raised it.
+        url: the database, shown masked; its password is taken out of the error's text.
+        lost: the connection is known to be gone.
+
+    Returns:
+        Our error; None when `error` is not about the state of the database.
+    """
     if not isinstance(error, psycopg.Error):
         return None
-    state, text = error.sqlstate or "", _without_password(str(error), url)
+    state = error.sqlstate or ""
+    text = _without_password(str(error), url)
     connecting = isinstance(error, psycopg.OperationalError) and not state
-    if _CONFIG_STATES.match(state) or (connecting and not lost and _CONFIG_WORDS.search(text)):
+    # A lost connection may end in words such as "SSL connection has been closed".
+    refused = connecting and not lost and _CONFIG_WORDS.search(text)
+    if _CONFIG_STATES.match(state) or refused:
         return ConfigError(
             f"database {masked(url)}: {text}. Check [storage] url and the rights of its user."
         )
@@ -31,5 +52,6 @@ def of_postgres(error: BaseException, url: URL, lost: bool) -> FusionError | Non
 
 
 def _without_password(text: str, url: URL) -> str:
-    text = " ".join(text.split()).rstrip(".")
-    return text.replace(str(url.password), "***") if url.password else text
+    """Return a driver's message on one line, with the URL's password as `***`."""
+    line = " ".join(text.split()).rstrip(".")
+    return line.replace(str(url.password), "***") if url.password else line

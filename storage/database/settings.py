@@ -9,22 +9,24 @@ from storage.database.urls import masked
 
 
 class StorageSettings(Settings):
-    """Where runs and lists are stored. A representation of these settings never shows the password."""
+    """The database of runs and lists. These settings never show its password."""
 
     model_config = ConfigDict(hide_input_in_errors=True)
 
     url: str = Field(
         "sqlite:///fusion.db",
-        description="SQLAlchemy URL of an SQLite file (sqlite:///fusion.db) or of a PostgreSQL database "
-        "(postgresql+psycopg://user:password@host/database); secrets by FUSION_STORAGE__URL",
+        description="SQLAlchemy URL of an SQLite file (sqlite:///fusion.db) or of a PostgreSQL "
+        "database (postgresql+psycopg://user:password@host/database); secrets by "
+        "FUSION_STORAGE__URL",
     )
 
     schema_name: str | None = Field(
         None,
         alias="schema",  # the plain name is taken by pydantic
         pattern="^[a-z_][a-z0-9_]{0,62}$",
-        description="PostgreSQL schema that holds everything, made when it is not there: several tenants in one "
-        "database do not see each other. None: the first schema of the user's search_path, mostly public",
+        description="PostgreSQL schema that holds everything, made when it is not there: several "
+        "tenants in one database do not see each other. None: the first schema of the user's "
+        "search_path, mostly public",
     )
 
     def __repr_args__(self) -> Iterator[tuple[str, object]]:

@@ -9,7 +9,7 @@ from storage.reading.frames import as_frame, typed_chunk
 from storage.reading.recommendations import LIST_COLUMNS, live_fallback, live_list
 from storage.runs.runs import as_run
 from storage.schema.row_objects import LiveRun, Move
-from storage.schema.tables import explanation, metric, recommendation, run, served_user, slot
+from storage.schema.tables import explanation, recommendation, run, served_user, slot
 from storage.slots.history import moves
 
 _UTC = pl.Datetime("us", "UTC")
@@ -21,16 +21,6 @@ _REASONS = {
     "reason": pl.String,
     "detail": pl.String,
     "gain": pl.Float32,
-}
-_METRICS = {
-    "run_id": pl.String,
-    "as_of": _UTC,
-    "created_at": _UTC,
-    "segment": pl.String,
-    "k": pl.Int32,
-    "value": pl.Float64,
-    "low": pl.Float64,
-    "high": pl.Float64,
 }
 _CHUNK = 50_000
 
@@ -116,21 +106,6 @@ def served_of(engine: Engine, run_no: int) -> pl.DataFrame:
             wanted.where(served_user.c.run_no == run_no).order_by(served_user.c.user_id),
             schema,
         )
-
-
-def metrics_history(engine: Engine, placement: str, subject: str, name: str) -> pl.DataFrame:
-    """Give a figure over the runs of a placement, oldest first.
-
-    Columns: run_id, as_of, created_at, segment, k, value, low, high.
-    """
-    wanted = (
-        select(run.c.run_id, run.c.as_of, run.c.created_at, metric)
-        .join(metric, metric.c.run_no == run.c.run_no)
-        .where(run.c.placement == placement, metric.c.subject == subject, metric.c.name == name)
-        .order_by(run.c.run_no, metric.c.segment, metric.c.k)
-    )
-    with engine.connect() as connection:
-        return as_frame(connection.execute(wanted).mappings(), _METRICS)
 
 
 def history(engine: Engine, placement: str, name: str = "live") -> list[Move]:

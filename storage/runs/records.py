@@ -1,11 +1,10 @@
-"""What monitoring found and what the retraining policy decided."""
+"""Alerts of monitoring, and decisions of the retraining policy."""
 
 from datetime import datetime
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, insert
 
 from storage.database.engine import writing
-from storage.schema.row_objects import Decision
 from storage.schema.tables import alert, decision
 from storage.schema.types import utc_now
 
@@ -21,21 +20,33 @@ def add_alert(  # noqa: PLR0913 one argument a column
     message: str,
     at: datetime | None = None,
 ) -> int:
-    """Write down that a figure passed its threshold; give the alert's id. `at` is aware, now when None."""
+    """Record that a figure passed its threshold.
+
+    Args:
+        engine: from `connect`.
+        run_no: the run that was monitored.
+        subject: what was measured, as in `metric`.
+        name: the figure, as in `metric`.
+        value: what it was; None when it could not be computed.
+        threshold: what it may be; None where there is none.
+        message: in words for a person.
+        at: aware time; now when None.
+
+    Returns:
+        The alert's id.
+    """
     row = {
         "run_no": run_no,
         "subject": subject,
         "name": name,
         "value": value,
         "threshold": threshold,
+        "message": message,
+        "at": at or utc_now(),
     }
+    statement = insert(alert).values(row).returning(alert.c.id)
     with writing(engine) as connection:
-        added = (
-            insert(alert)
-            .values(row | {"message": message, "at": at or utc_now()})
-            .returning(alert.c.id)
-        )
-        return int(connection.execute(added).scalar_one())
+        return int(connection.execute(statement).scalar_one())
 
 
 def add_decision(  # noqa: PLR0913 one argument a column
@@ -48,17 +59,19 @@ def add_decision(  # noqa: PLR0913 one argument a column
     run_no: int | None = None,
     at: datetime | None = None,
 ) -> int:
-    """Write down whether a retraining was due and why; give the decision's id.
+    """Record whether a retraining was due, and why.
 
     Args:
         engine: from `connect`.
-        placement: whose retraining.
-        due: whether it was.
+        placement: where the lists are shown.
+        due: whether a retraining was due.
         reason: in words for a person.
-        trigger: what asked or decided, such as `age`, `drift`, `force`.
-        run_no: the live run that was looked at, or None while there is none.
+        trigger: what decided, such as `age`, `cooldown`, `force`.
+        run_no: the live run that was looked at; None while there is none.
         at: aware time; now when None.
 
+    Returns:
+        The decision's id.
     """
     row = {
         "placement": placement,
@@ -66,22 +79,8 @@ def add_decision(  # noqa: PLR0913 one argument a column
         "reason": reason,
         "trigger": trigger,
         "run_no": run_no,
+        "at": at or utc_now(),
     }
+    statement = insert(decision).values(row).returning(decision.c.id)
     with writing(engine) as connection:
-        added = insert(decision).values(row | {"at": at or utc_now()}).returning(decision.c.id)
-        return int(connection.execute(added).scalar_one())
-
-
-def last_decision(engine: Engine, placement: str, due: bool | None = None) -> Decision | None:
-    """Give a placement's newest decision, or its newest that was (or was not) `due`; None without one."""
-    newest = (
-        select(decision)
-        .where(decision.c.placement == placement)
-        .order_by(decision.c.id.desc())
-        .limit(1)
-    )
-    if due is not None:
-        newest = newest.where(decision.c.due.is_(due))
-    with engine.connect() as connection:
-        row = connection.execute(newest).mappings().one_or_none()
-    return None if row is None else Decision(**row)
+        return int(connection.execute(statement).scalar_one())

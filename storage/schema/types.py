@@ -7,22 +7,33 @@ from sqlalchemy.types import TypeDecorator
 
 
 def utc_now() -> datetime:
-    """Give the present as an aware UTC time."""
+    """Return the present as an aware UTC time."""
     return datetime.now(UTC)
 
 
 class UtcTime(TypeDecorator[datetime]):
-    """An aware time, always UTC: `timestamptz` on PostgreSQL, on SQLite `2026-11-24 03:00:00.000000`.
+    """An aware time, always UTC: `timestamptz` on PostgreSQL, text on SQLite.
 
-    The text has no zone, so that it compares with SQLite's own `datetime('now')`; it reads back as
-    aware UTC.
+    The text, such as `2026-11-24 03:00:00.000000`, has no zone, so that it compares with SQLite's
+    own `datetime('now')`; it reads back as aware UTC.
     """
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse naive times, whose zone would be a guess."""
+        """Convert a time on its way to the database.
+
+        Args:
+            value: an aware time; None stays None.
+            dialect: of the database.
+
+        Returns:
+            The time in UTC, without a zone on SQLite.
+
+        Raises:
+            ValueError: the time is naive: its zone would be a guess.
+        """
         if value is None:
             return None
         if value.tzinfo is None:
@@ -33,13 +44,21 @@ class UtcTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give aware UTC, also for text that another program wrote with or without a zone."""
+        """Convert a time that comes from the database.
+
+        Args:
+            value: also what another program wrote, with or without a zone.
+            dialect: of the database.
+
+        Returns:
+            The time as aware UTC; a time without a zone is taken as UTC.
+        """
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 def id_text() -> Text:
-    """Give the type of outside ids: text compared byte by byte, whatever the database's language."""
+    """Return the type of outside ids: text compared byte by byte, whatever the database's language."""
     text = Text()
     return text.with_variant(Text(collation="C"), "postgresql")

@@ -1,4 +1,4 @@
-"""Bringing a database to the newest revision, with Alembic."""
+"""Bring a database to the newest revision, with Alembic."""
 
 from pathlib import Path
 from threading import Lock
@@ -19,41 +19,76 @@ _LOCK = "SELECT pg_advisory_xact_lock(hashtext('fusion upgrade ' || current_sche
 
 
 def alembic_config(connection: Connection | None = None) -> Config:
-    """Give Alembic's configuration, in code, over a connection of ours."""
+    """Return Alembic's configuration, made in code; there is no `alembic.ini`.
+
+    Args:
+        connection: that migrations run over; None where none will run.
+    """
     config = Config()
     folder = Path(__file__).parent / "migrations"
+    # Alembic's parser takes % for the start of a variable.
     config.set_main_option("script_location", str(folder).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
 
 
 def upgrade(engine: Engine) -> None:
-    """Run the missing migrations in one transaction; of two processes one waits and finds nothing to do.
+    """Run the missing migrations, all in one transaction.
 
-    Raises: ConfigError: the database is at a revision of a newer version of fusion, or cannot take
-        our tables.
+    Of two processes that upgrade at once, one waits, and then has nothing to do.
 
+    Args:
+        engine: of our own database, of any revision or empty.
+
+    Raises:
+        ConfigError: the database is at a revision of a newer version of fusion, or cannot take our
+            tables.
     """
-    shown = masked(engine.url)
-    found = revision(engine)
-    if found is not None and found not in _known():
-        raise ConfigError(
-            f"database {shown} is at revision {found}, of a newer fusion; this one knows up to {HEAD}. "
-            "Install that version, or name another database in [storage] url."
-        )
+    _refuse_newer(engine)
     try:
         with _thread_lock, writing(engine) as connection:
+            # SQLite's writing transaction is a lock of its own.
             if engine.dialect.name == "postgresql":
                 connection.execute(text(_LOCK))
             command.upgrade(alembic_config(connection), "head")
     except DatabaseError as error:
-        cure = "Name an empty database in [storage] url"
         raise ConfigError(
-            f"database {shown} cannot take fusion's tables: {error.orig}. {cure}."
+            f"database {masked(engine.url)} cannot take fusion's tables: {error.orig}. Name an "
+            "empty database in [storage] url."
         ) from error
 
 
-def _known() -> set[str]:
-    return {
-        script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()
-    }
+def require_newest(engine: Engine) -> None:
+    """Refuse a database that is not at the newest revision, in a sentence with the cure.
+
+    Args:
+        engine: of our own database, of any revision or empty.
+
+    Raises:
+        ConfigError: the database holds no tables of fusion, or those of another version.
+    """
+    _refuse_newer(engine)
+    current = revision(engine)
+    if current is None:
+        raise ConfigError(
+            f"database {masked(engine.url)} holds no tables of fusion yet: `fusion run` makes them."
+        )
+    if current != HEAD:
+        raise ConfigError(
+            f"database {masked(engine.url)} is at revision {current}, of an older fusion; this one "
+            f"needs {HEAD}. `fusion run` brings it up to date."
+        )
+
+
+def _refuse_newer(engine: Engine) -> None:
+    current = revision(engine)
+    if current is not None and current not in _known_revisions():
+        raise ConfigError(
+            f"database {masked(engine.url)} is at revision {current}, of a newer fusion; this one "
+            f"knows up to {HEAD}. Install that version, or name another database in [storage] url."
+        )
+
+
+def _known_revisions() -> set[str]:
+    scripts = ScriptDirectory.from_config(alembic_config()).walk_revisions()
+    return {script.revision for script in scripts}

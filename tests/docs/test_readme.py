@@ -17,7 +17,7 @@ README = read("README.md")
 @pytest.fixture
 def shop(tmp_path):
     """An SQLite database in which run `b` is live after `a`, with a list for user 42."""
-    engine = connect(StorageSettings(url=f"sqlite:///{tmp_path}/fusion.db"))
+    engine = connect(StorageSettings(url=f"sqlite:///{tmp_path}/fusion.db"), migrate=True)
     for run_id in ("a", "b"):
         run_no = make_run(engine, run_id, ["42", "43"])
         publish(engine, "default", run_no, by="test", reason="test")

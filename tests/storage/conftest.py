@@ -21,7 +21,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def engine(url: str) -> Iterator[Engine]:
     """A database of each kind, with our tables."""
-    engine = connect(StorageSettings(url=url))
+    engine = connect(StorageSettings(url=url), migrate=True)
     yield engine
     end_lives(engine)
     engine.dispose()

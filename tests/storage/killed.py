@@ -26,7 +26,7 @@ def endless() -> Iterator[pl.DataFrame]:
 
 
 if __name__ == "__main__":
-    engine = connect(StorageSettings(url=sys.argv[1]))
+    engine = connect(StorageSettings(url=sys.argv[1]), migrate=True)
     run_no = begin(engine, "killed")
     load_served(
         engine, run_no, pl.DataFrame({"user_id": ["u1"], "route": ["warm"], "segment": [None]})

@@ -247,7 +247,7 @@ def test_a_reader_of_a_minute_holds_nobody_up(url, engine):
 @pytest.mark.postgres
 def test_readers_halted_at_any_moment_see_one_run(postgres_url):
     """Their servers' processes stand still while a run is loaded and shown, some between a plan and its snapshot."""
-    engine, stop = connect(StorageSettings(url=postgres_url)), Event()
+    engine, stop = connect(StorageSettings(url=postgres_url), migrate=True), Event()
     publish(engine, "default", make_run(engine, "r"), by="test", reason="test")
 
     def read(connection: Connection) -> int:

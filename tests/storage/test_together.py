@@ -24,7 +24,7 @@ READ = text(
 
 def poll(url: str, stop: Event) -> int:
     """Read the whole view again and again; give the number of reads; fail on any list mixed or short."""
-    engine, reads = connect(StorageSettings(url=url)), 0
+    engine, reads = connect(StorageSettings(url=url), migrate=True), 0
     while not stop.is_set():
         with engine.connect() as connection:
             rows = connection.execute(READ).all()
@@ -61,7 +61,7 @@ def test_publishes_at_once_make_one_chain(url, engine):
     start = Barrier(len(runs))
 
     def one(run_no: int) -> None:
-        mine = connect(StorageSettings(url=url))
+        mine = connect(StorageSettings(url=url), migrate=True)
         start.wait()
         publish(mine, "default", run_no, by=f"{run_no}", reason="all at once")
         mine.dispose()
@@ -75,14 +75,14 @@ def test_publishes_at_once_make_one_chain(url, engine):
 
 
 def test_first_connects_at_once(url):
-    code = "import sys; from storage import *; connect(StorageSettings(url=sys.argv[1])).dispose()"
+    code = "import sys; from storage import *; connect(StorageSettings(url=sys.argv[1]), migrate=True).dispose()"
     processes = [
         subprocess.Popen([sys.executable, "-c", code, url], stderr=subprocess.PIPE)
         for _ in range(2)
     ]
     for process in processes:
         assert (process.communicate()[1], process.returncode) == (b"", 0)
-    engine = connect(StorageSettings(url=url))
+    engine = connect(StorageSettings(url=url), migrate=True)
     assert len(lists_of(engine, make_run(engine, "a"))) == 21
     engine.dispose()
 

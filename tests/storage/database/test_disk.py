@@ -42,7 +42,7 @@ def blocks(run_id: str) -> Iterator[pl.DataFrame]:
 
 
 def test_a_full_disk_leaves_what_is_live(small):
-    engine = connect(StorageSettings(url=f"sqlite:///{small}/fusion.db"))
+    engine = connect(StorageSettings(url=f"sqlite:///{small}/fusion.db"), migrate=True)
     publish(engine, "default", make_run(engine, "a"), by="test", reason="test")
     before = lists_of(engine, 1)
     run_no = begin(engine, "b")
@@ -64,7 +64,7 @@ def test_a_full_disk_leaves_what_is_live(small):
 
 def test_a_read_only_folder_is_named(small):
     url = f"sqlite:///{small}/fusion.db"
-    engine = connect(StorageSettings(url=url))
+    engine = connect(StorageSettings(url=url), migrate=True)
     run_no = make_run(engine, "a")
     publish(engine, "default", run_no, by="test", reason="test")
     other = make_run(engine, "b")
@@ -73,8 +73,14 @@ def test_a_read_only_folder_is_named(small):
     engine.dispose()
     remount(small, "ro")
     with pytest.raises(ConfigError, match=r"fusion\.db"):
-        publish(connect(StorageSettings(url=url)), "default", other, by="test", reason="test")
+        publish(
+            connect(StorageSettings(url=url), migrate=True),
+            "default",
+            other,
+            by="test",
+            reason="test",
+        )
     remount(small, "rw")
-    engine = connect(StorageSettings(url=url))
+    engine = connect(StorageSettings(url=url), migrate=True)
     assert live(engine, "default").run.run_id == "a"
     engine.dispose()

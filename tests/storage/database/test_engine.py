@@ -19,7 +19,7 @@ ENCODED = "s3cret%2F%25"
 
 def refused(url: str, kind: type[Exception]) -> str:
     with pytest.raises(kind) as caught:
-        connect(StorageSettings(url=url))
+        connect(StorageSettings(url=url), migrate=True)
     message = str(caught.value)
     assert SECRET not in message
     assert ENCODED not in message
@@ -103,7 +103,7 @@ def test_a_lost_connection_is_temporary(engine):
 def test_connecting_again_is_quick_and_leaves_alembic_alone(url, engine):
     code = (
         "import sys; from storage import *;"
-        "connect(StorageSettings(url=sys.argv[1])).dispose();"
+        "connect(StorageSettings(url=sys.argv[1]), migrate=True).dispose();"
         "assert 'alembic' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code, url], check=True, cwd=Path.cwd())
@@ -114,5 +114,5 @@ def test_connecting_again_is_quick_and_leaves_alembic_alone(url, engine):
 
 def seconds_to_connect(url: str) -> float:
     start = time.perf_counter()
-    connect(StorageSettings(url=url)).dispose()
+    connect(StorageSettings(url=url), migrate=True).dispose()
     return time.perf_counter() - start

@@ -16,7 +16,8 @@ from tests.storage.making import begin, end_lives, make_run
 @pytest.fixture
 def tenants(postgres_url):
     engines = {
-        name: connect(StorageSettings(url=postgres_url, schema=name)) for name in ("books", "films")
+        name: connect(StorageSettings(url=postgres_url, schema=name), migrate=True)
+        for name in ("books", "films")
     }
     yield engines
     for engine in engines.values():
@@ -67,7 +68,7 @@ def test_a_schema_holds_everything(postgres_url, tenants):
 @pytest.mark.postgres
 def test_a_reserved_name_is_refused(postgres_url):
     with pytest.raises(ConfigError, match="pg_shop"):
-        connect(StorageSettings(url=postgres_url, schema="pg_shop"))
+        connect(StorageSettings(url=postgres_url, schema="pg_shop"), migrate=True)
 
 
 @pytest.mark.parametrize("name", ["Shop", "a b", 'x"; --', "", "1a", "x" * 64])
@@ -80,7 +81,7 @@ def test_sqlite_has_no_schemas(tmp_path):
     with pytest.raises(
         ConfigError, match=r"\[storage\] schema = 'shop': an SQLite file has no schemas"
     ):
-        connect(StorageSettings(url=f"sqlite:///{tmp_path}/x.db", schema="shop"))
+        connect(StorageSettings(url=f"sqlite:///{tmp_path}/x.db", schema="shop"), migrate=True)
     assert list(tmp_path.iterdir()) == []
 
 

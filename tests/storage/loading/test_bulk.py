@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from fusion.errors import DataError, Temporary
 from storage.loading.bulk import (
@@ -11,8 +11,9 @@ from storage.loading.bulk import (
     load_metrics,
     load_served,
 )
-from storage.reading.read import list_for, lists_of, metrics_history, served_of
+from storage.reading.read import list_for, lists_of, served_of
 from storage.runs.partitions import remove_lists
+from storage.schema.tables import metric
 from storage.slots.publish import publish
 from tests.storage.making import begin, end, lists, make_run
 
@@ -145,7 +146,7 @@ def test_explanations_go_in(engine):
         ]
 
 
-def test_metrics_are_replaced_and_followed_over_runs(engine):
+def test_metrics_are_replaced_run_by_run(engine):
     def figures(value: float | None) -> pl.DataFrame:
         row = {
             "subject": "ranker",
@@ -164,13 +165,14 @@ def test_metrics_are_replaced_and_followed_over_runs(engine):
     load_metrics(engine, first, figures(0.3))
     load_metrics(engine, second, figures(0.2))
     load_metrics(engine, second, figures(float("nan")))
-    frame = metrics_history(engine, "default", "ranker", "ndcg")
-    assert frame.select("run_id", "segment", "k", "value", "high").rows() == [
-        ("a", "all", 10, 0.3, 0.4),
-        ("b", "all", 10, None, 0.4),
-    ]
-    assert metrics_history(engine, "default", "ranker", "auc")["k"].to_list() == [0, 0]
-    assert len(metrics_history(engine, "other", "ranker", "ndcg")) == 0
+    columns = (metric.c.run_no, metric.c.segment, metric.c.k, metric.c.value, metric.c.high)
+    with engine.connect() as connection:
+        ndcg = connection.execute(
+            select(*columns).where(metric.c.name == "ndcg").order_by(metric.c.run_no)
+        ).all()
+        auc = select(metric.c.k).where(metric.c.name == "auc")
+        assert connection.scalars(auc).all() == [0, 0]
+    assert ndcg == [(first, "all", 10, 0.3, 0.4), (second, "all", 10, None, 0.4)]
     with pytest.raises(DataError, match="run number 99 is not there"):
         load_metrics(engine, 99, figures(0.1))
 

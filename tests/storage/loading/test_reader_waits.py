@@ -20,7 +20,7 @@ def live(request):
     """A PostgreSQL database in which a run is live."""
     from storage import StorageSettings, connect
 
-    engine = connect(StorageSettings(url=request.getfixturevalue("postgres_url")))
+    engine = connect(StorageSettings(url=request.getfixturevalue("postgres_url")), migrate=True)
     publish(engine, "default", make_run(engine, "r1"), by="test", reason="test")
     yield engine
     engine.dispose()

@@ -1,13 +1,14 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from fusion.errors import ConfigError, DataError, Temporary, UnknownName
 from storage.reading.read import lists_of
 from storage.runs import liveness as alive
-from storage.runs.records import add_alert, add_decision, last_decision
+from storage.runs.records import add_alert, add_decision
 from storage.runs.runs import find_run, finish_run, runs, start_run
+from storage.schema.tables import decision
 from storage.slots.publish import publish
 from tests.storage.making import AS_OF, begin, end, make_run
 
@@ -128,15 +129,17 @@ def test_a_run_that_is_not_there_is_answered_with_those_that_are(engine):
 
 def test_alerts_and_decisions(engine):
     run_no = make_run(engine, "a")
-    assert last_decision(engine, "default") is None
     at = datetime(2026, 11, 3, tzinfo=UTC)
     add_decision(engine, "default", True, reason="31 days old", trigger="age", run_no=run_no, at=at)
     add_decision(engine, "default", False, reason="3 days old", trigger="age")
     add_decision(engine, "mail", True, reason="asked", trigger="force")
-    newest = last_decision(engine, "default")
-    assert (newest.due, newest.reason, newest.run_no) == (False, "3 days old", None)
-    due = last_decision(engine, "default", due=True)
-    assert (due.at, due.trigger, due.run_no) == (at, "age", run_no)
+    columns = (decision.c.due, decision.c.reason, decision.c.trigger, decision.c.run_no)
+    ours = decision.c.placement == "default"
+    with engine.connect() as connection:
+        rows = connection.execute(select(*columns).where(ours).order_by(decision.c.id)).all()
+        times = connection.execute(select(decision.c.at).where(ours).order_by(decision.c.id))
+        assert times.scalars().first() == at
+    assert rows == [(True, "31 days old", "age", run_no), (False, "3 days old", "age", None)]
     first = add_alert(
         engine, run_no, "items", "psi", value=0.3, threshold=0.2, message="items drift"
     )

@@ -100,7 +100,7 @@ def test_a_file_that_a_process_could_not_remove_any_more_goes_and_others_stay(en
 def test_own_trainings_and_other_placements_are_left_alone(url, engine):
     run_no = begin(engine, "mine")
     begin(engine, "mail", placement="mail")
-    other = connect(StorageSettings(url=url))  # another engine of the same process
+    other = connect(StorageSettings(url=url), migrate=True)  # another engine of the same process
     assert sweep(engine, "default") == sweep(other, "default") == []
     engine.dispose()  # the sign of life outlives the engine it was made with
     assert sweep(other, "default") == []

@@ -32,7 +32,7 @@ def test_history_survives_and_approvals_are_taken(url):
             connection.execute(insert(slot_move).values(MOVE | move))
         before = connection.execute(select(slot_move)).all()
     old.dispose()
-    engine = connect(StorageSettings(url=url))
+    engine = connect(StorageSettings(url=url), migrate=True)
     with writing(engine) as connection:
         assert connection.execute(select(slot_move)).all() == before
         added = MOVE | {"action": "approve", "to_run_no": 1, "at": utc_now()}

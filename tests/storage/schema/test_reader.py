@@ -20,7 +20,7 @@ ROLE = re.search(r"```sql role\n(.*?)```", PAGE, re.DOTALL).group(1)
 def place(request, postgres_url):
     """The URL of that role and a schema, of a database with a live run."""
     schema = request.param
-    owner = connect(StorageSettings(url=postgres_url, schema=schema))
+    owner = connect(StorageSettings(url=postgres_url, schema=schema), migrate=True)
     publish(owner, "default", make_run(owner, "a"), by="test", reason="test")
     statements = ROLE.replace("lists_reader", f"reader_{schema}").replace("public", schema)
     with owner.begin() as connection:

@@ -97,7 +97,7 @@ def rows_of(connection: Connection, name: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("revision", EARLIER)
 def test_nothing_is_lost(url, revision):
     before = old_database(url, revision)
-    engine = connect(StorageSettings(url=url))
+    engine = connect(StorageSettings(url=url), migrate=True)
     with engine.connect() as connection:
         for name, old in before.items():
             now = rows_of(connection, name)

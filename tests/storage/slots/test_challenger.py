@@ -153,7 +153,7 @@ from storage.slots.challenger import approve
 from storage.slots.publish import publish
 from fusion.errors import FusionError
 url, what, run_no, before = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
-engine = connect(StorageSettings(url=url))
+engine = connect(StorageSettings(url=url), migrate=True)
 sys.stdin.readline()
 try:
     (publish if what == "publish" else approve)(engine, "default", run_no, by=what, reason="race", instead_of=before)
