@@ -38,6 +38,7 @@ def number_rows(ids: pl.Series, others: pl.DataFrame | None) -> tuple[IdMap, Row
     Returns:
         The map of all ids, and the row number (N,) int32 of each interaction.
     """
+    # Ids of interactions come first: a longer table of items must not renumber them.
     id_map = IdMap.in_order(ids) if others is None else IdMap.in_order(ids, others["id"])
     return id_map, id_map.rows(ids)
 
@@ -115,6 +116,7 @@ def _aligned(ids: IdMap, table: pl.DataFrame | None) -> pl.DataFrame:
     """Columns of a table in row order, null for ids it does not name; empty without a table."""
     if table is None or table.width < 2:
         return pl.DataFrame()
+    # A left join keeps the rows of the left side, and every id has its row there.
     in_row_order = ids.values.to_frame("id")
     joined = in_row_order.join(table, on="id", how="left", maintain_order="left")
     return joined.drop("id")

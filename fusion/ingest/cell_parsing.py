@@ -21,10 +21,11 @@ def id_text(values: pl.Series) -> pl.Series:
     if values.dtype.is_float():
         return _float_id_text(values)
     text = values.cast(pl.String, strict=False)
-    if values.dtype.is_decimal():
+    if values.dtype.is_decimal():  # databases give integers as "100.00"
         text = text.str.replace(r"\.0+$", "")
     elif text.str.ends_with(".0").any():
         text = text.str.replace(r"^([+-]?\d+)\.0$", "${1}")
+    # Replacing copies the column, which most columns of ids can be spared.
     has_empty = (text == "").any()
     return text.replace("", None) if has_empty else text
 
@@ -53,6 +54,7 @@ def number(cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     Returns:
         Float64, null where there is no number.
     """
+    # Labels have numbers of their own in memory; what counts is the word they stand for.
     if isinstance(dtype, pl.Categorical | pl.Enum):
         cell, dtype = cell.cast(pl.String), pl.String()
     if dtype != pl.String:
@@ -99,5 +101,6 @@ def categories(values: pl.Series) -> pl.Series:
     element = pl.element().str.strip_chars()
     is_named = element.is_not_null() & (element != "")
     cleaned = lists.to_frame().select(pl.col(name).list.eval(element.filter(is_named)))
+    # A null list, not an empty one: missing stays missing.
     is_filled = pl.col(name).list.len() > 0
     return cleaned.select(pl.when(is_filled).then(pl.col(name)))[name]

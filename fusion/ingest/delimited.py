@@ -1,4 +1,4 @@
-"""Delimited text files (CSV and its kin): the delimiter and the names of columns from the header."""
+"""Delimited text files (CSV and its kin): delimiter and column names from the header."""
 
 import csv
 import gzip
@@ -110,6 +110,7 @@ def read_header(path: Path, subject: str) -> Header:
         delimiter, cells = _cut(text)
     except csv.Error as error:
         raise UNREADABLE.stop(subject, f"the header of {path} cannot be read: {error}") from error
+    # One column may be a file of its own right, such as a list of items.
     if len(cells) == 1:
         _refuse_odd_delimiter(path, subject, text)
     names = [cell.strip() or f"column {place}" for place, cell in enumerate(cells, 1)]
@@ -155,10 +156,11 @@ def _first_line(path: Path, subject: str) -> bytes:
 
 def _decoded(line: bytes, path: Path, subject: str) -> str:
     """Decode the header, without a byte order mark and line end."""
+    # UTF-16 has a NUL beside every ASCII character; not every program writes its mark.
     if b"\0" in line or line.startswith(UTF16_MARKS):
         raise ENCODING.stop(subject, f"{path} is UTF-16, or no text at all")
     try:
-        text = line.decode("utf-8-sig")
+        text = line.decode("utf-8-sig")  # spreadsheets write a byte order mark
     except UnicodeDecodeError as error:
         likely = guess_encoding(line)
         message = f"{path} is not UTF-8 in line 1; it looks like {likely}"

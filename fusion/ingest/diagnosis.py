@@ -43,6 +43,7 @@ def diagnose(path: Path, subject: str, parser_error: str) -> Unusable:
     Raises:
         Unusable: the header itself is at fault.
     """
+    # Each fault hides those after it, so the order of these tests matters.
     try:
         undecodable = _undecodable_line(path)
     except (OSError, EOFError) as error:
@@ -85,5 +86,5 @@ def _ragged_rows(path: Path, header: Header) -> Iterator[dict[str, Any]]:
             if n_ragged <= EXAMPLES:
                 row["row"] = header.delimiter.join(cells)[:SHOWN_CHARACTERS]
             yield row
-    except csv.Error:
+    except csv.Error:  # a quote that is never closed; the caller says that the file is unreadable
         return

@@ -105,6 +105,7 @@ def _has_folder(folders: Iterable[Path], name: re.Pattern[str], marker: str) -> 
 
 
 def _by_glob(subject: str, place: str, path: Path, base: Path) -> list[Path]:
+    # `Path.glob` takes relative patterns only.
     anchor = Path(path.anchor) if path.is_absolute() else Path()
     pattern = str(path.relative_to(anchor))
     try:
@@ -123,6 +124,7 @@ def _is_visible_file(path: Path) -> bool:
 def _hint(path: Path) -> str:
     """Name the nearest file of the same folder, or the first ones it has."""
     folder = path.parent
+    # A folder that is missing itself has nothing to offer.
     names = sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
     nearest = get_close_matches(path.name, names, n=1)
     if nearest:

@@ -103,6 +103,7 @@ class Table:
         # ones only then.
         frames = [part.frame.select(*renamed, _is_blank(part).alias(BLANK)) for part in self.parts]
         try:
+            # Relaxed: exports of different days may write ids as int32 and int64.
             joined = pl.concat(frames, how="vertical_relaxed").with_row_index(ROW, offset=1)
             frame = joined.collect(engine="streaming")
         except (PolarsError, OSError) as error:
@@ -142,6 +143,7 @@ class Table:
                     return diagnose(part.path, self.subject, str(error))
                 message = f"{part.name} cannot be read: {_first_line(error)}"
                 return UNREADABLE.stop(self.subject, message)
+        # Every part can be read by itself.
         reason = parser_error.splitlines()[0]
         return UNREADABLE.stop(self.subject, f"its files do not fit together: {reason}")
 
@@ -186,6 +188,7 @@ def _query_part(subject: str, source: SqlInput, read_sql: ReadSql | None) -> Par
 
 def _text_part(path: Path, subject: str) -> Part:
     header = read_header(path, subject)
+    # Text stays text: a type inferred from the first rows would change ids, or fail further down.
     frame = pl.scan_csv(path, separator=header.delimiter, infer_schema=False)
     try:
         parsed_names = frame.collect_schema().names()

@@ -85,10 +85,12 @@ def weigh(frame: pl.DataFrame, settings: DataSettings) -> pl.DataFrame:
     """
     weight = pl.col("weight") if "weight" in frame.columns else pl.lit(1.0)
     if settings.events:
+        # Null for other events, whose rows the check `unknown_event` left out.
         event_weight = pl.col("event").replace_strict(
             settings.events, default=None, return_dtype=pl.Float64
         )
         weight = weight * event_weight
+    # float32 is what a dataset holds; `infinite_weight` has looked at what it makes of them.
     weighted = frame.with_columns(weight.cast(pl.Float32).alias("weight"))
     if settings.positive is None:
         return weighted.with_columns(liked=pl.lit(True))
@@ -119,6 +121,7 @@ def _positive_columns(settings: DataSettings, file_columns: Iterable[str]) -> di
 
 def _empty_as_null(values: pl.Series) -> pl.Series:
     """Cells (n,) with null for empty text."""
+    # Text files have no null: an empty cell is empty text.
     has_empty = values.dtype == pl.String and (values == "").any()
     return values.replace("", None) if has_empty else values
 

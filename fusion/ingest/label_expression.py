@@ -115,7 +115,7 @@ def _tokens(text: str) -> list[Token]:
     """Cut an expression into tokens."""
     tokens = []
     position = 0
-    text = text.rstrip()
+    text = text.rstrip()  # a token takes the blanks before it, so that those at the end are left
     while position < len(text):
         match = TOKEN.match(text, position)
         if match is None:
@@ -130,7 +130,7 @@ def _token(match: re.Match[str]) -> Token:
     """Make a token of a match; a word is a keyword or a name."""
     kind = match.lastgroup or ""
     value = match[kind]
-    if kind == "quoted":
+    if kind == "quoted":  # `a name` may hold blanks, or be a keyword
         return Token("name", value)
     if kind != "word":
         return Token(kind, value)
@@ -156,7 +156,14 @@ class _Parser:
         return token
 
     def skip(self, value: str) -> bool:
-        """Take the next token if it is this mark or keyword, and say so."""
+        """Take the next token if it is a certain mark or keyword.
+
+        Args:
+            value: the mark or keyword.
+
+        Returns:
+            True where it was taken.
+        """
         if not self.remaining:
             return False
         token = self.remaining[0]
@@ -166,18 +173,21 @@ class _Parser:
         return is_next
 
     def either(self) -> pl.Expr:
+        """Parse alternatives."""
         condition = self.both()
         while self.skip("or"):
             condition = condition | self.both()
         return condition
 
     def both(self) -> pl.Expr:
+        """Parse conditions that must all hold; they bind closer than alternatives."""
         condition = self.single()
         while self.skip("and"):
             condition = condition & self.single()
         return condition
 
     def single(self) -> pl.Expr:
+        """Parse a negation, a parenthesis or a comparison."""
         if self.skip("not"):
             return ~self.single()
         if self.skip("("):
@@ -187,13 +197,15 @@ class _Parser:
         return self.comparison()
 
     def close(self) -> None:
+        """Take a closing parenthesis."""
         if not self.skip(")"):
             raise _error(self.text, "a ) is missing")
 
     def comparison(self) -> pl.Expr:
+        """Parse a column with what it is compared to."""
         name = self.take("name").value
         column = self.columns[name]
-        is_negated = self.skip("not")
+        is_negated = self.skip("not")  # only `not in` comes after a column
         if self.skip("in"):
             condition = self.among(column)
             return ~condition if is_negated else condition
@@ -203,7 +215,15 @@ class _Parser:
         return self.compare(column, mark)
 
     def compare(self, column: TypedColumn, mark: str) -> pl.Expr:
-        """Compare as numbers with a number, as text with a 'text'."""
+        """Parse the literal of a comparison: a number compares numbers, a 'text' texts.
+
+        Args:
+            column: left of the mark.
+            mark: a key of `COMPARE`.
+
+        Returns:
+            The condition, Boolean.
+        """
         literal = self.take("number", "text")
         cell = pl.col(column.name)
         comparison = COMPARE[mark]
@@ -213,6 +233,14 @@ class _Parser:
         return comparison(cell.cast(pl.String), pl.lit(without_quotes))
 
     def among(self, column: TypedColumn) -> pl.Expr:
+        """Parse the list behind `in`.
+
+        Args:
+            column: left of it.
+
+        Returns:
+            The condition, Boolean.
+        """
         if not self.skip("("):
             raise _error(self.text, "after `in` comes a list such as ('buy', 'cart')")
         condition = self.compare(column, "=")

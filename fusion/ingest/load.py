@@ -112,6 +112,7 @@ def load(
     started = time.perf_counter()
     seen = inspect_data(settings, base, as_of, read_sql, live_users, left_out)
     errors = [finding.text() for finding in seen.findings if finding.severity == "error"]
+    # Without a dataset there is an error, so the message is never empty.
     if errors or seen.dataset is None:
         raise DataError("\n".join(errors))
     seconds = time.perf_counter() - started

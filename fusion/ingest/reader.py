@@ -68,6 +68,7 @@ class DataReader:
         Returns:
             The dataset; None where the interactions cannot be read.
         """
+        # Tables come first: their troubles are named even where the interactions cannot be read.
         items = self._table("items", read_items)
         users = self._table("users", read_users)
         if users is not None:
@@ -79,6 +80,7 @@ class DataReader:
             self._check_uses_of_time(items)
         dataset = self._assembled(frame, items, users)
         facts = Facts(self.settings, dataset, items, users, live_users)
+        # The checks stand in a register, so that a new one needs no line here.
         for check in DATA_CHECKS:
             finding = check(facts)
             if finding is not None:
@@ -144,6 +146,7 @@ class DataReader:
         """Leave out rows of forgotten people; how many is noted, who they are is not."""
         if self.left_out is None:
             return frame
+        # Each id is tested once: the test is a keyed hash, which is slow by design.
         people = frame[column].drop_nulls().unique()
         forgotten = people.filter(self.left_out(people))
         is_gone = frame[column].is_in(forgotten.implode()).fill_null(False)
@@ -193,6 +196,7 @@ class DataReader:
         self, frame: pl.DataFrame, user_ids: IdMap, item_ids: IdMap
     ) -> pl.DataFrame:
         """Keep the first of interactions that are equal in every column but the row of the file."""
+        # Equal rows of one file differ in their row number, which is for findings only.
         is_duplicate = duplicates(frame.drop("row"))
         count = int(is_duplicate.sum())
         self.notes["duplicate_rows"] = count

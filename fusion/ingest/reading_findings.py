@@ -1,4 +1,4 @@
-"""Kinds of findings of the reader itself, beside those of files, tables and checks."""
+"""Kinds of findings of reading: those of the side tables, and those of the reader itself."""
 
 from fusion.core.findings import FindingKind, declare
 
@@ -72,5 +72,42 @@ WINDOW_WITHOUT_TIMES = declare(
         what="availability of items beside interactions without times",
         happens="nothing is read: it is not known which moment counts",
         cure="Name a time column in [data.columns], or say the moment by --as-of.",
+    )
+)
+NULL_ID = declare(
+    FindingKind(
+        code="null_id",
+        severity="warning",
+        what="a row of the items or users without an id",
+        happens="the row is left out",
+        cure="Give every row an id.",
+        limit=0.01,
+    )
+)
+DUPLICATE_ID = declare(
+    FindingKind(
+        code="duplicate_id",
+        severity="warning",
+        what="an id with several, different rows in the items or users",
+        happens="the first row counts",
+        cure="Keep one row an id.",
+    )
+)
+UNPARSABLE_NUMBER = declare(
+    FindingKind(
+        code="unparsable_number",
+        severity="warning",
+        what="a number feature that is no finite number",
+        happens="the cell counts as missing",
+        cure="Mend the cells, or declare the column under `category`.",
+    )
+)
+UNPARSABLE_WINDOW = declare(
+    FindingKind(
+        code="unparsable_window",
+        severity="error",
+        what="an available_from or available_until that is no time",
+        happens="nothing is read: an item might be listed that must not be",
+        cure="Write dates, ISO 8601 text or epoch seconds; leave the cell empty for no border.",
     )
 )

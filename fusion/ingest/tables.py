@@ -4,54 +4,22 @@ from collections.abc import Iterable, Mapping
 
 import polars as pl
 
-from fusion.core.findings import Finding, FindingKind, declare, example_rows
+from fusion.core.findings import Finding, example_rows
 from fusion.ingest.cell_parsing import categories, id_text, numbers
 from fusion.ingest.files import Table
+from fusion.ingest.reading_findings import (
+    DUPLICATE_ID,
+    NULL_ID,
+    UNPARSABLE_NUMBER,
+    UNPARSABLE_WINDOW,
+)
 from fusion.ingest.settings import DataSettings
 from fusion.ingest.time_parsing import to_ms
 
 TEXT_SEPARATOR = " · "
-"""Stands between the columns that make an item's text; no word of a language, so no token either."""
+"""Stands between the columns that make an item's text: no word, so no token either."""
 PREFIX = "@"
 """Begins names while a table is read: a feature may be called `row`, as our row number is."""
-
-NULL_ID = declare(
-    FindingKind(
-        code="null_id",
-        severity="warning",
-        what="a row of the items or users without an id",
-        happens="the row is left out",
-        cure="Give every row an id.",
-        limit=0.01,
-    )
-)
-DUPLICATE_ID = declare(
-    FindingKind(
-        code="duplicate_id",
-        severity="warning",
-        what="an id with several, different rows in the items or users",
-        happens="the first row counts",
-        cure="Keep one row an id.",
-    )
-)
-UNPARSABLE_NUMBER = declare(
-    FindingKind(
-        code="unparsable_number",
-        severity="warning",
-        what="a number feature that is no finite number",
-        happens="the cell counts as missing",
-        cure="Mend the cells, or declare the column under `category`.",
-    )
-)
-UNPARSABLE_WINDOW = declare(
-    FindingKind(
-        code="unparsable_window",
-        severity="error",
-        what="an available_from or available_until that is no time",
-        happens="nothing is read: an item might be listed that must not be",
-        cure="Write dates, ISO 8601 text or epoch seconds; leave the cell empty for no border.",
-    )
-)
 
 
 def read_items(settings: DataSettings, table: Table) -> tuple[pl.DataFrame, list[Finding]]:
@@ -69,11 +37,9 @@ def read_items(settings: DataSettings, table: Table) -> tuple[pl.DataFrame, list
         Unusable: a column is missing, or the file cannot be read.
     """
     features = settings.item_features
-    windows = {}
-    if settings.item_columns.available_from is not None:
-        windows["available_from"] = settings.item_columns.available_from
-    if settings.item_columns.available_until is not None:
-        windows["available_until"] = settings.item_columns.available_until
+    borders = settings.item_columns.model_dump(include={"available_from", "available_until"})
+    windows = {role: name for role, name in borders.items() if name is not None}
+    # The order of the columns here is that of the table, and so of the features made of it.
     names = {_text_name(name): name for name in features.text}
     names |= {name: name for name in (*features.category, *features.number)}
     names |= windows
@@ -158,21 +124,43 @@ class _Rows:
         return self._frame["id"]
 
     def cells(self, name: str) -> pl.Series:
-        """Cells (n,) of a column as they stand in the file."""
+        """Return the cells of a column as they stand in the file.
+
+        Args:
+            name: of the column here.
+
+        Returns:
+            (n,), of the type that the file gave them.
+        """
         return self._frame[name]
 
     def joined_text(self, columns: Iterable[str]) -> pl.Series:
-        """Join text columns; null (n,) where all of them are empty."""
+        """Join text columns to one.
+
+        Args:
+            columns: names in the file, in the order of the text.
+
+        Returns:
+            String (n,), null where all of them are empty.
+        """
         texts = [pl.lit(_words(self._frame[_text_name(name)])) for name in columns]
         if not texts:
             empty = pl.repeat(None, len(self._frame), dtype=pl.String, eager=True)
             return empty.alias("text")
+        # Null for empty parts, or separators would stand beside nothing.
         filled = [text.str.strip_chars().replace("", None) for text in texts]
         joined = pl.concat_str(filled, separator=TEXT_SEPARATOR, ignore_nulls=True)
         return self._frame.select(joined.replace("", None).alias("text"))["text"]
 
     def number(self, name: str) -> pl.Series:
-        """Read a number feature (n,), null where there is no finite number."""
+        """Read a number feature.
+
+        Args:
+            name: of the column here.
+
+        Returns:
+            Float64 (n,), null where there is no finite number.
+        """
         values = numbers(self._frame[name])
         is_finite = values.is_finite().fill_null(False)
         bad = self._filled(name, ~is_finite)
@@ -185,7 +173,15 @@ class _Rows:
         return values.set(~is_finite, None)
 
     def window(self, role: str, zone: str) -> pl.Series:
-        """Read a border of availability (n,) in ms, null where there is none."""
+        """Read a border of availability.
+
+        Args:
+            role: "available_from" or "available_until".
+            zone: the IANA zone in which times without one are read.
+
+        Returns:
+            Int64 ms (n,), null where there is none.
+        """
         times = to_ms(self._frame[role], zone)
         bad = self._filled(role, times.is_null())
         if len(bad):

@@ -85,7 +85,7 @@ def to_ms(values: pl.Series, zone: str) -> pl.Series:
     text = values.cast(pl.String, strict=False)
     epochs = _epochs_in(text)
     times = _from_numbers(epochs, zone)
-    if epochs.null_count() > text.null_count():
+    if epochs.null_count() > text.null_count():  # not all cells are numbers
         times = times.zip_with(epochs.is_not_null(), _from_texts(text, zone))
     return times.alias(values.name)
 
@@ -106,6 +106,7 @@ def _from_numbers(values: pl.Series, zone: str) -> pl.Series:
     """Convert numbers (n,): dates as yyyymmdd, or epochs in the unit of the median."""
     values = _finite(values) if values.dtype.is_float() else values.cast(pl.Int64, strict=False)
     magnitudes = values.abs()
+    # One unit for the column, by its median, which stray values such as 0 for "never" do not move.
     median = magnitudes.median()
     if not isinstance(median, int | float):  # nothing but nulls
         return values.cast(pl.Int64, strict=False)
@@ -132,7 +133,7 @@ def _from_datetimes(values: pl.Series, zone: str) -> pl.Series:
     if isinstance(values.dtype, pl.Datetime) and values.dtype.time_zone is not None:
         return values.dt.epoch("ms")
     clock = values.cast(pl.Datetime("ms"))
-    if zone == "UTC":
+    if zone == "UTC":  # the usual case needs no look at a zone's history
         return clock.dt.epoch("ms")
     times = _in_zone(clock, zone)
     if times.null_count() == clock.null_count():
@@ -158,12 +159,14 @@ def _parse(text: pl.Series, zone: str) -> pl.Series:
     """Convert texts (n,): first those without a zone or with Z, then those with an offset."""
     with_dashes = text.str.strip_chars().str.replace_all("/", "-", literal=True)
     tidy = with_dashes.str.replace("T", " ", literal=True)
+    # Without its Z, by far the commonest zone, a text is one that the plain formats read.
     is_utc = tidy.str.ends_with("Z").fill_null(False)
     clock = _clock(tidy.str.strip_suffix("Z"))
     as_utc = clock.dt.epoch("ms")
     times = as_utc.zip_with(is_utc, _from_datetimes(clock, zone))
     unread = (times.is_null() & tidy.is_not_null()).arg_true()
     if len(unread):
+        # Regular expressions are slow, so they see only what is left.
         rest = tidy.gather(unread)
         has_zone = rest.str.contains(ZONE)
         zoned = _clock(rest.str.replace(ZONE, "${1}").set(~has_zone, None))

@@ -36,6 +36,7 @@ def no_header(facts: Facts) -> Finding | None:
     value_like = [name for name in names if VALUE.fullmatch(name)]
     if not value_like:
         return None
+    # Names are quoted, since a number in a sentence reads like a count.
     quoted = ", ".join(map(repr, value_like))
     message = f"{quoted} stand where names of columns should"
     examples = [{"column": name} for name in value_like]

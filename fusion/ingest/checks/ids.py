@@ -70,6 +70,7 @@ def mixed_ids(facts: Facts) -> Finding | None:
         if count and ids.str.len_chars().n_unique() > 1:
             integers = ids.filter(is_integer)
             texts = ids.filter(~is_integer)
+            # One of the ones and two of the others: three examples show both kinds.
             examples = id_examples(integers.head(1).append(texts.head(2)))
             message = f"{n_integers} ids are integers, {n_texts} are text"
             return MIXED.finding(subject, count, message, examples)
@@ -105,7 +106,7 @@ def similar_items(facts: Facts) -> Finding | None:
 def _similar(subject: str, ids: pl.Series) -> Finding | None:
     """Group ids by their text without blanks and case."""
     plain = ids.str.to_lowercase().str.replace_all(r"\s+", "").alias("plain")
-    if plain.n_unique() == len(ids):
+    if plain.n_unique() == len(ids):  # the usual case needs no grouping
         return None
     frame = pl.DataFrame({"id": ids, "plain": plain})
     groups = frame.group_by("plain", maintain_order=True).agg("id")

@@ -150,6 +150,7 @@ def users_not_recurring(facts: Facts) -> Finding | None:
     """
     if facts.live_users is None or facts.live_users.is_empty():
         return None
+    # The database has every id as text, as the dataset has.
     live = facts.live_users.cast(pl.String).unique(maintain_order=True)
     gone = live.filter(~live.is_in(facts.dataset.user_ids.values.implode()))
     if len(live) - len(gone) >= MIN_RECURRING_SHARE * len(live):

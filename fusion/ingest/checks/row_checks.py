@@ -98,10 +98,12 @@ def check_rows(frame: pl.DataFrame, settings: DataSettings, now: int) -> Checked
         code = check.kind.code
         if not counts[code]:
             continue
+        # A row with two faults is in both findings, but left out once.
         is_new = flags[code] & ~is_gone
         left_out[code] = int(is_new.sum())
         is_gone = is_gone | flags[code]
         findings.append(_finding(check, frame, flags[code], counts[code]))
+    # Filtering copies every column, which clean data can be spared.
     remaining = frame.filter(~is_gone) if is_gone.any() else frame
     return CheckedRows(remaining, findings, left_out)
 
@@ -112,6 +114,7 @@ def _flags(
     """Bad rows (N,) bool by the code of each check."""
     conditions = []
     for check in checks:
+        # Null compares to null: what cannot be judged is not bad.
         is_bad = check.is_bad(settings, now).fill_null(False)
         conditions.append(is_bad.alias(check.kind.code))
     return frame.select(conditions)

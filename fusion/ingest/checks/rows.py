@@ -48,6 +48,7 @@ def null_user(_settings: DataSettings, _now: int) -> pl.Expr:
     Returns:
         Boolean, one a row.
     """
+    # A blank row has a finding of its own.
     return pl.col("user").is_null() & ~pl.col("blank")
 
 
@@ -238,7 +239,7 @@ def unknown_event(settings: DataSettings, _now: int) -> pl.Expr:
     Returns:
         Boolean, one a row.
     """
-    if not settings.events:
+    if not settings.events:  # then an event is a column for `positive` alone
         return pl.lit(False)
     is_named = pl.col("event").is_in(list(settings.events)).fill_null(False)
     return ~is_named & ~pl.col("blank")

@@ -38,6 +38,7 @@ def window_backwards(facts: Facts) -> Finding | None:
     Returns:
         A finding, or None.
     """
+    # One border alone cannot be the wrong way round.
     windows = {"available_from", "available_until"}
     if facts.items is None or not windows <= set(facts.items.columns):
         return None

@@ -87,6 +87,7 @@ def single_user(facts: Facts) -> Finding | None:
     Returns:
         A finding, or None.
     """
+    # The users file may name more people than the interactions do.
     n_users = int((facts.dataset.user_counts > 0).sum())
     if n_users > 1:
         return None

@@ -1,4 +1,4 @@
-"""Guess what the columns of a table mean, from their names and from a sample of what they hold."""
+"""Guesses of what the columns of a table mean, by their names and by a sample of their cells."""
 
 from dataclasses import dataclass
 
@@ -7,173 +7,215 @@ import polars as pl
 from fusion.errors import ConfigError
 from fusion.ingest.cell_parsing import id_text, numbers
 from fusion.ingest.guess.vocabulary import (
-    CATEGORY,
     EVENT,
-    ID,
     ITEM,
-    NO_FEATURE,
     TIME,
     TITLE,
     USER,
     WEIGHT,
-    fit,
+    name_score,
     words_in,
 )
 from fusion.ingest.time_parsing import to_ms
 
-SURE = 0.95
-"""Share of cells that must be what a column is taken for."""
-NINETIES = 631_152_000_000
-FEW = 20
-"""Different values that a column of kinds may have in any case."""
+SURE_SHARE = 0.95
+"""Share of cells that must parse for a type to be believed: a few broken ones are usual."""
+START_OF_1990 = 631_152_000_000
+"""Epoch ms. Few logs are older, and few columns of other numbers would all read as later times."""
+MAX_EVENTS = 20
+"""Different values above which a column is no kind of event."""
+TITLE_PENALTY = 2
+"""Taken from the score of a title: "movie title" names a movie, and is no id of it."""
 
 
 @dataclass(frozen=True)
 class Roles:
-    """Columns of interactions by role, with a sentence for each that was found in another way than by its name."""
+    """Columns of interactions by role.
+
+    Attributes:
+        user: column of the user's id.
+        item: column of the item's id.
+        time: column of the moment; None for the roles that no column has.
+        weight: column of a number that says how much.
+        event: column of the kind of event.
+        reasons: a sentence for each that was chosen in another way than by its name.
+    """
 
     user: str
     item: str
     time: str | None
     weight: str | None
     event: str | None
-    why: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
 
     def named(self) -> dict[str, str]:
-        """Roles that have a column."""
-        found = {
+        """Map the roles that have a column to its name."""
+        by_role = {
             "user": self.user,
             "item": self.item,
             "time": self.time,
             "weight": self.weight,
             "event": self.event,
         }
-        return {role: name for role, name in found.items() if name is not None}
-
-
-def by_name(columns: list[str], words: frozenset[str]) -> str | None:
-    """The column whose name fits best, the first of several; titles and names are no ids."""
-    scored = [(fit(c, words) - 2 * bool(set(words_in(c)) & TITLE), c) for c in columns]
-    best = max(scored, key=lambda pair: pair[0], default=(0, ""))
-    return best[1] if best[0] > 0 else None
-
-
-def is_number(values: pl.Series) -> bool:
-    """Nearly all cells are finite numbers."""
-    known = values.drop_nulls()
-    return (
-        len(known) > 0
-        and not values.dtype.is_temporal()
-        and _share(numbers(known).is_finite()) >= SURE
-    )
-
-
-def is_time(values: pl.Series, *, named: bool) -> bool:
-    """Nearly all cells are times; where the name does not say so, after 1990 and unlikely to be anything else."""
-    known = values.drop_nulls()
-    if known.is_empty():
-        return False
-    found = to_ms(known, "UTC")
-    if _share(found) < SURE:
-        return False
-    return named or values.dtype.is_temporal() or (_share(found > NINETIES) >= SURE)
-
-
-def _share(flags: pl.Series) -> float:
-    hits = flags.fill_null(False).sum() if flags.dtype == pl.Boolean else flags.is_not_null().sum()
-    return float(hits) / max(1, len(flags))
+        return {role: name for role, name in by_role.items() if name is not None}
 
 
 def guess_roles(sample: pl.DataFrame) -> Roles:
-    """Find user, item and what else there is. Raises ConfigError where no two columns could be user and item."""
-    left = list(sample.columns)
-    why: list[str] = []
+    """Choose the columns of user and item, and of what else there is.
 
-    def claim(name: str | None) -> str | None:
+    Args:
+        sample: first rows of the interactions.
+
+    Returns:
+        The columns by role.
+
+    Raises:
+        ConfigError: no two columns could be user and item.
+    """
+    search = _RoleSearch(sample)
+    # The order decides who gets a column that fits two roles.
+    user = search.claim(by_name(search.free, USER))
+    item = search.claim(by_name(search.free, ITEM))
+    time = search.claim(search.time())
+    weight = search.claim(search.weight())
+    event = search.claim(search.event())
+    user = user or search.claim_id("user")
+    item = item or search.claim_id("item")
+    return Roles(user, item, time, weight, event, tuple(search.reasons))
+
+
+def by_name(columns: list[str], words: frozenset[str]) -> str | None:
+    """Choose the column whose name fits a set of words best.
+
+    Args:
+        columns: names to choose from.
+        words: a set of `vocabulary`.
+
+    Returns:
+        The first of the best; None where none fits.
+    """
+    best = None
+    best_score = 0
+    for column in columns:
+        is_title = not TITLE.isdisjoint(words_in(column))
+        score = name_score(column, words) - TITLE_PENALTY * is_title
+        if score > best_score:
+            best, best_score = column, score
+    return best
+
+
+def is_number(values: pl.Series) -> bool:
+    """Return True where nearly all cells are finite numbers.
+
+    Args:
+        values: cells of any type; nulls do not count.
+    """
+    known = values.drop_nulls()
+    if known.is_empty() or values.dtype.is_temporal():
+        return False
+    return _share(numbers(known).is_finite()) >= SURE_SHARE
+
+
+def is_time(values: pl.Series, *, named: bool) -> bool:
+    """Return True where nearly all cells are times.
+
+    Args:
+        values: cells of any type; nulls do not count.
+        named: the name says so too; otherwise numbers and texts must be after 1990, so that they
+            are unlikely to be anything else.
+    """
+    known = values.drop_nulls()
+    if known.is_empty():
+        return False
+    times = to_ms(known, "UTC")
+    if _share(times.is_not_null()) < SURE_SHARE:
+        return False
+    return named or values.dtype.is_temporal() or _share(times > START_OF_1990) >= SURE_SHARE
+
+
+def _share(flags: pl.Series) -> float:
+    """Share of True among flags (n,); null counts as False."""
+    n_true = flags.fill_null(False).sum()
+    return float(n_true) / max(1, len(flags))
+
+
+class _RoleSearch:
+    """The columns that no role has yet, and reasons for those that were not chosen by name."""
+
+    def __init__(self, sample: pl.DataFrame) -> None:
+        self.sample = sample
+        self.free = list(sample.columns)
+        self.reasons: list[str] = []
+
+    def claim(self, name: str | None) -> str | None:
+        """Take a column out of the free ones.
+
+        Args:
+            name: the column; None takes nothing.
+
+        Returns:
+            The same.
+        """
         if name is not None:
-            left.remove(name)
+            self.free.remove(name)
         return name
 
-    user, item = claim(by_name(left, USER)), None
-    item = claim(by_name(left, ITEM))
-    time = claim(_time(sample, left, why))
-    weight = claim(by_name([c for c in left if is_number(sample[c])], WEIGHT))
-    event = claim(by_name([c for c in left if 2 <= sample[c].n_unique() <= FEW], EVENT))
-    for role, found in (("user", user), ("item", item)):
-        if found is None:
-            name = claim(next((c for c in left if _could_be_id(sample[c])), None))
-            if name is None:
-                raise ConfigError(
-                    f"no column could be the {role}; there are {', '.join(map(repr, sample.columns))}."
+    def time(self) -> str | None:
+        """The column with the best name for times, else the first that can only hold times."""
+        named = [column for column in self.free if self._is_named_time(column)]
+        if named:
+            return max(named, key=lambda column: name_score(column, TIME))
+        for column in self.free:
+            if is_time(self.sample[column], named=False):
+                self.reasons.append(
+                    f"No name says which column is the time; what {column!r} holds reads as times."
                 )
-            why.append(
-                f"No name says which column is the {role}; {name!r} is the first that could be."
-            )
-            user, item = (name, item) if role == "user" else (user, name)
-    return Roles(str(user), str(item), time, weight, event, tuple(why))
+                return column
+        return None
 
+    def _is_named_time(self, column: str) -> bool:
+        return name_score(column, TIME) > 0 and is_time(self.sample[column], named=True)
 
-def _time(sample: pl.DataFrame, columns: list[str], why: list[str]) -> str | None:
-    named = [c for c in columns if fit(c, TIME) and is_time(sample[c], named=True)]
-    if named:
-        return max(named, key=lambda c: fit(c, TIME))
-    others = [c for c in columns if is_time(sample[c], named=False)]
-    if others:
-        why.append(
-            f"No name says which column is the time; what {others[0]!r} holds reads as times."
-        )
-        return others[0]
-    return None
+    def weight(self) -> str | None:
+        """The column of numbers with the best name for weights."""
+        return by_name([column for column in self.free if is_number(self.sample[column])], WEIGHT)
+
+    def event(self) -> str | None:
+        """The column of few values with the best name for events."""
+        # One value only says nothing; many are free text, or ids of sessions.
+        few = [c for c in self.free if 2 <= self.sample[c].n_unique() <= MAX_EVENTS]
+        return by_name(few, EVENT)
+
+    def claim_id(self, role: str) -> str:
+        """Take the first column that could be an id.
+
+        Args:
+            role: of the column, for the sentence about it.
+
+        Returns:
+            Its name.
+
+        Raises:
+            ConfigError: no free column could be one.
+        """
+        for column in self.free:
+            if _could_be_id(self.sample[column]):
+                self.free.remove(column)
+                self.reasons.append(
+                    f"No name says which column is the {role}; "
+                    f"{column!r} is the first that could be."
+                )
+                return column
+        known = ", ".join(map(repr, self.sample.columns))
+        raise ConfigError(f"no column could be the {role}; there are {known}.")
 
 
 def _could_be_id(values: pl.Series) -> bool:
-    if (
-        values.dtype.is_temporal()
-        or values.dtype.is_nested()
-        or values.null_count() > len(values) // 2
-    ):
+    """Mostly filled, and neither times nor lists nor fractions."""
+    if values.dtype.is_temporal() or values.dtype.is_nested():
         return False
-    return id_text(values).str.contains(r"^-?\d+\.\d+$").fill_null(False).mean() == 0
-
-
-def is_described(sample: pl.DataFrame, key: str, column: str) -> bool:
-    """Every value of `key` has one value of `column`, and the sample repeats keys often enough to tell."""
-    keys = sample[key].n_unique()
-    pairs = sample.select(pl.struct(key, column).n_unique()).item()
-    return keys * 2 < len(sample) and pairs == keys and sample[column].n_unique() > 1
-
-
-def guess_features(
-    sample: pl.DataFrame, columns: list[str], *, texts: bool
-) -> dict[str, list[str]]:
-    """Sort columns into `text` (only if `texts`), `category` and `number`; ids, addresses and times are none."""
-    found: dict[str, list[str]] = {"text": [], "category": [], "number": []}
-    for column in columns:
-        kind = _feature_kind(sample[column], column)
-        if kind is not None and (texts or kind != "text"):
-            found[kind].append(column)
-    found["text"].sort(key=lambda name: not fit(name, TITLE))
-    return {kind: names for kind, names in found.items() if names}
-
-
-def _feature_kind(values: pl.Series, name: str) -> str | None:
-    parts, known = words_in(name), values.drop_nulls()
-    odd_type = values.dtype.is_temporal() or isinstance(values.dtype, pl.Struct)
-    if (
-        known.is_empty()
-        or odd_type
-        or set(parts) & NO_FEATURE
-        or (parts and (parts[-1] in ID or parts[-1][-2:] == "id"))
-    ):
-        return None
-    if isinstance(values.dtype, pl.List | pl.Array):
-        return "category"
-    if is_number(values):
-        return "number"
-    cells = known.cast(pl.String, strict=False).drop_nulls()
-    if is_time(cells, named=True):
-        return None
-    few = cells.n_unique() <= max(FEW, len(cells) // 20) and len(cells) > cells.n_unique()
-    listed = float(cells.str.contains("|", literal=True).mean() or 0)  # type: ignore[arg-type]
-    named = fit(name, CATEGORY) > 0 and not fit(name, TITLE)
-    return "category" if few or listed >= 0.1 or named else "text"
+    # An id that most rows lack would leave most rows out.
+    if values.null_count() > len(values) // 2:
+        return False
+    is_fraction = id_text(values).str.contains(r"^-?\d+\.\d+$").fill_null(False)
+    return not is_fraction.any()

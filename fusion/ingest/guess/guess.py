@@ -1,246 +1,127 @@
-"""`fusion init`: guess a configuration from files, and say what was guessed and why."""
+"""The guess of a configuration from files, for `fusion init`."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
-from fusion.errors import ConfigError, DataError
 from fusion.ingest.cell_parsing import id_text, numbers
-from fusion.ingest.file_search import find_files
-from fusion.ingest.files import Table, open_table
-from fusion.ingest.guess.column_roles import (
-    Roles,
-    by_name,
-    guess_features,
-    guess_roles,
-    is_described,
-    is_number,
+from fusion.ingest.guess.column_roles import Roles, guess_roles, is_number
+from fusion.ingest.guess.draft import Guess, SampledTable, sample_table
+from fusion.ingest.guess.interaction_file import choose_interactions
+from fusion.ingest.guess.side_tables import (
+    ITEMS,
+    USERS,
+    choose_table,
+    describe_items_in_log,
+    describe_table,
 )
-from fusion.ingest.guess.vocabulary import ITEM, USER, event_weight
+from fusion.ingest.guess.vocabulary import event_weight
 
-SAMPLE = 20_000
-"""Rows looked at in each file."""
-WITHOUT_WORDS = (pl.Duration, pl.Object)
-"""Types whose cells cannot be read as text."""
-
-
-@dataclass
-class Guess:
-    """What `DataSettings` takes, as plain values, and sentences that say what was guessed and why."""
-
-    settings: dict[str, Any] = field(default_factory=dict)
-    sentences: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class _Seen:
-    place: str
-    table: Table
-    sample: pl.DataFrame
-
-    @property
-    def columns(self) -> list[str]:
-        return self.sample.columns
+MIN_RATING = 4
+MAX_RATING = 10
+"""A largest weight above the first and up to the second is that of a rating scale: up to 5 or 10
+stars. Counts and hours go beyond it."""
 
 
 def guess(
     interactions: str, base: Path, items: str | None = None, users: str | None = None
 ) -> Guess:
-    """Look at files (paths relative to `base`) and guess what `[data]` should say.
+    """Look at files and guess the `[data]` section.
 
-    `interactions` may be a folder of different files: the one with users and items is taken, and
-    what describes those items and users beside it. Raises ConfigError or DataError where no
-    interactions can be found.
+    Args:
+        interactions: a file, or a folder of different files: the one with users and items is taken,
+            and what describes those beside it.
+        base: folder at which relative paths start.
+        items: file of the items; None: chosen from the folder.
+        users: file of the users; None: chosen from the folder.
+
+    Returns:
+        Settings, and sentences that say what was guessed and why.
+
+    Raises:
+        ConfigError: no file or column could be that of the interactions.
+        DataError: a file cannot be read.
     """
-    made = Guess()
-    log, others = _interactions(interactions, base, made)
+    draft = Guess()
+    log, others = choose_interactions(interactions, base, draft)
     roles = guess_roles(log.sample)
-    made.settings["interactions"] = log.place
-    made.settings["columns"] = roles.named()
-    _say_roles(roles, log, made)
-    _guess_events(roles, log, made)
-    for kind, given in (("items", items), ("users", users)):
-        id_column = roles.item if kind == "items" else roles.user
-        described = _look(given, base, kind) if given else _choose(kind, others, id_column, made)
-        if described is not None:
-            _describe(kind, described, id_column, made)
-    if "items" not in made.settings:
-        _items_in_log(log, roles, made)
-    made.sentences += [
-        f"{seen.place} is ignored: nothing in it is needed."
-        for seen in others
-        if not _used(seen, made)
-    ]
-    return made
+    draft.settings["interactions"] = log.place
+    draft.settings["columns"] = roles.named()
+    draft.sentences += _sentences_about(roles, log)
+    _guess_events(roles, log, draft)
+    for side, named, id_column in ((ITEMS, items, roles.item), (USERS, users, roles.user)):
+        if named:
+            table: SampledTable | None = sample_table(named, base, side.name)
+        else:
+            table = choose_table(side, others, id_column, draft)
+        if table is not None:
+            describe_table(side, table, id_column, draft)
+    if "items" not in draft.settings:
+        describe_items_in_log(log, roles, draft)
+    for other in others:
+        if not draft.uses_as_table(other.place):
+            draft.sentences.append(f"{other.place} is ignored: nothing in it is needed.")
+    return draft
 
 
-def _used(seen: _Seen, made: Guess) -> bool:
-    return seen.place in (made.settings.get("items"), made.settings.get("users"))
-
-
-def _look(place: str, base: Path, subject: str) -> _Seen:
-    table = open_table(subject, place, base, None)
-    sample = table.head(SAMPLE)
-    return _Seen(
-        place,
-        table,
-        sample.select(n for n, kind in sample.schema.items() if kind not in WITHOUT_WORDS),
-    )
-
-
-def _interactions(place: str, base: Path, made: Guess) -> tuple[_Seen, list[_Seen]]:
-    """The file of interactions, and the other files of its folder."""
-    files = find_files("interactions", place, base)
-    folder = (base / place).is_dir()
-    headers = set()
-    seen = []
-    for path in files if folder else ():
-        try:
-            looked = _look(
-                path.relative_to(base).as_posix() if path.is_relative_to(base) else str(path),
-                base,
-                "files",
-            )
-        except DataError as wrong:
-            made.sentences.append(f"{path.name} is ignored: it cannot be read ({wrong}).")
-            continue
-        seen.append(looked)
-        headers.add(tuple(looked.columns))
-    if not folder or len(headers) == 1:
-        return _look(place, base, "interactions"), []
-    logs = [
-        looked for looked in seen if by_name(looked.columns, USER) and by_name(looked.columns, ITEM)
-    ]
-    if not logs:
-        names = ", ".join(looked.place for looked in seen)
-        raise ConfigError(
-            f"none of the files has a column of users and one of items: {names}. Name the file instead."
-        )
-    log = max(logs, key=_worth)
-    made.sentences.append(
-        f"{log.place} holds the interactions: it has users and items, and most to go with them."
-    )
-    return log, [looked for looked in seen if looked is not log]
-
-
-def _worth(seen: _Seen) -> tuple[int, int]:
-    named = guess_roles(seen.sample).named()
-    size = sum(part.path.stat().st_size for part in seen.table.parts if part.path is not None)
-    return ("weight" in named) + ("event" in named) + ("time" in named), size
-
-
-def _say_roles(roles: Roles, log: _Seen, made: Guess) -> None:
-    told = ", ".join(f"{role} = {name!r}" for role, name in roles.named().items())
-    made.sentences.append(f"Columns of {log.place}: {told}.")
-    made.sentences += roles.why
+def _sentences_about(roles: Roles, log: SampledTable) -> list[str]:
+    """Say which columns were taken for what, and what follows from that."""
+    columns = ", ".join(f"{role} = {name!r}" for role, name in roles.named().items())
+    sentences = [f"Columns of {log.place}: {columns}.", *roles.reasons]
     if roles.time is None:
-        made.sentences.append(
+        sentences.append(
             "No column holds times: the order of the file counts, and nothing is split by time."
         )
     elif not is_number(log.sample[roles.time]):
-        made.sentences.append(
+        sentences.append(
             "Times without a zone are read as UTC; change timezone if they were written elsewhere."
         )
-    if (
-        roles.weight is not None
-        and 4 < max(numbers(log.sample[roles.weight]).drop_nulls().to_list()) <= 10
-    ):
-        made.sentences.append(
-            'Every interaction counts as liked; with ratings, positive = "weight >= 4" would narrow it.'
+    if roles.weight is not None and _is_rating(log.sample[roles.weight]):
+        sentences.append(
+            "Every interaction counts as liked; with ratings, "
+            'positive = "weight >= 4" would narrow it.'
         )
     if roles.weight is None and roles.event is None:
-        made.sentences.append(
+        sentences.append(
             "No column says how much somebody liked a thing: every interaction weighs 1."
         )
+    return sentences
 
 
-def _guess_events(roles: Roles, log: _Seen, made: Guess) -> None:
+def _is_rating(weights: pl.Series) -> bool:
+    largest = max(numbers(weights).drop_nulls().to_list())
+    return bool(MIN_RATING < largest <= MAX_RATING)
+
+
+def _guess_events(roles: Roles, log: SampledTable, draft: Guess) -> None:
+    """Give every event of the whole log its usual weight."""
     if roles.event is None:
         return
-    column = roles.event
-    names = pl.concat(
-        [part.frame.select(pl.col(column).cast(pl.String)) for part in log.table.parts]
-    )
-    found = (
-        id_text(names.unique(maintain_order=True).collect(engine="streaming")[column])
-        .drop_nulls()
-        .to_list()
-    )
-    weights = {name: weight for name in found if (weight := event_weight(name)) is not None}
+    names = _event_names(log, roles.event)
+    weights = {}
+    for name in names:
+        weight = event_weight(name)
+        if weight is not None:
+            weights[name] = weight
+    # Nothing but refunds and the like: the column is no event as we mean it.
     if not weights:
-        del made.settings["columns"]["event"]
+        del draft.settings["columns"]["event"]
         return
-    made.settings["events"] = weights
-    made.sentences.append(f"Weights of events are guesses by their names; correct them: {weights}.")
-    against = [name for name in found if name not in weights]
-    if against:
-        made.sentences.append(
-            f"Events that say the contrary of liking are left out: {', '.join(against)}."
+    draft.settings["events"] = weights
+    draft.sentences.append(
+        f"Weights of events are guesses by their names; correct them: {weights}."
+    )
+    negative = [name for name in names if name not in weights]
+    if negative:
+        draft.sentences.append(
+            f"Events that say the contrary of liking are left out: {', '.join(negative)}."
         )
 
 
-def _choose(kind: str, others: list[_Seen], id_column: str, made: Guess) -> _Seen | None:
-    """The other file of the folder that describes items (or users) best."""
-    words, contrary = (ITEM, USER) if kind == "items" else (USER, ITEM)
-    fitting = []
-    for seen in others:
-        key = id_column if id_column in seen.columns else by_name(seen.columns, words)
-        if key is None or by_name([c for c in seen.columns if c != key], contrary):
-            continue
-        if seen.sample[key].n_unique() < 0.9 * len(seen.sample) or _used(seen, made):
-            continue
-        features = guess_features(
-            seen.sample, [c for c in seen.columns if c != key], texts=kind == "items"
-        )
-        fitting.append((sum(map(len, features.values())), seen))
-    best = max(fitting, key=lambda pair: pair[0], default=(0, None))
-    return best[1] if best[0] else None
-
-
-def _describe(kind: str, seen: _Seen, id_column: str, made: Guess) -> None:
-    single = kind[:-1]
-    words = ITEM if kind == "items" else USER
-    key = (
-        id_column if id_column in seen.columns else by_name(seen.columns, words) or seen.columns[0]
-    )
-    others = [c for c in seen.columns if c != key]
-    made.settings[kind] = seen.place
-    if key != id_column:
-        made.settings[f"{single}_columns"] = {"id": key}
-    if kind == "items":
-        windows = {c: c for c in others if c in ("available_from", "available_until")}
-        if windows:
-            made.settings["item_columns"] = {**made.settings.get("item_columns", {}), **windows}
-        others = [c for c in others if c not in windows]
-    features = guess_features(seen.sample, others, texts=kind == "items")
-    _set_features(single, features, made)
-    made.sentences.append(f"{seen.place} describes {kind} by {key!r}: {_words(features)}.")
-
-
-def _set_features(single: str, features: Mapping[str, list[str]], made: Guess) -> None:
-    allowed = {
-        kind: [n for n in names if n not in ("id", "text") or kind == "text"]
-        for kind, names in features.items()
-    }
-    made.settings[f"{single}_features"] = {kind: names for kind, names in allowed.items() if names}
-
-
-def _words(features: Mapping[str, list[str]]) -> str:
-    return (
-        "; ".join(f"{kind} {', '.join(map(repr, names))}" for kind, names in features.items())
-        or "no features"
-    )
-
-
-def _items_in_log(log: _Seen, roles: Roles, made: Guess) -> None:
-    """Logs often carry the item's title and kind in every row."""
-    free = [c for c in log.columns if c not in roles.named().values()]
-    free = [c for c in free if is_described(log.sample, roles.item, c)]
-    features = guess_features(log.sample.unique(roles.item, maintain_order=True), free, texts=True)
-    if features:
-        made.settings["items"] = log.place
-        _set_features("item", features, made)
-        made.sentences.append(f"{log.place} also describes its items: {_words(features)}.")
+def _event_names(log: SampledTable, column: str) -> list[str]:
+    """Names of all events, in the order of their first row."""
+    cell = pl.col(column).cast(pl.String)
+    cells = pl.concat([part.frame.select(cell) for part in log.table.parts])
+    # The whole log is read: a rare event, such as a purchase, may be missing from the sample.
+    different = cells.unique(maintain_order=True).collect(engine="streaming")
+    return id_text(different[column]).drop_nulls().to_list()

@@ -1,58 +1,75 @@
-"""The `[data]` part of a configuration file as commented TOML, every key with its meaning."""
+"""The `[data]` section as commented TOML, every key with its meaning."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel
 
-from fusion.ingest.guess.guess import Guess
+from fusion.ingest.guess.draft import Guess
 from fusion.ingest.settings import DataSettings
 
-INTRO = "# Written by `fusion init`. Look it over: `fusion check` names what is wrong, `fusion run` does the work.\n"
+INTRO = (
+    "# Written by `fusion init`. Look it over: `fusion check` names what is wrong, "
+    "`fusion run` does the work.\n"
+)
 
 
-def write_config(made: Guess) -> str:
-    """Give a guess as TOML: what was guessed and why, then every key of `[data]`, unused ones commented out."""
-    why = "".join(f"#   - {' '.join(sentence.split())}\n" for sentence in made.sentences)
-    settings = DataSettings(**made.settings)
-    return f"{INTRO}#\n# What was guessed, and why:\n{why}\n" + _section("data", settings)
+def write_config(guess: Guess) -> str:
+    """Write a guess as TOML.
+
+    Args:
+        guess: the settings and the sentences about them.
+
+    Returns:
+        The text of a configuration file: what was guessed and why as comments, then every key of
+        `[data]`, unused ones commented out.
+    """
+    # A sentence may quote a name with a line break, which would end the comment.
+    lines = [f"#   - {' '.join(sentence.split())}\n" for sentence in guess.sentences]
+    reasons = "".join(lines)
+    section = _section("data", DataSettings(**guess.settings))
+    return f"{INTRO}#\n# What was guessed, and why:\n{reasons}\n{section}"
 
 
 def _section(name: str, settings: BaseModel) -> str:
-    lines, below = [f"[{name}]"], []
+    """One table of the file; TOML wants the tables inside it after its plain keys."""
+    lines = [f"[{name}]"]
+    tables = []
     for key, info in type(settings).model_fields.items():
         value = getattr(settings, key)
-        if isinstance(value, BaseModel) and not _is_sql(value):
-            below.append(_section(f"{name}.{key}", value))
+        description = info.description or ""
+        if isinstance(value, BaseModel) and not _is_query(value):
+            tables.append(_section(f"{name}.{key}", value))
         elif key == "events":
-            below.append(_events(f"{name}.{key}", value, info.description or ""))
+            tables.append(_events(f"{name}.{key}", value, description))
         else:
-            unused = value is None or value == ()
-            lines += [f"# {info.description}", f"{'# ' if unused else ''}{key} = {_toml(value)}"]
-    return "\n".join(lines) + "\n" + "".join(f"\n{part}" for part in below)
+            is_unused = value is None or value == ()
+            lines.append(f"# {description}")
+            lines.append(f"{'# ' if is_unused else ''}{key} = {_toml(value)}")
+    keys = "\n".join(lines) + "\n"
+    return keys + "".join(f"\n{table}" for table in tables)
 
 
-def _is_sql(value: BaseModel) -> bool:
+def _is_query(value: BaseModel) -> bool:
     return "query" in type(value).model_fields
 
 
-def _events(name: str, events: dict[str, float], description: str) -> str:
-    lines = [f"[{name}]" if events else f"# [{name}]", f"# {description}"]
-    return (
-        "\n".join(lines + [f"{_toml(event)} = {weight:g}" for event, weight in events.items()])
-        + "\n"
-    )
+def _events(name: str, events: Mapping[str, float], description: str) -> str:
+    head = f"[{name}]" if events else f"# [{name}]"
+    lines = [head, f"# {description}"]
+    lines += [f"{_toml(event)} = {weight:g}" for event, weight in events.items()]
+    return "\n".join(lines) + "\n"
 
 
 def _toml(value: Any) -> str:
+    """A value on one line."""
     if value is None:
         return '""'
     if isinstance(value, BaseModel):
-        return (
-            "{ "
-            + ", ".join(f"{key} = {_toml(cell)}" for key, cell in value.model_dump().items())
-            + " }"
-        )
+        pairs = [f"{key} = {_toml(cell)}" for key, cell in value.model_dump().items()]
+        return f"{{ {', '.join(pairs)} }}"
     if isinstance(value, tuple):
-        return "[" + ", ".join(map(_toml, value)) + "]"
+        return f"[{', '.join(map(_toml, value))}]"
+    # JSON's strings are TOML's, but for the one control character that JSON leaves as it is.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

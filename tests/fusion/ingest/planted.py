@@ -7,7 +7,7 @@ START = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 def plain_rows(n_users: int = 60, n_items: int = 12) -> list[dict[str, Any]]:
-    """Every user meets every second item on a day of its own, with weights 1 to 5: nothing to find fault with."""
+    """Each user with every second item, each item on a day of its own, with weights 1 to 5."""
     return [
         {
             "user": f"{user}",

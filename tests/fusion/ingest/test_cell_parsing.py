@@ -3,12 +3,13 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fusion.ingest.cell_parsing import categories, id_text, numbers
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-(2**53), 2**53), min_size=1))
 def test_integers_are_called_the_same_in_every_type(values):
     expected = [str(value) for value in values]
@@ -18,6 +19,7 @@ def test_integers_are_called_the_same_in_every_type(values):
     assert id_text(pl.Series([f"{text}.0" for text in expected])).to_list() == expected
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(

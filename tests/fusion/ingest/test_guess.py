@@ -11,13 +11,15 @@ import polars as pl
 import pytest
 
 from fusion.errors import ConfigError
-from fusion.ingest.guess.guess import Guess, guess
+from fusion.ingest.guess.draft import Guess
+from fusion.ingest.guess.guess import guess
 from fusion.ingest.guess.toml import write_config
 from fusion.ingest.load import Loaded, load
 from fusion.ingest.settings import DataSettings
 
 N = 400
 RNG = np.random.default_rng(5)
+SHOP_EVENTS = ("view", "view", "add to cart", "purchase", "remove_from_cart")
 USERS, ITEMS = RNG.integers(1, 40, N), RNG.integers(100, 130, N)
 SECONDS = np.sort(RNG.integers(1_600_000_000, 1_700_000_000, N))
 ISO = [
@@ -77,14 +79,21 @@ shape(
 )
 shape(
     "shop log",
-    {"InvoiceDate": ISO, "CustomerID": USERS, "StockCode": [f"{i}A" for i in ITEMS],
-     "event_type": [("view", "view", "add to cart", "purchase", "remove_from_cart")[i % 5] for i in range(N)],
-     "price": RNG.random(N)},
+    {
+        "InvoiceDate": ISO,
+        "CustomerID": USERS,
+        "StockCode": [f"{i}A" for i in ITEMS],
+        "event_type": [SHOP_EVENTS[i % 5] for i in range(N)],
+        "price": RNG.random(N),
+    },
     {"user": "CustomerID", "item": "StockCode", "time": "InvoiceDate", "event": "event_type"},
-)  # fmt: skip
+)
 shape("no times, no names", {"a": USERS, "b": ITEMS}, {"user": "a", "item": "b"})
-shape("dates only", {"who": [f"p{u}" for u in USERS], "what": ITEMS, "x": [day[:10] for day in ISO]},
-      {"user": "who", "item": "what", "time": "x"})  # fmt: skip
+shape(
+    "dates only",
+    {"who": [f"p{u}" for u in USERS], "what": ITEMS, "x": [day[:10] for day in ISO]},
+    {"user": "who", "item": "what", "time": "x"},
+)
 shape(
     "chinese",
     {
@@ -154,9 +163,14 @@ def movielens(folder: Path) -> None:
     (folder / "log.csv").rename(folder / "ratings.csv")
     ids = list(range(100, 140))
     pl.DataFrame(
-        {"movieId": ids, "title": [f"Film {i} ({i})" for i in ids], "genres": ["Drama|War", "Comedy"] * 20,
-         "year": [1900 + i for i in ids], "imdb_url": [f"http://{i}" for i in ids]}
-    ).write_csv(folder / "movies.csv")  # fmt: skip
+        {
+            "movieId": ids,
+            "title": [f"Film {i} ({i})" for i in ids],
+            "genres": ["Drama|War", "Comedy"] * 20,
+            "year": [1900 + i for i in ids],
+            "imdb_url": [f"http://{i}" for i in ids],
+        }
+    ).write_csv(folder / "movies.csv")
     pl.DataFrame({"movieId": ids, "imdbId": ids, "tmdbId": ids}).write_csv(folder / "links.csv")
     pl.DataFrame(
         {"userId": [1, 2], "movieId": [100, 101], "tag": ["a", "b"], "timestamp": [1, 2]}

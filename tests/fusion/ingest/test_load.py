@@ -53,7 +53,7 @@ def test_rows_come_back_in_time_order_ties_as_in_the_file_duplicates_gone(tmp_pa
 @QUICK
 @given(LOG, st.sets(st.integers(0, 5)))
 def test_people_left_out_leave_nothing_behind(tmp_path, rows, people):
-    """Loading without some people equals loading a file from which their rows were deleted; how many went is noted."""
+    """Loading without people equals loading a file without their rows; the number is noted."""
     rows = [*rows, (6, 0, 0, 1), (7, 1, 0, 1)]
     gone = [row for row in rows if row[0] in people]
     found = load(
@@ -86,7 +86,7 @@ def test_ties_keep_the_order_of_a_long_file(tmp_path):
 @QUICK
 @given(LOG, st.integers(0, 8), st.data())
 def test_later_rows_never_renumber_earlier_ones(tmp_path, rows, cut, draw):
-    """Loading as of a moment equals loading a file from which everything later was deleted, wherever it stood."""
+    """Loading as of a moment equals loading a file without later rows, wherever they stood."""
     moment = datetime.fromtimestamp(EPOCH + cut, UTC)
     rows = [*rows, (0, 0, -1, 1), (1, 1, -1, 1)]
     early = [row for row in rows if row[2] < cut]

@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fusion.ingest.time_parsing import moment_ms, to_ms
@@ -18,6 +18,7 @@ def ms(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
 
 
+@settings(deadline=None)
 @given(st.lists(MOMENTS, min_size=1))
 def test_every_way_to_write_a_time_gives_the_same_ms(moments):
     expected = [ms(moment) for moment in moments]
@@ -46,6 +47,7 @@ def test_every_way_to_write_a_time_gives_the_same_ms(moments):
         assert to_ms(way, "UTC").to_list() == expected, way
 
 
+@settings(deadline=None)
 @given(st.lists(st.dates(date(1980, 1, 1), date(2099, 1, 1)), min_size=1))
 def test_dates_begin_at_midnight_of_their_zone(days):
     zone = ZoneInfo("Asia/Shanghai")

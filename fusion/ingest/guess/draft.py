@@ -1,0 +1,83 @@
+"""The configuration under guess, and the samples of tables it is guessed from."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from fusion.ingest.files import Table, open_table
+
+SAMPLE_ROWS = 20_000
+"""Rows looked at in each file: enough to tell types and kinds apart, and read in a moment."""
+UNREADABLE_TYPES = (pl.Duration, pl.Object)
+"""Types whose cells cannot be read as text."""
+
+
+@dataclass
+class Guess:
+    """What was guessed so far.
+
+    Attributes:
+        settings: what `DataSettings` takes, as plain values.
+        sentences: what was guessed and why, for a person to read.
+    """
+
+    settings: dict[str, Any] = field(default_factory=dict)
+    sentences: list[str] = field(default_factory=list)
+
+    def uses_as_table(self, place: str) -> bool:
+        """Return True where a file is already the one of the items or users.
+
+        Args:
+            place: path of the file as the configuration names it.
+        """
+        return place in (self.settings.get("items"), self.settings.get("users"))
+
+
+@dataclass(frozen=True)
+class SampledTable:
+    """A table with its first rows.
+
+    Attributes:
+        place: path, folder or glob as the configuration names it.
+        table: the opened table.
+        sample: first rows, columns of unreadable types left out.
+    """
+
+    place: str
+    table: Table
+    sample: pl.DataFrame
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns that can be read."""
+        return self.sample.columns
+
+    def columns_without(self, name: str) -> list[str]:
+        """List the columns but one.
+
+        Args:
+            name: the column to leave out.
+        """
+        return [column for column in self.columns if column != name]
+
+
+def sample_table(place: str, base: Path, subject: str) -> SampledTable:
+    """Open a table and read its first rows.
+
+    Args:
+        place: file, folder or glob.
+        base: folder at which relative paths start.
+        subject: word for what the table holds, in findings.
+
+    Returns:
+        The table with at least one row.
+
+    Raises:
+        Unusable: there is no such file, or it cannot be read.
+    """
+    table = open_table(subject, place, base, None)
+    sample = table.head(SAMPLE_ROWS)
+    readable = [name for name, dtype in sample.schema.items() if dtype not in UNREADABLE_TYPES]
+    return SampledTable(place, table, sample.select(readable))
