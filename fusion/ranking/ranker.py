@@ -1,4 +1,4 @@
-"""The ranker: LightGBM lambdarank over the tables of the label folds."""
+"""The ranker: gradient-boosted trees that score candidates by their features."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -18,9 +18,13 @@ from fusion.ranking.tree_shap import TreeShap
 
 @dataclass(frozen=True)
 class Ranker:
-    """Boosters over named columns; the score is the mean of their raw scores, drawn towards a source if it leans.
+    """LightGBM boosters over named columns; the score is the mean of their raw scores.
 
-    `threads`: how many score at once; they change no bit.
+    Attributes:
+        columns: names of the F features that the boosters read.
+        boosters: one a seed.
+        source_prior: what is added to the scores; None adds nothing.
+        threads: blocks of rows that are scored at once; no score depends on it.
     """
 
     columns: tuple[str, ...]
@@ -29,81 +33,117 @@ class Ranker:
     threads: int = 1
 
     def score(self, matrix: Scores) -> Scores:
-        """Scores (C,) of feature rows (C, F) in the order of `columns`; only their order within a user has meaning."""
+        """Score candidates by their features.
+
+        Args:
+            matrix: features (C, F) float32 in the order of `columns`.
+
+        Returns:
+            Scores (C,) float32; only their order within a user has meaning.
+        """
+        if not len(matrix):
+            return np.empty(0, np.float32)
         total = np.zeros(len(matrix))
-        for forest, booster in (
-            zip(self._forests, self.boosters, strict=True) if len(matrix) else ()
-        ):
-            total += forest.score(matrix, self.threads) if forest else self._asked(booster, matrix)
-        added = (
-            self.source_prior.added(self.columns, matrix) if self.source_prior else np.float32(0.0)
-        )
-        return (total / len(self.boosters) + added).astype(np.float32)
+        for booster, scorer in zip(self.boosters, self._scorers, strict=True):
+            if scorer is not None:
+                total += scorer.score(matrix, self.threads)
+            else:
+                total += self._predict(booster, matrix)
+        scores = total / len(self.boosters)
+        if self.source_prior is not None:
+            scores = scores + self.source_prior.added_scores(self.columns, matrix)
+        return scores.astype(np.float32)
 
     def score_columns(self, columns: dict[str, Scores]) -> Scores:
-        """Scores (C,) of feature columns (C,) by name; one that is missing counts as NaN throughout."""
+        """Score candidates by features given by name.
+
+        Args:
+            columns: features (C,); one that is missing counts as NaN throughout.
+
+        Returns:
+            Scores (C,) float32.
+        """
         return self.score(self._matrix(columns))
 
     def contributions(self, columns: dict[str, Scores]) -> Scores:
-        """What each of `columns` adds to the scores of feature columns (C,) by name: (C, F), as TreeSHAP has it.
+        """Compute what each feature adds to the scores of candidates, as TreeSHAP has it.
 
-        A row's contributions and a constant add up to its score. It takes some ten times as long as
-        scoring.
+        A row's contributions and a constant add up to its score. It takes some ten times as long
+        as scoring.
+
+        Args:
+            columns: features (C,) by name, as for `score_columns`.
+
+        Returns:
+            Contributions (C, F) float32 in the order of the ranker's columns.
         """
         matrix = self._matrix(columns)
         total = np.zeros(matrix.shape)
-        for told, booster in zip(self._contributions, self.boosters, strict=True):
-            total += (
-                told(matrix, self.threads)
-                if told
-                else self._asked(booster, matrix, pred_contrib=True)[:, :-1]
-            )
+        for booster, shap in zip(self.boosters, self._shaps, strict=True):
+            if shap is not None:
+                total += shap.contributions(matrix, self.threads)
+            else:
+                # LightGBM's last column is the constant.
+                total += self._predict(booster, matrix, pred_contrib=True)[:, :-1]
         total /= len(self.boosters)
-        if self.source_prior:
-            total[:, self.columns.index(self.source_prior.column)] += self.source_prior.added(
-                self.columns, matrix
-            )
+        if self.source_prior is not None:
+            index = self.columns.index(self.source_prior.column)
+            total[:, index] += self.source_prior.added_scores(self.columns, matrix)
         return total.astype(np.float32)
 
-    def _asked(self, booster: lgb.Booster, matrix: Scores, **kind: bool) -> NDArray[np.float64]:
-        """What LightGBM itself says, where its trees are other than plain."""
-        return np.asarray(booster.predict(matrix, num_threads=self.threads, **kind))
+    def _predict(
+        self, booster: lgb.Booster, matrix: Scores, pred_contrib: bool = False
+    ) -> NDArray[np.float64]:
+        """Return LightGBM's own prediction, for trees that our scorers do not cover."""
+        predicted = booster.predict(matrix, num_threads=self.threads, pred_contrib=pred_contrib)
+        return np.asarray(predicted)
 
     @cached_property
-    def _forests(self) -> list[QuickScorer | None]:
+    def _scorers(self) -> list[QuickScorer | None]:
         return [QuickScorer.of(booster) for booster in self.boosters]
 
     @cached_property
-    def _contributions(self) -> list[TreeShap | None]:
-        return [TreeShap.of(forest) if forest else None for forest in self._forests]
+    def _shaps(self) -> list[TreeShap | None]:
+        return [None if scorer is None else TreeShap.of(scorer) for scorer in self._scorers]
 
     def _matrix(self, columns: dict[str, Scores]) -> Scores:
-        """The matrix (C, F), column after column in memory, as forests read it."""
-        missing = np.full(len(next(iter(columns.values()))), np.nan, np.float32)
+        """Return the features (C, F), column after column in memory, as the scorers read them."""
+        n_candidates = len(next(iter(columns.values())))
+        missing = np.full(n_candidates, np.nan, np.float32)
         return np.stack([columns.get(name, missing) for name in self.columns]).T
 
     def importance(self) -> dict[str, float]:
-        """Share of the boosters' total gain of each feature."""
-        gain = np.sum([b.feature_importance("gain") for b in self.boosters], axis=0)
-        return dict(zip(self.columns, (gain / max(gain.sum(), 1e-12)).tolist(), strict=True))
+        """Return each feature's share of the boosters' total gain, by name."""
+        gains = [booster.feature_importance("gain") for booster in self.boosters]
+        gain = np.sum(gains, axis=0)
+        # Boosters without a single split have no gain at all.
+        shares = gain / max(gain.sum(), 1e-12)
+        return dict(zip(self.columns, shares.tolist(), strict=True))
 
     def save(self, folder: Path) -> None:
-        """Write LightGBM text files, the column names and what it leans on."""
+        """Write the boosters as LightGBM text, the names of the columns and the source prior.
+
+        Args:
+            folder: a `RankerFolder`.
+        """
         files = RankerFolder(folder)
-        for at, booster in enumerate(self.boosters):
-            booster.save_model(files.booster(at))
+        for index, booster in enumerate(self.boosters):
+            booster.save_model(files.booster(index))
         files.columns.write_text(json.dumps(self.columns))
-        files.source_prior.write_text(
-            json.dumps(asdict(self.source_prior) if self.source_prior else None)
-        )
+        prior = asdict(self.source_prior) if self.source_prior else None
+        files.source_prior.write_text(json.dumps(prior))
 
     @classmethod
     def load(cls, folder: Path, threads: int = 1) -> "Ranker":
-        """Read what `save` wrote, to score on so many threads."""
+        """Read a ranker that `save` wrote.
+
+        Args:
+            folder: a `RankerFolder`.
+            threads: blocks of rows that it scores at once.
+        """
         files = RankerFolder(folder)
-        boosters = tuple(lgb.Booster(model_file=file) for file in files.boosters())
-        source_prior = json.loads(files.source_prior.read_text())
         columns = tuple(json.loads(files.columns.read_text()))
-        return cls(
-            columns, boosters, SourcePrior(**source_prior) if source_prior else None, threads
-        )
+        boosters = tuple(lgb.Booster(model_file=file) for file in files.boosters())
+        prior = json.loads(files.source_prior.read_text())
+        source_prior = SourcePrior(**prior) if prior else None
+        return cls(columns, boosters, source_prior, threads)

@@ -1,7 +1,7 @@
-"""Teaching: which candidates of the label folds a ranker learns from and which decide when it stops, read alone."""
+"""Down-sampling: which candidates of the label folds a ranker is fitted on and validated on."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,113 +13,195 @@ from fusion.errors import DataError
 from fusion.ranking.table import RankingTable
 from fusion.ranking.table_file import read_columns, read_table
 
-HISTORY = "user_events"
-"""Column that is 0 for users without a history: no ranker serves them, and they would teach it popularity."""
-MAX_CANDIDATES_PER_ROW = 0x3A7
-"""Added to the seed: who gets a table is drawn apart from who of those teaches, or the two would not multiply."""
-OTHER_DRAW = 0x7EAC
-"""Added to the seed: a random split draws pairs by the seed itself, and what another fold holds out must not be kept
-more often than the rest, since it stands here as what nobody wants.
+HISTORY_COLUMN = "user_events"
+"""Feature that is 0 for users without a history: no ranker serves them, and their labels would
+teach it popularity.
 """
-WATCH_DRAW = 0x3E7C
-"""Added to the seed: whose whole lists are watched is drawn apart from who teaches and what of theirs is kept."""
-LEAST, MOST = 30, 150
-"""Candidates beside labels that a user keeps: with more the ranker learns longer and no better; before there are fewer,
-whole users are left out, since a list of labels is no list.
+MIN_NEGATIVES = 30
+"""Candidates beside labels that a user of the training set keeps, at least.
+
+Rather than keep fewer, whole users are left out, since a list of labels is no list to order.
 """
+MAX_NEGATIVES = 150
+"""The same at most: with more a fit takes longer and gets no better."""
+
+# Each salt is added to the seed, so that its draw is independent of the others.
+TABLE_SALT = 0x3A7
+"""Draws who gets a table; by the draw of who of them trains, the two shares would not multiply."""
+NEGATIVES_SALT = 0x7EAC
+"""Draws candidates that are no labels.
+
+A random split draws pairs by the seed itself. What another fold holds out counts as unwanted here,
+and must not be kept more often than the rest.
+"""
+VALIDATION_SALT = 0x3E7C
+"""Draws whose whole lists validate, apart from who trains and what of theirs is kept."""
 
 
 def limit_training_users(fold: Fold, max_rows: int, n_folds: int, seed: int) -> Fold:
-    """A label fold with the labels of those users only whose candidates are worth making.
+    """Leave out users whose candidates are not worth making.
 
-    They have a history, and are drawn by hash to be no more than `max_rows` could hold: each would
-    keep 30 candidates.
+    Users without a history go, and of the others so many stay, by hash, as `max_rows` could hold
+    with the fewest candidates each.
+
+    Args:
+        fold: a label fold.
+        max_rows: candidates that the training set may have, of all folds together.
+        n_folds: label folds that share them.
+        seed: seeds the draw.
+
+    Returns:
+        The fold with the labels of the users who stay; one user at least if any has a history.
     """
-    users = fold.label_rows[fold.known.user_counts[fold.label_rows] > 0]
-    chance = max_rows / (LEAST * n_folds * max(1, len(users)))
-    draws = shares(seed + MAX_CANDIDATES_PER_ROW, users)
-    kept = contains(users[(draws < chance) | (draws == draws.min(initial=1.0))], fold.label_users)
+    has_history = fold.known.user_counts[fold.label_rows] > 0
+    users = fold.label_rows[has_history]
+    share = max_rows / (MIN_NEGATIVES * n_folds * max(1, len(users)))
+    draws = shares(seed + TABLE_SALT, users)
+    is_lowest = draws == draws.min(initial=1.0)
+    chosen = users[(draws < share) | is_lowest]
+    kept = contains(chosen, fold.label_users)
     return replace(fold, label_users=fold.label_users[kept], label_items=fold.label_items[kept])
 
 
 def read_training_set(folders: Sequence[Path], max_rows: int, seed: int) -> list[RankingTable]:
-    """What teaches of the tables of folds, oldest first, folds without anything left out.
+    """Read the candidates that a ranker is fitted on.
 
-    Raises DataError when no candidate of any fold is a label.
+    Args:
+        folders: tables of the label folds, oldest first (`TableFolder`).
+        max_rows: candidates of all folds together, about.
+        seed: seeds what is left out.
+
+    Returns:
+        One table a fold, in the same order; folds of which nothing is left are left out.
+
+    Raises:
+        DataError: no candidate of any fold is a label.
     """
-    rows = training_set_rows(
-        [read_columns(folder, (HISTORY,)) for folder in folders], max_rows, seed
-    )
-    return [
-        read_table(folder, each) for folder, each in zip(folders, rows, strict=True) if each.any()
-    ]
+    tables = [read_columns(folder, (HISTORY_COLUMN,)) for folder in folders]
+    rows_of_folds = training_set_rows(tables, max_rows, seed)
+    training_set = []
+    for folder, rows in zip(folders, rows_of_folds, strict=True):
+        if rows.any():
+            training_set.append(read_table(folder, rows))
+    return training_set
 
 
 def read_validation_lists(
     folders: Sequence[Path], max_rows: int, seed: int, newest: int
 ) -> list[RankingTable]:
-    """Whole lists of users who may teach, of the `newest` folds of `read_training_set`; `max_rows` in all.
+    """Read whole lists of users with labels, to say when a fit should stop.
 
-    A list that was thinned is no list: among fewer others its first ten places are easier, and
-    another ranker is best.
+    A thinned list is no list to validate on: among fewer others its first ten places are easier,
+    and another ranker is best.
+
+    Args:
+        folders: tables of the label folds, oldest first (`TableFolder`).
+        max_rows: candidates of all lists together, about.
+        seed: seeds the draw of users.
+        newest: number of folds to read, the newest of those in `read_training_set`.
+
+    Returns:
+        One table a fold, oldest first.
+
+    Raises:
+        DataError: no candidate of any fold is a label.
     """
-    tables = [read_columns(folder, (HISTORY,)) for folder in folders]
-    training = training_set_rows(tables, max_rows, seed)
-    folds = [at for at, rows in enumerate(training) if rows.any()][-newest:]
-    teach = {at: _labels_of_users(tables[at]) > 0 for at in folds}
-    share = max_rows / sum(int(tables[at].sizes[teach[at]].sum()) for at in folds)
+    tables = [read_columns(folder, (HISTORY_COLUMN,)) for folder in folders]
+    training_rows = training_set_rows(tables, max_rows, seed)
+    in_training_set = [index for index, rows in enumerate(training_rows) if rows.any()]
+    chosen_folds = in_training_set[-newest:]
+    usable = {index: _label_counts(tables[index]) > 0 for index in chosen_folds}
+    n_candidates = sum(int(tables[index].sizes[usable[index]].sum()) for index in chosen_folds)
+    share = max_rows / n_candidates
     validation = []
-    for at in folds:
-        drawn = teach[at] & (shares(seed + WATCH_DRAW, tables[at].group_users) < share)
-        chosen = drawn if drawn.any() else teach[at]
-        validation.append(read_table(folders[at], np.repeat(chosen, tables[at].sizes)))
+    for index in chosen_folds:
+        table = tables[index]
+        is_chosen = usable[index] & (shares(seed + VALIDATION_SALT, table.group_users) < share)
+        if not is_chosen.any():
+            is_chosen = usable[index]
+        validation.append(read_table(folders[index], np.repeat(is_chosen, table.sizes)))
     return validation
 
 
-def training_set_rows(tables: Sequence[RankingTable], max_rows: int, seed: int) -> list[Flags]:
-    """Which candidates (C,) of each table, which needs the column HISTORY only, teach; about `max_rows` in all.
+@dataclass(frozen=True)
+class _FoldUsers:
+    """The users of a fold's table who may be in the training set.
 
-    Users without a label among their candidates teach nothing, nor do those without a history. The
-    others keep their labels and as many more, by hash, as there is room for, 150 at most: a label
-    of one more user teaches more than a user's hundredth candidate. Only when there is no room for
-    30 are whole users left out, by hash too.
+    Attributes:
+        table: candidates of n users.
+        n_labels: labels (n,) among each user's candidates; 0 without a history.
+        usable: which users (n,) have one.
     """
-    labels = [_labels_of_users(table) for table in tables]
-    teach = [each > 0 for each in labels]
-    n_users, n_labels = (
-        sum(int(each.sum()) for each in teach),
-        sum(int(each.sum()) for each in labels),
-    )
+
+    table: RankingTable
+    n_labels: Rows
+    usable: Flags
+
+    @classmethod
+    def of(cls, table: RankingTable) -> "_FoldUsers":
+        n_labels = _label_counts(table)
+        return cls(table, n_labels, n_labels > 0)
+
+
+def training_set_rows(tables: Sequence[RankingTable], max_rows: int, seed: int) -> list[Flags]:
+    """Choose the candidates of each table that a ranker is fitted on.
+
+    Users without a label among their candidates and users without a history are of no use. The
+    others keep their labels and as many other candidates, by hash, as there is room for,
+    `MAX_NEGATIVES` at most: a label of one more user is worth more than a user's hundredth
+    candidate. Only when there is no room for `MIN_NEGATIVES` are whole users left out, by hash too.
+
+    Args:
+        tables: tables of the label folds with the column `HISTORY_COLUMN` at least.
+        max_rows: candidates of all folds together, about.
+        seed: seeds both draws.
+
+    Returns:
+        Which candidates (C,) of each table.
+
+    Raises:
+        DataError: no candidate of any fold is a label.
+    """
+    folds = [_FoldUsers.of(table) for table in tables]
+    n_users = sum(int(fold.usable.sum()) for fold in folds)
+    n_labels = sum(int(fold.n_labels.sum()) for fold in folds)
     if not n_users:
         raise DataError(
             "no source proposed any held-out item: there is nothing for a ranker to learn from"
         )
-    share = max_rows / (n_labels + LEAST * n_users)
-    fewer = [
-        each & (shares(seed, table.group_users) < share)
-        for table, each in zip(tables, teach, strict=True)
-    ]
-    kept = fewer if any(each.any() for each in fewer) else teach
-    others = float(np.clip((max_rows - n_labels) / n_users, LEAST, MOST))
-    return [
-        _thinned(table, mine, others, seed) & np.repeat(each, table.sizes)
-        for table, mine, each in zip(tables, labels, kept, strict=True)
-    ]
+    user_share = max_rows / (n_labels + MIN_NEGATIVES * n_users)
+    chosen_users = _choose_users(folds, user_share, seed)
+    n_negatives = float(np.clip((max_rows - n_labels) / n_users, MIN_NEGATIVES, MAX_NEGATIVES))
+    rows_of_folds = []
+    for fold, is_chosen in zip(folds, chosen_users, strict=True):
+        rows = _labels_and_negatives(fold, n_negatives, seed)
+        rows_of_folds.append(rows & np.repeat(is_chosen, fold.table.sizes))
+    return rows_of_folds
 
 
-def _labels_of_users(table: RankingTable) -> Rows:
-    """Labels (n,) among each user's candidates; none count of a user without a history."""
-    if not len(table.sizes):
+def _choose_users(folds: Sequence[_FoldUsers], share: float, seed: int) -> list[Flags]:
+    """Choose about a share of the usable users of each fold, all of them where that is nobody."""
+    chosen = [fold.usable & (shares(seed, fold.table.group_users) < share) for fold in folds]
+    if any(is_chosen.any() for is_chosen in chosen):
+        return chosen
+    return [fold.usable for fold in folds]
+
+
+def _labels_and_negatives(fold: _FoldUsers, n_negatives: float, seed: int) -> Flags:
+    """Choose every label among the candidates (C,), and about so many others of each user."""
+    table = fold.table
+    user_share = n_negatives / np.maximum(table.sizes - fold.n_labels, 1)
+    share = np.repeat(user_share, table.sizes)
+    is_drawn = shares(seed + NEGATIVES_SALT, table.users, table.items) < share
+    chosen: Flags = (table.labels > 0) | is_drawn
+    return chosen
+
+
+def _label_counts(table: RankingTable) -> Rows:
+    """Count the labels (n,) among each user's candidates; those of users without a history as 0."""
+    if not table.n_users:
         return table.sizes
-    first = table.borders[:-1]
-    counts: Rows = np.add.reduceat(table.labels, first)
-    return counts * (table.matrix[first, table.columns.index(HISTORY)] > 0)
-
-
-def _thinned(table: RankingTable, labels: Rows, others: float, seed: int) -> Flags:
-    """Every label among the candidates (C,), and about so many others of each user."""
-    chance = np.repeat(others / np.maximum(table.sizes - labels, 1), table.sizes)
-    wanted: Flags = (table.labels > 0) | (
-        shares(seed + OTHER_DRAW, table.users, table.items) < chance
-    )
-    return wanted
+    starts = table.borders[:-1]
+    counts: Rows = np.add.reduceat(table.labels, starts)
+    has_history = table.column(HISTORY_COLUMN)[starts] > 0
+    return counts * has_history

@@ -1,27 +1,38 @@
-"""The table of a fold in memory: candidates with features and labels, user by user."""
+"""The ranking table of a fold in memory: candidates with features and labels, user by user."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fusion.core.arrays import Flags, Offsets, Rows, Scores, offsets, ragged_index
 from fusion.core.hashing import shares
 
 KEYS = ("user", "item", "label")
-DRAWN = 0x7A1E
-"""Added to the seed: who is drawn anew is drawn apart from everything else."""
-POISSON = np.cumsum([math.exp(-1) / math.factorial(k) for k in range(9)])
-"""Chance of being drawn so often at most, from never on."""
+"""Columns of the table beside the features."""
+RESAMPLE_SALT = 0x7A1E
+"""Added to the seed, so that the resample is independent of everything else drawn by hash."""
+MOST_REPEATS = 9
+"""Times that a user may stand in a resample at most; the Poisson chance of more is 1e-7."""
+POISSON = np.cumsum([math.exp(-1) / math.factorial(k) for k in range(MOST_REPEATS)])
+"""Distribution function of Poisson(1): chance of standing k times at most in a resample."""
 
 
 @dataclass(frozen=True)
 class RankingTable:
-    """C candidates of n users in memory: `matrix` (C, F) float32 by `columns`, NaN where missing.
+    """C candidates of n users, the candidates of a user next to each other.
 
-    `group_users` (n,) and `sizes` (n,): whose candidates stand there, and how many, the way
-    LightGBM wants groups.
+    A user of two folds stands twice in a merged table, as two groups.
+
+    Attributes:
+        columns: names of the F features.
+        group_users: user row (n,) of each group of candidates.
+        sizes: number (n,) of candidates of each group, as LightGBM wants groups.
+        items: item rows (C,).
+        labels: 1 for a candidate that the user took in the fold's window, else 0 (C,).
+        matrix: features (C, F) float32, NaN where missing.
     """
 
     columns: tuple[str, ...]
@@ -30,6 +41,11 @@ class RankingTable:
     items: Rows
     labels: Rows
     matrix: Scores
+
+    @property
+    def n_users(self) -> int:
+        """Number of groups, n."""
+        return len(self.sizes)
 
     @property
     def borders(self) -> Offsets:
@@ -41,9 +57,32 @@ class RankingTable:
         """The user (C,) of each candidate."""
         return np.repeat(self.group_users, self.sizes)
 
+    def column(self, name: str) -> Scores:
+        """Return the values (C,) of one feature.
+
+        Args:
+            name: one of `columns`.
+        """
+        return self.matrix[:, self.columns.index(name)]
+
     def take(self, groups: Flags) -> "RankingTable":
-        """Only the candidates of some users (n,)."""
-        rows = np.repeat(groups, self.sizes)
+        """Return only the candidates of the users that are flagged.
+
+        Args:
+            groups: which users (n,) stay.
+        """
+        return self._select(np.flatnonzero(groups), np.repeat(groups, self.sizes))
+
+    def take_at(self, groups: NDArray[np.integer]) -> "RankingTable":
+        """Return the candidates of users by index, as often as an index stands there.
+
+        Args:
+            groups: indices (m,) of users, in any order.
+        """
+        rows = ragged_index(self.borders[groups], self.sizes[groups].astype(np.int64))
+        return self._select(groups, rows)
+
+    def _select(self, groups: NDArray[np.integer], rows: NDArray[np.generic]) -> "RankingTable":
         return RankingTable(
             self.columns,
             self.group_users[groups],
@@ -54,58 +93,92 @@ class RankingTable:
         )
 
 
-def poisson_resample(table: RankingTable, seed: int) -> RankingTable:
-    """About as many users as in `table`, drawn with replacement, each with all candidates: another sample of its kind.
+@dataclass(frozen=True)
+class CandidateKeys:
+    """The columns `KEYS` of C candidates, int32 each.
 
-    How often a user is drawn is Poisson with mean 1, by hash (Oza and Russell, AISTATS 2001), so
-    that folds that share users are drawn as one.
+    Attributes:
+        users: user rows (C,), those of a user next to each other.
+        items: item rows (C,).
+        labels: labels (C,).
     """
-    often = np.searchsorted(POISSON, shares(seed + DRAWN, table.group_users), side="right")
-    chosen = np.repeat(np.arange(len(often)), often if often.any() else 1)
-    rows = ragged_index(table.borders[chosen], table.sizes[chosen].astype(np.int64))
-    return RankingTable(
-        table.columns,
-        table.group_users[chosen],
-        table.sizes[chosen],
-        table.items[rows],
-        table.labels[rows],
-        table.matrix[rows],
-    )
+
+    users: Rows
+    items: Rows
+    labels: Rows
+
+
+def poisson_resample(table: RankingTable, seed: int) -> RankingTable:
+    """Draw another sample of users like the table's, with replacement, each with all candidates.
+
+    How often a user stands in it is Poisson with mean 1, by hash of the user, so that folds that
+    share users agree on them: the online bootstrap of Oza and Russell, "Online bagging and
+    boosting", AISTATS 2001.
+
+    Args:
+        table: candidates of n users.
+        seed: another seed is another sample.
+
+    Returns:
+        About n users in the table's order; all of them where chance drew none.
+    """
+    draws = shares(seed + RESAMPLE_SALT, table.group_users)
+    repeats = np.searchsorted(POISSON, draws, side="right")
+    chosen = np.repeat(np.arange(len(repeats)), repeats if repeats.any() else 1)
+    return table.take_at(chosen)
 
 
 def merge(tables: Sequence[RankingTable]) -> RankingTable:
-    """Stack tables, fold after fold; columns are those of the newest, NaN where an older one lacks them."""
+    """Stack tables, fold after fold.
+
+    Args:
+        tables: at least one table, oldest first.
+
+    Returns:
+        One table with the columns of the newest; NaN where an older one lacks them.
+    """
     columns = tables[-1].columns
     return RankingTable(
         columns,
-        np.concatenate([t.group_users for t in tables]),
-        np.concatenate([t.sizes for t in tables]),
-        np.concatenate([t.items for t in tables]),
-        np.concatenate([t.labels for t in tables]),
-        np.concatenate([aligned(t, columns) for t in tables]),
+        np.concatenate([table.group_users for table in tables]),
+        np.concatenate([table.sizes for table in tables]),
+        np.concatenate([table.items for table in tables]),
+        np.concatenate([table.labels for table in tables]),
+        np.concatenate([aligned(table, columns) for table in tables]),
     )
 
 
 def aligned(table: RankingTable, columns: tuple[str, ...]) -> Scores:
-    """The matrix of a table with exactly these columns."""
+    """Return the matrix of a table with exactly these columns.
+
+    Args:
+        table: candidates with their features.
+        columns: names of the F features wanted.
+
+    Returns:
+        Features (C, F), NaN for those that the table lacks; its own matrix where nothing differs.
+    """
     if table.columns == columns:
         return table.matrix
-    found = np.full((len(table.items), len(columns)), np.nan, np.float32)
-    for at, name in enumerate(columns):
+    matrix = np.full((len(table.items), len(columns)), np.nan, np.float32)
+    for index, name in enumerate(columns):
         if name in table.columns:
-            found[:, at] = table.matrix[:, table.columns.index(name)]
-    return found
+            matrix[:, index] = table.column(name)
+    return matrix
 
 
-def group_by_user(columns: tuple[str, ...], keys: Sequence[Rows], matrix: Scores) -> RankingTable:
-    """A table of rows (C,) of user, item and label, which stand together by user, and their features."""
-    users, items, labels = keys
-    starts = np.flatnonzero(np.diff(users, prepend=-2))
-    return RankingTable(
-        columns,
-        users[starts],
-        np.diff(starts, append=len(users)).astype(np.int32),
-        items,
-        labels,
-        matrix,
-    )
+def group_by_user(columns: tuple[str, ...], keys: CandidateKeys, matrix: Scores) -> RankingTable:
+    """Make a table of rows in which the candidates of a user stand next to each other.
+
+    Args:
+        columns: names of the F features.
+        keys: user, item and label of C candidates.
+        matrix: features (C, F).
+
+    Returns:
+        The table, one group for each run of rows of the same user.
+    """
+    # No user is numbered -2, so the first row begins a group.
+    starts = np.flatnonzero(np.diff(keys.users, prepend=-2))
+    sizes = np.diff(starts, append=len(keys.users)).astype(np.int32)
+    return RankingTable(columns, keys.users[starts], sizes, keys.items, keys.labels, matrix)

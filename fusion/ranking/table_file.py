@@ -1,4 +1,4 @@
-"""Write and read the table of a fold as Parquet, in blocks of users."""
+"""Write and read the ranking table of a fold as Parquet, in blocks of users."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,10 +17,10 @@ from fusion.ranking.candidates import Candidates, candidate_blocks
 from fusion.ranking.features.compute import feature_columns
 from fusion.ranking.features.item_statistics import ItemStatistics
 from fusion.ranking.folders import SourceKeys, TableFolder
-from fusion.ranking.table import KEYS, RankingTable, group_by_user
+from fusion.ranking.table import KEYS, CandidateKeys, RankingTable, group_by_user
 
 LIST_SIZE = 50
-"""How far down a source's own list is kept for judging."""
+"""Places of a source's own list that are kept for evaluation."""
 SOURCE_LISTS = SourceKeys("lists of ")
 """Keys of the sources' lists in their file."""
 
@@ -33,108 +33,196 @@ def write_table(
     block_budget: BlockBudget,
     progress: Progress = quiet,
 ) -> None:
-    """Write `table.parquet` and `lists.npz` for every user of a fold that has a label."""
+    """Write the candidates and every source's own list for each user of a fold who has a label.
+
+    Args:
+        folder: an empty `TableFolder`.
+        sources: fitted sources.
+        fold: known interactions, labels and moments.
+        allowed: items that may be listed.
+        block_budget: memory of one block of users, and threads.
+        progress: called with users done and users in all.
+
+    Raises:
+        SourceFailed: a source died of it.
+    """
+    files = TableFolder(folder)
     users = fold.label_rows
     statistics = ItemStatistics(fold.known)
-    wanted = distinct(fold.label_users.astype(np.int64) * fold.known.n_items + fold.label_items)
+    label_keys = distinct(fold.label_users.astype(np.int64) * fold.known.n_items + fold.label_items)
     lists: dict[str, list[Rows]] = {source.name: [] for source in sources}
     writer: pq.ParquetWriter | None = None
     done = 0
-    for found in candidate_blocks(sources, fold, users, allowed, block_budget):
-        columns = table_columns(found, statistics, wanted)
-        block = pa.table(columns)
-        writer = writer or pq.ParquetWriter(
-            TableFolder(folder).candidates, block.schema, compression="zstd"
-        )
+    for candidates in candidate_blocks(sources, fold, users, allowed, block_budget):
+        block = pa.table(table_columns(candidates, statistics, label_keys))
+        # The first block says which columns there are.
+        if writer is None:
+            writer = pq.ParquetWriter(files.candidates, block.schema, compression="zstd")
         writer.write_table(block)
         for source in sources:
-            # A source is judged by a whole list, however few candidates it proposes.
-            whole = source.proposes and source.k >= LIST_SIZE
-            top = found.lists[source.name] if whole else source.top(found.users, LIST_SIZE, allowed)
-            lists[source.name].append(pad(top.items, LIST_SIZE))
-        done += len(found.users)
+            lists[source.name].append(_own_lists(source, candidates, allowed))
+        done += len(candidates.users)
         progress(done, len(users))
-    if writer:
+    if writer is not None:
         writer.close()
     stacked = {SOURCE_LISTS.key(name): np.concatenate(parts) for name, parts in lists.items()}
-    np.savez_compressed(
-        TableFolder(folder).source_lists, allow_pickle=False, users=users, **stacked
-    )
+    np.savez_compressed(files.source_lists, allow_pickle=False, users=users, **stacked)
 
 
 def table_columns(
-    found: Candidates, statistics: ItemStatistics, wanted: Offsets
+    candidates: Candidates, statistics: ItemStatistics, label_keys: Offsets
 ) -> dict[str, Rows | Scores]:
-    """Keys, label and features of a block; `wanted` holds the labels as user * I + item, ascending."""
-    owners, items = found.users.rows[found.pairs.owners], found.pairs.items
-    keys = owners.astype(np.int64) * statistics.data.n_items + items
-    labels = contains(wanted, keys).astype(np.int32)
-    return {"user": owners, "item": items, "label": labels, **feature_columns(found, statistics)}
+    """Compute the rows of the table for a block of users.
+
+    Args:
+        candidates: C candidates of the block.
+        statistics: item statistics of the fold's known interactions.
+        label_keys: the fold's labels as `user * I + item`, ascending.
+
+    Returns:
+        User, item, label and features (C,) by name.
+    """
+    users = candidates.users.rows[candidates.pairs.owners]
+    items = candidates.pairs.items
+    keys = users.astype(np.int64) * statistics.data.n_items + items
+    labels = contains(label_keys, keys).astype(np.int32)
+    features = feature_columns(candidates, statistics)
+    return {"user": users, "item": items, "label": labels, **features}
+
+
+def _own_lists(source: FittedSource, candidates: Candidates, allowed: Allowed) -> Rows:
+    """Return a source's own lists (B, LIST_SIZE) of a block's users.
+
+    A source is judged by a whole list, however few candidates it proposes.
+    """
+    if source.proposes and source.k >= LIST_SIZE:
+        return pad(candidates.lists[source.name].items, LIST_SIZE)
+    top = source.top(candidates.users, LIST_SIZE, allowed)
+    return pad(top.items, LIST_SIZE)
 
 
 def pad(items: Rows, size: int) -> Rows:
-    """Cut or fill up (-1) lists (B, k) to (B, size)."""
+    """Cut lists to a size, or fill them up with -1.
+
+    Args:
+        items: lists (B, k).
+        size: places of the result.
+
+    Returns:
+        Lists (B, size) int32.
+    """
     padded = np.full((len(items), size), -1, np.int32)
     padded[:, : items.shape[1]] = items[:, :size]
     return padded
 
 
 def read_table(folder: Path, wanted: Flags | None = None) -> RankingTable:
-    """Read a table that `write_table` wrote, in the order written: all of it, or the candidates (C,) wanted."""
+    """Read a table that `write_table` wrote, in the order written.
+
+    Only one block of users is in memory beside the rows wanted.
+
+    Args:
+        folder: a `TableFolder`.
+        wanted: which candidates (C,) to read; None reads all.
+
+    Returns:
+        The table of the candidates wanted.
+    """
     with pq.ParquetFile(TableFolder(folder).candidates) as file:
-        columns = tuple(name for name in file.schema_arrow.names if name not in KEYS)
-        wanted = np.ones(file.metadata.num_rows, bool) if wanted is None else wanted
-        matrix = np.empty((int(wanted.sum()), len(columns)), np.float32)
-        keys = [np.empty(len(matrix), np.int32) for _ in KEYS]
-        seen = end = 0
-        for n in range(file.num_row_groups):
-            size = file.metadata.row_group(n).num_rows
-            rows, seen = wanted[seen : seen + size], seen + size
-            part, end = slice(end, end + int(rows.sum())), end + int(rows.sum())
-            if not rows.any():
+        columns = _feature_names(file)
+        if wanted is None:
+            wanted = np.ones(file.metadata.num_rows, bool)
+        n_wanted = int(wanted.sum())
+        matrix = np.empty((n_wanted, len(columns)), np.float32)
+        keys = [np.empty(n_wanted, np.int32) for _ in KEYS]
+        first_row = 0
+        first_kept = 0
+        for group in range(file.num_row_groups):
+            n_rows = file.metadata.row_group(group).num_rows
+            is_wanted = wanted[first_row : first_row + n_rows]
+            kept = slice(first_kept, first_kept + int(is_wanted.sum()))
+            first_row += n_rows
+            first_kept = kept.stop
+            if kept.start == kept.stop:
                 continue
-            stored = file.read_row_group(n)
-            for at, name in enumerate(columns):
-                matrix[part, at] = stored[name].to_numpy()[rows]
-            for at, name in enumerate(KEYS):
-                keys[at][part] = stored[name].to_numpy()[rows]
-    return group_by_user(columns, keys, matrix)
+            stored = file.read_row_group(group)
+            for index, name in enumerate(columns):
+                matrix[kept, index] = stored[name].to_numpy()[is_wanted]
+            for index, name in enumerate(KEYS):
+                keys[index][kept] = stored[name].to_numpy()[is_wanted]
+    return group_by_user(columns, CandidateKeys(*keys), matrix)
 
 
 def read_computed(
     folder: Path, compute: Callable[[RankingTable], dict[str, Scores]]
 ) -> RankingTable:
-    """A table with the columns (c,) that `compute` makes of the stored ones, of one part of the rows after the other.
+    """Read a table with columns that are computed from the stored ones.
 
-    A part may begin and end within a user's candidates.
+    Works on one part of the rows after the other, so that the stored columns are never in memory
+    as a whole.
+
+    Args:
+        folder: a `TableFolder`.
+        compute: makes columns (c,) by name, always the same names, of a part of c rows; a part may
+            begin and end within a user's candidates.
+
+    Returns:
+        The table of all candidates with the computed columns.
     """
-    keys, parts = [], []
+    key_parts: list[CandidateKeys] = []
+    matrix_parts: list[Scores] = []
+    columns: tuple[str, ...] = ()
     with pq.ParquetFile(TableFolder(folder).candidates) as file:
-        names = tuple(name for name in file.schema_arrow.names if name not in KEYS)
-        for n in range(file.num_row_groups):
-            stored = file.read_row_group(n)
-            keys.append([stored[name].to_numpy() for name in KEYS])
-            matrix = np.column_stack([stored[name].to_numpy() for name in names])
-            made = compute(group_by_user(names, keys[-1], matrix))
-            parts.append(
-                np.column_stack(list(made.values()))
-            )  # copies: views would keep the whole part
-    whole = [np.concatenate(each) for each in zip(*keys, strict=True)]
-    return group_by_user(tuple(made), whole, np.concatenate(parts))
+        names = _feature_names(file)
+        for group in range(file.num_row_groups):
+            stored = file.read_row_group(group)
+            keys = _keys_of(stored)
+            computed = compute(group_by_user(names, keys, _matrix_of(stored, names)))
+            columns = tuple(computed)
+            key_parts.append(keys)
+            # This copies: views would keep the whole part in memory.
+            matrix_parts.append(np.column_stack(list(computed.values())))
+    all_keys = CandidateKeys(
+        np.concatenate([keys.users for keys in key_parts]),
+        np.concatenate([keys.items for keys in key_parts]),
+        np.concatenate([keys.labels for keys in key_parts]),
+    )
+    return group_by_user(columns, all_keys, np.concatenate(matrix_parts))
 
 
 def read_columns(folder: Path, columns: tuple[str, ...]) -> RankingTable:
-    """The whole of a table with some of its columns only."""
+    """Read the whole of a table with some of its columns only.
+
+    Args:
+        folder: a `TableFolder`.
+        columns: names of the features wanted.
+    """
     stored = pq.read_table(TableFolder(folder).candidates, columns=[*KEYS, *columns])
-    keys = [stored[name].to_numpy() for name in KEYS]
-    return group_by_user(
-        columns, keys, np.column_stack([stored[name].to_numpy() for name in columns])
-    )
+    return group_by_user(columns, _keys_of(stored), _matrix_of(stored, columns))
 
 
 def read_lists(folder: Path) -> tuple[Rows, dict[str, Rows]]:
-    """Users (n,) and each source's lists (n, 50) of a fold."""
+    """Read the sources' own lists of a fold.
+
+    Args:
+        folder: a `TableFolder`.
+
+    Returns:
+        Users (n,), and each source's lists (n, 50), -1 past their end, by source.
+    """
     with np.load(TableFolder(folder).source_lists, allow_pickle=False) as stored:
         keys = SOURCE_LISTS.sources(stored.files)
         lists = {source: stored[key] for source, key in keys.items()}
         return stored["users"], lists
+
+
+def _feature_names(file: pq.ParquetFile) -> tuple[str, ...]:
+    return tuple(name for name in file.schema_arrow.names if name not in KEYS)
+
+
+def _keys_of(stored: pa.Table) -> CandidateKeys:
+    return CandidateKeys(*(stored[name].to_numpy() for name in KEYS))
+
+
+def _matrix_of(stored: pa.Table, columns: tuple[str, ...]) -> Scores:
+    return np.column_stack([stored[name].to_numpy() for name in columns])

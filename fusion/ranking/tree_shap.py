@@ -1,9 +1,10 @@
-"""Contributions: what each feature adds to a forest's score of a row, as TreeSHAP has it, many times as fast.
+"""TreeSHAP: what each feature adds to the score of a row, many times as fast as LightGBM's own.
 
-At a leaf all that counts of a row is which features on the way there it agrees with. A leaf of d
-features knows 2**d kinds of rows, so each leaf gets a table of contributions once, and a row looks
-its kind up. Lundberg and others, From local explanations to global understanding, Nature Machine
-Intelligence 2020; for the tables Yang, Fast TreeSHAP, 2021.
+All that counts of a row at a leaf is which features on the path to it the row agrees with. A path
+with d features knows 2**d kinds of rows, so each leaf gets a table of contributions once, and rows
+look their kind up. Lundberg and others, "From local explanations to global understanding with
+explainable AI for trees", Nature Machine Intelligence 2020; for the tables Yang, "Fast TreeSHAP:
+accelerating SHAP value computation for trees", 2021.
 """
 
 from collections.abc import Sequence
@@ -14,18 +15,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusion.core.arrays import Scores
-from fusion.ranking.tree_scoring import Columns, QuickScorer, Step, Tree, by_blocks
+from fusion.ranking.tree_model import Step, Tree
+from fusion.ranking.tree_scoring import ComparableColumns, QuickScorer, map_row_blocks
 
 Doubles = NDArray[np.float64]
-CELLS = 1 << 24
-"""Of all leaves' tables together, 128 MiB, at most: deep trees of many columns would have no end of kinds."""
+MAX_TABLE_CELLS = 1 << 24
+"""Cells of all leaves' tables together, 128 MiB: deep trees of many features would burst memory."""
 
 
 @dataclass(frozen=True)
 class Leaf:
-    """The steps to a leaf, by the d different columns that they ask, and what each adds for a kind of row: (d, 2**d).
+    """A leaf with its contributions for every kind of row.
 
-    Bit i of a kind says that a row agrees with all steps that ask column i.
+    Bit i of a kind says that a row agrees with all steps at feature i of the path.
+
+    Attributes:
+        columns: indices of the d different features on the path.
+        steps: the steps at each of them.
+        table: contribution (d, 2**d) of each feature for each kind of row.
     """
 
     columns: tuple[int, ...]
@@ -35,77 +42,118 @@ class Leaf:
 
 @dataclass(frozen=True)
 class TreeShap:
-    """What the columns of a forest add to its scores."""
+    """Contributions of features to the scores of summed trees.
+
+    Attributes:
+        trees: the trees.
+        leaves: the leaves of each tree.
+    """
 
     trees: tuple[Tree, ...]
     leaves: tuple[tuple[Leaf, ...], ...]
 
     @classmethod
-    def of(cls, forest: QuickScorer) -> "TreeShap | None":
-        """The tables of a forest; None where they would grow too large."""
-        counts = (len(_by_column(tree, way)) for tree in forest.trees for way in tree.paths)
-        if sum(n << n for n in counts) > CELLS:
+    def of(cls, scorer: QuickScorer) -> "TreeShap | None":
+        """Make the tables of a scorer's trees.
+
+        Args:
+            scorer: the trees.
+
+        Returns:
+            The explainer; None where its tables would exceed `MAX_TABLE_CELLS`.
+        """
+        n_cells = 0
+        for tree in scorer.trees:
+            for path in tree.paths:
+                n_columns = len(_steps_by_column(tree, path))
+                n_cells += n_columns << n_columns
+        if n_cells > MAX_TABLE_CELLS:
             return None
-        return cls(forest.trees, tuple(_leaves(tree) for tree in forest.trees))
+        return cls(scorer.trees, tuple(_leaves(tree) for tree in scorer.trees))
 
-    def __call__(self, matrix: Scores, threads: int = 1) -> Doubles:
-        """Contributions (C, F) of feature rows (C, F); with a constant they add up to the raw score of a row."""
-        return by_blocks(self._of_block, matrix, threads)
+    def contributions(self, matrix: Scores, threads: int = 1) -> Doubles:
+        """Compute what each feature adds to the raw score of each row.
 
-    def _of_block(self, rows: Scores) -> Doubles:
-        columns, total = Columns(rows), np.zeros(rows.T.shape)
+        Args:
+            matrix: features (C, F) float32.
+            threads: blocks of rows at once.
+
+        Returns:
+            Contributions (C, F); with a constant they add up to the raw score of a row.
+        """
+        return map_row_blocks(self._explain_block, matrix, threads)
+
+    def _explain_block(self, rows: Scores) -> Doubles:
+        columns = ComparableColumns(rows)
+        total = np.zeros(rows.T.shape)
         for tree, leaves in zip(self.trees, self.leaves, strict=True):
-            right = [columns.right_of(node) for node in tree.nodes]
+            goes_right = [columns.goes_right(node) for node in tree.nodes]
             for leaf in leaves:
-                kind = np.zeros(len(rows), np.intp)
+                kinds = np.zeros(len(rows), np.intp)
                 for bit, steps in enumerate(leaf.steps):
-                    agrees = np.logical_and.reduce(
-                        [right[s.node] if s.right else ~right[s.node] for s in steps]
-                    )
-                    kind += agrees.astype(np.intp) << bit
-                for column, added in zip(leaf.columns, leaf.table, strict=True):
-                    total[column] += added.take(kind)
+                    sides = [
+                        goes_right[step.node] if step.goes_right else ~goes_right[step.node]
+                        for step in steps
+                    ]
+                    agrees = np.logical_and.reduce(sides)
+                    kinds += agrees.astype(np.intp) << bit
+                for column, contribution in zip(leaf.columns, leaf.table, strict=True):
+                    total[column] += contribution.take(kinds)
         return total.T
 
 
 def _leaves(tree: Tree) -> tuple[Leaf, ...]:
-    found = []
-    for way, value in zip(tree.paths, tree.values.tolist(), strict=True):
-        asked = _by_column(tree, way)
-        table = _table(
-            value, [float(np.prod([step.share for step in steps])) for steps in asked.values()]
-        )
-        found.append(Leaf(tuple(asked), tuple(asked.values()), table))
-    return tuple(found)
+    leaves = []
+    for path, value in zip(tree.paths, tree.values.tolist(), strict=True):
+        by_column = _steps_by_column(tree, path)
+        # A row without the feature passes all steps at it with the product of their shares.
+        shares = [float(np.prod([step.share for step in steps])) for steps in by_column.values()]
+        table = _shapley_table(value, shares)
+        leaves.append(Leaf(tuple(by_column), tuple(by_column.values()), table))
+    return tuple(leaves)
 
 
-def _by_column(tree: Tree, way: Sequence[Step]) -> dict[int, list[Step]]:
-    """The steps of a way that ask each column."""
-    asked: dict[int, list[Step]] = {}
-    for step in way:
-        asked.setdefault(tree.nodes[step.node].column, []).append(step)
-    return asked
+def _steps_by_column(tree: Tree, path: Sequence[Step]) -> dict[int, list[Step]]:
+    """Group the steps of a path by the feature that they ask for."""
+    by_column: dict[int, list[Step]] = {}
+    for step in path:
+        by_column.setdefault(tree.nodes[step.node].column, []).append(step)
+    return by_column
 
 
-def _table(value: float, shares: Sequence[float]) -> Doubles:
-    """Shapley values (d, 2**d) of the d features on the way to a leaf, for all kinds of rows.
+def _shapley_table(value: float, shares: Sequence[float]) -> Doubles:
+    """Compute the Shapley values of the d features on the path to a leaf for all kinds of rows.
 
-    A feature left out lets a row through as it let those through that the tree learned from: with
-    its share. So a set of features has the leaf's value, times 1 or 0 for each in the set, as the
-    row agrees, times the shares of the rest. Summed over all sets of one size that is a coefficient
-    of a polynomial with one factor a feature.
+    The game: a set of features is worth the leaf's value, times 1 or 0 for each feature in the
+    set, as the row agrees with it or not, times its share for each feature that is not in the set,
+    which lets a row through as the training rows went. Summed over all sets of one size, that is a
+    coefficient of a polynomial with one factor a feature: agrees * x + share. So the feature j is
+    worth
+
+        value * (agrees_j - share_j) * sum over sizes s of s! (d - 1 - s)! / d! * coefficient_s
+
+    with the coefficients of the product over all features but j.
+
+    Args:
+        value: the leaf's value.
+        shares: share of training rows that pass each feature's steps (d,).
+
+    Returns:
+        Shapley values (d, 2**d).
     """
     d = len(shares)
-    agrees = (np.arange(1 << d) >> np.arange(d)[:, None] & 1).astype(float)
+    kinds = np.arange(1 << d)
+    agrees = (kinds >> np.arange(d)[:, None] & 1).astype(float)
+    weights = [factorial(size) * factorial(d - 1 - size) / factorial(d) for size in range(d)]
     table = np.empty((d, 1 << d))
-    for at in range(d):
-        by_size = np.zeros((d, 1 << d))
-        by_size[0] = 1
+    for feature in range(d):
+        coefficients = np.zeros((d, 1 << d))
+        coefficients[0] = 1
         for other in range(d):
-            if other != at:
-                larger = by_size[:-1] * agrees[other]
-                by_size *= shares[other]
-                by_size[1:] += larger
-        chances = [factorial(size) * factorial(d - 1 - size) / factorial(d) for size in range(d)]
-        table[at] = value * (agrees[at] - shares[at]) * (chances @ by_size)
+            if other != feature:
+                # Multiply by (agrees * x + share): the first term moves up by one size.
+                with_other = coefficients[:-1] * agrees[other]
+                coefficients *= shares[other]
+                coefficients[1:] += with_other
+        table[feature] = value * (agrees[feature] - shares[feature]) * (weights @ coefficients)
     return table

@@ -23,9 +23,10 @@ from fusion.evaluation.rating_errors import write_rating_errors
 from fusion.lists.batch import feature_sample, write_lists
 from fusion.lists.compiled_rules import Rules
 from fusion.ranking.folders import RankerFolder, TableFolder
+from fusion.ranking.lightgbm_inputs import resolve_defaults
 from fusion.ranking.method import RANKER, Method
 from fusion.ranking.ranker import Ranker
-from fusion.ranking.ranker_training import n_validation_folds, refit, resolve_defaults, train_ranker
+from fusion.ranking.ranker_training import n_validation_folds, refit, train_ranker
 from fusion.ranking.sampling import limit_training_users, read_training_set, read_validation_lists
 from fusion.ranking.source_prior import SourcePrior, fit_source_prior
 from fusion.ranking.table import KEYS, aligned, poisson_resample

@@ -8,9 +8,10 @@ import pytest
 from fusion.config import RankerSettings
 from fusion.core.hashing import shares
 from fusion.ranking.ranker import Ranker
-from fusion.ranking.ranker_training import _stopping_splits, n_validation_folds, refit, train_ranker
+from fusion.ranking.ranker_training import n_validation_folds, refit, train_ranker
 from fusion.ranking.table import RankingTable, aligned, merge, poisson_resample
 from fusion.ranking.table_file import SOURCE_LISTS, pad, read_lists, read_table
+from fusion.ranking.tree_count import stopping_splits
 
 SETTINGS = RankerSettings(trees=40, patience=10, min_leaf=5, seeds=2, leaves=7, learning_rate=0.05)
 
@@ -83,9 +84,9 @@ def test_it_learns_what_decides_with_one_fold_and_with_more(folds):
 def test_who_is_watched_of_one_fold_is_drawn_apart_from_who_may_teach():
     everyone = table(600)
     drawn = everyone.take(shares(7, everyone.group_users) < 0.15)
-    [(teaching, validation)] = _stopping_splits([drawn], [drawn], 7)
-    assert 0 < len(validation.group_users) < len(teaching.group_users)
-    assert not set(teaching.group_users) & set(validation.group_users)
+    [split] = stopping_splits([drawn], [drawn], 7)
+    assert 0 < split.validation.n_users < split.training.n_users
+    assert not set(split.training.group_users) & set(split.validation.group_users)
 
 
 def upside_down(one: RankingTable) -> RankingTable:
@@ -109,7 +110,7 @@ def test_of_large_tables_only_the_newest_fold_is_watched(monkeypatch):
     odd = [upside_down(table(20, seed=5)), older, newer]
     assert n_validation_folds(odd) == 3
     _, by_all = train_ranker(odd, odd, SETTINGS, 7, 1)
-    monkeypatch.setattr("fusion.ranking.ranker_training.FEW", 100)
+    monkeypatch.setattr("fusion.ranking.lightgbm_inputs.SMALL_DATA_USERS", 100)
     assert n_validation_folds(odd) == 1
     _, by_newest = train_ranker(odd, odd[-1:], SETTINGS, 7, 1)
     _, swapped = train_ranker([newer, older, odd[0]], odd[:1], SETTINGS, 7, 1)
@@ -118,14 +119,14 @@ def test_of_large_tables_only_the_newest_fold_is_watched(monkeypatch):
 
 
 def test_more_users_get_as_many_more_trees_up_to_the_limit(monkeypatch):
-    monkeypatch.setattr("fusion.ranking.ranker_training._best_length", lambda curves, users: 10)
-    monkeypatch.setattr("fusion.ranking.ranker_training.FEW", 0)
+    monkeypatch.setattr("fusion.ranking.ranker_training.best_n_trees", lambda curves, users: 10)
+    monkeypatch.setattr("fusion.ranking.lightgbm_inputs.SMALL_DATA_USERS", 0)
     folds = [table(60, seed=n) for n in range(3)]
     assert train_ranker(folds, folds, SETTINGS, 7, 1)[1] == 15
     assert train_ranker(folds, folds, SETTINGS.model_copy(update={"trees": 12}), 7, 1)[1] == 12
-    ((training, _),) = _stopping_splits(folds[:1], folds[:1], 7)
+    [split] = stopping_splits(folds[:1], folds[:1], 7)
     assert train_ranker(folds[:1], folds[:1], SETTINGS, 7, 1)[1] == round(
-        10 * 60 / len(training.sizes)
+        10 * 60 / split.training.n_users
     )
 
 
@@ -133,7 +134,7 @@ def test_more_users_get_as_many_more_trees_up_to_the_limit(monkeypatch):
     ("best", "step", "trees"), [(80, 0.05, 120), (20, 0.05, 60), (180, 0.05, 180), (160, 0.1, 120)]
 )
 def test_of_few_users_trees_are_drawn_half_way_to_what_is_typical(monkeypatch, best, step, trees):
-    monkeypatch.setattr("fusion.ranking.ranker_training._best_length", lambda curves, users: best)
+    monkeypatch.setattr("fusion.ranking.ranker_training.best_n_trees", lambda curves, users: best)
     folds = [table(60, seed=n) for n in range(3)]
     settings = SETTINGS.model_copy(update={"trees": 600, "learning_rate": step})
     assert train_ranker(folds, folds, settings, 7, 1)[1] == trees

@@ -14,10 +14,10 @@ from fusion.errors import DataError
 from fusion.evaluation.evaluate import read_scored_table
 from fusion.ranking.ranker_training import refit
 from fusion.ranking.sampling import (
-    HISTORY,
-    LEAST,
-    MAX_CANDIDATES_PER_ROW,
-    MOST,
+    HISTORY_COLUMN,
+    MAX_NEGATIVES,
+    MIN_NEGATIVES,
+    TABLE_SALT,
     limit_training_users,
     read_training_set,
     read_validation_lists,
@@ -33,7 +33,9 @@ def table(n_users: int = 40, each: int = 12, seed: int = 0, start: int = 0) -> R
     """Candidates of users who all have a history."""
     full = test_ranker.table(n_users, each, seed, start=start)
     ones = np.ones((len(full.items), 1), np.float32)
-    return replace(full, columns=(*full.columns, HISTORY), matrix=np.hstack([full.matrix, ones]))
+    return replace(
+        full, columns=(*full.columns, HISTORY_COLUMN), matrix=np.hstack([full.matrix, ones])
+    )
 
 
 def stored(folder, full: RankingTable, rows_each: int):
@@ -105,7 +107,7 @@ def test_a_user_keeps_at_most_so_many_candidates_beside_labels():
     labels = np.add.reduceat(full.labels, full.borders[:-1])
     others = (np.add.reduceat(rows, full.borders[:-1], dtype=int) - labels)[labels > 0]
     assert rows[(full.labels > 0)].all()
-    assert np.mean(others) == pytest.approx(MOST, rel=0.1)
+    assert np.mean(others) == pytest.approx(MAX_NEGATIVES, rel=0.1)
 
 
 def test_where_even_few_candidates_each_are_too_many_users_are_left_out():
@@ -120,7 +122,7 @@ def test_where_even_few_candidates_each_are_too_many_users_are_left_out():
         np.add.reduceat(rows & (full.labels > 0), full.borders[:-1], dtype=int)[there],
         labels[there],
     )
-    assert np.mean((mine - labels)[there]) == pytest.approx(LEAST, rel=0.15)
+    assert np.mean((mine - labels)[there]) == pytest.approx(MIN_NEGATIVES, rel=0.15)
 
 
 @pytest.mark.parametrize("max_rows", [10**6, 500])
@@ -160,7 +162,7 @@ def test_whole_lists_are_watched_of_the_same_folds_and_no_more_than_asked(tmp_pa
 
 def test_reading_what_judges_is_reading_all_and_scoring_it(tmp_path):
     full = table()
-    named = replace(full, columns=("blend", "als_z", HISTORY))
+    named = replace(full, columns=("blend", "als_z", HISTORY_COLUMN))
     ranker = refit([named], test_ranker.SETTINGS, 5, 7, 1)
     found = read_scored_table(stored(tmp_path / "one", named, rows_each=13), ranker)
     assert found.columns == ("ranker", "blend", "als_z")
@@ -209,7 +211,7 @@ def test_tables_are_made_of_those_who_may_teach():
     everyone = limit_training_users(fold, 10**6, 3, 7)
     assert np.array_equal(everyone.label_rows, warm)
     assert len(everyone.label_users) == 1000
-    some = limit_training_users(fold, 3 * LEAST * 100, 3, 7)
+    some = limit_training_users(fold, 3 * MIN_NEGATIVES * 100, 3, 7)
     assert 70 < len(some.label_rows) < 130
     assert len(some.label_users) == 2 * len(some.label_rows)
     assert set(some.label_rows) < set(warm)
@@ -219,7 +221,7 @@ def test_leaving_users_out_early_leaves_about_as_much_to_teach():
     """The share of those with a table that teaches is the larger: the two draws multiply."""
     full, most = wide(2000, 0), 9000
     [rows] = training_set_rows([full], most, 7)
-    early = full.take(shares(7 + MAX_CANDIDATES_PER_ROW, full.group_users) < most / (LEAST * 2000))
+    early = full.take(shares(7 + TABLE_SALT, full.group_users) < most / (MIN_NEGATIVES * 2000))
     [fewer] = training_set_rows([early], most, 7)
     assert fewer.sum() == pytest.approx(rows.sum(), rel=0.15)
 

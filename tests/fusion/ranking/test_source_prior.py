@@ -8,7 +8,7 @@ import pytest
 
 from fusion.ranking.ranker import Ranker
 from fusion.ranking.ranker_training import refit
-from fusion.ranking.source_prior import SHARE, SourcePrior, fit_source_prior
+from fusion.ranking.source_prior import STRENGTH, SourcePrior, fit_source_prior
 from fusion.training.pipeline import train
 from tests.fusion.making import config, dataset, job_of, lively
 from tests.fusion.ranking.test_ranker import SETTINGS, table
@@ -37,7 +37,7 @@ def test_it_leans_on_the_source_that_orders_the_lists_best_by_half_a_deviation_o
         for lo, hi in zip(one.borders, one.borders[1:], strict=False)
     ]
     assert found.column == "good_z"
-    assert found.weight == pytest.approx(SHARE * np.mean(deviations), rel=1e-5)
+    assert found.weight == pytest.approx(STRENGTH * np.mean(deviations), rel=1e-5)
 
 
 def test_scores_and_reasons_are_drawn_alike_and_silence_adds_nothing(training):

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from fusion.config import RankerSettings
-from fusion.ranking import tree_scoring as forest
+from fusion.ranking import tree_scoring
 from fusion.ranking.ranker_training import refit
-from fusion.ranking.tree_scoring import QuickScorer, by_blocks
+from fusion.ranking.tree_scoring import QuickScorer, map_row_blocks
 from tests.fusion.ranking.test_ranker import table
 
 COLUMNS = ("whole", "with holes", "few values", "never missing", "hardly there")
@@ -81,7 +81,7 @@ def test_every_bit_is_the_boosters(leaves):
 def test_blocks_of_any_size_and_no_rows_at_all(monkeypatch):
     model = booster(7)
     rows = rows_to_score(model)
-    monkeypatch.setattr(forest, "BLOCK", 97)
+    monkeypatch.setattr(tree_scoring, "BLOCK_ROWS", 97)
     found = QuickScorer.of(model)
     assert found is not None
     assert np.array_equal(found.score(rows), model.predict(rows))
@@ -126,7 +126,7 @@ def test_a_ranker_scores_as_its_boosters_do(leaves):
 
 @pytest.mark.parametrize("threads", [1, 3])
 def test_blocks_are_asked_by_as_many_threads_as_it_is_told(threads, monkeypatch):
-    monkeypatch.setattr(forest, "BLOCK", 2)
+    monkeypatch.setattr(tree_scoring, "BLOCK_ROWS", 2)
     together, who = Barrier(threads, timeout=60), set()
 
     def work(rows):
@@ -135,5 +135,5 @@ def test_blocks_are_asked_by_as_many_threads_as_it_is_told(threads, monkeypatch)
         return rows[:, 0].astype(np.float64)
 
     rows = columns(12, 1)
-    assert np.array_equal(by_blocks(work, rows, threads), rows[:, 0])
+    assert np.array_equal(map_row_blocks(work, rows, threads), rows[:, 0])
     assert len(who) == threads
