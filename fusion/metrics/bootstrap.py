@@ -1,4 +1,9 @@
-"""Paired bootstrap over users: one resample for all rows, so that differences between rows are paired."""
+"""Paired bootstrap over users: one resample for all rows, so that their differences are paired.
+
+Efron, "Bootstrap methods: another look at the jackknife", Annals of Statistics 1979; intervals are
+percentile intervals (Efron and Tibshirani, "An introduction to the bootstrap", 1993). Users are
+resampled and not interactions, since the interactions of a user are not independent.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,11 +12,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 RESAMPLES = 2000
+"""Resamples of users: the ends of a 95 % interval then rest on 50 of them each."""
+PERCENTILES = (2.5, 97.5)
+"""Ends of the interval."""
+STREAM = 0xB007
+"""Stands beside the seed, so that no other use of the seed draws the same users."""
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean with the middle 95 % of its bootstrap distribution."""
+    """A mean with the middle 95 % of its bootstrap distribution.
+
+    Attributes:
+        value: the mean of the users as they are.
+        low: lower end.
+        high: upper end.
+    """
 
     value: float
     low: float
@@ -19,34 +35,66 @@ class Interval:
 
     @classmethod
     def of(cls, value: float, draws: NDArray[np.floating]) -> "Interval":
-        """The percentile interval of `draws` (R,) around `value`."""
-        low, high = np.percentile(draws, [2.5, 97.5])
+        """Return the percentile interval around a value.
+
+        Args:
+            value: the mean of the users as they are.
+            draws: the means of resamples (R,).
+        """
+        low, high = np.percentile(draws, PERCENTILES)
         return cls(float(value), float(low), float(high))
 
     def as_dict(self) -> dict[str, float]:
-        """For JSON."""
+        """Return the three numbers by name, for JSON."""
         return {"value": self.value, "low": self.low, "high": self.high}
 
 
 def resampled_means(
     values: NDArray[np.floating], seed: int, resamples: int = RESAMPLES
 ) -> NDArray[np.float64]:
-    """Means (R, M) of M columns of per-user values (n, M) over R resamples of the users."""
-    n, values = len(values), values.astype(np.float64)
-    draws = np.empty((resamples, values.shape[1]))
-    for at, counts in enumerate(user_counts(n, seed, resamples)):
-        draws[at] = counts @ values / n
-    return draws
+    """Compute the means of columns over resamples of the users.
+
+    Args:
+        values: M columns of per-user values (n, M).
+        seed: the same seed draws the same users, whatever the columns.
+        resamples: number of resamples, R.
+
+    Returns:
+        Means (R, M); those of one row are of the same users.
+    """
+    n_users = len(values)
+    values = values.astype(np.float64)
+    means = np.empty((resamples, values.shape[1]))
+    for index, counts in enumerate(user_counts(n_users, seed, resamples)):
+        means[index] = counts @ values / n_users
+    return means
 
 
 def paired_gap(one: NDArray[np.floating], other: NDArray[np.floating], seed: int) -> Interval:
-    """Mean of one minus other, per-user values (n,) of the same users, with its paired interval."""
+    """Compute the mean of the differences of the same users, with its interval.
+
+    Args:
+        one: per-user values (n,).
+        other: values (n,) of the same users, which are subtracted.
+        seed: seeds the resamples.
+    """
     gaps = np.subtract(one, other, dtype=np.float64)
-    return Interval.of(float(gaps.mean()), resampled_means(gaps[:, None], seed)[:, 0])
+    means = resampled_means(gaps[:, None], seed)[:, 0]
+    return Interval.of(float(gaps.mean()), means)
 
 
 def user_counts(n: int, seed: int, resamples: int = RESAMPLES) -> Iterator[NDArray[np.float64]]:
-    """Draw R resamples of n users as how often each is drawn (n,); the same for the same seed."""
-    rng = np.random.default_rng([seed, 0xB007])
+    """Draw resamples of users with replacement.
+
+    Args:
+        n: users.
+        seed: the same seed gives the same resamples.
+        resamples: number of resamples, R.
+
+    Yields:
+        How often each user is drawn (n,) float64; they sum to n.
+    """
+    rng = np.random.default_rng([seed, STREAM])
     for _ in range(resamples):
-        yield np.bincount(rng.integers(n, size=n), minlength=n).astype(np.float64)
+        drawn = rng.integers(n, size=n)
+        yield np.bincount(drawn, minlength=n).astype(np.float64)

@@ -1,6 +1,13 @@
-"""Ranking metrics of padded lists against held-out labels: full ranking, binary gain, no list counts 0."""
+"""Ranking metrics of lists against held-out labels.
+
+The whole catalogue is ranked, never a sample of negatives, which would change the order of methods
+(Krichene and Rendle, "On sampled metrics for item recommendation", KDD 2020). Gain is binary: a
+label counts 1, whatever its weight. A user without a list counts 0 in every metric, so that being
+silent is no way to a good mean. Lists are padded with -1.
+"""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fusion.core.arrays import Flags, Offsets, Rows, Scores
 from fusion.core.grouped import ascending
@@ -10,71 +17,137 @@ Columns = dict[str, Scores]
 
 
 def hits_of(lists: Rows, users: Rows, label_users: Rows, label_items: Rows) -> tuple[Flags, Rows]:
-    """Which places of the lists (n, k) of `users` (n,) hold a label, and how many labels each user has (n,).
+    """Compare lists with labels.
 
-    `users` ascending and unique; -1 in a list is an empty place.
+    Args:
+        lists: item rows (n, k), best first, -1 for an empty place.
+        users: user row (n,) of each list, ascending and unique.
+        label_users: user row (m,) of each label; of other users too.
+        label_items: item row (m,) of each label.
+
+    Returns:
+        Which places (n, k) hold a label of their user, and how many labels each user has (n,).
     """
-    span = np.int64(max(int(lists.max(initial=0)), int(label_items.max(initial=0))) + 1)
-    wanted = label_users.astype(np.int64) * span + label_items
-    keys = users[:, None].astype(np.int64) * span + lists
-    hits: Flags = np.isin(keys, wanted) & (lists >= 0)
-    mine = np.isin(label_users, users)
-    place = np.searchsorted(users, label_users[mine])
-    return hits, np.bincount(place, minlength=len(users)).astype(np.int32)
+    # A number for each pair of a user and an item, larger than any item row among them.
+    n_items = np.int64(max(int(lists.max(initial=0)), int(label_items.max(initial=0))) + 1)
+    label_keys = label_users.astype(np.int64) * n_items + label_items
+    list_keys = users[:, None].astype(np.int64) * n_items + lists
+    # The key of an empty place, one below its user's first item, may be another user's label.
+    hits: Flags = np.isin(list_keys, label_keys) & (lists >= 0)
+    has_list = np.isin(label_users, users)
+    owners = np.searchsorted(users, label_users[has_list])
+    n_labels = np.bincount(owners, minlength=len(users)).astype(np.int32)
+    return hits, n_labels
 
 
 def ndcg(hits: Flags, counts: Rows, k: int) -> Scores:
-    """Normalised discounted cumulative gain (n,) at k; users without labels get 0."""
+    """Compute the normalised discounted cumulative gain at k of each user, with binary gain.
+
+    DCG is the sum of 1 / log2(place + 1) over the places from 1 to k that hold a label; it is
+    divided by that of a list which begins with all of the user's labels. Järvelin and Kekäläinen,
+    "Cumulated gain-based evaluation of IR techniques", ACM TOIS 2002.
+
+    Args:
+        hits: which places (n, any number) hold a label; places that are not there hold none.
+        counts: labels (n,) of each user.
+        k: places that count.
+
+    Returns:
+        Values (n,) float32 in [0, 1]; 0 for users without a list and for users without labels.
+    """
     discounts = 1.0 / np.log2(np.arange(k) + 2.0)
-    ideal = np.append(0.0, np.cumsum(discounts))[np.minimum(counts, k)]
+    ideal_by_count = np.append(0.0, np.cumsum(discounts))
+    ideal = ideal_by_count[np.minimum(counts, k)]
     gained = hits[:, :k] @ discounts[: hits.shape[1]]
-    return np.divide(gained, ideal, out=np.zeros(len(hits)), where=ideal > 0).astype(np.float32)
+    values = np.divide(gained, ideal, out=np.zeros(len(hits)), where=ideal > 0)
+    return values.astype(np.float32)
 
 
 def per_user(hits: Flags, counts: Rows, k: int) -> Columns:
-    """Every metric at k for each user: ndcg, recall, precision, f1, map, mrr, hit."""
+    """Compute every metric at k for each user.
+
+    With h hits among the first k places and c labels: recall h / c, precision h / k also for
+    shorter lists, f1 their harmonic mean, hit 1 where h > 0, mrr 1 / place of the first hit, map
+    the sum of the precisions at the places of hits over min(c, k).
+
+    Args:
+        hits: which places (n, at least 1) hold a label.
+        counts: labels (n,) of each user.
+        k: places that count.
+
+    Returns:
+        Name with cutoff, such as "ndcg@10" -> values (n,) float32; 0 for users without a list and
+        for users without labels.
+    """
     top = hits[:, :k]
-    found = top.sum(axis=1)
+    n_hits = top.sum(axis=1)
     places = np.arange(top.shape[1]) + 1.0
-    precision = found / k
-    recall = found / np.maximum(counts, 1)
+    precision = n_hits / k
+    recall = n_hits / np.maximum(counts, 1)
     total = precision + recall
-    average = (top * (np.cumsum(top, axis=1) / places)).sum(axis=1) / np.maximum(
-        np.minimum(counts, k), 1
-    )
-    first = np.where(found > 0, 1.0 / (np.argmax(top, axis=1) + 1.0), 0.0)
+    f1 = np.divide(2 * precision * recall, total, out=np.zeros(len(hits)), where=total > 0)
+    precision_at_hits = top * (np.cumsum(top, axis=1) / places)
+    most_hits = np.maximum(np.minimum(counts, k), 1)
+    average_precision = precision_at_hits.sum(axis=1) / most_hits
+    first_place = np.argmax(top, axis=1) + 1.0
+    reciprocal_rank = np.where(n_hits > 0, 1.0 / first_place, 0.0)
     columns = {
         "ndcg": ndcg(hits, counts, k),
         "recall": recall,
         "precision": precision,
-        "f1": np.divide(2 * precision * recall, total, out=np.zeros(len(hits)), where=total > 0),
-        "map": average,
-        "mrr": first,
-        "hit": found > 0,
+        "f1": f1,
+        "map": average_precision,
+        "mrr": reciprocal_rank,
+        "hit": n_hits > 0,
     }
     return {f"{name}@{k}": values.astype(np.float32) for name, values in columns.items()}
 
 
 def auc(scores: Scores, labels: Rows, borders: Offsets) -> Scores:
-    """Area under the ROC curve (n,) of each user's candidates, between `borders` (n + 1,) of scores and labels (C,).
+    """Compute the area under the ROC curve of each user's candidates.
 
-    The chance that a label is scored above a candidate that is none, ties counting half. NaN is
-    below everything and a tie with NaN. A user all or none of whose candidates are labels has no
-    curve: NaN.
+    It is the chance that a label is scored above a candidate that is none, ties counting half: the
+    Mann-Whitney statistic over its largest value (Hanley and McNeil, "The meaning and use of the
+    area under a ROC curve", Radiology 1982).
+
+    Args:
+        scores: scores (C,); NaN is below everything and a tie with NaN.
+        labels: labels (C,), above 0 for a label.
+        borders: where each user's candidates begin and end (n + 1,).
+
+    Returns:
+        Values (n,) float32; NaN for a user all or none of whose candidates are labels, who has no
+        curve.
     """
     sizes = np.diff(borders)
     owners = np.repeat(np.arange(len(sizes)), sizes)
-    heard = np.where(np.isnan(scores), -np.inf, scores)
-    order = ascending(heard, borders)
-    same = (np.diff(owners[order]) == 0) & (heard[order][1:] == heard[order][:-1])
-    tied = np.append(0, np.cumsum(~same)) if len(order) else order
-    place = np.arange(len(order)) - np.repeat(borders[:-1], sizes) + 1.0
-    middle = np.bincount(tied, place) / np.maximum(1, np.bincount(tied))
-    hit = labels[order] > 0
-    above = np.bincount(owners[order][hit], middle[tied][hit], minlength=len(sizes))
-    ones = np.bincount(owners[order][hit], minlength=len(sizes)).astype(np.float64)
-    pairs = ones * (sizes - ones)
-    wins = above - ones * (ones + 1) / 2
-    return np.divide(wins, pairs, out=np.full(len(sizes), np.nan), where=pairs > 0).astype(
-        np.float32
-    )
+    values = np.where(np.isnan(scores), -np.inf, scores)
+    order = ascending(values, borders)
+    ordered_owners = owners[order]
+    ordered_values = values[order]
+    is_label = labels[order] > 0
+    label_owners = ordered_owners[is_label]
+    mean_ranks = _mean_ranks(ordered_values, ordered_owners, borders)
+    rank_sums = np.bincount(label_owners, mean_ranks[is_label], minlength=len(sizes))
+    n_labels = np.bincount(label_owners, minlength=len(sizes)).astype(np.float64)
+    n_pairs = n_labels * (sizes - n_labels)
+    # U of Mann and Whitney: the labels' ranks less those they would have as the lowest of all.
+    n_wins = rank_sums - n_labels * (n_labels + 1) / 2
+    areas = np.divide(n_wins, n_pairs, out=np.full(len(sizes), np.nan), where=n_pairs > 0)
+    return areas.astype(np.float32)
+
+
+def _mean_ranks(
+    ordered_values: Scores, ordered_owners: Offsets, borders: Offsets
+) -> NDArray[np.float64]:
+    """Return the rank (C,) from 1 of ascending values within their owner, the mean of a tie's."""
+    n_values = len(ordered_values)
+    if not n_values:
+        return np.empty(0)
+    same_owner = np.diff(ordered_owners) == 0
+    is_tied = same_owner & (ordered_values[1:] == ordered_values[:-1])
+    tie_groups = np.append(0, np.cumsum(~is_tied))
+    ranks = np.arange(n_values) - np.repeat(borders[:-1], np.diff(borders)) + 1.0
+    mean_of_group = np.bincount(tie_groups, ranks) / np.bincount(tie_groups)
+    mean_ranks: NDArray[np.float64] = mean_of_group[tie_groups]
+    return mean_ranks

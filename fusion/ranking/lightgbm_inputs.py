@@ -1,4 +1,4 @@
-"""LightGBM's view of the ranker: its parameters, its dataset, and defaults by the size of the data."""
+"""LightGBM's inputs: parameters of the ranker, its dataset, and defaults by the size of the data."""
 
 from collections.abc import Sequence
 from typing import Any

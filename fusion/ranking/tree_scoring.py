@@ -26,7 +26,7 @@ LEAF_BITS: dict[int, type[np.unsignedinteger]] = {
     32: np.uint32,
     64: np.uint64,
 }
-"""The smallest type with a bit for each leaf, by leaves of the largest tree: less memory to pass."""
+"""The smallest type with a bit for each leaf, by the most leaves of a tree: fewer bytes to pass."""
 LARGEST = np.finfo(np.float32).max
 """Infinity is compared as this number. A split of all numbers from NaN has an infinite threshold,
 which stands in `tree_model` as this, and infinity belongs with the numbers.
