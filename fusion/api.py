@@ -52,7 +52,7 @@ class Fused:
     @property
     def verdict(self) -> dict[str, Any]:
         """The verdict as the manifest holds it: `chosen`, `rows`, `difference`, `reported`, `routes`, ..."""
-        return self.trained.verdict.report
+        return self.trained.verdict.report.model_dump(mode="json")
 
     @property
     def admitted(self) -> bool:

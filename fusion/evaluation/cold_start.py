@@ -1,78 +1,105 @@
-"""The verdict on what nobody knew yet: fallback lists of cold users, and items without a history."""
+"""Cold start on the verdict fold: fallback lists of users and new items, both without a history."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import polars as pl
 
-from fusion.core.arrays import Rows
+from fusion.core.arrays import Flags, Rows
+from fusion.data.dataset import Dataset
 from fusion.data.segments import segments_among, user_segments
 from fusion.evaluation.segments import figures, hits_by_row, metrics_by_segment
+from fusion.evaluation.verdict_report import ColdReport, NewItemsReport
 from fusion.lists.fallback import ALL, assign_segment_lists, fallback_lists
 from fusion.metrics.ranking import hits_of
 from fusion.ranking.method import RANDOM
 from fusion.runs.context import RunContext
 
 FALLBACK = "fallback"
+"""The row of each user's own fallback: that of their segment, or of all."""
 
 
-def cold_report(context: RunContext, users: Rows, random: Rows) -> dict[str, Any] | None:
-    """How good the fallback is for users (n,) with labels and no history, beside random lists (n, k); None without any.
+def cold_report(context: RunContext, users: Rows, random: Rows) -> ColdReport | None:
+    """Judge the fallback by users with labels and no history.
 
-    Fallback lists are made as of the verdict fold, the way they are served; `all` is the list of no
-    segment, for everyone, which shows what segments are worth.
+    Fallback lists are made as of the verdict fold, the way they are served. Beside them stand
+    random lists, and the list of all for everyone, which shows what segments are worth.
+
+    Args:
+        context: configuration, data and folds.
+        users: (n,) ascending.
+        random: random lists (n, k) of these users.
+
+    Returns:
+        Figures, in all and by segment; None without users.
     """
     if not len(users):
         return None
-    fold, segments = context.plan.verdict, user_segments(context.data)[users].fill_null(ALL)
-    made = fallback_lists(context, fold)
+    fold = context.plan.verdict
     depth = random.shape[1]
+    segments = user_segments(context.data)[users].fill_null(ALL)
+    lists = fallback_lists(context, fold)
     rows = {
-        FALLBACK: assign_segment_lists(made, segments, depth),
-        ALL: assign_segment_lists(made, pl.Series([ALL] * len(users)), depth),
+        FALLBACK: assign_segment_lists(lists, segments, depth),
+        ALL: assign_segment_lists(lists, pl.Series([ALL] * len(users)), depth),
         RANDOM: random,
     }
     hits = hits_by_row(users, rows, fold)
-    own = set(segments)
-    parts = {
-        name: mine for name, mine in segments_among(context.data, users).items() if name in own
+    # Fallback lists go by the first category column: only its segments are judged apart.
+    names = set(segments)
+    members = {
+        name: flags for name, flags in segments_among(context.data, users).items() if name in names
     }
     seed = context.config.seed
-    return {**figures(hits, seed), "segments": metrics_by_segment(hits, parts, seed)}
+    overall = figures(hits, seed)
+    return ColdReport(
+        users=overall.users,
+        rows=overall.rows,
+        segments=metrics_by_segment(hits, members, seed),
+    )
 
 
-def new_items_report(context: RunContext, users: Rows, rows: Mapping[str, Rows]) -> dict[str, Any]:
-    """How often items without a history on the verdict fold are labels and listed, and how well they are found.
+def new_items_report(context: RunContext, users: Rows, rows: Mapping[str, Rows]) -> NewItemsReport:
+    """Report how often items without a history are labels and listed, and how well they are recalled.
 
-    `rows`: lists (n, k) of `users` (n,). Only sources that read texts can list such an item. For
-    each row: the share of listed places they take at 10, and the share of their labels that stand
-    in the first 10 and 20 places.
+    Only sources that read texts can list such an item.
+
+    Args:
+        context: data and folds.
+        users: who is judged (n,), ascending.
+        rows: their lists (n, k) by row.
+
+    Returns:
+        Counts, and by row the share of listed places and of recalled labels.
     """
     fold = context.plan.verdict
-    new = fold.known.item_counts == 0
-    table = context.data.item_table
-    described = (
-        (table["text"].fill_null("") != "").to_numpy()
-        if "text" in table.columns
-        else np.zeros(len(new), bool)
-    )
-    listable = new & context.allowed(fold.cut).items
-    mine = np.isin(fold.label_users, users)
-    wanted = mine & new[fold.label_items]
-    found: dict[str, dict[str, float]] = {}
+    is_new = fold.known.item_counts == 0
+    listable = is_new & context.allowed(fold.cut).items
+    is_judged = np.isin(fold.label_users, users)
+    is_label = is_judged & is_new[fold.label_items]
+    n_labels = int(is_label.sum())
+    label_users, label_items = fold.label_users[is_label], fold.label_items[is_label]
+    report: dict[str, dict[str, float]] = {}
     for name, lists in rows.items():
-        hits, _ = hits_of(lists, users, fold.label_users[wanted], fold.label_items[wanted])
+        hits, _ = hits_of(lists, users, label_users, label_items)
         top = lists[:, :10]
-        found[name] = {
-            "places@10": float(new[top[top >= 0]].mean()) if (top >= 0).any() else 0.0,
-            "recall@10": float(hits[:, :10].sum() / max(1, wanted.sum())),
-            "recall@20": float(hits[:, :20].sum() / max(1, wanted.sum())),
+        listed = top[top >= 0]
+        report[name] = {
+            "places@10": float(is_new[listed].mean()) if len(listed) else 0.0,
+            "recall@10": float(hits[:, :10].sum() / max(1, n_labels)),
+            "recall@20": float(hits[:, :20].sum() / max(1, n_labels)),
         }
-    return {
-        "items": int(listable.sum()),
-        "with_text": int((listable & described).sum()),
-        "labels": int(wanted.sum()),
-        "share": float(wanted.sum() / max(1, mine.sum())),
-        "rows": found,
-    }
+    return NewItemsReport(
+        items=int(listable.sum()),
+        with_text=int((listable & _has_text(context.data)).sum()),
+        labels=n_labels,
+        share=float(n_labels / max(1, is_judged.sum())),
+        rows=report,
+    )
+
+
+def _has_text(data: Dataset) -> Flags:
+    """Mark the items (I,) that the items' table describes in words."""
+    if "text" not in data.item_table.columns:
+        return np.zeros(data.n_items, bool)
+    return (data.item_table["text"].fill_null("") != "").to_numpy()

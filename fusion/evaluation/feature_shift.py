@@ -1,54 +1,120 @@
-"""The step from the last training table to what is served: features that changed their meaning on the way."""
+"""Feature shift: how features moved between the last training table and what is served."""
 
 from collections.abc import Mapping
-from pathlib import Path
+from dataclasses import dataclass
 
 import polars as pl
 
+from fusion.evaluation.check import EXAMPLES, Check, check, fails, passes
+from fusion.lists.batch import feature_sample
 from fusion.metrics.divergence import counts, number_codes, psi
 from fusion.ranking.features.compute import steady_columns
 from fusion.ranking.features.registry import FEATURES
 from fusion.ranking.features.source_columns import source_column
 from fusion.ranking.method import BLEND, RANKER
+from fusion.runs.context import RunContext
+from fusion.runs.run_folder import ListsFolder
 
-ROWS = 200_000
-"""Candidates looked at on each side, taken evenly."""
+MAX_ROWS = 200_000
+"""Candidates looked at on each side, taken evenly: shares of deciles are exact to 0.1 % by then."""
 
 
-def feature_shift(folder: Path, method: str) -> dict[str, float]:
-    """PSI of every steady feature that the lists of `method` depend on, largest first.
+def feature_shift(folder: ListsFolder, method: str) -> dict[str, float]:
+    """Measure how the steady features that lists of a method depend on have moved.
 
-    `folder` holds `features_before.parquet`, candidates of some users in the verdict fold's table,
-    and `features.parquet`, candidates of the same users as they are served. Bins are deciles of the
-    first; missing cells are a bin of their own, so that a source gone silent is seen. Nothing is
-    found where either side has no rows.
+    Compared are candidates of some users in the verdict fold's table and candidates of the same
+    users as they are served. Bins are deciles of the first. Missing cells are a bin of their own,
+    so that a source gone silent is seen.
+
+    Args:
+        folder: the lists, with `features_before` and `features`.
+        method: "ranker", "blend" or the name of a source.
+
+    Returns:
+        Population stability index by feature, largest first; a feature without rows on either side
+        is left out.
     """
-    before, now = (
-        pl.scan_parquet(folder / f"{name}.parquet") for name in ("features_before", "features")
-    )
-    served = set(now.collect_schema().names())
-    found = {}
+    before, now = pl.scan_parquet(folder.features_before), pl.scan_parquet(folder.features)
+    columns_now = set(now.collect_schema().names())
+    shift = {}
     for name in steady_columns(before.collect_schema().names()):
-        if name in served and _matters(name, method):
-            old, new = _thin(before, name), _thin(now, name)
-            if len(old) and len(new):
-                found[name] = psi(*counts(*number_codes(old, new)))
-    return dict(sorted(found.items(), key=lambda one: -one[1]))
+        if name not in columns_now or not _matters(name, method):
+            continue
+        old, new = _sampled(before, name), _sampled(now, name)
+        if len(old) and len(new):
+            old_codes, new_codes = number_codes(old, new)
+            shift[name] = psi(*counts(old_codes, new_codes))
+    return dict(sorted(shift.items(), key=lambda entry: -entry[1]))
 
 
 def past(shift: Mapping[str, float], limit: float) -> dict[str, float]:
-    """The features whose PSI is above the limit, in the order given."""
+    """Select the features that moved too far.
+
+    Args:
+        shift: PSI by feature.
+        limit: the PSI that a feature may reach.
+
+    Returns:
+        Those above the limit, in the order given.
+    """
     return {name: value for name, value in shift.items() if value > limit}
 
 
 def _matters(name: str, method: str) -> bool:
-    """Whether lists by `method` depend on a column: a source's lists on its own and on those about data alone."""
-    about_data = {one.name for one in FEATURES if one.needs}
+    """Tell whether lists of a method depend on a column.
+
+    The ranker and the blend depend on all; a source on its own columns and on those about data
+    alone, which a change of the data moves.
+    """
+    about_data = {feature.name for feature in FEATURES if feature.needs}
     column = source_column(name)
     is_own = column is not None and column.source == method
     return method in (RANKER, BLEND) or is_own or name in about_data
 
 
-def _thin(frame: pl.LazyFrame, name: str) -> pl.Series:
+def _sampled(frame: pl.LazyFrame, name: str) -> pl.Series:
+    """Read a column, every so-maniest row of it where there are more than MAX_ROWS."""
     column = frame.select(name).collect()[name]
-    return column.gather_every(-(-len(column) // ROWS) or 1)
+    step = -(-len(column) // MAX_ROWS) or 1  # rounded up; an empty column needs a step too
+    return column.gather_every(step)
+
+
+@dataclass(frozen=True)
+class FeaturesEvidence:
+    """Holds what checks of features look at: the run's context and PSI by feature, largest first."""
+
+    context: RunContext
+    shift: Mapping[str, float]
+
+
+@check("features keep their meaning", needs="features")
+def features_keep_their_meaning(evidence: FeaturesEvidence) -> Check:
+    """Check that steady features mean in serving what they meant in the last training table.
+
+    Args:
+        evidence: PSI by feature.
+
+    Returns:
+        A check that names the features past `gate.max_feature_psi`; it holds where too few users
+        stand in both tables.
+    """
+    gate, shift = evidence.context.config.gate, evidence.shift
+    users = len(feature_sample(evidence.context))
+    if users < gate.users:
+        return passes(f"not judged: {users} users are in both tables, gate.users = {gate.users}")
+    limit = gate.max_feature_psi
+    moved = past(shift, limit)
+    if not moved:
+        largest = next(iter(shift), None)
+        most = f"; the most is {shift[largest]:.2f}, {largest}" if largest else ""
+        return passes(
+            f"PSI of {len(shift)} features is within gate.max_feature_psi = {limit:g}{most}"
+        )
+    worst = list(moved.items())[:EXAMPLES]
+    examples = ", ".join(f"{feature} {value:.2f}" for feature, value in worst)
+    message = (
+        f"{len(moved)} of {len(shift)} features moved between the last training table and what is "
+        f"served by a PSI above gate.max_feature_psi = {limit:g}, e.g. {examples}; look for weights "
+        "in another unit, or a source gone silent, since the last window began"
+    )
+    return fails(message, len(moved))

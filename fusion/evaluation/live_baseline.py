@@ -6,9 +6,12 @@ from typing import Self
 import numpy as np
 import polars as pl
 
-from fusion.core.arrays import Flags, Rows
+from fusion.core.arrays import Flags, Rows, Scores
 from fusion.data.dataset import Dataset
 from fusion.data.fold import Plan
+from fusion.metrics.bootstrap import Interval, paired_gap
+from fusion.metrics.ranking import hits_of, ndcg
+from fusion.runs.context import RunContext
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,23 @@ class LiveLists:
         """Return no lists, of a run that cannot be compared."""
         return cls(np.empty(0, np.int32), np.empty((0, 1), np.int32))
 
+    def of_users(self, users: Rows) -> Rows:
+        """Look up the lists of some users.
+
+        Args:
+            users: (n,).
+
+        Returns:
+            Lists (n, k); empty, -1 alone, for a user without one.
+        """
+        lists = np.full((len(users), self.items.shape[1]), -1, np.int32)
+        if len(self.users):
+            # A user past the last one would be looked up behind the end.
+            places = np.minimum(np.searchsorted(self.users, users), len(self.users) - 1)
+            has_list = self.users[places] == users
+            lists[has_list] = self.items[places[has_list]]
+        return lists
+
     @classmethod
     def of(cls, lists: pl.DataFrame, data: Dataset) -> Self:
         """Return lists by outside ids as lists by the row numbers of `data`.
@@ -35,6 +55,9 @@ class LiveLists:
         Args:
             lists: user_id, rank from 1, item_id; users that `data` does not know are left out.
             data: what is trained on now.
+
+        Returns:
+            The lists; without any row, those of `none`.
         """
         users, items = data.user_ids.rows(lists["user_id"]), data.item_ids.rows(lists["item_id"])
         known = users >= 0
@@ -50,6 +73,7 @@ class Live:
     """The live run.
 
     Attributes:
+        run_id: its id.
         method: by which its lists are made.
         kind: of its split.
         window: days of its label windows; None where its split has none.
@@ -63,6 +87,21 @@ class Live:
     window: int | None
     as_of: int
     lists: LiveLists = field(default_factory=LiveLists.none)
+
+
+@dataclass(frozen=True)
+class LiveComparison:
+    """The chosen method against the live lists, on users whose labels the live run could not know.
+
+    Attributes:
+        gap: chosen minus live in NDCG@10, paired; None without such users.
+        users: how many they are.
+        ndcg: NDCG@10 of the live lists over them.
+    """
+
+    gap: Interval | None = None
+    users: int = 0
+    ndcg: float = 0.0
 
 
 def judgeable(live: Live, plan: Plan) -> Flags:
@@ -81,3 +120,30 @@ def judgeable(live: Live, plan: Plan) -> Flags:
     if plan.kind == "random":
         return np.zeros(len(plan.verdict.as_of), bool)
     return plan.verdict.as_of >= live.as_of
+
+
+def compare_with_live(
+    chosen: Scores, users: Rows, context: RunContext, live: Live | None
+) -> LiveComparison:
+    """Compare the chosen method with the live lists on the same users and labels.
+
+    Args:
+        chosen: NDCG@10 of the chosen method (n,).
+        users: those it is of (n,).
+        context: data and folds of the run.
+        live: the live run; None where nothing is live.
+
+    Returns:
+        The comparison, over those of the users who can be judged; empty without any.
+    """
+    if live is None:
+        return LiveComparison()
+    fold = context.plan.verdict
+    fair = np.flatnonzero(judgeable(live, context.plan)[users])
+    if not len(fair):
+        return LiveComparison()
+    lists = live.lists.of_users(users[fair])
+    hits, counts = hits_of(lists, users[fair], fold.label_users, fold.label_items)
+    live_ndcg = ndcg(hits, counts, 10)
+    gap = paired_gap(chosen[fair], live_ndcg, context.config.seed)
+    return LiveComparison(gap, len(fair), float(live_ndcg.mean()))

@@ -1,8 +1,11 @@
-"""Weights that sources tell of what a fold held out: RMSE and MAE, beside two constants that any source must beat."""
+"""Rating errors: RMSE and MAE of the weights that sources predict, beside two constants.
+
+A source that predicts ratings (or hours, or amounts) must beat the mean weight and the item's mean
+weight, or it has learned nothing about weights.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -11,96 +14,120 @@ from fusion.core.arrays import Rows, Scores, blocks
 from fusion.data.dataset import Dataset
 from fusion.data.fold import Fold
 from fusion.data.topk import Pairs
+from fusion.evaluation.verdict_report import RatingErrors
 from fusion.metrics.bootstrap import Interval, resampled_means
 from fusion.models.base.fitted import FittedSource
 from fusion.ranking.features.item_statistics import ItemStatistics
 from fusion.ranking.folders import SourceKeys, TableFolder
 
 MEAN, ITEM_MEAN = "mean_weight", "item_mean_weight"
+"""Rows of the two constants: everything weighs the mean, or what its item weighs on average."""
 PREDICTED_BY = SourceKeys("told by ")
-"""Keys of the sources' predictions in their file."""
-BLOCK = 2048
-"""Users asked about at once."""
+"""Keys of the rows' predictions in their file."""
+BLOCK_USERS = 2048
+"""Users whose weights are predicted at once: bounds what a source holds in memory."""
 
 
 def write_rating_errors(folder: Path, sources: Sequence[FittedSource], fold: Fold) -> None:
-    """Write `told.parquet`: user, weight and what is told of each interaction held out; nothing where nobody tells.
+    """Write the weights that sources predict for each interaction held out, beside the true ones.
 
-    Liked or not: a weight judged on what was liked alone would flatter whoever tells high ones.
+    All interactions count, liked or not: judged on what was liked alone, a source that predicts
+    high weights for everything would look good.
+
+    Args:
+        folder: that of the fold's table; nothing is written where no source predicts weights.
+        sources: fitted on the fold.
+        fold: holds the interactions.
+
+    Raises:
+        SourceFailed: a source died while predicting.
     """
-    if fold.held_out is None or not len(fold.held_out):
+    held_out = fold.held_out
+    if held_out is None or not len(held_out):
         return
-    held_out, known = fold.held_out, ItemStatistics(fold.known)
+    predicted: dict[str, Scores] = {}
+    for source in sources:
+        weights = _predicted_weights(source, fold, held_out)
+        if weights is not None:
+            predicted[source.name] = weights
+    if not predicted:
+        return
     order, _ = held_out.by_user
-    told = {
-        source.name: found
-        for source in sources
-        if (found := _told_by(source, fold, held_out)) is not None
-    }
-    if not told:
-        return
-    told |= {
-        ITEM_MEAN: known.mean_weights[held_out.items[order]],
-        MEAN: np.full(len(held_out), fold.known.weights.mean()),
-    }
-    columns = {PREDICTED_BY.key(name): values.astype(np.float32) for name, values in told.items()}
-    pl.DataFrame(
-        {"user": held_out.users[order], "weight": held_out.weights[order], **columns}
-    ).write_parquet(TableFolder(folder).predicted_ratings)
+    predicted[ITEM_MEAN] = ItemStatistics(fold.known).mean_weights[held_out.items[order]]
+    predicted[MEAN] = np.full(len(held_out), fold.known.weights.mean())
+    columns = {"user": held_out.users[order], "weight": held_out.weights[order]}
+    for name, values in predicted.items():
+        columns[PREDICTED_BY.key(name)] = values.astype(np.float32)
+    pl.DataFrame(columns).write_parquet(TableFolder(folder).predicted_ratings)
 
 
-def _told_by(source: FittedSource, fold: Fold, held_out: Dataset) -> Scores | None:
-    """Weights (E,) that a source tells of all interactions held out, by user; None where it tells none."""
+def _predicted_weights(source: FittedSource, fold: Fold, held_out: Dataset) -> Scores | None:
+    """Predict the weights (E,) of all interactions held out, by user; None if the source cannot."""
     order, borders = held_out.by_user
     users = np.flatnonzero(held_out.user_counts).astype(np.int32)
     items = held_out.items[order]
     parts: list[Scores] = []
-    for part in blocks(len(users), BLOCK):
-        rows = users[part]
-        first, end = borders[rows[0]], borders[rows[-1] + 1]
-        pairs = Pairs(np.append(borders[rows], end) - first, items[first:end])
-        found = source.predict_ratings(fold.known.users_at(rows, fold.as_of[rows]), pairs)
-        if found is None:
+    for block in blocks(len(users), BLOCK_USERS):
+        rows = users[block]
+        start, end = borders[rows[0]], borders[rows[-1] + 1]
+        pairs = Pairs(np.append(borders[rows], end) - start, items[start:end])
+        histories = fold.known.users_at(rows, fold.as_of[rows])
+        weights = source.predict_ratings(histories, pairs)
+        if weights is None:
             return None
-        parts.append(found)
+        parts.append(weights)
     return np.concatenate(parts)
 
 
-def rating_error_report(folder: Path, seed: int) -> dict[str, Any] | None:
-    """RMSE and MAE of each source that tells weights, of the items' means and of the mean; None where nobody tells.
+def rating_error_report(folder: Path, seed: int) -> RatingErrors | None:
+    """Compute RMSE and MAE of each source that predicts weights, and of the two constants.
 
-    `events`: the interactions that every row says something of, on which all are judged; `silent`:
-    the others, such as those of users without a history. Intervals are of one resample of users.
+    All rows are judged on the interactions that every one of them predicts; silent are the others,
+    such as those of users without a history. Intervals are of one resample of users.
+
+    Args:
+        folder: that of the fold's table.
+        seed: of the resample.
+
+    Returns:
+        Errors by row; None where no source predicts weights.
     """
     file = TableFolder(folder).predicted_ratings
     if not file.exists():
         return None
     frame = pl.read_parquet(file)
-    keys = PREDICTED_BY.sources(frame.columns)
-    errors = (
-        frame.select(keys.values()).to_numpy().astype(np.float64)
-        - frame["weight"].to_numpy()[:, None]
-    )
-    heard = np.isfinite(errors).all(axis=1)
-    found = {"events": int(heard.sum()), "silent": int((~heard).sum()), "users": 0, "rows": {}}
-    if not heard.any():
-        return found
-    users, owners = np.unique(frame["user"].to_numpy()[heard], return_inverse=True)
-    intervals = _intervals(errors[heard], owners.astype(np.int32), seed)
-    rows = dict(zip(keys, intervals, strict=True))
-    return {**found, "users": len(users), "rows": rows}
+    columns = PREDICTED_BY.sources(frame.columns)
+    predicted = frame.select(columns.values()).to_numpy().astype(np.float64)
+    errors = predicted - frame["weight"].to_numpy()[:, None]
+    comparable = np.isfinite(errors).all(axis=1)
+    n_events, n_silent = int(comparable.sum()), int((~comparable).sum())
+    if not n_events:
+        return RatingErrors(events=n_events, silent=n_silent)
+    users, owners = np.unique(frame["user"].to_numpy()[comparable], return_inverse=True)
+    rows = _errors_by_row(list(columns), errors[comparable], owners.astype(np.int32), seed)
+    return RatingErrors(events=n_events, silent=n_silent, users=len(users), rows=rows)
 
 
-def _intervals(errors: Scores, owners: Rows, seed: int) -> list[dict[str, dict[str, float]]]:
-    """RMSE and MAE with intervals of each column of errors (E, M) that belong to users `owners` (E,)."""
-    kinds = [*(errors**2).T, *np.abs(errors).T, np.ones(len(errors))]
-    sums = np.column_stack([np.bincount(owners, values) for values in kinds]).astype(np.float64)
-    draws, whole = resampled_means(sums, seed), sums.mean(axis=0)
-    means, drawn, n = whole[:-1] / whole[-1], draws[:, :-1] / draws[:, -1:], errors.shape[1]
-    return [
-        {
-            "rmse": Interval.of(np.sqrt(means[at]), np.sqrt(drawn[:, at])).as_dict(),
-            "mae": Interval.of(means[n + at], drawn[:, n + at]).as_dict(),
+def _errors_by_row(
+    names: Sequence[str], errors: Scores, owners: Rows, seed: int
+) -> dict[str, dict[str, Interval]]:
+    """Summarise errors (E, M) of M rows with intervals; `owners` (E,) are their users.
+
+    Means over events are ratios of sums over users: a resample of users changes how many events
+    there are, so each draw divides by its own count.
+    """
+    n_rows = len(names)
+    quantities = [*(errors**2).T, *np.abs(errors).T, np.ones(len(errors))]
+    sums = np.column_stack([np.bincount(owners, values) for values in quantities])
+    user_sums = sums.astype(np.float64)
+    draws, whole = resampled_means(user_sums, seed), user_sums.mean(axis=0)
+    means, drawn_means = whole[:-1] / whole[-1], draws[:, :-1] / draws[:, -1:]
+    report = {}
+    for index, name in enumerate(names):
+        squared, absolute = index, n_rows + index
+        rmse = Interval.of(np.sqrt(means[squared]), np.sqrt(drawn_means[:, squared]))
+        report[name] = {
+            "rmse": rmse,
+            "mae": Interval.of(means[absolute], drawn_means[:, absolute]),
         }
-        for at in range(n)
-    ]
+    return report

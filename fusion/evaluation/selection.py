@@ -1,4 +1,4 @@
-"""The verdict: every row judged on the same later window, what is chosen, and by how much it wins."""
+"""Model selection: the method that is published, and what its choice is worth."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,12 +11,21 @@ from fusion.metrics.bootstrap import RESAMPLES, Interval, paired_gap, user_count
 from fusion.ranking.method import RANDOM, RANKER
 
 PARTS = 5
+"""Parts of users in cross-fitting: the choice is made on four fifths of them, nearly all there are."""
 Z95 = 1.959964
+"""The 97.5 % quantile of the normal distribution, for two-sided intervals of 95 %."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Which method is published, why, and the ranker's paired difference to its best rival."""
+    """A method chosen to be published.
+
+    Attributes:
+        method: "ranker", "blend" or the name of a source.
+        reason: why, for people.
+        rival: the best of the others than the ranker.
+        difference: ranker minus rival, paired.
+    """
 
     method: str
     reason: str
@@ -27,12 +36,20 @@ class Choice:
 def select_method(
     values: Mapping[str, NDArray[np.floating]], seed: int, live_method: str | None = None
 ) -> Choice:
-    """Choose between the ranker and its best rival by their per-user values (n,), paired.
+    """Choose between the ranker and its best rival by paired differences.
 
-    The rival is the best source or the plain blend. Upper bound of the difference below 0: the
-    rival; lower bound above 0: the ranker; otherwise the live run's method if it is one of the rows
-    and not worse for certain, else the ranker. The rival is the luckiest of many on these users, so
-    a higher mean alone says little for it.
+    The rival is the best source or the blend. Upper bound of the difference below 0: the rival;
+    lower bound above 0: the ranker; otherwise the live run's method if it is one of the rows and
+    not worse for certain, else the ranker. The rival is the luckiest of many on these users, so a
+    higher mean alone says little for it.
+
+    Args:
+        values: NDCG@10 of the same users (n,) by row.
+        seed: of the bootstrap.
+        live_method: the method of the live run; None where nothing is live.
+
+    Returns:
+        The choice.
     """
     rival = best_rival(values)
     gap = paired_gap(values[RANKER], values[rival], seed)
@@ -41,8 +58,8 @@ def select_method(
     if gap.low > 0:
         return Choice(RANKER, f"{RANKER} beats {rival}", rival, gap)
     if live_method is not None and live_method != RANDOM and live_method in values:
-        behind = paired_gap(values[RANKER], values[live_method], seed)
-        if behind.low <= 0:
+        behind_live = paired_gap(values[RANKER], values[live_method], seed)
+        if behind_live.low <= 0:
             reason = (
                 f"the {RANKER} and {rival} do not differ for certain; the live run's method stays"
             )
@@ -51,7 +68,14 @@ def select_method(
 
 
 def best_rival(values: Mapping[str, NDArray[np.floating]]) -> str:
-    """The source, or the plain blend, with the highest mean of per-user values (n,)."""
+    """Return the source, or the blend, with the highest mean.
+
+    Args:
+        values: per-user values (n,) by row.
+
+    Returns:
+        Its name.
+    """
     rivals = [name for name in values if name not in (RANKER, RANDOM)]
     return max(rivals, key=lambda name: float(values[name].mean()))
 
@@ -62,49 +86,66 @@ def cross_fitted(
     seed: int,
     live_method: str | None = None,
 ) -> Interval:
-    """What the chosen row scores on users that did not choose it.
+    """Estimate what the chosen row scores on users that did not choose it.
 
-    Users fall into five parts by hash; each part is scored by what the other four choose, so that
-    picking the best of n rows does not flatter it. The bootstrap repeats the choice, with a normal
-    interval in place of the inner one.
+    Users fall into five parts by hash. Each part is scored by what the other four choose, so that
+    picking the best of n rows does not flatter it. The bootstrap repeats the choice in every
+    resample, with a normal interval in place of the inner bootstrap.
+
+    Args:
+        values: per-user values (n,) by row; random is not chosen.
+        users: rows of these users (n,).
+        seed: of parts and resamples.
+        live_method: the method of the live run; None where nothing is live.
+
+    Returns:
+        Mean and interval.
     """
     candidates = {name: column for name, column in values.items() if name != RANDOM}
     names = list(candidates)
     table = np.column_stack(list(candidates.values())).astype(np.float64)
+    ranker = names.index(RANKER)
     live = names.index(live_method) if live_method in candidates else None
     parts = (shares(seed, users) * PARTS).astype(int)
 
     def score(weights: NDArray[np.float64]) -> float:
         total = 0.0
         for part in range(PARTS):
-            here = parts == part
-            chosen = _quick_choice(table, names.index(RANKER), live, np.where(here, 0.0, weights))
-            total += float(weights[here] @ table[here, chosen])
+            in_part = parts == part
+            chosen = _quick_choice(table, ranker, live, np.where(in_part, 0.0, weights))
+            total += float(weights[in_part] @ table[in_part, chosen])
         return total / float(weights.sum())
 
-    draws = np.array([score(counts) for counts in user_counts(len(users), seed, RESAMPLES // 4)])
+    # A quarter of the usual resamples: each costs five choices, and bounds move little by more.
+    resamples = user_counts(len(users), seed, RESAMPLES // 4)
+    draws = np.array([score(counts) for counts in resamples])
     return Interval.of(score(np.ones(len(users))), draws)
 
 
 def _quick_choice(
     table: NDArray[np.floating], ranker: int, live: int | None, weights: NDArray[np.float64]
 ) -> int:
-    """Column that `choose` would pick among weighted users, by a normal interval of the paired difference."""
+    """Choose a column of `table` (n, M) as `select_method` would among weighted users (n,).
+
+    The interval of a paired difference is the normal one.
+    """
     if weights.sum() < 2:
         return ranker
     means = weights @ table / weights.sum()
-    rival = int(np.argmax(np.where(np.arange(table.shape[1]) == ranker, -np.inf, means)))
+    is_ranker = np.arange(table.shape[1]) == ranker
+    rival = int(np.argmax(np.where(is_ranker, -np.inf, means)))
     gap, error = _gap(table[:, ranker] - table[:, rival], weights)
     if gap < -Z95 * error:
         return rival
     if live is not None and gap <= Z95 * error:
-        behind, doubt = _gap(table[:, ranker] - table[:, live], weights)
-        return live if behind <= Z95 * doubt else ranker
+        gap_to_live, live_error = _gap(table[:, ranker] - table[:, live], weights)
+        return live if gap_to_live <= Z95 * live_error else ranker
     return ranker
 
 
 def _gap(gaps: NDArray[np.floating], weights: NDArray[np.float64]) -> tuple[float, float]:
-    """Weighted mean of differences (n,) and its standard error."""
+    """Return the weighted mean of differences (n,) and its standard error."""
     total = weights.sum()
     mean = weights @ gaps / total
-    return float(mean), float(np.sqrt(weights @ (gaps - mean) ** 2) / total)
+    error = np.sqrt(weights @ (gaps - mean) ** 2) / total
+    return float(mean), float(error)

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -29,6 +28,7 @@ from fusion.ranking.features.item_statistics import ItemStatistics
 from fusion.ranking.method import BLEND, Method
 from fusion.runs.context import RunContext
 from fusion.runs.monitoring_samples import USER_ROW
+from fusion.runs.run_folder import ListsFolder
 
 SAMPLE_USERS = 2000
 """Users whose serving features are kept, to compare them with the last training table."""
@@ -45,7 +45,7 @@ def serving_users(context: RunContext) -> tuple[Rows, Rows]:
 
 
 def write_lists(
-    folder: Path,
+    folder: ListsFolder,
     context: RunContext,
     sources: Sequence[FittedSource],
     method: Method,
@@ -68,9 +68,7 @@ def write_lists(
         lists = builder(allowed, found, method.score(found, columns), columns[BLEND])
         explainer.add(found, columns, lists, builder.marks(lists))
         block = _rows(lists, found)
-        writer = writer or pq.ParquetWriter(
-            folder / "lists.parquet", block.schema, compression="zstd"
-        )
+        writer = writer or pq.ParquetWriter(folder.lists, block.schema, compression="zstd")
         writer.write_table(block)
         kept = np.isin(found.users.rows[found.pairs.owners], sample)
         sampled = {name: column[kept] for name, column in columns.items()}
@@ -90,10 +88,10 @@ def write_lists(
         progress(done, len(listed))
     if writer:
         writer.close()
-    pl.concat(features).write_parquet(folder / "features.parquet")
-    pl.concat(twins).write_parquet(folder / "twin.parquet")
+    pl.concat(features).write_parquet(folder.features)
+    pl.concat(twins).write_parquet(folder.twin)
     notes = {"explained": explainer.explained, "listed": len(listed), "moved": builder.moved}
-    (folder / "notes.json").write_text(json.dumps(notes))
+    folder.notes.write_text(json.dumps(notes))
     explainer.write(folder)
     write_fallback(folder, context, users, routes, rules)
 
@@ -174,12 +172,10 @@ def feature_sample(context: RunContext) -> Rows:
 
 
 def write_fallback(
-    folder: Path, context: RunContext, users: Rows, routes: Rows, rules: Rules | None
+    folder: ListsFolder, context: RunContext, users: Rows, routes: Rows, rules: Rules | None
 ) -> None:
     """Write what is popular now, for all and for each value of the users' first category, and who falls where."""
-    fallback_lists(context, context.plan.serving, rules).write_parquet(folder / "fallback.parquet")
+    fallback_lists(context, context.plan.serving, rules).write_parquet(folder.fallback)
     mine = user_segments(context.data)[users].fill_null(ALL)
     named = [ROUTES[route] for route in routes]
-    pl.DataFrame({"user": users, "route": named, "segment": mine}).write_parquet(
-        folder / "served.parquet"
-    )
+    pl.DataFrame({"user": users, "route": named, "segment": mine}).write_parquet(folder.served)

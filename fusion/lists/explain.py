@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -16,6 +15,7 @@ from fusion.ranking.candidates import Candidates
 from fusion.ranking.features.registry import FEATURES
 from fusion.ranking.features.source_columns import ColumnKind, SourceColumn
 from fusion.ranking.ranker import Ranker
+from fusion.runs.run_folder import ListsFolder
 
 STRONGEST = 3
 """Contributions of the ranker that are told of a row."""
@@ -135,10 +135,10 @@ class Explainer:
         if sum(len(each.items) for each in self.noted) >= AT_ONCE:
             self._explain()
 
-    def write(self, folder: Path) -> None:
+    def write(self, folder: ListsFolder) -> None:
         """Write `why.parquet`: user, item, source, source_rank, reason, gain; one row a reason."""
         self._explain()
-        pl.concat([pl.DataFrame(schema=SCHEMA), *self.parts]).write_parquet(folder / "why.parquet")
+        pl.concat([pl.DataFrame(schema=SCHEMA), *self.parts]).write_parquet(folder.why)
 
     def _explain(self) -> None:
         """Explain what is noted, all at once."""

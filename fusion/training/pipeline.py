@@ -33,6 +33,7 @@ from fusion.ranking.table import KEYS, aligned, poisson_resample
 from fusion.ranking.table_file import write_table
 from fusion.runs.context import RunContext
 from fusion.runs.monitoring_samples import USER_ROW
+from fusion.runs.run_folder import ListsFolder
 from fusion.training.fits import Fits, evict, fit_sources, load_sources
 from fusion.training.sources import SourceReport, leave_out
 from fusion.training.tuning import Tuned
@@ -126,8 +127,9 @@ def _fuse(
         "lists",
         lambda: _lists(context, fits, reports, _Served(method, serving, twin, tables[-1]), rules),
     )
-    shift = feature_shift(lists, method)
-    checks = tuple(admit(context, verdict, lists, shift, rules))
+    list_files = ListsFolder(lists)
+    shift = feature_shift(list_files, method)
+    checks = tuple(admit(context, verdict, list_files, shift, rules))
     return Trained(
         verdict,
         method,
@@ -286,13 +288,14 @@ def _lists(
         rankers = [
             Ranker.load(path, context.threads) for path in (served.ranker, served.twin) if path
         ]
-        write_lists(folder, context, sources, Method(served.method, *rankers), rules)
+        list_files = ListsFolder(folder)
+        write_lists(list_files, context, sources, Method(served.method, *rankers), rules)
         sample = pl.Series(feature_sample(context))
         before = pl.scan_parquet(TableFolder(served.table).candidates).filter(
             pl.col("user").is_in(sample.implode())
         )
         before.rename({"user": USER_ROW}).drop(KEYS, strict=False).collect().write_parquet(
-            folder / "features_before.parquet"
+            list_files.features_before
         )
 
     return context.store.stage("lists", inputs, make)

@@ -135,14 +135,18 @@ def store(
     """Load what a training made into SQL and end the run; gives whether it is ready or rejected."""
     status: Ending = "ready" if trained.admitted else "rejected"
     clock("load lists into SQL", lambda: store_lists(session, run_no, session.runs / run_id))
-    load_metrics(session.engine, run_no, metric_rows(trained.verdict.report, trained.shift))
+    load_metrics(
+        session.engine,
+        run_no,
+        metric_rows(trained.verdict.report.model_dump(mode="json"), trained.shift),
+    )
     finish_run(
         session.engine,
         run_no,
         status,
         method=trained.method,
         list_size=session.config.lists.size,
-        verdict=trained.verdict.report,
+        verdict=trained.verdict.report.model_dump(mode="json"),
         manifest=manifest,
     )
     return status

@@ -9,9 +9,12 @@ import pytest
 
 from fusion.core.arrays import DAY
 from fusion.data.folds import plan_folds
-from fusion.evaluation.admission import admit, check_lists
+from fusion.evaluation.admission import admit
+from fusion.evaluation.check import run_checks
+from fusion.evaluation.list_checks import ListsEvidence
 from fusion.evaluation.live_baseline import Live, LiveLists, judgeable
 from fusion.runs.context import RunContext
+from fusion.runs.run_folder import ListsFolder
 from fusion.training.pipeline import Trained, train
 from tests.fusion.making import config
 from tests.fusion.whole import lists_of
@@ -33,9 +36,8 @@ class TestAdmission:
     ) -> dict[str, str]:
         (folder / "served.parquet").write_bytes((trained.lists / "served.parquet").read_bytes())
         rows.write_parquet(folder / "lists.parquet")
-        return {
-            check.name: check.text() for check in check_lists(context, folder) if not check.holds
-        }
+        checks = run_checks("lists", ListsEvidence(context, ListsFolder(folder)))
+        return {check.name: check.text() for check in checks if not check.holds}
 
     def test_untouched_lists_break_nothing(self, done, tmp_path):
         assert self.broken_checks(*done, lists_of(done[1]), tmp_path) == {}
@@ -71,7 +73,8 @@ class TestAdmission:
             rank=pl.col("rank") + 1
         )
         rows.write_parquet(tmp_path / "lists.parquet")
-        checks = {check.name: check for check in check_lists(context, tmp_path) if not check.holds}
+        judged = run_checks("lists", ListsEvidence(context, ListsFolder(tmp_path)))
+        checks = {check.name: check for check in judged if not check.holds}
         whole, ranks = checks["lists are whole"], checks["ranks run from 1"]
         assert (whole.broken, whole.rows, len(ranks.rows)) == (1, ({"user": 5},), 3)
         name = context.data.user_ids.texts(np.array([5]))[0]
@@ -91,8 +94,10 @@ class TestAdmission:
 def test_few_users_cannot_tell_skill_from_luck(done):
     context, trained = done
     for users, holds in ((9, False), (10, True)):
-        verdict = replace(trained.verdict, report={**trained.verdict.report, "users": users})
-        check = admit(context, verdict, trained.lists, {})[0]
+        verdict = replace(
+            trained.verdict, report=trained.verdict.report.model_copy(update={"users": users})
+        )
+        check = admit(context, verdict, ListsFolder(trained.lists), {})[0]
         assert (check.name, check.holds) == ("beats random", holds)
     assert verdict.random_gap.low > 0
 
@@ -128,7 +133,7 @@ class TestAgainstLive:
         assert not trained.admitted
         refused = [check for check in trained.checks if not check.holds]
         assert [check.name for check in refused] == ["keeps up with live"]
-        assert trained.verdict.live_ndcg == pytest.approx(1)
+        assert trained.verdict.live.ndcg == pytest.approx(1)
         assert "gate.max_loss = 0.05 allows -0.0500" in refused[0].message
         lenient = RunContext(
             config(gate={"users": 10, "max_loss": 1.0}), context.data, context.plan, context.root
@@ -144,13 +149,13 @@ class TestAgainstLive:
             RunContext(config(gate={"users": 1}), context.data, context.plan, context.root),
             self.live(context, some),
         )
-        share = trained.verdict.live_ndcg
+        share = trained.verdict.live.ndcg
         assert 0.2 < share < 0.8
         floor = -0.05 * share
         assert f"allows {floor:+.4f}" in trained.checks[1].message
-        report = trained.verdict.report["live"]
-        assert report["run"] == "before"
-        assert report["difference"]["value"] == trained.verdict.live_gap.value
+        report = trained.verdict.report.live
+        assert report.run == "before"
+        assert report.difference.value == trained.verdict.live.gap.value
 
     def test_live_lists_that_knew_the_window_are_not_compared(self, done):
         context, _ = done
@@ -158,7 +163,7 @@ class TestAgainstLive:
         trained = train(context, late)
         assert trained.admitted
         assert trained.checks[1].message.startswith("not judged: 0 users")
-        assert trained.verdict.live_gap is None
+        assert trained.verdict.live.gap is None
 
     def test_too_few_users_are_no_ground_to_refuse(self, done):
         context, _ = done
@@ -174,7 +179,7 @@ class TestAgainstLive:
                 RunContext(config(gate={"users": 1}), context.data, context.plan, context.root),
                 self.live(context, lists),
             )
-            assert trained.verdict.live_ndcg == 0
+            assert trained.verdict.live.ndcg == 0
             assert trained.admitted
 
     def test_who_may_be_judged(self, data):

@@ -67,7 +67,7 @@ def test_the_fixture_is_as_told(context):
 def test_cold_users_get_the_list_of_their_segment_and_the_verdict_counts_it(context):
     users = np.sort(rows_of(context, [f"new{n}" for n in range(12)]))
     random = np.full((12, 50), -1, np.int32)
-    report = cold_report(context, users, random)
+    report = cold_report(context, users, random).model_dump(mode="json")
     made = fallback_lists(context, context.plan.verdict)
     hers = int(context.data.item_ids.rows(pl.Series(["hers"]))[0])
     rank = made.filter(segment="sex=f", item=hers)["rank"].item()
@@ -109,7 +109,7 @@ def test_new_items_are_counted_where_they_are_labels_and_where_they_are_listed(c
     shown[users == rows_of(context, ["u2"])[0], 14] = unheard
     report = new_items_report(
         context, users, {"some": shown, "none": np.full((6, 50), -1, np.int32)}
-    )
+    ).model_dump(mode="json")
     labels = np.isin(fold.label_users, users)
     new = labels & (fold.known.item_counts[fold.label_items] == 0)
     assert report["labels"] == new.sum() >= 4
@@ -140,7 +140,7 @@ def test_segments_are_those_with_most_users_of_every_category():
 
 
 def test_the_whole_verdict_tells_of_them(context):
-    report = train(context).verdict.report
+    report = train(context).verdict.report.model_dump(mode="json")
     assert report["cold"]["users"] == report["routes"]["cold"]["users"] == 12
     cold = report["cold"]["rows"]
     assert cold["fallback"]["ndcg@10"]["value"] > cold["random"]["ndcg@10"]["value"]

@@ -8,11 +8,16 @@ from fusion.config import GateSettings
 from fusion.core.arrays import Scores
 from fusion.data.dataset import Dataset
 from fusion.data.histories import UserHistories
-from fusion.evaluation.admission import check_features
-from fusion.evaluation.feature_shift import feature_shift, past
+from fusion.evaluation.feature_shift import (
+    FeaturesEvidence,
+    feature_shift,
+    features_keep_their_meaning,
+    past,
+)
 from fusion.lists.batch import feature_sample, serving_users
 from fusion.ranking.features.compute import steady_columns
 from fusion.ranking.features.source_columns import ColumnKind, SourceColumn, source_column
+from fusion.runs.run_folder import ListsFolder
 from fusion.training.pipeline import train
 from tests.fusion import broken
 from tests.fusion.making import (
@@ -47,13 +52,13 @@ def test_psi_of_steady_columns_by_hand(tmp_path):
         pl.DataFrame(columns, schema_overrides=dict.fromkeys(columns, pl.Float32)).write_parquet(
             tmp_path / f"{name}.parquet"
         )
-    found = feature_shift(tmp_path, "ranker")
+    found = feature_shift(ListsFolder(tmp_path), "ranker")
     by_hand = 0.3 * np.log(0.8 / 0.5) - 0.3 * np.log(0.2 / 0.5)
     assert found == {"ease_rank": pytest.approx(by_hand), "proposed_by": 0}
     assert list(found) == ["ease_rank", "proposed_by"]
-    assert feature_shift(tmp_path, "blend") == found
-    assert list(feature_shift(tmp_path, "ease")) == ["ease_rank"]
-    assert feature_shift(tmp_path, "als") == {}
+    assert feature_shift(ListsFolder(tmp_path), "blend") == found
+    assert list(feature_shift(ListsFolder(tmp_path), "ease")) == ["ease_rank"]
+    assert feature_shift(ListsFolder(tmp_path), "als") == {}
     assert past(found, 0.4) == {"ease_rank": found["ease_rank"]}
     assert past(found, 0.5) == {}
 
@@ -87,7 +92,7 @@ def test_a_healthy_retraining_is_far_from_the_limit(tmp_path, seed):
     context = job_of(tmp_path, shop(seed), config(gate=GATE))
     trained = train(context)
     assert max(trained.shift.values()) < LIMIT / 2
-    check = check_features(context, trained.shift)
+    check = features_keep_their_meaning(FeaturesEvidence(context, trained.shift))
     assert check.holds
     assert (
         f"PSI of {len(trained.shift)} features is within gate.max_feature_psi = 2" in check.message
@@ -115,11 +120,13 @@ def test_a_source_gone_silent_is_named_where_the_lists_depend_on_it(tmp_path):
     with broken.registered(odd=SilentServing):
         context = job_of(tmp_path, shop(), config((*QUICK, "odd"), gate=GATE))
         trained = train(context)
-    found = feature_shift(trained.lists, "blend")
+    found = feature_shift(ListsFolder(trained.lists), "blend")
     assert list(past(found, LIMIT))[:1] == ["odd_rank"]
-    assert "e.g. odd_" in check_features(context, found).message
-    assert not check_features(context, found).holds
-    assert check_features(context, feature_shift(trained.lists, "ease")).holds
+    refused = features_keep_their_meaning(FeaturesEvidence(context, found))
+    assert "e.g. odd_" in refused.message
+    assert not refused.holds
+    of_ease = feature_shift(ListsFolder(trained.lists), "ease")
+    assert features_keep_their_meaning(FeaturesEvidence(context, of_ease)).holds
 
 
 def test_users_the_verdict_did_not_know_are_not_compared(tmp_path):
@@ -144,7 +151,7 @@ def test_users_who_get_no_list_are_not_compared(tmp_path):
 
 def test_few_users_are_no_ground_to_refuse(done):
     context, trained = done
-    check = check_features(context, {"item_weight": 50.0})
+    check = features_keep_their_meaning(FeaturesEvidence(context, {"item_weight": 50.0}))
     assert check.holds
     assert check.message.startswith(f"not judged: {len(feature_sample(context))} users")
     assert trained.admitted

@@ -12,6 +12,7 @@ from fusion.evaluation.rating_errors import (
     rating_error_report,
     write_rating_errors,
 )
+from fusion.evaluation.verdict_report import RatingErrors
 from fusion.models.base.fitted import FittedSource
 from fusion.ranking.folders import TableFolder
 from fusion.training.pipeline import train
@@ -72,7 +73,7 @@ def test_what_is_told_stands_beside_the_true_weight(fold, tmp_path):
 def test_blocks_of_users_change_nothing(fold, tmp_path, monkeypatch):
     for size in ("2048", "7"):
         (tmp_path / size).mkdir()
-        monkeypatch.setattr("fusion.evaluation.rating_errors.BLOCK", int(size))
+        monkeypatch.setattr("fusion.evaluation.rating_errors.BLOCK_USERS", int(size))
         write_rating_errors(tmp_path / size, [source(Tells(), fold)], fold)
     small, large = (TableFolder(tmp_path / size).predicted_ratings for size in ("7", "2048"))
     assert pl.read_parquet(small).equals(pl.read_parquet(large))
@@ -96,7 +97,7 @@ def test_errors_by_hand(tmp_path):
         }
     )
     frame.write_parquet(TableFolder(tmp_path).predicted_ratings)
-    found = rating_error_report(tmp_path, 7)
+    found = rating_error_report(tmp_path, 7).model_dump(mode="json")
     assert (found["events"], found["silent"], found["users"]) == (3, 1, 2)
     a, b = found["rows"]["a"], found["rows"]["b"]
     assert a["rmse"]["value"] == pytest.approx(np.sqrt((1 + 0 + 4) / 3))
@@ -108,7 +109,7 @@ def test_errors_by_hand(tmp_path):
     assert b["mae"]["low"] == pytest.approx(1 / 2)
     silent = frame.with_columns(pl.lit(None, pl.Float64).alias(PREDICTED_BY.key("a")))
     silent.write_parquet(TableFolder(tmp_path).predicted_ratings)
-    assert rating_error_report(tmp_path, 7) == {"events": 0, "silent": 4, "users": 0, "rows": {}}
+    assert rating_error_report(tmp_path, 7) == RatingErrors(events=0, silent=4, users=0, rows={})
 
 
 @pytest.mark.parametrize("kind", ["time", "last", "random"])
@@ -139,7 +140,7 @@ def test_the_verdict_shows_them_and_a_source_that_dies_telling_sits_out(tmp_path
     with broken.registered(tells=Tells, odd=DiesTelling):
         context = job_of(tmp_path, tasteful(), config(("popularity", "tells", "odd")))
         trained = train(context)
-    report = trained.verdict.report["weights"]
+    report = trained.verdict.report.weights.model_dump(mode="json")
     assert report["rows"].keys() == {"tells", "mean_weight", "item_mean_weight"}
     assert report["events"] + report["silent"] == len(context.plan.verdict.held_out)
     assert report["rows"]["mean_weight"]["rmse"]["value"] < report["rows"]["tells"]["rmse"]["value"]
@@ -149,4 +150,4 @@ def test_the_verdict_shows_them_and_a_source_that_dies_telling_sits_out(tmp_path
 
 def test_the_verdict_says_nothing_where_nobody_tells(tmp_path):
     context = job_of(tmp_path, dataset(lively(seed=3, n_users=80, n_items=160)), config())
-    assert train(context).verdict.report["weights"] is None
+    assert train(context).verdict.report.weights is None

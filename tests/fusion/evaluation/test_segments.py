@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from fusion.evaluation.segments import figures, metrics_by_segment
+from fusion.metrics.bootstrap import Interval
 from fusion.metrics.ranking import per_user
 
 N = 120
@@ -25,12 +26,12 @@ def test_each_part_has_its_own_users_and_figures(hits):
         hits, {"left": left, "right": ~left, "nobody": np.zeros(N, bool)}, seed=7
     )
     assert found.keys() == {"left", "right"}
-    assert (found["left"]["users"], found["right"]["users"]) == (60, 60)
-    assert found["left"]["rows"]["all"]["ndcg@10"] == {"value": 1, "low": 1, "high": 1}
-    assert found["right"]["rows"]["all"]["ndcg@10"] == {"value": 0, "low": 0, "high": 0}
-    half = found["right"]["rows"]["half"]
+    assert (found["left"].users, found["right"].users) == (60, 60)
+    assert found["left"].rows["all"]["ndcg@10"] == Interval(1, 1, 1)
+    assert found["right"].rows["all"]["ndcg@10"] == Interval(0, 0, 0)
+    half = found["right"].rows["half"]
     assert (
-        half["ndcg@10"]["value"]
+        half["ndcg@10"].value
         == half["recall@10"]
         == half["hit@20"]
         == half["map@10"]
@@ -44,29 +45,28 @@ def test_each_part_has_its_own_users_and_figures(hits):
 def test_the_interval_is_that_of_a_mean_of_so_many_users(hits):
     """Of 60 coins the mean has a standard error of 0.5 / sqrt(60); of all 120 users together, a smaller one."""
     right = np.arange(N) >= N // 2
-    half = metrics_by_segment(hits, {"right": right}, seed=7)["right"]["rows"]["half"]["ndcg@10"]
-    assert half["high"] - half["low"] == pytest.approx(2 * 1.96 * 0.5 / np.sqrt(60), rel=0.1)
-    fewer = metrics_by_segment(hits, {"some": right & (np.arange(N) >= N - 16)}, seed=7)["some"][
-        "rows"
-    ]["half"]["ndcg@10"]
-    assert fewer["high"] - fewer["low"] > 1.7 * (half["high"] - half["low"])
+    half = metrics_by_segment(hits, {"right": right}, seed=7)["right"].rows["half"]["ndcg@10"]
+    assert half.high - half.low == pytest.approx(2 * 1.96 * 0.5 / np.sqrt(60), rel=0.1)
+    last = {"some": right & (np.arange(N) >= N - 16)}
+    fewer = metrics_by_segment(hits, last, seed=7)["some"].rows["half"]["ndcg@10"]
+    assert fewer.high - fewer.low > 1.7 * (half.high - half.low)
 
 
 def test_all_rows_are_drawn_together(hits):
     """A row and its mirror image hit whom the other misses: of one resample their bounds mirror each other exactly."""
     places, counts = hits["half"]
     mirrored = {"one": (places, counts), "other": (~places[:, :1], counts)}
-    one, other = (figures(mirrored, seed=3)["rows"][name]["ndcg@10"] for name in ("one", "other"))
-    assert one["low"] == pytest.approx(1 - other["high"], abs=1e-12)
-    assert one["high"] == pytest.approx(1 - other["low"], abs=1e-12)
+    one, other = (figures(mirrored, seed=3).rows[name]["ndcg@10"] for name in ("one", "other"))
+    assert one.low == pytest.approx(1 - other.high, abs=1e-12)
+    assert one.high == pytest.approx(1 - other.low, abs=1e-12)
 
 
 def test_figures_are_the_means_of_every_metric():
     rng = np.random.default_rng(0)
     places, counts = rng.random((40, 20)) < 0.1, rng.integers(20, 30, 40).astype(np.int32)
-    found = figures({"row": (places, counts)}, seed=1)["rows"]["row"]
+    found = figures({"row": (places, counts)}, seed=1).rows["row"]
     slow = {**per_user(places, counts, 10), **per_user(places, counts, 20)}
     assert found.keys() == slow.keys()
     for name, values in slow.items():
-        value = found[name]["value"] if name == "ndcg@10" else found[name]
+        value = found[name].value if name == "ndcg@10" else found[name]
         assert value == pytest.approx(float(np.mean(values)), abs=1e-6), name

@@ -10,6 +10,7 @@ from fusion.evaluation.live_baseline import Live
 from fusion.lists.batch import write_lists
 from fusion.ranking.candidates import propose
 from fusion.ranking.method import Method
+from fusion.runs.run_folder import ListsFolder
 from fusion.training.fits import fit_sources, load_sources
 from fusion.training.pipeline import train
 from tests.fusion.making import config, dataset, job_of, lively, replaced
@@ -95,8 +96,8 @@ class TestLists:
             job_of(tmp_path, data, config(("popularity", "sequence", "ease"), split={"kind": kind}))
         )
         assert all(check.holds for check in trained.checks)
-        assert trained.verdict.report["split"]["kind"] == kind
-        assert trained.verdict.report["split"]["optimistic"]
+        assert trained.verdict.report.split.kind == kind
+        assert trained.verdict.report.split.optimistic
         assert (status(trained)["sequence"] == "used") == (kind == "last")
         columns = set(pl.read_parquet(trained.lists / "features.parquet").columns)
         assert ("user_idle_days" in columns) == (kind == "last")
@@ -107,10 +108,8 @@ class TestLists:
         assert set(lists_of(trained)["user"].value_counts()["count"]) == {8}
         assert all(check.holds for check in trained.checks if check.name != "beats random")
         # The source is judged by its whole list, though it proposes only one item.
-        assert (
-            trained.verdict.report["rows"]["popularity"]["hit@20"]["value"]
-            > trained.verdict.report["rows"]["popularity"]["hit@10"]["value"]
-        )
+        row = trained.verdict.report.rows["popularity"]
+        assert row["hit@20"].value > row["hit@10"].value
 
 
 @pytest.mark.parametrize("method", ["ease", "popularity", "blend"])
@@ -120,7 +119,7 @@ def test_a_method_lists_in_its_own_order(done, tmp_path, method):
     plan = context.plan
     context, fits, reports, _ = fit_sources(context, (*plan.labels, plan.verdict, plan.serving))
     sources = load_sources(context, plan.serving, fits["serving"], reports)
-    write_lists(tmp_path, context, sources, Method(method))
+    write_lists(ListsFolder(tmp_path), context, sources, Method(method))
     rows = pl.read_parquet(tmp_path / "lists.parquet")
     users = plan.serving.known.users_at(
         rows["user"].unique(maintain_order=True).to_numpy(), np.full(80, plan.serving.cut)

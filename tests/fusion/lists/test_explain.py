@@ -16,6 +16,7 @@ from fusion.ranking.candidates import Candidates
 from fusion.ranking.features.columns import AGREED
 from fusion.ranking.features.registry import FEATURES
 from fusion.ranking.ranker import Ranker
+from fusion.runs.run_folder import ListsFolder
 from fusion.training.pipeline import train
 from tests.fusion.making import config, dataset, job_of, lively
 from tests.fusion.whole import lists_of
@@ -130,6 +131,6 @@ def test_items_beyond_the_candidates_need_none(tmp_path):
         np.arange(2, dtype=np.int32), np.array([[1], [0]], np.int32), np.zeros((2, 1), np.float32)
     )
     explainer.add(found, {}, listed, None)
-    explainer.write(tmp_path)
+    explainer.write(ListsFolder(tmp_path))
     why = pl.read_parquet(tmp_path / "why.parquet")
     assert why.select("user", "item", "reason").rows() == [(0, 1, FILLED), (1, 0, FILLED)]

@@ -7,11 +7,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from fusion.evaluation.admission import check_lists
-from fusion.lists.compiled_rules import NO_BLOCKS
+from fusion.evaluation.check import run_checks
+from fusion.evaluation.list_checks import ListsEvidence
+from fusion.lists.compiled_rules import NO_BLOCKS, Rules
 from fusion.lists.resolve_rules import resolve, usable
 from fusion.lists.rules import RuleSet
 from fusion.runs.context import RunContext
+from fusion.runs.run_folder import ListsFolder
 from fusion.training.pipeline import Trained, train
 from tests.fusion.whole import lists_of, prints
 
@@ -23,8 +25,9 @@ def ruled(
     return context, train(context, rules=rules)
 
 
-def contract(context: RunContext, trained: Trained) -> dict[str, bool]:
-    return {check.name: check.holds for check in check_lists(context, trained.lists, trained.rules)}
+def contract(context: RunContext, trained: Trained, rules: Rules | None = None) -> dict[str, bool]:
+    evidence = ListsEvidence(context, ListsFolder(trained.lists), rules or trained.rules)
+    return {check.name: check.holds for check in run_checks("lists", evidence)}
 
 
 def test_no_rule_is_bit_identical(done):
@@ -106,7 +109,7 @@ def test_the_checks_see_what_rules_forbid(done, tmp_path):
         ({"allow": [{"items": ["i1"]}]}, NO_BLOCKS, "nothing an allow list leaves out"),
     ):
         rules, _ = usable(RuleSet(**given), context.data, rows, 5)
-        found = {check.name: check.holds for check in check_lists(context, trained.lists, rules)}
+        found = contract(context, trained, rules)
         assert [check for check, holds in found.items() if not holds] == [name]
 
 

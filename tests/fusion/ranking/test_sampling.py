@@ -11,7 +11,7 @@ from fusion.core.hashing import shares
 from fusion.data.fold import Fold
 from fusion.data.folds import plan_folds
 from fusion.errors import DataError
-from fusion.evaluation.evaluate import read_scored_table
+from fusion.evaluation.judged_lists import read_scored_table
 from fusion.ranking.ranker_training import refit
 from fusion.ranking.sampling import (
     HISTORY_COLUMN,

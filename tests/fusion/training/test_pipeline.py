@@ -98,7 +98,7 @@ class TestSourcesThatBreak:
         assert status(trained)["odd"].replace("931322", "931,322").startswith(says)
         assert [name for name, state in status(trained).items() if state == "used"] == list(QUICK)
         assert prints(trained.lists) == prints(done[1].lists)
-        assert "odd" not in trained.verdict.report["rows"]
+        assert "odd" not in trained.verdict.report.rows
 
     def test_a_full_disk_is_no_source_s_fault_and_ends_the_run(self, data, tmp_path):
         with (
@@ -114,8 +114,9 @@ class TestSourcesThatBreak:
         assert set(status(trained).values()) == {"used"}
         assert all(check.holds for check in trained.checks if check.name != "beats random")
         if cls in (broken.Silent, broken.Lister):
-            assert trained.verdict.report["rows"]["odd"]["ndcg@10"]["value"] == 0
-            assert trained.verdict.report["found"]["sources"]["odd"] == {"share": 0, "unique": 0}
+            assert trained.verdict.report.rows["odd"]["ndcg@10"].value == 0
+            recall = trained.verdict.report.found.sources["odd"]
+            assert (recall.share, recall.unique) == (0, 0)
 
     def test_ease_over_the_memory_leaves_itself_out(self, data, tmp_path):
         trained = train(job_of(tmp_path, data, config(("popularity", "ease"), memory=1e-4)))
@@ -190,7 +191,7 @@ def test_strangers_in_the_verdict_have_a_route_but_no_say(tmp_path):
     fold = context.plan.verdict
     cold = fold.known.user_counts[fold.label_rows] == 0
     assert cold.sum() >= 5
-    report = train(context).verdict.report
+    report = train(context).verdict.report.model_dump(mode="json")
     assert report["users"] == (~cold).sum()
     assert report["routes"]["cold"]["users"] == cold.sum()
     assert sum(route["users"] for route in report["routes"].values()) == len(fold.label_rows)
@@ -225,9 +226,9 @@ def test_without_structure_no_skill_is_claimed(tmp_path):
         settings = config(("popularity", "ease", "item_knn", "user_knn", "sequence"), seed=seed)
         trained = train(job_of(tmp_path / str(seed), noise(seed), settings))
         ranker, random = (
-            trained.verdict.report["rows"][row]["ndcg@10"] for row in ("ranker", "random")
+            trained.verdict.report.rows[row]["ndcg@10"] for row in ("ranker", "random")
         )
-        assert ranker["low"] <= random["high"]
+        assert ranker.low <= random.high
         assert [check.name for check in trained.checks if not check.holds] == ["beats random"]
 
 

@@ -1,0 +1,272 @@
+"""Checks of admission on the lists: the contract that every published list keeps."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from fusion.core.arrays import Flags, Rows, Scores, contains
+from fusion.evaluation.check import EXAMPLES, Check, check, fails, passes
+from fusion.lists.compiled_rules import Rules
+from fusion.runs.context import RunContext
+from fusion.runs.run_folder import ListsFolder
+
+
+@dataclass(frozen=True)
+class ListsEvidence:
+    """Holds what checks of lists look at; columns (n,) are those of `lists.parquet`, row by row.
+
+    Attributes:
+        context: configuration, data and folds of the run.
+        folder: the lists to publish.
+        rules: what the lists follow; None without rules.
+    """
+
+    context: RunContext
+    folder: ListsFolder
+    rules: Rules | None = None
+
+    @cached_property
+    def lists(self) -> pl.DataFrame:
+        """All rows, whole lists one after the other, by rank."""
+        return pl.read_parquet(self.folder.lists)
+
+    @cached_property
+    def users(self) -> Rows:
+        """User of each row (n,)."""
+        return self.lists["user"].to_numpy()
+
+    @cached_property
+    def items(self) -> Rows:
+        """Item of each row (n,)."""
+        return self.lists["item"].to_numpy()
+
+    @cached_property
+    def ranks(self) -> Rows:
+        """Rank of each row (n,), 1 is best."""
+        return self.lists["rank"].to_numpy()
+
+    @cached_property
+    def scores(self) -> Scores:
+        """Score of each row (n,)."""
+        return self.lists["score"].to_numpy()
+
+    @cached_property
+    def pair_keys(self) -> NDArray[np.int64]:
+        """One number for each row's pair of user and item (n,)."""
+        return self.key_of(self.users, self.items)
+
+    @cached_property
+    def continues(self) -> Flags:
+        """Rows (n,) that belong to the same list as the row before."""
+        return np.append(False, self.users[1:] == self.users[:-1])
+
+    def key_of(self, users: Rows, items: Rows) -> NDArray[np.int64]:
+        """Number pairs of user and item: user * I + item.
+
+        Args:
+            users: rows (n,).
+            items: rows (n,).
+
+        Returns:
+            Keys (n,).
+        """
+        return users.astype(np.int64) * self.context.data.n_items + items
+
+    def none_broken(self, broken: Flags) -> Check:
+        """Turn flags of broken rows into a result.
+
+        Args:
+            broken: which rows (n,) break the condition.
+
+        Returns:
+            A check that holds when there is none, else with examples.
+        """
+        rows = self.lists.filter(pl.Series(broken))
+        if not len(rows):
+            return passes("holds for every row")
+        examples = rows.select("user", "rank", "item").head(EXAMPLES)
+        return self.failure(f"{len(rows)} rows break it", len(rows), examples)
+
+    def failure(self, message: str, count: int, rows: pl.DataFrame) -> Check:
+        """Make a failing result with example rows, by number and by outside id.
+
+        Args:
+            message: one sentence without outside ids.
+            count: how many rows or users break the condition.
+            rows: some of them, with a column `user`, `item` or both.
+
+        Returns:
+            The result.
+        """
+        id_maps = {"user": self.context.data.user_ids, "item": self.context.data.item_ids}
+        named = rows
+        for column, ids in id_maps.items():
+            if column in rows.columns:
+                named = named.with_columns(ids.texts(rows[column].to_numpy()).alias(column))
+        numbered: tuple[Mapping[str, Any], ...] = tuple(rows.to_dicts())
+        return fails(message, count, numbered, tuple(named.to_dicts()))
+
+
+@check("lists are whole", needs="lists")
+def lists_are_whole(evidence: ListsEvidence) -> Check:
+    """Check that every user with a history has `size` items, or all that may be shown to them.
+
+    Args:
+        evidence: the lists.
+
+    Returns:
+        A check with the users whose lists are short though items are left.
+    """
+    size, n_users = evidence.context.config.lists.size, evidence.context.data.n_users
+    lengths = np.bincount(evidence.users, minlength=n_users)
+    served = pl.read_parquet(evidence.folder.served)
+    users = served.filter(pl.col("route") != "cold")["user"].to_numpy()
+    short = users[lengths[users] < size]
+    possible = np.minimum(_n_showable(evidence, short), size)
+    wrong = short[lengths[short] < possible]
+    if len(wrong):
+        message = f"{len(wrong)} users have items left but short lists"
+        return evidence.failure(message, len(wrong), pl.DataFrame({"user": wrong[:EXAMPLES]}))
+    message = (
+        f"{len(users)} users; {len(short)} have fewer than {size} because they met all the rest"
+    )
+    return passes(message + (" or rules leave no more" if evidence.rules else ""))
+
+
+def _n_showable(evidence: ListsEvidence, users: Rows) -> Rows:
+    """Count the items that may be shown to each of `users` (n,)."""
+    context = evidence.context
+    rules, serving = evidence.rules or Rules.none(context.data), context.plan.serving
+    counts = np.zeros(len(users), np.int32)
+    for group, allowed in rules.user_groups(users, context.allowed(serving.cut)):
+        histories = serving.known.users_at(group, serving.as_of[group])
+        items = np.flatnonzero(allowed.items & ~rules.blocked.items)
+        # Seen and blocked items are counted once where they are both.
+        refused = histories.seen * (not allowed.seen) + rules.blocked.of_users(group)
+        n_refused = (refused[:, items] > 0).sum(axis=1)
+        counts[np.isin(users, group)] = len(items) - n_refused
+    return counts
+
+
+@check("ranks run from 1", needs="lists")
+def ranks_run_from_one(evidence: ListsEvidence) -> Check:
+    """Check that each list begins at rank 1 and has no hole.
+
+    Args:
+        evidence: the lists.
+
+    Returns:
+        A check with the rows after a hole.
+    """
+    next_ranks = np.append(0, evidence.ranks[:-1]) + 1
+    expected = np.where(evidence.continues, next_ranks, 1)
+    return evidence.none_broken(evidence.ranks != expected)
+
+
+@check("no item twice", needs="lists")
+def no_item_twice(evidence: ListsEvidence) -> Check:
+    """Check that no list names an item twice.
+
+    Args:
+        evidence: the lists.
+
+    Returns:
+        A check with the rows that repeat an item.
+    """
+    repeated = np.ones(len(evidence.pair_keys), bool)
+    first_places = np.unique(evidence.pair_keys, return_index=True)[1]
+    repeated[first_places] = False
+    return evidence.none_broken(repeated)
+
+
+@check("nothing unavailable", needs="lists")
+def nothing_unavailable(evidence: ListsEvidence) -> Check:
+    """Check that every listed item is available at the time of serving.
+
+    Args:
+        evidence: the lists.
+
+    Returns:
+        A check with the rows that name another item.
+    """
+    allowed = evidence.context.allowed(evidence.context.plan.serving.cut)
+    return evidence.none_broken(~allowed.items[evidence.items])
+
+
+@check("scores are finite", needs="lists")
+def scores_are_finite(evidence: ListsEvidence) -> Check:
+    """Check that no score is NaN or infinite.
+
+    Args:
+        evidence: the lists.
+
+    Returns:
+        A check with the rows of other scores.
+    """
+    return evidence.none_broken(~np.isfinite(evidence.scores))
+
+
+@check("scores do not rise with rank", needs="lists")
+def scores_do_not_rise(evidence: ListsEvidence) -> Check:
+    """Check that scores order each list as its ranks do.
+
+    Args:
+        evidence: the lists.
+
+    Returns:
+        A check with the rows above whose score the next one rises.
+    """
+    higher = np.append(False, evidence.scores[1:] > evidence.scores[:-1])
+    return evidence.none_broken(evidence.continues & higher)
+
+
+@check("nothing the user has met", needs="lists")
+def nothing_seen(evidence: ListsEvidence) -> Check | None:
+    """Check that no list names an item of the user's history.
+
+    Args:
+        evidence: the lists.
+
+    Returns:
+        A check with the rows that do; None where `lists.exclude_seen` is off.
+    """
+    if not evidence.context.config.lists.exclude_seen:
+        return None
+    known = evidence.context.plan.serving.known
+    seen_keys = np.sort(evidence.key_of(known.users, known.items))
+    return evidence.none_broken(contains(seen_keys, evidence.pair_keys))
+
+
+@check("nothing blocked", needs="lists")
+def nothing_blocked(evidence: ListsEvidence) -> Check | None:
+    """Check that no list names an item that is blocked for everyone or for its user.
+
+    Args:
+        evidence: the lists.
+
+    Returns:
+        A check with the rows that do; None without rules.
+    """
+    if not evidence.rules:
+        return None
+    return evidence.none_broken(evidence.rules.blocked.hits(evidence.users, evidence.items))
+
+
+@check("nothing an allow list leaves out", needs="lists")
+def nothing_outside_allow_lists(evidence: ListsEvidence) -> Check | None:
+    """Check that lists keep to the allow lists of their users.
+
+    Args:
+        evidence: the lists.
+
+    Returns:
+        A check with the rows that do not; None without rules.
+    """
+    if not evidence.rules:
+        return None
+    return evidence.none_broken(evidence.rules.outside(evidence.users, evidence.items))

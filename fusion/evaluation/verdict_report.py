@@ -1,0 +1,150 @@
+"""The verdict as it is stored: in the manifest, in SQL, and for whoever shows it.
+
+Field names are the keys of the JSON. A row is the ranker, the blend, a source, or random. Metrics
+are named with the places they look at, such as "ndcg@10". What an older run did not store has a
+default, and what it stored beside these fields is passed over.
+"""
+
+from pydantic import BaseModel, ConfigDict
+
+from fusion.metrics.bootstrap import Interval
+
+
+class Report(BaseModel):
+    """A part of the report; NaN stays NaN in JSON, as Python writes it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="constants")
+
+
+class SplitReport(Report):
+    """How the folds were cut."""
+
+    kind: str
+    """Of the split: "time", "last" or "random"."""
+    window: int | None = None
+    """Days of the verdict fold's window; None without times."""
+    why: str = ""
+    """Why this kind and window, for people."""
+    optimistic: bool = False
+    """Whether sources knew other users' later interactions."""
+    labels: dict[str, int] = {}
+    """Labels of each fold."""
+
+
+class SegmentReport(Report):
+    """How well every row serves a part of the users."""
+
+    users: int
+    """Users judged."""
+    rows: dict[str, dict[str, float | Interval]] = {}
+    """Mean of each metric by row; of NDCG@10 with its interval."""
+
+
+class ColdReport(SegmentReport):
+    """How well the fallback serves users without a history; rows are fallback, all and random."""
+
+    segments: dict[str, SegmentReport] = {}
+    """The same by segment."""
+
+
+class RatingErrors(Report):
+    """Errors of predicted weights on interactions held out."""
+
+    events: int
+    """Interactions that every row predicts, on which all are judged."""
+    silent: int = 0
+    """The others."""
+    users: int = 0
+    """Users of those events."""
+    rows: dict[str, dict[str, Interval]] = {}
+    """`rmse` and `mae` by source, and by the constants `mean_weight` and `item_mean_weight`."""
+
+
+class AucReport(Report):
+    """Area under the ROC curve over candidates."""
+
+    users: int = 0
+    """Users with labels and others among their candidates."""
+    rows: dict[str, Interval] = {}
+    """Mean area by row; random has none."""
+
+
+class NewItemsReport(Report):
+    """How items without a history fare on the verdict fold."""
+
+    items: int
+    """New items that may be listed."""
+    with_text: int = 0
+    """Of them, those with a text: what a source can list them by."""
+    labels: int
+    """Labels that are new items."""
+    share: float
+    """Their share of all labels of the users judged."""
+    rows: dict[str, dict[str, float]] = {}
+    """By row `places@10`, their share of listed places, and `recall@10` and `recall@20` of these labels."""
+
+
+class SourceRecall(Report):
+    """What a source proposed."""
+
+    share: float
+    """Of all labels, those among its proposals."""
+    unique: int
+    """Labels that no other source proposed."""
+
+
+class CandidateRecall(Report):
+    """The recall that the candidates allow at most."""
+
+    labels: int
+    """Labels of the verdict fold."""
+    ceiling: float
+    """Share of them among all candidates."""
+    sources: dict[str, SourceRecall] = {}
+    """By source that proposes."""
+
+
+class LiveReport(Report):
+    """The comparison with the lists that are live."""
+
+    run: str
+    """Id of the live run."""
+    users: int
+    """Users whose labels are later than what it knew."""
+    difference: Interval | None = None
+    """Chosen minus live in NDCG@10 over these users; None without any."""
+
+
+class VerdictReport(Report):
+    """Everything that the verdict fold says of the methods of a run."""
+
+    split: SplitReport
+    users: int
+    """Users with a history and a label."""
+    chosen: str
+    """The method that is published."""
+    reason: str
+    """Why, for people."""
+    rival: str
+    """The best of the others."""
+    difference: Interval
+    """Ranker minus rival in NDCG@10, paired."""
+    reported: Interval
+    """NDCG@10 of the choice on users that did not choose it."""
+    rows: dict[str, dict[str, Interval]]
+    """Every metric of every row, on all users judged."""
+    weights: RatingErrors | None = None
+    """None where no source predicts weights."""
+    auc: AucReport = AucReport()
+    lists: dict[str, dict[str, float]] = {}
+    """By row what its first ten places are like: `coverage@10`, `gini@10`, `novelty@10`, ..."""
+    routes: dict[str, SegmentReport] = {}
+    """By route ("warm", "sparse", "cold") that has users."""
+    segments: dict[str, SegmentReport] = {}
+    """By segment ("column=value") that has users."""
+    cold: ColdReport | None = None
+    """None where every user has a history."""
+    new_items: NewItemsReport | None = None
+    found: CandidateRecall | None = None
+    live: LiveReport | None = None
+    """None where nothing is live."""
