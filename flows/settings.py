@@ -98,11 +98,23 @@ class Config(CoreConfig, BaseSettings):
         hide_input_in_errors=True,
     )
 
-    data: DataSettings
-    storage: StorageSettings = StorageSettings()
-    monitor: MonitorSettings = MonitorSettings()
-    retrain: RetrainSettings = RetrainSettings()
-    retention: RetentionSettings = RetentionSettings()
+    data: DataSettings = Field(description="What to read; only `interactions` has no default.")
+    storage: StorageSettings = Field(
+        StorageSettings(), description="The database of runs and lists."
+    )
+    monitor: MonitorSettings = Field(
+        MonitorSettings(),
+        description="How drift and stability are measured and when they become alerts.",
+    )
+    retrain: RetrainSettings = Field(
+        RetrainSettings(),
+        description="When `fusion retrain` trains, and when the schedule asks.",
+    )
+    retention: RetentionSettings = Field(
+        RetentionSettings(),
+        description="Which runs stay when `fusion prune` removes old ones. What a slot shows, and "
+        "what one rollback would return to, always stays.",
+    )
 
     @classmethod
     def settings_customise_sources(

@@ -231,15 +231,23 @@ class CoreConfig(Settings):
         gt=0,
         description="GiB that fits side by side may need together; a source that needs more by itself is left out",
     )
-    split: SplitSettings = SplitSettings()
-    sources: tuple[SourceSettings, ...] = Field(
-        (), description="base recommenders; default: the built-in set"
+    split: SplitSettings = Field(
+        SplitSettings(), description="How the history is cut into folds to learn from and to judge."
     )
-    tune: TuneSettings = TuneSettings()
-    ranker: RankerSettings = RankerSettings()
-    gate: GateSettings = GateSettings()
-    lists: ListSettings = ListSettings()
-    artifacts: ArtifactSettings = ArtifactSettings()
+    sources: tuple[SourceSettings, ...] = Field(
+        (), description="Base recommenders; without any entry the built-in set runs."
+    )
+    tune: TuneSettings = Field(
+        TuneSettings(), description="Search for better settings of the sources."
+    )
+    ranker: RankerSettings = Field(
+        RankerSettings(), description="Training of the ranker, which orders all candidates."
+    )
+    gate: GateSettings = Field(GateSettings(), description="When a run may be published.")
+    lists: ListSettings = Field(ListSettings(), description="What is published.")
+    artifacts: ArtifactSettings = Field(
+        ArtifactSettings(), description="Where the files of runs are kept."
+    )
 
     @field_validator("sources")
     @classmethod

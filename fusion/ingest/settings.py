@@ -1,4 +1,4 @@
-"""The `[data]` section of the configuration: where interactions, items and users stand and what their columns mean."""
+"""The `[data]` section: where interactions, items and users stand, and what their columns mean."""
 
 from typing import Self
 from zoneinfo import ZoneInfo
@@ -11,12 +11,11 @@ RESERVED = {
     "item_features": {"id", "text", "available_from", "available_until"},
     "user_features": {"id"},
 }
-"""What no category or number may be called, since tables of items and users use the name otherwise.
-"""
+"""Names that no category or number may have: the tables of items and users use them otherwise."""
 
 
 class SqlInput(Settings):
-    """A table that a query gives."""
+    """A table that is the result of a query."""
 
     url: str = Field(
         default="",
@@ -32,7 +31,7 @@ Source = str | SqlInput
 
 
 class Columns(Settings):
-    """Which columns of the interactions mean what."""
+    """Columns of the interactions by what they mean."""
 
     user: str = Field(
         default="user", min_length=1, description="Column with the user's id: integer or text."
@@ -42,7 +41,8 @@ class Columns(Settings):
     )
     time: str | None = Field(
         default=None,
-        description="Column with the moment: epoch seconds, ms or µs, date, ISO text. Without: file order.",
+        description="Column with the moment: epoch seconds, ms or µs, date, ISO text. "
+        "Without: file order.",
     )
     weight: str | None = Field(
         default=None,
@@ -63,7 +63,7 @@ class Columns(Settings):
 
 
 class ItemColumns(Settings):
-    """Which columns of the items file mean what."""
+    """Columns of the items file by what they mean."""
 
     id: str | None = Field(
         default=None,
@@ -78,7 +78,7 @@ class ItemColumns(Settings):
 
 
 class UserColumns(Settings):
-    """Which columns of the users file mean what."""
+    """Columns of the users file by what they mean."""
 
     id: str | None = Field(
         default=None,
@@ -87,7 +87,7 @@ class UserColumns(Settings):
 
 
 class ItemFeatures(Settings):
-    """Which columns of the items file describe an item."""
+    """Columns of the items file that describe an item."""
 
     text: tuple[str, ...] = Field(
         default=(), description="Columns of words, joined in this order, for sources that read."
@@ -99,7 +99,7 @@ class ItemFeatures(Settings):
 
 
 class UserFeatures(Settings):
-    """Which columns of the users file describe a user."""
+    """Columns of the users file that describe a user."""
 
     category: tuple[str, ...] = Field(default=(), description="Columns with one label.")
     number: tuple[str, ...] = Field(default=(), description="Columns of numbers.")
@@ -124,22 +124,24 @@ class DataSettings(Settings):
     timezone: str = Field(
         "UTC", description="Where times without a zone were written, such as Asia/Shanghai."
     )
-    columns: Columns = Field(default_factory=Columns, description="Columns of the interactions.")
+    columns: Columns = Field(
+        default_factory=Columns, description="Columns of the interactions by what they mean."
+    )
     events: dict[str, float] = Field(
         default_factory=dict,
         description="Weight of each kind of event, such as { purchase = 5, click = 1 }.",
     )
     item_columns: ItemColumns = Field(
-        default_factory=ItemColumns, description="Columns of the items."
+        default_factory=ItemColumns, description="Columns of the items file by what they mean."
     )
     user_columns: UserColumns = Field(
-        default_factory=UserColumns, description="Columns of the users."
+        default_factory=UserColumns, description="Columns of the users file by what they mean."
     )
     item_features: ItemFeatures = Field(
-        default_factory=ItemFeatures, description="Features of the items."
+        default_factory=ItemFeatures, description="Columns of the items file that describe an item."
     )
     user_features: UserFeatures = Field(
-        default_factory=UserFeatures, description="Features of the users."
+        default_factory=UserFeatures, description="Columns of the users file that describe a user."
     )
 
     @field_validator("interactions", "items", "users")
@@ -156,19 +158,20 @@ class DataSettings(Settings):
     def _known_zone(cls, name: str) -> str:
         try:
             ZoneInfo(name)
-        except (KeyError, OSError, ValueError) as wrong:
+        except (KeyError, OSError, ValueError) as error:
             raise ValueError(
                 f"{name!r} is no time zone; use an IANA name such as Asia/Shanghai or UTC"
-            ) from wrong
+            ) from error
         return name
 
     @field_validator("events")
     @classmethod
     def _weights_from_zero(cls, events: dict[str, float]) -> dict[str, float]:
-        low = [name for name, weight in events.items() if weight < 0]
-        if low:
+        # Sources learn from positive evidence only: a weight below 0 would turn a dislike round.
+        negative = [name for name, weight in events.items() if weight < 0]
+        if negative:
             raise ValueError(
-                f"weights start at 0; below it: {', '.join(low)}. Leave such events out"
+                f"weights start at 0; below it: {', '.join(negative)}. Leave such events out"
             )
         return events
 
@@ -178,24 +181,10 @@ class DataSettings(Settings):
             raise ValueError(
                 "[data.events] needs [data.columns] event, the column that holds their names"
             )
-        for table, features in (("items", self.item_features), ("users", self.user_features)):
-            if getattr(self, table) is None and any(features.model_dump().values()):
-                raise ValueError(
-                    f"[data.{table[:-1]}_features] needs [data] {table}, the file that holds the columns"
-                )
-        for section, reserved in RESERVED.items():
-            features = getattr(self, section)
-            names = [*features.category, *features.number]
-            twice = sorted({name for name in names if names.count(name) > 1})
-            if twice:
-                raise ValueError(
-                    f"[data.{section}] names {', '.join(twice)} twice; name each column once"
-                )
-            if reserved & set(names):
-                taken = ", ".join(sorted(reserved & set(names)))
-                raise ValueError(
-                    f"[data.{section}] cannot use the name {taken}; rename the column in the file"
-                )
+        _require_file("items", self.items, self.item_features)
+        _require_file("users", self.users, self.user_features)
+        _refuse_names("item_features", self.item_features)
+        _refuse_names("user_features", self.user_features)
         return self
 
     @property
@@ -207,3 +196,27 @@ class DataSettings(Settings):
     def user_id(self) -> str:
         """Column of the users file that holds ids."""
         return self.user_columns.id or self.columns.user
+
+
+def _require_file(table: str, source: Source | None, features: ItemFeatures | UserFeatures) -> None:
+    """Raise ValueError for features of a file that is not named."""
+    if source is None and any(features.model_dump().values()):
+        raise ValueError(
+            f"[data.{table[:-1]}_features] needs [data] {table}, the file that holds the columns"
+        )
+
+
+def _refuse_names(section: str, features: ItemFeatures | UserFeatures) -> None:
+    """Raise ValueError for a feature that is named twice, or as another column of its table."""
+    names = [*features.category, *features.number]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise ValueError(
+            f"[data.{section}] names {', '.join(repeated)} twice; name each column once"
+        )
+    reserved = sorted(RESERVED[section].intersection(names))
+    if reserved:
+        raise ValueError(
+            f"[data.{section}] cannot use the name {', '.join(reserved)}; "
+            "rename the column in the file"
+        )

@@ -129,11 +129,31 @@ class Diversity(Settings):
 class RuleSet(Settings):
     """What a rules file holds; without any entry lists stay as the method makes them."""
 
-    allow: tuple[Allow, ...] = ()
-    pin: tuple[Pin, ...] = ()
-    boost: tuple[Boost, ...] = ()
-    limit: tuple[Limit, ...] = ()
-    diversity: Diversity | None = None
+    allow: tuple[Allow, ...] = Field(
+        (),
+        description="Only these items may be listed. Entries for one segment add up; who is in "
+        "several gets what all of them allow.",
+    )
+    pin: tuple[Pin, ...] = Field(
+        (),
+        description="An item at a fixed rank, unless it is blocked, unavailable, not allowed, or "
+        "met and `exclude_seen` is on.",
+    )
+    boost: tuple[Boost, ...] = Field(
+        (),
+        description="Items that stand higher or lower than the method puts them. It moves "
+        "candidates and adds none.",
+    )
+    limit: tuple[Limit, ...] = Field(
+        (),
+        description="The largest share of a list that items of one category may have, the reserve "
+        "counted in.",
+    )
+    diversity: Diversity | None = Field(
+        None,
+        description="Maximal marginal relevance: each next item is weighed against its likeness to "
+        "those before it.",
+    )
 
     @model_validator(mode="after")
     def _pins_agree(self) -> Self:

@@ -4,7 +4,9 @@ import re
 
 import pytest
 
-from flows.config_docs import EXAMPLES, example, reference, sections
+from flows.config_docs.example_file import EXAMPLES, example
+from flows.config_docs.reference_page import reference
+from flows.config_docs.sections import sections
 from flows.settings import Config, read_config
 from fusion.models.base.registry import build
 from tests.docs.pages import ROOT, read
@@ -40,7 +42,7 @@ def test_what_is_commented_out_can_be_used(tmp_path):
     build(config.sources[0].use, config.sources[0].settings)
 
 
-@pytest.mark.parametrize("section", list(sections()), ids=lambda section: section.title)
+@pytest.mark.parametrize("section", list(sections(Config)), ids=lambda section: section.title)
 def test_every_key_is_described(section):
     for key in section.keys:
         assert section.model.model_fields[key].description, section.path(key)

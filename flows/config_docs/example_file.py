@@ -1,0 +1,95 @@
+"""The file `config/fusion.toml`: every key with its meaning and default."""
+
+from textwrap import fill
+from typing import Any
+
+from pydantic.fields import FieldInfo
+
+from flows.config_docs.sections import WIDTH, Section, default_set, sections, toml
+from flows.settings import Config
+
+EXAMPLES: dict[str, Any] = {
+    "data.interactions": "ratings.csv",
+    "data.items": "movies.csv",
+    "data.users": "users.csv",
+    "data.positive": "weight >= 4",
+    "data.columns.time": "timestamp",
+    "data.columns.weight": "rating",
+    "data.columns.event": "type",
+    "data.item_columns.id": "movieId",
+    "data.item_columns.available_from": "released",
+    "data.item_columns.available_until": "retired",
+    "data.user_columns.id": "userId",
+    "data.events": {"purchase": 5.0, "click": 1.0},
+    "split.window": 28,
+    "ranker.leaves": 7,
+    "ranker.learning_rate": 0.05,
+    "ranker.seeds": 2,
+    "storage.schema_name": "shop",
+    "lists.rules": "rules.toml",
+    "sources": {
+        "name": "als",
+        "use": "als",
+        "k": 100,
+        "refit": "fold",
+        "settings": {"factors": 64},
+    },
+}
+"""Values shown for keys that have no default to show."""
+HEAD = """\
+# Every key of the configuration with its default; what has none is commented out with an example.
+# Written by `python -m flows.config_docs` from the models in the code. `fusion init FILE` writes a
+# shorter one for your own files. docs/configuration.md is the same as a table.
+"""
+
+
+def example() -> str:
+    """Write `config/fusion.toml`; what has no default is commented out."""
+    return "\n".join([HEAD, *map(_section, sections(Config))])
+
+
+def _section(section: Section) -> str:
+    if section.is_list:
+        return _source(section)
+    parts = [f"[{section.name}]\n"] if section.name else []
+    tables = []
+    for key in section.keys:
+        field = section.model.model_fields[key]
+        path = section.path(key)
+        if path == "data.events":  # a table of its own, which TOML wants after the plain keys
+            tables.append(_events(path, field))
+        else:
+            parts.append(_key(key, path, field))
+    return "".join([*parts, *tables])
+
+
+def _key(key: str, path: str, field: FieldInfo) -> str:
+    """A key under its meaning, commented out where it has no default."""
+    meaning = _comment(field.description or "")
+    if field.is_required():
+        return f"{meaning}{key} = {toml(EXAMPLES[path])}\n"
+    value = field.get_default(call_default_factory=True)
+    if value is None:
+        return f"{meaning}# {field.alias or key} = {toml(EXAMPLES[path])}\n"
+    return f"{meaning}{key} = {toml(value)}\n"
+
+
+def _events(path: str, field: FieldInfo) -> str:
+    rows = [f"# {event} = {toml(weight)}\n" for event, weight in EXAMPLES[path].items()]
+    return f"\n[{path}]\n{_comment(field.description or '')}{''.join(rows)}"
+
+
+def _source(section: Section) -> str:
+    """One `[[sources]]`, commented out: with any of them the default set would not run."""
+    lines = [_comment(f"Base recommenders. Without any of these tables: {default_set()}")]
+    lines.append(f"# [[{section.name}]]\n")
+    for key, value in EXAMPLES[section.name].items():
+        field = section.model.model_fields[key]
+        lines.append(f"{_comment(field.description or '')}# {key} = {toml(value)}\n")
+    return "".join(lines)
+
+
+def _comment(words: str) -> str:
+    """Wrap a sentence as a comment that begins with a capital."""
+    sentence = words[0].upper() + words[1:]
+    return fill(sentence, WIDTH, initial_indent="# ", subsequent_indent="#   ") + "\n"
