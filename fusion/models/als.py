@@ -18,9 +18,10 @@ from fusion.models.base.history_matrix import (
     HistoryMatrixModel,
     HistorySettings,
     fit_profile,
+    item_rows_with_history,
     profile,
 )
-from fusion.models.base.recommender import FitContext, item_rows_with_history
+from fusion.models.base.recommender import FitContext
 from fusion.models.base.registry import register
 
 log = logging.getLogger(__name__)
@@ -38,22 +39,34 @@ class AlsConfig(HistorySettings):
 
 @register("als")
 class Als(HistoryMatrixModel, FactorModel):
-    """Scores are ⟨u, v⟩; v is learned, u is solved for the history handed over, so known and unknown users are alike.
+    """Implicit-feedback matrix factorisation with scores ⟨u, v⟩.
 
-    Source: Hu, Koren & Volinsky, Collaborative Filtering for Implicit Feedback Datasets, ICDM 2008.
+    v is learned; u is solved for the history handed over, so known and unknown users are served
+    alike.
+
+    Hu, Koren & Volinsky, Collaborative Filtering for Implicit Feedback Datasets, ICDM 2008.
     """
 
     Config = AlsConfig
     reason_text = "people with similar taste took it"
 
     def fit(self, data: Dataset, ctx: FitContext) -> Self:
-        """Learn the vectors of items that have history; `notes["device"]` says where."""
+        """Learn the vectors of items that have history; `notes["device"]` says where.
+
+        Args:
+            data: all that the fold knows.
+            ctx: randomness, device and threads.
+
+        Returns:
+            The source itself.
+        """
         self.items_ = item_rows_with_history(data)
         histories = csr_matrix(fit_profile(data, self.config)[:, self.items_])
         seed = int(ctx.rng.integers(2**31))
-        on_gpu = self.config.gpu and ctx.device == "cuda" and gpu_is_there()
+        on_gpu = self.config.gpu and ctx.device == "cuda" and has_gpu()
         self.notes["device"] = "cuda" if on_gpu else "cpu"
         learn = self._learn_on_gpu if on_gpu else self._learn_on_cpu
+        # implicit runs its own threads; BLAS threads inside each of them would fight for cores.
         with threadpool_limits(1, "blas"):
             self.vectors_ = learn(histories, seed, ctx.threads)
         return self
@@ -67,7 +80,7 @@ class Als(HistoryMatrixModel, FactorModel):
         return vectors
 
     def _learn_on_gpu(self, histories: csr_matrix, seed: int, threads: int) -> Scores:
-        from implicit.gpu.als import AlternatingLeastSquares as GpuAls  # noqa: PLC0415  needs CUDA to import
+        from implicit.gpu.als import AlternatingLeastSquares as GpuAls  # noqa: PLC0415  needs CUDA
 
         settings = self.config
         model = GpuAls(
@@ -91,22 +104,46 @@ class Als(HistoryMatrixModel, FactorModel):
         )
 
     def user_vectors(self, users: UserHistories) -> Scores:
-        """Solve each user's normal equations for the history handed over; NaN where it holds no known item."""
-        met = profile(users, self.config)[:, self.items_]
+        """Solve each user's normal equations for the history handed over.
+
+        Args:
+            users: B users with their histories.
+
+        Returns:
+            (B, F) float32; NaN for a user whose history holds no known item.
+        """
+        histories = profile(users, self.config)[:, self.items_]
         with threadpool_limits(1, "blas"):
+            # One thread: lists are already made by as many as may work.
             model = self._model(num_threads=1)
             model.item_factors = self.vectors_
-            found: Scores = model.recalculate_user(np.arange(len(users)), csr_matrix(met))
-        found[np.diff(met.indptr) == 0] = np.nan
-        return found
+            rows = np.arange(len(users))
+            vectors: Scores = model.recalculate_user(rows, csr_matrix(histories))
+        is_empty = np.diff(histories.indptr) == 0
+        vectors[is_empty] = np.nan
+        return vectors
 
     def memory_bytes(self, n_users: int, n_items: int, n_events: int) -> int:
-        """Histories with their transpose and copies, and vectors of both sides."""
+        """Estimate the peak memory of a fit.
+
+        Histories with their transpose and copies, and vectors of both sides.
+
+        Args:
+            n_users: users of the data.
+            n_items: items of the data.
+            n_events: interactions of the data.
+
+        Returns:
+            Bytes.
+        """
         return 48 * n_events + 8 * (n_users + n_items) * self.config.factors
 
 
-def gpu_is_there() -> bool:
-    """Whether implicit was built for CUDA and finds it; its absence is logged, never an error."""
+def has_gpu() -> bool:
+    """Tell whether implicit was built for CUDA and finds a device.
+
+    Its absence is logged and never an error: the fit goes on on the CPU.
+    """
     import implicit.gpu  # noqa: PLC0415  probes the device on import
 
     if not implicit.gpu.HAS_CUDA:

@@ -1,4 +1,4 @@
-"""Category: what is popular within the categories that the user likes."""
+"""Category: items that are popular within the categories that the user likes."""
 
 from typing import Any, Self
 
@@ -29,7 +29,7 @@ class CategoryConfig(PopularityConfig):
 
 @register("category")
 class Category(Recommender):
-    """Scores are popularity * affinity ** strength: how much more of the item's categories the user takes than others.
+    """Popularity weighed by taste, with scores popularity * affinity ** strength.
 
     The affinity with a category is the user's smoothed share of it over everyone's share; an item's
     is the mean over its categories. NaN for items without categories and where popularity is
@@ -38,74 +38,127 @@ class Category(Recommender):
 
     Config = CategoryConfig
     reason_text = "it is popular in categories they like"
-    needs = frozenset({"category"})
+    needs = frozenset({"categories"})
 
     def fit(self, data: Dataset, ctx: FitContext) -> Self:
-        """Keep who has which category, everyone's shares, and popularity."""
+        """Keep the categories of items, everyone's shares, and popularity.
+
+        Args:
+            data: all that the fold knows.
+            ctx: handed on to popularity.
+
+        Returns:
+            The source itself.
+        """
         self.popular_ = Popularity(self.config).fit(data, ctx)
-        self.members_ = memberships(data.item_table, data.n_items)  # (I, C), rows sum to 1
-        taken = data.item_counts.astype(np.float32) @ self.members_
-        self.shares_ = (taken / max(taken.sum(), 1e-12)).astype(np.float32)  # (C,)
+        self.members_ = category_shares(data.item_table, data.n_items)  # (I, C), rows sum to 1
+        events = data.item_counts.astype(np.float32) @ self.members_
+        # The bound keeps data without a single category from dividing by zero.
+        shares = events / max(events.sum(), 1e-12)
+        self.shares_ = shares.astype(np.float32)  # (C,)
         return self
 
     def scores(self, users: UserHistories) -> Scores:
-        """Popularity as of each user times affinity."""
-        found = self.popular_.scores(users)
-        found *= self._affinity(users) ** np.float32(self.config.strength)
-        found[:, np.diff(self.members_.indptr) == 0] = np.nan
-        return found
+        """Multiply popularity, as of each user, by affinity.
+
+        Args:
+            users: B users with their histories.
+
+        Returns:
+            (B, I) float32; NaN for items without categories and where popularity is silent.
+        """
+        scores = self.popular_.scores(users)
+        scores *= self._affinity(users) ** np.float32(self.config.strength)
+        has_none = np.diff(self.members_.indptr) == 0
+        scores[:, has_none] = np.nan
+        return scores
 
     def _affinity(self, users: UserHistories) -> Scores:
-        taken = (users.seen @ self.members_).toarray()
-        taken += np.float32(self.config.smoothing) * self.shares_
-        shares = taken / taken.sum(axis=1, keepdims=True)
+        """Compare each user's share of an item's categories with everyone's, (B, I)."""
+        events = (users.seen @ self.members_).toarray()
+        # Smoothing: as many events of an average user as `smoothing` says, so that a short
+        # history moves little.
+        events += np.float32(self.config.smoothing) * self.shares_
+        shares = events / events.sum(axis=1, keepdims=True)
         lift = shares / np.maximum(self.shares_, 1e-9)
-        mine: Scores = (self.members_ @ np.ascontiguousarray(lift.T)).T
-        return mine
+        affinity: Scores = (self.members_ @ np.ascontiguousarray(lift.T)).T
+        return affinity
 
     def state(self) -> State:
-        """Popularity's events, categories of items as a sparse matrix's arrays, and everyone's shares."""
-        kept = {
+        """Return popularity's events, items' categories as a sparse matrix, everyone's shares."""
+        categories = {
             "data": self.members_.data,
             "indices": self.members_.indices,
             "indptr": self.members_.indptr,
         }
-        return self.popular_.state() | kept | {"shares": self.shares_}
+        return self.popular_.state() | categories | {"shares": self.shares_}
 
     @classmethod
     def restore(cls, config: Any, state: State) -> Self:
-        """Take the arrays back."""
+        """Make the fitted source from its state.
+
+        Args:
+            config: the settings that it was fitted with.
+            state: what `state` returned.
+
+        Returns:
+            The fitted source.
+        """
         model = cls(config)
         model.popular_ = Popularity.restore(config, state)
         model.shares_ = state["shares"]
         shape = (len(state["indptr"]) - 1, len(model.shares_))
-        model.members_ = csr_array((state["data"], state["indices"], state["indptr"]), shape=shape)
+        cells = (state["data"], state["indices"], state["indptr"])
+        model.members_ = csr_array(cells, shape=shape)
         return model
 
     def memory_bytes(self, n_users: int, n_items: int, n_events: int) -> int:
-        """The events, and blocks of scores with affinity beside them."""
+        """Estimate the peak memory of a fit.
+
+        The events, and blocks of scores with affinity beside them.
+
+        Args:
+            n_users: users of the data.
+            n_items: items of the data.
+            n_events: interactions of the data.
+
+        Returns:
+            Bytes.
+        """
         return 24 * n_events + 200 * n_items + 3 * self.block_bytes
 
 
-def memberships(item_table: pl.DataFrame, n_items: int) -> csr_array:
-    """Categories of items (I, C) float32, each item's summing to 1, from every list column of the table."""
-    lists = [name for name, kind in item_table.schema.items() if isinstance(kind, pl.List)]
-    pairs = [
-        item_table.select(
-            pl.row_index("row"), pl.lit(name).alias("column"), pl.col(name).alias("value")
-        )
-        .explode("value")
-        .drop_nulls()
-        for name in lists
-    ]
-    if not pairs:
+def category_shares(item_table: pl.DataFrame, n_items: int) -> csr_array:
+    """Share each item out among its categories, from every list column of the table.
+
+    The same word in two columns is two categories.
+
+    Args:
+        item_table: I rows with any number of list columns.
+        n_items: I.
+
+    Returns:
+        (I, C) float32; the row of an item with categories sums to 1.
+    """
+    memberships = []
+    for name, kind in item_table.schema.items():
+        if isinstance(kind, pl.List):
+            row = pl.row_index("row")
+            named = item_table.select(
+                row, pl.lit(name).alias("column"), pl.col(name).alias("value")
+            )
+            memberships.append(named.explode("value").drop_nulls())
+    if not memberships:
         return csr_array((n_items, 0), dtype=np.float32)
+    # Columns of the matrix: the categories in the order of their column and word.
     number = pl.struct("column", "value").rank("dense").cast(pl.Int32) - 1
-    table = pl.concat(pairs).unique().select("row", number.alias("number")).sort("row", "number")
-    rows, numbers = table["row"].to_numpy(), table["number"].to_numpy()
-    found = csr_array(
-        (np.ones(len(rows), np.float32), (rows, numbers)),
-        shape=(n_items, int(numbers.max(initial=-1)) + 1),
-    )
-    found.data /= np.diff(found.indptr).astype(np.float32)[owners_of(found)]
-    return found
+    table = pl.concat(memberships).unique()
+    table = table.select("row", number.alias("number")).sort("row", "number")
+    rows = table["row"].to_numpy()
+    numbers = table["number"].to_numpy()
+    ones = np.ones(len(rows), np.float32)
+    n_categories = int(numbers.max(initial=-1)) + 1
+    shares = csr_array((ones, (rows, numbers)), shape=(n_items, n_categories))
+    categories_of_item = np.diff(shares.indptr).astype(np.float32)
+    shares.data /= categories_of_item[owners_of(shares)]
+    return shares

@@ -7,28 +7,26 @@ from pydantic import Field
 from scipy.sparse import csr_array
 from threadpoolctl import threadpool_limits
 
-from fusion.core.arrays import Scores, State, block_rows, blocks
+from fusion.core.arrays import Scores, State
 from fusion.core.settings import tunable
 from fusion.data.dataset import Dataset
 from fusion.data.histories import UserHistories
 from fusion.data.topk import Pairs
-from fusion.errors import ConfigError
+from fusion.models.base.closed_form import weights_by_items, weights_by_users
 from fusion.models.base.history_matrix import (
     HistoryMatrixModel,
     HistorySettings,
     fit_profile,
     profile,
 )
-from fusion.models.base.lapack import spotrf, spotri, ssyrk, strtrs
 from fusion.models.base.recommender import FitContext
 from fusion.models.base.registry import register
 
-MOST_TUNED = 5000
-"""Items that a search for the regularisation fits, the most taken ones: the work grows as their cube."""
-GRAM_BYTES = 128 * 2**20
-"""Memory budget of the sparse products that a block of the Gram matrix is made from."""
-SPARSE_CELL = 12
-"""Bytes of one of them, and of finding room for it."""
+MAX_TUNED_ITEMS = 5000
+"""Items that a search for the regularisation fits, those with the most interactions.
+
+The work of a fit grows as the cube of their number.
+"""
 
 
 class EaseConfig(HistorySettings):
@@ -48,19 +46,33 @@ class EaseConfig(HistorySettings):
 
 @register("ease")
 class Ease(HistoryMatrixModel):
-    """Scores are X @ B, with B (I, I) of zero diagonal: B = -P / diag(P) by columns, P = (X'X + reg)^-1.
+    """A linear model with scores X B, where B (I, I) has a zero diagonal.
 
-    Only items with `min_count` interactions are in the matrix; users who met none of them get
-    silence. Memory: two I x I float32 matrices while fitting. Source: Steck, Embarrassingly Shallow
-    Autoencoders for Sparse Data, WWW 2019.
+    B = -P / diag(P) by columns, with P = (X'X + reg)^-1. Only items with `min_count` interactions
+    are in the matrix; users with none of them in their history get silence. Memory: two I x I
+    float32 matrices while fitting.
+
+    Steck, Embarrassingly Shallow Autoencoders for Sparse Data, WWW 2019.
     """
 
     Config = EaseConfig
     reason_text = "it goes together with what they took"
 
     def fit(self, data: Dataset, ctx: FitContext) -> Self:
-        """Solve for the weights, through whichever side of the histories is shorter."""
-        self.items_ = np.flatnonzero(data.item_counts >= self.config.min_count).astype(np.int32)
+        """Solve for the weights, through whichever side of the histories is shorter.
+
+        Args:
+            data: all that the fold knows.
+            ctx: threads to use.
+
+        Returns:
+            The source itself.
+
+        Raises:
+            ConfigError: `reg` is too small for the matrix to be inverted in float32.
+        """
+        is_kept = data.item_counts >= self.config.min_count
+        self.items_ = np.flatnonzero(is_kept).astype(np.int32)
         histories = fit_profile(data, self.config)[:, self.items_]
         histories = histories[np.diff(histories.indptr) > 0]
         n_users, n_items = histories.shape
@@ -70,115 +82,117 @@ class Ease(HistoryMatrixModel):
         return self
 
     def scores(self, users: UserHistories) -> Scores:
-        """Sum the weights of what the user met; NaN for items left out."""
-        met = self._met(users)
-        found = np.full((len(users), users.n_items), np.nan, np.float32)
-        found[:, self.items_] = met @ self.weights_
-        found[np.diff(met.indptr) == 0] = np.nan
-        return found
+        """Sum the weights of each history's items.
+
+        Args:
+            users: B users with their histories.
+
+        Returns:
+            (B, I) float32; NaN for items left out of the matrix.
+        """
+        histories = self._histories(users)
+        scores = np.full((len(users), users.n_items), np.nan, np.float32)
+        scores[:, self.items_] = histories @ self.weights_
+        is_empty = np.diff(histories.indptr) == 0
+        scores[is_empty] = np.nan
+        return scores
 
     def score_pairs(self, users: UserHistories, pairs: Pairs) -> Scores:
-        """Sum only the weights of the pairs' items, in the order in which `scores` adds them: the same bits."""
-        met = self._met(users)
-        column = np.full(users.n_items, -1, np.int32)
-        column[self.items_] = np.arange(len(self.items_), dtype=np.int32)
-        found = np.full(len(pairs), np.nan, np.float32)
+        """Sum only the weights of the pairs' items.
+
+        They are added in the order in which `scores` adds them, which gives the same bits.
+
+        Args:
+            users: B users with their histories.
+            pairs: C pairs of these users.
+
+        Returns:
+            (C,) float32.
+        """
+        histories = self._histories(users)
+        column_of_item = np.full(users.n_items, -1, np.int32)
+        column_of_item[self.items_] = np.arange(len(self.items_), dtype=np.int32)
+        pair_scores = np.full(len(pairs), np.nan, np.float32)
         for user in range(len(users)):
-            own = slice(met.indptr[user], met.indptr[user + 1])
-            wanted = column[pairs.items[pairs.borders[user] : pairs.borders[user + 1]]]
-            if own.start < own.stop and (wanted >= 0).any():
-                weights = self.weights_[met.indices[own][:, None], wanted[wanted >= 0]]
-                found[np.flatnonzero(wanted >= 0) + pairs.borders[user]] = (
-                    as_row(met.data[own]) @ weights
-                )[0]
-        return found
+            events = slice(histories.indptr[user], histories.indptr[user + 1])
+            first_pair = pairs.borders[user]
+            columns = column_of_item[pairs.items[first_pair : pairs.borders[user + 1]]]
+            is_kept = columns >= 0
+            if events.start < events.stop and is_kept.any():
+                seen = histories.indices[events]
+                weights = self.weights_[seen[:, None], columns[is_kept]]
+                sums = as_row(histories.data[events]) @ weights
+                pair_scores[np.flatnonzero(is_kept) + first_pair] = sums[0]
+        return pair_scores
 
     def tuning_overrides(self, data: Dataset) -> dict[str, Any]:
-        """Leave rare items out where there are more than a search has time for."""
-        counts = data.item_counts[data.item_counts >= self.config.min_count]
-        if len(counts) <= MOST_TUNED:
-            return {}
-        least = int(np.partition(counts, -MOST_TUNED - 1)[-MOST_TUNED - 1]) + 1
-        return {"min_count": least} if (counts >= least).any() else {}
+        """Leave rare items out where there are more than a search has time for.
 
-    def _met(self, users: UserHistories) -> csr_array:
+        Args:
+            data: what the trials are fitted on.
+
+        Returns:
+            A `min_count` that leaves at most `MAX_TUNED_ITEMS`; nothing where that is not needed,
+            or would leave no item.
+        """
+        counts = data.item_counts[data.item_counts >= self.config.min_count]
+        if len(counts) <= MAX_TUNED_ITEMS:
+            return {}
+        # One more than the count of the first item that must stay out, so that ties stay out too.
+        first_out = -MAX_TUNED_ITEMS - 1
+        min_count = int(np.partition(counts, first_out)[first_out]) + 1
+        return {"min_count": min_count} if (counts >= min_count).any() else {}
+
+    def _histories(self, users: UserHistories) -> csr_array:
         return profile(users, self.config)[:, self.items_]
 
     def state(self) -> State:
-        """Weights and the items they stand for."""
+        """Return weights and the items they stand for."""
         return {"items": self.items_, "weights": self.weights_}
 
     @classmethod
     def restore(cls, config: Any, state: State) -> Self:
-        """Take the arrays back."""
+        """Make the fitted source from its state.
+
+        Args:
+            config: the settings that it was fitted with.
+            state: what `state` returned.
+
+        Returns:
+            The fitted source.
+        """
         model = cls(config)
-        model.items_, model.weights_ = state["items"], state["weights"]
+        model.items_ = state["items"]
+        model.weights_ = state["weights"]
         return model
 
     def memory_bytes(self, n_users: int, n_items: int, n_events: int) -> int:
-        """The Gram matrix, whose place the weights take; through the users also theirs, and histories as a matrix."""
+        """Estimate the peak memory of a fit.
+
+        The Gram matrix, whose place the weights take, and one more: through the users the weights
+        stand beside it, with the histories as a dense matrix.
+
+        Args:
+            n_users: users of the data.
+            n_items: items of the data.
+            n_events: interactions of the data.
+
+        Returns:
+            Bytes.
+        """
         return 2 * 4 * n_items**2
 
 
 def as_row(values: Scores) -> csr_array:
-    """A sparse row (1, n): multiplying by it adds in the same order as multiplying by the whole history matrix."""
-    return csr_array(
-        (values, np.arange(len(values), dtype=np.int32), [0, len(values)]), shape=(1, len(values))
-    )
+    """Make a sparse row of values.
 
+    Multiplying by it adds in the same order as multiplying by the whole history matrix.
 
-def weights_by_items(histories: csr_array, reg: float) -> Scores:
-    """B (I, I) of histories (U, I), by inverting the Gram matrix of the items: the work grows as I^3."""
-    gram = gram_of(histories.T.tocsr())
-    gram[np.diag_indices_from(gram)] += reg
-    factorise(gram, reg)
-    spotri(gram)
-    inverse = mirrored(gram)
-    inverse /= -np.diag(inverse)
-    np.fill_diagonal(inverse, 0.0)
-    return inverse
+    Args:
+        values: (n,) float32.
 
-
-def weights_by_users(histories: csr_array, reg: float) -> Scores:
-    """B (I, I) of histories (U, I), by inverting the users' Gram matrix: the work grows as U I^2, less for few users.
-
-    Woodbury: with XX' + reg = LL' and Z = L^-1 X, P = (1 - Z'Z) / reg, so B = Z'Z / (1 - diag(Z'Z))
-    by columns.
+    Returns:
+        (1, n).
     """
-    gram = gram_of(histories)
-    gram[np.diag_indices_from(gram)] += reg
-    factorise(gram, reg)
-    solved = histories.toarray(order="F")
-    strtrs(gram, solved)
-    shared = mirrored(ssyrk(solved))
-    shared /= 1.0 - np.diag(shared)
-    np.fill_diagonal(shared, 0.0)
-    return shared
-
-
-def gram_of(rows: csr_array) -> Scores:
-    """Products (n, n) of all rows with one another, Fortran-ordered; never held twice, not even as a sparse matrix."""
-    n, columns = len(rows.indptr) - 1, rows.T.tocsr()
-    gram = np.empty((n, n), np.float32)
-    for part in blocks(n, block_rows(n, GRAM_BYTES, SPARSE_CELL)):
-        (rows[part] @ columns).toarray(out=gram[part])
-    return gram.T
-
-
-def factorise(gram: Scores, reg: float) -> None:
-    """Put the lower Cholesky factor of a Fortran-ordered Gram matrix (n, n) in its lower half.
-
-    Raises ConfigError where float32 cannot tell the matrix from a singular one.
-    """
-    if not spotrf(gram):
-        raise ConfigError(
-            f"EASE: the Gram matrix of {len(gram)} rows is not positive definite at reg={reg}; raise reg"
-        )
-
-
-def mirrored(lower: Scores) -> Scores:
-    """The whole symmetric matrix (n, n) of its Fortran-ordered lower half, in place, seen as C-ordered."""
-    whole: Scores = lower.T
-    for row in range(1, len(whole)):
-        whole[row, :row] = whole[:row, row]
-    return whole
+    n = len(values)
+    return csr_array((values, np.arange(n, dtype=np.int32), [0, n]), shape=(1, n))

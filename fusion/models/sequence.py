@@ -1,4 +1,4 @@
-"""Sequence: what follows what."""
+"""Sequence: items that follow the user's newest ones in the histories of others."""
 
 from typing import Self
 
@@ -10,7 +10,7 @@ from fusion.core.arrays import sparse
 from fusion.core.settings import Settings, tunable
 from fusion.data.dataset import Dataset
 from fusion.data.histories import UserHistories
-from fusion.models.base.item_similarity import Damping, ItemSimilarityModel, strongest
+from fusion.models.base.item_similarity import Damping, ItemSimilarityModel, strongest_links
 from fusion.models.base.recommender import FitContext
 from fusion.models.base.registry import register
 
@@ -32,7 +32,7 @@ class SequenceConfig(Settings):
 
 @register("sequence")
 class Sequence(ItemSimilarityModel):
-    """Scores sum how often an item followed the newest ones of a history, nearer steps and newer items more.
+    """Counts of how often an item followed those of a history, nearer steps and newer items more.
 
     A step of d counts 1/d; sums are divided by sqrt(count of first * count of follower) + shrink.
     The p-th newest event counts 1/p. Memory: the counted steps, up to `reach` for each event.
@@ -43,41 +43,76 @@ class Sequence(ItemSimilarityModel):
     needs = frozenset({"times"})
 
     def fit(self, data: Dataset, ctx: FitContext) -> Self:
-        """Count the steps within each user's time order and keep the strongest followers of each item."""
-        steps = counted_steps(data, self.config.reach)
-        roots = np.sqrt(data.item_counts).astype(np.float32)
+        """Count steps in the time order of each user; keep the strongest followers of each item.
 
-        damping = Damping(roots, self.config.shrink)
-        self.links_ = strongest(
-            lambda part: steps[part], damping, self.config.neighbours, self.block_bytes
-        )
+        Args:
+            data: all that the fold knows.
+            ctx: unused.
+
+        Returns:
+            The source itself.
+        """
+        steps = count_steps(data, self.config.reach)
+        root_counts = np.sqrt(data.item_counts).astype(np.float32)
+        damping = Damping(root_counts, self.config.shrink)
+
+        def _rows_of(part: slice) -> csr_array:
+            return steps[part]
+
+        self.links_ = strongest_links(_rows_of, damping, self.config.neighbours, self.block_bytes)
         return self
 
     def profile(self, users: UserHistories) -> csr_array:
-        """The newest items (B, I), the p-th newest counting 1/p."""
+        """Weigh the newest items of each history, the p-th newest by 1/p.
+
+        Args:
+            users: B users with their histories.
+
+        Returns:
+            (B, I) float32.
+        """
         recent = users.last(self.config.last)
-        from_end = np.repeat(recent.borders[1:], recent.counts) - np.arange(len(recent.items))
-        weights = (1.0 / from_end).astype(np.float32)
+        ends = np.repeat(recent.borders[1:], recent.counts)
+        places_from_end = ends - np.arange(len(recent.items))
+        weights = (1.0 / places_from_end).astype(np.float32)
         return sparse(recent.owners, recent.items, weights, (len(users), users.n_items))
 
     def memory_bytes(self, n_users: int, n_items: int, n_events: int) -> int:
-        """Twice the counted steps while they are summed, the links, and one block of rows."""
-        steps = min(n_events * self.config.reach, n_items**2)
-        return (
-            24 * steps
-            + 40 * n_events
-            + 20 * n_items * self.config.neighbours
-            + 2 * self.block_bytes
-        )
+        """Estimate the peak memory of a fit.
+
+        Twice the counted steps while they are summed, the links, and one block of rows.
+
+        Args:
+            n_users: users of the data.
+            n_items: items of the data.
+            n_events: interactions of the data.
+
+        Returns:
+            Bytes.
+        """
+        steps = 24 * min(n_events * self.config.reach, n_items**2)
+        links = 20 * n_items * self.config.neighbours
+        return steps + 40 * n_events + links + 2 * self.block_bytes
 
 
-def counted_steps(data: Dataset, reach: int) -> csr_array:
-    """How often (I, I) a column's item came at most `reach` events after a row's, a step of d counting 1/d."""
+def count_steps(data: Dataset, reach: int) -> csr_array:
+    """Count how often one item came soon after another, within the histories of users.
+
+    Args:
+        data: interactions of I items.
+        reach: the longest step that counts; a step of d counts 1/d.
+
+    Returns:
+        (I, I) float32: how often the column's item followed the row's.
+    """
     order, _ = data.by_user
-    items, owners = data.items[order], data.users[order]
+    items = data.items[order]
+    owners = data.users[order]
     total = csr_array((data.n_items, data.n_items), dtype=np.float32)
     for gap in range(1, reach + 1):
-        same = owners[:-gap] == owners[gap:]
-        weights = np.full(int(same.sum()), 1 / gap, np.float32)
-        total = total + sparse(items[:-gap][same], items[gap:][same], weights, total.shape)
+        same_user = owners[:-gap] == owners[gap:]
+        first = items[:-gap][same_user]
+        follower = items[gap:][same_user]
+        weights = np.full(len(first), 1 / gap, np.float32)
+        total = total + sparse(first, follower, weights, total.shape)
     return total.tocsr()

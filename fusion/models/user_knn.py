@@ -1,4 +1,4 @@
-"""User neighbours: what those with similar histories met."""
+"""User neighbours: items of users with similar histories."""
 
 from scipy.sparse import csr_array
 
@@ -10,16 +10,22 @@ from fusion.models.base.user_similarity import NeighbourSettings, UserSimilarity
 
 @register("user_knn")
 class UserKnn(UserSimilarityModel):
-    """Scores are the histories of the nearest users, weighed by similarity.
+    """Histories of the nearest users, summed by similarity.
 
-    Source: Herlocker et al., An Algorithmic Framework for Performing Collaborative Filtering, SIGIR
-    1999.
+    Herlocker et al., An Algorithmic Framework for Performing Collaborative Filtering, SIGIR 1999.
     """
 
     Config = NeighbourSettings
     reason_text = "similar people took it"
 
     def sparse_scores(self, users: UserHistories) -> csr_array:
-        """Sum the neighbours' histories; nothing for items none of them met."""
-        near = keep_best(self.similar(users), self.config.neighbours)
-        return csr_array(near @ self.histories_)
+        """Sum the histories of each user's neighbours.
+
+        Args:
+            users: B users with their histories.
+
+        Returns:
+            (B, I) float32; nothing is stored for items that no neighbour has.
+        """
+        nearest = keep_best(self.similar(users), self.config.neighbours)
+        return csr_array(nearest @ self.histories_)

@@ -67,11 +67,7 @@ def require_one(reports: Sequence[SourceReport]) -> None:
 
 def left_out(model: Recommender, data: Dataset, memory_gib: float) -> str | None:
     """Why a source cannot take part before it is even fitted; None when it can."""
-    capabilities = {"times": data.has_times, "weights": data.has_weights}
-    table = data.item_table
-    capabilities["text"] = "text" in table.columns and table["text"].null_count() < len(table)
-    capabilities["category"] = any(str(kind).startswith("List") for kind in table.dtypes)
-    missing = sorted(need for need in model.required() if not capabilities.get(need, False))
+    missing = sorted(model.required() - data.capabilities)
     if missing:
         return f"left out: the data has no {' and no '.join(missing)}"
     needed = model.memory_bytes(data.n_users, data.n_items, len(data)) / 2**30

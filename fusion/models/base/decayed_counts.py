@@ -1,4 +1,4 @@
-"""`DecayedCounts`: decayed counts of events at rising moments, in one pass over the events."""
+"""Decayed counts of events at rising moments, in one pass over the events."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,43 +6,67 @@ from numpy.typing import NDArray
 from fusion.core.arrays import DAY, Rows, Times
 
 CHUNK = 16_384
-"""Events between two resting places; fixed, so that a moment's counts never depend on the moments asked before."""
+"""Events between two moments at which the running counts are kept.
+
+Fixed, so that the counts of a moment never depend on the moments asked before: the sums are
+always cut at the same events.
+"""
 
 
 class DecayedCounts:
-    """Counts (I,) float64 of time-ordered events, each halved every `half_life` days; infinite: plain counts.
+    """Counts (I,) float64 of time-ordered events, each halved every `half_life` days.
 
-    Asking for T rising moments costs N + T (I + CHUNK), where counting anew costs T N.
+    T rising moments cost N + T (I + CHUNK) steps; counting each moment anew would cost T N.
     """
 
     def __init__(self, items: Rows, times: Times, n_items: int, half_life: float) -> None:
-        self.items, self.times, self.half_life = items, times, half_life
+        """Begin before the first event.
+
+        Args:
+            items: items (N,) of the events.
+            times: times (N,) of the events in ms, ascending.
+            n_items: I, items of the catalogue.
+            half_life: days after which an event counts half; infinity counts events as they are.
+        """
+        self.items = items
+        self.times = times
+        self.half_life = half_life
         self.counts = np.zeros(n_items)
-        self.taken = 0
-        self.upto = int(times[0]) if len(times) else 0
+        """Counts of the first `n_counted` events as of `counted_until`."""
+        self.n_counted = 0
+        self.counted_until = int(times[0]) if len(times) else 0
 
     def at(self, moment: int) -> NDArray[np.float64]:
-        """Counts of what happened before `moment` (ms), which must not be earlier than the moment asked last."""
+        """Count what happened before a moment.
+
+        Args:
+            moment: ms, not earlier than the moment asked last.
+
+        Returns:
+            Decayed counts (I,).
+        """
         end = int(np.searchsorted(self.times, moment, "left"))
-        while self.taken + CHUNK <= end:
-            upto = int(self.times[self.taken + CHUNK - 1])
-            self.counts = self._add(self.taken + CHUNK, upto)
-            self.taken, self.upto = self.taken + CHUNK, upto
-        return self._add(end, moment)
+        while self.n_counted + CHUNK <= end:
+            chunk_end = self.n_counted + CHUNK
+            chunk_time = int(self.times[chunk_end - 1])
+            self.counts = self._counts_with(chunk_end, chunk_time)
+            self.n_counted = chunk_end
+            self.counted_until = chunk_time
+        return self._counts_with(end, moment)
 
-    def _add(self, end: int, moment: int) -> NDArray[np.float64]:
-        if end == self.taken:
-            return self.counts * self._fade(np.asarray(moment - self.upto))
-        fresh = slice(self.taken, end)
-        added = np.bincount(
-            self.items[fresh], self._fade(moment - self.times[fresh]), minlength=len(self.counts)
+    def _counts_with(self, end: int, moment: int) -> NDArray[np.float64]:
+        """Add the events from the last kept moment up to event `end`, as of `moment`."""
+        kept: NDArray[np.float64] = self.counts * self._decay(
+            np.asarray(moment - self.counted_until)
         )
-        total: NDArray[np.float64] = (
-            self.counts * self._fade(np.asarray(moment - self.upto)) + added
-        )
-        return total
+        if end == self.n_counted:
+            return kept
+        new = slice(self.n_counted, end)
+        weights = self._decay(moment - self.times[new])
+        return kept + np.bincount(self.items[new], weights, minlength=len(self.counts))
 
-    def _fade(self, age: NDArray[np.int64]) -> NDArray[np.float64]:
-        # Before the first event there is nothing to fade; the bound keeps 0 * infinity away.
-        faded: NDArray[np.float64] = np.exp2(-np.maximum(age, 0) / (DAY * self.half_life))
-        return faded
+    def _decay(self, age: NDArray[np.int64]) -> NDArray[np.float64]:
+        # Before the first event there is nothing to decay; the bound keeps 0 * infinity away.
+        halvings = np.maximum(age, 0) / (DAY * self.half_life)
+        factors: NDArray[np.float64] = np.exp2(-halvings)
+        return factors

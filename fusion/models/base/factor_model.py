@@ -1,177 +1,239 @@
-"""`FactorModel`: the base of sources whose score is the product of a user's and an item's vector."""
+"""Base of sources whose score is the product of a user's and an item's vector."""
 
 from abc import abstractmethod
 from typing import Any, Self
 
 import numpy as np
 from implicit.cpu.topk import topk
-from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from fusion.core.arrays import Flags, Rows, Scores, State, block_rows, blocks, normalize_rows
 from fusion.data.histories import UserHistories
 from fusion.data.topk import Pairs, TopK, best
+from fusion.models.base.exact_sums import ExactVectors, round_for_exact_sums
 from fusion.models.base.recommender import Allowed, Recommender
 
 SPARE = 16
-"""How many more items than asked are fetched, so that a tie at the border shows."""
+"""Items fetched beyond those asked for, so that a tie at the end of a list shows."""
 EXHAUSTED = -1e38
-"""Below this, implicit's topk has run out of items."""
+"""Scores below this mean that implicit's topk has run out of items."""
 CELL_BYTES = 16
-"""A score in float64 on the way, in float32, and a copy of it."""
-
+"""Bytes of a score in float64 on the way, in float32, and in a copy of it."""
 NEWEST = 50
-"""How many of a user's newest items a candidate is held against, to find the one it is most like.
-"""
-
-Vectors = NDArray[np.float64]
+"""Newest items of a user that a candidate is compared with: enough for what they like now, and a
+bound on the work for long histories."""
 
 
 class FactorModel(Recommender):
-    """Scores are ⟨u, v⟩ of vectors rounded so that the sum is exact: any kernel, block or order gives the same bits.
+    """A source with scores ⟨u, v⟩ of vectors rounded so that the sum is exact.
+
+    Any kernel, block or order of adding then gives the same bits.
 
     A child sets `items_` (K,) int32, the rows of items that have a vector, and `vectors_` (K, F)
-    float32; it says how a user's vector is made of the history handed over.
+    float32, and writes `user_vectors`.
     """
 
     items_: Rows
     vectors_: Scores
-    _rounded: tuple[Scores, Vectors] | None = None
-    _directions: tuple[Scores, Vectors] | None = None
+    # Derived arrays beside the `vectors_` that they were made from: a new fit makes them anew.
+    _rounded: tuple[Scores, ExactVectors] | None = None
+    _directions: tuple[Scores, ExactVectors] | None = None
 
     @property
-    def exact_vectors(self) -> Vectors:
-        """`vectors_` as scores use them (K, F), made once."""
-        rounded = self._rounded
-        if rounded is None or rounded[0] is not self.vectors_:
-            rounded = self._rounded = self.vectors_, summable(self.vectors_)
-        return rounded[1]
+    def exact_vectors(self) -> ExactVectors:
+        """Return `vectors_` as scores use them (K, F), made once."""
+        cached = self._rounded
+        if cached is None or cached[0] is not self.vectors_:
+            cached = self._rounded = (self.vectors_, round_for_exact_sums(self.vectors_))
+        return cached[1]
 
     @property
-    def directions(self) -> Vectors:
-        """`vectors_` to length 1, rounded likewise (K, F), made once."""
-        rounded = self._directions
-        if rounded is None or rounded[0] is not self.vectors_:
-            rounded = self._directions = self.vectors_, summable(normalize_rows(self.vectors_))
-        return rounded[1]
+    def directions(self) -> ExactVectors:
+        """Return `vectors_` scaled to length 1 and rounded likewise (K, F), made once."""
+        cached = self._directions
+        if cached is None or cached[0] is not self.vectors_:
+            unit_vectors = normalize_rows(self.vectors_)
+            cached = self._directions = (self.vectors_, round_for_exact_sums(unit_vectors))
+        return cached[1]
 
     @abstractmethod
     def user_vectors(self, users: UserHistories) -> Scores:
-        """Vectors (B, F) float32; a row of NaN for a user about whom nothing is known. A row never depends on B."""
+        """Make each user's vector from the history handed over.
+
+        Args:
+            users: B users with their histories.
+
+        Returns:
+            (B, F) float32; a row of NaN for a user about whom nothing is known. A row never
+            depends on the other users of the block.
+        """
 
     def scores(self, users: UserHistories) -> Scores:
-        """Products (B, I); NaN for items without a vector and users without one."""
-        found = np.full((len(users), users.n_items), np.nan, np.float32)
-        found[:, self.items_] = summable(self.user_vectors(users)) @ self.exact_vectors.T
-        return found
+        """Score every item for every user.
+
+        Args:
+            users: B users with their histories.
+
+        Returns:
+            Products (B, I) float32; NaN for items and users without a vector.
+        """
+        scores = np.full((len(users), users.n_items), np.nan, np.float32)
+        exact_users = round_for_exact_sums(self.user_vectors(users))
+        scores[:, self.items_] = exact_users @ self.exact_vectors.T
+        return scores
 
     def score_pairs(self, users: UserHistories, pairs: Pairs) -> Scores:
-        """Products (C,) of the pairs only; the same bits as in `scores`."""
-        mine, theirs, place = self._summable(users), self.exact_vectors, self._places(users.n_items)
-        found = np.full(len(pairs), np.nan, np.float32)
+        """Score pairs only; the same bits as in `scores`.
+
+        Args:
+            users: B users with their histories.
+            pairs: C pairs of these users.
+
+        Returns:
+            Products (C,) float32.
+        """
+        user_vectors = self._exact_user_vectors(users)
+        item_vectors = self.exact_vectors
+        vector_of_item = self._vector_positions(users.n_items)
+        pair_scores = np.full(len(pairs), np.nan, np.float32)
         for user in range(len(users)):
             own = slice(pairs.borders[user], pairs.borders[user + 1])
-            places = place[pairs.items[own]]
-            found[own] = np.where(places >= 0, theirs[places] @ mine[user], np.nan)
-        return found
+            positions = vector_of_item[pairs.items[own]]
+            products = item_vectors[positions] @ user_vectors[user]
+            pair_scores[own] = np.where(positions >= 0, products, np.nan)
+        return pair_scores
 
     def history_similarity(self, users: UserHistories, pairs: Pairs) -> Scores:
-        """Cosine (C,) of each pair's item to the nearest of the user's `NEWEST`; NaN where there is no vector."""
-        newest, place = users.last(NEWEST), self._places(users.n_items)
-        mine, theirs = place[newest.items], place[pairs.items]
-        found = np.full(len(pairs), np.nan, np.float32)
+        """Compare each pair's item with the most similar of the user's `NEWEST` items.
+
+        Args:
+            users: B users with their histories.
+            pairs: C pairs of these users.
+
+        Returns:
+            Cosines (C,) float32; NaN where there is no vector.
+        """
+        newest = users.last(NEWEST)
+        vector_of_item = self._vector_positions(users.n_items)
+        event_positions = vector_of_item[newest.items]
+        pair_positions = vector_of_item[pairs.items]
+        similarity = np.full(len(pairs), np.nan, np.float32)
         for user in range(len(users)):
-            own = slice(pairs.borders[user], pairs.borders[user + 1])
-            taken = mine[newest.borders[user] : newest.borders[user + 1]]
-            taken = taken[taken >= 0]
-            if len(taken):
-                similarity = self.directions[theirs[own]] @ self.directions[taken].T
-                found[own] = np.where(theirs[own] >= 0, similarity.max(axis=1), np.nan)
-        return found
+            own_pairs = slice(pairs.borders[user], pairs.borders[user + 1])
+            own_events = slice(newest.borders[user], newest.borders[user + 1])
+            candidates = pair_positions[own_pairs]
+            seen = event_positions[own_events]
+            seen = seen[seen >= 0]
+            if len(seen):
+                cosines = self.directions[candidates] @ self.directions[seen].T
+                nearest = cosines.max(axis=1)
+                similarity[own_pairs] = np.where(candidates >= 0, nearest, np.nan)
+        return similarity
 
     def state(self) -> State:
-        """Item vectors and the items they stand for."""
+        """Return item vectors and the items they stand for."""
         return {"items": self.items_, "vectors": self.vectors_}
 
     @classmethod
     def restore(cls, config: Any, state: State) -> Self:
-        """Take the arrays back."""
+        """Make the fitted source from its state.
+
+        Args:
+            config: the settings that it was fitted with.
+            state: what `state` returned.
+
+        Returns:
+            The fitted source.
+        """
         model = cls(config)
-        model.items_, model.vectors_ = state["items"], state["vectors"]
+        model.items_ = state["items"]
+        model.vectors_ = state["vectors"]
         return model
 
     def top(self, users: UserHistories, k: int, allowed: Allowed) -> TopK:
-        """The best k allowed items of each user; ties go to the lower item row."""
-        parts, mine = [], self._summable(users)
-        for part in blocks(len(users), block_rows(users.n_items, self.block_bytes, CELL_BYTES)):
-            parts.append(self._top(users.block(part), mine[part], k, allowed))
+        """Return the k best allowed items of each user.
+
+        Args:
+            users: B users with their histories.
+            k: places of a list.
+            allowed: items that may be listed.
+
+        Returns:
+            Items and scores (B, k); ties go to the lower item row.
+        """
+        user_vectors = self._exact_user_vectors(users)
+        rows = block_rows(users.n_items, self.block_bytes, CELL_BYTES)
+        parts = []
+        for part in blocks(len(users), rows):
+            parts.append(self._top_of_block(users.block(part), user_vectors[part], k, allowed))
         return TopK.concat(parts, k)
 
-    def _places(self, n_items: int) -> Rows:
-        """Where each item (I,) stands in `items_`; -1 where it does not."""
-        place = np.full(n_items, -1, np.int32)
-        place[self.items_] = np.arange(len(self.items_), dtype=np.int32)
-        return place
+    def _vector_positions(self, n_items: int) -> Rows:
+        """Return the position of each item (I,) in `items_`; -1 for items without a vector."""
+        positions = np.full(n_items, -1, np.int32)
+        positions[self.items_] = np.arange(len(self.items_), dtype=np.int32)
+        return positions
 
-    def _summable(self, users: UserHistories) -> Vectors:
-        """The users' vectors (B, F) as scores use them; whoever asks for lists asks for pairs next."""
-        return users.memo((self, "vectors"), lambda: summable(self.user_vectors(users)))
+    def _exact_user_vectors(self, users: UserHistories) -> ExactVectors:
+        """Return vectors (B, F) as scores use them, once for lists and the pairs after them."""
+        return users.memo((self, "vectors"), lambda: round_for_exact_sums(self.user_vectors(users)))
 
-    def _top(self, users: UserHistories, mine: Vectors, k: int, allowed: Allowed) -> TopK:
-        silent: Flags = np.isnan(mine[:, 0])
-        n = min(k + SPARE, len(self.items_))
-        if not n or silent.all():
+    def _top_of_block(
+        self, users: UserHistories, user_vectors: ExactVectors, k: int, allowed: Allowed
+    ) -> TopK:
+        is_silent: Flags = np.isnan(user_vectors[:, 0])
+        n_fetched = min(k + SPARE, len(self.items_))
+        if not n_fetched or is_silent.all():
             return best(np.full((len(users), 1), np.nan, np.float32), k)
-        places, exact = topk(
+        seen = None if allowed.seen else csr_matrix(users.seen[:, self.items_])
+        forbidden = np.flatnonzero(~allowed.items[self.items_]).astype(np.int32)
+        positions, products = topk(
             self.exact_vectors,
-            np.where(silent[:, None], 0.0, mine),
-            n,
-            filter_query_items=None if allowed.seen else csr_matrix(users.seen[:, self.items_]),
-            filter_items=np.flatnonzero(~allowed.items[self.items_]).astype(np.int32),
-            num_threads=1,  # whoever asks does so from as many threads as may work
+            np.where(is_silent[:, None], 0.0, user_vectors),
+            n_fetched,
+            filter_query_items=seen,
+            filter_items=forbidden,
+            num_threads=1,  # the caller already asks from as many threads as may work
         )
-        values = np.where((exact < EXHAUSTED) | silent[:, None], -np.inf, exact).astype(np.float32)
-        top = in_order(self.items_[places], values, k)
-        # More items may be tied with the k-th than were fetched: only looking at all of them tells
-        # which come first.
-        cut_short = (n < len(self.items_)) & (
-            values.min(axis=1) == np.nan_to_num(top.scores[:, -1], nan=np.inf)
-        )
-        self._redo(users, cut_short, allowed, top)
+        nothing = (products < EXHAUSTED) | is_silent[:, None]
+        values = np.where(nothing, -np.inf, products).astype(np.float32)
+        top = sort_fetched(self.items_[positions], values, k)
+        # The k-th score may be tied with more items than were fetched. Then only the whole row
+        # tells which of them come first.
+        last_listed = np.nan_to_num(top.scores[:, -1], nan=np.inf)
+        ties_reach_end = values.min(axis=1) == last_listed
+        cut_short: Flags = (n_fetched < len(self.items_)) & ties_reach_end
+        self._redo_rows(users, cut_short, allowed, top)
         return top
 
-    def _redo(self, users: UserHistories, which: Flags, allowed: Allowed, top: TopK) -> None:
+    def _redo_rows(self, users: UserHistories, which: Flags, allowed: Allowed, top: TopK) -> None:
+        """Replace the lists of some users, in place, by those of all their scores."""
         for row in np.flatnonzero(which):
             user = users.block(slice(row, row + 1))
             scores = self.scores(user)
             allowed.mask(scores, user)
             whole = best(scores, top.items.shape[1])
-            top.items[row], top.scores[row] = whole.items[0], whole.scores[0]
+            top.items[row] = whole.items[0]
+            top.scores[row] = whole.scores[0]
 
 
-def in_order(items: Rows, values: Scores, k: int) -> TopK:
-    """Lists (B, n) sorted by value and then item, cut or padded to k; minus infinity becomes the end of the list."""
-    order = np.lexsort((items, -values), axis=1)[:, :k]
-    values, items = np.take_along_axis(values, order, 1), np.take_along_axis(items, order, 1)
-    missing = ((0, 0), (0, k - order.shape[1]))
-    values = np.pad(values, missing, constant_values=-np.inf)
-    items = np.pad(items, missing, constant_values=-1)
-    over = np.isneginf(values)
-    return TopK(
-        np.where(over, -1, items).astype(np.int32), np.where(over, np.float32(np.nan), values)
-    )
+def sort_fetched(items: Rows, values: Scores, k: int) -> TopK:
+    """Sort fetched items into lists.
 
+    Args:
+        items: (B, n) item rows in any order.
+        values: (B, n) their scores; minus infinity stands for no item.
+        k: places of a list.
 
-def summable(vectors: Scores) -> Vectors:
-    """Vectors (n, F) in float64, rounded to so few bits that a sum of F products of two of them is exact.
-
-    A product of two b-bit numbers has 2b bits and a sum of F of them log2(F) more; float64 holds
-    53. With 64 factors b is 23, as good as the float32 they came from. Each row is rounded relative
-    to its own largest number.
+    Returns:
+        Items and scores (B, k) by falling score, then item; -1 and NaN past the end.
     """
-    bits = (53 - max(1, vectors.shape[1] - 1).bit_length()) // 2
-    wide = vectors.astype(np.float64)
-    _, exponents = np.frexp(np.abs(wide).max(axis=1, initial=0.0))
-    steps = np.ldexp(1.0, exponents - bits)[:, None]
-    rounded: Vectors = np.rint(wide / steps) * steps
-    return rounded
+    order = np.lexsort((items, -values), axis=1)[:, :k]
+    values = np.take_along_axis(values, order, 1)
+    items = np.take_along_axis(items, order, 1)
+    padding = ((0, 0), (0, k - order.shape[1]))
+    values = np.pad(values, padding, constant_values=-np.inf)
+    items = np.pad(items, padding, constant_values=-1)
+    past_end = np.isneginf(values)
+    listed = np.where(past_end, -1, items).astype(np.int32)
+    return TopK(listed, np.where(past_end, np.float32(np.nan), values))

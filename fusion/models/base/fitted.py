@@ -1,4 +1,4 @@
-"""`FittedSource`: a source by its configured name, and the one place that handles items newer than its fit."""
+"""Fitted sources under their configured names; only here are items newer than a fit handled."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +16,14 @@ from fusion.models.base.recommender import Allowed, FitContext, Recommender
 
 @dataclass(frozen=True)
 class FittedSource:
-    """A fitted source that answers for any catalogue: items numbered `n_items` and up are silent (NaN)."""
+    """A fitted source that answers for any catalogue; items newer than its fit are NaN.
+
+    Attributes:
+        name: name of the source in the configuration.
+        model: the fitted recommender.
+        n_items: items that the fit knew; rows from `n_items` on came later.
+        k: candidates that the source proposes to each user.
+    """
 
     name: str
     model: Recommender
@@ -25,52 +32,103 @@ class FittedSource:
 
     @property
     def proposes(self) -> bool:
-        """Whether it adds candidates and is a feature."""
+        """Tell whether the source adds candidates and is a feature."""
         return self.model.proposes
 
     def top(self, users: UserHistories, k: int, allowed: Allowed) -> TopK:
-        """The best k allowed items of each user; SourceFailed when the source dies of it."""
+        """Return the k best allowed items of each user.
+
+        Args:
+            users: B users with histories over today's catalogue.
+            k: places of a list.
+            allowed: items of today's catalogue that may be listed.
+
+        Returns:
+            Items and scores (B, k), only of items that the fit knew.
+
+        Raises:
+            SourceFailed: the source raised anything at all.
+        """
         with self.attribute_errors():
-            return self.model.top(
-                users.trim_items(self.n_items), k, allowed.trim_items(self.n_items)
-            )
+            known_users = users.trim_items(self.n_items)
+            return self.model.top(known_users, k, allowed.trim_items(self.n_items))
 
     def score_pairs(self, users: UserHistories, pairs: Pairs) -> Scores:
-        """Scores (C,) of the pairs, NaN for what is not finite; SourceFailed when the source dies of it."""
-        found = self._told(users, pairs, self.model.score_pairs)
-        assert found is not None
-        return found
+        """Score pairs of users and items.
+
+        Args:
+            users: B users with histories over today's catalogue.
+            pairs: C pairs of these users.
+
+        Returns:
+            (C,) float32; NaN for new items and for scores that are not finite.
+
+        Raises:
+            SourceFailed: the source raised anything at all.
+        """
+        scores = self._ask_about_known(users, pairs, self.model.score_pairs)
+        assert scores is not None
+        return scores
 
     def predict_ratings(self, users: UserHistories, pairs: Pairs) -> Scores | None:
-        """Weights (C,) told of the pairs, NaN for what is not finite; None where the source tells none."""
-        return self._told(users, pairs, self.model.predict_ratings)
+        """Predict the weights of pairs.
+
+        Args:
+            users: B users with histories over today's catalogue.
+            pairs: C pairs of these users.
+
+        Returns:
+            (C,) float32, NaN where not finite; None where the source predicts no weights.
+
+        Raises:
+            SourceFailed: the source raised anything at all.
+        """
+        return self._ask_about_known(users, pairs, self.model.predict_ratings)
 
     def history_similarity(self, users: UserHistories, pairs: Pairs) -> Scores | None:
-        """Likeness (C,) of the pairs' items to what the user took, NaN for what is not finite; None: it knows none."""
-        return self._told(users, pairs, self.model.history_similarity)
+        """Compare the items of pairs with the users' newest items.
 
-    def _told(
+        Args:
+            users: B users with histories over today's catalogue.
+            pairs: C pairs of these users.
+
+        Returns:
+            (C,) float32, NaN where not finite; None where the source knows no similarity.
+
+        Raises:
+            SourceFailed: the source raised anything at all.
+        """
+        return self._ask_about_known(users, pairs, self.model.history_similarity)
+
+    def _ask_about_known(
         self,
         users: UserHistories,
         pairs: Pairs,
         ask: Callable[[UserHistories, Pairs], Scores | None],
     ) -> Scores | None:
-        """What the source answers about those of the pairs whose items it was fitted with."""
-        old = pairs.items < self.n_items
-        counts = np.bincount(pairs.owners[old], minlength=len(users))
-        known = Pairs(offsets(counts), pairs.items[old])
-        found = np.full(len(pairs), np.nan, np.float32)
+        """Ask the source about pairs (C,) with items that it was fitted with; else NaN."""
+        known = pairs.items < self.n_items
+        counts = np.bincount(pairs.owners[known], minlength=len(users))
+        known_pairs = Pairs(offsets(counts), pairs.items[known])
+        answers = np.full(len(pairs), np.nan, np.float32)
         with self.attribute_errors():
-            told = ask(users.trim_items(self.n_items), known)
-            if told is None:
+            known_answers = ask(users.trim_items(self.n_items), known_pairs)
+            if known_answers is None:
                 return None
-            found[old] = told
-        found[~np.isfinite(found)] = np.nan
-        return found
+            # Inside the block: an answer of the wrong shape is the source's fault too.
+            answers[known] = known_answers
+        answers[~np.isfinite(answers)] = np.nan
+        return answers
 
     @contextmanager
     def attribute_errors(self) -> Iterator[None]:
-        """Raise whatever goes wrong as SourceFailed: a source is foreign code and may die of anything."""
+        """Raise whatever goes wrong inside as the failure of this source.
+
+        A source may be somebody else's code, which can die of anything.
+
+        Raises:
+            SourceFailed: anything was raised inside.
+        """
         try:
             yield
         except Exception as failure:
@@ -78,10 +136,18 @@ class FittedSource:
 
 
 def fit_items(model: Recommender, data: Dataset) -> int:
-    """How many items a source is fitted with: the whole catalogue if it scores new items, else those known by now.
+    """Return how many items a source is fitted with.
 
     Items are numbered by first appearance, so a fit is not touched by what the catalogue gains
     later.
+
+    Args:
+        model: the source, fitted or not.
+        data: what the fold knows.
+
+    Returns:
+        The whole catalogue for a source that scores new items and for a fold without events;
+        else only the items that have appeared by now.
     """
     if model.scores_new_items or not len(data):
         return data.n_items
@@ -89,6 +155,18 @@ def fit_items(model: Recommender, data: Dataset) -> int:
 
 
 def fit(name: str, model: Recommender, data: Dataset, k: int, ctx: FitContext) -> FittedSource:
-    """Fit a source on the known interactions of a fold."""
+    """Fit a source on the known interactions of a fold.
+
+    Args:
+        name: name of the source in the configuration.
+        model: the source, unfitted.
+        data: what the fold knows.
+        k: candidates that the source will propose to each user.
+        ctx: randomness, device and budgets.
+
+    Returns:
+        The fitted source.
+    """
     n_items = fit_items(model, data)
-    return FittedSource(name, model.fit(data.trim_items(n_items), ctx), n_items, k)
+    fitted = model.fit(data.trim_items(n_items), ctx)
+    return FittedSource(name, fitted, n_items, k)

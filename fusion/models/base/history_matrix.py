@@ -1,4 +1,4 @@
-"""What a history matrix holds when a source reads it: ones, damped weights or the weights themselves, fading or not."""
+"""History matrices as sources read them: ones, damped weights or weights, decayed by age or not."""
 
 from typing import Literal
 
@@ -6,18 +6,18 @@ import numpy as np
 from pydantic import Field
 from scipy.sparse import csr_array
 
-from fusion.core.arrays import DAY
+from fusion.core.arrays import DAY, Rows
 from fusion.core.settings import Settings
 from fusion.data.dataset import Dataset
 from fusion.data.histories import UserHistories
 from fusion.models.base.recommender import Recommender
-from fusion.models.base.sparse_scores import places
+from fusion.models.base.sparse_scores import cell_positions
 
 Weighting = Literal["binary", "log", "raw"]
 
 
 class HistorySettings(Settings):
-    """How a source reads histories; the base of the settings of those that do."""
+    """Settings of sources that read histories as a matrix."""
 
     weighting: Weighting = Field(
         "binary", description="what a history holds: binary, log or raw weights"
@@ -33,43 +33,90 @@ class HistorySettings(Settings):
 
 
 class HistoryMatrixModel(Recommender):
-    """A source whose settings are `HistorySettings`."""
+    """Base of sources whose settings are `HistorySettings`."""
 
     def required(self) -> frozenset[str]:
-        """Times too, where events fade."""
-        return super().required() | (set() if self.config.half_life is None else {"times"})
+        """Return the capabilities needed; events that decay need times as well."""
+        decays = self.config.half_life is not None
+        return super().required() | ({"times"} if decays else set())
 
 
 def weigh(history: csr_array, weighting: Weighting) -> csr_array:
-    """A copy of (B, I) histories with every stored weight w turned into 1, log(1 + w) or left as w."""
-    weighed = history.copy()
+    """Turn the weights of a history matrix into what a source reads.
+
+    Args:
+        history: (B, I) weights, summed over repeats.
+        weighting: "binary": ones; "log": log(1 + weight), negative weights as 0; "raw": as is.
+
+    Returns:
+        A copy (B, I) with the same stored cells.
+    """
+    weighted = history.copy()
     if weighting == "binary":
-        weighed.data[:] = 1.0
+        weighted.data[:] = 1.0
     elif weighting == "log":
-        weighed.data = np.log1p(np.maximum(weighed.data, 0.0))
-    return weighed
+        weighted.data = np.log1p(np.maximum(weighted.data, 0.0))
+    return weighted
 
 
-def everyone(data: Dataset) -> UserHistories:
-    """All users (U,) of the data, each as of their own last event: fading then never erases those who left long ago."""
+def all_users(data: Dataset) -> UserHistories:
+    """Return the histories of all users, each as of their own last event.
+
+    As of the end of the data, decay would erase everyone who left long ago.
+
+    Args:
+        data: interactions of U users.
+
+    Returns:
+        U users with their histories.
+    """
     return data.users_at(np.arange(data.n_users, dtype=np.int32), data.last_times)
 
 
 def profile(users: UserHistories, settings: HistorySettings) -> csr_array:
-    """Histories (B, I) as a source reads them: cut to the last events, weighed, faded by age at `as_of`."""
+    """Make the history matrix that a source scores from.
+
+    Args:
+        users: B users with their histories.
+        settings: which events count, and how much.
+
+    Returns:
+        (B, I) float32: cut to the newest events, weighted, decayed by age at `as_of`.
+    """
     recent = users if settings.last is None else users.last(settings.last)
-    weighed = weigh(recent.history, settings.weighting)
+    weighted = weigh(recent.history, settings.weighting)
     if settings.half_life is not None:
-        age = (recent.as_of[recent.owners] - recent.times) / DAY
-        fading = np.zeros(weighed.nnz, np.float32)
-        # The newest of repeated events decides how faint an item is.
-        np.maximum.at(
-            fading, places(weighed, recent.owners, recent.items), np.exp2(-age / settings.half_life)
-        )
-        weighed.data *= fading
-    return weighed
+        age_days = (recent.as_of[recent.owners] - recent.times) / DAY
+        event_decay = np.exp2(-age_days / settings.half_life)
+        cells = cell_positions(weighted, recent.owners, recent.items)
+        decay = np.zeros(weighted.nnz, np.float32)
+        # Of repeated events the newest decides how much an item decays.
+        np.maximum.at(decay, cells, event_decay)
+        weighted.data *= decay
+    return weighted
 
 
 def fit_profile(data: Dataset, settings: HistorySettings) -> csr_array:
-    """Histories (U, I) of everyone as a fit reads them: the same, but never cut to the last events."""
-    return profile(everyone(data), settings.model_copy(update={"last": None}))
+    """Make the history matrix that a source is fitted on.
+
+    Args:
+        data: interactions of U users.
+        settings: how much an event counts.
+
+    Returns:
+        (U, I) float32: as `profile` gives it, but never cut to the newest events.
+    """
+    uncut = settings.model_copy(update={"last": None})
+    return profile(all_users(data), uncut)
+
+
+def item_rows_with_history(data: Dataset) -> Rows:
+    """Return the items that have at least one interaction.
+
+    Args:
+        data: interactions of I items.
+
+    Returns:
+        Item rows int32, ascending.
+    """
+    return np.flatnonzero(data.item_counts).astype(np.int32)

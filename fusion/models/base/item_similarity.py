@@ -1,4 +1,4 @@
-"""`ItemSimilarityModel`: the base of sources that keep, for each item, the few items it leads to."""
+"""Base of sources that keep, for each item, the few items it leads to."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,20 +15,37 @@ from fusion.models.base.sparse_scores import CELL_BYTES, SparseScores, keep_best
 
 
 class ItemSimilarityModel(SparseScores):
-    """Scores are profile (B, I) @ links (I, I): what leads from the items of a history, summed."""
+    """A source with scores profile (B, I) @ links (I, I): the links of a history, summed.
+
+    A child sets `links_` in its fit, and may override `profile`.
+    """
 
     links_: csr_array
 
     def profile(self, users: UserHistories) -> csr_array:
-        """How much each item (B, I) of a history counts."""
+        """Weigh the items of each history.
+
+        Args:
+            users: B users with their histories.
+
+        Returns:
+            (B, I) float32.
+        """
         return profile(users, self.config)
 
     def sparse_scores(self, users: UserHistories) -> csr_array:
-        """Sum the links of what the user met; nothing for items no link reaches."""
+        """Sum the links of each history's items.
+
+        Args:
+            users: B users with their histories.
+
+        Returns:
+            (B, I) float32; nothing is stored for items that no link reaches.
+        """
         return csr_array(self.profile(users) @ self.links_)
 
     def state(self) -> State:
-        """The links as a sparse matrix's three arrays."""
+        """Return the links as the three arrays of a sparse matrix."""
         return {
             "data": self.links_.data,
             "indices": self.links_.indices,
@@ -37,52 +54,73 @@ class ItemSimilarityModel(SparseScores):
 
     @classmethod
     def restore(cls, config: Any, state: State) -> Self:
-        """Take the arrays back."""
+        """Make the fitted source from its state.
+
+        Args:
+            config: the settings that it was fitted with.
+            state: what `state` returned.
+
+        Returns:
+            The fitted source.
+        """
         model = cls(config)
         n_items = len(state["indptr"]) - 1
-        model.links_ = csr_array(
-            (state["data"], state["indices"], state["indptr"]), shape=(n_items, n_items)
-        )
+        cells = (state["data"], state["indices"], state["indptr"])
+        model.links_ = csr_array(cells, shape=(n_items, n_items))
         return model
 
 
 @dataclass(frozen=True)
 class Damping:
-    """What sums are divided by: norms_i * norms_j + shrink; `norms` (I,) float32."""
+    """What a sum of co-occurrences is divided by: norms_i * norms_j + shrink.
+
+    Attributes:
+        norms: (I,) float32.
+        shrink: doubt about pairs with little evidence.
+    """
 
     norms: Scores
     shrink: float
 
 
-def strongest(
+def strongest_links(
     rows_of: Callable[[slice], csr_array],
     damping: Damping,
     k: int,
     budget_bytes: int,
     threads: int = 1,
 ) -> csr_array:
-    """Links (I, I) that keep the k highest of each row, the diagonal and zeros left out.
+    """Keep the k strongest links of each item; the diagonal and zeros are left out.
 
-    `rows_of(part)` makes some rows (b, I) of sums at a time, none of them negative; `threads` of
-    them are made at once, within the budget together.
+    Args:
+        rows_of: makes some rows (b, I) of sums, none of them negative.
+        damping: what the sums are divided by.
+        k: links of an item.
+        budget_bytes: memory for the rows of all threads together.
+        threads: blocks of rows that are made at once.
+
+    Returns:
+        Links (I, I) float32.
     """
-    n_items, shrink = len(damping.norms), np.float32(damping.shrink)
+    n_items = len(damping.norms)
+    shrink = np.float32(damping.shrink)
 
-    def links_of(part: slice) -> csr_array:
+    def _links_of(part: slice) -> csr_array:
         rows = rows_of(part)
         # Row by row, since one row stays in the processor's cache on its way through these steps.
-        for item, start, end in zip(
-            range(part.start, part.stop), rows.indptr, rows.indptr[1:], strict=False
-        ):
-            columns, values = rows.indices[start:end], rows.data[start:end]
+        for row, item in enumerate(range(part.start, part.stop)):
+            cells = slice(rows.indptr[row], rows.indptr[row + 1])
+            columns = rows.indices[cells]
+            values = rows.data[cells]
             values /= damping.norms[item] * damping.norms[columns] + shrink
             values[columns == item] = 0.0
         kept = keep_best(rows, k)
         kept.eliminate_zeros()
         return kept
 
+    rows_at_once = block_rows(n_items, budget_bytes // threads, CELL_BYTES)
     with ThreadPoolExecutor(threads) as pool:
-        parts = blocks(n_items, block_rows(n_items, budget_bytes // threads, CELL_BYTES))
-        links = csr_array(vstack(list(pool.map(links_of, parts)), format="csr"))
+        parts = list(pool.map(_links_of, blocks(n_items, rows_at_once)))
+    links = csr_array(vstack(parts, format="csr"))
     links.data = links.data.astype(np.float32)
     return links

@@ -3,7 +3,7 @@
 SciPy's own wrappers keep the lock, so factorising a large matrix halts every other thread of the
 process for as long as it takes. These are the same functions, as SciPy offers them to compiled code
 (https://docs.scipy.org/doc/scipy/reference/linalg.cython_lapack.html). Matrices are
-Fortran-ordered.
+Fortran-ordered; the names are LAPACK's own.
 """
 
 from collections.abc import Callable
@@ -28,71 +28,90 @@ from fusion.core.arrays import Scores
 _signature = PYFUNCTYPE(c_char_p, py_object)(("PyCapsule_GetName", pythonapi))
 _address = PYFUNCTYPE(c_void_p, py_object, c_char_p)(("PyCapsule_GetPointer", pythonapi))
 
+LOWER = b"L"
+"""LAPACK's word for the lower half of a matrix."""
+AS_IT_IS = b"N"
+"""LAPACK's word for a matrix that is not transposed, and for a diagonal that is not of ones."""
+TRANSPOSED = b"T"
+"""LAPACK's word for a transposed matrix."""
+
 
 def _compiled(module: ModuleType, name: str) -> Callable[..., None]:
-    """A function of SciPy's, all of whose arguments are pointers."""
+    """Take a function out of SciPy that takes pointers only; ctypes releases the lock for it."""
     capsule = module.__pyx_capi__[name]
     signature: bytes = _signature(capsule)
-    return CFUNCTYPE(None, *[c_void_p] * (signature.count(b",") + 1))(_address(capsule, signature))
+    n_arguments = signature.count(b",") + 1
+    prototype = CFUNCTYPE(None, *[c_void_p] * n_arguments)
+    return prototype(_address(capsule, signature))
 
 
-_spotrf, _spotri = _compiled(cython_lapack, "spotrf"), _compiled(cython_lapack, "spotri")
-_strtrs, _ssyrk = _compiled(cython_lapack, "strtrs"), _compiled(cython_blas, "ssyrk")
+_spotrf = _compiled(cython_lapack, "spotrf")
+_spotri = _compiled(cython_lapack, "spotri")
+_strtrs = _compiled(cython_lapack, "strtrs")
+_ssyrk = _compiled(cython_blas, "ssyrk")
 
 
 def spotrf(matrix: Scores) -> bool:
-    """Put the lower Cholesky factor of a symmetric matrix (n, n) in its lower half; False if it is not definite."""
-    n, failed = c_int(len(matrix)), c_int()
-    _spotrf(b"L", byref(n), _start(matrix), byref(n), byref(failed))
+    """Factorise a symmetric matrix: put its lower Cholesky factor in its lower half.
+
+    Args:
+        matrix: (n, n), changed in place.
+
+    Returns:
+        Whether it worked; False for a matrix that is not positive definite.
+    """
+    n = c_int(len(matrix))
+    failed = c_int()
+    _spotrf(LOWER, byref(n), _start(matrix), byref(n), byref(failed))
     return not failed.value
 
 
 def spotri(factor: Scores) -> None:
-    """Put the lower half of the inverse of a matrix (n, n) where its lower Cholesky factor stands."""
-    n, failed = c_int(len(factor)), c_int()
-    _spotri(b"L", byref(n), _start(factor), byref(n), byref(failed))
+    """Invert a matrix from its Cholesky factor.
+
+    Args:
+        factor: (n, n) with the lower Cholesky factor in its lower half, which the lower half of
+            the inverse replaces.
+    """
+    n = c_int(len(factor))
+    failed = c_int()
+    _spotri(LOWER, byref(n), _start(factor), byref(n), byref(failed))
 
 
 def strtrs(factor: Scores, right: Scores) -> None:
-    """Solve L X = R for a lower triangular L (n, n), in place of R (n, m)."""
-    n, m, failed = c_int(len(factor)), c_int(right.shape[1]), c_int()
-    _strtrs(
-        b"L",
-        b"N",
-        b"N",
-        byref(n),
-        byref(m),
-        _start(factor),
-        byref(n),
-        _start(right),
-        byref(n),
-        byref(failed),
-    )
+    """Solve L X = R for a lower triangular L.
+
+    Args:
+        factor: L (n, n).
+        right: R (n, m), which X replaces.
+    """
+    n = c_int(len(factor))
+    m = c_int(right.shape[1])
+    failed = c_int()
+    matrices = (_start(factor), byref(n), _start(right), byref(n))
+    _strtrs(LOWER, AS_IT_IS, AS_IT_IS, byref(n), byref(m), *matrices, byref(failed))
 
 
 def ssyrk(matrix: Scores) -> Scores:
-    """The lower half of A'A (m, m) of A (n, m); what stands above it has no meaning."""
+    """Multiply a matrix with itself.
+
+    Args:
+        matrix: A (n, m).
+
+    Returns:
+        A'A (m, m) in the lower half; what stands above it has no meaning.
+    """
     n, m = (c_int(size) for size in matrix.shape)
-    found = np.zeros((m.value, m.value), np.float32, order="F")
-    one, zero = c_float(1.0), c_float(0.0)
-    start = _start(matrix)
-    _ssyrk(
-        b"L",
-        b"T",
-        byref(m),
-        byref(n),
-        byref(one),
-        start,
-        byref(n),
-        byref(zero),
-        _start(found),
-        byref(m),
-    )
-    return found
+    product = np.zeros((m.value, m.value), np.float32, order="F")
+    one = c_float(1.0)
+    zero = c_float(0.0)
+    left = (byref(one), _start(matrix), byref(n))
+    _ssyrk(LOWER, TRANSPOSED, byref(m), byref(n), *left, byref(zero), _start(product), byref(m))
+    return product
 
 
 def _start(matrix: Scores) -> int:
-    """The address of a matrix that these functions can read."""
+    """Return the address of a matrix, if it is one that these functions read as it is meant."""
     assert matrix.dtype == np.float32
     assert matrix.flags.f_contiguous
     return matrix.ctypes.data

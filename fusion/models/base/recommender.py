@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from fusion.core.arrays import Flags, Rows, Scores, State, block_rows, blocks
+from fusion.core.arrays import Flags, Scores, State, block_rows, blocks
 from fusion.core.progress import Progress, quiet
 from fusion.core.settings import Settings
 from fusion.data.dataset import Dataset
@@ -17,13 +17,18 @@ from fusion.data.topk import Pairs, TopK, best
 
 @dataclass(frozen=True)
 class FitContext:
-    """How to fit, apart from what: chance, device, budgets.
+    """Everything about a fit but its data and settings: randomness, device, budgets.
 
-    `rng`: the source's own stream; `device`: "cpu" or "cuda"; `threads`: cores to use; `max_steps`:
-    training steps that a fit from nothing takes exactly, or None to find them by early stopping;
-    `seconds`: safety cap; `warm`: state of an earlier cut, to begin from; `keep`: a later fit will
-    begin from this one, whose state must allow it; `cache`: folder for what depends on content
-    alone, such as text vectors, or None.
+    Attributes:
+        rng: the source's own random stream.
+        device: "cpu" or "cuda".
+        threads: cores that the fit may use.
+        max_steps: training steps of a fit from nothing; None: early stopping finds them.
+        seconds: safety cap on the time of a fit; None: no cap.
+        warm: state of an earlier cut that the fit begins from; None: it begins from nothing.
+        keep: a later fit will begin from this one, whose state must then allow it.
+        cache: folder for results that depend on content alone, such as text vectors, or None.
+        progress: receives the steps that are done.
     """
 
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
@@ -39,74 +44,137 @@ class FitContext:
 
 @dataclass(frozen=True)
 class Allowed:
-    """What may be listed: `items` (I,) bool, and whether what a user has met may come again."""
+    """The items that may be listed.
+
+    Attributes:
+        items: (I,) bool, items that anyone may be shown.
+        seen: whether items of a user's own history may be listed again.
+    """
 
     items: Flags
     seen: bool = False
 
     def trim_items(self, n_items: int) -> "Allowed":
-        """The same for the first `n_items` items."""
+        """Return the same permissions for the first items of the catalogue only.
+
+        Args:
+            n_items: items that are left.
+
+        Returns:
+            Permissions with `items` (n_items,).
+        """
         return Allowed(self.items[:n_items], self.seen)
 
     def mask(self, scores: Scores, users: UserHistories) -> None:
-        """Silence in place (NaN) what may not be listed, in scores (B, I) of these users."""
+        """Set the scores of items that may not be listed to NaN, in place.
+
+        Args:
+            scores: (B, I) float32, changed in place.
+            users: the B users of the rows.
+        """
         scores[:, ~self.items] = np.nan
         if not self.seen:
             scores[users.owners, users.items] = np.nan
 
 
 class Recommender(ABC):
-    """A source. Learned attributes end in `_`; fitting forgets earlier fits; nothing is learned in the constructor.
+    """A source: it proposes items to users and scores them.
 
-    `scores_new_items`: it can score items that had no interaction when it was fitted; otherwise
-    those are NaN. `proposes`: it adds candidates and is a feature; the random control is not.
-    `needs`: what the data must have ("times", "text"), else the source leaves itself out.
-    `because`: why it proposes something, in words for everyone. `slow`: fitting takes far longer
-    than that of others, so that it begins first. `warms`: a fit can begin from `ctx.warm`, the
-    state of an earlier cut that was fitted with `ctx.keep`; it refuses anything fitted later.
-    Fitting never needs to have seen a user to score them. Scoring may be asked by two threads at
-    once.
+    Learned attributes end in `_`; a fit forgets earlier fits. A user can be scored whom no fit has
+    seen: all that a source may know of them is the history handed over. Scoring changes nothing
+    in the source, since two threads may ask at once.
     """
 
     Config: ClassVar[type[Settings]]
+    """Settings of the source; tuning searches the fields declared by `tunable`."""
     scores_new_items: ClassVar[bool] = False
+    """Whether items without interactions in the fit get scores; otherwise theirs are NaN."""
     proposes: ClassVar[bool] = True
+    """Whether it adds candidates and is a feature of the ranker; `random` does neither."""
     slow: ClassVar[bool] = False
+    """Whether a fit takes far longer than those of other sources, so that it should begin first."""
     supports_warm_start: ClassVar[bool] = False
+    """Whether a fit can begin from `ctx.warm`; it refuses a later state with ValueError."""
     reason_text: ClassVar[str] = "a source of your own proposes it"
+    """Why it proposes an item, in words for everyone; explanations of lists show it."""
     needs: ClassVar[frozenset[str]] = frozenset()
+    """Capabilities of the data without which the source is left out, such as "times" or "text"."""
     block_bytes: ClassVar[int] = 256 * 2**20
-    """Memory budget of one dense block of scores."""
+    """Memory budget of one dense block of scores; more users than fit are scored in parts."""
     config: Any
+    """The settings, an instance of `Config`."""
 
     def __init__(self, config: Any = None) -> None:
+        """Keep the settings, an instance of `Config`; None: its defaults."""
         self.config = self.Config() if config is None else config
         self.notes: dict[str, str | int | float | bool] = {}
-        """What a fit wants the manifest to know: device, steps taken, caps that fired."""
+        """What a fit reports to the manifest: device, steps taken, caps that fired."""
 
     @abstractmethod
     def fit(self, data: Dataset, ctx: FitContext) -> Self:
-        """Learn from every interaction in `data`."""
+        """Learn from every interaction in the data.
+
+        Args:
+            data: all that the fold knows; its arrays must be left as they are.
+            ctx: randomness, device and budgets.
+
+        Returns:
+            The source itself.
+        """
 
     @abstractmethod
     def scores(self, users: UserHistories) -> Scores:
-        """Scores (B, I) float32, higher is better, only their order within a user has meaning; NaN is silent."""
+        """Score every item for every user.
+
+        Args:
+            users: B users with the histories to score from.
+
+        Returns:
+            (B, I) float32, higher is better, NaN where the source is silent. Only the order
+            within a row has meaning. A row never depends on the other users of the block.
+        """
 
     @abstractmethod
     def state(self) -> State:
-        """Everything learned, as named arrays."""
+        """Return everything learned, as named arrays."""
 
     @classmethod
     @abstractmethod
     def restore(cls, config: Any, state: State) -> Self:
-        """The fitted source that gave this state; scores are bit-identical."""
+        """Make the fitted source from its state.
+
+        Args:
+            config: the settings that it was fitted with.
+            state: what `state` returned.
+
+        Returns:
+            A source with scores bit-identical to those of the one that gave the state.
+        """
 
     @abstractmethod
     def memory_bytes(self, n_users: int, n_items: int, n_events: int) -> int:
-        """Peak memory of a fit, in bytes, told before it starts."""
+        """Estimate the peak memory of a fit, before it starts.
+
+        Args:
+            n_users: users of the data.
+            n_items: items of the data.
+            n_events: interactions of the data.
+
+        Returns:
+            Bytes; over the budget the source is left out.
+        """
 
     def top(self, users: UserHistories, k: int, allowed: Allowed) -> TopK:
-        """The best k allowed items of each user; ties go to the lower item row."""
+        """Return the k best allowed items of each user.
+
+        Args:
+            users: B users with their histories.
+            k: places of a list.
+            allowed: items that may be listed.
+
+        Returns:
+            Items and scores (B, k); ties go to the lower item row, -1 and NaN past the end.
+        """
         parts = []
         for part in blocks(len(users), block_rows(users.n_items, self.block_bytes)):
             block = users.block(part)
@@ -116,35 +184,66 @@ class Recommender(ABC):
         return TopK.concat(parts, k)
 
     def score_pairs(self, users: UserHistories, pairs: Pairs) -> Scores:
-        """Scores (C,) of the pairs: what `scores` gives there."""
-        found = np.empty(len(pairs), np.float32)
+        """Score some (user, item) pairs only.
+
+        Args:
+            users: B users with their histories.
+            pairs: C pairs of these users.
+
+        Returns:
+            (C,) float32, equal to `scores` at the pairs to the last bit.
+        """
+        pair_scores = np.empty(len(pairs), np.float32)
         for part in blocks(len(users), block_rows(users.n_items, self.block_bytes)):
-            some = pairs.of_users(part)
-            owners = pairs.owners[some] - part.start
-            found[some] = self.scores(users.block(part))[owners, pairs.items[some]]
-        return found
+            in_block = pairs.of_users(part)
+            owners = pairs.owners[in_block] - part.start
+            block_scores = self.scores(users.block(part))
+            pair_scores[in_block] = block_scores[owners, pairs.items[in_block]]
+        return pair_scores
 
     def predict_ratings(self, users: UserHistories, pairs: Pairs) -> Scores | None:
-        """The weights (C,) that the pairs would have, in the data's own unit, NaN where silent; None: it tells none."""
+        """Predict the weights that pairs would have.
+
+        Args:
+            users: B users with their histories.
+            pairs: C pairs of these users.
+
+        Returns:
+            (C,) float32 in the data's own unit, NaN where silent; None (the default): it predicts
+            no weights.
+        """
         return None
 
     def history_similarity(self, users: UserHistories, pairs: Pairs) -> Scores | None:
-        """Likeness (C,) in [-1, 1] of each pair's item to the nearest of the user's newest; None: it knows none."""
+        """Compare each pair's item with the most similar of the user's newest items.
+
+        Args:
+            users: B users with their histories.
+            pairs: C pairs of these users.
+
+        Returns:
+            (C,) float32 in [-1, 1], NaN where silent; None (the default) where it knows none.
+        """
         return None
 
     def tuning_overrides(self, data: Dataset) -> dict[str, Any]:
-        """Settings under which a search on `data` is quicker and finds the same; none by default."""
+        """Return settings under which a search is quicker and finds the same.
+
+        Args:
+            data: what the trials are fitted on.
+
+        Returns:
+            Settings by name; none by default.
+        """
         return {}
 
     def cache_key(self) -> str:
-        """What of this machine a fit depends on beside libraries, such as the files of a model; part of a fit's key."""
+        """Identify what a fit reads besides data, settings and libraries, such as a model's files.
+
+        It is a part of the key of a stored fit, so that fits from other files are other fits.
+        """
         return ""
 
     def required(self) -> frozenset[str]:
-        """What the data must have with these settings: `needs`, unless a setting asks for more."""
+        """Return what the data must offer: `needs`, unless a setting asks for more."""
         return self.needs
-
-
-def item_rows_with_history(data: Dataset) -> Rows:
-    """Items that have at least one interaction in `data`."""
-    return np.flatnonzero(data.item_counts).astype(np.int32)

@@ -1,4 +1,4 @@
-"""Which recommenders exist: those in `fusion.models`, and those installed packages offer as `fusion.sources`."""
+"""Registry of recommenders: those in `fusion.models`, and those that installed packages offer."""
 
 import importlib
 import pkgutil
@@ -9,36 +9,105 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from fusion import models
+from fusion.data.capabilities import require_known_capabilities
 from fusion.errors import ConfigError, UnknownName
 from fusion.models.base.recommender import Recommender
+
+ENTRY_POINTS = "fusion.sources"
+"""Group of entry points by which an installed package offers its sources."""
+
+RENAMED_OVERRIDES = {
+    "because": "reason_text",
+    "nearness": "history_similarity",
+    "reads": "cache_key",
+    "warms": "supports_warm_start",
+    "weights_of": "predict_ratings",
+    "while_tuned": "tuning_overrides",
+    "widest": "max_row_cells",
+}
+"""Former names of what a source may override, and their names today.
+
+A class that still defines a former name would silently do without its own override.
+"""
 
 R = TypeVar("R", bound=type[Recommender])
 _known: dict[str, type[Recommender]] = {}
 
 
 def register(name: str) -> Callable[[R], R]:
-    """Make a recommender known under the name that a configuration's `use` gives."""
+    """Make a recommender known under a name; a decorator of its class.
 
-    def add(cls: R) -> R:
+    Args:
+        name: the name that a configuration's `use` gives.
+
+    Returns:
+        A decorator that returns the class as it is.
+
+    Raises:
+        ConfigError: the class needs a capability that does not exist, or overrides a method or
+            attribute by a former name; raised when the class is decorated.
+    """
+
+    def _add(cls: R) -> R:
+        check_source(name, cls)
         _known[name] = cls
         return cls
 
-    return add
+    return _add
+
+
+def check_source(name: str, cls: type[Recommender]) -> None:
+    """Refuse a class whose declarations nothing would ever read.
+
+    Args:
+        name: the name that it is registered under.
+        cls: the class of a source.
+
+    Raises:
+        UnknownName: it needs a capability that does not exist.
+        ConfigError: it overrides a method or attribute by a former name.
+    """
+    require_known_capabilities(cls.needs, f"source {name!r}")
+    for base in cls.__mro__:
+        for former, current in RENAMED_OVERRIDES.items():
+            if former in vars(base):
+                raise ConfigError(
+                    f"source {name!r}: {base.__qualname__}.{former} has a new name, {current}; "
+                    "rename it"
+                )
 
 
 def known() -> dict[str, type[Recommender]]:
-    """Every recommender by name, in alphabetical order."""
+    """Return every recommender by name, in alphabetical order.
+
+    Raises:
+        ConfigError: an installed package offers a class that `register` would refuse.
+    """
     for module in pkgutil.iter_modules(models.__path__):
-        importlib.import_module(f"{models.__name__}.{module.name}")
-    for offered in entry_points(group="fusion.sources"):
-        _known.setdefault(offered.name, offered.load())
+        # The packages beside the sources (base, nn, text) hold none.
+        if not module.ispkg:
+            importlib.import_module(f"{models.__name__}.{module.name}")
+    for offered in entry_points(group=ENTRY_POINTS):
+        cls = offered.load()
+        if offered.name not in _known:
+            check_source(offered.name, cls)
+            _known[offered.name] = cls
     return dict(sorted(_known.items()))
 
 
 def build(use: str, settings: Mapping[str, Any] | None = None) -> Recommender:
-    """An unfitted recommender.
+    """Make an unfitted recommender.
 
-    Raises UnknownName for a name that is not registered, ConfigError for settings it does not take.
+    Args:
+        use: its registered name.
+        settings: settings by name; those left out have their defaults.
+
+    Returns:
+        The recommender.
+
+    Raises:
+        UnknownName: no recommender is registered under this name.
+        ConfigError: it does not take these settings.
     """
     classes = known()
     if use not in classes:
@@ -46,9 +115,15 @@ def build(use: str, settings: Mapping[str, Any] | None = None) -> Recommender:
     cls = classes[use]
     try:
         return cls(cls.Config(**(settings or {})))
-    except ValidationError as wrong:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in wrong.errors())
-        allowed = ", ".join(cls.Config.model_fields) or "none"
+    except ValidationError as invalid:
+        problems = "; ".join(_problem(error) for error in invalid.errors())
+        fields = ", ".join(cls.Config.model_fields) or "none"
         raise ConfigError(
-            f"settings of recommender {use!r}: {problems}. It takes: {allowed}."
-        ) from wrong
+            f"settings of recommender {use!r}: {problems}. It takes: {fields}."
+        ) from invalid
+
+
+def _problem(error: Any) -> str:
+    """Describe one of pydantic's problems: where it is and what it is."""
+    place = ".".join(map(str, error["loc"]))
+    return f"{place}: {error['msg']}"

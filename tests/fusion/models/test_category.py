@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 
 from fusion.models.base.registry import build
-from fusion.models.category import memberships
+from fusion.models.category import category_shares
 from tests.fusion.models.data import chance, dataset, everyone
 
 
@@ -38,5 +38,5 @@ def test_a_user_without_history_gets_popularity():
 
 def test_every_list_column_counts_and_the_same_word_in_two_columns_is_two_categories():
     data = categorised(dataset([0], [0], 1, 3), [["x"], ["x"], []], [["x"], ["y", "y"], [None]])
-    found = memberships(data.item_table, 3).toarray()
+    found = category_shares(data.item_table, 3).toarray()
     np.testing.assert_array_equal(found, [[0.5, 0.5, 0], [0.5, 0, 0.5], [0, 0, 0]])

@@ -6,15 +6,16 @@ from scipy.sparse import csr_array
 
 from fusion.errors import ConfigError
 from fusion.models import ease as ease_module
+from fusion.models.base import closed_form
+from fusion.models.base.closed_form import weights_by_items, weights_by_users
 from fusion.models.base.registry import build
-from fusion.models.ease import weights_by_items, weights_by_users
 from fusion.training.sources import left_out
 from tests.fusion.models.data import DAY, START, chance, dataset, everyone, mixed
 
 BOTH = pytest.mark.parametrize("solve", [weights_by_items, weights_by_users])
 
 
-def closed_form(histories, reg):
+def by_the_paper(histories, reg):
     """In float64, by the letter of the paper."""
     inverse = np.linalg.inv(histories.T @ histories + reg * np.eye(histories.shape[1]))
     weights = -inverse / np.diag(inverse)[None, :]
@@ -27,7 +28,7 @@ def closed_form(histories, reg):
 def test_weights_are_the_closed_form_by_columns(solve, n_users):
     rng = np.random.default_rng(0)
     histories = (rng.random((n_users, 60)) < rng.random(60) * 0.4).astype(np.float32)
-    expected = closed_form(histories.astype(float), 5.0)
+    expected = by_the_paper(histories.astype(float), 5.0)
     found = solve(csr_array(histories), 5.0)
     np.testing.assert_allclose(found, expected, atol=2e-6)
     assert (
@@ -42,7 +43,7 @@ def test_scores_are_histories_times_weights():
     ease = build("ease", {"reg": 3.0}).fit(data, chance())
     histories = (data.matrix().toarray() > 0).astype(float)
     kept = data.item_counts > 0
-    expected = histories[:, kept] @ closed_form(histories[:, kept], 3.0)
+    expected = histories[:, kept] @ by_the_paper(histories[:, kept], 3.0)
     np.testing.assert_allclose(ease.scores(everyone(data))[:-1, kept], expected[:-1], atol=1e-5)
 
 
@@ -59,7 +60,7 @@ def test_rare_items_can_be_left_out():
 
 @pytest.mark.parametrize("most", [1, 5, 12, 20])
 def test_a_search_takes_the_most_taken_items(monkeypatch, most):
-    monkeypatch.setattr(ease_module, "MOST_TUNED", most)
+    monkeypatch.setattr(ease_module, "MAX_TUNED_ITEMS", most)
     data = mixed()
     told = build("ease").tuning_overrides(data)["min_count"]
     kept = np.sort(data.item_counts)[::-1]
@@ -68,7 +69,7 @@ def test_a_search_takes_the_most_taken_items(monkeypatch, most):
 
 def test_a_search_takes_all_items_where_they_are_few_or_all_alike(monkeypatch):
     assert build("ease").tuning_overrides(mixed()) == {}
-    monkeypatch.setattr(ease_module, "MOST_TUNED", 3)
+    monkeypatch.setattr(ease_module, "MAX_TUNED_ITEMS", 3)
     alike = dataset(np.arange(12) % 4, np.arange(12) % 6, 4, 6)
     assert build("ease").tuning_overrides(alike) == {}
     assert build("ease", {"min_count": 1000}).tuning_overrides(mixed()) == {}
@@ -84,7 +85,7 @@ def test_only_the_last_events_are_read_when_asked():
 
 
 def test_old_events_fade():
-    """The user met item 0 long ago and item 1 now: what goes with item 1 comes first, and not without fading."""
+    """Item 0 was long ago and item 1 is new: what goes with item 1 comes first, if events fade."""
     users = [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6]
     items = [0, 2, 0, 2, 0, 2, 1, 3, 1, 3, 0, 2, 0, 1]
     times = START + np.array([0] * 12 + [0, 100]) * DAY
@@ -111,11 +112,10 @@ def test_what_fades_needs_times(use):
 
 def test_a_gram_matrix_made_in_blocks_is_the_same(monkeypatch):
     histories = csr_array((np.random.default_rng(0).random((50, 70)) < 0.2).astype(np.float32))
-    monkeypatch.setattr(
-        ease_module, "GRAM_BYTES", 70 * ease_module.SPARSE_CELL * 16
-    )  # 16 rows, and 6 are left
+    budget = 70 * closed_form.SPARSE_CELL * 16  # 16 rows, and 6 are left
+    monkeypatch.setattr(closed_form, "GRAM_BYTES", budget)
     np.testing.assert_array_equal(
-        ease_module.gram_of(histories.T.tocsr()), (histories.T @ histories).toarray()
+        closed_form.gram_matrix(histories.T.tocsr()), (histories.T @ histories).toarray()
     )
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from fusion.data.topk import Pairs, best
-from fusion.models.base.factor_model import NEWEST, SPARE, FactorModel, summable
+from fusion.models.base.exact_sums import round_for_exact_sums
+from fusion.models.base.factor_model import NEWEST, SPARE, FactorModel
 from fusion.models.base.recommender import Allowed
 from fusion.models.base.registry import build
 from tests.fusion.models.data import all_pairs, chance, dataset, everyone, mixed, nameless
@@ -33,7 +34,8 @@ def test_sums_of_products_are_exact_in_any_order():
     rng = np.random.default_rng(0)
     for n_factors in (1, 2, 3, 64, 200):
         mine, theirs = (
-            summable(rng.normal(size=(50, n_factors)).astype(np.float32) * 1e3) for _ in range(2)
+            round_for_exact_sums(rng.normal(size=(50, n_factors)).astype(np.float32) * 1e3)
+            for _ in range(2)
         )
         turned = rng.permutation(n_factors)
         forward = np.einsum("uf,if->ui", mine, theirs)
@@ -44,7 +46,7 @@ def test_sums_of_products_are_exact_in_any_order():
 def test_rounding_costs_no_more_than_float32_itself():
     vectors = np.random.default_rng(0).normal(size=(100, 64)).astype(np.float32)
     largest = np.abs(vectors).max(axis=1, keepdims=True)
-    assert (np.abs(summable(vectors) - vectors) <= largest * 2.0**-23).all()
+    assert (np.abs(round_for_exact_sums(vectors) - vectors) <= largest * 2.0**-23).all()
 
 
 @pytest.mark.parametrize("seen", [True, False])

@@ -6,7 +6,7 @@ from scipy.sparse import csr_array
 
 from fusion.data.topk import best
 from fusion.models.base.registry import build
-from fusion.models.base.sparse_scores import best_of_rows, keep_best, spread
+from fusion.models.base.sparse_scores import densify, keep_best, top_k_of_rows
 from tests.fusion.models.data import START, chance, dataset, everyone, mixed
 
 
@@ -93,7 +93,7 @@ def test_best_of_sparse_rows_is_best_of_dense_rows():
     rows = csr_array(dense)
     for k in (1, 4, 40):
         expected = best(np.where(dense == 0, np.nan, dense), k)
-        found = best_of_rows(rows.indptr.astype(np.int64), rows.indices, rows.data, k)
+        found = top_k_of_rows(rows.indptr.astype(np.int64), rows.indices, rows.data, k)
         np.testing.assert_array_equal(found.items, expected.items)
         np.testing.assert_array_equal(found.scores, expected.scores)
         kept = keep_best(rows, k).toarray()
@@ -107,5 +107,5 @@ def test_spreading_what_is_not_stored_gives_silence():
     rows = csr_array(
         (np.array([4, 3, 2], np.float32), np.array([2, 0, 1], np.int32), [0, 2, 3]), shape=(2, 3)
     )
-    np.testing.assert_array_equal(spread(rows), [[3, np.nan, 4], [np.nan, 2, np.nan]])
-    assert np.isnan(spread(csr_array((2, 3), dtype=np.float32))).all()
+    np.testing.assert_array_equal(densify(rows), [[3, np.nan, 4], [np.nan, 2, np.nan]])
+    assert np.isnan(densify(csr_array((2, 3), dtype=np.float32))).all()

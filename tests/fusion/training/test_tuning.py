@@ -94,7 +94,7 @@ def test_a_search_over_many_items_fits_fewer_and_the_run_all(data, tmp_path, mon
         lambda histories, reg: fitted.append(histories.shape[1]) or solve(histories, reg),
     )
     solve = ease.weights_by_users
-    monkeypatch.setattr(ease, "MOST_TUNED", 20)
+    monkeypatch.setattr(ease, "MAX_TUNED_ITEMS", 20)
     found = tune_source(
         job_of(tmp_path, data, config(("ease",), **TRIALS)), SourceSettings(name="ease")
     )

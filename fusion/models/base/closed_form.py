@@ -1,0 +1,114 @@
+"""Closed-form weights of EASE, from Gram matrices made within a memory budget."""
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from fusion.core.arrays import Scores, block_rows, blocks
+from fusion.errors import ConfigError
+from fusion.models.base.lapack import spotrf, spotri, ssyrk, strtrs
+
+GRAM_BYTES = 128 * 2**20
+"""Memory budget of the sparse products that a block of the Gram matrix is made from."""
+SPARSE_CELL = 12
+"""Bytes of one of them with its column, and of finding room for it."""
+
+
+def weights_by_items(histories: csr_array, reg: float) -> Scores:
+    """Solve for B by inverting the Gram matrix of the items; the work grows as I^3.
+
+    Args:
+        histories: X (U, I).
+        reg: L2 weight.
+
+    Returns:
+        B (I, I) float32.
+
+    Raises:
+        ConfigError: the matrix cannot be inverted in float32.
+    """
+    gram = gram_matrix(histories.T.tocsr())
+    factorise(gram, reg)
+    spotri(gram)
+    inverse = mirror_lower(gram)
+    inverse /= -np.diag(inverse)
+    np.fill_diagonal(inverse, 0.0)
+    return inverse
+
+
+def weights_by_users(histories: csr_array, reg: float) -> Scores:
+    """Solve for B by inverting the users' Gram matrix; the work grows as U I^2.
+
+    Woodbury: with XX' + reg = LL' and Z = L^-1 X, P = (1 - Z'Z) / reg, so B = Z'Z / (1 - diag(Z'Z))
+    by columns.
+
+    Args:
+        histories: X (U, I).
+        reg: L2 weight.
+
+    Returns:
+        B (I, I) float32.
+
+    Raises:
+        ConfigError: the matrix cannot be inverted in float32.
+    """
+    gram = gram_matrix(histories)
+    factorise(gram, reg)
+    solved = histories.toarray(order="F")
+    strtrs(gram, solved)
+    shared = mirror_lower(ssyrk(solved))
+    shared /= 1.0 - np.diag(shared)
+    np.fill_diagonal(shared, 0.0)
+    return shared
+
+
+def factorise(gram: Scores, reg: float) -> None:
+    """Add the regularisation to a Gram matrix and put its lower Cholesky factor in its lower half.
+
+    Args:
+        gram: (n, n) Fortran-ordered, changed in place.
+        reg: L2 weight, added to the diagonal.
+
+    Raises:
+        ConfigError: float32 cannot tell the matrix from a singular one.
+    """
+    gram[np.diag_indices_from(gram)] += reg
+    if not spotrf(gram):
+        raise ConfigError(
+            f"EASE: the Gram matrix of {len(gram)} rows is not positive definite "
+            f"at reg={reg}; raise reg"
+        )
+
+
+def gram_matrix(rows: csr_array) -> Scores:
+    """Multiply all rows with one another.
+
+    The matrix is never in memory twice, not even as a sparse one: each block is written where it
+    belongs.
+
+    Args:
+        rows: (n, m) float32.
+
+    Returns:
+        (n, n) float32, Fortran-ordered.
+    """
+    n = len(rows.indptr) - 1
+    columns = rows.T.tocsr()
+    gram = np.empty((n, n), np.float32)
+    for part in blocks(n, block_rows(n, GRAM_BYTES, SPARSE_CELL)):
+        (rows[part] @ columns).toarray(out=gram[part])
+    return gram.T
+
+
+def mirror_lower(lower: Scores) -> Scores:
+    """Complete a symmetric matrix from its lower half, in place.
+
+    Args:
+        lower: (n, n) Fortran-ordered; what stands above the diagonal is overwritten.
+
+    Returns:
+        The whole matrix (n, n), seen as C-ordered.
+    """
+    whole: Scores = lower.T
+    for row in range(1, len(whole)):
+        whole[row, :row] = whole[:row, row]
+    return whole
