@@ -1,1 +1,1 @@
-"""One file a recommender; importing this package registers them all."""
+"""Recommenders, one a file; the registry imports and registers them all."""

@@ -11,14 +11,14 @@ from fusion.config import DEFAULT_SOURCES, CoreConfig, SourceSettings
 from fusion.models.autoencoder import AutoencoderConfig, DenoisingAutoencoder
 from fusion.models.nn import autoencoder_fit
 from fusion.models.nn.autoencoder_fit import ABLE, Autoencoder, Denoising, Hidden, hide, most_steps
-from tests.fusion.models.data import chance, checkerboard, dataset, everyone, mixed
+from fusion.testing.data import checkerboard_data, fit_context, make_dataset, mixed_data, users_now
 
 QUICK = AutoencoderConfig(size=8, steps=40, check=10, batch=8)
 assert_same = np.testing.assert_array_equal
 
 
 def scores(data, ctx=None, config=QUICK):
-    return DenoisingAutoencoder(config).fit(data, ctx or chance()).scores(everyone(data))
+    return DenoisingAutoencoder(config).fit(data, ctx or fit_context()).scores(users_now(data))
 
 
 def histories(n_users: int = 40, n_items: int = 30, seed: int = 0) -> csr_array:
@@ -28,37 +28,37 @@ def histories(n_users: int = 40, n_items: int = 30, seed: int = 0) -> csr_array:
 
 
 def test_the_order_of_events_changes_no_bit():
-    data = mixed()
-    turned = dataset(
+    data = mixed_data()
+    turned = make_dataset(
         data.users[::-1], data.items[::-1], data.n_users, data.n_items, weights=data.weights[::-1]
     )
     assert_same(scores(turned), scores(data))
 
 
 def test_steps_that_were_found_are_repeated_when_given():
-    data = checkerboard()[0]
-    found = DenoisingAutoencoder(QUICK).fit(data, chance())
+    data = checkerboard_data()[0]
+    found = DenoisingAutoencoder(QUICK).fit(data, fit_context())
     assert found.notes["steps"] % QUICK.check == 0
     assert not found.notes["capped"]
-    given = scores(data, replace(chance(), max_steps=found.notes["steps"]))
-    assert_same(given, found.scores(everyone(data)))
+    given = scores(data, replace(fit_context(), max_steps=found.notes["steps"]))
+    assert_same(given, found.scores(users_now(data)))
     assert not np.array_equal(
-        given, scores(data, replace(chance(), max_steps=found.notes["steps"] + 1))
+        given, scores(data, replace(fit_context(), max_steps=found.notes["steps"] + 1))
     )
 
 
 def test_a_cap_on_seconds_is_noted_with_its_step():
-    fitted = DenoisingAutoencoder(QUICK).fit(mixed(), replace(chance(), seconds=0.0))
+    fitted = DenoisingAutoencoder(QUICK).fit(mixed_data(), replace(fit_context(), seconds=0.0))
     assert fitted.notes["capped"]
     assert fitted.notes["capped_at"] == "step 1 of the search for the number of steps"
     assert fitted.notes["steps"] == 1
 
 
 def test_users_of_one_item_teach_nothing_and_alone_leave_it_silent():
-    data = dataset(np.arange(6), np.arange(6) % 3, 6, 3)
-    fitted = DenoisingAutoencoder(QUICK).fit(data, chance())
+    data = make_dataset(np.arange(6), np.arange(6) % 3, 6, 3)
+    fitted = DenoisingAutoencoder(QUICK).fit(data, fit_context())
     assert fitted.notes == {"steps": 0}
-    assert np.isnan(fitted.scores(everyone(data))).all()
+    assert np.isnan(fitted.scores(users_now(data))).all()
 
 
 def test_what_is_hidden_is_a_fifth_of_each_and_nothing_is_lost():
@@ -116,7 +116,7 @@ def test_a_sample_of_items_tells_the_loss_of_all(monkeypatch):
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 def test_it_trains_on_cuda():
     fitted = DenoisingAutoencoder(QUICK).fit(
-        mixed(), replace(chance(), max_steps=20, device="cuda")
+        mixed_data(), replace(fit_context(), max_steps=20, device="cuda")
     )
     assert fitted.notes["device"] == "cuda"
 

@@ -5,7 +5,7 @@ import polars as pl
 
 from fusion.models.base.registry import build
 from fusion.models.category import category_shares
-from tests.fusion.models.data import chance, dataset, everyone
+from fusion.testing.data import fit_context, make_dataset, users_now
 
 
 def categorised(data, *columns):
@@ -17,26 +17,30 @@ def categorised(data, *columns):
 
 
 def test_scores_are_popularity_times_smoothed_lift():
-    data = dataset([0, 0, 1, 2, 3], [0, 1, 2, 2, 3], 4, 4)
+    data = make_dataset([0, 0, 1, 2, 3], [0, 1, 2, 2, 3], 4, 4)
     data = categorised(data, [["a"], ["a", "b"], ["b"], None])
-    model = build("category", {"smoothing": 2.0, "half_life": 3650.0}).fit(data, chance())
+    model = build("category", {"smoothing": 2.0, "half_life": 3650.0}).fit(data, fit_context())
     share = np.array([1.5, 2.5]) / 4  # of a and b among the four events with categories
     mine = (np.array([1.5, 0.5]) + 2 * share) / 4
     lift = mine / share
     expected = np.array([1 * lift[0], 1 * lift.mean(), 2 * lift[1], np.nan])
-    np.testing.assert_allclose(model.scores(everyone(data))[0], expected, rtol=1e-3)
+    np.testing.assert_allclose(model.scores(users_now(data))[0], expected, rtol=1e-3)
 
 
 def test_a_user_without_history_gets_popularity():
-    data = dataset([0, 1, 1], [0, 1, 0], 3, 2)
+    data = make_dataset([0, 1, 1], [0, 1, 0], 3, 2)
     data = categorised(data, [["a"], ["b"]])
-    scores = build("category").fit(data, chance()).scores(everyone(data))
+    scores = build("category").fit(data, fit_context()).scores(users_now(data))
     np.testing.assert_allclose(
-        scores[2], build("popularity").fit(data, chance()).scores(everyone(data))[2], rtol=1e-5
+        scores[2],
+        build("popularity").fit(data, fit_context()).scores(users_now(data))[2],
+        rtol=1e-5,
     )
 
 
 def test_every_list_column_counts_and_the_same_word_in_two_columns_is_two_categories():
-    data = categorised(dataset([0], [0], 1, 3), [["x"], ["x"], []], [["x"], ["y", "y"], [None]])
+    data = categorised(
+        make_dataset([0], [0], 1, 3), [["x"], ["x"], []], [["x"], ["y", "y"], [None]]
+    )
     found = category_shares(data.item_table, 3).toarray()
     np.testing.assert_array_equal(found, [[0.5, 0.5, 0], [0.5, 0, 0.5], [0, 0, 0]])

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
+from fusion.core.arrays import DAY
 from fusion.errors import ConfigError
 from fusion.models import ease as ease_module
 from fusion.models.base import closed_form
 from fusion.models.base.closed_form import weights_by_items, weights_by_users
 from fusion.models.base.registry import build
+from fusion.testing.data import START, fit_context, make_dataset, mixed_data, users_now
 from fusion.training.sources import left_out
-from tests.fusion.models.data import DAY, START, chance, dataset, everyone, mixed
 
 BOTH = pytest.mark.parametrize("solve", [weights_by_items, weights_by_users])
 
@@ -39,12 +40,12 @@ def test_weights_are_the_closed_form_by_columns(solve, n_users):
 
 
 def test_scores_are_histories_times_weights():
-    data = mixed()
-    ease = build("ease", {"reg": 3.0}).fit(data, chance())
+    data = mixed_data()
+    ease = build("ease", {"reg": 3.0}).fit(data, fit_context())
     histories = (data.matrix().toarray() > 0).astype(float)
     kept = data.item_counts > 0
     expected = histories[:, kept] @ by_the_paper(histories[:, kept], 3.0)
-    np.testing.assert_allclose(ease.scores(everyone(data))[:-1, kept], expected[:-1], atol=1e-5)
+    np.testing.assert_allclose(ease.scores(users_now(data))[:-1, kept], expected[:-1], atol=1e-5)
 
 
 def test_a_matrix_that_cannot_be_inverted_says_what_to_do():
@@ -53,33 +54,33 @@ def test_a_matrix_that_cannot_be_inverted_says_what_to_do():
 
 
 def test_rare_items_can_be_left_out():
-    data = mixed()
-    scores = build("ease", {"min_count": 5}).fit(data, chance()).scores(everyone(data))
+    data = mixed_data()
+    scores = build("ease", {"min_count": 5}).fit(data, fit_context()).scores(users_now(data))
     np.testing.assert_array_equal(np.isnan(scores[0]), data.item_counts < 5)
 
 
 @pytest.mark.parametrize("most", [1, 5, 12, 20])
 def test_a_search_takes_the_most_taken_items(monkeypatch, most):
     monkeypatch.setattr(ease_module, "MAX_TUNED_ITEMS", most)
-    data = mixed()
+    data = mixed_data()
     told = build("ease").tuning_overrides(data)["min_count"]
     kept = np.sort(data.item_counts)[::-1]
     assert 0 < (kept >= told).sum() <= most < (kept >= told - 1).sum()
 
 
 def test_a_search_takes_all_items_where_they_are_few_or_all_alike(monkeypatch):
-    assert build("ease").tuning_overrides(mixed()) == {}
+    assert build("ease").tuning_overrides(mixed_data()) == {}
     monkeypatch.setattr(ease_module, "MAX_TUNED_ITEMS", 3)
-    alike = dataset(np.arange(12) % 4, np.arange(12) % 6, 4, 6)
+    alike = make_dataset(np.arange(12) % 4, np.arange(12) % 6, 4, 6)
     assert build("ease").tuning_overrides(alike) == {}
-    assert build("ease", {"min_count": 1000}).tuning_overrides(mixed()) == {}
+    assert build("ease", {"min_count": 1000}).tuning_overrides(mixed_data()) == {}
 
 
 def test_only_the_last_events_are_read_when_asked():
-    data = mixed()
-    short = build("ease", {"last": 2}).fit(data, chance())
-    full = build("ease").fit(data, chance())
-    users = everyone(data)
+    data = mixed_data()
+    short = build("ease", {"last": 2}).fit(data, fit_context())
+    full = build("ease").fit(data, fit_context())
+    users = users_now(data)
     np.testing.assert_array_equal(short.scores(users), full.scores(users.last(2)))
     assert not np.array_equal(short.scores(users), full.scores(users), equal_nan=True)
 
@@ -90,10 +91,12 @@ def test_old_events_fade():
     items = [0, 2, 0, 2, 0, 2, 1, 3, 1, 3, 0, 2, 0, 1]
     times = START + np.array([0] * 12 + [0, 100]) * DAY
     order = np.argsort(times, kind="stable")
-    data = dataset(np.array(users)[order], np.array(items)[order], 7, 4, times[order])
-    asked = everyone(data).block(slice(6, 7))
-    plain = build("ease", {"reg": 1.0}).fit(data, chance()).scores(asked)[0]
-    fading = build("ease", {"reg": 1.0, "half_life": 10.0}).fit(data, chance()).scores(asked)[0]
+    data = make_dataset(np.array(users)[order], np.array(items)[order], 7, 4, times[order])
+    asked = users_now(data).block(slice(6, 7))
+    plain = build("ease", {"reg": 1.0}).fit(data, fit_context()).scores(asked)[0]
+    fading = (
+        build("ease", {"reg": 1.0, "half_life": 10.0}).fit(data, fit_context()).scores(asked)[0]
+    )
     assert plain[2] > plain[3]
     assert fading[3] > fading[2]
 
@@ -102,7 +105,7 @@ def test_old_events_fade():
     "use", ["als", "autoencoder", "ease", "item_knn", "user_knn", "neighbour_trend"]
 )
 def test_what_fades_needs_times(use):
-    timeless = replace(dataset([0, 0, 1, 1], [0, 1, 0, 1], 2, 2), has_times=False)
+    timeless = replace(make_dataset([0, 0, 1, 1], [0, 1, 0, 1], 2, 2), has_times=False)
     assert (
         left_out(build(use, {"half_life": 10.0}), timeless, 1.0)
         == "left out: the data has no times"

@@ -8,7 +8,8 @@ from fusion.models.base.exact_sums import round_for_exact_sums
 from fusion.models.base.factor_model import NEWEST, SPARE, FactorModel
 from fusion.models.base.recommender import Allowed
 from fusion.models.base.registry import build
-from tests.fusion.models.data import all_pairs, chance, dataset, everyone, mixed, nameless
+from fusion.testing.data import as_unknown, fit_context, make_dataset, mixed_data, users_now
+from tests.fusion.models.data import all_pairs
 
 
 class Planted(FactorModel):
@@ -53,11 +54,11 @@ def test_rounding_costs_no_more_than_float32_itself():
 def test_ties_wider_than_what_is_fetched_go_to_the_lower_item(seen):
     """Sixty items share three vectors, so the k-th place is tied with many more than the spare ones."""
     n_items = 60
-    data = dataset(np.arange(8), np.arange(8), 8, n_items)
+    data = make_dataset(np.arange(8), np.arange(8), 8, n_items)
     rng = np.random.default_rng(1)
     vectors = rng.normal(size=(3, 4))[np.arange(n_items) % 3]
     model = Planted(np.arange(n_items, dtype=np.int32), vectors, rng.normal(size=(8, 4)))
-    users, allowed = everyone(data), Allowed(rng.random(n_items) < 0.9, seen)
+    users, allowed = users_now(data), Allowed(rng.random(n_items) < 0.9, seen)
     scores = model.scores(users)
     allowed.mask(scores, users)
     for k in (1, 2, 19, 21, 50, 70):
@@ -70,22 +71,22 @@ def test_ties_wider_than_what_is_fetched_go_to_the_lower_item(seen):
 
 def test_scores_that_differ_in_float64_only_are_ties():
     """The published score is float32; what it cannot tell apart must come in item order."""
-    data = dataset([0], [0], 1, 40)
+    data = make_dataset([0], [0], 1, 40)
     vectors = np.full((40, 2), 1.0)
     vectors[:, 1] = np.arange(40) * 2.0**-20
     model = Planted(np.arange(40, dtype=np.int32), vectors, np.array([[1.0, 2.0**-10]]))
-    top = model.top(everyone(data), 3, Allowed(np.ones(40, bool), seen=True))
-    scores = model.scores(everyone(data))
+    top = model.top(users_now(data), 3, Allowed(np.ones(40, bool), seen=True))
+    scores = model.scores(users_now(data))
     assert len(np.unique(scores)) < 40
     np.testing.assert_array_equal(top.items, best(scores, 3).items)
 
 
 def test_als_solves_for_the_history_it_is_given():
     """By the normal equations of the paper, in float64; whoever the user is."""
-    data = mixed()
+    data = mixed_data()
     settings = {"factors": 8, "alpha": 3.0, "regularization": 0.5, "weighting": "log"}
-    als = build("als", settings).fit(data, chance())
-    users = everyone(data)
+    als = build("als", settings).fit(data, fit_context())
+    users = users_now(data)
     vectors = als.vectors_.astype(float)
     confidence = 3.0 * np.log1p(data.matrix().toarray()[:, als.items_])
     for user in range(data.n_users - 1):
@@ -95,19 +96,19 @@ def test_als_solves_for_the_history_it_is_given():
         np.testing.assert_allclose(
             als.user_vectors(users)[user], np.linalg.solve(left, right), rtol=1e-3, atol=1e-4
         )
-    np.testing.assert_array_equal(als.user_vectors(nameless(users)), als.user_vectors(users))
+    np.testing.assert_array_equal(als.user_vectors(as_unknown(users)), als.user_vectors(users))
     assert np.isnan(als.user_vectors(users)[-1]).all()
 
 
 def test_als_says_where_it_learned():
     from dataclasses import replace
 
-    data = mixed()
-    assert build("als", {"factors": 4}).fit(data, chance()).notes == {"device": "cpu"}
-    asked = build("als", {"factors": 4}).fit(data, replace(chance(), device="cuda"))
+    data = mixed_data()
+    assert build("als", {"factors": 4}).fit(data, fit_context()).notes == {"device": "cpu"}
+    asked = build("als", {"factors": 4}).fit(data, replace(fit_context(), device="cuda"))
     assert asked.notes["device"] in ("cpu", "cuda")
     assert build("als", {"factors": 4, "gpu": False}).fit(
-        data, replace(chance(), device="cuda")
+        data, replace(fit_context(), device="cuda")
     ).notes == {"device": "cpu"}
 
 
@@ -118,12 +119,12 @@ def test_als_learns_on_a_gpu():
         pytest.skip("implicit finds no CUDA device")
     from dataclasses import replace
 
-    from tests.fusion.models.data import checkerboard
+    from fusion.testing.data import checkerboard_data
 
-    data, withheld = checkerboard()
-    als = build("als", {"factors": 32}).fit(data, replace(chance(), device="cuda"))
+    data, withheld = checkerboard_data()
+    als = build("als", {"factors": 32}).fit(data, replace(fit_context(), device="cuda"))
     assert als.notes["device"] == "cuda"
-    top = als.top(everyone(data), 1, Allowed(np.ones(data.n_items, bool)))
+    top = als.top(users_now(data), 1, Allowed(np.ones(data.n_items, bool)))
     np.testing.assert_array_equal(top.items[:, 0], withheld)
 
 
@@ -132,11 +133,11 @@ def test_nearness_is_the_cosine_to_the_most_alike_of_the_newest_items():
     rng = np.random.default_rng(5)
     vectors = rng.normal(size=(6, 3))
     took = [list(range(5)), [2], [], [7], [6, 1]]
-    data = dataset(
+    data = make_dataset(
         np.repeat(np.arange(5), [len(t) for t in took]), np.concatenate(took).astype(int), 5, 8
     )
     model = Planted(np.arange(6, dtype=np.int32), vectors, rng.normal(size=(5, 3)))
-    users = everyone(data)
+    users = users_now(data)
     found = model.history_similarity(users, all_pairs(users)).reshape(5, 8)
     lengths = np.linalg.norm(vectors, axis=1)
     cosines = vectors @ vectors.T / lengths / lengths[:, None]
@@ -151,9 +152,9 @@ def test_nearness_looks_no_further_back_than_the_newest_items():
     n_items = NEWEST + 2
     vectors = np.eye(n_items)
     vectors[-1] = vectors[0]
-    data = dataset(np.zeros(n_items - 1, int), np.arange(n_items - 1), 1, n_items)
+    data = make_dataset(np.zeros(n_items - 1, int), np.arange(n_items - 1), 1, n_items)
     model = Planted(np.arange(n_items, dtype=np.int32), vectors, np.ones((1, n_items)))
     near = model.history_similarity(
-        everyone(data), Pairs(np.array([0, 2]), np.array([1, n_items - 1], np.int32))
+        users_now(data), Pairs(np.array([0, 2]), np.array([1, n_items - 1], np.int32))
     )
     assert near.tolist() == [1, 0]

@@ -7,26 +7,26 @@ from scipy.sparse import csr_array
 from fusion.data.topk import best
 from fusion.models.base.registry import build
 from fusion.models.base.sparse_scores import densify, keep_best, top_k_of_rows
-from tests.fusion.models.data import START, chance, dataset, everyone, mixed
+from fusion.testing.data import START, fit_context, make_dataset, mixed_data, users_now
 
 
 def test_item_neighbours_are_shrunk_cosines_of_columns():
-    data = mixed()
+    data = mixed_data()
     histories = (data.matrix().toarray() > 0).astype(float)
     lengths = np.sqrt(histories.sum(axis=0))
     similar = histories.T @ histories / np.maximum(np.outer(lengths, lengths) + 4.0, 1e-9)
     np.fill_diagonal(similar, 0)
     settings = {"similarity": "cosine", "shrink": 4.0, "neighbours": 100}
-    found = build("item_knn", settings).fit(data, chance())
+    found = build("item_knn", settings).fit(data, fit_context())
     np.testing.assert_allclose(found.links_.toarray(), similar, rtol=1e-5)
     np.testing.assert_allclose(
-        np.nan_to_num(found.scores(everyone(data))), histories @ similar, rtol=1e-5
+        np.nan_to_num(found.scores(users_now(data))), histories @ similar, rtol=1e-5
     )
 
 
 def test_an_item_keeps_only_its_nearest():
-    model = build("item_knn", {"neighbours": 10}).fit(mixed(), chance())
-    whole = build("item_knn", {"neighbours": 100}).fit(mixed(), chance()).links_.toarray()
+    model = build("item_knn", {"neighbours": 10}).fit(mixed_data(), fit_context())
+    whole = build("item_knn", {"neighbours": 100}).fit(mixed_data(), fit_context()).links_.toarray()
     expected = np.where(np.isin(whole, 0), 0, whole)
     for row, (full, kept) in enumerate(zip(expected, model.links_.toarray(), strict=True)):
         chosen = sorted(np.flatnonzero(full), key=lambda item, full=full: (-full[item], item))[:10]
@@ -40,7 +40,7 @@ def test_sharing_a_user_who_meets_everything_says_less(similarity):
     items = [0, 1, *range(2, 22)]
     links = (
         build("item_knn", {"similarity": similarity, "shrink": 5.0})
-        .fit(dataset(users, items, 2, 22), chance())
+        .fit(make_dataset(users, items, 2, 22), fit_context())
         .links_
     )
     assert links[0, 1] > links[2, 3] > 0
@@ -53,33 +53,35 @@ BM25 = {"similarity": "bm25"}
     ("use", "settings"), [("item_knn", {}), ("item_knn", BM25), ("sequence", {})]
 )
 def test_neither_budget_nor_threads_change_the_links(use, settings):
-    whole = build(use, settings).fit(mixed(), chance())
+    whole = build(use, settings).fit(mixed_data(), fit_context())
     split = build(use, settings)
     split.block_bytes = 4000
-    split.fit(mixed(), replace(chance(), threads=3))
+    split.fit(mixed_data(), replace(fit_context(), threads=3))
     assert len(whole.links_.data)
     for name in ("data", "indices", "indptr"):
         np.testing.assert_array_equal(getattr(split.links_, name), getattr(whole.links_, name))
 
 
 def test_steps_count_by_distance_and_in_one_direction_only():
-    data = dataset([0, 0, 0], [2, 0, 1], 1, 3)
-    links = build("sequence", {"reach": 2, "shrink": 0.0}).fit(data, chance()).links_.toarray()
+    data = make_dataset([0, 0, 0], [2, 0, 1], 1, 3)
+    links = build("sequence", {"reach": 2, "shrink": 0.0}).fit(data, fit_context()).links_.toarray()
     np.testing.assert_allclose(links, [[0, 1, 0], [0, 0, 0], [1, 0.5, 0]])
 
 
 def test_steps_never_cross_from_one_user_to_the_next():
-    data = dataset([0, 1, 0, 1], [0, 2, 1, 3], 2, 4, START + np.arange(4))
-    links = build("sequence", {"reach": 3, "shrink": 0.0}).fit(data, chance()).links_.toarray()
+    data = make_dataset([0, 1, 0, 1], [0, 2, 1, 3], 2, 4, START + np.arange(4))
+    links = build("sequence", {"reach": 3, "shrink": 0.0}).fit(data, fit_context()).links_.toarray()
     assert set(zip(*np.nonzero(links), strict=True)) == {(0, 1), (2, 3)}
 
 
 def test_newer_items_lead_more():
-    data = dataset([0, 0, 1, 1, 2, 2], [0, 2, 1, 3, 0, 1], 3, 4)
-    scores = build("sequence", {"shrink": 0.0}).fit(data, chance()).scores(everyone(data))[2]
+    data = make_dataset([0, 0, 1, 1, 2, 2], [0, 2, 1, 3, 0, 1], 3, 4)
+    scores = build("sequence", {"shrink": 0.0}).fit(data, fit_context()).scores(users_now(data))[2]
     assert scores[3] > scores[2] > 0
     only_newest = (
-        build("sequence", {"last": 1, "shrink": 0.0}).fit(data, chance()).scores(everyone(data))[2]
+        build("sequence", {"last": 1, "shrink": 0.0})
+        .fit(data, fit_context())
+        .scores(users_now(data))[2]
     )
     assert np.isnan(only_newest[2])
     assert only_newest[3] == scores[3]

@@ -8,7 +8,7 @@ import pytest
 
 from fusion.models.base import registry
 from fusion.models.base.recommender import Allowed
-from tests.fusion.models.data import chance, everyone, mixed
+from fusion.testing.data import fit_context, mixed_data, users_now
 
 PAGE = (Path(__file__).parents[3] / "docs" / "sources.md").read_text(encoding="utf-8")
 WORDS = {
@@ -54,9 +54,11 @@ def example(monkeypatch):
 
 
 def test_the_example_is_a_source(example, tmp_path):
-    data = mixed()
-    users = everyone(data)
-    top = example.fit(data, chance()).top(users, 5, Allowed(np.ones(data.n_items, bool), seen=True))
+    data = mixed_data()
+    users = users_now(data)
+    top = example.fit(data, fit_context()).top(
+        users, 5, Allowed(np.ones(data.n_items, bool), seen=True)
+    )
     own = users.history.toarray()
     assert (top.items[:-1, 0] == np.argmax(np.nan_to_num(example.scores(users)[:-1]), axis=1)).all()
     assert np.take_along_axis(own, top.items[:, :1], axis=1)[:-1].all()

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from fusion.core.arrays import DAY
 from fusion.models.base.registry import build
-from tests.fusion.models.data import DAY, START, chance, dataset, everyone, mixed, nameless
+from fusion.testing.data import START, as_unknown, fit_context, make_dataset, mixed_data, users_now
 
 
 def cosines(mine, theirs, shrink):
@@ -11,15 +12,15 @@ def cosines(mine, theirs, shrink):
 
 
 def test_scores_are_neighbours_histories_by_cosine():
-    data = mixed()
+    data = mixed_data()
     histories = (data.matrix().toarray() > 0).astype(float)
     similar = cosines(histories, histories, 2.0)
     np.fill_diagonal(similar, 0)
     expected = similar @ histories
     found = (
         build("user_knn", {"shrink": 2.0, "neighbours": 100})
-        .fit(data, chance())
-        .scores(everyone(data))
+        .fit(data, fit_context())
+        .scores(users_now(data))
     )
     np.testing.assert_allclose(np.nan_to_num(found), expected, rtol=1e-5)
     np.testing.assert_array_equal(np.isnan(found), expected == 0)
@@ -28,20 +29,20 @@ def test_scores_are_neighbours_histories_by_cosine():
 @pytest.mark.parametrize("use", ["user_knn", "neighbour_trend"])
 def test_a_user_is_never_their_own_neighbour(use):
     """User 0 alone took item 3: only in the hands of a stranger does that history find a neighbour who took it."""
-    data = dataset([0, 0, 1, 1, 2], [0, 3, 0, 1, 2], 3, 4)
-    model = build(use).fit(data, chance())
-    user = everyone(data).block(slice(0, 1))
+    data = make_dataset([0, 0, 1, 1, 2], [0, 3, 0, 1, 2], 3, 4)
+    model = build(use).fit(data, fit_context())
+    user = users_now(data).block(slice(0, 1))
     assert np.isnan(model.scores(user)[0, 3])
-    unknown_user = model.scores(nameless(user))[0]
+    unknown_user = model.scores(as_unknown(user))[0]
     assert unknown_user[3] > 0
     assert unknown_user[1] == model.scores(user)[0, 1]  # and nothing else differs
 
 
 def test_only_the_nearest_are_heard():
-    data = dataset([0, 0, 1, 1, 1, 2, 2], [0, 1, 0, 1, 2, 0, 3], 3, 4)
-    user = everyone(data).block(slice(0, 1))
-    near = build("user_knn", {"neighbours": 10}).fit(data, chance()).scores(user)[0]
-    nearest = build("user_knn", {"neighbours": 1}).fit(data, chance())
+    data = make_dataset([0, 0, 1, 1, 1, 2, 2], [0, 1, 0, 1, 2, 0, 3], 3, 4)
+    user = users_now(data).block(slice(0, 1))
+    near = build("user_knn", {"neighbours": 10}).fit(data, fit_context()).scores(user)[0]
+    nearest = build("user_knn", {"neighbours": 1}).fit(data, fit_context())
     assert near[2] > near[3] > 0
     assert np.isnan(nearest.scores(user)[0, 3])
     assert nearest.scores(user)[0, 2] == near[2]
@@ -49,7 +50,7 @@ def test_only_the_nearest_are_heard():
 
 @pytest.mark.parametrize("moments", [range(95), (60,), (40, 80)], ids=["own", "one", "two"])
 def test_the_trend_counts_only_the_days_before_each_users_own_moment(moments):
-    data = mixed()
+    data = mixed_data()
     moments = START + np.random.default_rng(0).choice(moments, data.n_users) * DAY
     users = data.users_at(np.arange(data.n_users, dtype=np.int32), moments)
     histories = (data.matrix().toarray() > 0).astype(float)
@@ -58,20 +59,20 @@ def test_the_trend_counts_only_the_days_before_each_users_own_moment(moments):
     for user, item, time in zip(data.users, data.items, data.times, strict=True):
         lately = (time < moments) & (time >= moments - 12 * DAY) & (np.arange(data.n_users) != user)
         expected[lately, item] += similar[lately, user]
-    found = build("neighbour_trend", {"days": 12.0}).fit(data, chance()).scores(users)
+    found = build("neighbour_trend", {"days": 12.0}).fit(data, fit_context()).scores(users)
     np.testing.assert_allclose(np.nan_to_num(found), expected, rtol=1e-5)
 
 
 def test_the_trends_neighbours_are_chosen_among_those_active_lately():
     """User 1 is nearest but long gone: the one neighbour heard is user 2; asked in the old days, it was user 1."""
-    data = dataset(
+    data = make_dataset(
         [1, 1, 0, 0, 2, 2],
         [0, 1, 0, 1, 0, 2],
         3,
         3,
         START + np.array([0, 0, 200, 200, 200, 200]) * DAY,
     )
-    model = build("neighbour_trend", {"neighbours": 1}).fit(data, chance())
+    model = build("neighbour_trend", {"neighbours": 1}).fit(data, fit_context())
     users = data.users_at(np.zeros(2, np.int32), np.array([data.as_of, START + DAY]))
     scores = model.scores(users)
     assert scores[0, 2] > 0
@@ -81,10 +82,10 @@ def test_the_trends_neighbours_are_chosen_among_those_active_lately():
 
 def test_the_trend_hears_only_the_nearest():
     """Users 1 and 2 are both active; user 1 shares more, so with one neighbour user 2's item 3 stays silent."""
-    data = dataset([0, 0, 1, 1, 1, 2, 2], [0, 1, 0, 1, 2, 0, 3], 3, 4)
-    user = everyone(data).block(slice(0, 1))
-    both = build("neighbour_trend", {"neighbours": 2}).fit(data, chance()).scores(user)[0]
-    one = build("neighbour_trend", {"neighbours": 1}).fit(data, chance()).scores(user)[0]
+    data = make_dataset([0, 0, 1, 1, 1, 2, 2], [0, 1, 0, 1, 2, 0, 3], 3, 4)
+    user = users_now(data).block(slice(0, 1))
+    both = build("neighbour_trend", {"neighbours": 2}).fit(data, fit_context()).scores(user)[0]
+    one = build("neighbour_trend", {"neighbours": 1}).fit(data, fit_context()).scores(user)[0]
     assert both[2] > both[3] > 0
     assert one[2] == both[2]
     assert np.isnan(one[3])

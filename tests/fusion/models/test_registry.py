@@ -1,0 +1,63 @@
+"""The registry: what it refuses when a class is registered, and what installed packages offer."""
+
+import pytest
+
+from fusion.data.capabilities import CAPABILITIES
+from fusion.errors import ConfigError, UnknownName
+from fusion.models.base import registry
+from fusion.models.base.recommender import Recommender
+from fusion.models.base.registry import RENAMED_OVERRIDES, build, known, register
+from tests.fusion.broken import Plain
+
+
+@pytest.fixture(autouse=True)
+def own_registry(monkeypatch):
+    """A registry that forgets again what a test registers."""
+    monkeypatch.setattr(registry, "_known", dict(known()))
+
+
+def test_a_need_that_no_data_meets_is_refused_with_the_nearest():
+    class Misspelt(Plain):
+        needs = frozenset({"time"})
+
+    with pytest.raises(UnknownName, match=r"need of source 'mine': 'time'. Did you mean 'times'"):
+        register("mine")(Misspelt)
+    assert "mine" not in known()
+
+
+def test_every_need_of_a_source_is_one_that_data_can_have(name):
+    assert known()[name].needs <= set(CAPABILITIES)
+
+
+@pytest.mark.parametrize(("former", "current"), RENAMED_OVERRIDES.items())
+def test_an_override_by_a_former_name_is_refused_with_the_new_one(former, current):
+    base = type("Base", (Plain,), {former: None})
+    child = type("Child", (base,), {})
+    with pytest.raises(ConfigError, match=rf"Base\.{former} has a new name, {current}"):
+        register("mine")(child)
+
+
+def test_former_names_lead_to_names_that_there_are():
+    defined = {name for cls in (Recommender, *known().values()) for name in dir(cls)}
+    assert set(RENAMED_OVERRIDES.values()) <= defined
+    assert not set(RENAMED_OVERRIDES) & defined
+
+
+class Offered:
+    """What an entry point looks like to the registry."""
+
+    name = "offered"
+
+    def __init__(self, cls):
+        self.load = lambda: cls
+
+
+def test_a_class_offered_by_a_package_is_known_and_checked(monkeypatch):
+    def offer(cls):
+        monkeypatch.setattr(registry, "entry_points", lambda group: [Offered(cls)])
+
+    offer(type("Late", (Plain,), {"warms": True}))
+    with pytest.raises(ConfigError, match="source 'offered'"):
+        known()
+    offer(Plain)
+    assert type(build("offered")) is Plain
