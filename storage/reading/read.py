@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine, Select, select
 
 from storage.reading.frames import as_frame, typed_chunk
 from storage.reading.recommendations import LIST_COLUMNS, live_fallback, live_list
-from storage.runs.runs import as_run
+from storage.runs.runs import run_row
 from storage.schema.row_objects import LiveRun, Move
 from storage.schema.tables import explanation, recommendation, run, served_user, slot
 from storage.slots.history import moves
@@ -43,7 +43,7 @@ def live(engine: Engine, placement: str, name: str = "live") -> LiveRun | None:
     if row is None:
         return None
     return LiveRun(
-        as_run(row), row["changed_at"], row["changed_by"], row["why"], row["frozen_until"]
+        run_row(row), row["changed_at"], row["changed_by"], row["why"], row["frozen_until"]
     )
 
 

@@ -1,125 +1,184 @@
-"""Taking people out of SQL: their rows in every run, and their ids in what was written about runs."""
+"""Take people out of SQL: their rows in every run, and their ids in texts written about runs."""
 
 import contextlib
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Connection, Engine, Table, Text, delete, select, update
+from sqlalchemy import (
+    JSON,
+    Column,
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    Table,
+    Text,
+    delete,
+    select,
+    update,
+)
 
 from storage.database.engine import writing
 from storage.runs.partitions import finish_removals
 from storage.schema.tables import metadata, run
 
-WRITTEN = ("message", "reason", "why")
+SENTENCES = ("message", "reason", "why")
 """Columns of sentences, which may name a person."""
 BATCH = 1000
 """People in one statement: databases limit how many parameters it takes."""
 
 
 def forget_rows(engine: Engine, people: Collection[str]) -> tuple[dict[str, int], set[str]]:
-    """Delete the rows of some users in every table with a `user_id`; run by run, each in one transaction.
+    """Delete the rows of some users in every table with a `user_id`.
 
-    Removals of lists that were cut off are finished at the end, since a detached partition is
-    reached by no table. Raises Temporary where a reader is in the way.
+    Run by run, each in one transaction, so that none is long. Removals of lists that were cut off
+    are finished at the end, since a detached partition is reached by no table.
+
+    Args:
+        engine: from `connect`.
+        people: outside ids of users.
 
     Returns:
-        The number of rows by table, and those of `people` who had any.
+        The number of deleted rows by table, and those of `people` who had any.
 
+    Raises:
+        Temporary: a reader is in the way of a removal.
     """
-    owned = [table for table in metadata.sorted_tables if "user_id" in table.c]
-    counts, found = dict.fromkeys((table.name for table in owned), 0), set()
+    tables = [table for table in metadata.sorted_tables if "user_id" in table.c]
+    of_no_run = [table for table in tables if "run_no" not in table.c]
+    of_runs = [table for table in tables if "run_no" in table.c]
+    counts = Counter({table.name: 0 for table in tables})
+    present: set[str] = set()
     with engine.connect() as connection:
         numbers = list(connection.execute(select(run.c.run_no).order_by(run.c.run_no)).scalars())
     for number in (None, *numbers):
         with writing(engine) as connection:
-            for table in owned:
-                if ("run_no" in table.c) == (number is not None):
-                    had, count = _delete(connection, table, number, people)
-                    found |= had
-                    counts[table.name] += count
+            for table in of_no_run if number is None else of_runs:
+                users, count = _delete(connection, table, number, people)
+                present |= users
+                counts[table.name] += count
     finish_removals(engine)
-    return counts, found
-
-
-def _delete(
-    connection: Connection, table: Table, number: int | None, people: Collection[str]
-) -> tuple[set[str], int]:
-    found, count = set(), 0
-    for some in _batches(people):
-        theirs: ColumnElement[bool] = table.c.user_id.in_(some)
-        if number is not None:
-            theirs = (table.c.run_no == number) & theirs  # the key begins with run_no
-        had = set(connection.execute(select(table.c.user_id).where(theirs).distinct()).scalars())
-        if had:
-            found |= had
-            count += connection.execute(delete(table).where(theirs)).rowcount
-    return found, count
-
-
-def _batches(people: Collection[str]) -> Iterator[list[str]]:
-    everyone = sorted(people)
-    return (everyone[at : at + BATCH] for at in range(0, len(everyone), BATCH))
+    return dict(counts), present
 
 
 def amend_texts(
     engine: Engine, of_text: Callable[[str], str], of_json: Callable[[Any], Any]
 ) -> int:
-    """Pass every sentence and every JSON document through functions that take ids out; gives how many changed."""
+    """Pass every sentence and every JSON document through functions that take ids out.
+
+    Bulk tables are left out: they hold nothing about others than their user.
+
+    Args:
+        engine: from `connect`.
+        of_text: returns a sentence without the ids.
+        of_json: returns a document without the ids.
+
+    Returns:
+        How many sentences and documents changed.
+    """
     changed = 0
     for table in metadata.sorted_tables:
         if "user_id" in table.c and "run_no" in table.c:
-            continue  # bulk tables hold nothing about others than their user
+            continue
         for column in table.c:
-            if isinstance(column.type, JSON) or (
-                isinstance(column.type, Text) and column.name in WRITTEN
-            ):
-                changed += _amend(
-                    engine, column, of_json if isinstance(column.type, JSON) else of_text
-                )
-    return changed
-
-
-def _amend(engine: Engine, column: Any, function: Callable[[Any], Any]) -> int:
-    key, changed = list(column.table.primary_key), 0
-    with engine.connect() as connection:
-        keys = connection.execute(select(*key).where(column.is_not(None))).all()
-    for one in keys:
-        row = [part == value for part, value in zip(key, one, strict=True)]
-        with engine.connect() as connection:
-            before = connection.execute(select(column).where(*row)).scalar()
-        after = None if before is None else function(before)
-        if after != before:
-            with writing(engine) as connection:
-                connection.execute(update(column.table).where(*row).values({column.name: after}))
-            changed += 1
+            if isinstance(column.type, JSON):
+                changed += _amend(engine, column, of_json)
+            elif isinstance(column.type, Text) and column.name in SENTENCES:
+                changed += _amend(engine, column, of_text)
     return changed
 
 
 def amend_manifest(engine: Engine, run_id: str, manifest: dict[str, Any]) -> None:
-    """Let the copy of a run's manifest in SQL be that of its folder, where the run is in this database.
+    """Make the copy of a run's manifest in SQL that of its folder.
 
-    What only SQL holds, such as refusals to publish, stays.
+    What only SQL holds, such as refusals to publish, stays. A run that is not in this database is
+    passed over.
+
+    Args:
+        engine: from `connect`.
+        run_id: outside name of the run.
+        manifest: of its folder.
     """
+    this_run = run.c.run_id == run_id
     with writing(engine) as connection:
-        copy = select(run.c.manifest).where(run.c.run_id == run_id).with_for_update(key_share=True)
-        stored = connection.execute(copy).scalar()
-        if stored is not None and stored != (whole := {**stored, **manifest}):
-            connection.execute(update(run).where(run.c.run_id == run_id).values(manifest=whole))
+        locked = select(run.c.manifest).where(this_run).with_for_update(key_share=True)
+        stored = connection.execute(locked).scalar()
+        if stored is None:
+            return
+        whole = {**stored, **manifest}
+        if stored != whole:
+            connection.execute(update(run).where(this_run).values(manifest=whole))
 
 
 def vacuum(engine: Engine) -> bool:
-    """Rewrite an SQLite file, in whose free pages deleted rows would stay readable; gives whether all of it was.
+    """Rewrite an SQLite file, in whose free pages deleted rows would stay readable.
 
-    False while a reader holds old pages, and where the disk has no room for a second file of that
-    size. True on PostgreSQL, which clears deleted rows by itself.
+    Args:
+        engine: from `connect`.
+
+    Returns:
+        Whether all of it was rewritten: False while a reader holds old pages, and where the disk
+        has no room for a second file of that size. True on PostgreSQL, which clears deleted rows by
+        itself.
     """
     if engine.dialect.name != "sqlite":
         return True
-    with contextlib.closing(engine.raw_connection()) as connection:  # VACUUM runs in no transaction
+    # The driver's own connection: VACUUM runs in no transaction.
+    with contextlib.closing(engine.raw_connection()) as connection:
         try:
             connection.cursor().execute("VACUUM")
-            (held, _, _) = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            checkpoint = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            (was_blocked, _, _) = checkpoint.fetchone()
         except sqlite3.OperationalError:
             return False
-    return not held
+    return not was_blocked
+
+
+def _delete(
+    connection: Connection, table: Table, run_no: int | None, people: Collection[str]
+) -> tuple[set[str], int]:
+    """Delete people's rows of one run, or of a table without runs; return who had rows, and how many."""
+    users: set[str] = set()
+    count = 0
+    for batch in _batches(people):
+        theirs: ColumnElement[bool] = table.c.user_id.in_(batch)
+        if run_no is not None:
+            theirs = (table.c.run_no == run_no) & theirs  # the key begins with run_no
+        statement = select(table.c.user_id).where(theirs).distinct()
+        present = set(connection.execute(statement).scalars())
+        if present:
+            users |= present
+            count += connection.execute(delete(table).where(theirs)).rowcount
+    return users, count
+
+
+def _batches(people: Collection[str]) -> Iterator[list[str]]:
+    everyone = sorted(people)
+    for start in range(0, len(everyone), BATCH):
+        yield everyone[start : start + BATCH]
+
+
+def _amend(engine: Engine, column: Column[Any], function: Callable[[Any], Any]) -> int:
+    """Pass every value of a column through a function; return how many changed."""
+    primary_key = list(column.table.primary_key)
+    with engine.connect() as connection:
+        keys = connection.execute(select(*primary_key).where(column.is_not(None))).all()
+    return sum(_amend_row(engine, column, key, function) for key in keys)
+
+
+def _amend_row(
+    engine: Engine, column: Column[Any], key: Row[Any], function: Callable[[Any], Any]
+) -> bool:
+    """Pass one value through a function, each in a transaction of its own; tell whether it changed."""
+    primary_key = column.table.primary_key
+    this_row = [part == value for part, value in zip(primary_key, key, strict=True)]
+    with engine.connect() as connection:
+        before = connection.execute(select(column).where(*this_row)).scalar()
+    after = None if before is None else function(before)
+    if after == before:
+        return False
+    with writing(engine) as connection:
+        connection.execute(update(column.table).where(*this_row).values({column.name: after}))
+    return True

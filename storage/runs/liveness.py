@@ -1,11 +1,11 @@
-"""A training's sign of life: a lock that the operating system or the server lets go when the process dies.
+"""A training's sign of life: a lock that the operating system or the server drops when it dies.
 
 PostgreSQL: a session advisory lock on a connection of its own, held from `start_run` to
-    `finish_run`; the server drops it with the connection, on whatever machine the process ran.
-    SQLite: an SQLite write lock on a small file beside the database (`<database>.run<n>.lock`),
-    dropped by the operating system with the process. No heartbeat, no clock, no process id that
-    another process may have inherited. A training whose connection breaks looks dead and may be
-    swept; it then ends with `Temporary` at its next write, never with half a list.
+`finish_run`; the server drops it with the connection, on whatever machine the process ran. SQLite:
+a write lock on a small file beside the database (`<database>.run<n>.lock`), dropped by the
+operating system with the process. No heartbeat, no clock, no process id that another process may
+have inherited. A training whose connection breaks looks dead and may be swept; it then ends with
+`Temporary` at its next write, never with half a list.
 """
 
 import contextlib
@@ -20,49 +20,70 @@ from sqlalchemy import Connection, Engine, text
 _KEY = "hashtext('fusion run ' || current_schema()), :run_no"
 
 
-class Life(Protocol):
-    """Something held while a training lives."""
+class LifeSign(Protocol):
+    """A lock that lasts while a training lives."""
 
     def end(self) -> None:
-        """Let go."""
+        """Let go of the lock."""
 
 
-_held: dict[tuple[str, int], Life] = {}
-"""What this process holds, by database and run number; a training may use several engines on the way."""
+_own_signs: dict[tuple[str, int], LifeSign] = {}
+"""Signs of life of this process, by database and run number; a training may use several engines."""
 
 
 def begin_life(engine: Engine, run_no: int) -> None:
-    """Hold the sign of life of a run that this process trains.
+    """Take the sign of life of a run that this process trains.
 
     Call it before others can see the run, or a sweep could come in between.
+
+    Args:
+        engine: from `connect`.
+        run_no: the run.
     """
-    life: Life = (
-        _FileLife(engine, run_no)
-        if engine.dialect.name == "sqlite"
-        else _ServerLife(engine, run_no)
-    )
-    _held[str(engine.url), run_no] = life
+    if engine.dialect.name == "sqlite":
+        sign: LifeSign = _FileLock(engine, run_no)
+    else:
+        sign = _ServerLock(engine, run_no)
+    _own_signs[str(engine.url), run_no] = sign
 
 
 def end_life(engine: Engine, run_no: int) -> None:
-    """Let go of a run's sign of life, where this process holds it."""
-    life = _held.pop((str(engine.url), run_no), None)
-    if life is not None:
-        life.end()
+    """Let go of a run's sign of life, if this process has it.
+
+    Args:
+        engine: from `connect`.
+        run_no: the run.
+    """
+    sign = _own_signs.pop((str(engine.url), run_no), None)
+    if sign is not None:
+        sign.end()
 
 
 def is_alive(connection: Connection, run_no: int) -> bool:
-    """Tell whether some process still trains a run, this one included."""
-    if (str(connection.engine.url), run_no) in _held:
+    """Tell whether some process still trains a run, this one included.
+
+    Args:
+        connection: to our database.
+        run_no: the run.
+    """
+    if (str(connection.engine.url), run_no) in _own_signs:
         return True
     if connection.dialect.name == "sqlite":
         return _file_is_locked(_lock_file(connection.engine, run_no))
-    taken = connection.scalar(text(f"SELECT pg_try_advisory_xact_lock({_KEY})"), {"run_no": run_no})
-    return not taken
+    attempt = text(f"SELECT pg_try_advisory_xact_lock({_KEY})")
+    lock_was_free = connection.scalar(attempt, {"run_no": run_no})
+    return not lock_was_free
 
 
-def tidy(connection: Connection, ended: Container[int]) -> None:
-    """Remove the files of runs that ended, whose process died before it could: nobody else looks at them again."""
+def remove_lock_files(connection: Connection, ended: Container[int]) -> None:
+    """Remove the lock files of runs that ended, whose process died before it could.
+
+    Nobody else looks at them again. PostgreSQL has none.
+
+    Args:
+        connection: to our database.
+        ended: numbers of runs that are not in training.
+    """
     if connection.dialect.name != "sqlite":
         return
     database = Path(str(connection.engine.url.database))
@@ -72,10 +93,11 @@ def tidy(connection: Connection, ended: Container[int]) -> None:
             file.unlink(missing_ok=True)
 
 
-class _ServerLife:
+class _ServerLock:
     def __init__(self, engine: Engine, run_no: int) -> None:
         self._connection = engine.connect()
-        self._connection.detach()  # not the pool's: lives until closed, also when the engine is disposed
+        # Not the pool's any more: it lives until closed, also when the engine is disposed.
+        self._connection.detach()
         self._connection.execute(text(f"SELECT pg_advisory_lock({_KEY})"), {"run_no": run_no})
         self._connection.commit()  # the lock is the session's, not the transaction's
 
@@ -83,7 +105,7 @@ class _ServerLife:
         self._connection.close()
 
 
-class _FileLife:
+class _FileLock:
     def __init__(self, engine: Engine, run_no: int) -> None:
         self._file = _lock_file(engine, run_no)
         self._lock = sqlite3.connect(self._file, isolation_level=None, check_same_thread=False)
@@ -99,6 +121,7 @@ def _lock_file(engine: Engine, run_no: int) -> Path:
 
 
 def _file_is_locked(file: Path) -> bool:
+    """Try the lock of a file without waiting; remove the file where nobody has it."""
     if not file.exists():
         return False
     with contextlib.closing(sqlite3.connect(file, timeout=0, isolation_level=None)) as lock:

@@ -1,9 +1,10 @@
-"""Which runs stay, which go, what they hold in SQL; and taking a run away while its row and figures stay."""
+"""Which runs stay and which may go; deleting a run while its row and its metrics stay."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
     Connection,
     Engine,
@@ -31,18 +32,27 @@ from storage.schema.tables import (
     slot,
     slot_move,
 )
-from storage.slots.history import moves, path
+from storage.slots.history import moves, rollback_path
 
 BULK = (recommendation, served_user, fallback, explanation)
-"""What a pruned run loses; `run` and `metric` keep its history."""
+"""Tables whose rows a pruned run loses; `run` and `metric` keep its history."""
 ENDED = ("ready", "rejected")
-NUMBER = 8
-"""Bytes that a number is taken for."""
+"""Statuses of runs that ended well and may be deleted by retention."""
+NUMBER_BYTES = 8
+"""Size that a number is counted with: an upper bound for all that the bulk tables hold."""
 
 
 @dataclass(frozen=True)
 class RunRetention:
-    """A run and why it stays; `why` is None for one that may go. Times are aware UTC."""
+    """A run and why it stays.
+
+    Attributes:
+        run_no: number inside this database.
+        run_id: outside name.
+        status: as in `run`.
+        created_at: aware UTC.
+        why: in words, why it stays; None when it may go.
+    """
 
     run_no: int
     run_id: str
@@ -54,24 +64,32 @@ class RunRetention:
 def run_retention(
     engine: Engine, placement: str, newest: int, since: datetime
 ) -> list[RunRetention]:
-    """Give every run of a placement, oldest first, with the reason why it stays.
+    """Return every run of a placement with the reason why it stays.
 
     A run stays while a slot points at it, or pointed at it at or after `since`; while one rollback
     would return to it; while it is one of the `newest` that ended ready or rejected; and while it
     is in training.
+
+    Args:
+        engine: from `connect`.
+        placement: whose runs.
+        newest: how many of the newest stay in any case.
+        since: aware time.
+
+    Returns:
+        The runs, oldest first.
     """
     columns = (run.c.run_no, run.c.run_id, run.c.status, run.c.created_at)
+    of_placement = select(*columns).where(run.c.placement == placement).order_by(run.c.run_no)
     with engine.connect() as connection:
-        rows = connection.execute(
-            select(*columns).where(run.c.placement == placement).order_by(run.c.run_no)
-        ).all()
-        reasons = _shown(connection, placement, since)
+        rows = connection.execute(of_placement).all()
+        reasons = _shown_reasons(connection, placement, since)
     ended = [row.run_no for row in rows if row.status in ENDED]
-    reasons |= {
-        number: f"among the newest {newest}" for number in ended[-newest:] if number not in reasons
-    }
-    reasons |= {row.run_no: "in training" for row in rows if row.status == "training"}
+    for run_no in ended[-newest:]:
+        reasons.setdefault(run_no, f"among the newest {newest}")
     for row in rows:
+        if row.status == "training":
+            reasons[row.run_no] = "in training"
         if row.status in ("failed", "deleted"):
             reasons.pop(row.run_no, None)
     return [
@@ -80,88 +98,133 @@ def run_retention(
     ]
 
 
-def _shown(connection: Connection, placement: str, since: datetime) -> dict[int, str]:
-    """Runs that slots show, showed lately, or would show after one rollback, with words for it."""
-    found: dict[int, str] = {}
-    way = path(moves(connection, placement))
-    if len(way) > 1:
-        found[way[-2]] = "one rollback away"
-    lately = select(slot_move).where(slot_move.c.placement == placement, slot_move.c.at >= since)
-    for move in connection.execute(lately.order_by(slot_move.c.id)):
-        found |= {
-            number: f"was {move.name} lately"
-            for number in (move.from_run_no, move.to_run_no)
-            if number
-        }
-    now = connection.execute(
-        select(slot).where(slot.c.placement == placement).order_by(slot.c.name.desc())
-    )
-    return found | {row.run_no: row.name for row in now if row.run_no}
-
-
 def delete_run(engine: Engine, run_no: int) -> bool:
-    """Mark a run deleted, which no publish or rollback accepts; False when a slot shows it by now.
+    """Mark a run deleted, which no publish or rollback accepts; its rows are not touched yet.
 
     The row is locked as publishing locks it, so that of the two one sees what the other did.
+
+    Args:
+        engine: from `connect`.
+        run_no: the run.
+
+    Returns:
+        False when a slot shows the run by now, and it stays.
     """
+    this_run = run.c.run_no == run_no
     with writing(engine) as connection:
-        row = select(run.c.status).where(run.c.run_no == run_no).with_for_update(key_share=True)
-        status = connection.execute(row).scalar()
-        if (
-            connection.execute(select(slot.c.name).where(slot.c.run_no == run_no)).first()
-            is not None
-        ):
+        locked = select(run.c.status).where(this_run).with_for_update(key_share=True)
+        status = connection.execute(locked).scalar()
+        pointing = select(slot.c.name).where(slot.c.run_no == run_no)
+        if connection.execute(pointing).first() is not None:
             return False
         if status in ENDED:
-            connection.execute(update(run).where(run.c.run_no == run_no).values(status="deleted"))
+            connection.execute(update(run).where(this_run).values(status="deleted"))
     return True
 
 
 def remove_rows(engine: Engine, run_no: int) -> None:
-    """Delete what a run has in the bulk tables; its figures in `metric` stay. Errors as in `remove_lists`."""
+    """Delete the rows of a run in the bulk tables; those in `metric` stay.
+
+    Args:
+        engine: from `connect`.
+        run_no: the run.
+
+    Raises:
+        Refused: a slot points at the run.
+        Temporary: a reader holds the partition for long; calling again goes on where this stopped.
+    """
     remove_lists(engine, run_no, figures=False)
 
 
 def runs_with_rows(engine: Engine, placement: str) -> set[int]:
-    """Give the failed and deleted runs that still hold rows: a removal was cut off, or a reader was in its way."""
-    found: list[ColumnElement[bool]] = [
+    """Return the failed and deleted runs that still hold rows in the bulk tables.
+
+    Their removal was cut off, or a reader was in its way.
+
+    Args:
+        engine: from `connect`.
+        placement: whose runs.
+
+    Returns:
+        Run numbers.
+    """
+    holds_rows: list[ColumnElement[bool]] = [
         select(table.c.run_no).where(table.c.run_no == run.c.run_no).exists() for table in BULK
     ]
-    if engine.dialect.name == "postgresql":  # detached, but not dropped
-        found.append(
-            func.to_regclass(func.concat(partition_name(0)[:-1], run.c.run_no)).is_not(None)
-        )
+    if engine.dialect.name == "postgresql":
+        # A partition that was detached, but not dropped, is in no table.
+        prefix = partition_name(0)[:-1]
+        partition = func.to_regclass(func.concat(prefix, run.c.run_no))
+        holds_rows.append(partition.is_not(None))
     over = and_(run.c.placement == placement, run.c.status.in_(("failed", "deleted")))
+    statement = select(run.c.run_no).where(over, or_(*holds_rows))
     with engine.connect() as connection:
-        return set(connection.execute(select(run.c.run_no).where(over, or_(*found))).scalars())
+        return set(connection.execute(statement).scalars())
 
 
 def stored_size(engine: Engine, run_no: int) -> tuple[int, int]:
-    """Give how many rows a run has in the bulk tables, and about how many bytes they take.
+    """Return how much a run holds in the bulk tables.
 
     On PostgreSQL the partition of its lists is measured with its key; elsewhere the cells are added
     up.
+
+    Args:
+        engine: from `connect`.
+        run_no: the run.
+
+    Returns:
+        Number of rows, and about how many bytes they take.
     """
-    partition = engine.dialect.name == "postgresql"
-    rows = size = 0
+    has_partitions = engine.dialect.name == "postgresql"
+    rows = 0
+    size = 0
     with engine.connect() as connection:
         for table in BULK:
-            counted = select(func.count(), _bytes(table, partition)).where(table.c.run_no == run_no)
-            count, taken = connection.execute(counted.select_from(table)).one()
-            rows, size = rows + count, size + int(taken or 0)
-        if partition:
+            statement = select(func.count(), _cell_bytes(table, has_partitions))
+            statement = statement.where(table.c.run_no == run_no).select_from(table)
+            count, cells = connection.execute(statement).one()
+            rows += count
+            size += int(cells or 0)
+        if has_partitions:
             measured = text("SELECT coalesce(pg_total_relation_size(to_regclass(:name)), 0)")
             size += connection.execute(measured, {"name": partition_name(run_no)}).scalar_one()
     return rows, size
 
 
-def _bytes(table: Table, postgres: bool) -> ColumnElement[int]:
-    """Add up the cells of a table: the length of texts, eight bytes for each number."""
-    if postgres and table is recommendation:
+def _shown_reasons(connection: Connection, placement: str, since: datetime) -> dict[int, str]:
+    """Return the runs that slots show, showed lately, or would show after one rollback, with why.
+
+    A later reason takes the place of an earlier one: what a slot shows now says the most.
+    """
+    reasons: dict[int, str] = {}
+    path = rollback_path(moves(connection, placement))
+    if len(path) > 1:
+        reasons[path[-2]] = "one rollback away"
+    lately = select(slot_move).where(slot_move.c.placement == placement, slot_move.c.at >= since)
+    for move in connection.execute(lately.order_by(slot_move.c.id)):
+        for run_no in (move.from_run_no, move.to_run_no):
+            if run_no:
+                reasons[run_no] = f"was {move.name} lately"
+    # By name, descending: where both slots show one run, `challenger` is what stands.
+    slots = select(slot).where(slot.c.placement == placement).order_by(slot.c.name.desc())
+    for row in connection.execute(slots):
+        if row.run_no:
+            reasons[row.run_no] = row.name
+    return reasons
+
+
+def _cell_bytes(table: Table, has_partitions: bool) -> ColumnElement[int]:
+    """Return the sum of a table's cells: the length of texts in bytes, `NUMBER_BYTES` a number."""
+    if has_partitions and table is recommendation:
         return literal(0)
     texts = [column for column in table.c if isinstance(column.type, String)]
-    lengths = [
-        func.octet_length(one) if postgres else func.length(cast(one, LargeBinary)) for one in texts
-    ]
-    numbers = literal(NUMBER * (len(table.c) - len(texts)))
-    return func.sum(sum((func.coalesce(length, 0) for length in lengths), start=numbers))
+    size: ColumnElement[int] = literal(NUMBER_BYTES * (len(table.c) - len(texts)))
+    for column in texts:
+        size = size + func.coalesce(_text_bytes(column, has_partitions), 0)
+    return func.sum(size)
+
+
+def _text_bytes(column: Column[str], is_postgres: bool) -> ColumnElement[int]:
+    if is_postgres:
+        return func.octet_length(column)
+    return func.length(cast(column, LargeBinary))  # of a blob: bytes, not characters

@@ -1,4 +1,4 @@
-"""Runs: begun, ended, found."""
+"""Begin, end and look up runs."""
 
 import logging
 from datetime import datetime
@@ -16,7 +16,9 @@ from storage.schema.tables import run, slot
 from storage.schema.types import utc_now
 
 Ending = Literal["ready", "rejected", "failed"]
+"""Statuses in which `finish_run` may leave a run."""
 SLOTS = ("live", "challenger")
+"""Names that stand for the run a slot shows, wherever a run_id may stand."""
 
 logger = logging.getLogger(__name__)
 
@@ -32,13 +34,11 @@ def start_run(  # noqa: PLR0913 one argument a column
     config_hash: str,
     base_run_no: int | None = None,
 ) -> int:
-    """Begin a run, in status `training`, alive until `finish_run` or until this process dies.
-
-    Raises DataError when `run_id` is taken.
+    """Begin a run in status `training`, alive until `finish_run` or until this process dies.
 
     Args:
         engine: from `connect`.
-        run_id: outside name, unique in the database.
+        run_id: outside name, new in the database.
         placement: where its lists will be shown.
         kind: `full`; later also incremental kinds, which stand on `base_run_no`.
         as_of: aware time up to which data was known; None where the data has no times.
@@ -47,8 +47,10 @@ def start_run(  # noqa: PLR0913 one argument a column
         base_run_no: the run that an incremental run stands on.
 
     Returns:
-        run_no, under which lists and metrics are loaded.
+        The run's number, under which lists and metrics are loaded.
 
+    Raises:
+        DataError: `run_id` is taken, or `base_run_no` is not there.
     """
     row = {
         "run_id": run_id,
@@ -63,10 +65,9 @@ def start_run(  # noqa: PLR0913 one argument a column
     }
     try:
         with writing(engine) as connection:
-            run_no: int = connection.execute(
-                insert(run).values(row).returning(run.c.run_no)
-            ).scalar_one()
-            begin_life(engine, run_no)
+            added = insert(run).values(row).returning(run.c.run_no)
+            run_no: int = connection.execute(added).scalar_one()
+            begin_life(engine, run_no)  # before others see the row, or a sweep could take it
     except IntegrityError as error:
         raise DataError(
             f"run {run_id!r} cannot be begun: its name is taken, or run {base_run_no} is not there"
@@ -87,16 +88,24 @@ def finish_run(  # noqa: PLR0913 one argument a column
 ) -> None:
     """End a run: `ready` may be published, `rejected` is kept to look at, `failed` loses its lists.
 
-    Its sign of life ends too, also when this fails: a sweep may then end the run. NaN and
-    infinities in `verdict` and `manifest` are stored as null.
+    Its sign of life ends too, also when this fails: a sweep may then end the run.
+
+    Args:
+        engine: from `connect`.
+        run_no: a run in training.
+        status: `ready`, `rejected` or `failed`.
+        method: `ranker`, `blend` or a source; None where none was chosen.
+        list_size: how long its lists are shown; None where there are none.
+        verdict: report of the verdict; NaN and infinities are stored as null.
+        manifest: of the run folder; NaN and infinities are stored as null.
 
     Raises:
         Temporary: the run is not in training any more, since a sweep took it for dead.
-
+        UnknownName: `status` is none of the three.
     """
     if status not in get_args(Ending):
         raise UnknownName("status of a finished run", status, get_args(Ending))
-    row = {
+    values = {
         "status": status,
         "method": method,
         "list_size": list_size,
@@ -110,85 +119,112 @@ def finish_run(  # noqa: PLR0913 one argument a column
             remove_lists(engine, run_no)
         with writing(engine) as connection:
             require_training(connection, run_no)
-            connection.execute(
-                update(run).where(run.c.run_no == run_no).values(finished_at=utc_now(), **row)
-            )
+            ended = update(run).where(run.c.run_no == run_no)
+            connection.execute(ended.values(finished_at=utc_now(), **values))
     finally:
         end_life(engine, run_no)
     logger.info("run ended run_no=%d status=%s method=%s", run_no, status, method)
 
 
 def add_refusal(engine: Engine, run_no: int, by: str, checks: list[dict[str, Any]]) -> None:
-    """Write into a run's manifest, under `refusals`, that it was not published at this moment, and why."""
+    """Record in a run's manifest, under `refusals`, that it was not published now, and why.
+
+    Args:
+        engine: from `connect`.
+        run_no: the run.
+        by: who asked to publish it.
+        checks: the checks that stopped it.
+    """
     with writing(engine) as connection:
-        stored = (
+        locked = (
             select(run.c.manifest).where(run.c.run_no == run_no).with_for_update(key_share=True)
         )
-        manifest = dict(connection.execute(stored).scalar() or {})
+        manifest = dict(connection.execute(locked).scalar() or {})
         refusal = {"at": utc_now().isoformat(), "by": by, "checks": checks}
         manifest["refusals"] = [*manifest.get("refusals", []), refusal]
         connection.execute(update(run).where(run.c.run_no == run_no).values(manifest=manifest))
 
 
 def require_training(connection: Connection, run_no: int) -> None:
-    """Lock a run's row (not its key: other tables may still point at it) and see that it is in training.
+    """Lock a run's row and refuse a run that is not in training.
 
-    Raises: Temporary: it is not. Its process was taken for dead (its connection broke), or it has
-        ended.
+    Args:
+        connection: inside a transaction that writes.
+        run_no: the run.
 
+    Raises:
+        Temporary: it is not in training. Its process was taken for dead (its connection broke), or
+            it has ended.
     """
-    status = select(run.c.status).where(run.c.run_no == run_no).with_for_update(key_share=True)
-    found = connection.execute(status).scalar()
-    if found != "training":
+    # FOR NO KEY UPDATE: rows of other tables that point at the run are still let in.
+    locked = select(run.c.status).where(run.c.run_no == run_no).with_for_update(key_share=True)
+    status = connection.execute(locked).scalar()
+    if status != "training":
         raise Temporary(
-            f"run number {run_no} is {found or 'not there'}, not in training: start a new run"
+            f"run number {run_no} is {status or 'not there'}, not in training: start a new run"
         )
 
 
 def runs(engine: Engine, placement: str, limit: int = 20, failed: bool = True) -> list[RunRow]:
-    """Give the newest runs of a placement, newest first; without those that failed when not `failed`."""
-    newest = (
-        select(run).where(run.c.placement == placement).order_by(run.c.run_no.desc()).limit(limit)
-    )
+    """Return the newest runs of a placement, newest first.
+
+    Args:
+        engine: from `connect`.
+        placement: where the lists are shown.
+        limit: how many.
+        failed: with those that failed.
+    """
+    newest = select(run).where(run.c.placement == placement)
+    newest = newest.order_by(run.c.run_no.desc()).limit(limit)
     if not failed:
         newest = newest.where(run.c.status != "failed")
     with engine.connect() as connection:
-        return [as_run(row) for row in connection.execute(newest).mappings()]
+        return [run_row(row) for row in connection.execute(newest).mappings()]
 
 
 def find_run(engine: Engine, placement: str, name: str) -> RunRow:
-    """Find a run of a placement by its run_id, or by the slot (`live`, `challenger`) that points at it.
+    """Find a run of a placement by its run_id or by the slot that shows it.
+
+    Args:
+        engine: from `connect`.
+        placement: where the lists are shown.
+        name: a run_id, `live` or `challenger`.
+
+    Returns:
+        The run.
 
     Raises:
         UnknownName: no such run, with the nearest name and those that exist.
-        ConfigError: the slot is empty.
-
+        ConfigError: the slot is empty, or the placement has no runs.
     """
     wanted = select(run).where(run.c.placement == placement)
     if name in SLOTS:
-        at_slot = (
-            (slot.c.run_no == run.c.run_no)
-            & (slot.c.placement == placement)
-            & (slot.c.name == name)
-        )
-        wanted = wanted.join(slot, at_slot)
+        shows_it = slot.c.run_no == run.c.run_no
+        at_slot = (slot.c.placement == placement) & (slot.c.name == name)
+        wanted = wanted.join(slot, shows_it & at_slot)
     else:
         wanted = wanted.where(run.c.run_id == name)
     with engine.connect() as connection:
         row = connection.execute(wanted).mappings().one_or_none()
     if row is not None:
-        return as_run(row)
+        return run_row(row)
     known = [row.run_id for row in runs(engine, placement)]
     if name in SLOTS or not known:
-        newest = (
-            f"Its newest runs: {', '.join(known)}."
-            if known
-            else "It has no runs yet: `fusion run` makes one."
-        )
-        raise ConfigError(f"placement {placement!r} has no run {name!r}. {newest}")
+        raise ConfigError(f"placement {placement!r} has no run {name!r}. {_newest_runs(known)}")
     raise UnknownName(f"run of placement {placement!r}", name, [*known, *SLOTS])
 
 
-def as_run(row: RowMapping) -> RunRow:
-    """Give a row of `run` as an object."""
+def run_row(row: RowMapping) -> RunRow:
+    """Return a row that holds the columns of `run`, and perhaps others, as an object.
+
+    Args:
+        row: from a statement that selects `run`.
+    """
     return RunRow(**{column.name: row[column] for column in run.c})
+
+
+def _newest_runs(run_ids: list[str]) -> str:
+    """Name the runs that there are, or how to make one."""
+    if not run_ids:
+        return "It has no runs yet: `fusion run` makes one."
+    return f"Its newest runs: {', '.join(run_ids)}."

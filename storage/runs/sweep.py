@@ -1,4 +1,4 @@
-"""Tidying up after trainings that were killed."""
+"""Tidy up after trainings that were killed."""
 
 import logging
 
@@ -6,7 +6,7 @@ from sqlalchemy import Engine, delete, select, update
 
 from fusion.errors import Temporary
 from storage.database.engine import writing
-from storage.runs.liveness import is_alive, tidy
+from storage.runs.liveness import is_alive, remove_lock_files
 from storage.runs.partitions import remove_lists
 from storage.schema.tables import metric, run
 from storage.schema.types import utc_now
@@ -22,36 +22,34 @@ def sweep(engine: Engine, placement: str) -> list[str]:
     can show or fill what is being taken away. Rows that a reader holds, or that a killed sweep
     left, go with the next prune (`storage.runs.retention`).
 
+    Args:
+        engine: from `connect`.
+        placement: whose runs.
+
     Returns:
         The run_ids that were swept.
-
     """
     swept = []
-    for run_no, run_id in _training(engine, placement):
+    for run_no, run_id in _training_runs(engine, placement):
         if _is_alive(engine, run_no):
             continue
         try:
-            if _mark(engine, run_no):
+            if _mark_failed(engine, run_no):
                 swept.append(run_id)
                 logger.warning("run swept run_id=%s: its process ended in the middle", run_id)
                 remove_lists(engine, run_no, figures=False)
         except Temporary as error:
             logger.warning("run not swept whole yet run_id=%s: %s", run_id, error)
-    with engine.connect() as connection:
-        tidy(
-            connection,
-            set(connection.scalars(select(run.c.run_no).where(run.c.status != "training"))),
-        )
+    _remove_lock_files(engine)
     return swept
 
 
-def _training(engine: Engine, placement: str) -> list[tuple[int, str]]:
+def _training_runs(engine: Engine, placement: str) -> list[tuple[int, str]]:
+    """Return number and name of the runs in training, alive or not."""
     unfinished = (run.c.placement == placement) & (run.c.status == "training")
+    statement = select(run.c.run_no, run.c.run_id).where(unfinished).order_by(run.c.run_no)
     with engine.connect() as connection:
-        rows = connection.execute(
-            select(run.c.run_no, run.c.run_id).where(unfinished).order_by(run.c.run_no)
-        )
-        return [(row.run_no, row.run_id) for row in rows]
+        return [(row.run_no, row.run_id) for row in connection.execute(statement)]
 
 
 def _is_alive(engine: Engine, run_no: int) -> bool:
@@ -59,14 +57,20 @@ def _is_alive(engine: Engine, run_no: int) -> bool:
         return is_alive(connection, run_no)
 
 
-def _mark(engine: Engine, run_no: int) -> bool:
-    """Mark a run failed, without figures; False when its training came to an end before the row was locked."""
+def _mark_failed(engine: Engine, run_no: int) -> bool:
+    """Mark a run failed and delete its metrics; False when its training ended meanwhile."""
+    this_run = run.c.run_no == run_no
     with writing(engine) as connection:
-        status = select(run.c.status).where(run.c.run_no == run_no).with_for_update(key_share=True)
+        status = select(run.c.status).where(this_run).with_for_update(key_share=True)
         if connection.execute(status).scalar() != "training":
             return False
-        connection.execute(
-            update(run).where(run.c.run_no == run_no).values(status="failed", finished_at=utc_now())
-        )
+        failed = update(run).where(this_run).values(status="failed", finished_at=utc_now())
+        connection.execute(failed)
         connection.execute(delete(metric).where(metric.c.run_no == run_no))
     return True
+
+
+def _remove_lock_files(engine: Engine) -> None:
+    with engine.connect() as connection:
+        ended = connection.scalars(select(run.c.run_no).where(run.c.status != "training"))
+        remove_lock_files(connection, set(ended))

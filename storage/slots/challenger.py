@@ -1,4 +1,4 @@
-"""The slot `challenger`: a run that waits beside the live one until somebody approves or rejects it.
+"""Approve or reject the run in the slot `challenger`, which waits there beside the live one.
 
 `storage.slots.publish.publish(..., slot="challenger")` puts a run there.
 """
@@ -35,12 +35,12 @@ def approve(
     reason: str,
     instead_of: int | None = ANY,
 ) -> Move:
-    """Let the live slot point at the challenger and empty the challenger's slot, in one transaction.
+    """Make the challenger live and empty its slot, in one transaction.
 
     Args:
         engine: from `connect`.
         placement: where the lists are shown.
-        run_no: the run that was looked at, which must be the challenger still.
+        run_no: the run that was judged, which must still be the challenger.
         by: who approves.
         reason: why, for the history.
         instead_of: the number of the run, or None for no run, that the live slot must still show.
@@ -51,13 +51,10 @@ def approve(
     Raises:
         Refused: live is frozen, or the run is not the challenger or not ready.
         Overtaken: the live slot shows another run than `instead_of`.
-
     """
     with writing(engine) as connection:
-        shown, waiting = (
-            lock_slot(connection, placement, "live", by),
-            _challenger(connection, placement, by),
-        )
+        shown = lock_slot(connection, placement, "live", by)
+        waiting = _lock_challenger(connection, placement, by)
         refuse_frozen(shown)
         if waiting.run_no != run_no:
             raise Refused(
@@ -78,25 +75,42 @@ def approve(
 
 
 def reject(engine: Engine, placement: str, *, by: str, reason: str) -> Move:
-    """Empty the challenger's slot; the run stays as it is. Raises Refused when the slot is empty."""
+    """Empty the challenger's slot; the run stays as it is.
+
+    Args:
+        engine: from `connect`.
+        placement: where the lists are shown.
+        by: who rejects.
+        reason: why, for the history.
+
+    Returns:
+        The move.
+
+    Raises:
+        Refused: no run waits there.
+    """
     with writing(engine) as connection:
-        waiting = _challenger(connection, placement, by)
+        waiting = _lock_challenger(connection, placement, by)
         move = move_slot(connection, waiting, "reject", None, MoveReason(utc_now(), by, reason))
     logger.info("rejected placement=%s run=%s by=%s", placement, move.from_run_id, by)
     return move
 
 
-def _challenger(connection: Connection, placement: str, by: str) -> Row[Any]:
-    """Lock the challenger's slot and see that a run waits in it."""
+def no_challenger(placement: str) -> Refused:
+    """Return the error that says that the challenger's slot is empty.
+
+    Args:
+        placement: where the lists are shown.
+    """
+    return Refused(
+        f"placement {placement!r} has no challenger. `fusion run --hold` leaves one, and so does "
+        "every run with `approve = true` in [gate]."
+    )
+
+
+def _lock_challenger(connection: Connection, placement: str, by: str) -> Row[Any]:
+    """Lock the challenger's slot, and refuse an empty one."""
     waiting = lock_slot(connection, placement, "challenger", by)
     if waiting.run_no is None:
         raise no_challenger(placement)
     return waiting
-
-
-def no_challenger(placement: str) -> Refused:
-    """Make the error that says that the challenger's slot is empty."""
-    return Refused(
-        f"placement {placement!r} has no challenger. `fusion run --hold` leaves one, and so does every run with "
-        "`approve = true` in [gate]."
-    )

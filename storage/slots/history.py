@@ -7,8 +7,18 @@ from storage.schema.tables import run, slot_move
 
 
 def moves(connection: Connection, placement: str, name: str = "live") -> list[Move]:
-    """Give the moves of a slot, oldest first."""
-    source, target = run.alias("source"), run.alias("target")
+    """Return the moves of a slot, oldest first.
+
+    Args:
+        connection: to our database.
+        placement: where lists are shown.
+        name: the slot.
+
+    Returns:
+        Its rows of `slot_move`, with the outside names of the runs.
+    """
+    source = run.alias("source")
+    target = run.alias("target")
     statement = (
         select(slot_move, source.c.run_id.label("from_run_id"), target.c.run_id.label("to_run_id"))
         .outerjoin(source, source.c.run_no == slot_move.c.from_run_no)
@@ -19,20 +29,26 @@ def moves(connection: Connection, placement: str, name: str = "live") -> list[Mo
     return [Move(**row) for row in connection.execute(statement).mappings()]
 
 
-def path(history: list[Move]) -> list[int]:
-    """Give the run numbers that lead to the present one, which is the last: the way that rollbacks walk back.
+def rollback_path(history: list[Move]) -> list[int]:
+    """Return the runs that rollbacks walk back over, the present one last.
 
-    A publish goes one step on. A rollback goes back to where its run stands on the way, so that the
-    runs after it are off the way and no later rollback returns to them; to a run that is off the
-    way it is a step on.
+    A publish goes one step on. A rollback goes back to where its run stands on the path, so that
+    the runs after it leave the path and no later rollback returns to them; a rollback to a run that
+    is off the path is a step on.
+
+    Args:
+        history: the moves of a slot, oldest first.
+
+    Returns:
+        Run numbers; a run may stand there twice. Empty while the slot has shown nothing.
     """
-    way: list[int] = []
+    path: list[int] = []
     for move in history:
         if move.to_run_no is None or move.action == "unfreeze":
             continue
-        if move.action == "rollback" and move.to_run_no in way:
-            last = len(way) - 1 - way[::-1].index(move.to_run_no)
-            del way[last + 1 :]
+        if move.action == "rollback" and move.to_run_no in path:
+            last = len(path) - 1 - path[::-1].index(move.to_run_no)
+            del path[last + 1 :]
         else:
-            way.append(move.to_run_no)
-    return way
+            path.append(move.to_run_no)
+    return path

@@ -1,4 +1,4 @@
-"""Moving the pointer that says which run readers see: one transaction, one row of history a move."""
+"""Move the live pointer: publish, roll back, unfreeze. One transaction and one row of history a move."""
 
 import logging
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from storage.database.engine import writing
 from storage.schema import tables
 from storage.schema.row_objects import Move
 from storage.schema.types import utc_now
-from storage.slots.history import moves, path
+from storage.slots.history import moves, rollback_path
 from storage.slots.slot_moves import (
     ANY,
     MoveReason,
@@ -37,7 +37,7 @@ def publish(  # noqa: PLR0913 who, when and why belong to a move as much as from
     at: datetime | None = None,
     instead_of: int | None = ANY,
 ) -> Move:
-    """Let a slot point at a run. A run that is there already stays, and its last move is given back.
+    """Let a slot point at a run.
 
     Args:
         engine: from `connect`.
@@ -49,22 +49,23 @@ def publish(  # noqa: PLR0913 who, when and why belong to a move as much as from
         at: aware time to write down; now when None.
         instead_of: the number of the run, or None for no run, that the slot must still show.
 
+    Returns:
+        The move. Where the slot shows the run already, it stays, and this is its last move.
+
     Raises:
         Refused: the slot is frozen, or the run is not ready or of another placement.
         Overtaken: the slot shows another run than `instead_of`.
         Temporary: another publish holds the slot for longer than `BUSY_SECONDS`.
-
     """
     with writing(engine) as connection:
-        found = lock_slot(connection, placement, slot, by)
-        refuse_frozen(found)
+        shown = lock_slot(connection, placement, slot, by)
+        refuse_frozen(shown)
         refuse_unready(connection, placement, run_no)
-        if found.run_no == run_no:
+        if shown.run_no == run_no:
             return moves(connection, placement, slot)[-1]
-        refuse_overtaken(found, instead_of)
-        move = move_slot(
-            connection, found, "publish", run_no, MoveReason(at or utc_now(), by, reason)
-        )
+        refuse_overtaken(shown, instead_of)
+        why = MoveReason(at or utc_now(), by, reason)
+        move = move_slot(connection, shown, "publish", run_no, why)
     logger.info(
         "published placement=%s slot=%s from=%s to=%s",
         placement,
@@ -84,20 +85,31 @@ def rollback(
     by: str,
     reason: str,
 ) -> Move:
-    """Let the live slot point at the run before, or at a named run that was live; works while frozen.
+    """Let the live slot point at an earlier run again; works while the slot is frozen.
 
-    Two in a row go two back. With `freeze`, no publish moves the slot until then.
+    Two rollbacks in a row go two runs back.
+
+    Args:
+        engine: from `connect`.
+        placement: where the lists are shown.
+        to_run_id: a run that was live; None for the one before.
+        freeze: how long no publish moves the slot from now on; None leaves a freeze as it is.
+        by: who rolls back.
+        reason: why, for the history.
+
+    Returns:
+        The move.
 
     Raises:
-        Refused: there is no run before, it is gone, or the named run was never live.
-
+        Refused: there is no run before, or it is not ready any more.
+        UnknownName: the named run was never live.
     """
     with writing(engine) as connection:
-        found = lock_slot(connection, placement, "live", by)
-        run_no = _target(connection, placement, to_run_id)
+        shown = lock_slot(connection, placement, "live", by)
+        run_no = _rollback_target(connection, placement, to_run_id)
         refuse_unready(connection, placement, run_no)
         now = utc_now()
-        move = move_slot(connection, found, "rollback", run_no, MoveReason(now, by, reason))
+        move = move_slot(connection, shown, "rollback", run_no, MoveReason(now, by, reason))
         if freeze is not None:
             _set_freeze(connection, placement, now + freeze)
     logger.info(
@@ -107,36 +119,46 @@ def rollback(
 
 
 def unfreeze(engine: Engine, placement: str, by: str) -> Move | None:
-    """End the freeze of the live slot, with a row of history; None when it was not frozen."""
+    """End the freeze of the live slot, with a row of history.
+
+    Args:
+        engine: from `connect`.
+        placement: where the lists are shown.
+        by: who ends it.
+
+    Returns:
+        The move, from a run to itself; None when the slot was not frozen.
+    """
     with writing(engine) as connection:
-        found = lock_slot(connection, placement, "live", by)
-        if found.frozen_until is None or found.frozen_until <= utc_now():
+        shown = lock_slot(connection, placement, "live", by)
+        if shown.frozen_until is None or shown.frozen_until <= utc_now():
             return None
         _set_freeze(connection, placement, None)
-        reason = f"was frozen until {found.frozen_until:%Y-%m-%d %H:%M} UTC"
-        return record_move(
-            connection, found, "unfreeze", found.run_no, MoveReason(utc_now(), by, reason)
-        )
+        why = MoveReason(utc_now(), by, f"was frozen until {shown.frozen_until:%Y-%m-%d %H:%M} UTC")
+        return record_move(connection, shown, "unfreeze", shown.run_no, why)
 
 
-def _target(connection: Connection, placement: str, to_run_id: str | None) -> int:
+def _rollback_target(connection: Connection, placement: str, to_run_id: str | None) -> int:
+    """Return the number of the run to go back to: the named one, or the one before."""
     history = moves(connection, placement)
-    way = path(history)
     if to_run_id is None:
-        if len(way) < 2:
+        path = rollback_path(history)
+        if len(path) < 2:
             raise Refused(
-                f"placement {placement!r} has no run before the one that is live: nothing to go back to"
+                f"placement {placement!r} has no run before the one that is live: "
+                "nothing to go back to"
             )
-        return way[-2]
-    live = {move.to_run_id: move.to_run_no for move in history if move.to_run_id and move.to_run_no}
-    if not live:
+        return path[-2]
+    was_live = {
+        move.to_run_id: move.to_run_no for move in history if move.to_run_id and move.to_run_no
+    }
+    if not was_live:
         raise Refused(f"placement {placement!r} has shown no run yet: nothing to go back to")
-    if to_run_id not in live:
-        raise UnknownName(f"run that was live in placement {placement!r}", to_run_id, live)
-    return live[to_run_id]
+    if to_run_id not in was_live:
+        raise UnknownName(f"run that was live in placement {placement!r}", to_run_id, was_live)
+    return was_live[to_run_id]
 
 
 def _set_freeze(connection: Connection, placement: str, until: datetime | None) -> None:
-    connection.execute(
-        update(tables.slot).where(slot_at(placement, "live")).values(frozen_until=until)
-    )
+    live = slot_at(placement, "live")
+    connection.execute(update(tables.slot).where(live).values(frozen_until=until))

@@ -33,7 +33,7 @@ def end(engine: Engine, run_no: int, status: str = "ready") -> None:
 
 def end_lives(engine: Engine) -> None:
     """Let go of the runs that a test began and did not end."""
-    for url, run_no in list(alive._held):
+    for url, run_no in list(alive._own_signs):
         if url == str(engine.url):
             alive.end_life(engine, run_no)
 

@@ -71,12 +71,12 @@ def test_a_run_ends_once(engine):
 def test_a_run_that_cannot_be_ended_lets_go_of_its_sign_of_life(engine, status):
     """Its row was swept meanwhile; a connection that nobody closes would be held as long as the process."""
     run_no = begin(engine, "a")
-    life = alive._held[str(engine.url), run_no]
+    life = alive._own_signs[str(engine.url), run_no]
     with engine.begin() as connection:
         connection.execute(text("UPDATE run SET status = 'failed'"))
     with pytest.raises(Temporary, match="failed, not in training"):
         end(engine, run_no, status)
-    assert life not in alive._held.values()
+    assert life not in alive._own_signs.values()
 
 
 def test_a_failed_run_loses_its_lists_and_a_rejected_one_keeps_them(engine):

@@ -68,10 +68,10 @@ def test_a_killed_training_leaves_what_is_live_and_is_swept(url, engine, where):
 
 def test_the_sign_of_life_ends_with_the_run(engine, monkeypatch):
     run_no = begin(engine, "a")
-    held = dict(alive._held)
-    monkeypatch.setattr(alive, "_held", {})  # look as another process does
+    own = dict(alive._own_signs)
+    monkeypatch.setattr(alive, "_own_signs", {})  # look as another process does
     assert seen_alive(engine, run_no)
-    monkeypatch.setattr(alive, "_held", held)
+    monkeypatch.setattr(alive, "_own_signs", own)
     end(engine, run_no)
     assert not seen_alive(engine, run_no)
 
@@ -114,9 +114,9 @@ def test_a_training_that_ends_while_a_sweep_looks_keeps_its_rows(engine, monkeyp
     """It was listed as in training, and has let go of its sign of life when the sweep asks for it."""
     run_no = begin(engine, "a")
     load_lists(engine, run_no, [lists("a", ["u1"])])
-    seen = sweeping._training(engine, "default")
+    seen = sweeping._training_runs(engine, "default")
     end(engine, run_no)
-    monkeypatch.setattr(sweeping, "_training", lambda engine, placement: seen)
+    monkeypatch.setattr(sweeping, "_training_runs", lambda engine, placement: seen)
     assert sweep(engine, "default") == []
     publish(engine, "default", run_no, by="test", reason="test")
     assert sweep(engine, "default") == []

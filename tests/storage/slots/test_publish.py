@@ -8,7 +8,7 @@ from storage.reading.read import history, list_for, live
 from storage.runs.runs import find_run
 from storage.schema.row_objects import Move
 from storage.schema.tables import run
-from storage.slots.history import path
+from storage.slots.history import rollback_path
 from storage.slots.publish import publish, rollback, unfreeze
 from tests.storage.making import begin, end, make_run
 
@@ -179,8 +179,8 @@ def test_the_way_back():
     def moved(action: str, to: int) -> Move:
         return Move(0, "p", "live", action, None, None, to, str(to), datetime.now(UTC), "x", None)
 
-    assert path([]) == []
-    assert path([moved("publish", 1), moved("publish", 2), moved("unfreeze", 2)]) == [1, 2]
+    assert rollback_path([]) == []
+    assert rollback_path([moved("publish", 1), moved("publish", 2), moved("unfreeze", 2)]) == [1, 2]
     steps = [
         ("publish", 1),
         ("publish", 2),
@@ -191,4 +191,4 @@ def test_the_way_back():
     ]
     ways = [[1], [1, 2], [1, 2, 1], [1, 2], [1], [1, 3]]
     for count, way in enumerate(ways, 1):
-        assert path([moved(*step) for step in steps[:count]]) == way
+        assert rollback_path([moved(*step) for step in steps[:count]]) == way
