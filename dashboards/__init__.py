@@ -1,4 +1,4 @@
-"""What a person looks at: drift, stability, reports over runs, alerts."""
+"""Drift and stability of data and lists, alerts, and the pages that show them."""
 
 import os
 

@@ -1,18 +1,27 @@
-"""Alerts: which figures are past their limits, in words that say what to look at next."""
+"""Alerts: figures past their limits, in words that say what to look at next."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dashboards.drift import ColumnDrift, drifted_shares
+from dashboards.measures.drift import ColumnDrift, drifted_shares
+from dashboards.measures.stability import Stability
 from dashboards.settings import MonitorSettings
-from dashboards.stability import Stability
 
 NAMED = 3
+"""Columns that a message names; the page has the rest."""
 
 
 @dataclass(frozen=True)
 class Alert:
-    """One figure past its limit."""
+    """One figure past its limit.
+
+    Attributes:
+        subject: what was measured.
+        name: the figure.
+        value: what it is.
+        limit: what it may be.
+        message: in words, with the next step.
+    """
 
     subject: str
     name: str
@@ -24,49 +33,64 @@ class Alert:
 def alerts(
     drift: Sequence[ColumnDrift], stability: Stability | None, settings: MonitorSettings
 ) -> list[Alert]:
-    """Give what is past a limit: drift of a subject, churn of the lists, items gone from all lists."""
-    found = _drift(drift, settings)
-    return (
-        found
-        if stability is None
-        else found + _churn(stability, settings) + _items(stability, settings)
-    )
+    """Return figures past a limit: drift of subjects, churn of lists, items gone from all lists.
+
+    Args:
+        drift: of all columns.
+        stability: of the lists; None on a placement's first run.
+        settings: the limits.
+
+    Returns:
+        Alerts of subjects first, then those of the lists.
+    """
+    raised = _drift(drift, settings)
+    if stability is not None:
+        raised += _churn(stability, settings)
+        raised += _items(stability, settings)
+    return raised
 
 
 def _drift(drift: Sequence[ColumnDrift], settings: MonitorSettings) -> list[Alert]:
-    found = []
+    """Alert for each subject of which too large a share of columns drifted."""
+    raised = []
     for subject, share in drifted_shares(drift):
         if share < settings.drift_share:
             continue
-        columns = [one for one in drift if one.subject == subject and not one.moves]
-        worst = sorted((one for one in columns if one.drifted), key=lambda one: -one.value)
-        names = ", ".join(f"{one.column} ({one.method} {one.value:.2f})" for one in worst[:NAMED])
+        judged = [one for one in drift if one.subject == subject and not one.moves]
+        drifted = [one for one in judged if one.drifted]
+        # Columns that move by themselves, as ages do, would drown the others: they do not count.
+        worst = sorted(drifted, key=lambda one: -one.value)[:NAMED]
+        names = ", ".join(f"{one.column} ({one.method} {one.value:.2f})" for one in worst)
         message = (
-            f"{len(worst)} of {len(columns)} columns of {subject} have drifted, most of all {names}. "
-            f"Look at {subject} in drift.html: did the source of the data change, or the users?"
+            f"{len(drifted)} of {len(judged)} columns of {subject} have drifted, most of all "
+            f"{names}. Look at {subject} in drift.html: did the source of the data change, or the "
+            f"users?"
         )
-        found.append(Alert(subject, "drifted_share", share, settings.drift_share, message))
-    return found
+        raised.append(Alert(subject, "drifted_share", share, settings.drift_share, message))
+    return raised
 
 
 def _churn(stability: Stability, settings: MonitorSettings) -> list[Alert]:
-    value, chance = stability.value("churn"), stability.value("jaccard_chance")
+    """Alert where lists changed more than the limit allows."""
+    value = stability.value("churn")
+    chance = stability.value("jaccard_chance")
     if value is None or value <= settings.churn_limit:
         return []
     beside = "" if chance is None else f"; chance alone changes {1 - chance:.0%}"
     message = (
-        f"{value:.0%} of a list changed against the live run on average{beside}. Look at the segments in "
-        f"stability.html; `fusion rollback` brings the previous lists back."
+        f"{value:.0%} of a list changed against the live run on average{beside}. Look at the "
+        f"segments in stability.html; `fusion rollback` brings the previous lists back."
     )
     return [Alert("lists", "churn", value, settings.churn_limit, message)]
 
 
 def _items(stability: Stability, settings: MonitorSettings) -> list[Alert]:
+    """Alert where too many items vanished from all lists together."""
     kept = stability.value("items_kept")
     if kept is None or 1 - kept <= settings.items_limit:
         return []
     message = (
-        f"{1 - kept:.0%} of the items that the live run listed are in no list now. Are items missing from "
-        f"the data, or retired? Look at what is listed in stability.html."
+        f"{1 - kept:.0%} of the items that the live run listed are in no list now. Are items "
+        f"missing from the data, or retired? Look at what is listed in stability.html."
     )
     return [Alert("lists", "items_lost", 1 - kept, settings.items_limit, message)]

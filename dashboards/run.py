@@ -1,4 +1,4 @@
-"""Which run a report is about."""
+"""The run that a report is about."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -6,17 +6,21 @@ from datetime import UTC, datetime
 
 @dataclass(frozen=True)
 class RunRef:
-    """The run that is reported: its id, where its lists are shown, and the time up to which it knows data."""
+    """The run that is reported.
+
+    Attributes:
+        run_id: its id.
+        placement: where its lists are shown.
+        as_of: up to when it knows data; in UTC when it says no zone.
+    """
 
     run_id: str
     placement: str
-    as_of: datetime  # in UTC when it says no zone
+    as_of: datetime
 
     @property
     def time(self) -> datetime:
         """`as_of` in UTC without a zone, as Evidently keeps its times."""
-        return (
-            self.as_of
-            if self.as_of.tzinfo is None
-            else self.as_of.astimezone(UTC).replace(tzinfo=None)
-        )
+        if self.as_of.tzinfo is None:
+            return self.as_of
+        return self.as_of.astimezone(UTC).replace(tzinfo=None)

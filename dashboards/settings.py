@@ -12,8 +12,8 @@ class MonitorSettings(Settings):
         0.2,
         gt=0,
         le=10,
-        description="A column whose PSI (numbers) or Jensen-Shannon distance (categories) is above this is "
-        "named as drifted, unless chance alone gives as much.",
+        description="A column whose PSI (numbers) or Jensen-Shannon distance (categories) is "
+        "above this is named as drifted, unless chance alone gives as much.",
     )
     drift_share: float = Field(
         0.3,
@@ -25,24 +25,25 @@ class MonitorSettings(Settings):
         20_000,
         ge=100,
         le=1_000_000,
-        description="Rows a side at most, drawn with a fixed seed. Drift figures depend on it: keep it the "
-        "same from run to run.",
+        description="Rows a side at most, drawn with a fixed seed. Drift figures depend on it: "
+        "keep it the same from run to run.",
     )
     churn_limit: float = Field(
         0.6,
         gt=0,
         le=1,
-        description="Mean share of a list that changed against the live run (1 - Jaccard at 10) above which "
-        "there is an alert.",
+        description="Mean share of a list that changed against the live run (1 - Jaccard at 10)"
+        " above which there is an alert.",
     )
     items_limit: float = Field(
         0.5,
         gt=0,
         le=1,
-        description="Share of the previously listed items that may vanish from all lists together before "
-        "there is an alert.",
+        description="Share of the previously listed items that may vanish from all lists "
+        "together before there is an alert.",
     )
     workspace: str = Field(
         "",
-        description="Folder of the dashboards over runs; empty means `workspace` in the artifacts' folder.",
+        description="Folder of the dashboards over runs; empty means `workspace` in the "
+        "artifacts' folder.",
     )

@@ -23,7 +23,7 @@ def ui(
     port: Annotated[int, typer.Option(min=1, max=65535, help="port on this machine")] = 8000,
 ) -> int:
     """Show the dashboards over runs in a browser."""
-    from dashboards.workspace import serve  # noqa: PLC0415
+    from dashboards.evidently.workspace import serve  # noqa: PLC0415
 
     opened = session(config)
     err.print(f"Dashboards at http://127.0.0.1:{port} (Ctrl+C ends it)", markup=False)

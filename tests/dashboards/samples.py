@@ -11,7 +11,7 @@ RUN = RunRef("run-1", "home", datetime(2026, 11, 20, 3, tzinfo=UTC))
 
 
 def users(rows: int, seed: int, shift: float = 0.0) -> pl.DataFrame:
-    """Users with a number that has gaps, a flag, a category and a list; `shift` moves the number."""
+    """Users with a number that has gaps, a flag, a category, a list; `shift` moves the number."""
     rng = np.random.default_rng(seed)
     age = pl.Series(rng.normal(40 + shift, 10, rows)).set(pl.Series(rng.random(rows) < 0.1), None)
     return pl.DataFrame(
@@ -25,7 +25,7 @@ def users(rows: int, seed: int, shift: float = 0.0) -> pl.DataFrame:
 
 
 def lists(count: int, seed: int, noise: float, length: int = 12, items: int = 80) -> pl.DataFrame:
-    """Lists of `count` users around fixed tastes; lists of two seeds differ more the larger `noise` is."""
+    """Lists of `count` users around fixed tastes; two seeds differ more the larger `noise` is."""
     taste = np.random.default_rng(99).gumbel(size=(count, items)) - np.arange(items) / 20
     scores = taste + noise * np.random.default_rng(seed).normal(size=(count, items))
     best = np.argsort(-scores, axis=1)[:, :length]

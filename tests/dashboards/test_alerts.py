@@ -2,9 +2,9 @@ import polars as pl
 import pytest
 
 from dashboards.alerts import alerts
-from dashboards.drift import drift, drifted_shares
+from dashboards.measures.drift import drift, drifted_shares
+from dashboards.measures.stability import stability
 from dashboards.settings import MonitorSettings
-from dashboards.stability import stability
 from tests.dashboards.samples import lists, users
 
 SETTINGS = MonitorSettings()
@@ -52,7 +52,10 @@ def test_columns_that_move_by_themselves_are_shown_and_raise_nothing():
     judged, shown = drift(pairs, SETTINGS), drift(pairs, SETTINGS, {"features": ["age", "member"]})
     assert [one.value for one in shown] == [one.value for one in judged]
     assert [(one.column, one.moves, one.drifted) for one in shown] == [
-        ("age", True, False), ("member", True, False), ("country", False, False), ("genres", False, False)
+        ("age", True, False),
+        ("member", True, False),
+        ("country", False, False),
+        ("genres", False, False),
     ]  # fmt: skip
     assert (drifted_shares(judged), drifted_shares(shown)) == (
         [("features", 0.25)],

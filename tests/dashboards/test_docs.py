@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from dashboards.measures.stability import stability
 from dashboards.settings import MonitorSettings
-from dashboards.stability import stability
 from tests.dashboards.samples import lists
 
 DOCS = (Path(__file__).parents[2] / "docs" / "dashboards.md").read_text()

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from dashboards.drift import drifted_shares
+from dashboards.measures.drift import drifted_shares
 from flows.steps.lookup import frozen_until
 from flows.steps.train.metric_rows import route_lines
 from fusion.core.findings import Finding

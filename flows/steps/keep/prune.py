@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from dashboards.workspace import snapshots
+from dashboards.evidently.workspace import snapshots
 from flows.session import Session
 from fusion.errors import Temporary
 from fusion.runs.cleanup import remove_folder, size, sweep_artifacts, unused_stages

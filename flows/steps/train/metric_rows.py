@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from dashboards.drift import METRIC_SCHEMA
+from dashboards.measures.metric_schema import METRIC_SCHEMA
 
 GROUPS = {"ranker": "ranker", "blend": "blend", "random": "control"}
 NEW_ITEMS = "new_items"

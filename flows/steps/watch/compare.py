@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from dashboards.stability import Stability, stability
+from dashboards.measures.stability import Stability, stability
 from flows.session import Session
 from flows.steps.item_files import with_titles
 from flows.steps.publish.publish import why_not

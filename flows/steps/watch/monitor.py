@@ -7,11 +7,11 @@ from pathlib import Path
 import polars as pl
 
 from dashboards.alerts import Alert, alerts
-from dashboards.drift import ColumnDrift, Pairs, drift, drift_rows
-from dashboards.report import ReportFiles, write_report
+from dashboards.evidently.report import ReportFiles, write_report
+from dashboards.evidently.workspace import record
+from dashboards.measures.drift import ColumnDrift, Pairs, drift, drift_rows
+from dashboards.measures.stability import Stability, stability
 from dashboards.run import RunRef
-from dashboards.stability import Stability, stability
-from dashboards.workspace import record
 from flows.session import Session
 from flows.steps.train.metric_rows import verdict_rows
 from fusion.errors import DataError

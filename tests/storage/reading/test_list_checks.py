@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 from sqlalchemy import text
 
-from dashboards.stability import stability
+from dashboards.measures.stability import stability
 from storage.loading.bulk import load_lists, load_served
 from storage.reading.list_checks import (
     BLOCKED,

@@ -2,9 +2,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from dashboards.drift import METRIC_SCHEMA
-from dashboards.exposure import exposure, gini
-from dashboards.stability import interval, stability
+from dashboards.measures.exposure import exposure, gini
+from dashboards.measures.metric_schema import METRIC_SCHEMA
+from dashboards.measures.stability import interval, stability
 from fusion.errors import DataError
 from tests.dashboards.samples import lists
 

@@ -5,7 +5,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from dashboards.drift import METRIC_SCHEMA, drift, drift_rows, noise_floor, sampled
+from dashboards.measures.drift import drift, drift_rows, noise_floor, sampled
+from dashboards.measures.metric_schema import METRIC_SCHEMA
 from dashboards.settings import MonitorSettings
 from tests.dashboards.samples import users
 

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboards import overlap
-from dashboards.overlap import overlaps
+from dashboards.measures import overlap
+from dashboards.measures.overlap import overlaps
 
 K = 6
 ranking = st.lists(st.integers(0, 9), min_size=1, max_size=K, unique=True)

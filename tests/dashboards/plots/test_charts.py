@@ -2,7 +2,7 @@ import re
 
 import numpy as np
 
-from dashboards.charts import Bar, bars, histogram
+from dashboards.plots.charts import Bar, bars, histogram
 
 
 def test_a_histogram_has_a_bar_for_each_twentieth_and_heights_are_shares():

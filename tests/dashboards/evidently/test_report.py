@@ -10,11 +10,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from dashboards.drift import drift
-from dashboards.report import write_report
+from dashboards.evidently.report import write_report
+from dashboards.measures.drift import drift
+from dashboards.measures.stability import stability
 from dashboards.run import RunRef
 from dashboards.settings import MonitorSettings
-from dashboards.stability import stability
 from fusion.errors import DataError
 from tests.dashboards.samples import RUN, lists, users, verdict
 
@@ -50,9 +50,12 @@ class Outside(HTMLParser):
 
 
 def test_importing_dashboards_is_quick_and_evidently_imports_with_the_pinned_set():
-    modules = "dashboards.report, dashboards.workspace, dashboards.alerts"
+    modules = "dashboards.evidently.report, dashboards.evidently.workspace, dashboards.alerts"
     late = f"import sys, {modules}; assert not {{'evidently', 'pandas'}} & set(sys.modules)"
-    now = "import dashboards, evidently, os; assert os.environ['DO_NOT_TRACK']; print(evidently.__version__)"
+    now = (
+        "import dashboards, evidently, os; "
+        "assert os.environ['DO_NOT_TRACK']; print(evidently.__version__)"
+    )
     for code in (late, now):
         done = subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, check=False

@@ -1,4 +1,4 @@
-"""What the dashboard over runs shows: figures by name, and the panels that draw them."""
+"""The dashboard over runs: figures by name, and the panels that draw them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ import polars as pl
 from evidently.sdk.models import DashboardPanelPlot, PanelMetric
 from evidently.sdk.panels import line_plot_panel, text_panel
 
-from dashboards.drift import ColumnDrift, drifted_shares
-from dashboards.stability import Stability
+from dashboards.measures.drift import ColumnDrift, drifted_shares
+from dashboards.measures.stability import Stability
 
 SUBJECTS = ("users", "items", "interactions", "features", "scores")
 LISTS = (
@@ -25,7 +25,13 @@ LISTS = (
 
 @dataclass(frozen=True)
 class Panel:
-    """One line plot: title, subtitle, and (figure, legend) of its lines."""
+    """One line plot.
+
+    Attributes:
+        title: its heading.
+        subtitle: what the lines mean.
+        lines: (figure, legend) of each.
+    """
 
     title: str
     subtitle: str
@@ -68,35 +74,58 @@ PANELS = (
 def figures(
     drift: Sequence[ColumnDrift], stability: Stability | None, verdict: pl.DataFrame | None
 ) -> dict[str, float]:
-    """Give the figures of a run by name; those that are not known are left out."""
-    found = {"columns_compared": float(len(drift))}
-    found |= {f"drifted_{subject}": share for subject, share in drifted_shares(drift)}
+    """Return the figures of a run by name.
+
+    Args:
+        drift: of all columns.
+        stability: of the lists; None on a first run.
+        verdict: as `write_report` takes it.
+
+    Returns:
+        Figures that are known; the others are left out.
+    """
+    values = {"columns_compared": float(len(drift))}
+    for subject, share in drifted_shares(drift):
+        values[f"drifted_{subject}"] = share
     if stability is not None:
-        found |= {name: value for name in LISTS if (value := stability.value(name)) is not None}
-    return found | ({} if verdict is None else _ndcg(verdict))
+        for name in LISTS:
+            value = stability.value(name)
+            if value is not None:
+                values[name] = value
+    if verdict is not None:
+        values |= _ndcg(verdict)
+    return values
 
 
 def _ndcg(verdict: pl.DataFrame) -> dict[str, float]:
-    best = {
+    """Return NDCG at 10 of the published method, the best source and the random row."""
+    rows = {
         "ndcg_published": verdict.filter("chosen"),
         "ndcg_best_source": verdict.filter(pl.col("kind") == "source"),
         "ndcg_random": verdict.filter(pl.col("kind") == "control"),
     }
-    values = {name: rows["ndcg"].max() for name, rows in best.items()}
-    return {name: float(value) for name, value in values.items() if isinstance(value, int | float)}
+    highest = {name: frame["ndcg"].max() for name, frame in rows.items()}
+    return {name: float(value) for name, value in highest.items() if isinstance(value, int | float)}
 
 
 def panels(placement: str) -> list[DashboardPanelPlot]:
-    """Give the dashboard of a placement: a heading and a line plot for each of `PANELS`, by `as_of`."""
-    heading = text_panel(
-        f"Runs of placement {placement}", "A point is a run, at the time up to which it knows data."
-    )
+    """Return the dashboard of a placement: a heading, and a line plot for each of `PANELS`.
+
+    Args:
+        placement: whose runs it shows, by `as_of`.
+
+    Returns:
+        Evidently's panels.
+    """
+    explanation = "A point is a run, at the time up to which it knows data."
+    heading = text_panel(f"Runs of placement {placement}", explanation)
     return [heading, *(_plot(panel) for panel in PANELS)]
 
 
 def _plot(panel: Panel) -> DashboardPanelPlot:
-    lines = [
-        PanelMetric(metric="MeanValue", metric_labels={"column": name}, legend=legend)
-        for name, legend in panel.lines
-    ]
+    lines = []
+    for name, legend in panel.lines:
+        # `record` stores each figure as the mean of a column with one row.
+        labels = {"column": name}
+        lines.append(PanelMetric(metric="MeanValue", metric_labels=labels, legend=legend))
     return line_plot_panel(panel.title, lines, panel.subtitle, size="half")

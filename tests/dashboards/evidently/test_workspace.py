@@ -13,12 +13,12 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 
-from dashboards.drift import drift
-from dashboards.report import write_report
+from dashboards.evidently.report import write_report
+from dashboards.evidently.workspace import record, serve
+from dashboards.measures.drift import drift
+from dashboards.measures.stability import stability
 from dashboards.run import RunRef
 from dashboards.settings import MonitorSettings
-from dashboards.stability import stability
-from dashboards.workspace import record, serve
 from fusion.errors import ConfigError
 from tests.dashboards.samples import RUN, lists, users, verdict
 
@@ -30,7 +30,7 @@ OTHER = RunRef("run-3", "mail", RUN.as_of)
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory):
-    """Two runs of one placement, the first without a predecessor and recorded twice, and one of another."""
+    """Two runs of a placement, the first without predecessor and recorded twice; one of another."""
     folder = tmp_path_factory.mktemp("dashboards")
     found = stability(lists(40, 1, 0.5), lists(40, 2, 0.5), catalogue=100)
     for run, drifted, compared in (
@@ -123,7 +123,7 @@ def drawn(base: str, project: Path) -> dict[str, list[float | None]]:
 SERVE = """
 import sys
 from pathlib import Path
-from dashboards.workspace import serve
+from dashboards.evidently.workspace import serve
 serve(Path(sys.argv[1]), int(sys.argv[2]))
 print("closed")
 """

@@ -1,0 +1,1 @@
+"""What Evidently draws and serves: the drift report, the workspace over runs."""

@@ -1,0 +1,184 @@
+"""The dashboards over runs: an Evidently workspace with one project a placement, and its server."""
+
+import logging
+import os
+import signal
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import polars as pl
+
+from dashboards.evidently.report import check_verdict
+from dashboards.measures.drift import ColumnDrift
+from dashboards.measures.stability import Stability
+from dashboards.run import RunRef
+from fusion.errors import ConfigError
+
+log = logging.getLogger(__name__)
+
+
+def record(
+    workspace: Path,
+    run: RunRef,
+    drift: Sequence[ColumnDrift],
+    stability: Stability | None,
+    verdict: pl.DataFrame | None,
+    snapshot: Any,
+) -> None:
+    """Add a run to the placement's project; both are made when missing.
+
+    The run stands there twice: its figures, which the panels draw at the time `run.as_of`, and its
+    drift report. Recording the same run again replaces it. A file appears whole or not at all: a
+    half-written one would keep Evidently from reading the workspace.
+
+    Args:
+        workspace: folder of the dashboards.
+        run: the run.
+        drift: of its columns.
+        stability: of its lists; None on a first run.
+        verdict: as `write_report` takes it.
+        snapshot: as `write_report` returns it.
+
+    Raises:
+        DataError: the verdict lacks a column.
+    """
+    from dashboards.evidently.panels import figures  # noqa: PLC0415 - imports Evidently
+
+    check_verdict(verdict)
+    workspace.mkdir(parents=True, exist_ok=True)
+    _project(workspace, run.placement)
+    figures_file, drift_file = snapshots(workspace, run.placement, run.run_id)
+    _put(figures_file, _figures(run, figures(drift, stability, verdict)).dumps())
+    _put(drift_file, snapshot.dumps())
+    log.info("run recorded run=%s workspace=%s", run.run_id, workspace)
+
+
+def snapshots(workspace: Path, placement: str, run_id: str) -> tuple[Path, Path]:
+    """Return the two files that `record` makes of a run: its figures and its drift report.
+
+    Args:
+        workspace: folder of the dashboards.
+        placement: where the run's lists are shown.
+        run_id: the run.
+
+    Returns:
+        Paths, whether the files are there or not.
+    """
+    folder = workspace / str(_key(placement)) / "snapshots"
+    figures_file = folder / f"{_key(placement, run_id, 'figures')}.json"
+    drift_file = folder / f"{_key(placement, run_id, 'drift')}.json"
+    return figures_file, drift_file
+
+
+def serve(workspace: Path, port: int, host: str = "127.0.0.1") -> None:
+    """Show the dashboards in Evidently's user interface until SIGINT or SIGTERM. Main thread only.
+
+    Anyone who reaches the port can read and delete reports: leave `host` alone unless something in
+    front of it asks who they are.
+
+    Args:
+        workspace: folder of the dashboards.
+        port: to listen on.
+        host: to listen on.
+
+    Raises:
+        ConfigError: the folder holds no dashboards, or the port is taken.
+    """
+    if not list(workspace.glob("*/metadata.json")):
+        raise ConfigError(
+            f"no dashboards in {workspace}: `fusion run` fills it; if they are elsewhere, name the "
+            f"folder as `workspace` in [monitor]"
+        )
+    with _bind(host, port) as listening:
+        # Both take seconds to import, and the port should be ours by then.
+        from evidently.ui.service.app import create_app, get_config  # noqa: PLC0415
+        from uvicorn import Config, Server  # noqa: PLC0415
+
+        app = create_app(get_config(host=host, port=port, workspace=str(workspace)))
+        server = Server(Config(app, log_level="warning"))
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            server.run(sockets=[listening])
+        except KeyboardInterrupt:
+            log.info("dashboards closed")
+        finally:
+            signal.signal(signal.SIGTERM, before)
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    listening = socket.socket()
+    # A port that was let go a moment ago can be taken again at once.
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise ConfigError(
+            f"cannot listen on {host}:{port} ({error.strerror}): choose another with --port"
+        ) from error
+    return listening
+
+
+def _key(*parts: str) -> UUID:
+    """Return the same key for the same parts, so that recording again replaces."""
+    return uuid5(NAMESPACE_URL, "fusion:" + "/".join(parts))
+
+
+def _project(workspace: Path, placement: str) -> None:
+    """See that the placement's project is there.
+
+    A new one is made aside and moved in as a whole: a server that reads it meanwhile sees no half.
+    """
+    from evidently.sdk.models import (  # noqa: PLC0415
+        DashboardModel,
+        DashboardTabModel,
+        ProjectModel,
+    )
+    from evidently.ui.workspace import Workspace  # noqa: PLC0415
+
+    from dashboards.evidently.panels import panels  # noqa: PLC0415
+
+    key = _key(placement)
+    folder = workspace / str(key)
+    if folder.exists():
+        return
+    description = f"Drift, stability and quality of the runs of placement {placement}."
+    plots = panels(placement)
+    tab = DashboardTabModel(title="Runs", panels=[panel.id for panel in plots])
+    with TemporaryDirectory(dir=workspace, prefix=".new-") as aside:
+        space = Workspace(aside)
+        space.add_project(ProjectModel(id=key, name=placement, description=description))
+        space.save_dashboard(key, DashboardModel(tabs=[tab], panels=plots))
+        project = Path(aside) / str(key)
+        (project / "snapshots").mkdir()
+        project.rename(folder)
+
+
+def _put(path: Path, content: str) -> None:
+    """Write a file so that it appears whole."""
+    aside = path.with_suffix(".new")
+    aside.write_text(content, encoding="utf-8")
+    aside.replace(path)
+    # A running server does not see files that are moved in, but those that change: cut to the
+    # same size.
+    os.truncate(path, path.stat().st_size)
+
+
+def _figures(run: RunRef, values: dict[str, float]) -> Any:
+    """Hand figures over to Evidently: the mean of a column with one row is that row's value."""
+    import pandas as pd  # noqa: PLC0415
+    from evidently import DataDefinition, Dataset, Report  # noqa: PLC0415
+
+    from dashboards.evidently.drift_page import Note  # noqa: PLC0415
+
+    definition = DataDefinition(numerical_columns=list(values))
+    data = Dataset.from_pandas(pd.DataFrame([values]), definition)
+    rows = [[name.replace("_", " "), f"{value:.4g}"] for name, value in values.items()]
+    text = f"# Figures of run {run.run_id}"
+    note = Note(text=text, names=["figure", "value"], rows=rows, means=list(values))
+    report = Report([note])
+    return report.run(data, timestamp=run.time, metadata={"run_id": run.run_id}, name=run.run_id)

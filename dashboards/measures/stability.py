@@ -1,0 +1,245 @@
+"""Stability of lists: how much each changed against the live run, beside chance alone."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from dashboards.measures.exposure import exposure
+from dashboards.measures.metric_schema import METRIC_SCHEMA
+from dashboards.measures.overlap import Lists, overlaps
+from fusion.errors import DataError
+
+Floats = NDArray[np.float64]
+SEED = 7
+RESAMPLES = 1000
+"""Enough for two digits of a 95 % interval, which is what the page shows."""
+ALL = "all"
+SUBJECT = "lists"
+PERCENTILES = (10, 50, 90)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure about a group of users, with an interval where it has one."""
+
+    segment: str
+    name: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Stability:
+    """The comparison of two sets of lists.
+
+    Attributes:
+        k: places of a list that were compared.
+        users: a row for each user whom both runs serve: user_id, segment, jaccard, rbo,
+            top1_changed, unchanged.
+        chance: the same against the twin, for the twin's users; None without a twin.
+        table: the figures, as `rows` says.
+    """
+
+    k: int
+    users: pl.DataFrame
+    chance: pl.DataFrame | None
+    table: pl.DataFrame
+
+    def rows(self) -> pl.DataFrame:
+        """Return the figures as rows of the table `metric`.
+
+        Segment `all` has every name, each other segment those about its users. `jaccard` and `rbo`
+        have 95 % intervals in `low` and `high` (bootstrap of users); `_previous` marks the run that
+        was live.
+        """
+        return self.table
+
+    def value(self, name: str, segment: str = ALL) -> float | None:
+        """Return one figure.
+
+        Args:
+            name: such as `churn`.
+            segment: whose; everyone by default.
+
+        Returns:
+            None where there is no such figure, as churn of runs without a common user.
+        """
+        is_wanted = (pl.col("name") == name) & (pl.col("segment") == segment)
+        values = self.table.filter(is_wanted)["value"]
+        return None if values.is_empty() else float(values[0])
+
+
+def stability(
+    previous: pl.DataFrame,
+    current: pl.DataFrame,
+    k: int = 10,
+    segments: pl.DataFrame | None = None,
+    twin: pl.DataFrame | None = None,
+    catalogue: int | None = None,
+) -> Stability:
+    """Compare two runs' lists.
+
+    Args:
+        previous: rows of (user_id, rank from 1, item_id) of the run that is or was live.
+        current: the same of the new run.
+        k: places that are compared.
+        segments: (user_id, segment); figures for each segment are added but for `all`, which is
+            everyone. None for everyone alone.
+        twin: lists made once more from the current data, users drawn anew, for some users: how far
+            they differ from `current` is what chance alone changes (`jaccard_chance`,
+            `rbo_chance`). None where there is no twin.
+        catalogue: items that could be listed; None where that is unknown.
+
+    Returns:
+        Figures and, by user, how much each list changed.
+
+    Raises:
+        DataError: the ids of the frames differ in type.
+    """
+    old = _first_places(previous, k, current)
+    new = _first_places(current, k, current)
+    users = _compare(old, new, k, segments)
+    figures = [*_population(old, new), *_spread(old, new, catalogue), *_changes(users, ALL)]
+    for segment, group in _groups(users):
+        figures += _changes(group, segment)
+    chance = None if twin is None else _compare(_first_places(twin, k, current), new, k, None)
+    if chance is not None and len(chance):
+        figures += _means(chance, ALL, "_chance")
+    return Stability(k, users, chance, _table(figures, k))
+
+
+def _table(figures: list[Figure], k: int) -> pl.DataFrame:
+    rows = []
+    for one in figures:
+        rows.append((SUBJECT, one.segment, one.name, k, one.value, one.low, one.high))
+    return pl.DataFrame(rows, schema=METRIC_SCHEMA, orient="row")
+
+
+def _first_places(frame: pl.DataFrame, k: int, like: pl.DataFrame) -> pl.DataFrame:
+    """Return the first k places of lists; DataError where ids have another type than in `like`."""
+    for name in ("user_id", "item_id"):
+        dtype = frame.schema[name]
+        wanted = like.schema[name]
+        if dtype != wanted:
+            raise DataError(
+                f"lists cannot be compared: {name} is {dtype} in one frame and {wanted} in the "
+                f"other; give both as the same type (in SQL ids are text)"
+            )
+    return frame.filter(pl.col("rank") <= k).select("user_id", "rank", "item_id")
+
+
+def _compare(
+    previous: pl.DataFrame, current: pl.DataFrame, k: int, segments: pl.DataFrame | None
+) -> pl.DataFrame:
+    """Return a row for each user of both frames, in the order of their ids."""
+    before = previous.select("user_id").unique()
+    ids = before.join(current.select("user_id").unique(), on="user_id").sort("user_id")
+    items = pl.concat([previous["item_id"], current["item_id"]]).unique(maintain_order=True)
+    codes = pl.DataFrame({"item_id": items}).with_row_index("code")
+    # Items become small numbers, so that lists are compared as arrays and not by text.
+    users = ids.with_row_index("row")
+    first = _matrix(previous, users, codes, k)
+    second = _matrix(current, users, codes, k)
+    jaccard, rbo = overlaps(first, second)
+    frame = ids.with_columns(
+        jaccard=pl.Series(jaccard, dtype=pl.Float64),
+        rbo=pl.Series(rbo, dtype=pl.Float64),
+        top1_changed=pl.Series(first[:, 0] != second[:, 0], dtype=pl.Boolean),
+        unchanged=pl.Series((first == second).all(1), dtype=pl.Boolean),
+    )
+    if segments is None:
+        return frame.with_columns(segment=pl.lit(None, dtype=pl.String))
+    segment_of = segments.select("user_id", "segment").unique("user_id")
+    return frame.join(segment_of, on="user_id", how="left").sort("user_id")
+
+
+def _matrix(frame: pl.DataFrame, users: pl.DataFrame, codes: pl.DataFrame, k: int) -> Lists:
+    """Return lists as item codes (n, k), padded with -1; a hole in the ranks takes no place."""
+    rows = frame.join(users, on="user_id").join(codes, on="item_id").sort("row", "rank")
+    row = rows["row"].to_numpy()
+    starts = np.searchsorted(row, np.arange(len(users)))
+    places = np.arange(len(row)) - starts[row]
+    # Rows are sorted by user and rank, so that a place is the distance from the user's first row.
+    lists = np.full((len(users), k), -1, dtype=np.int32)
+    lists[row, places] = rows["code"].to_numpy()
+    return lists
+
+
+def _population(previous: pl.DataFrame, current: pl.DataFrame) -> Iterator[Figure]:
+    """Count users whom both runs serve, or one of them alone."""
+    old = previous.select("user_id").unique()
+    new = current.select("user_id").unique()
+    both = len(old.join(new, on="user_id", how="semi"))
+    yield Figure(ALL, "users_both", float(both))
+    yield Figure(ALL, "users_gained", float(len(new) - both))
+    yield Figure(ALL, "users_lost", float(len(old) - both))
+
+
+def _spread(
+    previous: pl.DataFrame, current: pl.DataFrame, catalogue: int | None
+) -> Iterator[Figure]:
+    """Measure how the lists of both runs spread over the items."""
+    for name, value in exposure(current, catalogue).items():
+        yield Figure(ALL, name, value)
+    for name, value in exposure(previous, catalogue).items():
+        yield Figure(ALL, f"{name}_previous", value)
+    if len(previous):
+        kept = current.select("item_id").unique().join(previous, on="item_id", how="semi")
+        yield Figure(ALL, "items_kept", len(kept) / previous["item_id"].n_unique())
+
+
+def _groups(users: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Yield each segment with its users, in the order of the segments' names."""
+    in_segment = users.filter(pl.col("segment").is_not_null() & (pl.col("segment") != ALL))
+    groups = {str(segment): group for (segment,), group in in_segment.group_by("segment")}
+    for segment in sorted(groups):
+        yield segment, groups[segment]
+
+
+def _changes(users: pl.DataFrame, segment: str) -> Iterator[Figure]:
+    """Measure how much the lists of a group of users changed."""
+    if users.is_empty():
+        return
+    yield from _means(users, segment, "")
+    for name in ("jaccard", "rbo"):
+        for point in PERCENTILES:
+            value = users.select(pl.col(name).quantile(point / 100, "linear")).item()
+            yield Figure(segment, f"{name}_p{point}", value)
+    yield Figure(segment, "churn", 1 - float(np.mean(users["jaccard"].to_numpy())))
+    for name in ("top1_changed", "unchanged"):
+        yield Figure(segment, name, float(np.mean(users[name].to_numpy())))
+    if segment != ALL:
+        yield Figure(segment, "users_both", float(len(users)))
+
+
+def _means(users: pl.DataFrame, segment: str, ending: str) -> Iterator[Figure]:
+    """Average both overlaps over users, with intervals; `ending` goes behind their names."""
+    for name in ("jaccard", "rbo"):
+        values = users[name].to_numpy()
+        low, high = interval(values)
+        yield Figure(segment, name + ending, float(values.mean()), low, high)
+
+
+def interval(values: Floats) -> tuple[float, float]:
+    """Return the 95 % interval of a mean: percentile bootstrap, 1,000 seeded resamples.
+
+    Values are rounded to thousandths first, so that a resample is one multinomial draw over few
+    values.
+
+    Args:
+        values: one a user (n,), between 0 and 1.
+
+    Returns:
+        Its lower and upper end.
+    """
+    distinct, times = np.unique(values.round(3), return_counts=True)
+    rng = np.random.default_rng(SEED)
+    # How often each distinct value is drawn is all that the mean of a resample depends on.
+    draws = rng.multinomial(len(values), times / len(values), size=RESAMPLES)
+    means = draws @ distinct / len(values)
+    low, high = np.quantile(means, [0.025, 0.975])
+    return float(low), float(high)
