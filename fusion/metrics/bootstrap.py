@@ -63,6 +63,7 @@ def resampled_means(
         Means (R, M); those of one row are of the same users.
     """
     n_users = len(values)
+    # Counts times values is one product a resample, where gathering users would copy every row.
     values = values.astype(np.float64)
     means = np.empty((resamples, values.shape[1]))
     for index, counts in enumerate(user_counts(n_users, seed, resamples)):
@@ -96,5 +97,5 @@ def user_counts(n: int, seed: int, resamples: int = RESAMPLES) -> Iterator[NDArr
     """
     rng = np.random.default_rng([seed, STREAM])
     for _ in range(resamples):
-        drawn = rng.integers(n, size=n)
-        yield np.bincount(drawn, minlength=n).astype(np.float64)
+        users = rng.integers(n, size=n)
+        yield np.bincount(users, minlength=n).astype(np.float64)

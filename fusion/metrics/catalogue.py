@@ -38,8 +38,8 @@ def gini(lists: Rows, n_items: int) -> float:
     if not total:
         return 0.0
     places = np.arange(1, n_items + 1)
-    weighted = (2 * places - n_items - 1) @ ascending
-    return float(weighted / (n_items * total))
+    weights = 2 * places - n_items - 1
+    return float(weights @ ascending / (n_items * total))
 
 
 def novelty(lists: Rows, counts: Rows) -> float:
@@ -58,7 +58,9 @@ def novelty(lists: Rows, counts: Rows) -> float:
     listed = lists[lists >= 0]
     if not len(listed):
         return 0.0
-    shares = np.maximum(counts[listed], 1) / max(1, counts.sum())
+    total = max(1, counts.sum())
+    # An item nobody took has no share to take the logarithm of.
+    shares = np.maximum(counts[listed], 1) / total
     return float(-np.log2(shares).mean())
 
 
@@ -75,4 +77,5 @@ def popularity(lists: Rows, counts: Rows) -> float:
     listed = lists[lists >= 0]
     if not len(listed):
         return 0.0
-    return float(counts[listed].mean() / max(1, counts.max()))
+    largest = max(1, counts.max())
+    return float(counts[listed].mean() / largest)

@@ -47,6 +47,7 @@ def _floats(values: pl.Series) -> Floats:
 
 def _bins_of(values: Floats, edges: Floats) -> Ints:
     missing = len(edges) + 1
+    # NaN is put right below.
     bins = np.searchsorted(edges, values, side="left")
     return np.where(np.isnan(values), missing, bins).astype(np.int64)
 
@@ -90,7 +91,8 @@ def _codes_of(words: pl.Series, vocabulary: pl.DataFrame) -> Ints:
     joined = words.to_frame("word").join(
         vocabulary, on="word", how="left", nulls_equal=True, maintain_order="left"
     )
-    return joined["code"].fill_null(rest).cast(pl.Int64).to_numpy()
+    codes = joined["code"].fill_null(rest)
+    return codes.cast(pl.Int64).to_numpy()
 
 
 def words(values: pl.Series) -> pl.Series:
@@ -123,7 +125,8 @@ def counts(first: Ints, second: Ints) -> tuple[Ints, Ints]:
     Returns:
         Counts of each side, one a bin; bins that are empty on both sides are left out.
     """
-    n_bins = int(max(first.max(initial=0), second.max(initial=0))) + 1
+    largest = max(first.max(initial=0), second.max(initial=0))
+    n_bins = int(largest) + 1
     first_counts = np.bincount(first, minlength=n_bins)
     second_counts = np.bincount(second, minlength=n_bins)
     is_used = (first_counts + second_counts) > 0
@@ -146,11 +149,13 @@ def psi(first: Ints, second: Ints) -> float:
     """
     p = _shares_without_zeros(first)
     q = _shares_without_zeros(second)
-    return float(((q - p) * np.log(q / p)).sum())
+    terms = (q - p) * np.log(q / p)
+    return float(terms.sum())
 
 
 def _shares_without_zeros(counts: Ints) -> Floats:
-    shares: Floats = np.where(counts == 0, EMPTY_BIN, counts) / counts.sum()
+    smoothed = np.where(counts == 0, EMPTY_BIN, counts)
+    shares: Floats = smoothed / counts.sum()
     return shares
 
 
@@ -170,12 +175,14 @@ def jensenshannon(first: Ints, second: Ints) -> float:
     """
     p = first / first.sum()
     q = second / second.sum()
+    mean = (p + q) / 2
     mean_of_entropies = (_entropy(p) + _entropy(q)) / 2
-    divergence = _entropy((p + q) / 2) - mean_of_entropies
+    divergence = _entropy(mean) - mean_of_entropies
     # Rounding may leave equal sides a little below 0.
     return float(np.sqrt(max(divergence, 0.0)))
 
 
 def _entropy(shares: Floats) -> float:
     positive = shares[shares > 0]
-    return -float((positive * np.log(positive)).sum())
+    terms = positive * np.log(positive)
+    return -float(terms.sum())

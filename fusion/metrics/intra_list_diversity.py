@@ -41,7 +41,8 @@ def sample(users: Rows, seed: int) -> Flags:
     Returns:
         Which of the users (n,) are in the sample; all of them where there are fewer.
     """
-    return shares(seed, users) < USERS / max(1, len(users))
+    share = USERS / max(1, len(users))
+    return shares(seed, users) < share
 
 
 def diversity(lists: Rows, features: csr_array, similarity: PairSimilarity) -> float | None:
@@ -61,10 +62,13 @@ def diversity(lists: Rows, features: csr_array, similarity: PairSimilarity) -> f
     for part in blocks(len(lists), BLOCK):
         left = lists[part][:, left_places]
         right = lists[part][:, right_places]
-        # An empty place indexes the last item's features, which the first two terms correct.
-        is_pair = (left >= 0) & (right >= 0) & has_features[left] & has_features[right]
+        # An empty place (-1) reads the last item's features, so it is ruled out by itself.
+        is_filled = (left >= 0) & (right >= 0)
+        is_pair = is_filled & has_features[left] & has_features[right]
+        left_features = features[left[is_pair]]
+        right_features = features[right[is_pair]]
+        distances = 1.0 - similarity(left_features, right_features)
         owners, _ = np.nonzero(is_pair)
-        distances = 1.0 - similarity(features[left[is_pair]], features[right[is_pair]])
         n_pairs = np.bincount(owners)
         has_pair = n_pairs > 0
         means.append(np.bincount(owners, distances)[has_pair] / n_pairs[has_pair])
@@ -83,7 +87,9 @@ def jaccard(left: csr_array, right: csr_array) -> NDArray[np.float64]:
         Size of the intersection over that of the union (n,).
     """
     in_both = np.asarray(left.multiply(right).sum(axis=1), np.float64)
-    in_either = np.diff(left.indptr) + np.diff(right.indptr) - in_both
+    left_sizes = np.diff(left.indptr)
+    right_sizes = np.diff(right.indptr)
+    in_either = left_sizes + right_sizes - in_both
     return in_both / in_either
 
 
@@ -173,4 +179,5 @@ def _tfidf(texts: pl.Series, items: Rows) -> csr_array:
     every = -(-len(texts) // IDF_TEXTS)  # rounded up
     idf_texts = texts.gather_every(every)
     tfidf = TfidfTransformer(sublinear_tf=True).fit(hashing.transform(idf_texts))
-    return csr_array(tfidf.transform(hashing.transform(texts.gather(items))))
+    counts = hashing.transform(texts.gather(items))
+    return csr_array(tfidf.transform(counts))

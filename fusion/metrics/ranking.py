@@ -28,8 +28,9 @@ def hits_of(lists: Rows, users: Rows, label_users: Rows, label_items: Rows) -> t
     Returns:
         Which places (n, k) hold a label of their user, and how many labels each user has (n,).
     """
-    # A number for each pair of a user and an item, larger than any item row among them.
-    n_items = np.int64(max(int(lists.max(initial=0)), int(label_items.max(initial=0))) + 1)
+    largest_item = max(int(lists.max(initial=0)), int(label_items.max(initial=0)))
+    n_items = np.int64(largest_item + 1)
+    # One number for each pair of a user and an item, so that one search compares all pairs.
     label_keys = label_users.astype(np.int64) * n_items + label_items
     list_keys = users[:, None].astype(np.int64) * n_items + lists
     # The key of an empty place, one below its user's first item, may be another user's label.
@@ -59,8 +60,15 @@ def ndcg(hits: Flags, counts: Rows, k: int) -> Scores:
     ideal_by_count = np.append(0.0, np.cumsum(discounts))
     ideal = ideal_by_count[np.minimum(counts, k)]
     gained = hits[:, :k] @ discounts[: hits.shape[1]]
-    values = np.divide(gained, ideal, out=np.zeros(len(hits)), where=ideal > 0)
-    return values.astype(np.float32)
+    return _divide(gained, ideal, otherwise=0.0).astype(np.float32)
+
+
+def _divide(
+    numerators: NDArray[np.float64], denominators: NDArray[np.float64], otherwise: float
+) -> NDArray[np.float64]:
+    """Divide where the denominator is above 0; elsewhere give `otherwise`."""
+    quotients = np.full(len(numerators), otherwise)
+    return np.divide(numerators, denominators, out=quotients, where=denominators > 0)
 
 
 def per_user(hits: Flags, counts: Rows, k: int) -> Columns:
@@ -84,8 +92,7 @@ def per_user(hits: Flags, counts: Rows, k: int) -> Columns:
     places = np.arange(top.shape[1]) + 1.0
     precision = n_hits / k
     recall = n_hits / np.maximum(counts, 1)
-    total = precision + recall
-    f1 = np.divide(2 * precision * recall, total, out=np.zeros(len(hits)), where=total > 0)
+    f1 = _divide(2 * precision * recall, precision + recall, otherwise=0.0)
     precision_at_hits = top * (np.cumsum(top, axis=1) / places)
     most_hits = np.maximum(np.minimum(counts, k), 1)
     average_precision = precision_at_hits.sum(axis=1) / most_hits
@@ -132,9 +139,9 @@ def auc(scores: Scores, labels: Rows, borders: Offsets) -> Scores:
     n_labels = np.bincount(label_owners, minlength=len(sizes)).astype(np.float64)
     n_pairs = n_labels * (sizes - n_labels)
     # U of Mann and Whitney: the labels' ranks less those they would have as the lowest of all.
-    n_wins = rank_sums - n_labels * (n_labels + 1) / 2
-    areas = np.divide(n_wins, n_pairs, out=np.full(len(sizes), np.nan), where=n_pairs > 0)
-    return areas.astype(np.float32)
+    lowest_rank_sums = n_labels * (n_labels + 1) / 2
+    n_wins = rank_sums - lowest_rank_sums
+    return _divide(n_wins, n_pairs, otherwise=np.nan).astype(np.float32)
 
 
 def _mean_ranks(
@@ -145,9 +152,11 @@ def _mean_ranks(
     if not n_values:
         return np.empty(0)
     same_owner = np.diff(ordered_owners) == 0
-    is_tied = same_owner & (ordered_values[1:] == ordered_values[:-1])
-    tie_groups = np.append(0, np.cumsum(~is_tied))
-    ranks = np.arange(n_values) - np.repeat(borders[:-1], np.diff(borders)) + 1.0
+    same_value = ordered_values[1:] == ordered_values[:-1]
+    # Every value that is not tied with the one before begins another group.
+    tie_groups = np.append(0, np.cumsum(~(same_owner & same_value)))
+    first_positions = np.repeat(borders[:-1], np.diff(borders))
+    ranks = np.arange(n_values) - first_positions + 1.0
     mean_of_group = np.bincount(tie_groups, ranks) / np.bincount(tie_groups)
     mean_ranks: NDArray[np.float64] = mean_of_group[tie_groups]
     return mean_ranks

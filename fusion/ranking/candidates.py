@@ -86,7 +86,8 @@ def propose(sources: Sequence[FittedSource], users: UserHistories, allowed: Allo
     union = np.concatenate([top.items for top in lists.values()], axis=1)
     pairs = Pairs.from_lists(union)
     scores = np.column_stack([source.score_pairs(users, pairs) for source in proposing])
-    places = np.column_stack([places_in(top.items, pairs, users.n_items) for top in lists.values()])
+    tops = lists.values()
+    places = np.column_stack([places_in(top.items, pairs, users.n_items) for top in tops])
     similarities: dict[str, Scores] = {}
     for source in proposing:
         similarity = source.history_similarity(users, pairs)
@@ -163,7 +164,8 @@ def candidate_blocks(
 
     def gather(part: slice) -> Candidates:
         rows = users[part]
-        return propose(sources, fold.known.users_at(rows, fold.as_of[rows]), allowed)
+        histories = fold.known.users_at(rows, fold.as_of[rows])
+        return propose(sources, histories, allowed)
 
     gathering: deque[Future[Candidates]] = deque()
     block_size = block_users(sources, block_budget.block_bytes)

@@ -43,6 +43,7 @@ class Ranker:
         """
         if not len(matrix):
             return np.empty(0, np.float32)
+        # In float64 and in the order of the boosters, so that every score comes out the same bits.
         total = np.zeros(len(matrix))
         for booster, scorer in zip(self.boosters, self._scorers, strict=True):
             if scorer is not None:

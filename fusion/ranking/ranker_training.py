@@ -61,6 +61,7 @@ def train_ranker(
     best = best_n_trees(curves, [split.validation.n_users for split in splits])
     n_fitted_users = float(np.mean([split.training.n_users for split in splits]))
     n_trees = scale_n_trees(best, tables, n_fitted_users, resolved)
+    # The fits above lack users each, so none of them is the ranker.
     return refit(tables, settings, n_trees, seed, threads), n_trees
 
 

@@ -55,8 +55,10 @@ def limit_training_users(fold: Fold, max_rows: int, n_folds: int, seed: int) -> 
     """
     has_history = fold.known.user_counts[fold.label_rows] > 0
     users = fold.label_rows[has_history]
-    share = max_rows / (MIN_NEGATIVES * n_folds * max(1, len(users)))
+    fewest_rows = MIN_NEGATIVES * n_folds * max(1, len(users))
+    share = max_rows / fewest_rows
     draws = shares(seed + TABLE_SALT, users)
+    # However small the table, somebody is in it.
     is_lowest = draws == draws.min(initial=1.0)
     chosen = users[(draws < share) | is_lowest]
     kept = contains(chosen, fold.label_users)
@@ -77,8 +79,7 @@ def read_training_set(folders: Sequence[Path], max_rows: int, seed: int) -> list
     Raises:
         DataError: no candidate of any fold is a label.
     """
-    tables = [read_columns(folder, (HISTORY_COLUMN,)) for folder in folders]
-    rows_of_folds = training_set_rows(tables, max_rows, seed)
+    rows_of_folds = _choose_rows(_read_users(folders), max_rows, seed)
     training_set = []
     for folder, rows in zip(folders, rows_of_folds, strict=True):
         if rows.any():
@@ -106,20 +107,19 @@ def read_validation_lists(
     Raises:
         DataError: no candidate of any fold is a label.
     """
-    tables = [read_columns(folder, (HISTORY_COLUMN,)) for folder in folders]
-    training_rows = training_set_rows(tables, max_rows, seed)
+    folds = _read_users(folders)
+    training_rows = _choose_rows(folds, max_rows, seed)
     in_training_set = [index for index, rows in enumerate(training_rows) if rows.any()]
-    chosen_folds = in_training_set[-newest:]
-    usable = {index: _label_counts(tables[index]) > 0 for index in chosen_folds}
-    n_candidates = sum(int(tables[index].sizes[usable[index]].sum()) for index in chosen_folds)
+    newest_folds = in_training_set[-newest:]
+    n_candidates = sum(folds[index].n_usable_candidates for index in newest_folds)
     share = max_rows / n_candidates
     validation = []
-    for index in chosen_folds:
-        table = tables[index]
-        is_chosen = usable[index] & (shares(seed + VALIDATION_SALT, table.group_users) < share)
+    for index in newest_folds:
+        fold = folds[index]
+        is_chosen = fold.sample(share, seed + VALIDATION_SALT)
         if not is_chosen.any():
-            is_chosen = usable[index]
-        validation.append(read_table(folders[index], np.repeat(is_chosen, table.sizes)))
+            is_chosen = fold.usable
+        validation.append(read_table(folders[index], fold.rows_of(is_chosen)))
     return validation
 
 
@@ -139,8 +139,41 @@ class _FoldUsers:
 
     @classmethod
     def of(cls, table: RankingTable) -> "_FoldUsers":
+        """Count the labels of each user.
+
+        Args:
+            table: candidates with the column `HISTORY_COLUMN` at least.
+        """
         n_labels = _label_counts(table)
         return cls(table, n_labels, n_labels > 0)
+
+    @property
+    def n_usable_candidates(self) -> int:
+        """Candidates of the usable users."""
+        return int(self.table.sizes[self.usable].sum())
+
+    def sample(self, share: float, seed: int) -> Flags:
+        """Return which users (n,) are in a sample of the usable ones, by hash.
+
+        Args:
+            share: share of the usable users, about; 1 or more takes all.
+            seed: seeds the draw.
+        """
+        draws = shares(seed, self.table.group_users)
+        return self.usable & (draws < share)
+
+    def rows_of(self, users: Flags) -> Flags:
+        """Return which candidates (C,) are of flagged users.
+
+        Args:
+            users: which users (n,).
+        """
+        return np.repeat(users, self.table.sizes)
+
+
+def _read_users(folders: Sequence[Path]) -> list[_FoldUsers]:
+    """Read what says which users are usable, without the other features."""
+    return [_FoldUsers.of(read_columns(folder, (HISTORY_COLUMN,))) for folder in folders]
 
 
 def training_set_rows(tables: Sequence[RankingTable], max_rows: int, seed: int) -> list[Flags]:
@@ -162,7 +195,11 @@ def training_set_rows(tables: Sequence[RankingTable], max_rows: int, seed: int) 
     Raises:
         DataError: no candidate of any fold is a label.
     """
-    folds = [_FoldUsers.of(table) for table in tables]
+    return _choose_rows([_FoldUsers.of(table) for table in tables], max_rows, seed)
+
+
+def _choose_rows(folds: Sequence[_FoldUsers], max_rows: int, seed: int) -> list[Flags]:
+    """Choose the candidates of each fold that a ranker is fitted on; see `training_set_rows`."""
     n_users = sum(int(fold.usable.sum()) for fold in folds)
     n_labels = sum(int(fold.n_labels.sum()) for fold in folds)
     if not n_users:
@@ -171,17 +208,19 @@ def training_set_rows(tables: Sequence[RankingTable], max_rows: int, seed: int) 
         )
     user_share = max_rows / (n_labels + MIN_NEGATIVES * n_users)
     chosen_users = _choose_users(folds, user_share, seed)
-    n_negatives = float(np.clip((max_rows - n_labels) / n_users, MIN_NEGATIVES, MAX_NEGATIVES))
+    # Every label stays, so the others share what room the labels leave.
+    room = (max_rows - n_labels) / n_users
+    n_negatives = float(np.clip(room, MIN_NEGATIVES, MAX_NEGATIVES))
     rows_of_folds = []
     for fold, is_chosen in zip(folds, chosen_users, strict=True):
         rows = _labels_and_negatives(fold, n_negatives, seed)
-        rows_of_folds.append(rows & np.repeat(is_chosen, fold.table.sizes))
+        rows_of_folds.append(rows & fold.rows_of(is_chosen))
     return rows_of_folds
 
 
 def _choose_users(folds: Sequence[_FoldUsers], share: float, seed: int) -> list[Flags]:
     """Choose about a share of the usable users of each fold, all of them where that is nobody."""
-    chosen = [fold.usable & (shares(seed, fold.table.group_users) < share) for fold in folds]
+    chosen = [fold.sample(share, seed) for fold in folds]
     if any(is_chosen.any() for is_chosen in chosen):
         return chosen
     return [fold.usable for fold in folds]
@@ -190,10 +229,11 @@ def _choose_users(folds: Sequence[_FoldUsers], share: float, seed: int) -> list[
 def _labels_and_negatives(fold: _FoldUsers, n_negatives: float, seed: int) -> Flags:
     """Choose every label among the candidates (C,), and about so many others of each user."""
     table = fold.table
+    # A user with fewer candidates than that keeps them all.
     user_share = n_negatives / np.maximum(table.sizes - fold.n_labels, 1)
     share = np.repeat(user_share, table.sizes)
-    is_drawn = shares(seed + NEGATIVES_SALT, table.users, table.items) < share
-    chosen: Flags = (table.labels > 0) | is_drawn
+    draws = shares(seed + NEGATIVES_SALT, table.users, table.items)
+    chosen: Flags = (table.labels > 0) | (draws < share)
     return chosen
 
 
@@ -202,6 +242,7 @@ def _label_counts(table: RankingTable) -> Rows:
     if not table.n_users:
         return table.sizes
     starts = table.borders[:-1]
+    # The feature is the same for all candidates of a user, so their first says it.
     counts: Rows = np.add.reduceat(table.labels, starts)
     has_history = table.column(HISTORY_COLUMN)[starts] > 0
     return counts * has_history

@@ -59,6 +59,7 @@ def fit_source_prior(validation: Sequence[RankingTable], scores: Sequence[Scores
         The prior of the source with the best mean NDCG@10.
     """
     columns = validation[-1].columns
+    # Z-scores order a user's candidates as the source's own scores do.
     mean_ndcg: dict[str, float] = {}
     for index in columns_of_kind(columns, ColumnKind.Z_SCORE).values():
         name = columns[index]

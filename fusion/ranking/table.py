@@ -49,7 +49,7 @@ class RankingTable:
 
     @property
     def borders(self) -> Offsets:
-        """Where each user's candidates begin and end (n + 1,)."""
+        """Borders of each user's candidates (n + 1,)."""
         return offsets(self.sizes)
 
     @property
@@ -107,6 +107,18 @@ class CandidateKeys:
     items: Rows
     labels: Rows
 
+    @classmethod
+    def concat(cls, parts: Sequence["CandidateKeys"]) -> "CandidateKeys":
+        """Return the keys of all parts, one after the other.
+
+        Args:
+            parts: at least one part.
+        """
+        users = np.concatenate([part.users for part in parts])
+        items = np.concatenate([part.items for part in parts])
+        labels = np.concatenate([part.labels for part in parts])
+        return cls(users, items, labels)
+
 
 def poisson_resample(table: RankingTable, seed: int) -> RankingTable:
     """Draw another sample of users like the table's, with replacement, each with all candidates.
@@ -123,8 +135,11 @@ def poisson_resample(table: RankingTable, seed: int) -> RankingTable:
         About n users in the table's order; all of them where chance drew none.
     """
     draws = shares(seed + RESAMPLE_SALT, table.group_users)
+    # The inverse of the distribution function turns even draws into Poisson counts.
     repeats = np.searchsorted(POISSON, draws, side="right")
-    chosen = np.repeat(np.arange(len(repeats)), repeats if repeats.any() else 1)
+    if not repeats.any():
+        return table
+    chosen = np.repeat(np.arange(table.n_users), repeats)
     return table.take_at(chosen)
 
 
@@ -138,14 +153,13 @@ def merge(tables: Sequence[RankingTable]) -> RankingTable:
         One table with the columns of the newest; NaN where an older one lacks them.
     """
     columns = tables[-1].columns
-    return RankingTable(
-        columns,
-        np.concatenate([table.group_users for table in tables]),
-        np.concatenate([table.sizes for table in tables]),
-        np.concatenate([table.items for table in tables]),
-        np.concatenate([table.labels for table in tables]),
-        np.concatenate([aligned(table, columns) for table in tables]),
-    )
+    # Groups are stacked, not joined: a user at the border of two folds stays two groups.
+    group_users = np.concatenate([table.group_users for table in tables])
+    sizes = np.concatenate([table.sizes for table in tables])
+    items = np.concatenate([table.items for table in tables])
+    labels = np.concatenate([table.labels for table in tables])
+    matrix = np.concatenate([aligned(table, columns) for table in tables])
+    return RankingTable(columns, group_users, sizes, items, labels, matrix)
 
 
 def aligned(table: RankingTable, columns: tuple[str, ...]) -> Scores:

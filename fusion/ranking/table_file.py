@@ -49,12 +49,13 @@ def write_table(
     files = TableFolder(folder)
     users = fold.label_rows
     statistics = ItemStatistics(fold.known)
-    label_keys = distinct(fold.label_users.astype(np.int64) * fold.known.n_items + fold.label_items)
+    label_keys = fold.label_users.astype(np.int64) * fold.known.n_items + fold.label_items
+    ordered_labels = distinct(label_keys)
     lists: dict[str, list[Rows]] = {source.name: [] for source in sources}
     writer: pq.ParquetWriter | None = None
     done = 0
     for candidates in candidate_blocks(sources, fold, users, allowed, block_budget):
-        block = pa.table(table_columns(candidates, statistics, label_keys))
+        block = pa.table(table_columns(candidates, statistics, ordered_labels))
         # The first block says which columns there are.
         if writer is None:
             writer = pq.ParquetWriter(files.candidates, block.schema, compression="zstd")
@@ -133,6 +134,7 @@ def read_table(folder: Path, wanted: Flags | None = None) -> RankingTable:
         if wanted is None:
             wanted = np.ones(file.metadata.num_rows, bool)
         n_wanted = int(wanted.sum())
+        # Rows are copied to where they will stay: the matrix is never in memory twice.
         matrix = np.empty((n_wanted, len(columns)), np.float32)
         keys = [np.empty(n_wanted, np.int32) for _ in KEYS]
         first_row = 0
@@ -140,10 +142,12 @@ def read_table(folder: Path, wanted: Flags | None = None) -> RankingTable:
         for group in range(file.num_row_groups):
             n_rows = file.metadata.row_group(group).num_rows
             is_wanted = wanted[first_row : first_row + n_rows]
-            kept = slice(first_kept, first_kept + int(is_wanted.sum()))
+            n_kept = int(is_wanted.sum())
+            kept = slice(first_kept, first_kept + n_kept)
             first_row += n_rows
-            first_kept = kept.stop
-            if kept.start == kept.stop:
+            first_kept += n_kept
+            # A block without a wanted row is not even read.
+            if not n_kept:
                 continue
             stored = file.read_row_group(group)
             for index, name in enumerate(columns):
@@ -182,12 +186,7 @@ def read_computed(
             key_parts.append(keys)
             # This copies: views would keep the whole part in memory.
             matrix_parts.append(np.column_stack(list(computed.values())))
-    all_keys = CandidateKeys(
-        np.concatenate([keys.users for keys in key_parts]),
-        np.concatenate([keys.items for keys in key_parts]),
-        np.concatenate([keys.labels for keys in key_parts]),
-    )
-    return group_by_user(columns, all_keys, np.concatenate(matrix_parts))
+    return group_by_user(columns, CandidateKeys.concat(key_parts), np.concatenate(matrix_parts))
 
 
 def read_columns(folder: Path, columns: tuple[str, ...]) -> RankingTable:

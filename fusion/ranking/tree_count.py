@@ -66,6 +66,7 @@ def stopping_splits(
     """
     if len(tables) == 1:
         return [_split_users(tables[0], validation[0], seed)]
+    # Validation folds are the newest of all, so the first of them stands here.
     first = len(tables) - len(validation)
     splits = []
     for index, lists in enumerate(validation, first):
@@ -97,6 +98,7 @@ def ndcg_curve(split: StoppingSplit, settings: RankerSettings, seed: int, thread
     """
     training = lightgbm_dataset(split.training)
     lists = split.validation
+    # With a reference, values are binned alike; groups are lists in full.
     validation = lgb.Dataset(
         aligned(lists, split.training.columns), lists.labels, group=lists.sizes, reference=training
     )

@@ -110,8 +110,13 @@ class _TreeReader:
     paths: list[tuple[Step, ...]] = field(default_factory=list)
 
     def read(self, root: Dump) -> Tree:
-        """Read a tree; a reader reads one only."""
+        """Read a tree; a reader reads one only.
+
+        Args:
+            root: the root of the tree, or its only leaf.
+        """
         self._walk(root, ())
+        # Steps name nodes by LightGBM's index, so nodes stand in that order.
         nodes = tuple(self.nodes[index] for index in sorted(self.nodes))
         return Tree(nodes, np.array(self.values, np.float64), tuple(self.paths))
 
@@ -127,15 +132,15 @@ class _TreeReader:
         left_step = Step(index, goes_right=False, share=_training_rows(left) / n_rows)
         right_step = Step(index, goes_right=True, share=_training_rows(right) / n_rows)
         left_leaves = self._walk(left, (*path, left_step))
-        self.nodes[index] = Node(
-            node["split_feature"], _nan_value(node), _largest_left(node["threshold"]), left_leaves
-        )
+        threshold = _largest_left(node["threshold"])
+        self.nodes[index] = Node(node["split_feature"], _nan_value(node), threshold, left_leaves)
         return left_leaves | self._walk(right, (*path, right_step))
 
 
 def _training_rows(node: Dump) -> int:
     """Return the number of rows that a node or a leaf was fitted on."""
-    return int(node["leaf_count"] if _is_leaf(node) else node["internal_count"])
+    count = "leaf_count" if _is_leaf(node) else "internal_count"
+    return int(node[count])
 
 
 def _nan_value(node: Dump) -> np.float32:

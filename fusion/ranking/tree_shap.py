@@ -66,6 +66,7 @@ class TreeShap:
         for tree in scorer.trees:
             for path in tree.paths:
                 n_columns = len(_steps_by_column(tree, path))
+                # A table has 2**d kinds for each of d features.
                 n_cells += n_columns << n_columns
         if n_cells > MAX_TABLE_CELLS:
             return None
@@ -89,6 +90,7 @@ class TreeShap:
         for tree, leaves in zip(self.trees, self.leaves, strict=True):
             goes_right = [columns.goes_right(node) for node in tree.nodes]
             for leaf in leaves:
+                # Most time goes here, so a row costs a few bytes a step and one look-up a feature.
                 kinds = np.zeros(len(rows), np.intp)
                 for bit, steps in enumerate(leaf.steps):
                     sides = [
@@ -106,11 +108,15 @@ def _leaves(tree: Tree) -> tuple[Leaf, ...]:
     leaves = []
     for path, value in zip(tree.paths, tree.values.tolist(), strict=True):
         by_column = _steps_by_column(tree, path)
-        # A row without the feature passes all steps at it with the product of their shares.
-        shares = [float(np.prod([step.share for step in steps])) for steps in by_column.values()]
-        table = _shapley_table(value, shares)
-        leaves.append(Leaf(tuple(by_column), tuple(by_column.values()), table))
+        steps_of_columns = tuple(by_column.values())
+        table = _shapley_table(value, [_pass_share(steps) for steps in steps_of_columns])
+        leaves.append(Leaf(tuple(by_column), steps_of_columns, table))
     return tuple(leaves)
+
+
+def _pass_share(steps: Sequence[Step]) -> float:
+    """Return the share with which a row passes steps whose feature is left out of the game."""
+    return float(np.prod([step.share for step in steps]))
 
 
 def _steps_by_column(tree: Tree, path: Sequence[Step]) -> dict[int, list[Step]]:
@@ -143,8 +149,9 @@ def _shapley_table(value: float, shares: Sequence[float]) -> Doubles:
     """
     d = len(shares)
     kinds = np.arange(1 << d)
-    agrees = (kinds >> np.arange(d)[:, None] & 1).astype(float)
-    weights = [factorial(size) * factorial(d - 1 - size) / factorial(d) for size in range(d)]
+    bits = np.arange(d)[:, None]
+    agrees = (kinds >> bits & 1).astype(float)
+    weights = [_shapley_weight(size, d) for size in range(d)]
     table = np.empty((d, 1 << d))
     for feature in range(d):
         coefficients = np.zeros((d, 1 << d))
@@ -155,5 +162,11 @@ def _shapley_table(value: float, shares: Sequence[float]) -> Doubles:
                 with_other = coefficients[:-1] * agrees[other]
                 coefficients *= shares[other]
                 coefficients[1:] += with_other
-        table[feature] = value * (agrees[feature] - shares[feature]) * (weights @ coefficients)
+        gain = value * (agrees[feature] - shares[feature])
+        table[feature] = gain * (weights @ coefficients)
     return table
+
+
+def _shapley_weight(size: int, d: int) -> float:
+    """Return the chance that a feature comes after `size` certain others of d in random order."""
+    return factorial(size) * factorial(d - 1 - size) / factorial(d)

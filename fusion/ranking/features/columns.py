@@ -23,6 +23,9 @@ From a week to a year, each about four times as long as the one before: what is 
 """
 
 
+# What the sources make of the candidate together.
+
+
 @feature("blend", "reciprocal-rank fusion of all sources", reason_text=AGREED, steady=True)
 def _blend(block: FeatureBlock) -> Scores:
     return blend(block.ranks)
@@ -38,6 +41,9 @@ def _proposed_by(block: FeatureBlock) -> NDArray[np.floating]:
 def _best_rank(block: FeatureBlock) -> Scores:
     no_rank = np.full(len(block.items), NO_RANK, np.float32)
     return np.nanmin(np.column_stack([block.ranks, no_rank]), axis=1)
+
+
+# The user alone: the same for all their candidates, yet trees split by it.
 
 
 @feature("user_events", "log of the user's known interactions")
@@ -61,6 +67,9 @@ def _user_idle_days(block: FeatureBlock) -> NDArray[np.floating]:
         last_time = np.full(len(users), -1, np.int64)
     idle_days = (users.as_of - last_time) / DAY
     return np.where(last_time >= 0, idle_days, np.nan)[block.owners]
+
+
+# How popular the item is, how lately, and for how long.
 
 
 @feature(
@@ -125,6 +134,9 @@ def _item_idle_days(block: FeatureBlock) -> NDArray[np.floating]:
     newest = block.statistics.timeline.newest(block.items, block.as_of)
     idle_days = (block.as_of - newest) / DAY
     return np.where(newest >= 0, idle_days, np.nan)
+
+
+# How much people like the item, and how well its kind suits the user.
 
 
 @feature(

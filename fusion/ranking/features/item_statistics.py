@@ -82,6 +82,7 @@ class ItemStatistics:
         lift = self._log_lift(users)
         own_categories = self.categories[items]
         n_categories = np.diff(own_categories.indptr)
+        # One entry for each category of each candidate's item.
         candidates = np.repeat(np.arange(len(items)), n_categories)
         lifts = lift[owners[candidates], own_categories.indices]
         sums = np.bincount(candidates, lifts, minlength=len(items))
@@ -94,6 +95,7 @@ class ItemStatistics:
         """Return the log of each category's share (B, K) in a history over its share in all."""
         assert self.categories is not None
         shares = self._category_shares
+        # Repeats count once: an affinity is about different items.
         counts = (users.seen @ self.categories).toarray()
         n_seen = users.seen.sum(axis=1)[:, None]
         # A user's share of a category, shrunk to everyone's by PRIOR interactions.

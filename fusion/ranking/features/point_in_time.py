@@ -39,8 +39,10 @@ class ItemTimeline:
         Args:
             data: interactions in the order of their times.
         """
+        # The last key is the first to sort by.
         by_item_and_time = np.lexsort((data.times, data.items))
         times = data.times[by_item_and_time]
+        # Events of the same moment get the same number, so that "before" is strict.
         n_before = np.searchsorted(data.times, times, "left")
         keys = _keys(data.items[by_item_and_time], n_before, len(data))
         return cls(data.times, keys, times, offsets(data.item_counts))
@@ -144,4 +146,6 @@ def one_for_all(moments: Times) -> bool:
     Args:
         moments: times (C,); none at all are not one.
     """
-    return len(moments) > 0 and bool((moments == moments[0]).all())
+    if not len(moments):
+        return False
+    return bool((moments == moments[0]).all())

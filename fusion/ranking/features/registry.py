@@ -123,7 +123,7 @@ class FeatureBlock:
             last_days: days before the user's moment that count; None counts all before it.
 
         Returns:
-            Log shares (C,), smoothed by half an interaction so that none is log 0.
+            Log shares (C,), smoothed.
         """
         counts = self._events_before(0)
         of_item, of_all = counts.of_item, counts.of_all
@@ -131,7 +131,9 @@ class FeatureBlock:
             earlier = self._events_before(last_days)
             of_item = of_item - earlier.of_item
             of_all = of_all - earlier.of_all
-        return np.log((of_item + 0.5) / (of_all + 1.0))
+        # Half an interaction is added to the item's, so that the log of none is finite.
+        share = (of_item + 0.5) / (of_all + 1.0)
+        return np.log(share)
 
     def _events_before(self, days: int) -> EventCounts:
         """Count events up to so many days before the user's moment; several features ask alike."""
@@ -159,5 +161,6 @@ class FeatureBlock:
         users = self.candidates.users
         values = item_values[users.items]
         is_known = ~np.isnan(values)
-        means = owner_means(values[is_known], users.owners[is_known], len(users))
+        owners = users.owners[is_known]
+        means = owner_means(values[is_known], owners, len(users))
         return means[self.owners]

@@ -62,6 +62,7 @@ def source_column(name: str) -> SourceColumn | None:
         The source and the kind; None for a declared feature, even one that ends like a kind
         ("best_rank"), and for anything else.
     """
+    # From the right, since a source's name may hold underscores itself.
     source, _, ending = name.rpartition("_")
     is_declared = any(name == feature.name for feature in FEATURES)
     if not source or is_declared or ending not in set(ColumnKind):
