@@ -1,4 +1,4 @@
-"""Frames checked once, before they go to SQL."""
+"""Schemas of the frames that go to SQL, and the one check of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,13 @@ from fusion.errors import DataError
 
 @dataclass(frozen=True)
 class FrameSchema:
-    """What a frame for one table must hold: its columns with dtypes, and which of them may be null."""
+    """Columns of a frame for one table.
+
+    Attributes:
+        table: name of the table.
+        columns: names and dtypes, in the order in which they are loaded.
+        nullable: columns that may hold null.
+    """
 
     table: str
     columns: Mapping[str, pl.DataType | type[pl.DataType]]
@@ -64,50 +70,58 @@ METRICS = FrameSchema(
 )
 
 
-def checked(frame: pl.DataFrame, shape: FrameSchema) -> pl.DataFrame:
-    """Give `frame` in the columns and dtypes of `shape`.
+def conform(frame: pl.DataFrame, schema: FrameSchema) -> pl.DataFrame:
+    """Return a frame in the columns and dtypes of a schema.
 
-    Raises: DataError: a column is missing or of another kind; a null where none may be; a NUL
-        character, which PostgreSQL cannot store; a number that is not finite. With count and
-        examples.
+    Args:
+        frame: with those columns, and perhaps others.
+        schema: of the table that it goes to.
 
+    Returns:
+        The columns of the schema, in its order.
+
+    Raises:
+        DataError: a column is missing or of another kind; a null where none may be; a NUL
+            character, which PostgreSQL cannot store; a number that is not finite. With count and
+            examples.
     """
-    require_columns(frame, shape)
+    require_columns(frame, schema)
     try:
-        frame = frame.select(pl.col(name).cast(dtype) for name, dtype in shape.columns.items())
+        frame = frame.select(pl.col(name).cast(dtype) for name, dtype in schema.columns.items())
     except pl.exceptions.PolarsError as error:
-        raise DataError(f"{shape.table}: wrong kind of column: {error}") from error
-    for name, dtype in shape.columns.items():
-        if name not in shape.nullable:
-            _refuse(frame, pl.col(name).is_null(), shape, f"null in {name!r}")
+        raise DataError(f"{schema.table}: wrong kind of column: {error}") from error
+    for name, dtype in schema.columns.items():
+        if name not in schema.nullable:
+            _refuse(frame, pl.col(name).is_null(), schema, f"null in {name!r}")
         if dtype == pl.String:
-            nul = pl.col(name).str.contains("\0", literal=True)
-            _refuse(
-                frame,
-                nul,
-                shape,
-                f"a NUL character in {name!r}, which SQL cannot store; take it out of the data",
+            has_nul = pl.col(name).str.contains("\0", literal=True)
+            problem = (
+                f"a NUL character in {name!r}, which SQL cannot store; take it out of the data"
             )
+            _refuse(frame, has_nul, schema, problem)
         elif dtype in (pl.Float32, pl.Float64):
-            _refuse(frame, ~pl.col(name).is_finite(), shape, f"NaN or infinity in {name!r}")
+            _refuse(frame, ~pl.col(name).is_finite(), schema, f"NaN or infinity in {name!r}")
     return frame
 
 
-def require_columns(frame: pl.DataFrame, shape: FrameSchema) -> None:
-    """See that every column of `shape` is there.
+def require_columns(frame: pl.DataFrame, schema: FrameSchema) -> None:
+    """Refuse a frame in which a column is missing.
+
+    Args:
+        frame: that goes to SQL.
+        schema: of the table that it goes to.
 
     Raises:
-        DataError: with what is missing and what was found.
-
+        DataError: with the columns that are missing and those that are there.
     """
-    missing = [name for name in shape.columns if name not in frame.columns]
+    missing = [name for name in schema.columns if name not in frame.columns]
     if missing:
-        raise DataError(f"{shape.table}: columns {missing} are missing, found {frame.columns}")
+        raise DataError(f"{schema.table}: columns {missing} are missing, found {frame.columns}")
 
 
-def _refuse(frame: pl.DataFrame, bad: pl.Expr, shape: FrameSchema, problem: str) -> None:
-    rows = frame.filter(bad)
+def _refuse(frame: pl.DataFrame, is_bad: pl.Expr, schema: FrameSchema, problem: str) -> None:
+    """Raise where a condition holds for a row, with the first three of them."""
+    rows = frame.filter(is_bad)
     if len(rows):
-        raise DataError(
-            f"{shape.table}: {len(rows)} rows with {problem}, e.g. {rows.head(3).rows()}"
-        )
+        examples = rows.head(3).rows()
+        raise DataError(f"{schema.table}: {len(rows)} rows with {problem}, e.g. {examples}")
