@@ -15,7 +15,7 @@ from fusion.data.dataset import Dataset
 from fusion.data.id_map import IdMap
 from fusion.data.ranked_lists import RankedLists
 from fusion.lists.apply_rules import RuleApplier
-from fusion.lists.compiled_rules import NO_BLOCKS
+from fusion.lists.blocked import NO_BLOCKS
 from fusion.lists.mmr import ItemSimilarity
 from fusion.lists.resolve_rules import resolve
 from fusion.lists.rules import RuleSet
@@ -79,7 +79,9 @@ def main() -> None:
                 rng.normal(size=(ITEMS, 384)).astype(np.float32), sets=False
             )
         desk = RuleApplier(rules, Allowed(np.ones(ITEMS, bool)), spare, SIZE, SHOWN, similarity)
-        print(f"{name}: {seconds(lambda desk=desk: desk(pool, users)):.2f} s for {USERS:,} users")
+        print(
+            f"{name}: {seconds(lambda desk=desk: desk.apply(pool, users)):.2f} s for {USERS:,} users"
+        )
     matrix, label = rng.normal(size=(50_000, 60)).astype(np.float32), rng.integers(2, size=50_000)
     booster = lgb.train(
         {"num_leaves": 7, "verbosity": -1}, lgb.Dataset(matrix, label), num_boost_round=200

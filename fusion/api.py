@@ -16,7 +16,7 @@ from fusion.data.folds import plan_folds
 from fusion.errors import UnknownName
 from fusion.ingest.load import load
 from fusion.ingest.settings import DataSettings
-from fusion.lists.compiled_rules import NO_BLOCKS
+from fusion.lists.blocked import NO_BLOCKS
 from fusion.lists.resolve_rules import usable
 from fusion.lists.rules import RuleSet
 from fusion.runs.context import RunContext

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from fusion.evaluation.check import EXAMPLES, Check, check, fails, passes
-from fusion.lists.batch import feature_sample
+from fusion.lists.samples import feature_sample
 from fusion.metrics.divergence import counts, number_codes, psi
 from fusion.ranking.features.compute import steady_columns
 from fusion.ranking.features.registry import FEATURES

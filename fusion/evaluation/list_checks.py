@@ -116,9 +116,6 @@ class ListsEvidence:
 def lists_are_whole(evidence: ListsEvidence) -> Check:
     """Check that every user with a history has `size` items, or all that may be shown to them.
 
-    Args:
-        evidence: the lists.
-
     Returns:
         A check with the users whose lists are short though items are left.
     """
@@ -157,9 +154,6 @@ def _n_showable(evidence: ListsEvidence, users: Rows) -> Rows:
 def ranks_run_from_one(evidence: ListsEvidence) -> Check:
     """Check that each list begins at rank 1 and has no hole.
 
-    Args:
-        evidence: the lists.
-
     Returns:
         A check with the rows after a hole.
     """
@@ -171,9 +165,6 @@ def ranks_run_from_one(evidence: ListsEvidence) -> Check:
 @check("no item twice", needs="lists")
 def no_item_twice(evidence: ListsEvidence) -> Check:
     """Check that no list names an item twice.
-
-    Args:
-        evidence: the lists.
 
     Returns:
         A check with the rows that repeat an item.
@@ -188,9 +179,6 @@ def no_item_twice(evidence: ListsEvidence) -> Check:
 def nothing_unavailable(evidence: ListsEvidence) -> Check:
     """Check that every listed item is available at the time of serving.
 
-    Args:
-        evidence: the lists.
-
     Returns:
         A check with the rows that name another item.
     """
@@ -202,9 +190,6 @@ def nothing_unavailable(evidence: ListsEvidence) -> Check:
 def scores_are_finite(evidence: ListsEvidence) -> Check:
     """Check that no score is NaN or infinite.
 
-    Args:
-        evidence: the lists.
-
     Returns:
         A check with the rows of other scores.
     """
@@ -214,9 +199,6 @@ def scores_are_finite(evidence: ListsEvidence) -> Check:
 @check("scores do not rise with rank", needs="lists")
 def scores_do_not_rise(evidence: ListsEvidence) -> Check:
     """Check that scores order each list as its ranks do.
-
-    Args:
-        evidence: the lists.
 
     Returns:
         A check with the rows above whose score the next one rises.
@@ -228,9 +210,6 @@ def scores_do_not_rise(evidence: ListsEvidence) -> Check:
 @check("nothing the user has met", needs="lists")
 def nothing_seen(evidence: ListsEvidence) -> Check | None:
     """Check that no list names an item of the user's history.
-
-    Args:
-        evidence: the lists.
 
     Returns:
         A check with the rows that do; None where `lists.exclude_seen` is off.
@@ -246,9 +225,6 @@ def nothing_seen(evidence: ListsEvidence) -> Check | None:
 def nothing_blocked(evidence: ListsEvidence) -> Check | None:
     """Check that no list names an item that is blocked for everyone or for its user.
 
-    Args:
-        evidence: the lists.
-
     Returns:
         A check with the rows that do; None without rules.
     """
@@ -260,9 +236,6 @@ def nothing_blocked(evidence: ListsEvidence) -> Check | None:
 @check("nothing an allow list leaves out", needs="lists")
 def nothing_outside_allow_lists(evidence: ListsEvidence) -> Check | None:
     """Check that lists keep to the allow lists of their users.
-
-    Args:
-        evidence: the lists.
 
     Returns:
         A check with the rows that do not; None without rules.

@@ -1,9 +1,10 @@
-"""Rules at work: the method's order of all candidates in, the rows to publish out."""
+"""Business rules applied: the method's order of all candidates in, the rows to publish out."""
 
 from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fusion.core.arrays import Flags, Rows, Scores
 from fusion.data.histories import UserHistories
@@ -13,165 +14,222 @@ from fusion.lists.compiled_rules import PinnedItem, Rules
 from fusion.lists.mmr import ItemSimilarity, rerank_mmr
 from fusion.models.base.recommender import Allowed
 
-SPARE = 500
+N_POPULAR = 500
 """Popular items that stand behind the candidates, for limits and pins to choose from."""
 
 
 @dataclass(frozen=True)
 class RuleApplier:
-    """Applies `rules` to blocks of users whose lists take `size` rows, `shown` of them without the reserve.
+    """Applies rules to blocks of users.
 
-    Order: blocked items leave, boosts move what is left, diversity chooses, limits hold back, pins
-    take their places. `spare`: listable items, most popular first. `moved` counts rows by rule;
-    `users` of a block may be numbered otherwise than in the data, as long as the rules agree.
+    Blocked items leave, boosts move what is left, diversity chooses, limits hold back, and pins
+    take their places. Users of a block may be numbered otherwise than in the data, as long as the
+    rules are numbered alike.
+
+    Attributes:
+        rules: what to apply.
+        allowed: what these users may be shown.
+        popular: listable items, most popular first.
+        size: rows of a list.
+        shown: rows of it without the reserve.
+        similarity: of items, where there is a rule for diversity.
+        moved: rows by rule, counted up with every block.
     """
 
     rules: Rules
     allowed: Allowed
-    spare: Rows
+    popular: Rows
     size: int
     shown: int
     similarity: ItemSimilarity | None = None
     moved: Counter[str] = field(default_factory=Counter)
 
-    def __call__(self, pool: RankedLists, users: UserHistories) -> RankedLists:
-        """Lists (B, size) from whole orders (B, P); scores fall as before, handed out again by rank."""
-        who = pool.users
-        items = self._unblocked(pool.items, who)
-        pins = self._pins(users, who)
-        items = self._diverse(self._boosted(_without(items, pins), who))
-        kept = self._limited(self._behind(items, users, pins, who), pins, who)
-        listed = self._pinned(kept, pins)
-        self._count_allowed(listed, who)
-        return RankedLists(who, listed, _scores(listed, pool))
+    def apply(self, pool: RankedLists, users: UserHistories) -> RankedLists:
+        """Make final lists of the method's order.
 
-    def _unblocked(self, items: Rows, who: Rows) -> Rows:
-        gone = self.rules.blocked.hits(np.repeat(who[:, None], items.shape[1], axis=1), items)
-        if not gone.any():
+        Args:
+            pool: all candidates in order (B, P), -1 past the end.
+            users: histories of the same users.
+
+        Returns:
+            Lists (B, size). Scores fall as before: those of the listed items, handed out by rank.
+        """
+        items = self._unblocked(pool.items, pool.users)
+        pins = self._pins(users, pool.users)
+        items = self._boosted(_without(items, pins), pool.users)
+        items = self._diversified(items)
+        items = self._with_popular(items, users, pins, pool.users)
+        items = self._limited(items, pins, pool.users)
+        listed = self._pinned(items, pins)
+        self._count_allowed(listed, pool.users)
+        return RankedLists(pool.users, listed, _scores(listed, pool))
+
+    def _unblocked(self, items: Rows, users: Rows) -> Rows:
+        """Take blocked items out of lists (B, P)."""
+        blocked = self.rules.blocked.hits(_repeat_columns(users, items.shape[1]), items)
+        if not blocked.any():
             return items
-        self.moved["blocked"] += int(gone[:, : self.size].sum())
-        return pack_left(np.where(gone, -1, items))
+        self.moved["blocked"] += int(blocked[:, : self.size].sum())
+        return pack_left(np.where(blocked, -1, items))
 
-    def _pins(self, users: UserHistories, who: Rows) -> Rows:
-        """Each user's pinned items (B, M), -1 where one may not be shown."""
-        pins = np.full((len(who), len(self.rules.pins)), -1, np.int32)
-        for at, pin in enumerate(self.rules.pins):
-            shown = self._may_pin(pin, users, who) & ~(pins == pin.item).any(axis=1)
-            pins[shown, at] = pin.item
+    def _pins(self, histories: UserHistories, users: Rows) -> Rows:
+        """Return each user's pinned items (B, M), -1 where one may not be shown to them."""
+        pins = np.full((len(users), len(self.rules.pins)), -1, np.int32)
+        for index, pin in enumerate(self.rules.pins):
+            # An item that an earlier pin has placed already does not stand twice.
+            is_pinned = (pins == pin.item).any(axis=1)
+            shown = self._may_pin(pin, histories, users) & ~is_pinned
+            pins[shown, index] = pin.item
             self.moved[str(pin.rule)] += int(shown.sum())
         return pins
 
-    def _may_pin(self, pin: PinnedItem, users: UserHistories, who: Rows) -> Flags:
-        item = np.full(len(who), pin.item, np.int32)
-        may = pin.users[who] & self.allowed.items[item] & ~self.rules.blocked.hits(who, item)
-        return may if self.allowed.seen else may & (users.seen[:, [pin.item]].toarray()[:, 0] == 0)
+    def _may_pin(self, pin: PinnedItem, histories: UserHistories, users: Rows) -> Flags:
+        item = np.full(len(users), pin.item, np.int32)
+        is_blocked = self.rules.blocked.hits(users, item)
+        may_pin = pin.users[users] & self.allowed.items[item] & ~is_blocked
+        if self.allowed.seen:
+            return may_pin
+        n_seen = histories.seen[:, [pin.item]].toarray()[:, 0]
+        return may_pin & (n_seen == 0)
 
-    def _behind(self, items: Rows, users: UserHistories, pins: Rows, who: Rows) -> Rows:
-        """Put what is popular behind the candidates, where a limit or a pin may need it."""
-        more = self.spare[:SPARE]
-        if not (self.rules.limits or self.rules.pins) or not len(more):
-            return items
-        behind = np.repeat(more[None], len(items), axis=0)
-        n_items = users.n_items
-        rows = np.arange(len(items), dtype=np.int64)[:, None] * n_items
-        used = np.isin(rows + behind, (rows + items)[items >= 0]) | self.rules.blocked.hits(
-            np.repeat(who[:, None], len(more), axis=1), behind
-        )
-        for column in pins.T:
-            used |= behind == column[:, None]
-        if not self.allowed.seen:
-            used |= users.seen[:, more].toarray() > 0
-        return pack_left(np.concatenate([items, np.where(used, -1, behind)], axis=1))
+    def _boosted(self, items: Rows, users: Rows) -> Rows:
+        """Move what boosts name by their places.
 
-    def _boosted(self, items: Rows, who: Rows) -> Rows:
-        """Move what boosts name by their places; an item that comes where another stands goes before it if it rose."""
-        if not self.rules.boosts:
+        An item that comes where another stands goes before it if it rose, and behind it if it fell.
+        """
+        boosts = self.rules.boosts
+        if not boosts:
             return items
-        named = [boost.named(who, items) for boost in self.rules.boosts]
-        shift = np.sum(
-            [
-                boost.rule.places * here
-                for boost, here in zip(self.rules.boosts, named, strict=True)
-            ],
-            axis=0,
-        )
+        named = [boost.named(users, items) for boost in boosts]
+        shift = np.zeros(items.shape, np.int64)
+        for boost, is_named in zip(boosts, named, strict=True):
+            shift += boost.rule.places * is_named
         place = np.broadcast_to(np.arange(items.shape[1]), items.shape)
-        aim = np.where(items >= 0, place - shift, np.iinfo(np.int64).max)
-        order = np.lexsort((place, -shift, aim), axis=1)
-        for boost, here in zip(self.rules.boosts, named, strict=True):
-            moved = np.take_along_axis(here, order, axis=1) & (order != place)
+        target = np.where(items >= 0, place - shift, np.iinfo(np.int64).max)
+        order = np.lexsort((place, -shift, target), axis=1)
+        for boost, is_named in zip(boosts, named, strict=True):
+            moved = np.take_along_axis(is_named, order, axis=1) & (order != place)
             self.moved[str(boost.rule)] += int(moved[:, : self.size].sum())
         return np.take_along_axis(items, order, axis=1)
 
-    def _diverse(self, items: Rows) -> Rows:
-        if self.rules.diversity is None or self.similarity is None:
+    def _diversified(self, items: Rows) -> Rows:
+        diversity = self.rules.diversity
+        if diversity is None or self.similarity is None:
             return items
-        found = rerank_mmr(items, self.similarity, self.rules.diversity, self.size)
-        self.moved[str(self.rules.diversity)] += int((found != items)[:, : self.size].sum())
-        return found
+        reranked = rerank_mmr(items, self.similarity, diversity, self.size)
+        self.moved[str(diversity)] += int((reranked != items)[:, : self.size].sum())
+        return reranked
 
-    def _limited(self, items: Rows, pins: Rows, who: Rows) -> Rows:
-        """The best of each list, within limits; as many as stay beside the pins."""
+    def _with_popular(self, items: Rows, histories: UserHistories, pins: Rows, users: Rows) -> Rows:
+        """Put popular items behind the candidates, where a limit or a pin may need them."""
+        popular = self.popular[:N_POPULAR]
+        if not (self.rules.limits or self.rules.pins) or not len(popular):
+            return items
+        behind = np.repeat(popular[None], len(items), axis=0)
+        # One number for each pair of list and item, so that one look-up serves all lists.
+        first_keys = np.arange(len(items), dtype=np.int64)[:, None] * histories.n_items
+        is_listed = np.isin(first_keys + behind, (first_keys + items)[items >= 0])
+        refused = is_listed | self.rules.blocked.hits(_repeat_columns(users, len(popular)), behind)
+        for column in pins.T:
+            refused |= behind == column[:, None]
+        if not self.allowed.seen:
+            refused |= histories.seen[:, popular].toarray() > 0
+        return pack_left(np.concatenate([items, np.where(refused, -1, behind)], axis=1))
+
+    def _limited(self, items: Rows, pins: Rows, users: Rows) -> Rows:
+        """Keep the best of each list within limits (B, size); pins take up room in them."""
         limits = self.rules.limits
         if not limits:
             return items
-        kept = apply_category_caps(
-            items, build_category_caps(limits, who, items, pins, self.shown), self.size
-        )
-        for limit, count in kept.held.items():
+        caps = build_category_caps(limits, users, items, pins, self.shown)
+        capped = apply_category_caps(items, caps, self.size)
+        for limit, count in capped.held_back.items():
             self.moved[str(limits[limit].rule)] += count
-        for limit, count in kept.beyond.items():
+        for limit, count in capped.exceeded.items():
             self.moved[f"{limits[limit].rule} gave way"] += count
-        return kept.items
+        return capped.items
 
     def _pinned(self, items: Rows, pins: Rows) -> Rows:
-        """Rows (B, size) with the pins at their ranks, or at the next free one, or behind the last item."""
-        none = np.full((len(items), 1), -1, np.int32)
-        order = np.argsort(pins < 0, axis=1, kind="stable")  # a user's own pins come first, by rank
-        waiting = np.hstack([np.take_along_axis(pins, order, axis=1), none])
+        """Merge lists (B, P) and pins (B, M) into lists (B, size).
+
+        A pin stands at its rank, at the next free one, or behind the last item of a short list.
+        """
+        n_lists = len(items)
+        none = np.full((n_lists, 1), -1, np.int32)
+        # Pins are ordered by rank; a user's own are moved to the front, and a -1 ends them.
+        order = np.argsort(pins < 0, axis=1, kind="stable")
+        waiting_pins = np.hstack([np.take_along_axis(pins, order, axis=1), none])
         ranks = np.array([*(pin.rule.rank for pin in self.rules.pins), 0])
-        wanted = ranks[np.hstack([order, none])]
+        pin_ranks = ranks[np.hstack([order, none])]
         rest = np.hstack([items, np.repeat(none, self.size, axis=1)])
-        listed = np.full((len(items), self.size), -1, np.int32)
-        pinned, taken = np.zeros(len(items), np.int64), np.zeros(len(items), np.int64)
-        rows = np.arange(len(items))
+        listed = np.full((n_lists, self.size), -1, np.int32)
+        next_pin, next_item = np.zeros(n_lists, np.int64), np.zeros(n_lists, np.int64)
+        rows = np.arange(n_lists)
         for place in range(self.size):
-            pin, other = waiting[rows, pinned], rest[rows, taken]
-            now = (pin >= 0) & ((wanted[rows, pinned] <= place + 1) | (other < 0))
-            listed[:, place] = np.where(now, pin, other)
-            pinned += now
-            taken += ~now
+            pin, item = waiting_pins[rows, next_pin], rest[rows, next_item]
+            is_due = pin_ranks[rows, next_pin] <= place + 1
+            takes_pin = (pin >= 0) & (is_due | (item < 0))
+            listed[:, place] = np.where(takes_pin, pin, item)
+            next_pin += takes_pin
+            next_item += ~takes_pin
         return listed
 
-    def _count_allowed(self, listed: Rows, who: Rows) -> None:
-        rows = (listed >= 0).sum(axis=1)
-        for one in self.rules.allow:
-            for words in one.words:
-                self.moved[words] += int(rows[one.users[who]].sum())
+    def _count_allowed(self, listed: Rows, users: Rows) -> None:
+        """Count the rows of users that an allow list is for."""
+        lengths = (listed >= 0).sum(axis=1)
+        for allow_list in self.rules.allow:
+            n_rows = int(lengths[allow_list.users[users]].sum())
+            for words in allow_list.words:
+                self.moved[words] += n_rows
+
+
+def _repeat_columns(users: Rows, width: int) -> Rows:
+    """Repeat users (B,) as columns (B, width)."""
+    return np.repeat(users[:, None], width, axis=1)
 
 
 def pack_left(items: Rows) -> Rows:
-    """Each row of `items` (B, P) with its -1 behind the rest."""
+    """Move the empty places of each list to its end.
+
+    Args:
+        items: lists (B, P), -1 in empty places.
+
+    Returns:
+        The same items in their order, -1 behind them.
+    """
     return np.take_along_axis(items, np.argsort(items < 0, axis=1, kind="stable"), axis=1)
 
 
 def _without(items: Rows, pins: Rows) -> Rows:
-    """Rows without their own pins."""
-    gone = np.zeros(items.shape, bool)
+    """Take each list's own pins (B, M) out of it (B, P)."""
+    is_pinned = np.zeros(items.shape, bool)
     for column in pins.T:
-        gone |= (items == column[:, None]) & (column >= 0)[:, None]
-    return pack_left(np.where(gone, -1, items)) if gone.any() else items
+        is_pinned |= (items == column[:, None]) & (column >= 0)[:, None]
+    return pack_left(np.where(is_pinned, -1, items)) if is_pinned.any() else items
 
 
 def _scores(listed: Rows, pool: RankedLists) -> Scores:
-    """Scores (B, size) for rows in a new order: those the listed items had, best first, falling on below them."""
+    """Return scores (B, size) for lists in a new order: those of their items, best first.
+
+    Items that had none, such as a pin from outside, leave the last places to scores that fall on.
+    """
     n_items = np.int64(max(listed.max(initial=0), pool.items.max(initial=0)) + 1)
-    rows = np.arange(len(listed), dtype=np.int64)[:, None] * n_items
-    keys = (rows + pool.items)[pool.items >= 0]
-    order = np.argsort(keys)
-    keys, values = keys[order], pool.scores[pool.items >= 0][order]
-    wanted = rows + listed
-    at = np.minimum(np.searchsorted(keys, wanted), max(0, len(keys) - 1))
-    known = (listed >= 0) & (keys[at] == wanted) if len(keys) else np.zeros(listed.shape, bool)
-    found = np.where(known, values[at] if len(keys) else 0, np.nan).astype(np.float32)
-    return descend(listed, -np.sort(-found, axis=1))
+    first_keys = np.arange(len(listed), dtype=np.int64)[:, None] * n_items
+    has_item = pool.items >= 0
+    pool_keys = (first_keys + pool.items)[has_item]
+    order = np.argsort(pool_keys)
+    scores = _look_up(
+        first_keys + listed, pool_keys[order], pool.scores[has_item][order], listed >= 0
+    )
+    return descend(listed, -np.sort(-scores, axis=1))
+
+
+def _look_up(
+    wanted: NDArray[np.int64], keys: NDArray[np.int64], values: Scores, valid: Flags
+) -> Scores:
+    """Look up the values (m,) of wanted keys (B, size) among ascending keys (m,), NaN for none."""
+    if not len(keys):
+        return np.full(wanted.shape, np.nan, np.float32)
+    places = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    is_known = valid & (keys[places] == wanted)
+    return np.where(is_known, values[places], np.nan).astype(np.float32)

@@ -1,47 +1,33 @@
-"""Serving: the chosen method's lists for every user, block by block, and what users without history get."""
+"""Batch of all lists: every user's by the chosen method, block by block, and the fallback."""
 
 import json
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-from functools import partial
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fusion.core.arrays import DAY, Flags, Rows, Scores, contains
-from fusion.core.hashing import shares
+from fusion.core.arrays import Rows
 from fusion.data.ranked_lists import RankedLists
-from fusion.data.segments import ROUTES, route_of, user_segments
+from fusion.data.segments import ROUTES, user_segments
 from fusion.errors import DataError
-from fusion.lists.builder import ListBuilder, user_groups
+from fusion.lists.builder import ListBuilder, serving_users, user_groups
 from fusion.lists.compiled_rules import Rules
-from fusion.lists.explain import Explainer, Reasons
+from fusion.lists.explain import Explainer
 from fusion.lists.fallback import ALL, fallback_lists
+from fusion.lists.reasons import Reasons
+from fusion.lists.samples import CandidateBlock, SampleCollector, feature_sample
 from fusion.models.base.fitted import FittedSource
-from fusion.models.base.recommender import Allowed
 from fusion.ranking.candidates import Candidates, candidate_blocks
 from fusion.ranking.features.compute import feature_columns
 from fusion.ranking.features.item_statistics import ItemStatistics
 from fusion.ranking.method import BLEND, Method
 from fusion.runs.context import RunContext
-from fusion.runs.monitoring_samples import USER_ROW
 from fusion.runs.run_folder import ListsFolder
-
-SAMPLE_USERS = 2000
-"""Users whose serving features are kept, to compare them with the last training table."""
-
-
-def serving_users(context: RunContext) -> tuple[Rows, Rows]:
-    """Users (n,) who get a list or the fallback, and the route of each as an index into ROUTES."""
-    known = context.plan.serving.known
-    users = np.arange(known.n_users, dtype=np.int32)
-    days = context.config.lists.active_days
-    if days:
-        users = users[context.data.last_times >= known.as_of - days * DAY]
-    return users, route_of(known.user_counts[users], context.config.split.sparse)
 
 
 def write_lists(
@@ -51,131 +37,141 @@ def write_lists(
     method: Method,
     rules: Rules | None = None,
 ) -> None:
-    """Write `lists.parquet`, `served.parquet`, `fallback.parquet`; for a sample of users `features` and `twin`."""
+    """Make the lists of all users to serve, and write everything that belongs to them.
+
+    Users without a history get no list but the fallback. Blocks of users bound the memory.
+
+    Args:
+        folder: where lists, explanations, samples, fallback and notes are written.
+        context: data, folds and settings.
+        sources: fitted on the serving fold.
+        method: how candidates are scored.
+        rules: what lists follow; None without rules.
+
+    Raises:
+        DataError: nobody with a history is left to serve.
+    """
     users, routes = serving_users(context)
     listed = users[routes != ROUTES.index("cold")]
     if not len(listed):
         raise DataError(
-            f"[lists] users = {context.config.lists.users!r} leaves nobody with a history; take more days, or all"
+            f"[lists] users = {context.config.lists.users!r} leaves nobody with a history; take"
+            " more days, or all"
         )
-    sample = feature_sample(context)
-    progress = context.progress("lists")
     builder = ListBuilder.of(context, rules)
-    uncounted = replace(builder, moved=Counter())
-    writer, features, twins, done = None, [], [], 0
     explainer = _explainer(context, sources, method, len(listed))
-    for allowed, found, columns in _blocks(context, sources, listed, rules):
-        lists = builder(allowed, found, method.score(found, columns), columns[BLEND])
-        explainer.add(found, columns, lists, builder.marks(lists))
-        block = _rows(lists, found)
-        writer = writer or pq.ParquetWriter(folder.lists, block.schema, compression="zstd")
-        writer.write_table(block)
-        kept = np.isin(found.users.rows[found.pairs.owners], sample)
-        sampled = {name: column[kept] for name, column in columns.items()}
-        features.append(
-            pl.DataFrame({USER_ROW: found.users.rows[found.pairs.owners[kept]], **sampled})
-        )
-        twins.append(
-            _twin(
-                partial(uncounted, allowed),
-                found,
-                columns[BLEND],
-                kept,
-                method.twin_scores(sampled),
-            )
-        )
-        done += len(found.users)
-        progress(done, len(listed))
-    if writer:
-        writer.close()
-    pl.concat(features).write_parquet(folder.features)
-    pl.concat(twins).write_parquet(folder.twin)
+    samples = SampleCollector(feature_sample(context), method, builder)
+    progress, n_done = context.progress("lists"), 0
+    with _TableFile(folder.lists) as file:
+        for block in _blocks(context, sources, listed, rules):
+            scores = method.score(block.candidates, block.columns)
+            lists = builder.build(block.allowed, block.candidates, scores, block.columns[BLEND])
+            file.write(_list_rows(lists, block.candidates))
+            explainer.add(block.candidates, block.columns, lists, builder.marks(lists))
+            samples.add(block)
+            n_done += len(block.candidates.users)
+            progress(n_done, len(listed))
+    samples.write(folder)
+    explainer.write(folder)
     notes = {"explained": explainer.explained, "listed": len(listed), "moved": builder.moved}
     folder.notes.write_text(json.dumps(notes))
-    explainer.write(folder)
     write_fallback(folder, context, users, routes, rules)
 
 
 def _explainer(
-    context: RunContext, sources: Sequence[FittedSource], method: Method, users: int
+    context: RunContext, sources: Sequence[FittedSource], method: Method, n_users: int
 ) -> Explainer:
-    lists = context.config.lists
+    settings = context.config.lists
     return Explainer(
-        Reasons.of(sources), method.ranker, context.config.seed, lists.why_rows, users, lists.size
+        reasons=Reasons.of(sources),
+        ranker=method.ranker,
+        seed=context.config.seed,
+        budget=settings.why_rows,
+        users=n_users,
+        shown=settings.size,
     )
 
 
 def _blocks(
     context: RunContext, sources: Sequence[FittedSource], users: Rows, rules: Rules | None
-) -> Iterator[tuple[Allowed, Candidates, dict[str, Scores]]]:
+) -> Iterator[CandidateBlock]:
+    """Gather candidates with features, group by group of users and block by block."""
     fold = context.plan.serving
     statistics = ItemStatistics(fold.known)
-    for some, allowed in user_groups(context, users, rules):
-        for found in candidate_blocks(sources, fold, some, allowed, context.block_budget):
-            yield allowed, found, feature_columns(found, statistics)
+    for group, allowed in user_groups(context, users, rules):
+        for candidates in candidate_blocks(sources, fold, group, allowed, context.block_budget):
+            columns = feature_columns(candidates, statistics)
+            yield CandidateBlock(allowed, candidates, columns)
 
 
-def _twin(
-    builder: Callable[[Candidates, Scores, Scores], RankedLists],
-    found: Candidates,
-    fallback_scores: Scores,
-    kept: Flags,
-    twin: Scores | None,
-) -> pl.DataFrame:
-    """Lists of the sampled users of a block by the twin's scores of their candidates; empty without a twin."""
-    users, items = np.empty(0, np.int32), np.empty((0, 0), np.int32)
-    if twin is not None:
-        scores = np.full(len(found.pairs), np.nan, np.float32)
-        scores[kept] = twin
-        lists = builder(found, scores, fallback_scores)
-        sampled = np.isin(lists.users, found.users.rows[found.pairs.owners[kept]])
-        users, items = lists.users[sampled], lists.items[sampled]
-    owners, places = np.nonzero(items >= 0)
-    ranks = (places + 1).astype(np.int32)
-    return pl.DataFrame({"user": users[owners], "rank": ranks, "item": items[owners, places]})
+class _TableFile:
+    """A Parquet file that grows block by block; the first block gives its schema."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._writer: pq.ParquetWriter | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def write(self, block: pa.Table) -> None:
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(self._path, block.schema, compression="zstd")
+        self._writer.write_table(block)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._writer is not None:
+            self._writer.close()
 
 
-def _rows(lists: RankedLists, found: Candidates) -> pa.Table:
-    """One row a listed item, with the source that ranks it best and where; null for what only filled a list up."""
+def _list_rows(lists: RankedLists, candidates: Candidates) -> pa.Table:
+    """Turn lists into rows, one a listed item, with the source that ranks it best and where.
+
+    Both are null for an item that no source proposed, such as what completed a list.
+    """
     owners, places = np.nonzero(lists.items >= 0)
     items = lists.items[owners, places]
-    at = found.positions(owners, items)
-    ranked = np.full((len(at), len(found.names)), np.inf)
-    ranked[at >= 0] = np.nan_to_num(found.places[at[at >= 0]], nan=np.inf)
-    source = ranked.argmin(axis=1)
-    place = ranked[np.arange(len(ranked)), source]
-    proposed = np.isfinite(place)
+    positions = candidates.positions(owners, items)
+    is_candidate = positions >= 0
+    source_ranks = np.full((len(items), len(candidates.names)), np.inf)
+    proposed_at = candidates.places[positions[is_candidate]]
+    source_ranks[is_candidate] = np.nan_to_num(proposed_at, nan=np.inf)
+    best_source = source_ranks.argmin(axis=1)
+    best_rank = source_ranks[np.arange(len(items)), best_source]
+    is_proposed = np.isfinite(best_rank)
+    source = pa.array(best_source.astype(np.int8), mask=~is_proposed)
+    rank = np.where(is_proposed, best_rank, 0).astype(np.int32)
     return pa.table(
         {
             "user": lists.users[owners],
             "rank": (places + 1).astype(np.int32),
             "item": items,
             "score": lists.scores[owners, places],
-            "source": pa.DictionaryArray.from_arrays(
-                pa.array(source.astype(np.int8), mask=~proposed), [*found.names]
-            ),
-            "source_rank": pa.array(np.where(proposed, place, 0).astype(np.int32), mask=~proposed),
+            "source": pa.DictionaryArray.from_arrays(source, [*candidates.names]),
+            "source_rank": pa.array(rank, mask=~is_proposed),
         }
     )
-
-
-def feature_sample(context: RunContext) -> Rows:
-    """Users of the verdict table who get a list, kept for the comparison of features, by hash: the same in both.
-
-    Those whom the verdict fold did not know yet are left out: they have a history by now, and
-    nearly all their cells would have moved.
-    """
-    fold = context.plan.verdict
-    users = fold.label_rows[fold.known.user_counts[fold.label_rows] > 0]
-    users = users[contains(serving_users(context)[0], users)]
-    return users[shares(context.config.seed, users) < SAMPLE_USERS / max(1, len(users))]
 
 
 def write_fallback(
     folder: ListsFolder, context: RunContext, users: Rows, routes: Rows, rules: Rules | None
 ) -> None:
-    """Write what is popular now, for all and for each value of the users' first category, and who falls where."""
+    """Write the fallback lists, and how each user is served.
+
+    Args:
+        folder: where they are written.
+        context: data, folds and settings.
+        users: all users to serve (n,).
+        routes: the route of each (n,), an index into ROUTES.
+        rules: what lists follow; None without rules.
+    """
     fallback_lists(context, context.plan.serving, rules).write_parquet(folder.fallback)
-    mine = user_segments(context.data)[users].fill_null(ALL)
-    named = [ROUTES[route] for route in routes]
-    pl.DataFrame({"user": users, "route": named, "segment": mine}).write_parquet(folder.served)
+    segments = user_segments(context.data)[users].fill_null(ALL)
+    route_names = [ROUTES[route] for route in routes]
+    served = pl.DataFrame({"user": users, "route": route_names, "segment": segments})
+    served.write_parquet(folder.served)

@@ -1,4 +1,4 @@
-"""From scored candidates to the rows to publish: the method's order, the rules, and what fills lists up."""
+"""From scored candidates to the rows to publish: the method's order, the rules, and backfill."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -8,10 +8,11 @@ from typing import Self
 
 import numpy as np
 
-from fusion.core.arrays import Rows, Scores
+from fusion.core.arrays import DAY, Rows, Scores
 from fusion.data.histories import UserHistories
 from fusion.data.ranked_lists import RankedLists, backfill, top_k_lists
-from fusion.lists.apply_rules import SPARE, RuleApplier
+from fusion.data.segments import route_of
+from fusion.lists.apply_rules import N_POPULAR, RuleApplier
 from fusion.lists.compiled_rules import Rules
 from fusion.lists.mmr import ItemSimilarity
 from fusion.models.base.recommender import Allowed, FitContext
@@ -19,10 +20,36 @@ from fusion.ranking.candidates import Candidates
 from fusion.runs.context import RunContext
 
 
+def serving_users(context: RunContext) -> tuple[Rows, Rows]:
+    """Return the users to serve, with a list or with the fallback.
+
+    Args:
+        context: data and settings; `lists.users` may leave out users who were not active lately.
+
+    Returns:
+        Users (n,), and the route of each, an index into ROUTES.
+    """
+    known = context.plan.serving.known
+    users = np.arange(known.n_users, dtype=np.int32)
+    days = context.config.lists.active_days
+    if days:
+        users = users[context.data.last_times >= known.as_of - days * DAY]
+    return users, route_of(known.user_counts[users], context.config.split.sparse)
+
+
 def user_groups(
     context: RunContext, users: Rows, rules: Rules | None = None
 ) -> Iterator[tuple[Rows, Allowed]]:
-    """Cut `users` (n,) by what they may be shown when served, by `rules`."""
+    """Cut users into groups that may be shown the same items when served.
+
+    Args:
+        context: availability of items, and whether seen items may be listed again.
+        users: rows (n,).
+        rules: allow lists; None without rules.
+
+    Yields:
+        Users of a group, and what they may be shown.
+    """
     allowed = context.allowed(context.plan.serving.cut)
     if rules is None:
         yield users, allowed
@@ -32,7 +59,14 @@ def user_groups(
 
 @dataclass(frozen=True)
 class ListBuilder:
-    """Makes lists of blocks of users, size and reserve; `moved` counts what rules did."""
+    """Builds the lists of blocks of users, the reserve included.
+
+    Attributes:
+        context: data and settings.
+        rules: what lists follow; None without rules.
+        similarity: of items, where there is a rule for diversity.
+        moved: rows by rule, counted up with every block.
+    """
 
     context: RunContext
     rules: Rules | None
@@ -41,21 +75,27 @@ class ListBuilder:
 
     @classmethod
     def of(cls, context: RunContext, rules: Rules | None, segment: str | None = None) -> Self:
-        """As `rules` say, or those of them that act on the fallback list of a segment."""
+        """Make a builder that follows rules.
+
+        Args:
+            context: data and settings.
+            rules: what lists follow; None without rules.
+            segment: for the fallback list of a segment, by the rules for it; None for users' lists.
+
+        Returns:
+            The builder; where a rule compares texts, they are encoded now.
+        """
         if rules is None or rules.empty:
             return cls(context, None)
         if segment:
             rules = rules.of_segment(segment)
+        if rules.diversity is None:
+            return cls(context, rules)
         fit_context = FitContext(
             device=context.device, threads=context.threads, cache=context.store.root / "vectors"
         )
-        return cls(
-            context,
-            rules,
-            ItemSimilarity.of(context.data, rules.diversity, fit_context)
-            if rules.diversity
-            else None,
-        )
+        similarity = ItemSimilarity.of(context.data, rules.diversity, fit_context)
+        return cls(context, rules, similarity)
 
     @property
     def size(self) -> int:
@@ -64,48 +104,85 @@ class ListBuilder:
 
     @property
     def depth(self) -> int:
-        """Rows that a list is chosen from, where nothing else limits it."""
-        return self.size if self.rules is None else max(self.size, SPARE)
+        """Rows that a list without candidates is chosen from: rules need more than it has."""
+        return self.size if self.rules is None else max(self.size, N_POPULAR)
 
     @cached_property
-    def popular(self) -> Rows:
-        """Items (I,) by known interactions, most first."""
-        return np.argsort(-self.context.plan.serving.known.item_counts, kind="stable").astype(
-            np.int32
-        )
+    def _popular(self) -> Rows:
+        """All items (I,) by known interactions, most first."""
+        counts = self.context.plan.serving.known.item_counts
+        return np.argsort(-counts, kind="stable").astype(np.int32)
 
-    def __call__(
-        self, allowed: Allowed, found: Candidates, scores: Scores, fallback_scores: Scores
+    def _listable(self, allowed: Allowed) -> Rows:
+        """Items that these users may be shown, most popular first."""
+        return self._popular[allowed.items[self._popular]]
+
+    def build(
+        self, allowed: Allowed, candidates: Candidates, scores: Scores, fallback_scores: Scores
     ) -> RankedLists:
-        """Lists of a block by `scores` (C,) of its candidates, where silent by `filler` (C,)."""
-        borders = found.pairs.borders
-        depth = (
-            self.size
-            if self.rules is None
-            else max(self.size, int(np.diff(borders).max(initial=0)))
-        )
-        lists = top_k_lists(
-            found.users.rows, borders, found.pairs.items, scores, fallback_scores, depth
-        )
-        return self.filled(allowed, self.ruled(allowed, lists, found.users), found.users)
+        """Build the lists of a block of users.
 
-    def ruled(self, allowed: Allowed, lists: RankedLists, users: UserHistories) -> RankedLists:
-        """What rules make of whole orders (B, P)."""
+        Args:
+            allowed: what they may be shown.
+            candidates: C candidates of B users.
+            scores: those of the method (C,), NaN where it is silent.
+            fallback_scores: (C,) order the candidates that the method is silent on.
+
+        Returns:
+            Lists (B, size), short only where nothing else may be shown.
+        """
+        borders = candidates.pairs.borders
+        # Rules may bring up any candidate, so they see the whole order.
+        n_candidates = int(np.diff(borders).max(initial=0))
+        depth = self.size if self.rules is None else max(self.size, n_candidates)
+        ranked = top_k_lists(
+            candidates.users.rows, borders, candidates.pairs.items, scores, fallback_scores, depth
+        )
+        lists = self.apply_rules(allowed, ranked, candidates.users)
+        return self._completed(allowed, lists, candidates.users)
+
+    def apply_rules(
+        self, allowed: Allowed, lists: RankedLists, users: UserHistories
+    ) -> RankedLists:
+        """Apply the rules to whole orders.
+
+        Args:
+            allowed: what these users may be shown.
+            lists: items in order (B, P), -1 past the end.
+            users: histories of the same users.
+
+        Returns:
+            Lists (B, size), not yet completed; without rules the orders as they are.
+        """
         if self.rules is None:
             return lists
-        spare, shown = self.popular[allowed.items[self.popular]], self.context.config.lists.size
-        return RuleApplier(
-            self.rules, allowed, spare, self.size, shown, self.similarity, self.moved
-        )(lists, users)
+        applier = RuleApplier(
+            rules=self.rules,
+            allowed=allowed,
+            popular=self._listable(allowed),
+            size=self.size,
+            shown=self.context.config.lists.size,
+            similarity=self.similarity,
+            moved=self.moved,
+        )
+        return applier.apply(lists, users)
 
     def marks(self, lists: RankedLists) -> Rows | None:
-        """What rules put where it is (B, size), as `Rules.marks` says; None without rules."""
+        """Tell what put each listed item where it is.
+
+        Args:
+            lists: finished lists (B, size).
+
+        Returns:
+            Marks (B, size) as `Rules.marks` gives them; None without rules.
+        """
         return None if self.rules is None else self.rules.marks(lists.users, lists.items)
 
-    def filled(self, allowed: Allowed, lists: RankedLists, users: UserHistories) -> RankedLists:
-        """Lists filled up with what is popular where candidates ran out."""
-        spare = self.popular[allowed.items[self.popular]]
+    def _completed(self, allowed: Allowed, lists: RankedLists, users: UserHistories) -> RankedLists:
+        """Complete lists by popular items where candidates ran out."""
+        popular = self._listable(allowed)
         if self.rules is None:
-            return backfill(lists, users, spare, seen_again=allowed.seen)
+            return backfill(lists, users, popular, seen_again=allowed.seen)
         blocked = self.rules.blocked
-        return backfill(lists, users, spare[~blocked.items[spare]], allowed.seen, blocked.of_user)
+        open_items = popular[~blocked.items[popular]]
+        return backfill(lists, users, open_items, allowed.seen, blocked.of_user)

@@ -1,70 +1,44 @@
-"""Rules by row number: whom and what each of them names in this data, and what it names that is not there."""
+"""Rules by row number: the users and items of one data set that each rule is about."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
+from typing import TypeVar
 
 import numpy as np
-import polars as pl
 from scipy.sparse import csr_array, hstack
 
-from fusion.core.arrays import Flags, Offsets, Rows, contains, offsets
+from fusion.core.arrays import Flags, Rows
 from fusion.data.dataset import Dataset
+from fusion.lists.blocked import Blocked
 from fusion.lists.rules import Boost, Diversity, Limit, Pin, RuleSet
 from fusion.models.base.recommender import Allowed
 from fusion.models.text.encoders import encoder_identity
 
-NO_BLOCKS = pl.DataFrame(schema={"item_id": pl.String, "user_id": pl.String})
-"""Nothing is blocked."""
-
-
-@dataclass(frozen=True)
-class Blocked:
-    """What is blocked as lists are made: items for everyone (I,) bool, and pairs as user * I + item, ascending."""
-
-    items: Flags
-    pairs: Offsets
-
-    @classmethod
-    def of(cls, data: Dataset, rows: pl.DataFrame) -> "Blocked":
-        """From `item_id` and `user_id` (null: for everyone); ids that the data does not have block nothing there."""
-        items, everyone = data.item_ids.rows(rows["item_id"]), rows["user_id"].is_null().to_numpy()
-        users = data.user_ids.rows(rows["user_id"])
-        flags = np.zeros(data.n_items, bool)
-        flags[items[everyone & (items >= 0)]] = True
-        pairs = (items >= 0) & (users >= 0) & ~everyone
-        return cls(flags, np.unique(users[pairs].astype(np.int64) * data.n_items + items[pairs]))
-
-    def hits(self, users: Rows, items: Rows) -> Flags:
-        """Which of the pairs of `users` and `items`, of one shape, are blocked; an item -1 is not."""
-        found = self.items[items]
-        if len(self.pairs):
-            found |= contains(self.pairs, users.astype(np.int64) * len(self.items) + items)
-        return found & (items >= 0)
-
-    def of_users(self, users: Rows) -> csr_array:
-        """Users x items (B, I) of ones where a pair of theirs is blocked."""
-        mine = [self.of_user(int(user)) for user in users]
-        borders = offsets(np.array([len(items) for items in mine], np.int64))
-        ones = np.ones(borders[-1], np.float32)
-        items = np.concatenate([np.empty(0, np.int32), *mine])
-        return csr_array((ones, items, borders), shape=(len(users), len(self.items)))
-
-    def of_user(self, user: int) -> Rows:
-        """Items blocked for one user alone."""
-        span = np.searchsorted(self.pairs, np.array([user, user + 1], np.int64) * len(self.items))
-        return (self.pairs[slice(*span)] % len(self.items)).astype(np.int32)
+NOT_MOVED, BOOSTED, PINNED = 0, 1, 2
+"""What put a listed item where it is: the method, a boost upwards, or a pin."""
 
 
 @dataclass(frozen=True)
 class AllowList:
-    """Items (I,) that users (U,) of one segment may be shown; `words` name the entries."""
+    """An allow list: the only items that its users may be shown.
+
+    Attributes:
+        words: the entries of the rules file that it is made of, for people.
+        segment: "column=value"; None for everyone.
+        users: (U,) whom it is for.
+        items: (I,) what they may be shown.
+    """
 
     words: tuple[str, ...]
     segment: str | None
     users: Flags
     items: Flags
+
+    def for_one(self) -> "AllowList":
+        """Return the same list for a single user, row 0."""
+        return replace(self, users=np.ones(1, bool))
 
 
 @dataclass(frozen=True)
@@ -85,22 +59,51 @@ class BoostedItems:
     items: Flags
 
     def named(self, users: Rows, items: Rows) -> Flags:
-        """Where in the rows (B, P) of `users` (B,) something stands that it is about."""
+        """Mark the places of lists that hold an item of this boost.
+
+        Args:
+            users: whose lists they are (B,).
+            items: lists (B, P), -1 past the end.
+
+        Returns:
+            Flags (B, P).
+        """
         return self.users[users][:, None] & self.items[items] & (items >= 0)
 
 
 @dataclass(frozen=True)
 class LimitedItems:
-    """A limit: its users (U,), and which items have the category or each of a column's categories (I, K)."""
+    """A limit: its users (U,), and which items have the category, or each of a column's (I, K)."""
 
     rule: Limit
     users: Flags
     values: csr_array
 
 
+SegmentRule = TypeVar("SegmentRule", PinnedItem, BoostedItems, LimitedItems)
+
+
+def _of_segment(rules: Sequence[SegmentRule], segment: str) -> tuple[SegmentRule, ...]:
+    """Select the rules for everyone and for a segment, each as if for a single user."""
+    one_user = np.ones(1, bool)
+    return tuple(
+        replace(rule, users=one_user) for rule in rules if rule.rule.segment in (None, segment)
+    )
+
+
 @dataclass(frozen=True)
 class Rules:
-    """A rule set over a dataset's rows. Pins come by rank and then as written."""
+    """A rule set over the rows of a data set.
+
+    Attributes:
+        source: the rules as written.
+        blocked: what is blocked as lists are made.
+        allow: at most one list a segment.
+        pins: by rank, and then as written.
+        boosts: as written.
+        limits: as written.
+        diversity: the rule for diversity; None without.
+    """
 
     source: RuleSet
     blocked: Blocked
@@ -112,76 +115,118 @@ class Rules:
 
     @classmethod
     def none(cls, data: Dataset) -> "Rules":
-        """No rule at all."""
-        return cls(RuleSet(), Blocked(np.zeros(data.n_items, bool), np.empty(0, np.int64)))
+        """Make rules that rule nothing.
+
+        Args:
+            data: for the number of items.
+
+        Returns:
+            Empty rules.
+        """
+        nothing = Blocked(np.zeros(data.n_items, bool), np.empty(0, np.int64))
+        return cls(RuleSet(), nothing)
 
     @property
     def key(self) -> str:
-        """Hex digits over the rule set, what is blocked, and the model that tells likeness of texts here."""
+        """Hex digits over everything that changes lists.
+
+        These are the rule set, what is blocked, and the model on this machine that compares texts.
+        """
         blocked = sha256(self.blocked.items.tobytes() + self.blocked.pairs.tobytes()).hexdigest()
-        model = (
-            encoder_identity(self.diversity.encoder)
-            if self.diversity and self.diversity.by == "text"
-            else ""
-        )
+        by_text = self.diversity is not None and self.diversity.by == "text"
+        model = encoder_identity(self.diversity.encoder) if self.diversity and by_text else ""
         return self.source.hash + blocked[:12] + model
 
     @cached_property
     def empty(self) -> bool:
         """Whether lists stay as the method makes them."""
-        rules = (*self.allow, *self.pins, *self.boosts, *self.limits)
-        return not (rules or self.diversity or self.blocked.items.any() or len(self.blocked.pairs))
+        has_rules = any((self.allow, self.pins, self.boosts, self.limits, self.diversity))
+        has_blocks = self.blocked.items.any() or len(self.blocked.pairs)
+        return not (has_rules or has_blocks)
 
     def user_groups(self, users: Rows, allowed: Allowed) -> Iterator[tuple[Rows, Allowed]]:
-        """Cut `users` (n,) by what their allow lists leave of `allowed`."""
+        """Cut users into groups that may be shown the same items.
+
+        Args:
+            users: rows (n,).
+            allowed: what everyone may be shown.
+
+        Yields:
+            Users of a group, and what the allow lists leave them of `allowed`.
+        """
         if not self.allow:
             yield users, allowed
             return
-        kinds, which = np.unique(
-            np.column_stack([one.users[users] for one in self.allow]), axis=0, return_inverse=True
-        )
-        for at, kind in enumerate(kinds):
+        members = np.column_stack([allow_list.users[users] for allow_list in self.allow])
+        groups, group_of = np.unique(members, axis=0, return_inverse=True)
+        for index, lists_that_apply in enumerate(groups):
             items = allowed.items.copy()
-            for one, mine in zip(self.allow, kind, strict=True):
-                items &= one.items | ~mine
-            yield users[which == at], Allowed(items, allowed.seen)
+            for allow_list, applies in zip(self.allow, lists_that_apply, strict=True):
+                items &= allow_list.items | ~applies
+            yield users[group_of == index], Allowed(items, allowed.seen)
 
     def marks(self, users: Rows, items: Rows) -> Rows:
-        """What put each row (B, size) where it is: 2 a pin, 1 a boost upwards, 0 neither."""
-        found = np.zeros(items.shape, np.int32)
+        """Tell what put each listed item where it is.
+
+        Args:
+            users: whose lists they are (B,).
+            items: lists (B, size), -1 past the end.
+
+        Returns:
+            (B, size) PINNED, BOOSTED (upwards) or NOT_MOVED; a pin goes before a boost.
+        """
+        marks = np.full(items.shape, NOT_MOVED, np.int32)
         for boost in self.boosts:
             if boost.rule.places > 0:
-                found[boost.named(users, items)] = 1
+                marks[boost.named(users, items)] = BOOSTED
         for pin in self.pins:
-            found[(items == pin.item) & pin.users[users][:, None]] = 2
-        return found
+            is_pinned = (items == pin.item) & pin.users[users][:, None]
+            marks[is_pinned] = PINNED
+        return marks
 
     def outside(self, users: Rows, items: Rows) -> Flags:
-        """Which pairs (n,) an allow list leaves out."""
-        found = np.zeros(len(users), bool)
-        for one in self.allow:
-            found |= one.users[users] & ~one.items[items]
-        return found
+        """Mark the pairs of user and item that an allow list leaves out.
+
+        Args:
+            users: rows (n,).
+            items: rows (n,).
+
+        Returns:
+            Flags (n,).
+        """
+        left_out = np.zeros(len(users), bool)
+        for allow_list in self.allow:
+            left_out |= allow_list.users[users] & ~allow_list.items[items]
+        return left_out
 
     def of_segment(self, segment: str) -> "Rules":
-        """The rules for a fallback list: those for everyone and for its segment, each as if for one user."""
-        one, none = np.ones(1, bool), np.empty(0, np.int64)
+        """Select the rules for the fallback list of a segment.
 
-        def mine(rules: Sequence[PinnedItem | BoostedItems | LimitedItems]) -> tuple:  # type: ignore[type-arg]
-            return tuple(
-                replace(rule, users=one) for rule in rules if rule.rule.segment in (None, segment)
-            )
+        Args:
+            segment: "column=value", or "all".
 
+        Returns:
+            The rules for everyone and for the segment, each as if for a single user, row 0; what is
+            blocked for users of the data has no part in it.
+        """
+        allow = [entry for entry in self.allow if entry.segment in (None, segment)]
         return replace(
             self,
-            blocked=Blocked(self.blocked.items, none),
-            allow=tuple(replace(a, users=one) for a in self.allow if a.segment in (None, segment)),
-            pins=mine(self.pins),
-            boosts=mine(self.boosts),
-            limits=mine(self.limits),
+            blocked=Blocked(self.blocked.items, np.empty(0, np.int64)),
+            allow=tuple(entry.for_one() for entry in allow),
+            pins=_of_segment(self.pins, segment),
+            boosts=_of_segment(self.boosts, segment),
+            limits=_of_segment(self.limits, segment),
         )
 
 
 def stacked(limits: Sequence[LimitedItems]) -> csr_array:
-    """Values (I, sum of K) of all limits side by side."""
+    """Put the categories of all limits side by side.
+
+    Args:
+        limits: at least one.
+
+    Returns:
+        Matrix (I, sum of their K).
+    """
     return csr_array(hstack([limit.values for limit in limits]))

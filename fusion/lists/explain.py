@@ -1,4 +1,9 @@
-"""Why an item is in a list: who proposed it and what the ranker liked about it, in words."""
+"""Explanations of listed items: the sources that proposed them, and what the ranker liked.
+
+A row of `why.parquet` is one reason. Its gain is what the reason adds to the ranker's score, by
+TreeSHAP (Lundberg et al., From Local Explanations to Global Understanding, 2020): it says what moved
+this ranker's score, not what is so in the world.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,22 +15,14 @@ from numpy.typing import NDArray
 from fusion.core.arrays import Flags, Rows, Scores
 from fusion.core.hashing import shares
 from fusion.data.ranked_lists import RankedLists
-from fusion.models.base.fitted import FittedSource
+from fusion.lists.compiled_rules import BOOSTED, NOT_MOVED, PINNED
+from fusion.lists.reasons import BACKFILLED, MOVED_UP, PUT_HERE, Reasons
 from fusion.ranking.candidates import Candidates
-from fusion.ranking.features.registry import FEATURES
-from fusion.ranking.features.source_columns import ColumnKind, SourceColumn
 from fusion.ranking.ranker import Ranker
 from fusion.runs.run_folder import ListsFolder
 
-STRONGEST = 3
-"""Contributions of the ranker that are told of a row."""
-AT_ONCE = 50_000
-"""Rows that are explained together: each tree asks them all at once, and their features are some 10 MiB."""
-FILLED, BOOSTED, PINNED = (
-    "it is popular, and the list had run short",
-    "a rule moves it up",
-    "a rule puts it here",
-)
+BATCH_ROWS = 50_000
+"""Rows explained together: each tree looks at all of them at once, and their features are 10 MiB."""
 SCHEMA = {
     "user": pl.Int32,
     "item": pl.Int32,
@@ -37,70 +34,53 @@ SCHEMA = {
 
 
 @dataclass(frozen=True)
-class Reasons:
-    """Columns of the table put into words: reason k (of K) is `words[k]`, that of a source for the first S of them.
+class _ListedRows:
+    """Listed rows (n,) that wait to be explained.
 
-    `of_column` names the reason of each column that is one; a source's columns are one reason, and
-    so are features with the same words.
-    """
-
-    sources: tuple[str, ...]
-    words: tuple[str, ...]
-    of_column: Mapping[str, int]
-
-    @classmethod
-    def of(cls, sources: Sequence[FittedSource]) -> "Reasons":
-        """The reasons of sources that propose, each with its `because`, and of every feature that has words."""
-        names = tuple(source.name for source in sources if source.proposes)
-        words = [source.model.reason_text for source in sources if source.proposes]
-        of_column = {
-            SourceColumn(name, kind).name: at
-            for at, name in enumerate(names)
-            for kind in ColumnKind
-        }
-        for declared in FEATURES:
-            if declared.reason_text:
-                if declared.reason_text not in words[len(names) :]:
-                    words.append(declared.reason_text)
-                of_column[declared.name] = words.index(declared.reason_text, len(names))
-        return cls(names, tuple(words), of_column)
-
-    def strongest(self, contributions: Scores, columns: Sequence[str]) -> Scores:
-        """Contributions (n, F) to scores -> those of reasons (n, K): the three largest above 0 of a row, else NaN."""
-        found = np.zeros((len(contributions), len(self.words)), np.float32)
-        for at, name in enumerate(columns):
-            if name in self.of_column:
-                found[:, self.of_column[name]] += contributions[:, at]
-        strong = np.zeros(found.shape, bool)
-        np.put_along_axis(
-            strong, np.argsort(-found, axis=1, kind="stable")[:, :STRONGEST], True, axis=1
-        )
-        return np.where(strong & (found > 0), found, np.nan).astype(np.float32)
-
-
-@dataclass(frozen=True)
-class _Noted:
-    """Rows (n,) that wait for their reasons.
-
-    `places` (n, S): where each source put the item, NaN where it did not; `found`: which rows were
-    candidates at all; `marks`: 2 a pin, 1 a boost, 0 neither; `features`: those of the rows that
-    were found.
+    Attributes:
+        users: user of each row (n,).
+        items: item of each row (n,).
+        places: (n, S) where each source put the item, NaN where it did not.
+        is_candidate: (n,) rows that any source proposed; m of them.
+        marks: (n,) what put the item there, as `Rules.marks` says.
+        features: of the candidates among the rows (m,), by name.
     """
 
     users: Rows
     items: Rows
     places: Scores
-    found: Flags
+    is_candidate: Flags
     marks: Rows
     features: Mapping[str, Scores]
+
+    @classmethod
+    def concatenate(cls, blocks: Sequence["_ListedRows"]) -> "_ListedRows":
+        """Put blocks, at least one, below each other."""
+        names = blocks[0].features
+        return cls(
+            users=np.concatenate([block.users for block in blocks]),
+            items=np.concatenate([block.items for block in blocks]),
+            places=np.concatenate([block.places for block in blocks]),
+            is_candidate=np.concatenate([block.is_candidate for block in blocks]),
+            marks=np.concatenate([block.marks for block in blocks]),
+            features={
+                name: np.concatenate([block.features[name] for block in blocks]) for name in names
+            },
+        )
 
 
 @dataclass
 class Explainer:
-    """Explains the shown rows of some users, drawn by hash so that they are about `budget` rows of all.
+    """Explains the shown rows of some users: whole users, drawn by hash up to a budget of rows.
 
-    `users`: how many get a list; `shown`: items a list shows; `ranker`: None where something else
-    made the lists.
+    Attributes:
+        reasons: in words.
+        ranker: weighs them; None where another method made the lists.
+        seed: of the draw.
+        budget: rows to explain, about.
+        users: how many get a list.
+        shown: items that a list shows.
+        explained: users drawn so far.
     """
 
     reasons: Reasons
@@ -110,103 +90,117 @@ class Explainer:
     users: int
     shown: int
     explained: int = 0
-    noted: list[_Noted] = field(default_factory=list)
-    parts: list[pl.DataFrame] = field(default_factory=list)
+    _waiting: list[_ListedRows] = field(default_factory=list)
+    _explained_rows: list[pl.DataFrame] = field(default_factory=list)
 
     def add(
         self,
-        found: Candidates,
+        candidates: Candidates,
         columns: Mapping[str, Scores],
         lists: RankedLists,
         marks: Rows | None,
     ) -> None:
-        """Note why the rows of a block are listed. `marks` (B, size): 2 a pin, 1 a boost, 0 neither."""
-        drawn = shares(self.seed, lists.users) < self.budget / max(1, self.users * self.shown)
-        self.explained += int(drawn.sum())
-        owners, places = np.nonzero((lists.items[:, : self.shown] >= 0) & drawn[:, None])
+        """Note the rows to explain of a block of users.
+
+        Args:
+            candidates: C candidates of the block.
+            columns: their features (C,) by name.
+            lists: finished lists (B, size) of the same users.
+            marks: what put each item there (B, size), as `Rules.marks` says; None without rules.
+        """
+        share = self.budget / max(1, self.users * self.shown)
+        is_drawn = shares(self.seed, lists.users) < share
+        self.explained += int(is_drawn.sum())
+        is_shown = lists.items[:, : self.shown] >= 0
+        owners, places = np.nonzero(is_shown & is_drawn[:, None])
         items = lists.items[owners, places]
-        at = found.positions(owners, items)
-        known = at >= 0
-        put = np.full((len(at), found.places.shape[1]), np.nan, np.float32)
-        put[known] = found.places[at[known]]
-        marked = np.zeros(len(at), np.int32) if marks is None else marks[owners, places]
-        features = {name: column[at[known]] for name, column in columns.items()}
-        self.noted.append(_Noted(lists.users[owners], items, put, known, marked, features))
-        if sum(len(each.items) for each in self.noted) >= AT_ONCE:
+        positions = candidates.positions(owners, items)
+        is_candidate = positions >= 0
+        candidate_positions = positions[is_candidate]
+        proposed_at = np.full((len(items), candidates.places.shape[1]), np.nan, np.float32)
+        proposed_at[is_candidate] = candidates.places[candidate_positions]
+        no_marks = np.full(len(items), NOT_MOVED, np.int32)
+        rows = _ListedRows(
+            users=lists.users[owners],
+            items=items,
+            places=proposed_at,
+            is_candidate=is_candidate,
+            marks=no_marks if marks is None else marks[owners, places],
+            features={name: column[candidate_positions] for name, column in columns.items()},
+        )
+        self._waiting.append(rows)
+        if sum(len(block.items) for block in self._waiting) >= BATCH_ROWS:
             self._explain()
 
     def write(self, folder: ListsFolder) -> None:
-        """Write `why.parquet`: user, item, source, source_rank, reason, gain; one row a reason."""
+        """Write `why.parquet`, one row a reason, the strongest of an item first.
+
+        Args:
+            folder: that of the lists.
+        """
         self._explain()
-        pl.concat([pl.DataFrame(schema=SCHEMA), *self.parts]).write_parquet(folder.why)
+        empty = pl.DataFrame(schema=SCHEMA)
+        pl.concat([empty, *self._explained_rows]).write_parquet(folder.why)
 
     def _explain(self) -> None:
-        """Explain what is noted, all at once."""
-        if not self.noted:
+        """Explain the rows that wait, all at once."""
+        if not self._waiting:
             return
-        users, items, places, found, marks = (
-            np.concatenate([getattr(each, name) for each in self.noted])
-            for name in ("users", "items", "places", "found", "marks")
+        rows = _ListedRows.concatenate(self._waiting)
+        self._waiting.clear()
+        gains = self._gains(rows)
+        reasons = pl.concat([self._reasons_of_method(rows, gains), _reasons_of_rules(rows)])
+        keys = pl.DataFrame(
+            {"row": np.arange(len(rows.items)), "user": rows.users, "item": rows.items}
         )
-        names = self.noted[0].features
-        features = {
-            name: np.concatenate([each.features[name] for each in self.noted]) for name in names
-        }
-        rows = pl.DataFrame({"row": np.arange(len(items)), "user": users, "item": items})
-        told = [self._told(places, self._weights(features, found)), self._remarks(found, marks)]
-        joined = pl.concat(told).join(rows, on="row", how="left")
-        self.parts.append(
-            joined.sort("row", -pl.col("gain"), "source_rank", nulls_last=True).select(*SCHEMA)
-        )
-        self.noted.clear()
+        explained = reasons.join(keys, on="row", how="left")
+        ordered = explained.sort("row", -pl.col("gain"), "source_rank", nulls_last=True)
+        self._explained_rows.append(ordered.select(*SCHEMA))
 
-    def _weights(self, features: dict[str, Scores], found: Flags) -> Scores:
-        """What each reason adds to the scores of the rows (n,) that were found, NaN where it is none: (n, K)."""
-        weights = np.full((len(found), len(self.reasons.words)), np.nan, np.float32)
-        if self.ranker is not None and found.any():
-            added = self.ranker.contributions(features)
-            weights[found] = self.reasons.strongest(added, self.ranker.columns)
-        return weights
+    def _gains(self, rows: _ListedRows) -> Scores:
+        """Compute what each reason adds to each row's score (n, K), NaN where it adds nothing."""
+        gains = np.full((len(rows.items), len(self.reasons.words)), np.nan, np.float32)
+        if self.ranker is not None and rows.is_candidate.any():
+            contributions = self.ranker.contributions(dict(rows.features))
+            gains[rows.is_candidate] = self.reasons.strongest(contributions, self.ranker.columns)
+        return gains
 
-    def _told(self, proposed: Scores, weights: Scores) -> pl.DataFrame:
-        """One row for each source that proposed and each strongest reason."""
-        ranks = np.full(weights.shape, np.nan, np.float32)
-        ranks[:, : proposed.shape[1]] = proposed
-        rows, which = np.nonzero(~np.isnan(ranks) | ~np.isnan(weights))
-        named = pl.Series(
-            [*self.reasons.sources, *[None] * len(self.reasons.words)], dtype=pl.String
-        )
-        rank = pl.Series(ranks[rows, which]).fill_nan(None).cast(pl.Int32)
-        weight = pl.Series(weights[rows, which]).fill_nan(None)
-        words = pl.Series(self.reasons.words, dtype=pl.String).gather(which)
-        return _frame(rows, named.gather(which), rank, words, weight)
-
-    def _remarks(self, found: Flags, marks: Rows) -> pl.DataFrame:
-        """A row for what a rule or the need to fill up put there."""
-        words = np.select([marks == 2, marks == 1, ~found], [PINNED, BOOSTED, FILLED], "")
-        rows = np.flatnonzero(words != "")
-        none = pl.Series([None] * len(rows))
-        return _frame(
-            rows,
-            none.cast(pl.String),
-            none.cast(pl.Int32),
-            pl.Series(words[rows]),
-            none.cast(pl.Float32),
+    def _reasons_of_method(self, rows: _ListedRows, gains: Scores) -> pl.DataFrame:
+        """Make a row for each source that proposed an item and for each gain (n, K)."""
+        n_sources = rows.places.shape[1]
+        source_ranks = np.full(gains.shape, np.nan, np.float32)
+        source_ranks[:, :n_sources] = rows.places
+        row, reason = np.nonzero(~np.isnan(source_ranks) | ~np.isnan(gains))
+        # Reasons beyond those of the sources are of features, and have no source.
+        of_features: list[str | None] = [None] * len(self.reasons.words)
+        source_names = pl.Series([*self.reasons.sources, *of_features], dtype=pl.String)
+        words = pl.Series(self.reasons.words, dtype=pl.String)
+        return _reason_rows(
+            row,
+            source=source_names.gather(reason),
+            rank=pl.Series(source_ranks[row, reason]).fill_nan(None).cast(pl.Int32),
+            words=words.gather(reason),
+            gain=pl.Series(gains[row, reason]).fill_nan(None),
         )
 
 
-def _frame(
-    rows: NDArray[np.integer],
-    source: pl.Series,
-    rank: pl.Series,
-    words: pl.Series,
-    weight: pl.Series,
+def _reasons_of_rules(rows: _ListedRows) -> pl.DataFrame:
+    """Make a row for each item that a rule put there, or that completed a list."""
+    conditions = [rows.marks == PINNED, rows.marks == BOOSTED, ~rows.is_candidate]
+    words = np.select(conditions, [PUT_HERE, MOVED_UP, BACKFILLED], "")
+    row = np.flatnonzero(words != "")
+    none = pl.Series([None] * len(row))
+    return _reason_rows(
+        row,
+        source=none.cast(pl.String),
+        rank=none.cast(pl.Int32),
+        words=pl.Series(words[row]),
+        gain=none.cast(pl.Float32),
+    )
+
+
+def _reason_rows(
+    row: NDArray[np.integer], source: pl.Series, rank: pl.Series, words: pl.Series, gain: pl.Series
 ) -> pl.DataFrame:
-    columns = {
-        "row": rows,
-        "source": source,
-        "source_rank": rank,
-        "reason": words,
-        "gain": weight,
-    }
+    columns = {"row": row, "source": source, "source_rank": rank, "reason": words, "gain": gain}
     return pl.DataFrame(columns, schema_overrides={"row": pl.Int64})

@@ -1,4 +1,4 @@
-"""Fallback: what users without a history get, popular items of their segment or of all."""
+"""Fallback lists: popular items of a segment, or of all, for users without a history."""
 
 import numpy as np
 import polars as pl
@@ -17,85 +17,111 @@ from fusion.models.popularity import Popularity
 from fusion.runs.context import RunContext
 
 ALL = "all"
+"""The segment of everyone; its list always exists."""
 PRIOR = 5.0
-"""Interactions with an item that a segment must be expected to have until its own count of them weighs half."""
+"""Interactions with an item that a segment must be expected to have until its own count of them
+weighs half: with fewer, a ratio says more of chance than of taste."""
 
 
 def fallback_lists(context: RunContext, fold: Fold, rules: Rules | None = None) -> pl.DataFrame:
-    """What is popular at the end of a fold, for all and for each segment: segment, rank from 1, item, score.
+    """Make the lists of popular items at the end of a fold, for all and for each segment.
 
-    A segment's popularity is drawn towards everyone's, so that a small one falls back to nearly the
-    list of all. One that took nothing has no list.
+    A segment's popularity is shrunk to everyone's, so that a small one gets nearly the list of all.
+
+    Args:
+        context: data and settings.
+        fold: the verdict or the serving fold.
+        rules: what lists follow when served; None without rules.
+
+    Returns:
+        Rows of segment, rank from 1, item and score; a segment without interactions has none.
     """
     known, segments = fold.known, user_segments(context.data)
-    everyone = _counts(known)
-    tables = [_listed(context, fold, ALL, everyone, rules)]
+    everyone = _popularity(known)
+    lists = [_segment_list(context, fold, ALL, everyone, rules)]
     for name in sorted(set(segments.drop_nulls())):
-        events = (segments == name).fill_null(False).to_numpy()[known.users]
+        is_member = (segments == name).fill_null(False).to_numpy()
+        events = is_member[known.users]
         if events.any():
-            tables.append(
-                _listed(
-                    context, fold, name, shrink_to(everyone, _counts(known.take(events))), rules
-                )
-            )
-    return pl.concat([table for table in tables if len(table)] or tables[:1])
+            scores = shrink_to(everyone, _popularity(known.take(events)))
+            lists.append(_segment_list(context, fold, name, scores, rules))
+    # An empty frame has other dtypes; it stays only where nothing at all can be listed.
+    return pl.concat([rows for rows in lists if len(rows)] or lists[:1])
 
 
 def shrink_to(everyone: Scores, segment: Scores) -> Scores:
-    """Everyone's counts (I,) times how much more a segment with such counts (I,) takes of each item than everyone.
+    """Shrink a segment's popularity to everyone's.
 
-    That ratio, of what the segment took to what everyone's shares let expect of it, is drawn
-    towards 1 by `PRIOR` interactions: the posterior mean where ratios are gamma and counts Poisson
-    (DuMouchel, Bayesian Data Mining in Large Frequency Tables, The American Statistician 1999).
-    NaN, nobody took it, stays NaN.
+    Everyone's counts are multiplied by how much more the segment takes of each item than everyone.
+    That ratio, of the segment's count to what everyone's shares let expect of it, is shrunk to 1 by
+    `PRIOR` interactions: the posterior mean where ratios are gamma and counts Poisson (DuMouchel,
+    Bayesian Data Mining in Large Frequency Tables, The American Statistician 1999).
+
+    Args:
+        everyone: counts (I,) of all users, faded by age; NaN for an item without any.
+        segment: those of the segment (I,).
+
+    Returns:
+        Counts (I,) as if of everyone; NaN where everyone's are.
     """
-    taken = np.nan_to_num(segment).astype(np.float64)
-    expected = everyone * (taken.sum() / max(float(np.nansum(everyone, dtype=np.float64)), 1e-9))
-    drawn: Scores = (everyone * (taken + PRIOR) / (expected + PRIOR)).astype(np.float32)
-    return drawn
+    counts = np.nan_to_num(segment).astype(np.float64)
+    everyone_total = max(float(np.nansum(everyone, dtype=np.float64)), 1e-9)
+    expected = everyone * (counts.sum() / everyone_total)
+    shrunk: Scores = (everyone * (counts + PRIOR) / (expected + PRIOR)).astype(np.float32)
+    return shrunk
 
 
 def assign_segment_lists(lists: pl.DataFrame, segments: pl.Series, size: int) -> Rows:
-    """Lists (n, size), -1 where they end, for users by their segment (n,); that of all where it has none."""
-    known = {
-        segment: rows["item"].to_numpy()[:size]
-        for (segment,), rows in lists.group_by("segment", maintain_order=True)
-    }
-    found = np.full((len(segments), size), -1, np.int32)
-    for at, segment in enumerate(segments):
-        items = known.get(segment, known.get(ALL, found[0, :0]))
-        found[at, : len(items)] = items
-    return found
+    """Give each user the list of their segment, or that of all where it has none.
+
+    Args:
+        lists: rows as `fallback_lists` gives them.
+        segments: of each user (n,).
+        size: places of a list.
+
+    Returns:
+        Lists (n, size), -1 past the end.
+    """
+    items_of: dict[object, Rows] = {}
+    for (segment,), rows in lists.group_by("segment", maintain_order=True):
+        items_of[segment] = rows["item"].to_numpy()[:size]
+    everyone = items_of.get(ALL, np.empty(0, np.int32))
+    assigned = np.full((len(segments), size), -1, np.int32)
+    for index, segment in enumerate(segments):
+        items = items_of.get(segment, everyone)
+        assigned[index, : len(items)] = items
+    return assigned
 
 
-def _counts(data: Dataset) -> Scores:
-    """How often each item (I,) was taken, faded by its age; NaN where it never was."""
-    return (
-        Popularity()
-        .fit(data, FitContext())
-        .scores(UserHistories.unknown_user(data.as_of, data.n_items))[0]
-    )
+def _popularity(data: Dataset) -> Scores:
+    """Count interactions of each item (I,), faded by age; NaN for an item without any."""
+    model = Popularity().fit(data, FitContext())
+    return model.scores(UserHistories.unknown_user(data.as_of, data.n_items))[0]
 
 
-def _listed(
+def _segment_list(
     context: RunContext, fold: Fold, segment: str, scores: Scores, rules: Rules | None
 ) -> pl.DataFrame:
-    """The listable items with the highest scores (I,), best first; rules act on what is served alone."""
+    """List the items with the highest scores (I,) that may be listed, best first.
+
+    Rules act on what is served alone: the verdict judges methods without them.
+    """
     allowed, builder = context.allowed(fold.cut), ListBuilder(context, None)
-    nobody = np.zeros(1, np.int32)
+    user = np.zeros(1, np.int32)  # rules of a segment are for a single user, row 0
     if fold is context.plan.serving:
         builder = ListBuilder.of(context, rules, segment)
-        [(nobody, allowed)] = user_groups(context, nobody, builder.rules)
-    top = best(np.where(allowed.items, scores, np.float32(np.nan))[None], builder.depth)
-    unknown_user = UserHistories.unknown_user(fold.known.as_of, fold.known.n_items)
-    lists = builder.ruled(allowed, RankedLists(nobody, top.items, top.scores), unknown_user)
+        [(user, allowed)] = user_groups(context, user, builder.rules)
+    allowed_scores = np.where(allowed.items, scores, np.float32(np.nan))
+    top = best(allowed_scores[None], builder.depth)
+    history = UserHistories.unknown_user(fold.known.as_of, fold.known.n_items)
+    ranked = RankedLists(user, top.items, top.scores)
+    lists = builder.apply_rules(allowed, ranked, history)
     items = lists.items[0][lists.items[0] >= 0]
     ranks = np.arange(1, len(items) + 1, dtype=np.int32)
-    return pl.DataFrame(
-        {
-            "segment": [segment] * len(items),
-            "rank": ranks,
-            "item": items,
-            "score": lists.scores[0, : len(items)],
-        }
-    )
+    columns = {
+        "segment": [segment] * len(items),
+        "rank": ranks,
+        "item": items,
+        "score": lists.scores[0, : len(items)],
+    }
+    return pl.DataFrame(columns)

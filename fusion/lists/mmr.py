@@ -1,6 +1,10 @@
-"""Diversity: maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998) over the order of a method."""
+"""Maximal marginal relevance: diversity over the order of a method.
+
+Carbonell and Goldstein, The Use of MMR, Diversity-Based Reranking, SIGIR 1998.
+"""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fusion.core.arrays import Rows, Scores, blocks, center_rows
 from fusion.data.categories import category_matrix
@@ -10,73 +14,122 @@ from fusion.models.base.recommender import FitContext
 from fusion.models.text.encoders import encode_items
 
 BLOCK_BYTES = 64 * 2**20
+"""Memory for the vectors of a block of lists, which are gathered once for every item chosen."""
 
 
 class ItemSimilarity:
-    """How alike items are, from 0 to 1: cosine of text vectors, never below 0, or the share of categories in common.
+    """Similarity of items, from 0 to 1, by their texts or by their categories.
 
-    `vectors` (I, d) float32; an item without text or categories is like none. With `sets`, vectors
-    are 0 and 1 and likeness is their Jaccard index.
+    Texts are compared by the cosine of their vectors, never below 0; categories by the Jaccard
+    index. An item without text or categories is similar to none.
+
+    Attributes:
+        vectors: (I, d) float32, of length 1 or 0; of categories, ones and zeros.
+        set_sizes: categories of each item (I,); None for texts.
     """
 
     def __init__(self, vectors: Scores, sets: bool) -> None:
-        self.vectors, self.sets = vectors, sets
-        self.sizes = vectors.sum(axis=1) if sets else None
+        """Keep the vectors.
+
+        Args:
+            vectors: (I, d) float32.
+            sets: whether they are ones and zeros, to be compared by the Jaccard index.
+        """
+        self.vectors = vectors
+        self.set_sizes = vectors.sum(axis=1) if sets else None
 
     @classmethod
     def of(cls, data: Dataset, settings: Diversity, ctx: FitContext) -> "ItemSimilarity":
-        """As a rule asks for it; texts are encoded, or come from the cache of vectors."""
+        """Compute the similarity that a rule asks for.
+
+        Args:
+            data: items with texts or categories.
+            settings: the rule.
+            ctx: device and cache for encoding texts, unless the cache has their vectors.
+
+        Returns:
+            The similarity of all items.
+        """
         if settings.by != "text":
             return cls(category_matrix(data, settings.by).toarray(), sets=True)
-        rows, some, _ = encode_items(data, settings.encoder, ctx)
-        vectors = np.zeros((data.n_items, some.shape[1]), np.float32)
-        vectors[rows] = center_rows(some)
+        rows, encoded, _ = encode_items(data, settings.encoder, ctx)
+        vectors = np.zeros((data.n_items, encoded.shape[1]), np.float32)
+        vectors[rows] = center_rows(encoded)
         return cls(vectors, sets=False)
 
     def to(self, others: Rows, items: Rows) -> Scores:
-        """Likeness (b, P) of each user's `items` (b,) to `others` (b, P)."""
+        """Compare one item of each user with several others.
+
+        Args:
+            others: item rows (B, P).
+            items: item rows (B,).
+
+        Returns:
+            Similarities (B, P) float32.
+        """
+        # Without `optimize` every user's sums run in the same order, whatever the block.
         common = np.einsum("bpd,bd->bp", self.vectors[others], self.vectors[items], optimize=False)
-        if self.sizes is None:
+        if self.set_sizes is None:
             return np.clip(common, 0, 1)
-        union = self.sizes[others] + self.sizes[items][:, None] - common
-        alike: Scores = np.divide(common, union, out=np.zeros_like(common), where=union > 0)
-        return alike
+        union = self.set_sizes[others] + self.set_sizes[items][:, None] - common
+        jaccard: Scores = np.divide(common, union, out=np.zeros_like(common), where=union > 0)
+        return jaccard
 
 
 def rerank_mmr(items: Rows, similarity: ItemSimilarity, settings: Diversity, size: int) -> Rows:
-    """Lists (B, P), best first and -1 at the end, with the next `size` of the `depth` best chosen for their difference.
+    """Rerank lists so that the first items are good and unlike each other.
 
-    An item's relevance falls from 1 at the top by 1 / depth a rank. Chosen next is the highest (1 -
-    weight) * relevance - weight * (highest likeness to an item chosen before); ties go to the
-    better rank. What is not chosen follows in its order.
+    An item's relevance falls from 1 at the top by 1 / depth a rank. Chosen next is the item with
+    the highest (1 - weight) * relevance - weight * (highest similarity to an item chosen before);
+    ties go to the better rank. What is not chosen follows in its order.
+
+    Args:
+        items: lists (B, P), best first, -1 at the end.
+        similarity: of all items.
+        settings: weight of similarity, and how many of the best items are looked at.
+        size: how many are chosen.
+
+    Returns:
+        The same items (B, P) in another order.
     """
     depth = min(settings.depth, items.shape[1])
-    rows = max(1, BLOCK_BYTES // (4 * depth * max(1, similarity.vectors.shape[1])))
-    parts = [
-        _diversified(items[part], similarity, settings, depth, min(size, depth))
-        for part in blocks(len(items), rows)
+    row_bytes = 4 * depth * max(1, similarity.vectors.shape[1])
+    block_rows = max(1, BLOCK_BYTES // row_bytes)
+    reranked = [
+        _rerank_block(items[block], similarity, settings, depth, min(size, depth))
+        for block in blocks(len(items), block_rows)
     ]
-    return np.concatenate(parts) if parts else items
+    return np.concatenate(reranked) if reranked else items
 
 
-def _diversified(
+def _rerank_block(
     items: Rows, similarity: ItemSimilarity, settings: Diversity, depth: int, size: int
 ) -> Rows:
+    """Choose `size` of the first `depth` items of each list (B, P), one a step for all lists."""
     pool = items[:, :depth]
-    there = pool >= 0
-    worth = (1 - settings.weight) * (1 - np.arange(depth, dtype=np.float32) / settings.depth)
-    worth = np.where(there, worth, -np.inf)
-    alike = np.zeros(pool.shape, np.float32)
-    order = np.full(pool.shape, depth, np.int64)  # when each was chosen
-    everyone = np.arange(len(pool))
+    filled = pool >= 0
+    relevance = 1 - np.arange(depth, dtype=np.float32) / settings.depth
+    # What was chosen before, and what is no item, is worth minus infinity: never chosen.
+    worth = np.where(filled, (1 - settings.weight) * relevance, -np.inf)
+    max_similarity = np.zeros(pool.shape, np.float32)
+    never = depth
+    chosen_at = np.full(pool.shape, never, np.int64)
+    lists = np.arange(len(pool))
     for step in range(size):
-        value = worth - settings.weight * alike
+        value = worth - settings.weight * max_similarity
         chosen = value.argmax(axis=1)
-        open_ = value[everyone, chosen] > -np.inf
-        order[everyone[open_], chosen[open_]] = step
-        worth[everyone, chosen] = -np.inf
-        alike = np.maximum(alike, similarity.to(pool, pool[everyone, chosen]))
-    found = items.copy()
-    first = np.argsort(np.where(there, order, depth + 1), axis=1, kind="stable")
-    found[:, :depth] = np.take_along_axis(pool, first, axis=1)
-    return found
+        any_left = value[lists, chosen] > -np.inf
+        chosen_at[lists[any_left], chosen[any_left]] = step
+        worth[lists, chosen] = -np.inf
+        to_chosen = similarity.to(pool, pool[lists, chosen])
+        max_similarity = np.maximum(max_similarity, to_chosen)
+    return _ordered_by(items, np.where(filled, chosen_at, never + 1))
+
+
+def _ordered_by(items: Rows, keys: NDArray[np.int64]) -> Rows:
+    """Sort the first items of each list by keys (B, depth), ties as they stand."""
+    depth = keys.shape[1]
+    order = np.argsort(keys, axis=1, kind="stable")
+    ordered = items.copy()
+    ordered[:, :depth] = np.take_along_axis(items[:, :depth], order, axis=1)
+    return ordered

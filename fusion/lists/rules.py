@@ -1,6 +1,7 @@
-"""Rules of lists as people write them: allow lists, pins, boosts, limits and diversity, in a TOML file."""
+"""Rules of lists as people write them: allow lists, pins, boosts, limits and diversity, as TOML."""
 
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -11,18 +12,21 @@ from fusion.core.settings import Settings, config_hash, describe
 from fusion.errors import ConfigError
 
 EQUATION = r"^[^=]+=.+$"
+"""The form of "column=value"."""
+MAX_NAMED = 3
+"""Items that the text of a rule names; more would not fit a line of a report."""
 
 
-def _as_text(given: Any) -> Any:
-    """Ids may be written as integers."""
-    return str(given) if isinstance(given, int) and not isinstance(given, bool) else given
+def _as_text(value: Any) -> Any:
+    """Turn an integer into text: ids may be written as either."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 Id = Annotated[str, BeforeValidator(_as_text)]
 
 
 class Aimed(Settings):
-    """A rule for everyone or for some."""
+    """A rule for everyone or for a segment."""
 
     segment: str | None = Field(
         None,
@@ -31,8 +35,8 @@ class Aimed(Settings):
     )
 
     @property
-    def whom(self) -> str:
-        """For people, after what the rule does."""
+    def segment_text(self) -> str:
+        """The segment, for people, after what the rule does."""
         return f" for {self.segment}" if self.segment else ""
 
 
@@ -51,18 +55,21 @@ class Named(Aimed):
         return self
 
     @property
-    def what(self) -> str:
+    def items_text(self) -> str:
         """The items, for people."""
-        some = ", ".join(self.items[:3]) + (", ..." if len(self.items) > 3 else "")
-        words = [f"item{'s' if len(self.items) > 1 else ''} {some}"] if self.items else []
-        return " and ".join([*words, *self.categories])
+        if not self.items:
+            return " and ".join(self.categories)
+        noun = "items" if len(self.items) > 1 else "item"
+        more = ", ..." if len(self.items) > MAX_NAMED else ""
+        items = f"{noun} {', '.join(self.items[:MAX_NAMED])}{more}"
+        return " and ".join([items, *self.categories])
 
 
 class Allow(Named):
     """Only these items may be listed. Entries for one segment add up; who is in several gets what all of them allow."""
 
     def __str__(self) -> str:
-        return f"allow {self.what}{self.whom}"
+        return f"allow {self.items_text}{self.segment_text}"
 
 
 class Pin(Aimed):
@@ -72,7 +79,7 @@ class Pin(Aimed):
     rank: int = Field(1, ge=1, description="where it stands; at most `lists.size`")
 
     def __str__(self) -> str:
-        return f"pin item {self.item} at {self.rank}{self.whom}"
+        return f"pin item {self.item} at {self.rank}{self.segment_text}"
 
 
 class Boost(Named):
@@ -87,7 +94,8 @@ class Boost(Named):
         return self
 
     def __str__(self) -> str:
-        return f"{'boost' if self.places > 0 else 'lower'} {self.what} by {abs(self.places)}{self.whom}"
+        verb = "boost" if self.places > 0 else "lower"
+        return f"{verb} {self.items_text} by {abs(self.places)}{self.segment_text}"
 
 
 class Limit(Aimed):
@@ -101,11 +109,19 @@ class Limit(Aimed):
     )
 
     def most(self, size: int) -> int:
-        """Items of one category that a list showing `size` may hold."""
+        """Return how many items of one category a list may hold.
+
+        Args:
+            size: items that a list shows.
+
+        Returns:
+            At least 1.
+        """
+        # 0.3 * 10 is 2.9999999999999996 as a float, and 3 is meant.
         return max(1, int(self.share * size + 1e-9))
 
     def __str__(self) -> str:
-        return f"limit {self.category} to {self.share:g}{self.whom}"
+        return f"limit {self.category} to {self.share:g}{self.segment_text}"
 
 
 class Diversity(Settings):
@@ -157,12 +173,15 @@ class RuleSet(Settings):
 
     @model_validator(mode="after")
     def _pins_agree(self) -> Self:
-        for what in ("item", "rank"):
-            keys = [(pin.segment, getattr(pin, what)) for pin in self.pin]
-            for segment, value in dict.fromkeys(key for key in keys if keys.count(key) > 1):
-                raise ValueError(
-                    f"[[pin]] has {what} {value} twice for {segment or 'everyone'}; keep one of them"
-                )
+        """Refuse two pins of one item, or at one rank, for the same users."""
+        for key in ("item", "rank"):
+            counts = Counter((pin.segment, getattr(pin, key)) for pin in self.pin)
+            for (segment, value), count in counts.items():
+                if count > 1:
+                    users = segment or "everyone"
+                    raise ValueError(
+                        f"[[pin]] has {key} {value} twice for {users}; keep one of them"
+                    )
         return self
 
     @property
@@ -171,24 +190,39 @@ class RuleSet(Settings):
         return config_hash(self)
 
     def segments(self) -> Iterator[tuple[Aimed, str]]:
-        """Rules with the segment that each is for, where it is for one."""
+        """Iterate over the rules that are for a segment.
+
+        Yields:
+            A rule and its segment.
+        """
         for rule in (*self.allow, *self.pin, *self.boost, *self.limit):
             if rule.segment:
                 yield rule, rule.segment
 
 
 def read_rules(path: Path) -> RuleSet:
-    """Read a rules file; ConfigError names every wrong key with the value's problem and the nearest known key."""
+    """Read a rules file.
+
+    Args:
+        path: TOML in UTF-8, with or without a byte order mark.
+
+    Returns:
+        The rules.
+
+    Raises:
+        ConfigError: the file is not there or cannot be read; or, for every wrong key, the problem
+            of its value and the nearest known key.
+    """
     try:
         return RuleSet(**tomllib.loads(path.read_text(encoding="utf-8-sig")))
-    except FileNotFoundError as missing:
+    except FileNotFoundError as error:
         raise ConfigError(
             f"no rules at {path}; write them there or take `rules` out of [lists]"
-        ) from missing
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
-        raise ConfigError(f"{path} is not valid TOML: {wrong}") from wrong
-    except OSError as wrong:
-        raise ConfigError(f"cannot read {path}: {wrong.strerror}") from wrong
-    except ValidationError as wrong:
-        problems = "\n".join(f"  {describe(error, RuleSet)}" for error in wrong.errors())
-        raise ConfigError(f"{path} holds no rules that can be kept:\n{problems}") from wrong
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}") from error
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}") from error
+    except ValidationError as error:
+        problems = "\n".join(f"  {describe(problem, RuleSet)}" for problem in error.errors())
+        raise ConfigError(f"{path} holds no rules that can be kept:\n{problems}") from error

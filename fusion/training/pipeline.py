@@ -20,8 +20,9 @@ from fusion.evaluation.evaluate import Verdict, evaluate
 from fusion.evaluation.feature_shift import feature_shift
 from fusion.evaluation.live_baseline import Live
 from fusion.evaluation.rating_errors import write_rating_errors
-from fusion.lists.batch import feature_sample, write_lists
+from fusion.lists.batch import write_lists
 from fusion.lists.compiled_rules import Rules
+from fusion.lists.samples import feature_sample
 from fusion.ranking.folders import RankerFolder, TableFolder
 from fusion.ranking.lightgbm_inputs import resolve_defaults
 from fusion.ranking.method import RANKER, Method

@@ -11,7 +11,7 @@ from fusion.core.findings import Finding
 from fusion.data.dataset import Dataset
 from fusion.errors import ConfigError, FusionError
 from fusion.ingest.load import inspect_data
-from fusion.lists.compiled_rules import NO_BLOCKS
+from fusion.lists.blocked import NO_BLOCKS
 from fusion.lists.resolve_rules import resolve
 from fusion.training.sources import build_source
 from storage.reading.blocked_items import blocked_now

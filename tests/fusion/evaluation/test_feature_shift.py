@@ -14,7 +14,8 @@ from fusion.evaluation.feature_shift import (
     features_keep_their_meaning,
     past,
 )
-from fusion.lists.batch import feature_sample, serving_users
+from fusion.lists.builder import serving_users
+from fusion.lists.samples import feature_sample
 from fusion.ranking.features.compute import steady_columns
 from fusion.ranking.features.source_columns import ColumnKind, SourceColumn, source_column
 from fusion.runs.run_folder import ListsFolder

@@ -10,7 +10,8 @@ import pytest
 from fusion.data.ranked_lists import RankedLists
 from fusion.data.topk import Pairs
 from fusion.evaluation.live_baseline import Live
-from fusion.lists.explain import FILLED, Explainer, Reasons
+from fusion.lists.explain import Explainer
+from fusion.lists.reasons import BACKFILLED, Reasons
 from fusion.models.base.registry import build, known
 from fusion.ranking.candidates import Candidates
 from fusion.ranking.features.columns import AGREED
@@ -95,7 +96,7 @@ def test_every_shown_row_has_its_proposals_and_at_most_three_weights(ranked):
     )
     assert len(both) == shown["source"].count()
     assert (both["source_rank"] == both["source_rank_best"]).all()
-    filled = why.filter(pl.col("reason") == FILLED).select("user", "item")
+    filled = why.filter(pl.col("reason") == BACKFILLED).select("user", "item")
     assert not set(filled.iter_rows()) & set(
         shown.filter(pl.col("source").is_not_null()).select("user", "item").iter_rows()
     )
@@ -133,4 +134,4 @@ def test_items_beyond_the_candidates_need_none(tmp_path):
     explainer.add(found, {}, listed, None)
     explainer.write(ListsFolder(tmp_path))
     why = pl.read_parquet(tmp_path / "why.parquet")
-    assert why.select("user", "item", "reason").rows() == [(0, 1, FILLED), (1, 0, FILLED)]
+    assert why.select("user", "item", "reason").rows() == [(0, 1, BACKFILLED), (1, 0, BACKFILLED)]

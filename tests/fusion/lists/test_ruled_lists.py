@@ -9,7 +9,8 @@ import pytest
 
 from fusion.evaluation.check import run_checks
 from fusion.evaluation.list_checks import ListsEvidence
-from fusion.lists.compiled_rules import NO_BLOCKS, Rules
+from fusion.lists.blocked import NO_BLOCKS
+from fusion.lists.compiled_rules import Rules
 from fusion.lists.resolve_rules import resolve, usable
 from fusion.lists.rules import RuleSet
 from fusion.runs.context import RunContext

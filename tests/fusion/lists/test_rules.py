@@ -83,7 +83,7 @@ def made(
     spare = np.arange(N_ITEMS, dtype=np.int32)
     similarity = ItemSimilarity.of(DATA, rules.diversity, None) if rules.diversity else None
     desk = RuleApplier(rules, allowed, spare, SIZE, SHOWN, similarity)
-    return desk(pool_of(orders), users), desk.moved, rules
+    return desk.apply(pool_of(orders), users), desk.moved, rules
 
 
 class TestPlanted:
@@ -332,7 +332,7 @@ def test_fast_limits_are_slow_limits(seed):
         slow = slow_limits(pool[user], pins[user], limits, int(user), size)
         assert kept.items[user][kept.items[user] >= 0].tolist() == slow[0]
         beyond += slow[1]
-    assert kept.beyond == beyond
+    assert kept.exceeded == beyond
 
 
 def values_of(dense: np.ndarray) -> Any:

@@ -1,0 +1,79 @@
+"""Reasons in words: what each column of the ranking table says in favour of an item."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fusion.core.arrays import Scores
+from fusion.models.base.fitted import FittedSource
+from fusion.ranking.features.registry import FEATURES
+from fusion.ranking.features.source_columns import ColumnKind, SourceColumn
+
+STRONGEST = 3
+"""Reasons of the ranker that a row keeps: more are too small to matter and too many to read."""
+BACKFILLED = "it is popular, and the list had run short"
+MOVED_UP = "a rule moves it up"
+PUT_HERE = "a rule puts it here"
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """K reasons in words, and the columns of the ranking table that speak for each.
+
+    All columns of a source are one reason, and so are features with the same words.
+
+    Attributes:
+        sources: names of the S sources that propose; the first S reasons are theirs.
+        words: (K,) each reason, as what follows "because".
+        of_column: the reason of each column that is one.
+    """
+
+    sources: tuple[str, ...]
+    words: tuple[str, ...]
+    of_column: Mapping[str, int]
+
+    @classmethod
+    def of(cls, sources: Sequence[FittedSource]) -> "Reasons":
+        """Collect the reasons of sources that propose, and of every feature that has words.
+
+        Args:
+            sources: fitted sources.
+
+        Returns:
+            The reasons.
+        """
+        proposing = [source for source in sources if source.proposes]
+        words = [source.model.reason_text for source in proposing]
+        of_column: dict[str, int] = {}
+        for reason, source in enumerate(proposing):
+            for kind in ColumnKind:
+                of_column[SourceColumn(source.name, kind).name] = reason
+        # A feature never shares the reason of a source, even in the same words.
+        n_sources = len(proposing)
+        for feature in FEATURES:
+            if not feature.reason_text:
+                continue
+            if feature.reason_text not in words[n_sources:]:
+                words.append(feature.reason_text)
+            of_column[feature.name] = words.index(feature.reason_text, n_sources)
+        return cls(tuple(source.name for source in proposing), tuple(words), of_column)
+
+    def strongest(self, contributions: Scores, columns: Sequence[str]) -> Scores:
+        """Add contributions up by reason, and keep the largest.
+
+        Args:
+            contributions: what each column adds to each score (n, F).
+            columns: their F names.
+
+        Returns:
+            Gains (n, K): the three largest above 0 of a row, NaN elsewhere.
+        """
+        gains = np.zeros((len(contributions), len(self.words)), np.float32)
+        for index, name in enumerate(columns):
+            if name in self.of_column:
+                gains[:, self.of_column[name]] += contributions[:, index]
+        largest = np.argsort(-gains, axis=1, kind="stable")[:, :STRONGEST]
+        is_largest = np.zeros(gains.shape, bool)
+        np.put_along_axis(is_largest, largest, True, axis=1)
+        return np.where(is_largest & (gains > 0), gains, np.nan).astype(np.float32)
