@@ -3,8 +3,8 @@
 import numpy as np
 import polars as pl
 import pytest
-from holds import Held, hold_last, hold_random, hold_time, judge
 
+from benchmarks.quality.holds import Held, hold_last, hold_random, hold_time, judge
 from fusion.api import from_frames
 from fusion.data.dataset import Dataset
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
-from holds import hold_last, hold_time
-from peers import DAY_MS, peer_lists
 
+from benchmarks.quality.holds import hold_last, hold_time
+from benchmarks.quality.peers import DAY_MS, peer_lists
 from fusion.api import from_frames
 
 TASK = {"hold": "last", "days": 7, "share": 0.1, "seed": 7}

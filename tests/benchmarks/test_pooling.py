@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from pooling import pooled, table
+
+from benchmarks.quality.pooling import pooled, table
 
 RNG = np.random.default_rng(11)
 USERS = [np.arange(0, 80), np.arange(20, 100)]

@@ -1,6 +1,6 @@
 """Scale: `fusion run` on 100,000 users x 50,000 items with 5 million generated interactions, all of them different.
 
-    python benchmarks/scale.py FOLDER [--users N --items N --events N] [--default-sources] [--plays]
+    python -m benchmarks.scale.scale FOLDER [--users N --items N --events N] [--default-sources] [--plays]
 
 Four sources take part, or with `--default-sources` all that a configuration without any has. With
 `--plays` the data has no times but a count of plays for each pair, two fifths of them 1 and some in
@@ -18,7 +18,8 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from generate import distinct_interactions, write
+
+from benchmarks.quality.generate import distinct_interactions, write
 
 CONFIG = """\
 [data]

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from holds import Held
+
+from benchmarks.quality.holds import Held
 
 SCRIPT = Path(__file__).parent / "rectools" / "run.py"
 MODELS = ("popular", "als", "ease", "item_knn", "sasrec", "candidate_ranking")

@@ -1,6 +1,6 @@
 """The command line from outside: hold out each user's last rating, run it on the rest, judge what SQL then shows.
 
-    python benchmarks/holdout.py FOLDER --ratings ratings.csv --items movies.csv
+    python -m benchmarks.quality.holdout FOLDER --ratings ratings.csv --items movies.csv
 
 Runs `fusion init`, `check` and `run` in FOLDER as a new user would, reads the lists from the view,
 checks that they are whole, unseen and unique, and prints NDCG@10 beside each source fitted on the
@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from holds import Held, judge
-from pooling import FIRST, pooled, table
-from quality import source_lists
 
+from benchmarks.quality.holds import Held, judge
+from benchmarks.quality.pooling import FIRST, pooled, table
+from benchmarks.quality.quality import source_lists
 from flows.settings import read_config
 from flows.steps.train.train import core_of
 from fusion.config import SourceSettings

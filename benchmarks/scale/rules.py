@@ -1,4 +1,4 @@
-"""What rules and reasons cost: `python benchmarks/rules.py` prints seconds for each kind over a block of users.
+"""What rules and reasons cost: `python -m benchmarks.scale.rules` prints seconds for each kind over a block of users.
 
 Orders of 300 candidates are drawn at random, lists take 30 of them; a ranker of a size as trained
 by default tells its contributions for 10,000 rows. Run it on a quiet machine.

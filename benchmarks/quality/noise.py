@@ -1,6 +1,6 @@
 """Noise: how often a training on interactions without any structure is admitted. It should hardly ever be.
 
-    python benchmarks/noise.py [--seeds 20 --users N --items N --events N]
+    python -m benchmarks.quality.noise [--seeds 20 --users N --items N --events N]
 
 Users, items and moments are drawn evenly and apart from each other, so nothing can be learned; each
 seed is another data set, trained with the default sources and settings. Prints the chosen method's

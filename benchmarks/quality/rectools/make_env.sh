@@ -1,5 +1,5 @@
 #!/bin/sh
-# The peers' environment in the folder given: sh benchmarks/rectools/make_env.sh PEERS
+# The peers' environment in the folder given: sh benchmarks/quality/rectools/make_env.sh PEERS
 set -eu
 folder=${1:?name the folder of the environment}
 python3 -m venv "$folder"

