@@ -1,7 +1,6 @@
-"""Quality: the published lists beside every source and RecTools, on interactions held out before either sees them.
+"""Quality: the published lists beside every source and RecTools, on held-out interactions.
 
-    python -m benchmarks.quality.quality --interactions ratings.csv --items movies.csv \\
-        --hold last --folds 1,2,3
+    python -m benchmarks.quality.quality --interactions ratings.csv --hold last --folds 1,2,3
     python -m benchmarks.quality.quality --interactions plays.tsv --hold random --seeds 1,2,3
     python -m benchmarks.quality.quality --generate 8000x3000x500000 --hold time --seeds 1,2,3
 
