@@ -1,4 +1,4 @@
-"""LightGBM's inputs: parameters of the ranker, its dataset, and defaults by the size of the data."""
+"""LightGBM's inputs: the ranker's parameters and dataset, and defaults by the size of the data."""
 
 from collections.abc import Sequence
 from typing import Any

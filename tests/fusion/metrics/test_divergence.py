@@ -1,3 +1,5 @@
+"""Divergences by their formulas, against SciPy, and bins in which every move is seen."""
+
 import numpy as np
 import polars as pl
 import pytest

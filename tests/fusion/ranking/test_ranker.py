@@ -27,7 +27,7 @@ def table(
     start: int = 0,
     blur: float = 0.0,
 ) -> RankingTable:
-    """Candidates whose label follows the column "good"; users have `each` candidates, one to three of them labels."""
+    """Candidates whose label follows the column "good", half of `each` to `each` of them a user."""
     rng = np.random.default_rng(seed)
     sizes = rng.integers(each // 2, each, size=n_users).astype(np.int32)
     total = int(sizes.sum())
@@ -83,8 +83,8 @@ def test_it_learns_what_decides_with_one_fold_and_with_more(folds):
 
 def test_who_is_watched_of_one_fold_is_drawn_apart_from_who_may_teach():
     everyone = table(600)
-    drawn = everyone.take(shares(7, everyone.group_users) < 0.15)
-    [split] = stopping_splits([drawn], [drawn], 7)
+    some = everyone.take(shares(7, everyone.group_users) < 0.15)
+    [split] = stopping_splits([some], [some], 7)
     assert 0 < split.validation.n_users < split.training.n_users
     assert not set(split.training.group_users) & set(split.validation.group_users)
 
@@ -163,22 +163,26 @@ def test_another_seed_gives_another_ranker():
 
 def test_users_drawn_anew_are_whole_and_give_another_ranker_where_the_seed_alone_does_not():
     whole = table(60, columns=("good", *"abcdefg"))
-    drawn = poisson_resample(whole, 7)
-    assert 40 < len(drawn.sizes) < 80
-    assert 25 < len(set(drawn.group_users.tolist())) < 50
-    for user, lo, hi in zip(drawn.group_users, drawn.borders, drawn.borders[1:], strict=False):
+    resampled = poisson_resample(whole, 7)
+    assert 40 < len(resampled.sizes) < 80
+    assert 25 < len(set(resampled.group_users.tolist())) < 50
+    for user, lo, hi in zip(
+        resampled.group_users, resampled.borders, resampled.borders[1:], strict=False
+    ):
         own = whole.users == user
-        assert np.array_equal(drawn.matrix[lo:hi], whole.matrix[own])
-        assert drawn.items[lo:hi].tolist() == whole.items[own].tolist()
-        assert drawn.labels[lo:hi].tolist() == whole.labels[own].tolist()
-    assert np.array_equal(poisson_resample(whole, 7).matrix, drawn.matrix)
+        assert np.array_equal(resampled.matrix[lo:hi], whole.matrix[own])
+        assert resampled.items[lo:hi].tolist() == whole.items[own].tolist()
+        assert resampled.labels[lo:hi].tolist() == whole.labels[own].tolist()
+    assert np.array_equal(poisson_resample(whole, 7).matrix, resampled.matrix)
     all_columns = SETTINGS.model_copy(update={"columns_share": 1.0})
     scores = [
         refit([one], all_columns, 20, seed, 1).score(whole.matrix)
         for one, seed in ((whole, 7), (whole, 8))
     ]
     assert np.array_equal(*scores)
-    assert not np.array_equal(scores[0], refit([drawn], all_columns, 20, 8, 1).score(whole.matrix))
+    assert not np.array_equal(
+        scores[0], refit([resampled], all_columns, 20, 8, 1).score(whole.matrix)
+    )
     empty = whole.take(np.zeros(60, bool))
     assert len(poisson_resample(empty, 7).items) == 0
 
@@ -228,8 +232,8 @@ def test_padding_and_reading_of_nothing(tmp_path):
         users=np.arange(1),
         **{SOURCE_LISTS.key("als"): lists, SOURCE_LISTS.key("users"): lists + 1},
     )
-    users, found = read_lists(tmp_path)
-    assert (users.tolist(), {name: one.tolist() for name, one in found.items()}) == (
+    users, lists_by_source = read_lists(tmp_path)
+    assert (users.tolist(), {name: one.tolist() for name, one in lists_by_source.items()}) == (
         [0],
         {"als": [[3, 1, 2]], "users": [[4, 2, 3]]},
     )

@@ -1,4 +1,4 @@
-"""What a ranker learns from: users with labels, every label, and a fair share of the rest where there is too much."""
+"""The training set: users with labels, every label, and a fair share of the rest of too much."""
 
 from dataclasses import replace
 
@@ -131,10 +131,10 @@ def test_reading_what_teaches_is_reading_all_and_leaving_out_the_rest(tmp_path, 
     folders = [stored(tmp_path / str(at), one, rows_each=333) for at, one in enumerate(full)]
     for folder, one in zip(folders, full, strict=True):
         assert np.array_equal(read_table(folder).matrix, one.matrix)
-    found = read_training_set(folders, max_rows, 7)
+    training_set = read_training_set(folders, max_rows, 7)
     rows = training_set_rows(full, max_rows, 7)
     assert not rows[1].any()
-    for one, other, kept in zip(found, (full[0], full[2]), (rows[0], rows[2]), strict=True):
+    for one, other, kept in zip(training_set, (full[0], full[2]), (rows[0], rows[2]), strict=True):
         assert one.columns == other.columns
         assert np.array_equal(one.users, other.users[kept])
         for name in ("items", "labels", "matrix"):
@@ -164,13 +164,13 @@ def test_reading_what_judges_is_reading_all_and_scoring_it(tmp_path):
     full = table()
     named = replace(full, columns=("blend", "als_z", HISTORY_COLUMN))
     ranker = refit([named], test_ranker.SETTINGS, 5, 7, 1)
-    found = read_scored_table(stored(tmp_path / "one", named, rows_each=13), ranker)
-    assert found.columns == ("ranker", "blend", "als_z")
+    scored = read_scored_table(stored(tmp_path / "one", named, rows_each=13), ranker)
+    assert scored.columns == ("ranker", "blend", "als_z")
     assert np.array_equal(
-        found.matrix, np.column_stack([ranker.score(named.matrix), named.matrix[:, :2]])
+        scored.matrix, np.column_stack([ranker.score(named.matrix), named.matrix[:, :2]])
     )
     for name in ("group_users", "sizes", "items", "labels"):
-        assert np.array_equal(getattr(found, name), getattr(named, name))
+        assert np.array_equal(getattr(scored, name), getattr(named, name))
 
 
 def test_reading_what_teaches_never_leaves_nothing(tmp_path):
@@ -180,7 +180,10 @@ def test_reading_what_teaches_never_leaves_nothing(tmp_path):
 
 
 def test_what_another_fold_of_a_random_split_holds_out_is_kept_no_more_often_than_the_rest():
-    """Folds are drawn by a hash of seed, user and item; thinning by the same hash would keep all of the first fold."""
+    """Random folds are drawn by a hash of seed, user and item.
+
+    Thinning by the same hash would keep all that the first fold holds out.
+    """
     full = wide(200, 0)
     full.items[:] = np.arange(len(full.items))
     [rows] = training_set_rows([full], 12_000, 7)

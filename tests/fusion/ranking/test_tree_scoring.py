@@ -1,4 +1,4 @@
-"""Forests: every bit as the booster has it, whatever is missing; and which boosters are left to LightGBM."""
+"""QuickScorer: every bit as the booster has it; and which boosters are left to LightGBM."""
 
 from threading import Barrier, get_ident
 from typing import Any
@@ -17,7 +17,7 @@ COLUMNS = ("whole", "with holes", "few values", "never missing", "hardly there")
 
 
 def columns(rows: int, seed: int) -> np.ndarray:
-    """One column without holes; holes in half; values that repeat, so that rows lie on thresholds; and the like."""
+    """Columns without holes, half empty, of few values (rows lie on thresholds), and so on."""
     rng = np.random.default_rng(seed)
     matrix = rng.standard_normal((rows, len(COLUMNS))).astype(np.float32)
     matrix[:, 1][rng.random(rows) < 0.5] = np.nan
@@ -51,14 +51,14 @@ def booster(leaves: int, by_category: tuple[str, ...] = (), **extra: Any) -> lgb
 
 
 def rows_to_score(model: lgb.Booster) -> np.ndarray:
-    """What was never seen, holes where there were none, infinities, and rows on each threshold and beside it."""
+    """Unseen rows, new holes, infinities, and rows on each threshold and beside it."""
     matrix = columns(2000, 2)
     matrix[::7, 3] = np.nan
     matrix[::11, 0], matrix[::13, 0] = np.inf, -np.inf
-    told = model.trees_to_dataframe().dropna(subset=["threshold"])
-    on = np.tile(columns(1, 3), (3 * len(told), 1))
+    splits = model.trees_to_dataframe().dropna(subset=["threshold"])
+    on = np.tile(columns(1, 3), (3 * len(splits), 1))
     for at, (column, threshold) in enumerate(
-        zip(told["split_feature"], told["threshold"], strict=True)
+        zip(splits["split_feature"], splits["threshold"], strict=True)
     ):
         with np.errstate(over="ignore"):
             near = np.float32(threshold)
@@ -71,28 +71,28 @@ def rows_to_score(model: lgb.Booster) -> np.ndarray:
 def test_every_bit_is_the_boosters(leaves):
     model = booster(leaves)
     rows = rows_to_score(model)
-    found = QuickScorer.of(model)
-    assert found is not None
-    assert max(len(tree.values) for tree in found.trees) == leaves
-    assert np.array_equal(found.score(rows), model.predict(rows))
-    assert np.array_equal(found.score(np.asfortranarray(rows)), model.predict(rows))
+    scorer = QuickScorer.of(model)
+    assert scorer is not None
+    assert max(len(tree.values) for tree in scorer.trees) == leaves
+    assert np.array_equal(scorer.score(rows), model.predict(rows))
+    assert np.array_equal(scorer.score(np.asfortranarray(rows)), model.predict(rows))
 
 
 def test_blocks_of_any_size_and_no_rows_at_all(monkeypatch):
     model = booster(7)
     rows = rows_to_score(model)
     monkeypatch.setattr(tree_scoring, "BLOCK_ROWS", 97)
-    found = QuickScorer.of(model)
-    assert found is not None
-    assert np.array_equal(found.score(rows), model.predict(rows))
-    assert found.score(rows[:0]).shape == (0,)
+    scorer = QuickScorer.of(model)
+    assert scorer is not None
+    assert np.array_equal(scorer.score(rows), model.predict(rows))
+    assert scorer.score(rows[:0]).shape == (0,)
 
 
 def test_a_booster_that_learned_nothing_scores_alike():
     model = booster(7, min_data_in_leaf=10_000)
-    found = QuickScorer.of(model)
-    assert found is not None
-    assert np.array_equal(found.score(columns(5, 2)), model.predict(columns(5, 2)))
+    scorer = QuickScorer.of(model)
+    assert scorer is not None
+    assert np.array_equal(scorer.score(columns(5, 2)), model.predict(columns(5, 2)))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Contributions: those of LightGBM to the last digits, whatever is missing, and left to it where tables would burst."""
+"""TreeSHAP: as LightGBM has it to the last digits, and left to it where tables would burst."""
 
 import numpy as np
 import pytest
@@ -53,5 +53,5 @@ def test_a_ranker_tells_the_mean_of_its_boosters_with_and_without_room_for_table
     expected = np.mean(
         [one.predict(fresh, pred_contrib=True)[:, :-1] for one in ranker.boosters], axis=0
     )
-    found = ranker.contributions({"good": fresh[:, 0], "noise": fresh[:, 1]})
-    assert np.allclose(found, expected, atol=1e-6)
+    contributions = ranker.contributions({"good": fresh[:, 0], "noise": fresh[:, 1]})
+    assert np.allclose(contributions, expected, atol=1e-6)
