@@ -4,8 +4,9 @@ import errno
 
 from fusion.errors import ConfigError, FusionError, Temporary
 
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
-NO_WAY = (
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+"""Errors of the file system that another try may not see: a full disk, a full quota."""
+UNUSABLE_PLACE = (
     errno.EACCES,
     errno.EPERM,
     errno.EROFS,
@@ -14,25 +15,30 @@ NO_WAY = (
     errno.EEXIST,
     errno.ENAMETOOLONG,
 )
-"""What the file system says of places that cannot be used as they are."""
+"""Errors of the file system about places that cannot be used as they are."""
+INTERRUPTED = 130
+"""The exit code of a program that Ctrl+C ended: 128 and the number of SIGINT."""
 
 
 def describe_failure(failure: BaseException) -> tuple[int, str]:
-    """Exit code of a failure, and what to say of it."""
+    """Return the exit code of a failure, and a sentence about it.
+
+    Args:
+        failure: an exception, from anywhere.
+
+    Returns:
+        The code and the sentence; code 3 for what nobody foresaw.
+    """
     if isinstance(failure, FusionError):
         return failure.exit_code, str(failure)
     if isinstance(failure, KeyboardInterrupt):
-        return 130, "interrupted; `fusion status` says what is live"
-    if isinstance(failure, OSError) and failure.errno in NO_ROOM:
-        return (
-            Temporary.exit_code,
-            f"{_place(failure)}: {failure.strerror}. Make room and try again.",
-        )
-    if isinstance(failure, OSError) and failure.errno in NO_WAY:
-        return (
-            ConfigError.exit_code,
-            f"{_place(failure)}: {failure.strerror}. Name another place, or allow writing there.",
-        )
+        return INTERRUPTED, "interrupted; `fusion status` says what is live"
+    if isinstance(failure, OSError) and failure.errno in NO_SPACE:
+        sentence = f"{_place(failure)}: {failure.strerror}. Make room and try again."
+        return Temporary.exit_code, sentence
+    if isinstance(failure, OSError) and failure.errno in UNUSABLE_PLACE:
+        cure = "Name another place, or allow writing there."
+        return ConfigError.exit_code, f"{_place(failure)}: {failure.strerror}. {cure}"
     return FusionError.exit_code, f"unexpected {type(failure).__name__}: {failure}"
 
 

@@ -16,7 +16,15 @@ from storage.database.urls import resolve_url
 
 @dataclass(frozen=True)
 class Session:
-    """What every verb needs. Relative paths in the configuration start at `base`, the folder of its file."""
+    """Everything that a verb needs of one configuration.
+
+    Attributes:
+        config: the whole configuration.
+        base: the folder of its file, at which its relative paths start.
+        by: a name for the history of slots.
+        step: runs a named step; a caller may time it, show it, or make it a Prefect task.
+        progress: gives a callback of (done, total) for a step by its name.
+    """
 
     config: Config
     base: Path
@@ -26,18 +34,30 @@ class Session:
 
     @classmethod
     def open(cls, path: Path, **more: object) -> "Session":
-        """Read the configuration at `path`."""
+        """Read a configuration file as a session.
+
+        Args:
+            path: the configuration file.
+            more: further fields by name: `by`, `step`, `progress`.
+
+        Returns:
+            The session; its database is not opened yet.
+
+        Raises:
+            ConfigError: the file is missing, or is no configuration.
+        """
         return cls(read_config(path), path.resolve().parent, **more)  # type: ignore[arg-type]
 
     @cached_property
     def engine(self) -> Engine:
         """The database, at the newest revision."""
-        url = resolve_url(self.config.storage.url, self.base).render_as_string(hide_password=False)
-        return connect(self.config.storage.model_copy(update={"url": url}), migrate=True)
+        settings = self.config.storage
+        url = resolve_url(settings.url, self.base).render_as_string(hide_password=False)
+        return connect(settings.model_copy(update={"url": url}), migrate=True)
 
     @property
     def placement(self) -> str:
-        """Where the lists are shown."""
+        """The place where the lists are shown."""
         return self.config.lists.placement
 
     @property
@@ -48,8 +68,5 @@ class Session:
     @property
     def workspace(self) -> Path:
         """The folder of the dashboards over runs."""
-        return (
-            self.base / self.config.monitor.workspace
-            if self.config.monitor.workspace
-            else self.runs / "workspace"
-        )
+        workspace = self.config.monitor.workspace
+        return self.base / workspace if workspace else self.runs / "workspace"

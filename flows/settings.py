@@ -1,4 +1,7 @@
-"""The whole configuration: one TOML file, overlaid by environment variables, refused with the cure when wrong."""
+"""The whole configuration: one TOML file, overlaid by environment variables.
+
+What is wrong in it is refused with the cure.
+"""
 
 import os
 import re
@@ -25,6 +28,7 @@ from storage.database.settings import StorageSettings
 CRON = {"minute": (0, 59), "hour": (0, 23), "day": (1, 31), "month": (1, 12), "weekday": (0, 7)}
 """The five fields of a schedule and the numbers they take."""
 NAMES = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|sun|mon|tue|wed|thu|fri|sat"
+"""Months and weekdays as cron knows them; in any case."""
 
 
 class RetrainSettings(Settings):
@@ -46,8 +50,9 @@ class RetrainSettings(Settings):
     @field_validator("cron")
     @classmethod
     def _five_fields(cls, cron: str) -> str:
-        fields = cron.split()
-        if len(fields) != len(CRON) or not all(map(_comes, fields, CRON.values())):
+        words = cron.split()
+        is_schedule = len(words) == len(CRON) and all(map(_is_cron_field, words, CRON.values()))
+        if not is_schedule:
             allowed = ", ".join(f"{name} {low}-{high}" for name, (low, high) in CRON.items())
             raise ValueError(
                 f'{cron!r} is no schedule; write five fields such as "0 3 * * *": {allowed}'
@@ -79,15 +84,22 @@ class RetentionSettings(Settings):
     prune: bool = Field(True, description="`fusion run` and `fusion retrain` prune when they end")
 
 
-def _comes(field: str, bounds: tuple[int, int]) -> bool:
-    """Whether a field of cron holds only words that cron knows, its numbers, steps aside, within bounds."""
-    written = re.fullmatch(rf"(\*|\d+|{NAMES})([/,-](\*|\d+|{NAMES}))*", field.lower())
-    numbers = map(int, re.findall(r"(?<![/\d])\d+", field))
-    return bool(written) and all(bounds[0] <= number <= bounds[1] for number in numbers)
+def _is_cron_field(field: str, bounds: tuple[int, int]) -> bool:
+    """Say whether a field of cron holds words that cron knows, with its numbers within bounds."""
+    value = rf"(\*|\d+|{NAMES})"
+    if not re.fullmatch(rf"{value}([/,-]{value})*", field.lower()):
+        return False
+    # A number after a slash is a step, which may be larger than the field's numbers.
+    numbers = re.findall(r"(?<![/\d])\d+", field)
+    low, high = bounds
+    return all(low <= int(number) <= high for number in numbers)
 
 
 class Config(CoreConfig, BaseSettings):
-    """Everything `fusion.toml` holds. `FUSION_STORAGE__URL=...` in the environment overrides `[storage] url`."""
+    """The content of `fusion.toml`.
+
+    A variable of the environment overrides a key: `FUSION_STORAGE__URL=...` that of `[storage] url`.
+    """
 
     model_config = SettingsConfigDict(
         frozen=True,
@@ -116,6 +128,11 @@ class Config(CoreConfig, BaseSettings):
         "what one rollback would return to, always stays.",
     )
 
+    @property
+    def core(self) -> CoreConfig:
+        """The part that decides what is trained: without data, database and monitoring."""
+        return CoreConfig(**{name: getattr(self, name) for name in CoreConfig.model_fields})
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -125,15 +142,33 @@ class Config(CoreConfig, BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Let the environment win over the file, which is handed over as arguments."""
+        """Let the environment win over the file, which is handed over as arguments.
+
+        Args:
+            settings_cls: this class.
+            init_settings: the arguments, that is the file.
+            env_settings: the environment.
+            dotenv_settings: a `.env` file, which is not read.
+            file_secret_settings: a folder of secrets, which is not read.
+
+        Returns:
+            Sources of settings, the one that wins first.
+        """
         return env_settings, init_settings
 
 
 def read_config(path: Path) -> Config:
     """Read a configuration file.
 
-    Raises ConfigError that names every wrong key with its section, the value's problem and the
-    nearest known key.
+    Args:
+        path: of the file; TOML in UTF-8, a byte order mark is skipped.
+
+    Returns:
+        The configuration, frozen.
+
+    Raises:
+        ConfigError: the file cannot be read or is no configuration; the message names every wrong
+            key with its section, the value's problem and the nearest known key.
     """
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
@@ -151,30 +186,37 @@ def read_config(path: Path) -> Config:
     except ValidationError as wrong:
         problems = "\n".join(f"  {describe(error, Config)}" for error in wrong.errors())
         raise ConfigError(f"{path} is not a configuration:\n{problems}") from wrong
-    except SettingsError as wrong:  # without its cause, which repeats the value
+    except SettingsError as wrong:
+        # Without its cause: that repeats the value, which may be a secret.
         raise ConfigError(
             f"the environment is no configuration: {wrong}; write FUSION_SECTION__KEY=value"
         ) from None
 
 
 def refuse_unknown_variables() -> None:
-    """Raise ConfigError for what looks like a setting in the environment and is none, naming the nearest.
+    """Refuse variables of the environment that look like a setting and are none.
 
     Without it a misspelt section is passed over, and a run may end in another database than was
     meant.
+
+    Raises:
+        ConfigError: a variable begins with FUSION_ and names no section, though it has a key or is
+            nearly one; the message names the nearest.
     """
-    prefix, deeper = (
-        Config.model_config["env_prefix"],
-        Config.model_config["env_nested_delimiter"] or "__",
-    )
+    prefix = Config.model_config["env_prefix"]
+    delimiter = Config.model_config["env_nested_delimiter"] or "__"
     for variable in sorted(os.environ):
-        section, *keys = variable.upper().removeprefix(prefix).lower().split(deeper)
-        if not variable.upper().startswith(prefix) or section in Config.model_fields:
+        name = variable.upper()
+        section, *keys = name.removeprefix(prefix).lower().split(delimiter)
+        if not name.startswith(prefix) or section in Config.model_fields:
             continue
         close = get_close_matches(section, Config.model_fields, n=1)
-        if keys or close:
-            meant = deeper.join([prefix + close[0], *keys]).upper() if close else ""
-            hint = (
-                f" Did you mean {meant}?" if close else f" Known: {', '.join(Config.model_fields)}."
-            )
-            raise ConfigError(f"the environment has {variable}, but there is no [{section}].{hint}")
+        # Neither a key nor near a section: a variable of something else, as FUSION_FORGET_KEY.
+        if not keys and not close:
+            continue
+        if close:
+            meant = delimiter.join([prefix + close[0], *keys]).upper()
+            hint = f" Did you mean {meant}?"
+        else:
+            hint = f" Known: {', '.join(Config.model_fields)}."
+        raise ConfigError(f"the environment has {variable}, but there is no [{section}].{hint}")

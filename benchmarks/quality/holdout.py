@@ -21,7 +21,6 @@ from benchmarks.quality.holds import Held, judge
 from benchmarks.quality.pooling import FIRST, pooled, table
 from benchmarks.quality.quality import source_lists
 from flows.settings import read_config
-from flows.steps.train.train import core_of
 from fusion.config import SourceSettings
 from fusion.ingest.load import load
 
@@ -91,7 +90,7 @@ def main() -> None:
                 source.settings | tuned.get(source.name, {}),
             )
             values[source.name] = judge(
-                held, source_lists(held, source, settings, steps, core_of(config))
+                held, source_lists(held, source, settings, steps, config.core)
             )
     print(table(pooled([values], [held.users.astype(np.int64)], 7), {}))
 

@@ -1,1 +1,1 @@
-"""The command line: one file for each subject of verbs."""
+"""The command line, one file for each subject of verbs."""

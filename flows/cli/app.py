@@ -1,12 +1,15 @@
-"""The command line's application: its options, and how a verb gets at the configuration."""
+"""The command line's application: its shared options, and how a verb opens the configuration."""
 
+import inspect
+import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from flows.cli.console import Watch
+from flows.cli.console import ProgressBars
 from flows.session import Session
 from fusion.errors import ConfigError
 
@@ -14,9 +17,11 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Train recommenders, fuse them, publish every user's list to SQL, and know when to retrain.",
-    epilog="Exit codes: 0 published or nothing due, 1 refused (live unchanged), 2 wrong configuration or data, "
-    "3 unexpected, 4 published with an alert or unmonitored, 75 try again later.",
+    help="Train recommenders, fuse them, publish every user's list to SQL, "
+    "and know when to retrain.",
+    epilog="Exit codes: 0 published or nothing due, 1 refused (live unchanged), "
+    "2 wrong configuration or data, 3 unexpected, 4 published with an alert or unmonitored, "
+    "75 try again later.",
 )
 
 Config = Annotated[Path, typer.Option("--config", help="configuration file")]
@@ -29,35 +34,102 @@ By = Annotated[
 ]
 Run = Annotated[str, typer.Argument(help="a run's id, or `live` or `challenger`")]
 FILE = Path("fusion.toml")
+"""The configuration that a verb reads where `--config` names no other."""
+SPAN_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+"""The letters after a length of time, by the argument of `timedelta` that they stand for."""
+
+_SECTION = re.compile(r"^(Args|Returns|Raises):$", re.MULTILINE)
 
 
-def session(config: Path, by: str | None = None, watch: Watch | None = None) -> Session:
-    """Open the configuration; steps and progress go to `watch`."""
-    more: dict[str, Any] = {"by": by} if by else {}
-    if watch:
-        more |= {"step": watch.step, "progress": watch.progress}
-    return Session.open(config, **more)
+def verb(function: Callable[..., int]) -> Callable[..., int]:
+    """Register a function as a verb, helped by the prose of its docstring.
+
+    Typer shows a whole docstring as help. The sections about exit codes and arguments are for those
+    who read the code: options and arguments carry a help text of their own.
+
+    Args:
+        function: takes Typer's arguments and gives the exit code.
+
+    Returns:
+        The function, unchanged.
+    """
+    prose = _SECTION.split(inspect.getdoc(function) or "")[0]
+    return app.command(help=prose.strip())(function)
 
 
-def moment(text: str | None) -> datetime | None:
-    """Read a time given on the command line; ConfigError says which form it takes."""
+def open_session(config: Path, by: str | None = None, bars: ProgressBars | None = None) -> Session:
+    """Open the configuration as a session.
+
+    Args:
+        config: the configuration file.
+        by: a name for the history of slots; None is the OS user.
+        bars: shows steps and their progress; None shows nothing.
+
+    Returns:
+        The session; its database is opened when it is first used.
+
+    Raises:
+        ConfigError: the file is missing, or is no configuration.
+    """
+    options: dict[str, Any] = {}
+    if by:
+        options["by"] = by
+    if bars:
+        options["step"] = bars.step
+        options["progress"] = bars.progress
+    return Session.open(config, **options)
+
+
+def prefect_flows() -> Any:
+    """Return the module of Prefect flows when a Prefect API is configured, else None."""
+    from flows.prefect_flows.api import configured  # noqa: PLC0415
+
+    if not configured():
+        return None
+    from flows.prefect_flows import flows  # noqa: PLC0415
+
+    return flows
+
+
+def parse_moment(text: str | None) -> datetime | None:
+    """Read the time that `--as-of` gives.
+
+    Args:
+        text: ISO 8601, a date or a time; without a zone it is UTC.
+
+    Returns:
+        The aware time; None when no text is given.
+
+    Raises:
+        ConfigError: the text is no time; the message says which form it takes.
+    """
     if text is None:
         return None
     try:
-        found = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError as wrong:
         raise ConfigError(
             f"--as-of {text!r} is no time; write 2026-01-31 or 2026-01-31T06:00"
         ) from wrong
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def span(text: str | None) -> timedelta | None:
-    """Read a length of time such as 90m, 24h or 2d."""
+def parse_span(text: str | None) -> timedelta | None:
+    """Read the length of time that `--freeze` gives.
+
+    Args:
+        text: a whole number above 0 and a unit, such as 90m, 24h or 2d.
+
+    Returns:
+        The length of time; None when no text is given.
+
+    Raises:
+        ConfigError: the text is no length of time.
+    """
     if text is None:
         return None
-    units = {"m": "minutes", "h": "hours", "d": "days"}
     number, unit = text[:-1], text[-1:]
-    if not number.isdigit() or not int(number) or unit not in units:
+    is_count = number.isdigit() and int(number) > 0
+    if not is_count or unit not in SPAN_UNITS:
         raise ConfigError(f"--freeze {text!r} is no length of time; write 90m, 24h or 2d")
-    return timedelta(**{units[unit]: int(number)})
+    return timedelta(**{SPAN_UNITS[unit]: int(number)})

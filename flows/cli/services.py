@@ -4,28 +4,36 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.app import FILE, Config, app, session
+from flows.cli.app import FILE, Config, open_session, verb
 from flows.cli.console import err
 
 
-@app.command()
+@verb
 def schedule(config: Config = FILE) -> int:
-    """Serve the deployments: the policy is asked by cron, and trains when it says so."""
+    """Serve the deployments: the policy is asked by cron, and trains when it says so.
+
+    Returns:
+        0, when it is ended by a signal.
+    """
     from flows.prefect_flows.deployments import serve_schedule  # noqa: PLC0415
 
     serve_schedule(config)
     return 0
 
 
-@app.command()
+@verb
 def ui(
     config: Config = FILE,
     port: Annotated[int, typer.Option(min=1, max=65535, help="port on this machine")] = 8000,
 ) -> int:
-    """Show the dashboards over runs in a browser."""
+    """Show the dashboards over runs in a browser.
+
+    Returns:
+        0, when it is ended by Ctrl+C.
+    """
     from dashboards.evidently.workspace import serve  # noqa: PLC0415
 
-    opened = session(config)
+    session = open_session(config)
     err.print(f"Dashboards at http://127.0.0.1:{port} (Ctrl+C ends it)", markup=False)
-    serve(opened.workspace, port)
+    serve(session.workspace, port)
     return 0

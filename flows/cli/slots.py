@@ -1,4 +1,4 @@
-"""Verbs that decide about the challenger: approve it, or reject it.
+"""Verbs that move a slot: publish, approve, reject, roll back, unfreeze.
 
 Verbs import what they need when they run, so that light ones answer at once.
 """
@@ -7,11 +7,44 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.app import FILE, By, Config, Json, app, session, span
+from flows.cli.app import (
+    FILE,
+    By,
+    Config,
+    Json,
+    Run,
+    open_session,
+    parse_span,
+    prefect_flows,
+    verb,
+)
 from flows.cli.console import emit, out
 
 
-@app.command()
+@verb
+def publish(run: Run, config: Config = FILE, by: By = None, as_json: Json = False) -> int:
+    """Let the live lists be those of a run that was admitted.
+
+    Returns:
+        0.
+    """
+    from flows.cli.screens.outcome import describe_publication  # noqa: PLC0415
+    from flows.steps.publish.publish import publish_run  # noqa: PLC0415
+
+    flows = prefect_flows()
+    if flows:
+        published = flows.publish(str(config), run, by)
+    else:
+        session = open_session(config, by)
+        published = publish_run(session, run)
+    if as_json:
+        emit(published)
+    else:
+        out.print(describe_publication(published), markup=False)
+    return 0
+
+
+@verb
 def approve(
     run: Annotated[
         str, typer.Argument(help="the run you looked at; refused if another waits by now")
@@ -21,34 +54,46 @@ def approve(
     by: By = None,
     as_json: Json = False,
 ) -> int:
-    """Let the challenger be live."""
-    from flows.cli.screens import overview as screens  # noqa: PLC0415
+    """Let the challenger be live.
+
+    Returns:
+        0.
+    """
+    from flows.cli.screens.outcome import describe_publication  # noqa: PLC0415
     from flows.steps.publish.publish import approve_run  # noqa: PLC0415
 
-    done = approve_run(session(config, by), reason, run)
-    emit(done) if as_json else out.print(screens.moved(done), markup=False)
+    published = approve_run(open_session(config, by), reason, run)
+    if as_json:
+        emit(published)
+    else:
+        out.print(describe_publication(published), markup=False)
     return 0
 
 
-@app.command()
+@verb
 def reject(
     why: Annotated[str, typer.Option("--why", help="why, for the history")],
     config: Config = FILE,
     by: By = None,
     as_json: Json = False,
 ) -> int:
-    """Let the challenger go; what is live stays."""
-    from storage.slots.challenger import reject as let_go  # noqa: PLC0415
+    """Let the challenger go; what is live stays.
 
-    opened = session(config, by)
-    move = let_go(opened.engine, opened.placement, by=opened.by, reason=why)
-    emit(move) if as_json else out.print(
-        f"Rejected run {move.from_run_id}; live is unchanged.", markup=False
-    )
+    Returns:
+        0.
+    """
+    from storage.slots.challenger import reject as reject_challenger  # noqa: PLC0415
+
+    session = open_session(config, by)
+    move = reject_challenger(session.engine, session.placement, by=session.by, reason=why)
+    if as_json:
+        emit(move)
+    else:
+        out.print(f"Rejected run {move.from_run_id}; live is unchanged.", markup=False)
     return 0
 
 
-@app.command()
+@verb
 def rollback(
     to: Annotated[
         str | None, typer.Option(help="a run that was live; default: the one before")
@@ -61,29 +106,38 @@ def rollback(
     by: By = None,
     as_json: Json = False,
 ) -> int:
-    """Move the live pointer back, and hold it there if asked."""
+    """Move the live pointer back, and hold it there if asked.
+
+    Returns:
+        0.
+    """
     from storage.slots.publish import rollback as move_back  # noqa: PLC0415
 
-    opened = session(config, by)
-    move = move_back(opened.engine, opened.placement, to, span(freeze), by=opened.by, reason=reason)
+    session = open_session(config, by)
+    span = parse_span(freeze)
+    move = move_back(session.engine, session.placement, to, span, by=session.by, reason=reason)
     if as_json:
         emit(move)
-    else:
-        held = f", frozen for {freeze}" if freeze else ""
-        out.print(
-            f"Live: run {move.to_run_id} again, instead of {move.from_run_id}{held}.", markup=False
-        )
+        return 0
+    frozen = f", frozen for {freeze}" if freeze else ""
+    sentence = f"Live: run {move.to_run_id} again, instead of {move.from_run_id}{frozen}."
+    out.print(sentence, markup=False)
     return 0
 
 
-@app.command()
+@verb
 def unfreeze(config: Config = FILE, by: By = None, as_json: Json = False) -> int:
-    """End a freeze, so that runs may be published again."""
-    from storage.slots.publish import unfreeze as thaw  # noqa: PLC0415
+    """End a freeze, so that runs may be published again.
 
-    opened = session(config, by)
-    move = thaw(opened.engine, opened.placement, opened.by)
-    emit(move) if as_json else out.print(
-        "Unfrozen." if move else "It was not frozen.", markup=False
-    )
+    Returns:
+        0, also where nothing was frozen.
+    """
+    from storage.slots.publish import unfreeze as end_freeze  # noqa: PLC0415
+
+    session = open_session(config, by)
+    move = end_freeze(session.engine, session.placement, session.by)
+    if as_json:
+        emit(move)
+    else:
+        out.print("Unfrozen." if move else "It was not frozen.", markup=False)
     return 0

@@ -1,4 +1,4 @@
-"""Whether a Prefect API is configured, told without importing Prefect, which takes seconds."""
+"""The question whether a Prefect API is configured, without importing Prefect, which takes seconds."""
 
 import os
 import tomllib
@@ -8,14 +8,16 @@ SETTING = "PREFECT_API_URL"
 
 
 def configured() -> bool:
-    """Whether the environment or the active Prefect profile names an API."""
+    """Return whether the environment or the active Prefect profile names an API."""
     if os.environ.get(SETTING):
         return True
+    # The same places, in the same order, as Prefect's own settings.
     home = Path(os.environ.get("PREFECT_HOME", "~/.prefect")).expanduser()
-    file = Path(os.environ.get("PREFECT_PROFILES_PATH", home / "profiles.toml")).expanduser()
+    profiles_path = os.environ.get("PREFECT_PROFILES_PATH", home / "profiles.toml")
     try:
-        content = tomllib.loads(file.read_text())
+        content = tomllib.loads(Path(profiles_path).expanduser().read_text())
     except (OSError, tomllib.TOMLDecodeError):
         return False
     active = os.environ.get("PREFECT_PROFILE", content.get("active", ""))
-    return bool(content.get("profiles", {}).get(active, {}).get(SETTING))
+    profile = content.get("profiles", {}).get(active, {})
+    return bool(profile.get(SETTING))

@@ -1,4 +1,4 @@
-"""Schedule: deployments that a running `fusion schedule` serves, the policy asked by cron."""
+"""Deployments that a running `fusion schedule` serves: the policy asked by cron, verbs by hand."""
 
 import logging
 from collections.abc import Sequence
@@ -13,8 +13,8 @@ from prefect.exceptions import ObjectNotFound
 from prefect.schedules import Cron
 from prefect.types.entrypoint import EntrypointType
 
-from flows.prefect_flows import flows as orchestrated
 from flows.prefect_flows.api import configured
+from flows.prefect_flows.flows import monitor, retrain, run
 from flows.session import Session
 
 log = logging.getLogger(__name__)
@@ -24,50 +24,67 @@ ONE_AT_A_TIME = ConcurrencyLimitConfig(
 
 
 def deployments(config: Path) -> list[RunnerDeployment]:
-    """`retrain` by cron; `run` and `monitor` for a person to start.
+    """Make the deployments of a configuration: `retrain` by cron, `run` and `monitor` by hand.
 
     A second start of one is cancelled while it runs. `retrain` and `run` do not know of each other:
     both may train.
+
+    Args:
+        config: the configuration file.
+
+    Returns:
+        The three deployments, named by the placement.
     """
     session = Session.open(config)
     settings, placement = session.config.retrain, session.placement
-    given = {"config": str(config.resolve())}
+    parameters = {"config": str(config.resolve())}
     cron = Cron(settings.cron, timezone=settings.timezone)
     return [
-        _deployment(orchestrated.retrain, f"retrain {placement}", parameters=given, schedule=cron),
-        _deployment(orchestrated.run, f"run {placement}", parameters=given),
-        _deployment(orchestrated.monitor, f"monitor {placement}", parameters=given),
+        _deployment(retrain, f"retrain {placement}", parameters=parameters, schedule=cron),
+        _deployment(run, f"run {placement}", parameters=parameters),
+        _deployment(monitor, f"monitor {placement}", parameters=parameters),
     ]
 
 
-def _deployment(made: Flow[..., Any], name: str, **more: Any) -> RunnerDeployment:
-    found = made.to_deployment(
+def _deployment(flow: Flow[..., Any], name: str, **more: Any) -> RunnerDeployment:
+    deployment = flow.to_deployment(
         name=name,
         concurrency_limit=ONE_AT_A_TIME,
         entrypoint_type=EntrypointType.MODULE_PATH,
         **more,
     )
-    assert isinstance(found, RunnerDeployment)
-    return found
+    # Prefect returns a coroutine where an event loop runs; here none does.
+    assert isinstance(deployment, RunnerDeployment)
+    return deployment
 
 
 def serve_schedule(config: Path) -> None:
-    """Serve the deployments until SIGINT or SIGTERM; they are paused when it ends."""
+    """Serve the deployments until SIGINT or SIGTERM; they are paused when it ends.
+
+    Args:
+        config: the configuration file.
+    """
     served = deployments(config)
     try:
         serve(*served, print_starting_message=True)
     finally:
-        if configured():  # a temporary server ends with the schedule
+        # A temporary server ends with the schedule and has nothing left to pause.
+        if configured():
             pause(served)
 
 
 def pause(served: Sequence[RunnerDeployment]) -> None:
-    """Pause deployments; Prefect does so too, but a signal in the moment a flow run ends cuts it short."""
+    """Pause deployments, so that no flow run waits for a schedule that has ended.
+
+    Prefect does so too, but a signal in the moment a flow run ends cuts it short.
+
+    Args:
+        served: deployments that were served; one that Prefect does not know any more is logged.
+    """
     with get_client(sync_client=True) as client:
-        for one in served:
+        for deployment in served:
+            name = f"{deployment.flow_name}/{deployment.name}"
             try:
-                client.pause_deployment(
-                    client.read_deployment_by_name(f"{one.flow_name}/{one.name}").id
-                )
+                client.pause_deployment(client.read_deployment_by_name(name).id)
             except (ObjectNotFound, HTTPError) as failure:
-                log.warning("deployment not paused name=%s: %s", one.name, failure)
+                log.warning("deployment not paused name=%s: %s", deployment.name, failure)

@@ -1,4 +1,4 @@
-"""The loop as Prefect flows: the same plain functions, every step a task that Prefect shows and times."""
+"""The loop as Prefect flows: the same plain functions, every step a task that Prefect shows."""
 
 import logging
 import os
@@ -31,7 +31,14 @@ T = TypeVar("T")
 
 
 def without_traceback(record: logging.LogRecord) -> bool:
-    """Let a failure that says what to mend be logged as its sentence; tracebacks are for what nobody foresaw."""
+    """Reduce the record of a foreseen failure to its sentence; others keep their traceback.
+
+    Args:
+        record: a record of Prefect's engine; its traceback is taken off in place.
+
+    Returns:
+        True: the record is logged.
+    """
     if record.exc_info and isinstance(record.exc_info[1], FusionError):
         record.exc_info = None
     return True
@@ -47,45 +54,102 @@ for _engine in (
 
 
 def as_task(name: str, work: Callable[[], T], /) -> T:
-    """Run a step as a Prefect task. Stages on disk make it idempotent, so Prefect need not cache anything."""
+    """Run a step as a Prefect task.
+
+    Stages on disk make it idempotent, so Prefect need not cache anything.
+
+    Args:
+        name: of the step and of the task.
+        work: the step.
+
+    Returns:
+        What the step returns.
+    """
     named = task(name=name, task_run_name=name, cache_policy=NO_CACHE, persist_result=False)(work)
     return named()
 
 
 def _session(config: str, by: str | None = None) -> Session:
-    named = {"by": by} if by else {}
-    return Session.open(Path(config), step=as_task, **named)
+    options = {"by": by} if by else {}
+    return Session.open(Path(config), step=as_task, **options)
 
 
 @flow(name="fusion run", persist_result=False)
 def run(
     config: str, as_of: datetime | None = None, by: str | None = None, hold: bool = False
 ) -> Outcome:
-    """Train, publish and monitor, as of a moment or of everything known; `hold` leaves the run to be approved."""
+    """Train, publish and monitor.
+
+    Args:
+        config: path of the configuration file, as text: Prefect stores it as a parameter.
+        as_of: use only what was known before this time; None is everything.
+        by: a name for the history of slots; None is the OS user.
+        hold: leave the run as the challenger, to be approved.
+
+    Returns:
+        The outcome of the turn.
+    """
     return run_loop(_session(config, by), as_of, hold=hold)
 
 
 @flow(name="fusion retrain", persist_result=False)
 def retrain(config: str, force: bool = False, by: str | None = None) -> Outcome:
-    """Ask the policy; train, publish and monitor when it says so."""
+    """Ask the policy; train, publish and monitor when it says so.
+
+    Args:
+        config: path of the configuration file, as text: Prefect stores it as a parameter.
+        force: train whatever the policy says.
+        by: a name for the history of slots; None is the OS user.
+
+    Returns:
+        The outcome of the turn.
+    """
     return retrain_loop(_session(config, by), force)
 
 
 @flow(name="fusion train", persist_result=False)
 def train(config: str, as_of: datetime | None = None) -> TrainedRun:
-    """Train a run without publishing it."""
+    """Train a run without publishing it.
+
+    Args:
+        config: path of the configuration file, as text: Prefect stores it as a parameter.
+        as_of: use only what was known before this time; None is everything.
+
+    Returns:
+        The run, ready or rejected.
+    """
     return train_run(_session(config), as_of)
 
 
 @flow(name="fusion publish", persist_result=False)
 def publish(config: str, run_id: str, by: str | None = None) -> Published:
-    """Publish a run that was admitted."""
+    """Publish a run that was admitted.
+
+    Args:
+        config: path of the configuration file, as text: Prefect stores it as a parameter.
+        run_id: of the run.
+        by: a name for the history of slots; None is the OS user.
+
+    Returns:
+        The run and the move that showed it.
+
+    Raises:
+        Refused: the run may not be shown.
+    """
     session = _session(config, by)
     return session.step("publish", lambda: publish_run(session, run_id))
 
 
 @flow(name="fusion monitor", persist_result=False)
 def monitor(config: str, run_id: str = "live") -> Monitored:
-    """Watch a run against the one before it."""
+    """Monitor a run against the one that was live before it.
+
+    Args:
+        config: path of the configuration file, as text: Prefect stores it as a parameter.
+        run_id: of the run, or the name of a slot.
+
+    Returns:
+        Drift, stability and alerts.
+    """
     session = _session(config)
     return session.step("monitor", lambda: monitor_run(session, run_id))

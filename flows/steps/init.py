@@ -7,27 +7,46 @@ from fusion.ingest.guess.guess import guess
 from fusion.ingest.guess.toml import write_config
 
 
-def write(
+def write_first_config(
     config: Path, interactions: str, items: str | None, users: str | None, force: bool
 ) -> list[str]:
-    """Write `config` and give the sentences that say what was guessed and why.
+    """Write a configuration whose columns are guessed from the files.
 
     Files are named as seen from here and written down as seen from the configuration's folder.
-    Raises ConfigError when `config` exists and `force` is not given.
+
+    Args:
+        config: the file to write.
+        interactions: a CSV or Parquet file, folder or glob.
+        items: a file that describes items, or None.
+        users: a file that describes users, or None.
+        force: overwrite the file.
+
+    Returns:
+        Sentences that say what was guessed and why.
+
+    Raises:
+        ConfigError: `config` exists and `force` is not given.
+        DataError: the files cannot be read.
     """
     if config.exists() and not force:
         raise ConfigError(f"{config} exists; --force overwrites it, --config writes another")
     base = config.resolve().parent
-    places = [_from(place, base) for place in (interactions, items, users)]
-    made = guess(str(places[0]), base, places[1], places[2])
+    guessed = guess(
+        str(_relative_to(interactions, base)),
+        base,
+        _relative_to(items, base),
+        _relative_to(users, base),
+    )
     base.mkdir(parents=True, exist_ok=True)
-    config.write_text(write_config(made), encoding="utf-8")
-    return made.sentences
+    config.write_text(write_config(guessed), encoding="utf-8")
+    return guessed.sentences
 
 
-def _from(place: str | None, base: Path) -> str | None:
-    """A path or glob as seen from `base`; absolute when it lies elsewhere."""
+def _relative_to(place: str | None, base: Path) -> str | None:
+    """Return a path or glob as seen from `base`; absolute when it lies elsewhere."""
     if place is None:
         return None
-    whole = Path.cwd() / place
-    return str(whole.relative_to(base)) if whole.is_relative_to(base) else str(whole)
+    absolute = Path.cwd() / place
+    if absolute.is_relative_to(base):
+        return str(absolute.relative_to(base))
+    return str(absolute)

@@ -1,4 +1,4 @@
-"""What a run folder keeps of its items beside the lists: their titles, and until when each may be shown."""
+"""Items as a run folder keeps them: their titles, and until when each may be shown."""
 
 from datetime import datetime
 from pathlib import Path
@@ -8,20 +8,39 @@ import polars as pl
 from fusion.runs.run_folder import RunFolder
 
 UNTIL = "available_until"
+"""The column of the time after which an item may not be shown any more."""
 
 
 def with_titles(folder: Path, rows: pl.DataFrame) -> pl.DataFrame:
-    """Add the items' texts as `title` to rows by `item_id`, from a run's folder; null where it is not there."""
+    """Add the items' texts to rows by `item_id`.
+
+    Args:
+        folder: the run folder that has the texts.
+        rows: with a column item_id.
+
+    Returns:
+        The rows in their order with `title`; null where an item or the whole file has no text.
+    """
     file = RunFolder(folder).titles
     if not file.exists():
         return rows.with_columns(pl.lit(None, pl.String).alias("title"))
-    return rows.join(pl.read_parquet(file), on="item_id", how="left", maintain_order="left")
+    titles = pl.read_parquet(file)
+    return rows.join(titles, on="item_id", how="left", maintain_order="left")
 
 
-def ended(folder: Path, since: datetime, now: datetime) -> pl.DataFrame:
-    """Items whose time ended after `since` and by `now`: item_id, available_until; none where no file is kept."""
+def ended_items(folder: Path, since: datetime, now: datetime) -> pl.DataFrame:
+    """Return the items whose time ended after `since` and by `now`.
+
+    Args:
+        folder: the run folder.
+        since: an aware time, exclusive.
+        now: an aware time, inclusive.
+
+    Returns:
+        item_id, available_until; no row where the run keeps no file.
+    """
     file = RunFolder(folder).windows
     if not file.exists():
         return pl.DataFrame(schema={"item_id": pl.String, UNTIL: pl.Datetime("ms", "UTC")})
-    within = (pl.col(UNTIL) > since) & (pl.col(UNTIL) <= now)
-    return pl.scan_parquet(file).filter(within).collect()
+    ended = (pl.col(UNTIL) > since) & (pl.col(UNTIL) <= now)
+    return pl.scan_parquet(file).filter(ended).collect()

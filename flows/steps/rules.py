@@ -1,4 +1,4 @@
-"""The rules of a run: the file that the configuration names, and what is blocked in SQL at this moment."""
+"""The rules of a run: the file that the configuration names, and items blocked in SQL by now."""
 
 from flows.session import Session
 from fusion.core.findings import Finding
@@ -9,19 +9,37 @@ from fusion.lists.rules import RuleSet, read_rules
 from storage.reading.blocked_items import blocked_now
 
 
-def rule_set(session: Session) -> RuleSet:
-    """What the rules file holds; ConfigError where it is not there or cannot be kept."""
+def read_rule_set(session: Session) -> RuleSet:
+    """Read the rules file that [lists] rules names.
+
+    Args:
+        session: its configuration.
+
+    Returns:
+        The rules by name; without any where no file is named.
+
+    Raises:
+        ConfigError: the file is not there, or its rules cannot be kept.
+    """
     name = session.config.lists.rules
     return read_rules(session.base / name) if name else RuleSet()
 
 
-def rules_of(
-    session: Session, source: RuleSet, data: Dataset
+def compile_rules(
+    session: Session, rule_set: RuleSet, data: Dataset
 ) -> tuple[Rules | None, list[Finding]]:
-    """Rules over the rows of `data`, None where there is nothing to keep, and what they name that is not there.
+    """Compile rules and what is blocked in SQL now over the rows of the data.
 
-    Raises ConfigError that lists every finding of severity error.
+    Args:
+        session: the database and its placement.
+        rule_set: the rules by name.
+        data: whose users and items they name.
+
+    Returns:
+        The rules, None where there is nothing to keep; findings about names that the data lacks.
+
+    Raises:
+        ConfigError: the rules cannot be kept; the message lists every finding of severity error.
     """
-    return usable(
-        source, data, blocked_now(session.engine, session.placement), session.config.lists.size
-    )
+    blocked = blocked_now(session.engine, session.placement)
+    return usable(rule_set, data, blocked, session.config.lists.size)

@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 
 from flows.session import Session
-from flows.steps.train.train import read_data
+from flows.steps.train.inputs import read_data
 from flows.steps.watch.check import check_all
 from tests.flows.world import CONFIG, make_shop
 

@@ -1,110 +1,146 @@
-"""The screen of `fusion diff`: who would see other lists, which items come and go, what was judged."""
+"""The screen of `fusion diff`: how many users' lists change, by which items, and both verdicts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import polars as pl
 from rich.console import Console
 from rich.markup import escape
 
-from flows.cli.screens.overview import likeness, table, when
+from flows.cli.screens.monitoring import describe_similarity
+from flows.cli.screens.tables import plain_table, to_minute
 from flows.steps.watch.compare import Comparison, verdict_of
 
-SHOWN = 8
-"""Items in each table; `--json` has more."""
+SHOWN_ITEMS = 8
+"""Items in each table: what fits on a screen with the rest; `--json` has more."""
 
 
-def comparison(console: Console, found: Comparison, *, waits: bool) -> None:
-    """Show a comparison; `waits`: the new run is a challenger that somebody may approve."""
-    old, new = found.old, found.new
+def print_comparison(
+    console: Console, comparison: Comparison, *, awaits_approval: bool = False
+) -> None:
+    """Show how the lists of two runs differ.
+
+    Args:
+        console: where to show it.
+        comparison: of the two runs.
+        awaits_approval: the new run is the challenger, which somebody may approve.
+    """
+    old, new = comparison.old, comparison.new
+    similarity = describe_similarity(comparison.stable.value)
     pair = f"From {old.run_id} ({old.method}) to {new.run_id} ({new.method})"
-    console.print(f"{pair}: {likeness(found.stable.value)}.", markup=False)
-    everyone = found.groups.row(0, named=True)
-    gained, lost = (int(found.stable.value(f"users_{name}") or 0) for name in ("gained", "lost"))
+    console.print(f"{pair}: {similarity}.", markup=False)
+    _print_users(console, comparison)
+    _print_groups(console, comparison.groups)
+    _print_verdicts(console, verdict_of(old), verdict_of(new))
+    _print_items(console, "Items gained", comparison.gained)
+    _print_items(console, "Items lost", comparison.lost)
+    _print_items(console, "Biggest movers", comparison.moved)
+    if awaits_approval:
+        sentence = f"Next: fusion approve {new.run_id}, or fusion reject --why TEXT"
+        console.print(sentence, markup=False)
+
+
+def _print_users(console: Console, comparison: Comparison) -> None:
+    """Count the users that see another list, gain one, lose theirs."""
+    everyone = comparison.groups.row(0, named=True)
+    gained = int(comparison.stable.value("users_gained") or 0)
+    lost = int(comparison.stable.value("users_lost") or 0)
     console.print(
         f"{everyone['changed']:,} of {everyone['users']:,} users see another list; "
         f"{gained:,} users gain one, {lost:,} lose theirs."
     )
-    _groups(console, found.groups)
-    _verdicts(console, verdict_of(old), verdict_of(new))
-    for title, items in (
-        ("Items gained", found.gained),
-        ("Items lost", found.lost),
-        ("Biggest movers", found.moved),
-    ):
-        _items(console, title, items)
-    if waits:
-        console.print(
-            f"Next: fusion approve {new.run_id}, or fusion reject --why TEXT", markup=False
-        )
 
 
-def _groups(console: Console, groups: pl.DataFrame) -> None:
-    made = table("by", "who", "users>", "other list>", "churn@10>", "other first item>")
-    several = groups.filter((pl.col("by") == "all") | (pl.len().over("by") > 1))
+def _print_groups(console: Console, groups: pl.DataFrame) -> None:
+    """Show how lists change by route and segment, where there are several of them."""
+    table = plain_table("by", "who", "users>", "other list>", "churn@10>", "other first item>")
+    # A single route or segment would repeat the row of everyone.
+    is_everyone = pl.col("by") == "all"
+    has_others = pl.len().over("by") > 1
+    several = groups.filter(is_everyone | has_others)
     for row in several.filter(pl.col("users") > 0).iter_rows(named=True):
-        changed = f"{row['changed'] / row['users']:.1%}"
-        made.add_row(
-            row["by"], escape(row["name"]), f"{row['users']:,}", changed, f"{row['churn']:.3f}",
+        table.add_row(
+            row["by"],
+            escape(row["name"]),
+            f"{row['users']:,}",
+            f"{row['changed'] / row['users']:.1%}",
+            f"{row['churn']:.3f}",
             f"{row['top1_changed']:.1%}",
-        )  # fmt: skip
-    console.print(made)
-
-
-def _verdicts(console: Console, old: dict[str, Any], new: dict[str, Any]) -> None:
-    """The two verdicts side by side, and the one comparison that is over the same users."""
-    made = table("verdict", str(old["run_id"]), str(new["run_id"]))
-    for name, words in FIGURES.items():
-        made.add_row(name, *(words(one) if one["reported"] else "-" for one in (old, new)))
-    console.print(made)
-    paired = new["live"] or {}
-    if paired.get("run") == old["run_id"] and paired["difference"]:
-        gap = paired["difference"]
-        console.print(
-            f"New minus old on the same {paired['users']:,} users, by labels later than what the old run knew: "
-            f"{gap['value']:+.4f} NDCG@10 [{gap['low']:+.4f}, {gap['high']:+.4f}]."
         )
-    else:
+    console.print(table)
+
+
+def _print_verdicts(console: Console, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+    """Show both verdicts side by side, and the one difference that is over the same users."""
+    table = plain_table("verdict", str(old["run_id"]), str(new["run_id"]))
+    for name, write in VERDICT_ROWS.items():
+        cells = [write(verdict) if verdict["reported"] else "-" for verdict in (old, new)]
+        table.add_row(name, *cells)
+    console.print(table)
+    paired = new["live"] or {}
+    # Only the verdict on the new run compares the two: its fold lies after all the old run knew.
+    if paired.get("run") != old["run_id"] or not paired["difference"]:
         console.print(
             "The two were not judged on the same users and times: their figures are no comparison."
         )
+        return
+    gap = paired["difference"]
+    console.print(
+        f"New minus old on the same {paired['users']:,} users, "
+        f"by labels later than what the old run knew: "
+        f"{gap['value']:+.4f} NDCG@10 [{gap['low']:+.4f}, {gap['high']:+.4f}]."
+    )
 
 
-def _figure(part: str, name: str) -> Callable[[dict[str, Any]], str]:
-    def words(one: dict[str, Any]) -> str:
-        found = (one[part] or {}).get(name)
-        value = found["value"] if isinstance(found, dict) else found
+def _writer(part: str, name: str) -> Callable[[Mapping[str, Any]], str]:
+    """Return a function that writes one figure of a part of a verdict."""
+
+    def _write(verdict: Mapping[str, Any]) -> str:
+        figure = (verdict[part] or {}).get(name)
+        value = figure["value"] if isinstance(figure, dict) else figure
         return "-" if value is None else f"{value:.4f}"
 
-    return words
+    return _write
 
 
-def _reported(one: dict[str, Any]) -> str:
-    found = one["reported"]
-    return f"{found['value']:.4f} [{found['low']:.4f}, {found['high']:.4f}]"
+def _method(verdict: Mapping[str, Any]) -> str:
+    return escape(str(verdict["method"]))
 
 
-def _judged(one: dict[str, Any]) -> str:
-    window = f", {one['window']} days" if one["window"] else ""
-    return f"{one['users']:,} users, split by {one['kind']}{window}"
+def _data_until(verdict: Mapping[str, Any]) -> str:
+    return to_minute(verdict["as_of"])
 
 
-FIGURES: dict[str, Callable[[dict[str, Any]], str]] = {
-    "lists by": lambda one: escape(str(one["method"])),
-    "data until": lambda one: when(one["as_of"]),
-    "judged on": _judged,
+def _reported(verdict: Mapping[str, Any]) -> str:
+    ndcg = verdict["reported"]
+    return f"{ndcg['value']:.4f} [{ndcg['low']:.4f}, {ndcg['high']:.4f}]"
+
+
+def _population(verdict: Mapping[str, Any]) -> str:
+    window = f", {verdict['window']} days" if verdict["window"] else ""
+    return f"{verdict['users']:,} users, split by {verdict['kind']}{window}"
+
+
+VERDICT_ROWS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "lists by": _method,
+    "data until": _data_until,
+    "judged on": _population,
     "NDCG@10": _reported,
-    "recall@20": _figure("row", "recall@20"),
-    "coverage@10": _figure("lists", "coverage@10"),
+    "recall@20": _writer("row", "recall@20"),
+    "coverage@10": _writer("lists", "coverage@10"),
 }
+"""Rows of the two verdicts side by side, each with the function that writes its cell."""
 
 
-def _items(console: Console, title: str, items: pl.DataFrame) -> None:
+def _print_items(console: Console, title: str, items: pl.DataFrame) -> None:
     if items.is_empty():
         return
-    made = table("item", "title", "lists before>", "lists after>", title=title)
-    for row in items.head(SHOWN).iter_rows(named=True):
-        made.add_row(
-            escape(row["item_id"]), escape(row["title"] or ""), f"{row['before']:,}", f"{row['after']:,}"
-        )  # fmt: skip
-    console.print(made)
+    table = plain_table("item", "title", "lists before>", "lists after>", title=title)
+    for row in items.head(SHOWN_ITEMS).iter_rows(named=True):
+        table.add_row(
+            escape(row["item_id"]),
+            escape(row["title"] or ""),
+            f"{row['before']:,}",
+            f"{row['after']:,}",
+        )
+    console.print(table)

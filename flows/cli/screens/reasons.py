@@ -1,40 +1,56 @@
-"""What `fusion show --why` shows: a list with every reason below each item."""
+"""The screen of `fusion show --why`: a list with every reason below each item."""
 
 from typing import Any
 
 import polars as pl
 from rich.console import Console
 
-from flows.cli.screens.overview import list_title
+from flows.cli.screens.lists import print_list_title
 
 
-def reasons(
-    console: Console, user: str, rows: pl.DataFrame, told: pl.DataFrame, missing: str
+def print_reasons(
+    console: Console, user: str, rows: pl.DataFrame, reasons: pl.DataFrame, missing: str
 ) -> None:
-    """A user's list with every reason below each item: what counted most, then who else proposed it."""
-    list_title(console, user, rows)
+    """Show a user's list with every reason below each item, the strongest first.
+
+    Args:
+        console: where to show it.
+        user: the user's id.
+        rows: of the list, from `flows.steps.user_lists.user_list`.
+        reasons: of the list, from `flows.steps.user_lists.reasons_of`.
+        missing: a sentence about reasons that were not stored; empty when all are there.
+    """
+    print_list_title(console, user, rows)
     for row in rows.iter_rows(named=True):
         name = f"{row['item_id']} {row.get('title') or ''}".rstrip()
         console.print(f"\n{row['rank']:>3}  {name}", markup=False, style="bold", highlight=False)
-        mine = told.filter(pl.col("item_id") == row["item_id"])
-        others = [
-            one for one in mine.iter_rows(named=True) if one["source"] and one["gain"] is None
-        ]
-        for one in mine.iter_rows(named=True):
-            if one not in others or len(others) == len(mine):
-                console.print(f"     because {_because(one)}", markup=False, highlight=False)
-        if 0 < len(others) < len(mine):
-            more = ", ".join(f"{one['source']} ({one['source_rank']})" for one in others)
-            console.print(
-                f"     also proposed by {more}", markup=False, highlight=False, style="dim"
-            )
+        of_item = reasons.filter(pl.col("item_id") == row["item_id"])
+        _print_item_reasons(console, list(of_item.iter_rows(named=True)))
     if missing:
         console.print(f"\n{missing}", markup=False)
 
 
-def _because(reason: dict[str, Any]) -> str:
-    """A reason with the figures behind it: "it goes together with what they took (ease ranks it 3, +0.41)"."""
-    rank = f"{reason['source']} ranks it {reason['source_rank']}" if reason["source_rank"] else ""
-    gain = f"{reason['gain']:+.2f}" if reason["gain"] is not None else ""
-    figures = ", ".join(part for part in (rank, gain) if part)
-    return f"{reason['reason']} ({figures})" if figures else str(reason["reason"])
+def _print_item_reasons(console: Console, reasons: list[dict[str, Any]]) -> None:
+    """Show the reasons of one item; sources that did not move the score share one line.
+
+    Where the ranker weighed nothing, as in lists of the blend, each source has its own line.
+    """
+    unweighed = [reason for reason in reasons if reason["source"] and reason["gain"] is None]
+    weighed = [reason for reason in reasons if reason not in unweighed]
+    for reason in weighed or reasons:
+        console.print(f"     because {_sentence(reason)}", markup=False, highlight=False)
+    if weighed and unweighed:
+        sources = [f"{reason['source']} ({reason['source_rank']})" for reason in unweighed]
+        line = f"     also proposed by {', '.join(sources)}"
+        console.print(line, markup=False, highlight=False, style="dim")
+
+
+def _sentence(reason: dict[str, Any]) -> str:
+    """Write a reason with its figures: "it goes with what they saw (ease ranks it 3, +0.41)"."""
+    figures = []
+    if reason["source_rank"]:
+        figures.append(f"{reason['source']} ranks it {reason['source_rank']}")
+    if reason["gain"] is not None:
+        figures.append(f"{reason['gain']:+.2f}")
+    text = str(reason["reason"])
+    return f"{text} ({', '.join(figures)})" if figures else text

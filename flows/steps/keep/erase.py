@@ -1,4 +1,4 @@
-"""Forget: people disappear from SQL, run folders and the store, and are left out of later trainings."""
+"""Erasure of people: from SQL, run folders and the store, and out of later trainings."""
 
 import logging
 from collections.abc import Collection
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flows.session import Session
-from flows.steps.keep.forgotten import Hasher, forgotten
+from flows.steps.keep.forgotten import Hasher, read_forgotten
 from fusion.errors import ConfigError, Temporary
 from fusion.runs.cleanup import remove_folder, run_folders, sweep_artifacts, unnamed_stages
 from fusion.runs.erasure import forget_in, people_in
@@ -18,18 +18,34 @@ from storage.runs.forgotten import add_forgotten, trainings
 
 log = logging.getLogger(__name__)
 OUT_OF_REACH = (
-    "your own files and tables that the data comes from: later trainings leave the rows out, deleting them is yours",
-    "run folders of other configurations in the same database: run `fusion forget` with each of them",
+    "your own files and tables that the data comes from: "
+    "later trainings leave the rows out, deleting them is yours",
+    "run folders of other configurations in the same database: "
+    "run `fusion forget` with each of them",
     "backups, replicas and write-ahead logs of the database, and copies of files",
     "logs, terminal output, and what a Prefect server keeps of runs",
-    "what was learned from everybody together: trees of rankers, counts and averages in figures, reports and fallbacks",
+    "what was learned from everybody together: trees of rankers, "
+    "counts and averages in figures, reports and fallbacks",
 )
-HELD = "free pages of the SQLite file, which could not be rewritten (a reader, or no room): run `fusion forget` again"
+"""Places that may still hold a person, for the one who must answer for it."""
+UNWIPED = (
+    "free pages of the SQLite file, which could not be rewritten (a reader, or no room): "
+    "run `fusion forget` again"
+)
 
 
 @dataclass(frozen=True)
 class Forgot:
-    """What was done: rows deleted by table, runs amended, stages removed, people nobody knew, what is out of reach."""
+    """An erasure that was carried out.
+
+    Attributes:
+        people: number of ids that were given.
+        unknown: ids that no run knows and that were not forgotten before.
+        rows: rows deleted, by table.
+        runs: ids of the runs whose folders named the people.
+        stages: number of stages removed from the store.
+        out_of_reach: places that may still hold them.
+    """
 
     people: int
     unknown: tuple[str, ...]
@@ -39,45 +55,76 @@ class Forgot:
     out_of_reach: tuple[str, ...]
 
 
-def people_of(user: str | None, file: Path | None) -> list[str]:
-    """The ids that were given, one or a file with one a line; ConfigError where it is neither or both."""
-    if (user is None) == (file is None):
+def read_people(user: str | None, file: Path | None) -> list[str]:
+    """Return the ids that a person gave on the command line.
+
+    Args:
+        user: one id, or None.
+        file: a text file with one id a line, or None.
+
+    Returns:
+        Ids, each once, in their order.
+
+    Raises:
+        ConfigError: neither or both are given, the file cannot be read, or it holds no id.
+    """
+    if file is None and user is not None:
+        lines = [user]
+    elif file is not None and user is None:
+        lines = _read_lines(file)
+    else:
         raise ConfigError("name one USER, or --file FILE with one id a line")
-    try:
-        lines = [user] if user is not None else file.read_text(encoding="utf-8-sig").splitlines()  # type: ignore[union-attr]
-    except (OSError, UnicodeDecodeError) as wrong:
-        raise ConfigError(f"cannot read {file}: {wrong}") from wrong
     people = list(dict.fromkeys(line for line in lines if line))
     if not people:
         raise ConfigError(f"{file or 'USER'} names nobody")
     return people
 
 
+def _read_lines(file: Path) -> list[str]:
+    try:
+        return file.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as wrong:
+        raise ConfigError(f"cannot read {file}: {wrong}") from wrong
+
+
 def forget(session: Session, people: Collection[str]) -> Forgot:
-    """Forget people, all steps in an order that can be begun again after a kill at any moment.
+    """Erase people, all steps in an order that can be begun again after a kill at any moment.
 
     First their hashes are kept, so that no later training takes them in. Then go the stages that
     may hold their rows, their rows in SQL, and their rows in run folders, whose ids go last.
 
+    Args:
+        session: the database and the folder of runs.
+        people: outside ids.
+
+    Returns:
+        What was removed, and what is out of reach.
+
     Raises:
         ConfigError: no FUSION_FORGET_KEY, or another than the one that others were forgotten with.
         Temporary: a training goes on that may have read them already.
-
     """
-    engine, hasher = session.engine, Hasher.from_environment()
-    forgotten(engine)
-    new = add_forgotten(engine, [hasher.of(one) for one in people], hasher.mark)
+    engine = session.engine
+    hasher = Hasher.from_environment()
+    # Refuses a key under which those who are forgotten already would come back.
+    read_forgotten(engine)
+    hashes = [hasher.of(person) for person in people]
+    new_hashes = add_forgotten(engine, hashes, hasher.mark)
     _refuse_training(trainings(engine))
     with Store(session.runs / "store").held(alone=True) as alone:
+        # Other databases may train into the same store.
         if not alone:
             _refuse_training([str(session.runs)])
-        known, stages = _empty_store(session, people)
-        rows, found = forget_rows(engine, people)
+        in_runs, stages = _empty_store(session, people)
+        rows, in_sql = forget_rows(engine, people)
         runs = _amend_runs(session, people)
-    names = Redactor(people)
-    amend_texts(engine, names.redact_text, names.redact)
-    unknown = tuple(one for one in people if one not in found | known and hasher.of(one) in new)
-    held = () if vacuum(engine) else (HELD,)
+    redactor = Redactor(people)
+    amend_texts(engine, redactor.redact_text, redactor.redact)
+    known = in_sql | in_runs
+    unknown = [
+        person for person in people if person not in known and hasher.of(person) in new_hashes
+    ]
+    unwiped = () if vacuum(engine) else (UNWIPED,)
     log.info(
         "forgot people=%d unknown=%d runs=%d stages=%d",
         len(people),
@@ -85,37 +132,47 @@ def forget(session: Session, people: Collection[str]) -> Forgot:
         len(runs),
         stages,
     )
-    return Forgot(len(people), unknown, rows, runs, stages, (*OUT_OF_REACH, *held))
+    return Forgot(len(people), tuple(unknown), rows, runs, stages, (*OUT_OF_REACH, *unwiped))
 
 
 def _refuse_training(where: list[str]) -> None:
     if where:
         raise Temporary(
-            f"a training runs ({', '.join(where)}) that may have read them. Every later one leaves them out; "
-            "run `fusion forget` again when it has ended"
+            f"a training runs ({', '.join(where)}) that may have read them. "
+            "Every later one leaves them out; run `fusion forget` again when it has ended"
         )
 
 
 def _empty_store(session: Session, people: Collection[str]) -> tuple[set[str], int]:
-    """Remove stages but those of runs that know none of the people; gives whom runs know, and how many stages went.
+    """Remove all stages but those of runs that know none of the people.
 
     A fit may hold everybody's history, and no later training could use it: without these people its
     data is other data.
+
+    Returns:
+        The people that runs know, and the number of stages that went.
     """
     sweep_artifacts(session.runs)
-    known = {
-        run_id: people_in(folder, people) for run_id, folder in run_folders(session.runs).items()
-    }
-    stages = unnamed_stages(session.runs, [run_id for run_id, found in known.items() if found])
+    known: set[str] = set()
+    concerned = []
+    for run_id, folder in run_folders(session.runs).items():
+        in_run = people_in(folder, people)
+        known |= set(in_run)
+        if in_run:
+            concerned.append(run_id)
+    stages = unnamed_stages(session.runs, concerned)
     for stage in stages:
         remove_folder(stage)
-    return set().union(*known.values()), len(stages)
+    return known, len(stages)
 
 
 def _amend_runs(session: Session, people: Collection[str]) -> tuple[str, ...]:
-    """Take the people out of every run folder; gives the runs that named them. SQL gets the manifests anew.
+    """Take the people out of every run folder, and give SQL the manifests anew.
 
     Also those that an earlier call amended: it may have been killed before it came to SQL.
+
+    Returns:
+        Ids of the runs that named the people.
     """
     amended = []
     for run_id, folder in run_folders(session.runs).items():

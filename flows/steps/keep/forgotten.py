@@ -1,4 +1,4 @@
-"""The key of those who are forgotten, and telling them when data is loaded."""
+"""The people who are forgotten: the key of their hashes, and leaving them out of data."""
 
 import hmac
 import os
@@ -11,32 +11,52 @@ from fusion.errors import ConfigError, Temporary
 from storage.runs.forgotten import all_forgotten
 
 KEY = "FUSION_FORGET_KEY"
-SHORTEST = 32
-HOW = (
-    "Make one with `python -c 'import secrets; print(secrets.token_hex(32))'` and keep it like a password, for as long "
-    "as anybody shall stay forgotten"
+"""The variable of the environment that holds the key."""
+MIN_KEY_LENGTH = 32
+"""Characters of a key at least: 128 bits where they are hex digits."""
+ADVICE = (
+    "Make one with `python -c 'import secrets; print(secrets.token_hex(32))'` "
+    "and keep it like a password, for as long as anybody shall stay forgotten"
 )
 
 
 @dataclass(frozen=True)
 class Hasher:
-    """Keyed hashes of outside ids: HMAC-SHA256, 64 hex digits. Its representation does not show the key."""
+    """Keyed hashes of outside ids: HMAC-SHA256, 64 hex digits.
+
+    Without the key nobody can try ids against the hashes that are kept. Its representation does not
+    show the key.
+    """
 
     key: bytes
 
     @classmethod
     def from_environment(cls) -> "Hasher":
-        """Take the key from FUSION_FORGET_KEY; ConfigError without one, or with a short one."""
+        """Make a hasher with the key of the environment.
+
+        Returns:
+            The hasher.
+
+        Raises:
+            ConfigError: FUSION_FORGET_KEY is missing or short.
+        """
         key = os.environ.get(KEY, "")
-        if len(key) < SHORTEST:
-            found = f"has {len(key)} characters, {SHORTEST} are needed" if key else "is not set"
-            raise ConfigError(
-                f"{KEY} {found}: people who are forgotten are known by a hash made with it. {HOW}."
-            )
-        return cls(key.encode())
+        if len(key) >= MIN_KEY_LENGTH:
+            return cls(key.encode())
+        problem = f"has {len(key)} characters, {MIN_KEY_LENGTH} are needed" if key else "is not set"
+        raise ConfigError(
+            f"{KEY} {problem}: people who are forgotten are known by a hash made with it. {ADVICE}."
+        )
 
     def of(self, user_id: str) -> str:
-        """The hash of an outside id."""
+        """Return the hash of a user.
+
+        Args:
+            user_id: outside id.
+
+        Returns:
+            64 hex digits.
+        """
         return self._hash(b"user\0" + user_id.encode())
 
     @property
@@ -44,8 +64,8 @@ class Hasher:
         """8 hex digits that tell this key from another."""
         return self._hash(b"key")[:8]
 
-    def _hash(self, words: bytes) -> str:
-        return hmac.digest(self.key, words, "sha256").hex()
+    def _hash(self, message: bytes) -> str:
+        return hmac.digest(self.key, message, "sha256").hex()
 
     def __repr__(self) -> str:
         return f"Hasher(mark={self.mark})"
@@ -53,21 +73,40 @@ class Hasher:
 
 @dataclass(frozen=True)
 class Forgotten:
-    """Everybody who is forgotten in a database, as the predicate that `fusion.ingest.load` takes."""
+    """Everybody who is forgotten in a database, as the predicate that `fusion.ingest.load` takes.
+
+    Attributes:
+        hashes: of their outside ids.
+        hasher: with the key that made them.
+    """
 
     hashes: frozenset[str]
     hasher: Hasher
 
     def __call__(self, ids: pl.Series) -> pl.Series:
-        """Which of the outside ids (n,) are forgotten: (n,) bool."""
-        return pl.Series([self.hasher.of(one) in self.hashes for one in ids], dtype=pl.Boolean)
+        """Mark the outside ids of people who are forgotten.
+
+        Args:
+            ids: (n,) text.
+
+        Returns:
+            (n,) bool.
+        """
+        flags = [self.hasher.of(user_id) in self.hashes for user_id in ids]
+        return pl.Series(flags, dtype=pl.Boolean)
 
 
-def forgotten(engine: Engine) -> Forgotten | None:
-    """Give the people who are forgotten, None while nobody is.
+def read_forgotten(engine: Engine) -> Forgotten | None:
+    """Read the people who are forgotten.
 
-    Raises ConfigError when somebody is and the key is missing or another: they would come back
-    unseen.
+    Args:
+        engine: the database.
+
+    Returns:
+        The people; None while nobody is forgotten.
+
+    Raises:
+        ConfigError: somebody is, and the key is missing or another: they would come back unseen.
     """
     marks = all_forgotten(engine)
     if not marks:
@@ -81,19 +120,27 @@ def forgotten(engine: Engine) -> Forgotten | None:
     under_other_key = sum(mark != hasher.mark for mark in marks.values())
     if under_other_key:
         raise ConfigError(
-            f"{under_other_key} of {len(marks)} people were forgotten under another {KEY} and would come back unseen; "
-            "set the key that was used then"
+            f"{under_other_key} of {len(marks)} people were forgotten under another {KEY} "
+            "and would come back unseen; set the key that was used then"
         )
     return Forgotten(frozenset(marks), hasher)
 
 
 def require_same(engine: Engine, before: Forgotten | None) -> None:
-    """See that nobody was forgotten since the data was loaded; Temporary otherwise.
+    """See that nobody was forgotten since the data was loaded.
 
-    Called once the run is begun: `fusion forget` waits for trainings that have begun, and one that
+    Called once the run has begun: `fusion forget` waits for trainings that have begun, and one that
     begins later sees here whom it forgot.
+
+    Args:
+        engine: the database.
+        before: the people who were left out of the data.
+
+    Raises:
+        Temporary: others are forgotten by now.
     """
-    if set(all_forgotten(engine)) != set(before.hashes if before else ()):
+    left_out = set(before.hashes) if before else set()
+    if set(all_forgotten(engine)) != left_out:
         raise Temporary(
             "people were forgotten while the data was read: start again, and they are left out"
         )

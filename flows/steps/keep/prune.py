@@ -1,4 +1,4 @@
-"""Prune: runs that nothing needs any more go, with their rows, folders, reports and stages."""
+"""Pruning: runs that nothing needs any more go, with their rows, folders, reports and stages."""
 
 import logging
 from dataclasses import dataclass
@@ -25,8 +25,17 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Gone:
-    """A run that goes, or what is left of one: rows and about how many bytes in SQL, bytes of its files."""
+class RemovedRun:
+    """A run that goes, or the rest of one that went.
+
+    Attributes:
+        run_id: of the run.
+        status: before it went.
+        created_at: aware UTC.
+        rows: its rows in SQL.
+        sql_bytes: their bytes, about.
+        file_bytes: bytes of its files.
+    """
 
     run_id: str
     status: str
@@ -37,11 +46,35 @@ class Gone:
 
 
 @dataclass(frozen=True)
+class RemovedStages:
+    """Stages that go from the store.
+
+    Attributes:
+        count: how many.
+        bytes: of their files.
+        left: a sentence about stages that could not go yet; empty when all went.
+    """
+
+    count: int = 0
+    bytes: int = 0
+    left: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Pruned:
-    """What was removed, or would be; `kept` says of each run why it stays, `left` what could not go yet and why."""
+    """Everything that was removed, or would be.
+
+    Attributes:
+        dry_run: nothing was removed.
+        runs: those that went.
+        stages: how many went.
+        stage_bytes: of their files.
+        kept: the reason why a run stays, by its id.
+        left: sentences about what could not go yet.
+    """
 
     dry_run: bool
-    runs: tuple[Gone, ...]
+    runs: tuple[RemovedRun, ...]
     stages: int
     stage_bytes: int
     kept: dict[str, str]
@@ -54,68 +87,88 @@ class Pruned:
 
 
 def prune(session: Session, dry_run: bool = False) -> Pruned:
-    """Remove the placement's runs that [retention] does not keep, and stages that no run folder refers to.
+    """Remove the placement's runs that [retention] does not keep, and stages that no run refers to.
 
     A run is first marked deleted, then loses what it has; killed in between, the next prune goes on
-    there. Its row in `run`, with the verdict, and its figures in `metric` stay. With `dry_run`
-    nothing is removed.
+    there. Its row in `run`, with the verdict, and its figures in `metric` stay.
+
+    Args:
+        session: the database, the placement and the folder of runs.
+        dry_run: remove nothing.
+
+    Returns:
+        What went, or would go, and why the rest stays.
     """
     if not dry_run:
         sweep(session.engine, session.placement)
         sweep_artifacts(session.runs)
     settings = session.config.retention
     since = datetime.now(UTC) - timedelta(days=settings.days)
-    found = run_retention(session.engine, session.placement, settings.runs, since)
-    going = _going(session, found)
-    gone = tuple(_measured(session, run) for run in going)
+    runs = run_retention(session.engine, session.placement, settings.runs, since)
+    going = _removable(session, runs)
+    # Measured before anything goes.
+    removed = tuple(_measure(session, run) for run in going)
     left = [] if dry_run else _remove_runs(session, going)
-    stages, taken, busy = _prune_stages(session, dry_run, {run.run_id for run in going})
-    for sentence in (*left, *busy):
+    stages = _prune_stages(session, dry_run, {run.run_id for run in going})
+    left += stages.left
+    for sentence in left:
         log.warning("%s", sentence)
-    kept = {run.run_id: run.why for run in found if run.why}
-    pruned = Pruned(dry_run, gone, stages, taken, kept, (*left, *busy))
+    kept = {run.run_id: run.why for run in runs if run.why}
+    pruned = Pruned(dry_run, removed, stages.count, stages.bytes, kept, tuple(left))
     log.info(
-        "pruned dry_run=%s runs=%d stages=%d bytes=%d", dry_run, len(gone), stages, pruned.bytes
+        "pruned dry_run=%s runs=%d stages=%d bytes=%d",
+        dry_run,
+        len(removed),
+        stages.count,
+        pruned.bytes,
     )
     return pruned
 
 
-def _going(session: Session, found: list[RunRetention]) -> list[RunRetention]:
-    """Runs that may go, and those gone already of which something is left."""
-    rows = runs_with_rows(session.engine, session.placement)
-    free = [run for run in found if not run.why]
-    return [
-        run
-        for run in free
-        if run.status in ENDED or run.run_no in rows or _files(session, run.run_id)
-    ]
+def _removable(session: Session, runs: list[RunRetention]) -> list[RunRetention]:
+    """Return the runs that may go, and those gone already of which something is left."""
+    with_lists = runs_with_rows(session.engine, session.placement)
+    removable = []
+    for run in runs:
+        if run.why:
+            continue
+        if run.status in ENDED or run.run_no in with_lists or _files(session, run.run_id):
+            removable.append(run)
+    return removable
 
 
 def _files(session: Session, run_id: str) -> list[Path]:
-    """A run's folder and its snapshots in the dashboards, those that are there."""
-    places = (*snapshots(session.workspace, session.placement, run_id), session.runs / run_id)
+    """Return a run's folder and its snapshots in the dashboards, those that are there."""
+    in_dashboards = snapshots(session.workspace, session.placement, run_id)
+    places = (*in_dashboards, session.runs / run_id)
     return [place for place in places if place.exists()]
 
 
-def _measured(session: Session, run: RunRetention) -> Gone:
+def _measure(session: Session, run: RunRetention) -> RemovedRun:
     rows, sql_bytes = stored_size(session.engine, run.run_no)
     file_bytes = sum(map(size, _files(session, run.run_id)))
-    return Gone(run.run_id, run.status, run.created_at, rows, sql_bytes, file_bytes)
+    return RemovedRun(run.run_id, run.status, run.created_at, rows, sql_bytes, file_bytes)
 
 
-def _remove_runs(session: Session, going: list[RunRetention]) -> list[str]:
-    """Take everything of the runs away; gives sentences about rows that a reader holds."""
-    deleted = [run for run in going if delete_run(session.engine, run.run_no)]
-    waiting = [run for run in deleted if _held_by_a_reader(session, run)]
+def _remove_runs(session: Session, runs: list[RunRetention]) -> list[str]:
+    """Remove everything of the runs; returns sentences about rows that a reader still uses.
+
+    Rows that a reader uses at first are tried once more after the files: readers are quick.
+    """
+    deleted = [run for run in runs if delete_run(session.engine, run.run_no)]
+    waiting = [run for run in deleted if _remove_rows(session, run)]
     for run in deleted:
         for place in _files(session, run.run_id):
-            remove_folder(place) if place.is_dir() else place.unlink(missing_ok=True)
-    reasons = [_held_by_a_reader(session, run) for run in waiting]
+            if place.is_dir():
+                remove_folder(place)
+            else:
+                place.unlink(missing_ok=True)
+    reasons = [_remove_rows(session, run) for run in waiting]
     return [reason for reason in reasons if reason]
 
 
-def _held_by_a_reader(session: Session, run: RunRetention) -> str | None:
-    """Remove a run's rows; gives why they are still there."""
+def _remove_rows(session: Session, run: RunRetention) -> str | None:
+    """Remove a run's rows; returns why they are still there, None when they went."""
     try:
         remove_rows(session.engine, run.run_no)
     except Temporary as busy:
@@ -123,18 +176,22 @@ def _held_by_a_reader(session: Session, run: RunRetention) -> str | None:
     return None
 
 
-def _prune_stages(session: Session, dry_run: bool, gone: set[str]) -> tuple[int, int, list[str]]:
-    """Remove stages that no run refers to: how many, their bytes, and a sentence when a training uses the store."""
-    if not (session.runs / "store").is_dir():
-        return 0, 0, []
+def _prune_stages(session: Session, dry_run: bool, removed: set[str]) -> RemovedStages:
+    """Remove stages that no run refers to, those in `removed` left aside.
+
+    A training holds the store while it uses stages that no run refers to yet.
+    """
+    folder = session.runs / "store"
+    if not folder.is_dir():
+        return RemovedStages()
     if dry_run:
-        unused = unused_stages(session.runs, gone)
-        return len(unused), sum(map(size, unused)), []
-    with Store(session.runs / "store").held(alone=True) as alone:
+        unused = unused_stages(session.runs, removed)
+        return RemovedStages(len(unused), sum(map(size, unused)))
+    with Store(folder).held(alone=True) as alone:
         if not alone:
-            return 0, 0, ["the store of stages stays for now: a training uses it"]
+            return RemovedStages(left=("the store of stages stays for now: a training uses it",))
         unused = unused_stages(session.runs)
-        taken = sum(map(size, unused))
+        freed = sum(map(size, unused))
         for stage in unused:
             remove_folder(stage)
-    return len(unused), taken, []
+    return RemovedStages(len(unused), freed)

@@ -1,4 +1,4 @@
-"""Publish: a slot moves to an admitted run that keeps its contract, in one transaction."""
+"""Publishing: a slot moves to an admitted run whose checks hold, in one transaction."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,12 +14,17 @@ from storage.slots.challenger import approve, no_challenger
 from storage.slots.publish import publish
 
 TRIES = 3
-"""How often a run is judged when others go live meanwhile."""
+"""Times that a run is checked when others go live meanwhile; so many at once is no coincidence."""
 
 
 @dataclass(frozen=True)
 class Published:
-    """A run, and the move that showed it: live, or `held` in the challenger's slot."""
+    """A run that a slot shows now.
+
+    Attributes:
+        run_id: the run.
+        move: of the live slot, or of the challenger's.
+    """
 
     run_id: str
     move: Move
@@ -31,7 +36,7 @@ class Published:
 
     @property
     def replaced(self) -> str | None:
-        """The run that waited for approval until this one just took its place; None where none did."""
+        """The run that waited for approval until this one took its place; None where none did."""
         return self.move.from_run_id if self.held and self.move.is_new else None
 
 
@@ -40,82 +45,154 @@ def publish_run(
 ) -> Published:
     """Let the live slot show a run; with `hold` or `gate.approve`, the challenger's slot.
 
-    Raises Refused for a run that was rejected, failed or is not finished, for one whose contract is
-    broken now, and while the placement is frozen. A broken contract is noted in the run's manifest.
+    Args:
+        session: the database and its placement.
+        run_id: the run's id, or a slot.
+        reason: for the history.
+        hold: leave the run to be approved.
+
+    Returns:
+        The run and its move; a move that is not new where the slot showed the run already.
+
+    Raises:
+        Refused: the run was rejected, failed or is not finished; a check does not hold now, which
+            is noted in the run's manifest; or the placement is frozen.
     """
-    run = ready_run(session, run_id)
-    show = partial(
+    run = find_ready_run(session, run_id)
+    move = partial(
         publish, session.engine, session.placement, run.run_no, by=session.by, reason=reason
     )
     if hold or session.config.gate.approve:
-        keep_contract(session, run, _shown(session))
-        return Published(run.run_id, show(slot="challenger"))
-    return Published(run.run_id, judged(session, run, show))
+        require_checks(session, run, _live_run(session))
+        return Published(run.run_id, move(slot="challenger"))
+    return Published(run.run_id, check_and_move(session, run, move))
 
 
 def approve_run(session: Session, reason: str, run_id: str | None = None) -> Published:
-    """Let the live slot show the challenger, whose slot is emptied; `run_id` is the run that was looked at.
+    """Let the live slot show the challenger, whose slot is emptied.
 
-    Raises Refused when another run waits there by now or none does, and for what refuses a publish.
+    Args:
+        session: the database and its placement.
+        reason: for the history.
+        run_id: the run that was looked at; None or `challenger` for whichever waits.
+
+    Returns:
+        The run and its move.
+
+    Raises:
+        Refused: another run waits by now, or none does; and for what refuses a publish.
     """
     if live(session.engine, session.placement, "challenger") is None:
         raise no_challenger(session.placement)
-    run = ready_run(session, "challenger")
+    run = find_ready_run(session, "challenger")
     if run_id not in (None, "challenger", run.run_id):
         raise Refused(
-            f"the challenger is run {run.run_id}, not {run_id}: look at it with `fusion diff live challenger`"
+            f"the challenger is run {run.run_id}, not {run_id}: "
+            "look at it with `fusion diff live challenger`"
         )
-    show = partial(
+    move = partial(
         approve, session.engine, session.placement, run.run_no, by=session.by, reason=reason
     )
-    return Published(run.run_id, judged(session, run, show))
+    return Published(run.run_id, check_and_move(session, run, move))
 
 
-def ready_run(session: Session, name: str) -> RunRow:
-    """Find a run that may be shown; Refused with the reason when it may not."""
+def find_ready_run(session: Session, name: str) -> RunRow:
+    """Find a run that may be shown.
+
+    Args:
+        session: the database and its placement.
+        name: the run's id, or a slot.
+
+    Returns:
+        The run, whose status is ready.
+
+    Raises:
+        Refused: the run may not be shown; the message says why.
+    """
     run = find_run(session.engine, session.placement, name)
     if run.status != "ready":
+        reason = explain_refusal(run)
         raise Refused(
-            f"run {run.run_id} is {run.status}, not ready: {why_not(run)}; what is live stays live"
+            f"run {run.run_id} is {run.status}, not ready: {reason}; what is live stays live"
         )
     return run
 
 
-def judged(session: Session, run: RunRow, show: Callable[..., Move], tries: int = TRIES) -> Move:
-    """Judge a run against what is live, then let `show(instead_of=...)` move it; again when live moved meanwhile."""
-    shown = _shown(session)
-    if shown is None or shown.run_no != run.run_no:
-        keep_contract(session, run, shown)
+def check_and_move(
+    session: Session, run: RunRow, move: Callable[..., Move], tries: int = TRIES
+) -> Move:
+    """Check a run against what is live, then move the slot, if that is still live.
+
+    Checks take seconds, and another run may go live meanwhile. The move then fails, and the run is
+    checked again, against the new one.
+
+    Args:
+        session: the database and its placement.
+        run: the run to show.
+        move: moves the slot; takes `instead_of`, the number of the run that must be live, or None.
+        tries: checks at most.
+
+    Returns:
+        The move.
+
+    Raises:
+        Refused: a check does not hold.
+        Overtaken: other runs went live in each try.
+    """
+    live_run = _live_run(session)
+    is_live_already = live_run is not None and live_run.run_no == run.run_no
+    if not is_live_already:
+        require_checks(session, run, live_run)
     try:
-        return show(instead_of=shown.run_no if shown else None)
+        return move(instead_of=live_run.run_no if live_run else None)
     except Overtaken:
         if tries == 1:
             raise
-        return judged(session, run, show, tries - 1)
+        return check_and_move(session, run, move, tries - 1)
 
 
-def _shown(session: Session) -> RunRow | None:
-    found = live(session.engine, session.placement)
-    return found.run if found else None
+def _live_run(session: Session) -> RunRow | None:
+    slot = live(session.engine, session.placement)
+    return slot.run if slot else None
 
 
-def keep_contract(session: Session, run: RunRow, shown: RunRow | None) -> None:
-    """Raise Refused when the run's contract is broken, and note that in its manifest."""
-    broken = [check for check in publish_checks(session, run, shown) if not check.holds]
-    if broken:
-        add_refusal(session.engine, run.run_no, session.by, [check.as_dict() for check in broken])
-        told = "; ".join(check.text() for check in broken)
-        raise Refused(f"run {run.run_id} breaks its contract: {told}; what is live stays live")
+def require_checks(session: Session, run: RunRow, live_run: RunRow | None) -> None:
+    """See that every check of publishing holds, and note in the run's manifest which do not.
+
+    Args:
+        session: the database and its placement.
+        run: the run to show.
+        live_run: the run that it would replace; None where nothing is live.
+
+    Raises:
+        Refused: a check does not hold.
+    """
+    broken = [check for check in publish_checks(session, run, live_run) if not check.holds]
+    if not broken:
+        return
+    refusals = [check.as_dict() for check in broken]
+    add_refusal(session.engine, run.run_no, session.by, refusals)
+    reasons = "; ".join(check.text() for check in broken)
+    raise Refused(f"run {run.run_id} breaks its contract: {reasons}; what is live stays live")
 
 
-def why_not(run: RunRow) -> str:
-    """Why a run may not be published, from its manifest."""
+def explain_refusal(run: RunRow) -> str:
+    """Say why a run may not be published.
+
+    Args:
+        run: a run that is not ready.
+
+    Returns:
+        The checks that refused it, or the error that ended its training.
+    """
     if run.status == "deleted":
         return "it was pruned, and its lists are gone"
     manifest = run.manifest or {}
-    broken = [
-        f"{check['name']} ({check['message']})"
-        for check in manifest.get("checks", [])
-        if not check["holds"]
-    ]
-    return "; ".join(broken) or manifest.get("error", "its training has not ended")
+    reasons = []
+    for check in manifest.get("checks", []):
+        if not check["holds"]:
+            reasons.append(f"{check['name']} ({check['message']})")
+    if reasons:
+        return "; ".join(reasons)
+    error: str = manifest.get("error", "its training has not ended")
+    return error

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flows.session import Session
-from flows.steps.item_files import UNTIL, ended
+from flows.steps.item_files import UNTIL, ended_items
 from fusion.evaluation.check import EXAMPLES, Check
 from storage.reading.list_checks import (
     BLOCKED,
@@ -79,7 +79,7 @@ def _shapes(session: Session, run: RunRow, shape: ListCounts) -> list[Check]:
 def _available(session: Session, run: RunRow) -> Check:
     """Whether the time of no listed item has ended since the training began; a block hides it, which is as good."""
     name = "nothing became unavailable"
-    gone = ended(session.runs / run.run_id, run.created_at, datetime.now(UTC))
+    gone = ended_items(session.runs / run.run_id, run.created_at, datetime.now(UTC))
     rows = item_rows(session.engine, run) if len(gone) else {}
     listed = [item for item in gone.sort(UNTIL, "item_id").iter_rows() if item[0] in rows]
     if not listed:

@@ -1,4 +1,4 @@
-"""The loop in plain functions: train, publish, monitor; and retrain, which asks the policy first."""
+"""The loop in plain functions: train, publish, monitor, prune; and retrain, which asks first."""
 
 import logging
 from dataclasses import dataclass, replace
@@ -13,16 +13,25 @@ from flows.steps.train.train import TrainedRun, train_run
 from flows.steps.watch.monitor import Monitored, monitor_run
 from fusion.errors import FusionError, Refused
 
-PUBLISHED, REFUSED, ALERTED = 0, 1, 4
 log = logging.getLogger(__name__)
+PUBLISHED = 0
+REFUSED = 1
+ALERTED = 4
+"""Exit codes of a turn, as docs/cli.md lists them; failures have those of `fusion.errors`."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a turn of the loop did; what it did not reach is None. `exit_code` is the command line's.
+    """The outcome of a turn of the loop; a step that was not reached is None.
 
-    `published` is held when the run waits in the challenger's slot. `monitor_error` says why
-    monitoring failed, while the run is shown all the same.
+    Attributes:
+        due: the policy's answer, where it was asked.
+        trained: the run.
+        published: the run's move; held when it waits in the challenger's slot.
+        monitored: drift, stability and alerts.
+        monitor_error: why monitoring failed, while the run is shown all the same.
+        refusals: sentences why the run is not shown.
+        pruned: what was removed in the end.
     """
 
     due: Due | None = None
@@ -35,26 +44,41 @@ class Outcome:
 
     @property
     def exit_code(self) -> int:
-        """0 published, held or nothing due, 1 refused, 4 published or held, with an alert or unmonitored."""
+        """The code with which the command line ends.
+
+        0 published, held, or nothing due; 1 refused; 4 published or held, with an alert or
+        unmonitored.
+        """
         if self.refusals:
             return REFUSED
-        alerted = self.monitor_error or (self.monitored and self.monitored.alerts)
-        return ALERTED if alerted else PUBLISHED
+        alerted = self.monitored is not None and bool(self.monitored.alerts)
+        return ALERTED if self.monitor_error or alerted else PUBLISHED
 
 
 def run_loop(
     session: Session, as_of: datetime | None = None, due: Due | None = None, *, hold: bool = False
 ) -> Outcome:
-    """Train a run and, if it is admitted, publish and monitor it; then prune what [retention] does not keep.
+    """Train a run and, if it is admitted, publish and monitor it; then prune.
 
-    A refused run leaves what is live untouched. With `hold` the run is left in the challenger's
-    slot, for a person to approve or reject.
+    A refused run leaves what is live untouched.
+
+    Args:
+        session: the configuration and the database.
+        as_of: use only what was known before this time; None is everything.
+        due: the policy's answer, for the outcome.
+        hold: leave the run in the challenger's slot, for a person to approve or reject.
+
+    Returns:
+        The outcome of the turn.
     """
-    return replace(_turn(session, as_of, due, hold), pruned=_tidy(session))
+    outcome = _train_and_publish(session, as_of, due, hold)
+    return replace(outcome, pruned=_prune(session))
 
 
-def _turn(session: Session, as_of: datetime | None, due: Due | None, hold: bool) -> Outcome:
-    """Everything but pruning."""
+def _train_and_publish(
+    session: Session, as_of: datetime | None, due: Due | None, hold: bool
+) -> Outcome:
+    """Do everything but pruning."""
     trained = train_run(session, as_of)
     if trained.refusals:
         return Outcome(due, trained, refusals=trained.refusals)
@@ -62,37 +86,48 @@ def _turn(session: Session, as_of: datetime | None, due: Due | None, hold: bool)
         published = session.step("publish", lambda: publish_run(session, trained.run_id, hold=hold))
     except Refused as refused:
         return Outcome(due, trained, refusals=(str(refused),))
-    return _watch(session, Outcome(due, trained, published), trained.run_id)
+    return _monitor(session, Outcome(due, trained, published), trained.run_id)
 
 
-def _watch(session: Session, done: Outcome, run_id: str) -> Outcome:
-    """Monitor a run that is shown by now: nothing that goes wrong here, Ctrl+C too, may hide that it is."""
+def _monitor(session: Session, outcome: Outcome, run_id: str) -> Outcome:
+    """Monitor a run that is shown by now.
+
+    Nothing that goes wrong here, Ctrl+C too, may hide that it is shown.
+    """
     try:
-        return replace(
-            done, monitored=session.step("monitor", lambda: monitor_run(session, run_id))
-        )
+        monitored = session.step("monitor", lambda: monitor_run(session, run_id))
     except (Exception, KeyboardInterrupt) as failure:
-        code, why = describe_failure(failure)
-        log.warning(
-            "monitoring failed run_id=%s: %s", run_id, why, exc_info=code == FusionError.exit_code
-        )
-        return replace(done, monitor_error=why)
+        code, reason = describe_failure(failure)
+        is_unexpected = code == FusionError.exit_code
+        log.warning("monitoring failed run_id=%s: %s", run_id, reason, exc_info=is_unexpected)
+        return replace(outcome, monitor_error=reason)
+    return replace(outcome, monitored=monitored)
 
 
-def _tidy(session: Session) -> Pruned | None:
-    """Prune if asked to. Nothing that goes wrong here may make a run look failed whose lists are live."""
+def _prune(session: Session) -> Pruned | None:
+    """Prune if the configuration asks for it.
+
+    Nothing that goes wrong here may make a run look failed whose lists are live.
+    """
     if not session.config.retention.prune:
         return None
     try:
         return session.step("prune", lambda: prune(session))
     except (Exception, KeyboardInterrupt) as failure:
-        log.warning(
-            "prune failed, `fusion prune` goes on with it: %s: %s", type(failure).__name__, failure
-        )
+        kind = type(failure).__name__
+        log.warning("prune failed, `fusion prune` goes on with it: %s: %s", kind, failure)
         return None
 
 
 def retrain_loop(session: Session, force: bool = False) -> Outcome:
-    """Ask the policy; train, publish and monitor when it says so."""
+    """Ask the policy; train, publish and monitor when it says so.
+
+    Args:
+        session: the configuration and the database.
+        force: train whatever the policy says.
+
+    Returns:
+        The outcome of the turn, with the policy's answer.
+    """
     due = session.step("policy", lambda: decide(session, force))
     return run_loop(session, due=due) if due.due else Outcome(due)

@@ -1,183 +1,163 @@
-"""The verdict as rows, for reports, dashboards and the table `metric`, and as lines for the terminal."""
+"""The verdict as rows: one a metric for the table `metric`, one a method for reports."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
 from dashboards.measures.metric_schema import METRIC_SCHEMA
 
-GROUPS = {"ranker": "ranker", "blend": "blend", "random": "control"}
+Report = Mapping[str, Any]
+"""The verdict of a run, as `fusion.evaluation` writes it and `run.verdict` stores it."""
+
+KINDS = {"ranker": "ranker", "blend": "blend", "random": "control"}
+"""Kinds of rows by which the dashboards group them; every other row is a source."""
 NEW_ITEMS = "new_items"
-"""The segment of figures about items without a history."""
-WORST = 3
-"""Segments named on the terminal, at most."""
-Figure = tuple[str, str, str, int, float, float | None, float | None]
+"""The segment of metrics about items without a history."""
+FALLBACK_SUBJECTS = {"fallback": "fallback", "all": "fallback_all"}
+"""Rows of the report on cold users that are stored, by their subject in `metric`."""
 
 
-def verdict_rows(report: Mapping[str, Any]) -> pl.DataFrame | None:
-    """The verdict as rows: row, kind, ndcg, low, high, chosen, and a column each of more figures; None without one."""
+class MetricRow(NamedTuple):
+    """A row of the table `metric`, in the order of its columns; `k` is 0 where no list is cut."""
+
+    subject: str
+    segment: str
+    name: str
+    k: int
+    value: float
+    low: float | None
+    high: float | None
+
+
+def verdict_rows(report: Report) -> pl.DataFrame | None:
+    """Return the verdict as a table for reports, a row for each method.
+
+    Args:
+        report: the verdict; empty for a run that failed.
+
+    Returns:
+        Columns row, kind, ndcg, low, high, chosen, and one for each further metric under the name
+        that people read; null where a row lacks it. None without a verdict.
+    """
     if not report:
         return None
-    rows = [
-        {
+    rows = []
+    for name, metrics in report["rows"].items():
+        ndcg = metrics["ndcg@10"]
+        row = {
             "row": name,
-            "kind": GROUPS.get(name, "source"),
-            "ndcg": row["ndcg@10"]["value"],
-            "low": row["ndcg@10"]["low"],
-            "high": row["ndcg@10"]["high"],
+            "kind": KINDS.get(name, "source"),
+            "ndcg": ndcg["value"],
+            "low": ndcg["low"],
+            "high": ndcg["high"],
             "chosen": name == report["chosen"],
-            **_more(report, name),
         }
-        for name, row in report["rows"].items()
-    ]
+        rows.append({**row, **_further_metrics(report, name)})
+    # The length of the whole: a column may begin with rows that lack it.
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
-def _more(report: Mapping[str, Any], name: str) -> dict[str, float]:
-    """Figures of a row by what people call them; what an older verdict lacks is left out."""
-    row, auc, new = report["rows"][name], report.get("auc", {}), report.get("new_items", {})
-    found = {
-        title: row[key]["value"]
-        for title, key in (("recall@20", "recall@20"), ("hit@10", "hit@10"))
-    }
-    found |= {"AUC": auc["rows"][name]["value"]} if name in auc.get("rows", {}) else {}
-    found |= {key.replace("_", " "): value for key, value in report["lists"][name].items()}
+def _further_metrics(report: Report, name: str) -> dict[str, float]:
+    """Collect a row's other metrics by the names that people read.
+
+    Parts that the verdict of an older version lacks are left out.
+    """
+    row = report["rows"][name]
+    metrics = {key: row[key]["value"] for key in ("recall@20", "hit@10")}
+    auc = report.get("auc", {}).get("rows", {})
+    if name in auc:
+        metrics["AUC"] = auc[name]["value"]
+    for key, value in report["lists"][name].items():
+        metrics[key.replace("_", " ")] = value
     for kind in ("routes", "segments"):
-        parts = {part: of["rows"] for part, of in report.get(kind, {}).items() if "rows" in of}
-        found |= {f"NDCG@10 {part}": rows[name]["ndcg@10"]["value"] for part, rows in parts.items()}
-    if new.get("labels"):
-        found |= {
-            "new items listed": new["rows"][name]["places@10"],
-            "new items found@20": new["rows"][name]["recall@20"],
-        }
-    return found
+        for segment, part in report.get(kind, {}).items():
+            if "rows" in part:
+                metrics[f"NDCG@10 {segment}"] = part["rows"][name]["ndcg@10"]["value"]
+    new_items = report.get("new_items", {})
+    if new_items.get("labels"):
+        metrics["new items listed"] = new_items["rows"][name]["places@10"]
+        metrics["new items found@20"] = new_items["rows"][name]["recall@20"]
+    return metrics
 
 
-def metric_rows(report: Mapping[str, Any], feature_psi: Mapping[str, float]) -> pl.DataFrame:
-    """Everything that a training measured, in the columns of the table `metric`."""
-    psi: list[Figure] = [
-        ("features", name, "gate_psi", 0, value, None, None) for name, value in feature_psi.items()
-    ]
-    return pl.DataFrame([*_figures(report), *psi], schema=METRIC_SCHEMA, orient="row")
+def metric_rows(report: Report, feature_psi: Mapping[str, float]) -> pl.DataFrame:
+    """Return everything that a training measured, in the columns of the table `metric`.
+
+    Args:
+        report: the verdict.
+        feature_psi: population stability index of each steady feature, training to serving.
+
+    Returns:
+        A row for each metric of each subject and segment.
+    """
+    rows = list(_report_rows(report))
+    for name, value in feature_psi.items():
+        rows.append(MetricRow("features", name, "gate_psi", 0, value, None, None))
+    return pl.DataFrame(rows, schema=METRIC_SCHEMA, orient="row")
 
 
-def _figures(report: Mapping[str, Any]) -> Iterator[Figure]:
-    yield from _rows("all", report["rows"])
-    yield from _rows(
-        "all", {subject: {"auc@0": interval} for subject, interval in report["auc"]["rows"].items()}
-    )
-    yield from _rows("all", report["lists"])
-    for part, found in {**report["routes"], **report["segments"]}.items():
-        yield _figure("verdict", part, "users@0", found["users"])
-        yield from _rows(part, found["rows"])
-    if weights := report.get("weights"):
-        told = {
-            subject: {f"{key}@0": found for key, found in row.items()}
-            for subject, row in weights["rows"].items()
-        }
-        yield from _rows("held_out", told)
-        yield _figure("verdict", "held_out", "events@0", weights["events"])
-    yield from _cold(report["cold"])
-    yield from _new_items(report["new_items"])
+def _report_rows(report: Report) -> Iterator[MetricRow]:
+    yield from _segment_rows("all", report["rows"])
+    auc = {subject: {"auc@0": value} for subject, value in report["auc"]["rows"].items()}
+    yield from _segment_rows("all", auc)
+    yield from _segment_rows("all", report["lists"])
+    for segment, part in {**report["routes"], **report["segments"]}.items():
+        yield _metric_row("verdict", segment, "users@0", part["users"])
+        yield from _segment_rows(segment, part["rows"])
+    yield from _rating_rows(report.get("weights"))
+    yield from _cold_rows(report["cold"])
+    yield from _new_item_rows(report["new_items"])
 
 
-def _cold(report: Mapping[str, Any] | None) -> Iterator[Figure]:
-    """Of users without a history: the fallback of their segment, and that of all for everyone."""
-    if report is None:
+def _rating_rows(ratings: Report | None) -> Iterator[MetricRow]:
+    """Yield the errors of predicted ratings; none where no source predicts any."""
+    if not ratings:
         return
-    names = {"fallback": "fallback", "all": "fallback_all"}
-    for part, found in {
-        "cold": report,
-        **{f"cold, {name}": of for name, of in report["segments"].items()},
-    }.items():
-        yield from _rows(part, {subject: found["rows"][name] for name, subject in names.items()})
-        if part != "cold":
-            yield _figure("verdict", part, "users@0", found["users"])
+    for subject, errors in ratings["rows"].items():
+        for name, error in errors.items():
+            yield _metric_row(subject, "held_out", f"{name}@0", error)
+    yield _metric_row("verdict", "held_out", "events@0", ratings["events"])
 
 
-def _new_items(report: Mapping[str, Any]) -> Iterator[Figure]:
-    yield _figure("verdict", NEW_ITEMS, "items@0", report["items"])
-    yield _figure("verdict", NEW_ITEMS, "label_share@0", report["share"])
-    yield from _rows(NEW_ITEMS, report["rows"])
+def _cold_rows(cold: Report | None) -> Iterator[MetricRow]:
+    """Yield metrics of users without a history: by the fallback that serves them, and by that of all.
+
+    First all of them, then each of their segments.
+    """
+    if cold is None:
+        return
+    yield from _fallback_rows("cold", cold)
+    for name, part in cold["segments"].items():
+        segment = f"cold, {name}"
+        yield from _fallback_rows(segment, part)
+        yield _metric_row("verdict", segment, "users@0", part["users"])
 
 
-def _rows(segment: str, rows: Mapping[str, Mapping[str, Any]]) -> Iterator[Figure]:
-    for subject, row in rows.items():
-        yield from (_figure(subject, segment, key, value) for key, value in row.items())
+def _fallback_rows(segment: str, part: Report) -> Iterator[MetricRow]:
+    rows = {subject: part["rows"][name] for name, subject in FALLBACK_SUBJECTS.items()}
+    yield from _segment_rows(segment, rows)
 
 
-def _figure(subject: str, segment: str, key: str, found: float | Mapping[str, float]) -> Figure:
-    """One row, of a plain figure or of one with its interval; `key` is its name, @, and how deep it looks."""
+def _new_item_rows(new_items: Report) -> Iterator[MetricRow]:
+    yield _metric_row("verdict", NEW_ITEMS, "items@0", new_items["items"])
+    yield _metric_row("verdict", NEW_ITEMS, "label_share@0", new_items["share"])
+    yield from _segment_rows(NEW_ITEMS, new_items["rows"])
+
+
+def _segment_rows(segment: str, rows: Mapping[str, Report]) -> Iterator[MetricRow]:
+    """Yield every metric of every subject in one segment of users."""
+    for subject, metrics in rows.items():
+        for key, value in metrics.items():
+            yield _metric_row(subject, segment, key, value)
+
+
+def _metric_row(subject: str, segment: str, key: str, value: float | Report) -> MetricRow:
+    """Make one row of a plain value or of one with its interval; `key` is the name, @, and k."""
     name, k = key.split("@")
-    if isinstance(found, Mapping):
-        return subject, segment, name, int(k), found["value"], found["low"], found["high"]
-    return subject, segment, name, int(k), float(found), None, None
-
-
-def route_lines(report: Mapping[str, Any]) -> list[str]:
-    """How well each kind of user is served, and new items: a line each where there are any."""
-    parts = [
-        f"{route} {found['users']:,} users {_interval(found['rows'][report['chosen']]['ndcg@10'])}"
-        for route, found in report["routes"].items()
-        if route != "cold"
-    ]
-    cold, new = report["cold"], report["new_items"]
-    if cold:
-        everyone, random = (cold["rows"][name]["ndcg@10"]["value"] for name in ("all", "random"))
-        apart = f"that of all {everyone:.4f}, " if cold["segments"] else ""
-        fallback = _interval(cold["rows"]["fallback"]["ndcg@10"])
-        parts.append(
-            f"cold {cold['users']:,} users {fallback} by the fallback ({apart}random {random:.4f})"
-        )
-    lines = [f"NDCG@10 by route: {'; '.join(parts)}."]
-    lines += _segment_lines(report)
-    if new["labels"]:
-        row = new["rows"][report["chosen"]]
-        lines.append(
-            f"New items: {new['share']:.1%} of labels and {row['places@10']:.1%} of listed places; "
-            f"{row['recall@20']:.1%} of these labels are in the first 20."
-        )
-    lines += _told_lines(report.get("weights"))
-    return lines
-
-
-def _segment_lines(report: Mapping[str, Any]) -> list[str]:
-    """Segments whose interval lies below the figure of all, the worst first; nothing where there are none to judge."""
-    if not report["segments"]:
-        return []
-    rows = {name: found["rows"][report["chosen"]] for name, found in report["segments"].items()}
-    whole = report["rows"][report["chosen"]]["ndcg@10"]["value"]
-    behind = sorted(
-        (row["ndcg@10"]["high"], name)
-        for name, row in rows.items()
-        if row["ndcg@10"]["high"] < whole
-    )
-    if not behind:
-        return [
-            f"NDCG@10 by segment: none of {len(rows)} has an interval below {whole:.4f}, the figure of all."
-        ]
-    named = [
-        f"{name} {report['segments'][name]['users']:,} users {_interval(rows[name]['ndcg@10'])}"
-        for _, name in behind[:WORST]
-    ]
-    more = f"; and {len(behind) - WORST} more" if len(behind) > WORST else ""
-    return [
-        f"NDCG@10 by segment, of {len(rows)} those with an interval below {whole:.4f}: {'; '.join(named)}{more}."
-    ]
-
-
-def _told_lines(report: Mapping[str, Any] | None) -> list[str]:
-    """How far off the weights are that sources tell, beside two constants; nothing where none tells any."""
-    if not report or not report["events"]:
-        return []
-    rows = report["rows"].items()
-    told = [
-        f"{name.replace('_', ' ')} {_interval(row['rmse'])}, {row['mae']['value']:.4f}"
-        for name, row in rows
-    ]
-    return [f"RMSE and MAE of {report['events']:,} weights held out: {'; '.join(told)}."]
-
-
-def _interval(found: Mapping[str, float]) -> str:
-    return f"{found['value']:.4f} [{found['low']:.4f}, {found['high']:.4f}]"
+    interval: tuple[float, float | None, float | None]
+    if isinstance(value, Mapping):
+        interval = value["value"], value["low"], value["high"]
+    else:
+        interval = float(value), None, None
+    return MetricRow(subject, segment, name, int(k), *interval)

@@ -1,4 +1,4 @@
-"""From a run folder's row numbers to the outside ids that SQL holds."""
+"""Export a run folder's lists for SQL: outside ids in place of row numbers."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -8,39 +8,58 @@ import numpy as np
 import polars as pl
 
 from fusion.models.base.registry import known
+from fusion.runs.manifest import read_manifest
+from fusion.runs.run_folder import RunFolder
 
 EXPLAINED_ROWS = 2_000_000
-"""Listed rows beyond which reasons stay in the run folder and are not copied into SQL."""
+"""Listed rows beyond which best sources stay in the run folder and are not copied into SQL.
 
+It bounds the table of reasons, whose rows are text and would outweigh the lists themselves.
+"""
 BLOCK_USERS = 2_500
+"""Users whose lists are handed to the database at a time, as text."""
 PASS_USERS = 50_000
 """Users whose lists are in memory at a time, as numbers; each pass reads the file of lists once."""
+OWN_SOURCE = "a source of your own proposes it"
+"""The reason for items of a source that this version does not know."""
+REASON_COLUMNS = ("source", "source_rank", "reason", "detail", "gain")
+"""Columns of a reason beside the ids of its user and item, as the table `explanation` has them."""
 
 
-def _ids(folder: Path, name: str) -> pl.Series:
-    return pl.read_parquet(folder / "ids" / f"{name}s.parquet")[f"{name}_id"]
+def _user_ids(folder: Path) -> pl.Series:
+    """Read the outside ids of users, by row number."""
+    return pl.read_parquet(RunFolder(folder).user_ids)["user_id"]
+
+
+def _item_ids(folder: Path) -> pl.Series:
+    """Read the outside ids of items, by row number."""
+    return pl.read_parquet(RunFolder(folder).item_ids)["item_id"]
 
 
 def list_blocks(folder: Path) -> Iterator[pl.DataFrame]:
-    """Lists of whole users, block by block: user_id, rank, item_id, score, probability (1: nothing explores).
+    """Yield the lists of whole users, block by block, in the order of the table's key.
 
-    By user_id and rank, the order of the key: a database then has next to nothing to sort.
+    So ordered, a database has next to nothing to sort.
+
+    Args:
+        folder: the run folder.
+
+    Yields:
+        user_id, rank, item_id, score and probability, by user_id and rank. The probability is 1:
+        no policy explores yet.
     """
-    users, items = _ids(folder, "user"), _ids(folder, "item")
-    order = users.arg_sort()
-    places = pl.Series(np.argsort(order.to_numpy()))
-    lists = pl.scan_parquet(folder / "lists.parquet").select("user", "rank", "item", "score")
+    users, items = _user_ids(folder), _item_ids(folder)
+    by_id = users.arg_sort()
+    position = pl.Series(np.argsort(by_id.to_numpy()))
+    lists = pl.scan_parquet(RunFolder(folder).lists).select("user", "rank", "item", "score")
     for first in range(0, len(users), PASS_USERS):
         last = min(first + PASS_USERS, len(users))
-        rows = lists.filter(pl.col("user").is_in(order[first:last].implode())).collect()
-        rows = rows.with_columns(place=places.gather(rows["user"])).sort(
-            "place", maintain_order=True
-        )
-        borders = np.searchsorted(
-            rows["place"].to_numpy(), [*range(first, last, BLOCK_USERS), last]
-        )
-        for start, end in pairwise(borders):
-            block = rows[int(start) : int(end)]
+        is_in_pass = pl.col("user").is_in(by_id[first:last].implode())
+        rows = lists.filter(is_in_pass).collect()
+        rows = rows.with_columns(position=position.gather(rows["user"]))
+        # A stable sort: ranks of a user stay in the order of the file.
+        rows = rows.sort("position", maintain_order=True)
+        for block in _blocks(rows, first, last):
             yield block.select(
                 users.gather(block["user"]).alias("user_id"),
                 "rank",
@@ -50,60 +69,95 @@ def list_blocks(folder: Path) -> Iterator[pl.DataFrame]:
             )
 
 
+def _blocks(rows: pl.DataFrame, first: int, last: int) -> Iterator[pl.DataFrame]:
+    """Cut rows, by `position` from `first` to `last`, into blocks of BLOCK_USERS positions."""
+    positions = [*range(first, last, BLOCK_USERS), last]
+    borders = np.searchsorted(rows["position"].to_numpy(), positions)
+    for start, end in pairwise(borders):
+        yield rows[int(start) : int(end)]
+
+
 def served_rows(folder: Path) -> pl.DataFrame:
-    """How each user is served: user_id, route, segment."""
-    served = pl.read_parquet(folder / "served.parquet")
-    return served.select(
-        _ids(folder, "user").gather(served["user"]).alias("user_id"), "route", "segment"
-    )
+    """Return how each user is served.
+
+    Args:
+        folder: the run folder.
+
+    Returns:
+        user_id, route (warm, sparse, cold), segment.
+    """
+    served = pl.read_parquet(RunFolder(folder).served)
+    user_id = _user_ids(folder).gather(served["user"]).alias("user_id")
+    return served.select(user_id, "route", "segment")
 
 
 def fallback_rows(folder: Path) -> pl.DataFrame:
-    """Lists of segments: segment, rank, item_id, score."""
-    fallback = pl.read_parquet(folder / "fallback.parquet")
-    item_id = _ids(folder, "item").gather(fallback["item"]).alias("item_id")
+    """Return the fallback lists of segments.
+
+    Args:
+        folder: the run folder.
+
+    Returns:
+        segment, rank, item_id, score.
+    """
+    fallback = pl.read_parquet(RunFolder(folder).fallback)
+    item_id = _item_ids(folder).gather(fallback["item"]).alias("item_id")
     return fallback.select("segment", "rank", item_id, "score")
 
 
 def explanation_rows(folder: Path, size: int) -> pl.DataFrame:
-    """Why shown items are listed, in words; one row a reason.
+    """Return the reasons why shown items are listed, a row each.
 
-    For users that were explained, every source that proposed an item and what the ranker liked
-    about it, the strongest first, with the figures as `detail` and what the ranker's score gains by
-    it as `gain`; for the others the source that ranks it best, unless that is too many rows.
+    Users who were explained have every source that proposed an item and what the ranker liked about
+    it, the strongest first. The others have the source that ranks an item best, unless these are
+    more than EXPLAINED_ROWS together.
+
+    Args:
+        folder: the run folder.
+        size: ranks that are shown, [lists] size; the reserve below needs no reason.
+
+    Returns:
+        user_id, item_id, source, source_rank, reason, detail (the figures in words) and gain (what
+        the ranker's score gains by it; null where it did not weigh the reason).
     """
-    why = pl.read_parquet(folder / "why.parquet")
-    shown = pl.scan_parquet(folder / "lists.parquet").filter(
-        pl.col("rank") <= size, pl.col("source").is_not_null()
+    explained = pl.read_parquet(RunFolder(folder).why)
+    reasons = explained.select("user", "item", "source", "source_rank", "reason", _detail(), "gain")
+    best = _best_sources(folder, size, explained["user"])
+    rows = pl.concat([reasons, best])
+    return rows.select(
+        _user_ids(folder).gather(rows["user"]).alias("user_id"),
+        _item_ids(folder).gather(rows["item"]).alias("item_id"),
+        *REASON_COLUMNS,
     )
-    best = shown.select("user", "item", pl.col("source").cast(pl.String), "source_rank").collect()
-    best = best.join(why.select("user").unique(), on="user", how="anti")
+
+
+def _best_sources(folder: Path, size: int, explained: pl.Series) -> pl.DataFrame:
+    """Return a reason for each shown item of users who were not explained: its best source."""
+    has_source = pl.col("source").is_not_null()
+    shown = pl.scan_parquet(RunFolder(folder).lists).filter(pl.col("rank") <= size, has_source)
+    # A category in the file, text in SQL.
+    source = pl.col("source").cast(pl.String)
+    best = shown.select("user", "item", source, "source_rank").collect()
+    best = best.join(pl.DataFrame({"user": explained.unique()}), on="user", how="anti")
     if len(best) > EXPLAINED_ROWS:
         best = best.clear()
-    words = pl.col("source").replace_strict(
-        reasons(folder), default="a source of your own proposes it", return_dtype=pl.String
+    reason = pl.col("source").replace_strict(
+        _reason_texts(folder), default=OWN_SOURCE, return_dtype=pl.String
     )
-    told = why.select("user", "item", "source", "source_rank", "reason", figures(), "gain")
-    unweighed = {"detail": pl.lit(None, pl.String), "gain": pl.lit(None, pl.Float32)}
-    whole = pl.concat([told, best.with_columns(reason=words, **unweighed)])
-    return whole.select(
-        _ids(folder, "user").gather(whole["user"]).alias("user_id"),
-        _ids(folder, "item").gather(whole["item"]).alias("item_id"),
-        *("source", "source_rank", "reason", "detail", "gain"),
+    return best.with_columns(
+        reason=reason, detail=pl.lit(None, pl.String), gain=pl.lit(None, pl.Float32)
     )
 
 
-def figures() -> pl.Expr:
-    """The figures behind a reason: the rank that a source gives the item, and what the ranker's score gains by it."""
+def _detail() -> pl.Expr:
+    """Write the figures behind a reason: the rank that a source gives, and the gain of the score."""
     rank = pl.format("{} ranks it {}", "source", "source_rank")
     gain = pl.format("{} of the score", pl.col("gain").round(3))
     return pl.concat_str([rank, gain], separator="; ", ignore_nulls=True).alias("detail")
 
 
-def reasons(folder: Path) -> dict[str, str]:
-    """What each configured source says of what it proposes, in a person's words."""
-    import json  # noqa: PLC0415
-
-    manifest = json.loads((folder / "manifest.json").read_text())
+def _reason_texts(folder: Path) -> dict[str, str]:
+    """Return the words in which each source of a run says why it proposes something, by its name."""
+    sources = read_manifest(folder)["sources"]
     classes = known()
-    return {source["name"]: classes[source["use"]].reason_text for source in manifest["sources"]}
+    return {source["name"]: classes[source["use"]].reason_text for source in sources}

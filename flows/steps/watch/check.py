@@ -5,8 +5,8 @@ from functools import partial
 import polars as pl
 
 from flows.session import Session
-from flows.steps.keep.forgotten import KEY, Forgotten, forgotten
-from flows.steps.rules import rule_set
+from flows.steps.keep.forgotten import KEY, Forgotten, read_forgotten
+from flows.steps.rules import read_rule_set
 from fusion.core.findings import Finding
 from fusion.data.dataset import Dataset
 from fusion.errors import ConfigError, FusionError
@@ -20,75 +20,85 @@ from storage.reading.read import live, served_of
 
 
 def check_all(session: Session) -> list[Finding]:
-    """Findings of the sources' settings, the database and the data, errors first."""
-    left_out, missing = _forgotten(session)
-    found = [*_sources(session), *_database(session), *missing]
+    """Check the sources' settings, the database, the data and the rules.
+
+    A problem ends nothing: whatever can still be checked is checked, so that one call names all.
+
+    Args:
+        session: the configuration and the database.
+
+    Returns:
+        Findings, errors first.
+    """
+    forgotten, key_findings = _read_forgotten(session)
+    findings = [*_check_sources(session), *_check_database(session), *key_findings]
     query = partial(read_sql, base=session.base)
-    seen = inspect_data(
-        session.config.data, session.base, None, query, _live_users(session), left_out
-    )
-    found += [*seen.findings, *_rules(session, seen.dataset)]
-    return sorted(found, key=lambda one: one.severity)
+    live_users = _live_users(session)
+    inspected = inspect_data(session.config.data, session.base, None, query, live_users, forgotten)
+    findings += inspected.findings
+    findings += _check_rules(session, inspected.dataset)
+    return sorted(findings, key=lambda finding: finding.severity)
 
 
-def _sources(session: Session) -> list[Finding]:
-    found = []
+def _check_sources(session: Session) -> list[Finding]:
+    cure = "Correct [[sources]] in the configuration."
+    findings = []
     for source in session.config.sources:
         try:
             build_source(source)
         except FusionError as wrong:
-            cure = "Correct [[sources]] in the configuration."
-            found.append(
-                Finding("wrong_source", "error", f"source {source.name}", 1, str(wrong), [], cure)
-            )
-    return found
+            subject = f"source {source.name}"
+            findings.append(Finding("wrong_source", "error", subject, 1, str(wrong), [], cure))
+    return findings
 
 
-def _database(session: Session) -> list[Finding]:
+def _check_database(session: Session) -> list[Finding]:
+    cure = "Correct [storage] url, or start the database."
     try:
         session.engine.connect().close()
     except FusionError as wrong:
-        cure = "Correct [storage] url, or start the database."
         return [Finding("no_database", "error", "storage", 1, str(wrong), [], cure)]
     return []
 
 
-def _forgotten(session: Session) -> tuple[Forgotten | None, list[Finding]]:
-    """People to leave out of the data, or a finding why they cannot be told; neither without a database."""
+def _read_forgotten(session: Session) -> tuple[Forgotten | None, list[Finding]]:
+    """Read the people to leave out of the data, or a finding why they cannot be known."""
+    cure = f"Set {KEY}."
     try:
-        return forgotten(session.engine), []
+        return read_forgotten(session.engine), []
     except ConfigError as wrong:
-        return None, [
-            Finding("forget_key", "error", "forgotten people", 1, str(wrong), [], f"Set {KEY}.")
-        ]
+        finding = Finding("forget_key", "error", "forgotten people", 1, str(wrong), [], cure)
+        return None, [finding]
     except FusionError:
+        # No database: `_check_database` has a finding about it.
         return None, []
 
 
-def _rules(session: Session, data: Dataset | None) -> list[Finding]:
-    """What is wrong with the rules file, and what rules and blocks name that the data does not have."""
+def _check_rules(session: Session, data: Dataset | None) -> list[Finding]:
+    """Check the rules file, and what rules and blocks name that the data does not have."""
+    cure = "Correct the file that [lists] rules names."
     try:
-        source = rule_set(session)
+        rule_set = read_rule_set(session)
     except FusionError as wrong:
-        cure = "Correct the file that [lists] rules names."
         return [Finding("wrong_rules", "error", "rules", 1, str(wrong), [], cure)]
-    return (
-        []
-        if data is None
-        else resolve(source, data, _blocked(session), session.config.lists.size)[1]
-    )
+    if data is None:
+        return []
+    _, findings = resolve(rule_set, data, _blocked(session), session.config.lists.size)
+    return findings
 
 
 def _blocked(session: Session) -> pl.DataFrame:
     try:
         return blocked_now(session.engine, session.placement)
-    except FusionError:  # said by `_database`
+    except FusionError:
+        # No database: `_check_database` has a finding about it.
         return NO_BLOCKS
 
 
 def _live_users(session: Session) -> pl.Series | None:
+    """Return the ids that the live run serves, which help to notice re-keyed ids; None without."""
     try:
-        shown = live(session.engine, session.placement)
+        slot = live(session.engine, session.placement)
     except FusionError:
         return None
-    return served_of(session.engine, shown.run.run_no)["user_id"] if shown else None
+    return served_of(session.engine, slot.run.run_no)["user_id"] if slot else None

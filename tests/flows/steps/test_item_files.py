@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
-from flows.steps.item_files import ended, with_titles
+from flows.steps.item_files import ended_items, with_titles
 from fusion.api import from_frames
 from fusion.runs.write_run import write_items
 
@@ -23,11 +23,11 @@ def test_titles_and_ends_are_kept_by_item(tmp_path):
     write_items(tmp_path, from_frames(EVENTS, items, settings=settings))
     hour = timedelta(hours=1)
     gone = [
-        set(ended(tmp_path, NOON - hour, until)["item_id"])
+        set(ended_items(tmp_path, NOON - hour, until)["item_id"])
         for until in (NOON, NOON + hour, NOON + 12 * hour)
     ]
     assert gone == [{"x"}, {"x", "y"}, {"x", "y", "w"}]
-    assert set(ended(tmp_path, NOON, NOON + hour)["item_id"]) == {"y"}
+    assert set(ended_items(tmp_path, NOON, NOON + hour)["item_id"]) == {"y"}
     told = with_titles(tmp_path, pl.DataFrame({"item_id": ["y", "unknown"]}))
     assert told["title"].to_list() == ["Y", None]
 
@@ -35,5 +35,5 @@ def test_titles_and_ends_are_kept_by_item(tmp_path):
 def test_without_words_or_ends_nothing_is_kept(tmp_path):
     write_items(tmp_path, from_frames(EVENTS, settings=COLUMNS))
     assert list(tmp_path.iterdir()) == []
-    assert ended(tmp_path, NOON - timedelta(days=9), NOON).is_empty()
+    assert ended_items(tmp_path, NOON - timedelta(days=9), NOON).is_empty()
     assert with_titles(tmp_path, pl.DataFrame({"item_id": ["x"]}))["title"].to_list() == [None]

@@ -10,13 +10,13 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from flows.cli.screens import overview as screens
+from flows.cli.screens.outcome import print_outcome
 from flows.session import Session
-from flows.steps.lookup import list_of
 from flows.steps.publish.publish import publish_run
 from flows.steps.retrain import loop
 from flows.steps.retrain.loop import retrain_loop
 from flows.steps.retrain.retrain import decide
+from flows.steps.user_lists import user_list
 from flows.steps.watch.compare import compare
 from flows.steps.watch.monitor import monitor_run
 from fusion.errors import DataError, Refused
@@ -147,7 +147,7 @@ def test_outside_ids_of_users_stand_in_one_file(two_runs):
 
 
 def test_show_gives_a_list_its_reasons_and_titles(two_runs):
-    rows = list_of(two_runs, "u1")
+    rows = user_list(two_runs, "u1")
     assert rows["rank"].to_list() == [1, 2, 3, 4, 5]
     assert rows["title"].to_list() == [f"Film {item}" for item in rows["item_id"]]
     assert set(rows["route"]) <= {"warm", "sparse"}
@@ -157,7 +157,7 @@ def test_show_gives_a_list_its_reasons_and_titles(two_runs):
 
 @pytest.mark.parametrize(("user", "segment"), [(STRANGER, "club=red"), ("nobody at all", "all")])
 def test_show_falls_back_to_the_segment_then_to_all(two_runs, user, segment):
-    rows = list_of(two_runs, user)
+    rows = user_list(two_runs, user)
     assert set(rows["route"]) == {f"fallback of segment {segment}"}
     assert rows["rank"].to_list() == list(range(1, len(rows) + 1))
     expected = ask(
@@ -173,7 +173,7 @@ def test_a_segment_puts_first_what_its_members_took(two_runs):
     """Drawn towards the list of all, a segment of one person still moves that person's items up."""
     theirs = met(two_runs)["u2"]
     mine, everyones = (
-        list_of(two_runs, user)["item_id"].to_list() for user in (STRANGER, "nobody at all")
+        user_list(two_runs, user)["item_id"].to_list() for user in (STRANGER, "nobody at all")
     )
     both = set(mine) & set(everyones)
     up = [everyones.index(item) - mine.index(item) for item in both if item in theirs]
@@ -334,7 +334,7 @@ def test_who_interrupts_monitoring_or_pruning_hears_that_the_run_is_live(own_sho
     assert (done.exit_code, done.monitored, done.pruned) == (4, None, None)
     assert live(session.engine, "default").run.run_id == done.published.run_id
     console = Console(file=StringIO(), width=140)
-    screens.outcome(console, done)
+    print_outcome(console, done)
     told = console.file.getvalue()
     assert f"Published run {done.published.run_id}" in told
     assert f"`fusion monitor {done.published.run_id}` repeats it" in told

@@ -2,7 +2,8 @@
 
 import pytest
 
-from flows.steps.train.metric_rows import metric_rows, route_lines, verdict_rows
+from flows.steps.train.metric_rows import metric_rows, verdict_rows
+from flows.steps.train.verdict_lines import segment_lines
 
 
 def around(value: float) -> dict[str, float]:
@@ -120,7 +121,7 @@ def test_the_report_page_gets_a_row_for_each_method_and_a_column_for_each_figure
 
 
 def test_routes_segments_and_new_items_take_a_line_each_of_the_terminal():
-    assert route_lines(REPORT) == [
+    assert segment_lines(REPORT) == [
         "NDCG@10 by route: warm 90 users 0.6000 [0.5000, 0.7000]; sparse 10 users 0.3500 [0.2500, 0.4500]; "
         "cold 7 users 0.2500 [0.1500, 0.3500] by the fallback (that of all 0.2000, random 0.0100).",
         "NDCG@10 by segment, of 2 those with an interval below 0.5000: sex=m 60 users 0.2500 [0.1500, 0.3500].",
@@ -134,7 +135,7 @@ def test_routes_segments_and_new_items_take_a_line_each_of_the_terminal():
         "routes": {"warm": part(90, ranker=0.6, random=0.1)},
         "segments": {},
     }
-    assert route_lines(plain) == ["NDCG@10 by route: warm 90 users 0.6000 [0.5000, 0.7000]."]
+    assert segment_lines(plain) == ["NDCG@10 by route: warm 90 users 0.6000 [0.5000, 0.7000]."]
 
 
 def test_the_worst_segments_are_named_and_the_others_counted():
@@ -142,13 +143,13 @@ def test_the_worst_segments_are_named_and_the_others_counted():
         f"age={n}": part(10 + n, ranker=value)
         for n, value in enumerate((0.3, 0.1, 0.38, 0.2, 0.45))
     }
-    [_, line] = route_lines({**REPORT, **NOBODY, "segments": segments})
+    [_, line] = segment_lines({**REPORT, **NOBODY, "segments": segments})
     assert line == (
         "NDCG@10 by segment, of 5 those with an interval below 0.5000: age=1 11 users 0.1000 [0.0000, 0.2000]; "
         "age=3 13 users 0.2000 [0.1000, 0.3000]; age=0 10 users 0.3000 [0.2000, 0.4000]; and 1 more."
     )
     alike = {**REPORT, **NOBODY, "segments": {"age=4": segments["age=4"]}}
     assert (
-        route_lines(alike)[1]
+        segment_lines(alike)[1]
         == "NDCG@10 by segment: none of 1 has an interval below 0.5000, the figure of all."
     )

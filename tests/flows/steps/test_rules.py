@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import insert
 
 from flows.session import Session
-from flows.steps.lookup import list_of, reasons_of
 from flows.steps.retrain.loop import run_loop
+from flows.steps.user_lists import reasons_of, user_list
 from flows.steps.watch.check import check_all
 from fusion.errors import ConfigError
 from storage.runs.runs import find_run
@@ -136,7 +136,7 @@ def test_check_names_what_rules_get_wrong(ruled, tmp_path):
 def test_show_says_what_a_rule_did(ruled):
     folder, session, _, (_, after), _ = ruled
     user = next(user for user in after if after[user][1] == "i7")
-    told, _ = reasons_of(session, user, list_of(session, user))
+    told, _ = reasons_of(session, user, user_list(session, user))
     assert "a rule puts it here" in told.filter(item_id="i7")["reason"].to_list()
     shown = fusion(folder, "show", user, "--why")
     assert shown.code == 0, shown.err

@@ -3,7 +3,8 @@
 import polars as pl
 from polars.testing import assert_frame_equal
 
-from flows.steps.watch.monitor import score_shapes
+from flows.steps.watch.monitor_frames import score_shapes
+from fusion.runs.run_folder import RunFolder
 
 SCORES = [10.0, 8.0, 7.0, 6.5, 6.0, 5.0, 4.0, 3.0, 2.0, 0.0, -50.0]
 
@@ -16,7 +17,7 @@ def shapes(folder, scores):
         schema_overrides={"rank": pl.Int32},
     )
     frame.write_parquet(folder / "lists.parquet")
-    return score_shapes(folder)
+    return score_shapes(RunFolder(folder))
 
 
 def test_places_are_told_as_shares_of_the_fall_over_ten(tmp_path):

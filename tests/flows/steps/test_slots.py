@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from flows.cli.screens import overview as screens
+from flows.cli.screens.json_summary import outcome_summary
+from flows.cli.screens.outcome import describe_publication
 from flows.session import Session
 from flows.steps.publish.publish import approve_run, publish_run
 from flows.steps.retrain.loop import Outcome, run_loop
@@ -81,15 +82,17 @@ def test_a_run_that_takes_the_place_of_one_that_waits_says_so(own_runs):
     newest, oldest = (run.run_id for run in runs(own_runs.engine, "default"))
     first, second = (publish_run(own_runs, run_id, hold=True) for run_id in (oldest, newest))
     assert (first.replaced, second.replaced) == (None, oldest)
-    assert [screens.summary(Outcome(published=one))["replaced"] for one in (first, second)] == [
+    assert [outcome_summary(Outcome(published=one))["replaced"] for one in (first, second)] == [
         None,
         oldest,
     ]
-    assert f"It takes the place of run {oldest}, which waited there." in screens.moved(second)
-    assert "takes the place" not in screens.moved(first)
+    assert f"It takes the place of run {oldest}, which waited there." in describe_publication(
+        second
+    )
+    assert "takes the place" not in describe_publication(first)
     again = publish_run(own_runs, newest, hold=True)
     assert (again.replaced, again.move) == (None, second.move)
-    assert "takes the place" not in screens.moved(again)
+    assert "takes the place" not in describe_publication(again)
     kept = history(own_runs.engine, "default", "challenger")
     assert [(move.from_run_id, move.to_run_id, move.by) for move in kept] == [
         (None, oldest, "bea"), (oldest, newest, "bea")

@@ -1,27 +1,31 @@
-"""Verbs to start with: the demo, a first configuration, checks."""
+"""Verbs to begin with: the demo, a first configuration, checks."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from flows.cli.app import FILE, Config, Json, app, session
+from flows.cli.app import FILE, Config, Json, open_session, verb
 from flows.cli.console import emit, out
 from fusion.errors import ConfigError
 
 
-@app.command()
+@verb
 def demo(
     folder: Annotated[Path, typer.Option(help="where it is made")] = Path("demo"),
     as_json: Json = False,
 ) -> int:
-    """Run the whole loop on real MovieLens ratings: three runs as of three dates."""
+    """Run the whole loop on real MovieLens ratings: three runs as of three dates.
+
+    Returns:
+        0 when the last run is live, else its exit code.
+    """
     from flows.cli.demo import run_demo  # noqa: PLC0415
 
     return run_demo(folder, as_json)
 
 
-@app.command()
+@verb
 def init(
     interactions: Annotated[str, typer.Argument(help="CSV or Parquet file, folder or glob")],
     items: Annotated[str | None, typer.Option(help="file that describes items")] = None,
@@ -30,10 +34,14 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="overwrite the configuration")] = False,
     as_json: Json = False,
 ) -> int:
-    """Write a commented configuration for your files; columns are guessed, and said."""
-    from flows.steps.init import write  # noqa: PLC0415
+    """Write a commented configuration for your files; columns are guessed, and said.
 
-    sentences = write(config, interactions, items, users, force)
+    Returns:
+        0.
+    """
+    from flows.steps.init import write_first_config  # noqa: PLC0415
+
+    sentences = write_first_config(config, interactions, items, users, force)
     if as_json:
         emit({"config": config, "guessed": sentences})
         return 0
@@ -43,17 +51,24 @@ def init(
     return 0
 
 
-@app.command()
+@verb
 def check(
     config: Config = FILE,
     strict: Annotated[bool, typer.Option("--strict", help="treat warnings as errors")] = False,
     as_json: Json = False,
 ) -> int:
-    """Name every problem of the configuration and the data, with counts, examples and cures."""
-    from flows.cli.screens import overview as screens  # noqa: PLC0415
+    """Name every problem of the configuration and the data, with counts, examples and cures.
+
+    Returns:
+        0, or 2 with an error (with `--strict`, with any finding).
+    """
+    from flows.cli.screens.findings import print_findings  # noqa: PLC0415
     from flows.steps.watch.check import check_all  # noqa: PLC0415
 
-    found = check_all(session(config))
-    bad = any(one.severity == "error" or strict for one in found)
-    emit({"findings": found, "ok": not bad}) if as_json else screens.findings(out, found)
-    return ConfigError.exit_code if bad else 0
+    findings = check_all(open_session(config))
+    failed = any(strict or finding.severity == "error" for finding in findings)
+    if as_json:
+        emit({"findings": findings, "ok": not failed})
+    else:
+        print_findings(out, findings)
+    return ConfigError.exit_code if failed else 0

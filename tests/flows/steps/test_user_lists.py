@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import polars as pl
 import pytest
 
-from flows.steps import lookup
-from flows.steps.lookup import unexplained, why_of
+from flows.steps import user_lists
+from flows.steps.user_lists import describe_missing, ordered_reasons
 from storage.runs.runs import runs
 from tests.flows.world import STRANGER, fusion
 
@@ -15,18 +15,18 @@ from tests.flows.world import STRANGER, fusion
 @pytest.mark.parametrize("two_runs", ["sqlite"], indirect=True)
 def test_what_was_not_stored_is_said_with_the_key_that_stores_more(two_runs):
     run = runs(two_runs.engine, "default", 1)[0]
-    told = why_of(two_runs, run, "u1")
-    assert "why_rows" not in unexplained(run, told)
+    told = ordered_reasons(two_runs, run, "u1")
+    assert "why_rows" not in describe_missing(run, told)
     few = replace(run, manifest={**run.manifest, "why": {"users": 3, "of": 90}})
-    assert "why_rows" not in unexplained(few, told)  # one of the three
+    assert "why_rows" not in describe_missing(few, told)  # one of the three
     best = told.filter(told["source"].is_not_null()).with_columns(detail=None)
-    said = unexplained(few, best)
+    said = describe_missing(few, best)
     assert (
         "reasons for this list were not stored: [lists] why_rows = 200,000 was enough for 3 of 90 users"
         in said
     )
     assert "only which source ranks each item best" in said
-    assert "not even which source" in unexplained(few, told.clear())
+    assert "not even which source" in describe_missing(few, told.clear())
 
 
 def test_a_fallback_has_the_same_form_and_no_reasons(shop):
@@ -54,9 +54,9 @@ def test_reasons_stand_by_their_gain_and_those_without_follow_by_rank(monkeypatc
     ]
     columns = ["item_id", "source", "source_rank", "reason", "detail", "gain"]
     stored = pl.DataFrame(rows, schema=columns, orient="row")
-    monkeypatch.setattr(lookup, "reasons_for", lambda *_: stored)
+    monkeypatch.setattr(user_lists, "reasons_for", lambda *_: stored)
     run, session = SimpleNamespace(run_no=1), SimpleNamespace(engine=None)
-    told = why_of(session, run, "u1")
+    told = ordered_reasons(session, run, "u1")
     assert told.filter(pl.col("item_id") == "a")["reason"].to_list() == [
         "a rule moves it up",
         "it goes with what they took",

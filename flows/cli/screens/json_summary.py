@@ -1,0 +1,61 @@
+"""Outcomes of the loop for machines: what `--json` gives of `run`, `retrain`, `train`, `monitor`."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # what trains takes seconds to import
+    from flows.steps.retrain.loop import Outcome
+    from flows.steps.train.train import TrainedRun
+    from flows.steps.watch.monitor import Monitored
+
+
+def outcome_summary(outcome: "Outcome") -> dict[str, Any]:
+    """Summarise a turn of the loop.
+
+    Args:
+        outcome: of the turn.
+
+    Returns:
+        Keys as docs/cli.md names them; None for steps that were not reached.
+    """
+    trained, published, monitored = outcome.trained, outcome.published, outcome.monitored
+    pruned = outcome.pruned
+    return {
+        "exit_code": outcome.exit_code,
+        "due": outcome.due,
+        "run": _run_summary(trained) if trained else None,
+        "published": published is not None and not published.held,
+        "held": published is not None and published.held,
+        "replaced": published.replaced if published else None,
+        "refusals": outcome.refusals,
+        "verdict": trained.manifest["verdict"] if trained else None,
+        "monitor": monitoring_summary(monitored) if monitored else None,
+        "monitor_error": outcome.monitor_error,
+        "pruned": [run.run_id for run in pruned.runs] if pruned else None,
+    }
+
+
+def _run_summary(trained: "TrainedRun") -> dict[str, Any]:
+    return {
+        "id": trained.run_id,
+        "status": trained.status,
+        "method": trained.manifest["method"],
+    }
+
+
+def monitoring_summary(monitored: "Monitored") -> dict[str, Any]:
+    """Summarise what monitoring measured.
+
+    Args:
+        monitored: drift, stability and alerts of a run.
+
+    Returns:
+        Keys as docs/cli.md names them.
+    """
+    return {
+        "run": monitored.run_id,
+        "against": monitored.against,
+        "report": str(monitored.files.drift_html.parent),
+        "drift": monitored.drift,
+        "stability": monitored.stability.rows() if monitored.stability else None,
+        "alerts": monitored.alerts,
+    }

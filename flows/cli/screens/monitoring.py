@@ -1,0 +1,57 @@
+"""The screen of `fusion monitor`: drift, stability and alerts in a few lines."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+
+from dashboards.measures.drift import drifted_shares
+
+if TYPE_CHECKING:  # Evidently takes seconds to import, and most verbs never monitor
+    from flows.steps.watch.monitor import Monitored
+
+SIMILARITIES = {"jaccard": "Jaccard@10", "rbo": "rank-biased overlap"}
+"""Measures of how alike two lists of a user are, by the words for them."""
+
+
+def print_monitoring(console: Console, monitored: "Monitored") -> None:
+    """Show drift, stability and alerts, with the files to open.
+
+    Args:
+        console: where to show it.
+        monitored: what monitoring measured.
+    """
+    shares = [f"{subject} {share:.0%}" for subject, share in drifted_shares(list(monitored.drift))]
+    console.print(f"\nDrifted columns: {', '.join(shares)}.")
+    if monitored.stability:
+        similarity = describe_similarity(monitored.stability.value)
+        console.print(f"Lists against run {monitored.against}: {similarity}.")
+    else:
+        console.print("Lists: the first run of this placement, there is nothing to compare with.")
+    for alert in monitored.alerts:
+        console.print(f"[bold yellow]Alert[/] {escape(alert.message)}")
+    folder = monitored.files.drift_html.parent
+    console.print(f"Reports: {folder}/drift.html, stability.html", markup=False)
+
+
+def describe_similarity(value: Callable[[str], float | None]) -> str:
+    """Say how alike the lists of two runs are, beside what chance alone gives.
+
+    Args:
+        value: a figure of `Stability` by its name; None where it was not measured.
+
+    Returns:
+        A part of a sentence.
+    """
+    parts = []
+    for name, title in SIMILARITIES.items():
+        similarity = value(name)
+        by_chance = value(f"{name}_chance")
+        if similarity is None:
+            continue
+        part = f"{title} {similarity:.2f}"
+        if by_chance is not None:
+            part += f" (chance alone: {by_chance:.2f})"
+        parts.append(part)
+    return ", ".join(parts) or "no user has a list in both"

@@ -1,0 +1,74 @@
+"""The screen of `fusion run`, `retrain` and `train`: what a turn of the loop did."""
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+
+from flows.cli.screens.monitoring import print_monitoring
+from flows.cli.screens.slots import run_and_method
+from flows.cli.screens.verdict import print_verdict
+
+if TYPE_CHECKING:  # what trains takes seconds to import, and `fusion approve` only needs a sentence
+    from flows.steps.publish.publish import Published
+    from flows.steps.retrain.loop import Outcome
+
+
+def print_outcome(console: Console, outcome: "Outcome") -> None:
+    """Show what a turn of the loop did, step by step, and what it ended with.
+
+    Args:
+        console: where to show it.
+        outcome: steps that were not reached are left out.
+    """
+    if outcome.due:
+        answer = "Due" if outcome.due.due else "Not due"
+        console.print(f"{answer} ({outcome.due.trigger}): {escape(outcome.due.reason)}")
+    if outcome.trained:
+        print_verdict(console, outcome.trained.manifest)
+    if outcome.monitored:
+        print_monitoring(console, outcome.monitored)
+    _print_publication(console, outcome)
+    for refusal in outcome.refusals:
+        console.print(f"\n[bold red]Refused[/] {escape(refusal)}")
+    if outcome.refusals:
+        console.print("What was live is still live.")
+
+
+def _print_publication(console: Console, outcome: "Outcome") -> None:
+    """Say which run is shown or held, and that it is not monitored where monitoring failed."""
+    published, trained = outcome.published, outcome.trained
+    if not published or not trained:
+        return
+    word = "[bold yellow]Held[/]" if published.held else "[bold green]Published[/]"
+    console.print(f"\n{word} {run_and_method(published.run_id, trained.manifest['method'])}.")
+    if published.held:
+        console.print(describe_publication(published), markup=False)
+    if outcome.monitor_error:
+        reason = escape(outcome.monitor_error.removesuffix("."))
+        cure = f"`fusion monitor {published.run_id}` repeats it."
+        console.print(f"[bold yellow]Not monitored[/]: {reason}. {cure}")
+
+
+def describe_publication(published: "Published") -> str:
+    """Say what the move of a slot did, and what comes next.
+
+    Args:
+        published: a run that is live, or held as the challenger.
+
+    Returns:
+        One or two sentences.
+    """
+    run_id = published.run_id
+    if not published.held:
+        previous = published.move.from_run_id if published.move.is_new else None
+        instead = f" instead of {previous}" if previous else ""
+        return f"Live: run {run_id}{instead}."
+    replaced = ""
+    if published.replaced:
+        replaced = f"It takes the place of run {published.replaced}, which waited there.\n"
+    return (
+        f"Challenger: run {run_id}; live is unchanged. {replaced}"
+        f"Next: fusion diff live challenger, then\n"
+        f"fusion approve {run_id}, or fusion reject --why TEXT."
+    )

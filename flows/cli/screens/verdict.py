@@ -1,0 +1,95 @@
+"""The verdict on the terminal: every row's metrics side by side, and what was chosen."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from flows.cli.screens.tables import plain_table
+from flows.steps.train.verdict_lines import segment_lines
+
+OPTIMISTIC = {
+    "last": "sources saw other users' later events",
+    "random": "what is held out is not later than what is known, so nothing here predicts a future",
+}
+"""Reasons why figures of a kind of split are higher than what customers will see."""
+
+HEADINGS = (
+    "",
+    "row",
+    "NDCG@10>",
+    "95 % interval",
+    "recall@20>",
+    "hit@10>",
+    "coverage\n@10>",
+    "labels\nproposed>",
+    "by it\nalone>",
+)
+"""Headings of the table; in two lines where that keeps it within 100 columns."""
+
+
+def print_verdict(console: Console, manifest: Mapping[str, Any]) -> None:
+    """Show the metrics on the verdict fold, what is chosen and why, and sources that were left out.
+
+    Args:
+        console: where to show it.
+        manifest: of the run.
+    """
+    report = manifest["verdict"]
+    console.print(_metrics_table(report))
+    for line in _choice_lines(report):
+        console.print(line)
+    for line in segment_lines(report):
+        console.print(f"  {escape(line)}")
+    split = report["split"]
+    if split["optimistic"]:
+        console.print(f"  [yellow]The split is optimistic[/]: {OPTIMISTIC[split['kind']]}.")
+    for source in manifest["sources"]:
+        if source["status"] != "used":
+            console.print(f"  [yellow]{source['name']}[/] {escape(source['status'])}")
+
+
+def _metrics_table(report: Mapping[str, Any]) -> Table:
+    """Make the table of rows (ranker, blend, sources, random), best NDCG@10 first."""
+    table = plain_table(*HEADINGS, title=_title(report))
+    rows = sorted(report["rows"].items(), key=lambda row: -row[1]["ndcg@10"]["value"])
+    for name, metrics in rows:
+        ndcg = metrics["ndcg@10"]
+        # The ranker, the blend and random propose nothing of their own.
+        proposed = report["found"]["sources"].get(name)
+        table.add_row(
+            "→" if name == report["chosen"] else "",
+            name,
+            f"{ndcg['value']:.4f}",
+            f"{ndcg['low']:.4f} – {ndcg['high']:.4f}",
+            f"{metrics['recall@20']['value']:.4f}",
+            f"{metrics['hit@10']['value']:.4f}",
+            f"{report['lists'][name]['coverage@10']:.4f}",
+            f"{proposed['share']:.1%}" if proposed else "",
+            str(proposed["unique"]) if proposed else "",
+        )
+    return table
+
+
+def _title(report: Mapping[str, Any]) -> str:
+    split = report["split"]
+    title = f"Verdict on {report['users']:,} users, split by {split['kind']}"
+    if split["window"]:
+        title += f", windows of {split['window']} days"
+    return title
+
+
+def _choice_lines(report: Mapping[str, Any]) -> list[str]:
+    """Say what is chosen and why, by how much, and how many labels there were candidates for."""
+    gap = report["difference"]
+    interval = f"[{gap['low']:+.4f}, {gap['high']:+.4f}]"
+    difference = f"ranker minus {report['rival']}: {gap['value']:+.4f} {interval}"
+    reported = report["reported"]["value"]
+    ceiling = report["found"]["ceiling"]
+    return [
+        f"→ {report['chosen']} is chosen: {report['reason']}.",
+        f"  {difference}; what is chosen, judged by users who did not choose it: {reported:.4f}.",
+        f"  All sources together proposed {ceiling:.1%} of the labels.",
+    ]

@@ -1,0 +1,138 @@
+"""Everything that a training reads, before it computes anything."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+
+from flows.session import Session
+from flows.steps.keep.forgotten import Forgotten, read_forgotten
+from flows.steps.rules import compile_rules, read_rule_set
+from fusion.core.settings import config_hash
+from fusion.data.dataset import Dataset
+from fusion.data.fold import Plan
+from fusion.data.folds import plan_folds
+from fusion.evaluation.live_baseline import Live, LiveLists, judgeable
+from fusion.ingest.load import Loaded, load
+from fusion.lists.compiled_rules import Rules
+from fusion.lists.rules import RuleSet
+from storage.reading.frames import read_sql
+from storage.reading.read import lists_of, live, served_of
+from storage.schema.row_objects import LiveRun, RunRow
+
+JUDGED_DEPTH = 10
+"""Ranks of the live lists that are read: the verdict compares by NDCG@10."""
+
+
+@dataclass(frozen=True)
+class TrainingInputs:
+    """All that a training knows, as it stood in files and SQL when the training began.
+
+    Attributes:
+        loaded: the data, findings about it and about rules, and counts of rows.
+        plan: the folds that the data is cut into.
+        rule_set: the rules by name.
+        rules: the same over the rows of the data, with what is blocked; None where there are none.
+        live: the live run, with its lists where they can be compared; None where nothing is live.
+        forgotten: people who were left out of the data; None where nobody is forgotten.
+    """
+
+    loaded: Loaded
+    plan: Plan
+    rule_set: RuleSet
+    rules: Rules | None
+    live: Live | None
+    forgotten: Forgotten | None
+
+    @property
+    def data(self) -> Dataset:
+        """The dataset that is trained on."""
+        return self.loaded.dataset
+
+
+def read_inputs(session: Session, as_of: datetime | None = None) -> TrainingInputs:
+    """Read the rules, the live run and the data, and plan the folds.
+
+    Args:
+        session: the configuration and the database.
+        as_of: use only what was known before this time; None is everything.
+
+    Returns:
+        All that the training needs; nothing is read after it.
+
+    Raises:
+        ConfigError: the rules or the key of forgotten people are wrong.
+        DataError: the data cannot be read, or not be cut into folds.
+    """
+    rule_set = read_rule_set(session)
+    live_run = live(session.engine, session.placement)
+    forgotten = read_forgotten(session.engine)
+    loaded = session.step("load", lambda: read_data(session, as_of, live_run, forgotten))
+    data = loaded.dataset
+    rules, findings = compile_rules(session, rule_set, data)
+    loaded.findings.extend(findings)
+    baseline = _baseline(live_run.run) if live_run else None
+    plan = plan_folds(
+        data,
+        session.config.split,
+        seen=not session.config.lists.exclude_seen,
+        seed=session.config.seed,
+        # A retraining keeps the live run's kind and window, so that figures stay comparable.
+        keep=(baseline.kind, baseline.window) if baseline else None,
+    )
+    if baseline and live_run and judgeable(baseline, plan).any():
+        # Millions of rows: read only where the verdict can compare with them.
+        lists = lists_of(session.engine, live_run.run.run_no, JUDGED_DEPTH)
+        baseline = replace(baseline, lists=LiveLists.of(lists, data))
+    return TrainingInputs(loaded, plan, rule_set, rules, baseline, forgotten)
+
+
+def read_data(
+    session: Session,
+    as_of: datetime | None,
+    live_run: LiveRun | None,
+    forgotten: Forgotten | None = None,
+) -> Loaded:
+    """Load the data as configured.
+
+    Args:
+        session: the configuration; data in SQL is read relative to its folder, too.
+        as_of: use only events before this time; None is all of them.
+        live_run: users that it serves help to notice re-keyed ids; None where nothing is live.
+        forgotten: people to leave out.
+
+    Returns:
+        The dataset, findings of its checks, and counts of rows.
+
+    Raises:
+        DataError: a finding is an error.
+    """
+    live_users = None
+    if live_run:
+        live_users = served_of(session.engine, live_run.run.run_no)["user_id"]
+    query = partial(read_sql, base=session.base)
+    return load(session.config.data, session.base, as_of, query, live_users, forgotten)
+
+
+def hash_inputs(session: Session, rule_set: RuleSet) -> str:
+    """Return the hash of the configuration that a run is made by.
+
+    Args:
+        session: the configuration.
+        rule_set: the rules, whose file is no part of the configuration.
+
+    Returns:
+        Hex digits; with those of the rules after a hyphen where a file of them is named.
+    """
+    configuration = config_hash(session.config.core)
+    if session.config.lists.rules:
+        return f"{configuration}-{rule_set.hash}"
+    return configuration
+
+
+def _baseline(run: RunRow) -> Live | None:
+    """Return the live run as training compares with it; None without a verdict."""
+    if run.verdict is None:
+        return None
+    split = run.verdict["split"]
+    known_until = int(run.as_of.timestamp() * 1000) if run.as_of else 0
+    return Live(run.run_id, run.method or "", split["kind"], split["window"], known_until)

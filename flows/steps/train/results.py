@@ -1,0 +1,177 @@
+"""Everything that a training writes, once it has computed everything: run folder and SQL."""
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from flows.session import Session
+from flows.step_timer import StepTimer
+from flows.steps.train.inputs import TrainingInputs
+from flows.steps.train.metric_rows import metric_rows
+from flows.steps.train.row_export import (
+    explanation_rows,
+    fallback_rows,
+    list_blocks,
+    served_rows,
+)
+from fusion.core.findings import Finding
+from fusion.runs.context import RunContext
+from fusion.runs.manifest import Manifest, moment, write_manifest
+from fusion.runs.run_folder import ListsFolder, RunFolder, run_folder
+from fusion.runs.write_run import write_run_files
+from fusion.training.pipeline import Trained
+from fusion.training.run_manifest import training_manifest
+from storage.loading.bulk import (
+    load_explanations,
+    load_fallback,
+    load_lists,
+    load_metrics,
+    load_served,
+)
+from storage.runs.runs import Ending, finish_run
+
+
+@dataclass(frozen=True)
+class Training:
+    """A training that has begun: what it reads, and where its results go.
+
+    Attributes:
+        session: the configuration and the database.
+        run_no: the number of the run in SQL.
+        run_id: its outside id, the name of its folder.
+        inputs: all that was read.
+        context: configuration, data and folds as `fusion` takes them.
+        timer: runs and times the steps.
+    """
+
+    session: Session
+    run_no: int
+    run_id: str
+    inputs: TrainingInputs
+    context: RunContext
+    timer: StepTimer
+
+
+def write_folder(training: Training, trained: Trained) -> dict[str, Any]:
+    """Write the run folder: ids, lists, ranker, samples for monitoring, manifest.
+
+    The folder takes its name when it is whole. The store must be locked meanwhile: files of stages
+    are copied, and no prune may take them away.
+
+    Args:
+        training: that has begun.
+        trained: what was computed.
+
+    Returns:
+        The manifest as JSON.
+    """
+    context = training.context
+    with run_folder(training.session.runs, training.run_id) as folder:
+        write_run_files(
+            RunFolder(folder),
+            context.data,
+            context.plan,
+            ListsFolder(trained.lists),
+            trained.serving_ranker,
+            context.config.seed,
+        )
+        manifest = write_manifest(folder, _manifest(training, trained))
+    return manifest.as_json()
+
+
+def _manifest(training: Training, trained: Trained) -> Manifest:
+    """Add what the core does not know to a training's manifest: placement, times, loading."""
+    manifest = training_manifest(training.context, trained)
+    data, loaded = training.inputs.data, training.inputs.loaded
+    findings = [_without_examples(finding) for finding in loaded.findings]
+    loading = {"rows": loaded.notes, "findings": findings}
+    return manifest.model_copy(
+        update={
+            "created_at": datetime.now(UTC).isoformat(),
+            "placement": training.session.placement,
+            "as_of": moment(data.as_of).isoformat() if data.has_times else None,
+            "data": manifest.data.model_copy(update=loading),
+            "seconds": training.timer.seconds,
+        }
+    )
+
+
+def _without_examples(finding: Finding) -> dict[str, Any]:
+    """Return a finding without its example rows.
+
+    They may name people, whose outside ids stand in one file only: `ids/users.parquet`.
+    """
+    fields = asdict(finding)
+    del fields["examples"]
+    return fields
+
+
+def write_sql(training: Training, trained: Trained, manifest: dict[str, Any]) -> Ending:
+    """Load lists and metrics into SQL and end the run.
+
+    Args:
+        training: whose folder is written.
+        trained: what was computed.
+        manifest: from `write_folder`; the seconds of loading are added to it.
+
+    Returns:
+        `ready` for a run that may be published, `rejected` for one that its checks refuse.
+    """
+    session, run_no = training.session, training.run_no
+    folder = session.runs / training.run_id
+    status: Ending = "ready" if trained.admitted else "rejected"
+    training.timer("load lists into SQL", lambda: load_folder(session, run_no, folder))
+    verdict = trained.verdict.report.model_dump(mode="json")
+    # The file was written before this step: SQL has the times of all of them.
+    manifest["seconds"] = dict(training.timer.seconds)
+    load_metrics(session.engine, run_no, metric_rows(verdict, trained.shift))
+    finish_run(
+        session.engine,
+        run_no,
+        status,
+        method=trained.method,
+        list_size=session.config.lists.size,
+        verdict=verdict,
+        manifest=manifest,
+    )
+    return status
+
+
+def load_folder(session: Session, run_no: int, folder: Path) -> int:
+    """Load the lists of a run folder into SQL.
+
+    Args:
+        session: the database and the length of lists.
+        run_no: of the run.
+        folder: of the run.
+
+    Returns:
+        The number of rows of users' lists.
+    """
+    rows = load_lists(session.engine, run_no, list_blocks(folder))
+    load_served(session.engine, run_no, served_rows(folder))
+    load_fallback(session.engine, run_no, fallback_rows(folder))
+    reasons = explanation_rows(folder, session.config.lists.size)
+    load_explanations(session.engine, run_no, reasons)
+    return rows
+
+
+def write_failure(session: Session, run_no: int, failure: Exception) -> None:
+    """End a run as failed, with the failure as its manifest.
+
+    Args:
+        session: the database.
+        run_no: of the run.
+        failure: that ended its training.
+    """
+    manifest = {"error": f"{type(failure).__name__}: {failure}"}
+    finish_run(
+        session.engine,
+        run_no,
+        "failed",
+        method=None,
+        list_size=None,
+        verdict={},
+        manifest=manifest,
+    )

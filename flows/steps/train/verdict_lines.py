@@ -1,0 +1,107 @@
+"""The verdict by segment as lines for the terminal: routes, segments, new items, rating errors."""
+
+from collections.abc import Mapping
+from typing import Any
+
+Report = Mapping[str, Any]
+"""The verdict of a run, as `fusion.evaluation` writes it and `run.verdict` stores it."""
+
+MAX_NAMED = 3
+"""Segments named on a line: a screen of a hundred would hide the worst of them."""
+
+
+def segment_lines(report: Report) -> list[str]:
+    """Say how well each kind of user is served, and how new items fare.
+
+    Args:
+        report: the verdict.
+
+    Returns:
+        A line each for routes, segments, new items and predicted ratings, where there are any.
+    """
+    return [
+        _route_line(report),
+        *_segment_line(report),
+        *_new_items_line(report),
+        *_rating_line(report.get("weights")),
+    ]
+
+
+def _route_line(report: Report) -> str:
+    """Write NDCG@10 by route: warm and sparse users by the chosen method, cold ones by fallback."""
+    parts = []
+    for route, part in report["routes"].items():
+        # The chosen method knows nothing of cold users: the fallback below serves them.
+        if route != "cold":
+            ndcg = part["rows"][report["chosen"]]["ndcg@10"]
+            parts.append(f"{route} {part['users']:,} users {_with_interval(ndcg)}")
+    if report["cold"]:
+        parts.append(_cold_part(report["cold"]))
+    return f"NDCG@10 by route: {'; '.join(parts)}."
+
+
+def _cold_part(cold: Report) -> str:
+    rows = cold["rows"]
+    fallback = _with_interval(rows["fallback"]["ndcg@10"])
+    random = f"random {rows['random']['ndcg@10']['value']:.4f}"
+    # Without segments everyone gets the fallback of all, and its figure stands there already.
+    of_all = f"that of all {rows['all']['ndcg@10']['value']:.4f}, " if cold["segments"] else ""
+    return f"cold {cold['users']:,} users {fallback} by the fallback ({of_all}{random})"
+
+
+def _segment_line(report: Report) -> list[str]:
+    """Name the segments served worse than all users, the worst first.
+
+    A segment counts as worse when its whole interval lies below the figure of all.
+    """
+    segments = report["segments"]
+    if not segments:
+        return []
+    overall = report["rows"][report["chosen"]]["ndcg@10"]["value"]
+    worse = []
+    for name, part in segments.items():
+        upper = part["rows"][report["chosen"]]["ndcg@10"]["high"]
+        if upper < overall:
+            worse.append((upper, name))
+    if not worse:
+        return [
+            f"NDCG@10 by segment: none of {len(segments)} has an interval below {overall:.4f}, "
+            "the figure of all."
+        ]
+    named = []
+    for _, name in sorted(worse)[:MAX_NAMED]:
+        ndcg = segments[name]["rows"][report["chosen"]]["ndcg@10"]
+        named.append(f"{name} {segments[name]['users']:,} users {_with_interval(ndcg)}")
+    more = f"; and {len(worse) - MAX_NAMED} more" if len(worse) > MAX_NAMED else ""
+    return [
+        f"NDCG@10 by segment, of {len(segments)} those with an interval below {overall:.4f}: "
+        f"{'; '.join(named)}{more}."
+    ]
+
+
+def _new_items_line(report: Report) -> list[str]:
+    """Say how often items without a history are labels, and how often they are listed."""
+    new_items = report["new_items"]
+    if not new_items["labels"]:
+        return []
+    row = new_items["rows"][report["chosen"]]
+    return [
+        f"New items: {new_items['share']:.1%} of labels and "
+        f"{row['places@10']:.1%} of listed places; "
+        f"{row['recall@20']:.1%} of these labels are in the first 20."
+    ]
+
+
+def _rating_line(ratings: Report | None) -> list[str]:
+    """Write the errors of predicted ratings, with those of two constants to compare with."""
+    if not ratings or not ratings["events"]:
+        return []
+    parts = []
+    for name, errors in ratings["rows"].items():
+        rmse, mae = _with_interval(errors["rmse"]), f"{errors['mae']['value']:.4f}"
+        parts.append(f"{name.replace('_', ' ')} {rmse}, {mae}")
+    return [f"RMSE and MAE of {ratings['events']:,} weights held out: {'; '.join(parts)}."]
+
+
+def _with_interval(metric: Mapping[str, float]) -> str:
+    return f"{metric['value']:.4f} [{metric['low']:.4f}, {metric['high']:.4f}]"

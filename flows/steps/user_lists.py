@@ -1,0 +1,148 @@
+"""A user's live list with titles and reasons, or the fallback that serves them."""
+
+import polars as pl
+
+from flows.session import Session
+from flows.steps.item_files import with_titles
+from fusion.errors import DataError
+from storage.reading.read import live, reasons_for
+from storage.reading.recommendations import Recommendations, recommendations_for
+from storage.schema.row_objects import RunRow
+
+FALLBACK_REASONS = (
+    "Fallback lists are the same for everyone in a segment: no reasons are stored for them."
+)
+
+
+def user_list(session: Session, user: str) -> pl.DataFrame:
+    """Return a user's live list with titles and the best reason for each item.
+
+    A user without a list gets the fallback of their segment, or of all; `is_fallback` tells it
+    apart.
+
+    Args:
+        session: the database and its placement.
+        user: outside id.
+
+    Returns:
+        Rows by rank: those of `current_recommendations` with `source`, `source_rank`, `reason` and
+        `gain`, or those of `current_fallback` with `route` and `as_of`; `title` with both.
+
+    Raises:
+        DataError: nothing is live in the placement.
+    """
+    run = _live_run(session)
+    folder = session.runs / run.run_id
+    shown = recommendations_for(session.engine, session.placement, user)
+    if shown.served_by != "list":
+        return with_titles(folder, _fallback_rows(shown, run))
+    reasons = ordered_reasons(session, run, user)
+    by_rank = reasons.sort("source_rank", "source", nulls_last=True)
+    best = by_rank.unique("item_id", keep="first").drop("detail")
+    rows = shown.rows.join(best, on="item_id", how="left", maintain_order="left")
+    return with_titles(folder, rows)
+
+
+def is_fallback(rows: pl.DataFrame) -> bool:
+    """Say whether a list from `user_list` is a fallback.
+
+    Args:
+        rows: of the list.
+
+    Returns:
+        True for the list of a segment or of all, False for the user's own.
+    """
+    return "segment" in rows.columns
+
+
+def _live_run(session: Session) -> RunRow:
+    slot = live(session.engine, session.placement)
+    if slot is None:
+        raise DataError(
+            f"nothing is live in placement {session.placement!r}; `fusion run` trains and publishes"
+        )
+    return slot.run
+
+
+def _fallback_rows(shown: Recommendations, run: RunRow) -> pl.DataFrame:
+    """Add the columns `route` and `as_of` of users' lists to those of a fallback."""
+    return shown.rows.with_columns(
+        pl.lit(f"fallback of segment {shown.segment}").alias("route"),
+        pl.lit(run.as_of).alias("as_of"),
+    )
+
+
+def ordered_reasons(session: Session, run: RunRow, user: str) -> pl.DataFrame:
+    """Return every stored reason of a user's list, what adds most to the score first.
+
+    What a rule did comes before what methods say. Reasons without a gain follow by the rank that
+    their source gives the item: all of a method other than the ranker, and all that was stored
+    before the column `gain` was there.
+
+    Args:
+        session: the database and its placement.
+        run: the run with the list.
+        user: outside id.
+
+    Returns:
+        Rows of `reasons_for`, ordered within each item.
+    """
+    stored = reasons_for(session.engine, run.run_no, user)
+    # A rule has neither source nor figures; a feature of an older run has figures, though no gain.
+    no_figures = pl.col("gain").is_null() & (pl.col("detail").fill_null("") == "")
+    by_rule = pl.col("source").is_null() & no_figures
+    return stored.sort(
+        "item_id", ~by_rule, -pl.col("gain"), "source_rank", "source", nulls_last=True
+    )
+
+
+def reasons_of(session: Session, user: str, rows: pl.DataFrame) -> tuple[pl.DataFrame, str]:
+    """Return every stored reason of a list, and a sentence about those that are missing.
+
+    Args:
+        session: the database and its placement.
+        user: outside id.
+        rows: the user's list, from `user_list`.
+
+    Returns:
+        Rows as `ordered_reasons` gives them, none for a fallback; the sentence, empty when nothing
+        is missing.
+
+    Raises:
+        DataError: nothing is live in the placement.
+    """
+    if is_fallback(rows):
+        return pl.DataFrame(), FALLBACK_REASONS
+    run = _live_run(session)
+    reasons = ordered_reasons(session, run, user)
+    return reasons, describe_missing(run, reasons)
+
+
+def describe_missing(run: RunRow, reasons: pl.DataFrame) -> str:
+    """Say why reasons of a list are missing, or were not weighed.
+
+    Args:
+        run: the run with the list.
+        reasons: rows of `reasons_for`, those of one user.
+
+    Returns:
+        A sentence or two; empty when everything is there.
+    """
+    manifest = run.manifest or {}
+    counts = manifest.get("why")
+    if counts is None:
+        return "This run stored the best source only."
+    # Reasons are stored in full with their figures, or with the best source alone.
+    best_source_only = reasons["detail"].null_count() == len(reasons)
+    if best_source_only and counts["users"] < counts["of"]:
+        rows = manifest["config"]["lists"]["why_rows"]
+        stored = "only " if len(reasons) else "not even "
+        return (
+            f"The reasons for this list were not stored: [lists] why_rows = {rows:,} was enough "
+            f"for {counts['users']:,} of {counts['of']:,} users. Of the others there is {stored}"
+            "which source ranks each item best. A larger why_rows stores more, "
+            "from the next run on."
+        )
+    if run.method != "ranker":
+        return f"The lists are those of {run.method}: no ranker weighed these reasons."
+    return ""

@@ -1,0 +1,113 @@
+"""The frames that monitoring compares, read from run folders."""
+
+import polars as pl
+
+from dashboards.measures.drift import Pairs
+from fusion.ranking.features.compute import steady_columns
+from fusion.runs.monitoring_samples import SUBJECTS, read_sample
+from fusion.runs.run_folder import RunFolder
+
+DEPTH = 10
+"""Ranks that are compared: what a page shows, as in the metrics."""
+SECOND_RANK = 2
+MIDDLE_RANK = 5
+"""Ranks between which the fall of scores is measured."""
+
+
+def read_pairs(run: RunFolder, previous: RunFolder | None) -> Pairs:
+    """Read the frames to compare, by subject.
+
+    Features are always compared within the run: the last training table beside the serving table.
+
+    Args:
+        run: the run to monitor.
+        previous: the run that was live before it; None without one. Its samples are the reference;
+            where there are none, what `run` knew one window earlier.
+
+    Returns:
+        (reference, current) by subject: users, items, interactions, features, and scores where the
+        previous run's lists are there.
+    """
+    has_samples = previous is not None and previous.monitor.exists()
+    before = previous.samples_now if previous and has_samples else run.samples_before
+    pairs: Pairs = {}
+    for subject in SUBJECTS:
+        now = read_sample(run.samples_now / f"{subject}.parquet")
+        pairs[subject] = (read_sample(before / f"{subject}.parquet"), now)
+    pairs["features"] = (read_sample(run.features_before), read_sample(run.features))
+    if previous and previous.lists.exists():
+        pairs["scores"] = (score_shapes(previous), score_shapes(run))
+    return pairs
+
+
+def moving_features(pairs: Pairs) -> list[str]:
+    """Return the features that move from one window to the next by their nature.
+
+    Ages, counts and shares are among them; each feature declares it of itself.
+
+    Args:
+        pairs: from `read_pairs`.
+
+    Returns:
+        Names, in the order of their columns.
+    """
+    reference, current = pairs["features"]
+    columns = list(dict.fromkeys([*reference.columns, *current.columns]))
+    steady = steady_columns(columns)
+    return [name for name in columns if name not in steady]
+
+
+def score_shapes(run: RunFolder) -> pl.DataFrame:
+    """Return how each user's scores fall over ten ranks, as shares of the whole fall.
+
+    A score only orders one list and its scale moves with every ranker, so shapes are compared,
+    never levels. Lists whose scores are all equal have no shape and are left out.
+
+    Args:
+        run: its folder.
+
+    Returns:
+        A row for each user, by user: first_step, the share of the fall from the first to the second
+        rank; first_half, that from the first to the fifth.
+    """
+    lists = pl.read_parquet(run.lists, columns=["user", "rank", "score"])
+    score, rank = pl.col("score"), pl.col("rank")
+    levels = (
+        lists.filter(rank <= DEPTH)
+        .group_by("user")
+        .agg(
+            top=score.max(),
+            end=score.min(),
+            second=score.filter(rank == SECOND_RANK).max(),
+            middle=score.filter(rank == MIDDLE_RANK).max(),
+        )
+        .sort("user")
+    )
+    fall = pl.col("top") - pl.col("end")
+    return levels.filter(fall > 0).select(
+        first_step=(pl.col("top") - pl.col("second")) / fall,
+        first_half=(pl.col("top") - pl.col("middle")) / fall,
+    )
+
+
+def twin_lists(run: RunFolder) -> pl.DataFrame | None:
+    """Return the lists that the ranker's twin, an A/A replicate, gave a sample of users.
+
+    Args:
+        run: its folder.
+
+    Returns:
+        user_id, rank, item_id; None where the run has no twin.
+    """
+    twin = pl.read_parquet(run.twin)
+    if twin.is_empty():
+        return None
+    user_ids = pl.read_parquet(run.user_ids)["user_id"]
+    item_ids = pl.read_parquet(run.item_ids)["item_id"]
+    return pl.DataFrame(
+        {
+            "user_id": user_ids.gather(twin["user"]),
+            "rank": twin["rank"],
+            "item_id": item_ids.gather(twin["item"]),
+        }
+    )
