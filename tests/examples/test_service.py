@@ -58,3 +58,4 @@ def test_what_cannot_be_answered_is_said(address: str, path: str, status: int) -
     with pytest.raises(HTTPError) as refused:
         urlopen(address + path)
     assert refused.value.code == status
+    refused.value.close()
