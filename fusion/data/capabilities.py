@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-import polars as pl
-
+from fusion.data.categories import category_columns
 from fusion.errors import UnknownName
 
 if TYPE_CHECKING:
@@ -61,7 +60,8 @@ def _offered(data: "Dataset") -> Iterator[str]:
         yield "weights"
     if "text" in table.columns and table["text"].null_count() < len(table):
         yield "texts"
-    if any(kind == pl.List(pl.String) for kind in table.dtypes):
+    if category_columns(table):
         yield "categories"
-    if any(kind.is_numeric() for kind in table.drop(AVAILABILITY, strict=False).dtypes):
+    features = table.drop(AVAILABILITY, strict=False)
+    if any(kind.is_numeric() for kind in features.dtypes):
         yield "numbers"

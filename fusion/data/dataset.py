@@ -1,4 +1,4 @@
-"""`Dataset`: interactions in time order beside what is known of items and users, all by row number."""
+"""`Dataset`: interactions in time order beside the tables of items and users, all by row number."""
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -14,16 +14,28 @@ from fusion.data.histories import UserHistories
 from fusion.data.id_map import IdMap
 
 FOREVER = np.iinfo(np.int64).max
+"""A moment later than all others, for items without an end of availability."""
 
 
 @dataclass(frozen=True)
 class Dataset:
     """N interactions of U users with I items, oldest first; equal times keep the order of the file.
 
-    `users`, `items` (N,) int32; `times` (N,) int64 ms, all 0 without times; `weights` (N,) float32,
-    1 where the data has none; `liked` (N,) bool: what counts as a label. `item_table` (I rows):
-    `text` String, list columns of categories, numbers, `available_from` and `available_until` int64
-    ms or null. `user_table` (U rows). `as_of` int64 ms: everything here happened before it.
+    Attributes:
+        user_ids: outside ids of the U users.
+        item_ids: outside ids of the I items.
+        users: (N,) int32.
+        items: (N,) int32.
+        times: (N,) int64 ms; all 0 where the data has no times.
+        weights: (N,) float32; all 1 where the data has no weights.
+        liked: (N,) bool; liked interactions count as labels.
+        as_of: int64 ms; every interaction happened before it.
+        has_times: the data has times.
+        has_weights: the data has weights.
+        item_table: I rows with `text` String, list columns of categories, number columns,
+            `available_from` and `available_until` int64 ms or null; without columns if there is
+            no items file.
+        user_table: U rows of category and number columns, likewise.
     """
 
     user_ids: IdMap
@@ -53,7 +65,15 @@ class Dataset:
         return len(self.item_ids)
 
     def take(self, rows: Flags | slice, as_of: int | None = None) -> "Dataset":
-        """The same users and items with only some interactions (a mask (N,) or a slice)."""
+        """Keep only some interactions of the same users and items.
+
+        Args:
+            rows: a mask (N,) or a slice, so that time order is kept.
+            as_of: its new moment, ms; None keeps the old one.
+
+        Returns:
+            A dataset with all users and items and the chosen interactions.
+        """
         return replace(
             self,
             users=self.users[rows],
@@ -65,25 +85,41 @@ class Dataset:
         )
 
     def before(self, time: int) -> "Dataset":
-        """What had happened before `time` (ms). Rows are in time order, so this is a prefix."""
-        return self.take(slice(0, int(np.searchsorted(self.times, time, "left"))), as_of=time)
+        """Keep what had happened before a moment.
+
+        Args:
+            time: ms; the new `as_of`.
+
+        Returns:
+            A dataset with all users and items and the earlier interactions.
+        """
+        # Rows are in time order, so the past is a prefix.
+        end = int(np.searchsorted(self.times, time, "left"))
+        return self.take(slice(0, end), as_of=time)
 
     def trim_items(self, n_items: int) -> "Dataset":
-        """Forget items numbered `n_items` and up, which must have no interactions here."""
+        """Drop the last items.
+
+        Args:
+            n_items: items to keep; those above must have no interactions here.
+
+        Returns:
+            A dataset of the first `n_items` items.
+        """
         ids = IdMap(self.item_ids.values.head(n_items))
         return replace(self, item_ids=ids, item_table=self.item_table.head(n_items))
 
     def trim_users(self) -> "Dataset":
-        """Forget users numbered above the last one with interactions here: what a fit cannot depend on."""
-        known = int(self.users.max()) + 1 if len(self) else 0
+        """Drop users above the last one with interactions here: a fit cannot depend on them."""
+        n_users = int(self.users.max()) + 1 if len(self) else 0
         return replace(
             self,
-            user_ids=IdMap(self.user_ids.values.head(known)),
-            user_table=self.user_table.head(known),
+            user_ids=IdMap(self.user_ids.values.head(n_users)),
+            user_table=self.user_table.head(n_users),
         )
 
     def matrix(self) -> csr_array:
-        """Users x items (U, I) float32, weights summed over repeats."""
+        """Return users x items (U, I) float32, weights summed over repeats."""
         return sparse(self.users, self.items, self.weights, (self.n_users, self.n_items))
 
     @cached_property
@@ -98,39 +134,61 @@ class Dataset:
 
     @cached_property
     def by_user(self) -> tuple[Rows, Offsets]:
-        """Order (N,) that sorts interactions by user, time order kept, and each user's borders (U + 1,)."""
-        return np.argsort(self.users, kind="stable").astype(np.int32), offsets(self.user_counts)
+        """Order (N,) that sorts interactions by user, then time, and the users' borders (U + 1,)."""
+        order = np.argsort(self.users, kind="stable").astype(np.int32)
+        return order, offsets(self.user_counts)
 
     @cached_property
     def last_times(self) -> Times:
         """Time of each user's last interaction (U,) ms; 0 for users without any."""
         last = np.zeros(self.n_users, np.int64)
+        # Of repeated users NumPy keeps the last assignment, which is the newest.
         last[self.users] = self.times
         return last
 
     def users_at(self, rows: Rows, as_of: Times) -> UserHistories:
-        """Everything a source may know of the users `rows` (B,) when it scores them as of `as_of` (B,) ms."""
+        """Gather the histories of users, as a source may see them when it scores.
+
+        Args:
+            rows: (B,) int32 users.
+            as_of: (B,) ms, the moment of each user. Histories are not cut by it: the dataset holds
+                only what is known.
+
+        Returns:
+            The block of these users.
+        """
         order, borders = self.by_user
-        counts = borders[rows + 1] - borders[rows]
-        picked = order[ragged_index(borders[rows], counts)]
+        starts = borders[rows]
+        counts = borders[rows + 1] - starts
+        events = order[ragged_index(starts, counts)]
         return UserHistories(
             rows=rows,
             borders=offsets(counts),
-            items=self.items[picked],
-            times=self.times[picked],
-            weights=self.weights[picked],
+            items=self.items[events],
+            times=self.times[events],
+            weights=self.weights[events],
             as_of=as_of,
             n_items=self.n_items,
             features=self.user_table[rows] if self.user_table.width else None,
         )
 
     def listable(self, time: int) -> Flags:
-        """Items (I,) that may be shown at `time` (ms) by their `available_from` and `available_until`."""
+        """Tell which items may be listed at a moment, by their window of availability.
+
+        Args:
+            time: ms.
+
+        Returns:
+            (I,) bool; True where `available_from` <= time < `available_until`, null meaning no
+            border.
+        """
         may = np.ones(self.n_items, bool)
         if "available_from" in self.item_table.columns:
-            may &= self.item_table["available_from"].fill_null(-FOREVER).to_numpy() <= time
+            begin = self.item_table["available_from"].fill_null(-FOREVER).to_numpy()
+            may &= begin <= time
         if "available_until" in self.item_table.columns:
-            may &= self.item_table["available_until"].fill_null(FOREVER).to_numpy() > time
+            end = self.item_table["available_until"].fill_null(FOREVER).to_numpy()
+            may &= end > time
         return may
 
     @cached_property
@@ -140,10 +198,11 @@ class Dataset:
 
     @cached_property
     def digest(self) -> str:
-        """16 hex digits over everything here; equal content gives equal digests in every process."""
-        hasher = sha256(
-            f"{self.as_of} {self.has_times} {self.has_weights} {self.n_users} {self.n_items}".encode()
-        )
+        """16 hex digits over the whole content; equal content, equal digest in every process."""
+        hasher = sha256()
+        # Sizes count too: users and items without interactions stand in no array.
+        sizes = f"{self.n_users} {self.n_items}"
+        hasher.update(f"{self.as_of} {self.has_times} {self.has_weights} {sizes}".encode())
         for array in (self.users, self.items, self.times, self.weights, self.liked):
             hasher.update(np.ascontiguousarray(array).tobytes())
         for ids in (self.user_ids, self.item_ids):

@@ -1,4 +1,4 @@
-"""A fold and the plan of all folds: known interactions, labels, and when."""
+"""A fold and the plan of all folds: known interactions, labels, and the moment between them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,15 +11,21 @@ from fusion.data.dataset import Dataset
 from fusion.errors import DataError
 
 Kind = Literal["time", "last", "random"]
+"""Ways to split: at a moment, before each user's last liked event, or by hash."""
 
 
 @dataclass(frozen=True)
 class Fold:
-    """What is known (both to fit on and when scoring), the labels (L,) and each user's `as_of` (U,) ms.
+    """Known interactions beside held-out labels. The serving fold has no labels.
 
-    `cut` ms: time from which items' availability is judged. `held`: the interactions that were held
-    out, liked or not: labels are the liked ones among them that are new to the user and can be
-    listed. The serving fold has neither.
+    Attributes:
+        name: "tune", "label-n", "verdict" or "serving".
+        known: interactions to fit on, and to score with.
+        as_of: (U,) ms, the moment at which each user is served.
+        cut: ms, the moment at which the availability of items is judged.
+        label_users: (L,) int32.
+        label_items: (L,) int32; liked, new to the user, and listable.
+        held_out: all interactions held out, liked or not; None where nothing is.
     """
 
     name: str
@@ -38,7 +44,17 @@ class Fold:
 
 @dataclass(frozen=True)
 class Plan:
-    """The folds of a run, oldest first: tune, label folds, verdict, serving. `why` is a sentence for people."""
+    """The folds of a run.
+
+    Attributes:
+        kind: how the data is split.
+        window: days of a label window; None unless the split is by time.
+        why: a sentence for people, that begins with the kind.
+        tune: the oldest fold, for settings of sources.
+        labels: folds that the ranker learns from, oldest first.
+        verdict: the fold by which a method is chosen.
+        serving: everything known, nothing held out.
+    """
 
     kind: Kind
     window: int | None
@@ -50,51 +66,112 @@ class Plan:
 
     @property
     def optimistic(self) -> bool:
-        """Whether figures flatter: only a `time` split hides from the sources everything later than a label."""
+        """True where metrics flatter: only a split by time hides all that is later than a label."""
         return self.kind != "time"
 
 
 def make_fold(
     data: Dataset, name: str, known: Dataset, held_out: Flags, as_of: Times, seen: bool
 ) -> Fold:
-    """Make a fold of what is known and what is held out; labels that were seen or cannot be listed drop out."""
+    """Make a fold of known and held-out interactions.
+
+    Held-out interactions that are not liked, not listable, or no news to the user are no labels.
+
+    Args:
+        data: all interactions.
+        name: name of the fold.
+        known: the known part of `data`.
+        held_out: (N,) bool, the held-out part.
+        as_of: (U,) ms.
+        seen: items of a user's history may be labels again.
+
+    Returns:
+        The fold; labels sorted by user and item, each once.
+    """
+    same_moment = len(as_of) and np.ptp(as_of) == 0
+    cut = int(as_of[0]) if same_moment else data.as_of
     labels = held_out & data.liked
-    cut = int(as_of[0]) if len(as_of) and np.ptp(as_of) == 0 else data.as_of
-    users, items = data.users[labels], data.items[labels]
-    pairs = distinct(users.astype(np.int64) * data.n_items + items)
+    # A pair as one number: sorting and looking up are quick.
+    pairs = distinct(_pair_keys(data.users[labels], data.items[labels], data.n_items))
     if not seen:
-        met = known.users.astype(np.int64) * data.n_items + known.items
-        pairs = pairs[~contains(np.sort(met), pairs)]
-    users, items = (pairs // data.n_items).astype(np.int32), (pairs % data.n_items).astype(np.int32)
+        history = np.sort(_pair_keys(known.users, known.items, data.n_items))
+        pairs = pairs[~contains(history, pairs)]
+    users = (pairs // data.n_items).astype(np.int32)
+    items = (pairs % data.n_items).astype(np.int32)
     may = data.listable(cut)[items]
     return Fold(name, known, as_of, cut, users[may], items[may], data.take(held_out))
 
 
+def _pair_keys(users: Rows, items: Rows, n_items: int) -> Times:
+    return users.astype(np.int64) * n_items + items
+
+
 def serving_fold(data: Dataset, as_of: Times) -> Fold:
-    """Make the fold that serves: everything is known, nothing is held out."""
+    """Make the fold that serves: everything is known, nothing is held out.
+
+    Args:
+        data: all interactions.
+        as_of: (U,) ms.
+
+    Returns:
+        A fold without labels.
+    """
     none = np.empty(0, np.int32)
     return Fold("serving", data, as_of, data.as_of, none, none)
 
 
 def fold_name(n: int, n_folds: int) -> str:
-    """Name the n-th fold, counted from the newest."""
-    return "verdict" if n == 0 else f"label-{n}" if n <= n_folds else "tune"
+    """Name a fold.
+
+    Args:
+        n: its number, counted from 0 for the newest.
+        n_folds: label folds between verdict and tune.
+
+    Returns:
+        "verdict", "label-n" or "tune".
+    """
+    if n == 0:
+        return "verdict"
+    return f"label-{n}" if n <= n_folds else "tune"
 
 
 def make_plan(
     kind: Kind, window: int | None, why: str, folds: Sequence[Fold], serving: Fold
 ) -> Plan:
-    """Order folds, given newest first, oldest first; label folds where no user with a label is known are left out."""
+    """Put folds into a plan; label folds from which nothing can be learned are left out.
+
+    Args:
+        kind: how the data is split.
+        window: days of a label window, or None.
+        why: a sentence for people.
+        folds: verdict, label folds and tune, newest first.
+        serving: the serving fold.
+
+    Returns:
+        The plan, label folds oldest first.
+
+    Raises:
+        DataError: no label fold is left, or the verdict has no training users.
+    """
     verdict, *labels, tune = folds
-    labels = [fold for fold in reversed(labels) if has_training_users(fold)]
-    if not labels or not has_training_users(verdict):
+    usable = [fold for fold in reversed(labels) if has_training_users(fold)]
+    if not usable or not has_training_users(verdict):
+        known = serving.known
         raise DataError(
-            f"too little data to hold anything out ({why}): no user has enough liked interactions for a label fold and "
-            f"a verdict; {len(serving.known)} interactions of {serving.known.n_users} users were read"
+            f"too little data to hold anything out ({why}): no user has enough liked interactions "
+            f"for a label fold and a verdict; {len(known)} interactions of {known.n_users} users "
+            "were read"
         )
-    return Plan(kind, window, why, tune, tuple(labels), verdict, serving)
+    return Plan(kind, window, why, tune, tuple(usable), verdict, serving)
 
 
 def has_training_users(fold: Fold) -> bool:
-    """Whether any user with a label has a history by which he can be told from others."""
+    """Check that a model could learn from a fold.
+
+    Args:
+        fold: any fold with labels.
+
+    Returns:
+        True where at least one user with a label has a history, which sets them apart from others.
+    """
     return bool(fold.known.user_counts[fold.label_rows].any())

@@ -11,30 +11,55 @@ from fusion.core.arrays import Rows
 
 @dataclass(frozen=True)
 class IdMap:
-    """Unique outside ids as text; the row number of an id is its place in `values` (n,)."""
+    """Numbering of outside ids.
+
+    Attributes:
+        values: (n,) unique ids as text; the row number of an id is its position here.
+    """
 
     values: pl.Series
 
     @classmethod
     def in_order(cls, *columns: pl.Series) -> "IdMap":
-        """Number ids by first appearance through `columns`, so that later rows never renumber earlier ones."""
-        return cls(
-            pl.concat([c.cast(pl.String) for c in columns]).unique(maintain_order=True).alias("id")
-        )
+        """Number ids by first appearance, so that later rows never renumber earlier ones.
+
+        Args:
+            columns: ids of any type, one column after the other.
+
+        Returns:
+            The numbering of all of them.
+        """
+        as_text = [column.cast(pl.String) for column in columns]
+        return cls(pl.concat(as_text).unique(maintain_order=True).alias("id"))
 
     def __len__(self) -> int:
         return len(self.values)
 
     def rows(self, values: pl.Series) -> Rows:
-        """Outside ids (n,) -> row numbers (n,); -1 where the id is unknown."""
+        """Turn outside ids into row numbers.
+
+        Args:
+            values: (n,) ids of any type.
+
+        Returns:
+            (n,) int32; -1 where the id is unknown.
+        """
         wanted = values.cast(pl.String).alias("id").to_frame()
-        found = wanted.join(self._table, on="id", how="left", maintain_order="left")["row"]
-        return found.fill_null(-1).to_numpy().astype(np.int32)
+        joined = wanted.join(self._table, on="id", how="left", maintain_order="left")
+        return joined["row"].fill_null(-1).to_numpy().astype(np.int32)
 
     def texts(self, rows: Rows) -> pl.Series:
-        """Row numbers (n,) -> outside ids (n,) as text."""
+        """Turn row numbers into outside ids.
+
+        Args:
+            rows: (n,) int32.
+
+        Returns:
+            (n,) String.
+        """
         return self.values.gather(rows)
 
     @cached_property
     def _table(self) -> pl.DataFrame:
-        return pl.DataFrame({"id": self.values, "row": np.arange(len(self.values), dtype=np.int32)})
+        numbers = np.arange(len(self.values), dtype=np.int32)
+        return pl.DataFrame({"id": self.values, "row": numbers})

@@ -1,36 +1,62 @@
-"""Plan folds whose labels are each user's last interactions."""
+"""Folds whose labels are each user's last interactions."""
 
 import numpy as np
 
 from fusion.config import SplitSettings
+from fusion.core.arrays import Times
 from fusion.data.dataset import Dataset
 from fusion.data.fold import Plan, fold_name, make_fold, make_plan, serving_fold
 
 
 def plan_last_folds(data: Dataset, split: SplitSettings, seen: bool) -> Plan:
-    """Fold n holds out each user's n-th last liked event and what is not liked between it and the next.
+    """Plan folds that hold out each user's last liked events, one event a fold.
 
-    It knows what the user did before it; folds count from 1.
+    Fold n, counted from 1, holds out the n-th last liked event of each user, and those not liked
+    between it and the next. It knows everything earlier of the user.
+
+    Args:
+        data: all interactions, with times.
+        split: its `folds` label folds are planned.
+        seen: items of a user's history may be labels again.
+
+    Returns:
+        The plan.
+
+    Raises:
+        DataError: too few users have enough events.
     """
+    left = _liked_left(data)
+    folds = []
+    for n in range(1, split.folds + 3):
+        # An event that is not liked counts with the liked one after it: it is known to the fold
+        # that holds that one out.
+        known = data.take((left > n) | ((left == n) & ~data.liked))
+        held_out = np.where(data.liked, left == n, left == n - 1)
+        name = fold_name(n - 1, split.folds)
+        # Each user is served just after the last event that is known of them.
+        folds.append(make_fold(data, name, known, held_out, known.last_times + 1, seen))
+    return make_plan("last", None, _why(split), folds, serving_fold(data, data.last_times + 1))
+
+
+def _liked_left(data: Dataset) -> Times:
+    """Count each user's liked events from each event on (N,), itself included."""
     order, borders = data.by_user
     liked = data.liked[order].astype(np.int64)
     through = np.cumsum(liked)
-    total = np.append(0, through)[borders]
-    left = np.empty(
-        len(data), np.int64
-    )  # liked events of the same user from this one on, itself included
-    left[order] = np.repeat(total[1:], np.diff(borders)) - through + liked
-    folds = []
-    for n in range(1, split.folds + 3):
-        known = data.take((left > n) | ((left == n) & ~data.liked))
-        labels = np.where(data.liked, left == n, left == n - 1)
-        folds.append(
-            make_fold(
-                data, fold_name(n - 1, split.folds), known, labels, known.last_times + 1, seen
-            )
+    at_borders = np.append(0, through)[borders]
+    at_end = np.repeat(at_borders[1:], np.diff(borders))
+    left = np.empty(len(data), np.int64)
+    left[order] = at_end - through + liked
+    return left
+
+
+def _why(split: SplitSettings) -> str:
+    no_window = ""
+    if split.kind != "last":
+        no_window = (
+            f" (no window held {split.users} warm users in every fold, or too few users still come)"
         )
-    thin = f" (no window held {split.users} warm users in every fold, or too few users still come)"
-    fallback = "" if split.kind == "last" else thin
-    optimistic = "optimistic, sources see others' later events"
-    why = f"last: each user's last liked interaction is held out{fallback}; {optimistic}"
-    return make_plan("last", None, why, folds, serving_fold(data, data.last_times + 1))
+    return (
+        f"last: each user's last liked interaction is held out{no_window}; "
+        "optimistic, sources see others' later events"
+    )

@@ -1,4 +1,4 @@
-"""Lists: the best candidates of each user in the order of the chosen method, filled up where it is silent."""
+"""Ranked lists: each user's best candidates, completed where the chosen method is silent."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,13 @@ from fusion.data.histories import UserHistories
 
 @dataclass(frozen=True)
 class RankedLists:
-    """Lists of B users, padded: `items` (B, size) int32, -1 where there is no more; `scores` (B, size), NaN there."""
+    """Lists of B users, best first.
+
+    Attributes:
+        users: (B,) int32.
+        items: (B, size) int32; -1 past the end of a short list.
+        scores: (B, size) float32; NaN there.
+    """
 
     users: Rows
     items: Rows
@@ -21,54 +27,89 @@ class RankedLists:
 def top_k_lists(
     users: Rows, borders: Offsets, items: Rows, scores: Scores, fallback_scores: Scores, size: int
 ) -> RankedLists:
-    """Order each user's candidates by `scores`, those it is silent on by `filler`, and keep `size`.
+    """Rank each user's candidates, and keep the best.
 
-    `borders` (B + 1,) delimit each user's candidates in `items`, `scores` and `filler` (C,). Ties
-    go to the lower item. Scores published for filled places continue below the user's lowest, since
-    a score only orders one list.
+    Candidates with a score come first, then those the method is silent on, by their fallback
+    score. Ties go to the lower item. The published scores of silent candidates continue below the
+    user's lowest one, since a score only orders one list.
+
+    Args:
+        users: (B,) int32.
+        borders: (B + 1,) int64; user b's candidates stand at borders[b]:borders[b + 1].
+        items: (C,) int32.
+        scores: (C,) float32; what is not finite is silent.
+        fallback_scores: (C,) float32; orders the silent ones, NaN last.
+        size: places of a list.
+
+    Returns:
+        Lists (B, size).
     """
     owners = np.repeat(np.arange(len(users)), np.diff(borders))
     silent = ~np.isfinite(scores)
-    order = np.lexsort((items, -np.where(silent, fallback_scores, scores), silent, owners))
+    sort_scores = np.where(silent, fallback_scores, scores)
+    # `lexsort` reads its keys from the last: by owner, spoken before silent, score, item.
+    order = np.lexsort((items, -sort_scores, silent, owners))
     place = np.arange(len(order)) - borders[owners[order]]
-    kept = order[place < size]
-    rows, columns = owners[kept], place[place < size]
-    listed = np.full((len(users), size), -1, np.int32)
-    values = np.full((len(users), size), np.nan, np.float32)
-    listed[rows, columns] = items[kept]
-    values[rows, columns] = np.where(silent[kept], np.nan, scores[kept])
-    return RankedLists(users, listed, descend(listed, values))
+    listed = place < size
+    kept = order[listed]
+    cells = owners[kept], place[listed]
+    list_items = np.full((len(users), size), -1, np.int32)
+    list_scores = np.full((len(users), size), np.nan, np.float32)
+    list_items[cells] = items[kept]
+    list_scores[cells] = np.where(silent[kept], np.nan, scores[kept])
+    return RankedLists(users, list_items, descend(list_items, list_scores))
 
 
 def backfill(
     lists: RankedLists,
     users: UserHistories,
-    spare: Rows,
+    fallback_items: Rows,
     seen_again: bool,
-    refused: Callable[[int], Rows] | None = None,
+    blocked_for: Callable[[int], Rows] | None = None,
 ) -> RankedLists:
-    """Fill lists that came out short from `spare`, items most popular first, with what the user has not met.
+    """Complete lists that came out short.
 
-    `refused` gives further items that a user, by row number, must not be shown.
+    Args:
+        lists: lists of the users of `users`, in the same order.
+        users: their histories.
+        fallback_items: (n,) int32, most popular first.
+        seen_again: items of a user's history may be listed.
+        blocked_for: gives further items that a user, by row number, must not be shown.
+
+    Returns:
+        The lists, completed as far as the fallback items reach.
     """
     items = lists.items.copy()
-    for row in np.flatnonzero((items < 0).any(axis=1)):
-        listed = items[row][items[row] >= 0]
-        met = (
-            listed
-            if seen_again
-            else np.append(listed, users.items[users.borders[row] : users.borders[row + 1]])
-        )
-        met = np.append(met, refused(int(lists.users[row]))) if refused else met
-        more = spare[~np.isin(spare, met)][: items.shape[1] - len(listed)]
-        items[row, len(listed) : len(listed) + len(more)] = more
+    n_places = items.shape[1]
+    # Few lists come out short, so a loop over them costs little.
+    for position in np.flatnonzero((items < 0).any(axis=1)):
+        listed = items[position][items[position] >= 0]
+        excluded = listed
+        if not seen_again:
+            history = slice(users.borders[position], users.borders[position + 1])
+            excluded = np.append(excluded, users.items[history])
+        if blocked_for:
+            user = int(lists.users[position])
+            excluded = np.append(excluded, blocked_for(user))
+        fresh = fallback_items[~np.isin(fallback_items, excluded)]
+        more = fresh[: n_places - len(listed)]
+        items[position, len(listed) : len(listed) + len(more)] = more
     return RankedLists(lists.users, items, descend(items, lists.scores))
 
 
 def descend(listed: Rows, values: Scores) -> Scores:
-    """Give filled places scores that keep falling by one below the last real score (or from 0)."""
-    filled = (listed >= 0) & np.isnan(values)
-    lowest = np.nanmin(np.where(np.isnan(values), np.inf, values), axis=1, initial=np.inf)
-    lowest = np.where(np.isfinite(lowest), lowest, 0.0)
-    below = np.cumsum(filled, axis=1)
-    return np.where(filled, lowest[:, None] - below, values).astype(np.float32)
+    """Give scores to listed items without one, so that scores fall along each list.
+
+    Args:
+        listed: (B, size) int32; -1 is an empty place.
+        values: (B, size) float32; NaN where the item has no score, or there is none.
+
+    Returns:
+        (B, size) float32; one less at each step below the user's lowest score, or below 0.
+    """
+    without_score = (listed >= 0) & np.isnan(values)
+    scored = np.where(np.isnan(values), np.inf, values)
+    lowest = np.nanmin(scored, axis=1, initial=np.inf)
+    base = np.where(np.isfinite(lowest), lowest, 0.0)
+    steps = np.cumsum(without_score, axis=1)
+    return np.where(without_score, base[:, None] - steps, values).astype(np.float32)

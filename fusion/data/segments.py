@@ -1,4 +1,4 @@
-"""Who is who: the route by which a user is served, and the segments of the users' table."""
+"""Routes by which users are served, and segments of the user table."""
 
 import numpy as np
 import polars as pl
@@ -7,39 +7,70 @@ from fusion.core.arrays import Flags, Rows
 from fusion.data.dataset import Dataset
 
 ROUTES = ("warm", "sparse", "cold")
-VALUES = 20
-"""Values of a category column that are judged apart: those with most users."""
+"""Users with enough interactions, with a few, and with none."""
+MAX_SEGMENTS = 20
+"""Values of a category column that are judged apart, those with most users: the rest are too few
+users each, and a report that nobody reads.
+"""
 
 
 def route_of(counts: Rows, sparse: int) -> Rows:
-    """How users with so many known interactions (n,) are served: 0 warm, 1 sparse, 2 cold, an index into ROUTES."""
-    return np.select([counts == 0, counts < sparse], [2, 1], 0).astype(np.int32)
+    """Return the route by which users are served.
+
+    Args:
+        counts: (n,) known interactions of each user.
+        sparse: interactions from which a user is warm.
+
+    Returns:
+        (n,) int32 indices into `ROUTES`.
+    """
+    conditions = [counts == 0, counts < sparse]
+    return np.select(conditions, [2, 1], 0).astype(np.int32)
 
 
 def user_segments(data: Dataset) -> pl.Series:
-    """Segment (U,) of each user, "column=value" of the first category of the users' table; null without one."""
+    """Return each user's segment by the first category column of the user table.
+
+    Args:
+        data: any dataset.
+
+    Returns:
+        (U,) "column=value"; null where a user has none, or there is no such column.
+    """
     columns = segment_columns(data)
     return columns[0] if columns else pl.Series([None] * data.n_users, dtype=pl.String)
 
 
 def segment_columns(data: Dataset) -> list[pl.Series]:
-    """Every category column of the users' table as "column=value" (U,), null where a user has none."""
+    """Return the segments of every category column of the user table.
+
+    Args:
+        data: any dataset.
+
+    Returns:
+        For each column (U,) "column=value", null where a user has none.
+    """
     table = data.user_table
     names = [name for name in table.columns if table.schema[name] == pl.String]
     return [table.select(pl.format(name + "={}", pl.col(name)))[:, 0] for name in names]
 
 
 def segments_among(data: Dataset, users: Rows) -> dict[str, Flags]:
-    """Which of `users` (n,) fall into each segment: of each category column the values with most of them."""
-    found: dict[str, Flags] = {}
+    """Tell which users belong to each of the largest segments.
+
+    Args:
+        data: any dataset.
+        users: (n,) int32, the users to judge.
+
+    Returns:
+        By "column=value": (n,) bool, True for the users of the segment. Of each column only the
+        values with most of `users`; of equal ones the first in the alphabet.
+    """
+    members: dict[str, Flags] = {}
     for column in segment_columns(data):
-        mine = column.gather(users)
-        counts = (
-            mine.drop_nulls()
-            .alias("value")
-            .value_counts()
-            .sort(["count", "value"], descending=[True, False])
-        )
-        for value in counts["value"].head(VALUES):
-            found[value] = (mine == value).fill_null(False).to_numpy()
-    return found
+        segment = column.gather(users)
+        counts = segment.drop_nulls().alias("value").value_counts()
+        largest = counts.sort(["count", "value"], descending=[True, False]).head(MAX_SEGMENTS)
+        for value in largest["value"]:
+            members[value] = (segment == value).fill_null(False).to_numpy()
+    return members

@@ -1,4 +1,4 @@
-"""Plan folds that are cut by time."""
+"""Folds that are cut at moments in time."""
 
 from dataclasses import dataclass
 
@@ -10,91 +10,132 @@ from fusion.data.dataset import Dataset
 from fusion.data.fold import Fold, Plan, fold_name, make_fold, make_plan, serving_fold
 
 WINDOWS = (1, 7, 14, 28, 91, 182, 365)
-"""Days a label window may last, shortest first."""
-SHORT = WINDOWS[:4]
-"""Those that hold enough users only where something goes on."""
+"""Days that a label window may last, shortest first: the shorter, the fresher the verdict."""
+SHORT_WINDOWS = WINDOWS[:4]
+"""Windows that hold enough users only where users still come, so that no share is asked for."""
 MIN_ACTIVE_SHARE = 0.25
-"""Share of all users who were last seen within the folds; where fewer were, the data is an archive of users gone."""
+"""Smallest share of all users who were last seen within the folds.
+
+Where fewer were, the data is an archive of users who left, and those in the folds stand for few.
+"""
 MIN_WARM_USERS = 50
-"""Warm users who are few to judge by, and in lively data still say more of the next window than `last` does."""
-
-
-def explain_no_window(data: Dataset, split: SplitSettings) -> str:
-    """Say why no plan by time could be made, and what to set instead."""
-    if not data.has_times:
-        return f"[split] kind = '{split.kind}' needs [data.columns] time; name the column, or use kind = 'random'"
-    tried = [split.window] if split.window else list(WINDOWS)
-    return (
-        f"[split] kind = 'time': no window of {tried} days has {split.users} warm users with a label in every fold; "
-        "lower [split] users, set [split] window, or use kind = 'last'"
-    )
-
-
-def plan_time_folds(
-    data: Dataset, split: SplitSettings, seen: bool, keep: tuple[str, int | None] | None
-) -> Plan | None:
-    """Plan folds by time, the best windows first; None when no window holds enough users."""
-    kept = keep[1] if keep and keep[0] == "time" and not split.window else None
-    for ask in _asks(split, kept):
-        for n_folds in range(split.folds, 0, -1):
-            for window in ask.windows:
-                plan = _folds_of_window(data, split, seen, window, n_folds, ask)
-                if plan:
-                    return plan
-    return None
+"""Warm users that are few to judge by, and still say more of the next window than `last` does."""
 
 
 @dataclass(frozen=True)
-class _Ask:
-    """Windows to try, the warm users that every fold must hold, the share of all users last seen within the folds."""
+class _Request:
+    """Conditions that a plan by time must meet.
+
+    Attributes:
+        windows: days of a label window, in the order of trial.
+        users: warm users that every fold must hold.
+        active_share: share in [0, 1] of all users who must have been seen within the folds.
+    """
 
     windows: tuple[int, ...]
     users: int
     active_share: float = 0.0
 
 
-def _asks(split: SplitSettings, kept: int | None) -> list[_Ask]:
-    """What a plan by time may be, the best first; `kept` is the window of the live run."""
-    windows = (split.window,) if split.window else WINDOWS
-    named = split.kind == "time" or split.window is not None
-    asks = (
-        [_Ask(windows, split.users)]
-        if named
-        else [_Ask(SHORT, split.users), _Ask(WINDOWS, split.users, MIN_ACTIVE_SHARE)]
+def explain_no_window(data: Dataset, split: SplitSettings) -> str:
+    """Explain why no plan by time could be made, and what to set instead.
+
+    Args:
+        data: all interactions.
+        split: the split asked for.
+
+    Returns:
+        A sentence for the author of the configuration.
+    """
+    if not data.has_times:
+        return (
+            f"[split] kind = '{split.kind}' needs [data.columns] time; "
+            "name the column, or use kind = 'random'"
+        )
+    tried = [split.window] if split.window else list(WINDOWS)
+    return (
+        f"[split] kind = 'time': no window of {tried} days has {split.users} warm users with a "
+        "label in every fold; lower [split] users, set [split] window, or use kind = 'last'"
     )
-    if kept:
-        asks.insert(0, _Ask((kept,), max(1, split.users // 2)))
-    if split.kind == "auto" and split.users > MIN_WARM_USERS:
-        asks += [_Ask((kept,), MIN_WARM_USERS // 2)] if kept else []
-        asks.append(_Ask(windows, MIN_WARM_USERS, MIN_ACTIVE_SHARE))
-    return asks
 
 
-def _folds_of_window(
-    data: Dataset, split: SplitSettings, seen: bool, window: int, n_folds: int, ask: _Ask
+def plan_time_folds(
+    data: Dataset, split: SplitSettings, seen: bool, keep: tuple[str, int | None] | None
 ) -> Plan | None:
-    """Cut at multiples of the window since 1970, so that tomorrow's cuts are today's; None when they are too thin."""
+    """Plan folds that are cut at moments in time.
+
+    Args:
+        data: all interactions, with times.
+        split: label folds, window and users asked for.
+        seen: items of a user's history may be labels again.
+        keep: kind and window (days) of the live run, or None.
+
+    Returns:
+        The first plan that meets its conditions, with as many of the label folds asked for as
+        possible; None where no window holds enough users.
+
+    Raises:
+        DataError: a window holds enough users, yet nobody a model could learn from.
+    """
+    live_window = keep[1] if keep and keep[0] == "time" and not split.window else None
+    for request in _requests(split, live_window):
+        for n_folds in range(split.folds, 0, -1):
+            for window in request.windows:
+                plan = _plan_of_window(data, split, seen, window, n_folds, request)
+                if plan:
+                    return plan
+    return None
+
+
+def _requests(split: SplitSettings, live_window: int | None) -> list[_Request]:
+    """List the conditions of acceptable plans, the best first."""
+    windows = (split.window,) if split.window else WINDOWS
+    requests = []
+    if live_window:
+        # A retrain stays comparable with the live run while half of the users are left.
+        requests.append(_Request((live_window,), max(1, split.users // 2)))
+    named = split.kind == "time" or split.window is not None
+    if named:
+        requests.append(_Request(windows, split.users))
+    else:
+        requests.append(_Request(SHORT_WINDOWS, split.users))
+        requests.append(_Request(WINDOWS, split.users, MIN_ACTIVE_SHARE))
+    if split.kind == "auto" and split.users > MIN_WARM_USERS:
+        # Where nobody named a kind, fewer users are better than a split by `last`.
+        if live_window:
+            requests.append(_Request((live_window,), MIN_WARM_USERS // 2))
+        requests.append(_Request(windows, MIN_WARM_USERS, MIN_ACTIVE_SHARE))
+    return requests
+
+
+def _plan_of_window(
+    data: Dataset, split: SplitSettings, seen: bool, window: int, n_folds: int, request: _Request
+) -> Plan | None:
+    """Plan folds of one window; None where they do not meet the request."""
     length = window * DAY
+    # Cuts are multiples of the window since 1970, so that tomorrow's folds are today's, and their
+    # fits are used again.
     newest = (data.as_of - length) // length * length
     cuts = [newest - n * length for n in range(n_folds + 2)]
-    if np.mean(data.last_times[data.user_counts > 0] >= cuts[-1]) < ask.active_share:
+    last_seen = data.last_times[data.user_counts > 0]
+    if np.mean(last_seen >= cuts[-1]) < request.active_share:
         return None
     folds = []
     for n, cut in enumerate(cuts):
         fold = _time_fold(data, fold_name(n, n_folds), cut, length, seen)
         warm = fold.known.user_counts[fold.label_rows] >= split.sparse
-        if warm.sum() < ask.users:
+        if warm.sum() < request.users:
             return None
         folds.append(fold)
-    why = f"time: windows of {window} days hold at least {ask.users} warm users in every fold"
-    return make_plan(
-        "time", window, why, folds, serving_fold(data, np.full(data.n_users, data.as_of, np.int64))
-    )
+    why = f"time: windows of {window} days hold at least {request.users} warm users in every fold"
+    serving = serving_fold(data, np.full(data.n_users, data.as_of, np.int64))
+    return make_plan("time", window, why, folds, serving)
 
 
 def _time_fold(data: Dataset, name: str, cut: int, length: int, seen: bool) -> Fold:
     known = data.before(cut)
-    window = slice(len(known), int(np.searchsorted(data.times, cut + length, "left")))
-    labels = np.zeros(len(data), bool)
-    labels[window] = True
-    return make_fold(data, name, known, labels, np.full(data.n_users, cut, np.int64), seen)
+    end = int(np.searchsorted(data.times, cut + length, "left"))
+    held_out = np.zeros(len(data), bool)
+    held_out[len(known) : end] = True
+    as_of = np.full(data.n_users, cut, np.int64)
+    return make_fold(data, name, known, held_out, as_of, seen)
