@@ -22,7 +22,7 @@ from fusion.ranking.folders import SourceKeys, TableFolder
 
 MEAN, ITEM_MEAN = "mean_weight", "item_mean_weight"
 """Rows of the two constants: everything weighs the mean, or what its item weighs on average."""
-PREDICTED_BY = SourceKeys("told by ")
+PREDICTED_BY = SourceKeys("predicted by ")
 """Keys of the rows' predictions in their file."""
 BLOCK_USERS = 2048
 """Users whose weights are predicted at once: bounds what a source holds in memory."""

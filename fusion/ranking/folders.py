@@ -28,7 +28,7 @@ class TableFolder:
     @property
     def predicted_ratings(self) -> Path:
         """Weights that sources predict for held-out interactions; no file where none predicts."""
-        return self.path / "told.parquet"
+        return self.path / "predicted_ratings.parquet"
 
 
 @dataclass(frozen=True)

@@ -130,7 +130,7 @@ class _FoldUsers:
     Attributes:
         table: candidates of n users.
         n_labels: labels (n,) among each user's candidates; 0 without a history.
-        usable: which users (n,) have one.
+        usable: which users (n,) have a label and a history.
     """
 
     table: RankingTable
@@ -242,7 +242,7 @@ def _label_counts(table: RankingTable) -> Rows:
     if not table.n_users:
         return table.sizes
     starts = table.borders[:-1]
-    # The feature is the same for all candidates of a user, so their first says it.
     counts: Rows = np.add.reduceat(table.labels, starts)
+    # The feature is the same for all candidates of a user, so their first says it.
     has_history = table.column(HISTORY_COLUMN)[starts] > 0
     return counts * has_history

@@ -73,7 +73,7 @@ class RankingTable:
         """
         return self._select(np.flatnonzero(groups), np.repeat(groups, self.sizes))
 
-    def take_at(self, groups: NDArray[np.integer]) -> "RankingTable":
+    def take_indices(self, groups: NDArray[np.integer]) -> "RankingTable":
         """Return the candidates of users by index, as often as an index stands there.
 
         Args:
@@ -140,7 +140,7 @@ def poisson_resample(table: RankingTable, seed: int) -> RankingTable:
     if not repeats.any():
         return table
     chosen = np.repeat(np.arange(table.n_users), repeats)
-    return table.take_at(chosen)
+    return table.take_indices(chosen)
 
 
 def merge(tables: Sequence[RankingTable]) -> RankingTable:
