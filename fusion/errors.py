@@ -11,8 +11,9 @@ FusionError                 exit 3   a bug: ours to mend
 """
 
 import errno
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from typing import Any
 
 
 class FusionError(Exception):
@@ -38,9 +39,24 @@ class UnknownName(ConfigError):
 
 
 class DataError(FusionError):
-    """The data cannot be used as it is."""
+    """The data cannot be used as it is.
+
+    Args:
+        message: a sentence; where `examples` are given, one without outside ids.
+        examples: a few rows that show it. People see them; they are never stored, since a person
+            must stay removable.
+    """
 
     exit_code = 2
+
+    def __init__(self, message: str = "", examples: Sequence[Mapping[str, Any]] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.examples = tuple(examples)
+
+    def __str__(self) -> str:
+        rows = [tuple(row.values()) for row in self.examples]
+        return f"{self.message}, e.g. {rows}" if rows else self.message
 
 
 class Refused(FusionError):
@@ -68,6 +84,19 @@ class SourceFailed(FusionError):
 
     def __str__(self) -> str:
         return f"source {self.source!r} failed while scoring: {self.why}"
+
+
+def stored_text(failure: BaseException) -> str:
+    """Describe a failure for a database: the type and message, without examples.
+
+    Args:
+        failure: any exception.
+
+    Returns:
+        One sentence.
+    """
+    message = failure.message if isinstance(failure, DataError) else failure
+    return f"{type(failure).__name__}: {message}"
 
 
 def no_room(failure: BaseException) -> bool:

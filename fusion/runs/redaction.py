@@ -7,7 +7,11 @@ from typing import Any
 NOBODY = "(forgotten)"
 """What stands where a person's id stood."""
 EXAMPLES = "e.g. "
-"""Begins the examples in our sentences: what follows are ids, also where they are plain numbers."""
+"""Begins the examples in sentences: what follows are ids, also where they are plain numbers.
+
+Findings, checks and errors hold their examples in fields of their own, and what is stored of them
+has none. Only failures in older databases, and reasons that people wrote, are parsed for it.
+"""
 ONE, MANY = ("user", "user_id"), ("users", "user_ids", "examples")
 """Keys under which JSON names a person, by outside id or by row number, or several."""
 

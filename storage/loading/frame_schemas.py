@@ -123,5 +123,5 @@ def _refuse(frame: pl.DataFrame, is_bad: pl.Expr, schema: FrameSchema, problem: 
     """Raise where a condition holds for a row, with the first three of them."""
     rows = frame.filter(is_bad)
     if len(rows):
-        examples = rows.head(3).rows()
-        raise DataError(f"{schema.table}: {len(rows)} rows with {problem}, e.g. {examples}")
+        message = f"{schema.table}: {len(rows)} rows with {problem}"
+        raise DataError(message, examples=rows.head(3).to_dicts())

@@ -16,6 +16,7 @@ from flows.steps.train.row_export import (
     served_rows,
 )
 from fusion.core.findings import Finding
+from fusion.errors import stored_text
 from fusion.runs.context import RunContext
 from fusion.runs.manifest import Manifest, moment, write_manifest
 from fusion.runs.run_folder import ListsFolder, RunFolder, run_folder
@@ -165,7 +166,7 @@ def write_failure(session: Session, run_no: int, failure: Exception) -> None:
         run_no: of the run.
         failure: that ended its training.
     """
-    manifest = {"error": f"{type(failure).__name__}: {failure}"}
+    manifest = {"error": stored_text(failure)}
     finish_run(
         session.engine,
         run_no,

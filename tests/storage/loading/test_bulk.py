@@ -94,6 +94,14 @@ def test_what_sql_cannot_hold_is_refused_and_nothing_stays(engine, change, words
     )  # and the run can be loaded after all
 
 
+def test_rows_that_show_what_is_wrong_are_no_part_of_the_sentence(engine):
+    bad = lists("bad", ["u7"]).with_columns(score=pl.lit(float("nan"), dtype=pl.Float32))
+    with pytest.raises(DataError, match=r"e\.g\. .*'u7'") as refused:
+        load_lists(engine, begin(engine, "bad"), [bad])
+    assert "u7" not in refused.value.message
+    assert {row["user_id"] for row in refused.value.examples} == {"u7"}
+
+
 def test_missing_column_is_named(engine):
     with pytest.raises(DataError, match=r"\['score'\] are missing"):
         load_lists(engine, begin(engine, "bad"), [lists("bad", ["u"]).drop("score")])
