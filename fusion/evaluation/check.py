@@ -19,8 +19,10 @@ EXAMPLES = 3
 """How many broken rows a check shows: enough to look at, few enough to read."""
 
 Needs = Literal["verdict", "lists", "features", "sql"]
-"""Kinds of evidence, each of one class: the verdict and the lists of a training, how its features
-moved (all judged by `fusion.evaluation.admission`), and a run's lists in SQL (judged at publishing).
+"""Kinds of evidence, each of one class.
+
+In training: the verdict, the lists, and how features moved; `admission` judges by these. At
+publishing: the run's lists in SQL.
 """
 
 
@@ -124,6 +126,7 @@ def check(
     def register(
         function: Callable[[Evidence], Check | None],
     ) -> Callable[[Evidence], Check | None]:
+        # Called by hand, in a test, the function gives the same result as in the registry.
         @wraps(function)
         def named(evidence: Evidence) -> Check | None:
             result = function(evidence)

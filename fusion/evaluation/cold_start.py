@@ -8,7 +8,7 @@ import polars as pl
 from fusion.core.arrays import Flags, Rows
 from fusion.data.dataset import Dataset
 from fusion.data.segments import segments_among, user_segments
-from fusion.evaluation.segments import figures, hits_by_row, metrics_by_segment
+from fusion.evaluation.segments import CUTOFFS, figures, hits_by_row, metrics_by_segment
 from fusion.evaluation.verdict_report import ColdReport, NewItemsReport
 from fusion.lists.fallback import ALL, assign_segment_lists, fallback_lists
 from fusion.metrics.ranking import hits_of
@@ -60,7 +60,7 @@ def cold_report(context: RunContext, users: Rows, random: Rows) -> ColdReport | 
 
 
 def new_items_report(context: RunContext, users: Rows, rows: Mapping[str, Rows]) -> NewItemsReport:
-    """Report how often items without a history are labels and listed, and how well they are recalled.
+    """Report how often items without a history are labels and are listed, and how well.
 
     Only sources that read texts can list such an item.
 
@@ -80,20 +80,24 @@ def new_items_report(context: RunContext, users: Rows, rows: Mapping[str, Rows])
     n_labels = int(is_label.sum())
     label_users, label_items = fold.label_users[is_label], fold.label_items[is_label]
     report: dict[str, dict[str, float]] = {}
+    # Only labels that are new items count here, so a hit is a new item recalled.
     for name, lists in rows.items():
         hits, _ = hits_of(lists, users, label_users, label_items)
         top = lists[:, :10]
         listed = top[top >= 0]
+        recalled = {k: hits[:, :k].sum() / max(1, n_labels) for k in CUTOFFS}
         report[name] = {
             "places@10": float(is_new[listed].mean()) if len(listed) else 0.0,
-            "recall@10": float(hits[:, :10].sum() / max(1, n_labels)),
-            "recall@20": float(hits[:, :20].sum() / max(1, n_labels)),
+            "recall@10": float(recalled[10]),
+            "recall@20": float(recalled[20]),
         }
+    with_text = listable & _has_text(context.data)
+    n_judged = max(1, is_judged.sum())
     return NewItemsReport(
         items=int(listable.sum()),
-        with_text=int((listable & _has_text(context.data)).sum()),
+        with_text=int(with_text.sum()),
         labels=n_labels,
-        share=float(n_labels / max(1, is_judged.sum())),
+        share=float(n_labels / n_judged),
         rows=report,
     )
 

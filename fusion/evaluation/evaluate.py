@@ -1,9 +1,9 @@
-"""Offline evaluation: all methods and sources judged on the verdict fold, and one of them chosen."""
+"""Offline evaluation: all methods judged on the verdict fold, and one of them chosen."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from fusion.core.arrays import Rows
+from fusion.core.arrays import Flags, Rows
 from fusion.data.fold import Plan
 from fusion.data.segments import ROUTES, route_of, segments_among
 from fusion.evaluation.cold_start import cold_report, new_items_report
@@ -33,7 +33,7 @@ from fusion.runs.context import RunContext
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the verdict fold says: the choice between methods, and how sure it is.
+    """The choice between methods on the verdict fold, and how sure it is.
 
     Attributes:
         choice: the method that is published, and why.
@@ -47,6 +47,34 @@ class Verdict:
     report: VerdictReport
     random_gap: Interval
     live: LiveComparison
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """Lists of every row on the verdict fold, and the labels in them.
+
+    Attributes:
+        users: (n,), ascending.
+        routes: (n,) an index into ROUTES.
+        lists: (n, k) by row.
+        hits: labels in these lists.
+    """
+
+    users: Rows
+    routes: Rows
+    lists: dict[str, Rows]
+    hits: Hits
+
+    @classmethod
+    def of(cls, context: RunContext, users: Rows, lists: dict[str, Rows]) -> "_Judged":
+        fold = context.plan.verdict
+        routes = route_of(fold.known.user_counts[users], context.config.split.sparse)
+        return cls(users, routes, lists, hits_by_row(users, lists, fold))
+
+    def among(self, members: Flags) -> "_Judged":
+        lists = {name: rows[members] for name, rows in self.lists.items()}
+        hits = among(self.hits, members)
+        return _Judged(self.users[members], self.routes[members], lists, hits)
 
 
 def evaluate(context: RunContext, folder: Path, ranker: Ranker, live: Live | None) -> Verdict:
@@ -64,19 +92,15 @@ def evaluate(context: RunContext, folder: Path, ranker: Ranker, live: Live | Non
     Returns:
         The verdict.
     """
-    fold, seed = context.plan.verdict, context.config.seed
-    table = read_scored_table(folder, ranker)
+    seed, table = context.config.seed, read_scored_table(folder, ranker)
     scores = candidate_scores(table)
-    everyone, lists_of_everyone = lists_by_row(folder, table, scores)
-    routes = route_of(fold.known.user_counts[everyone], context.config.split.sparse)
-    has_history = routes != ROUTES.index("cold")
-    users, cold_users = everyone[has_history], everyone[~has_history]
-    lists = {name: rows[has_history] for name, rows in lists_of_everyone.items()}
-    hits_of_everyone = hits_by_row(everyone, lists_of_everyone, fold)
-    hits = among(hits_of_everyone, has_history)
-
+    everyone = _Judged.of(context, *lists_by_row(folder, table, scores))
+    is_cold = everyone.routes == ROUTES.index("cold")
+    judged, cold = everyone.among(~is_cold), everyone.among(is_cold)
+    users = judged.users
+    # The choice is made by NDCG@10 alone; every other figure is for people.
+    values = {name: ndcg(places, counts, 10) for name, (places, counts) in judged.hits.items()}
     live_method = live.method if live else None
-    values = {name: ndcg(places, counts, 10) for name, (places, counts) in hits.items()}
     choice = select_method(values, seed, live_method)
     comparison = compare_with_live(values[choice.method], users, context, live)
     report = VerdictReport(
@@ -87,17 +111,18 @@ def evaluate(context: RunContext, folder: Path, ranker: Ranker, live: Live | Non
         rival=choice.rival,
         difference=choice.difference,
         reported=cross_fitted(values, users, seed, live_method),
-        rows=metrics_by_row(hits, seed),
+        rows=metrics_by_row(judged.hits, seed),
         weights=rating_error_report(folder, seed),
         auc=auc_report(table, scores, users, seed),
-        lists=list_figures(context, users, lists),
-        routes=_metrics_by_route(hits_of_everyone, routes, seed),
-        segments=metrics_by_segment(hits, segments_among(context.data, users), seed),
-        cold=cold_report(context, cold_users, lists_of_everyone[RANDOM][~has_history]),
-        new_items=new_items_report(context, users, lists),
-        found=candidate_recall(lists_of_everyone, fold, table),
+        lists=list_figures(context, users, judged.lists),
+        routes=_metrics_by_route(everyone, seed),
+        segments=metrics_by_segment(judged.hits, segments_among(context.data, users), seed),
+        cold=cold_report(context, cold.users, cold.lists[RANDOM]),
+        new_items=new_items_report(context, users, judged.lists),
+        found=candidate_recall(everyone.lists, context.plan.verdict, table),
         live=_live_report(live, comparison),
     )
+    # Cross-fitted like what is reported: the choice would flatter itself against random too.
     over_random = {name: ndcgs - values[RANDOM] for name, ndcgs in values.items()}
     random_gap = cross_fitted(over_random, users, seed, live_method)
     return Verdict(choice, report, random_gap, comparison)
@@ -122,10 +147,10 @@ def split_report(plan: Plan) -> SplitReport:
     )
 
 
-def _metrics_by_route(hits: Hits, routes: Rows, seed: int) -> dict[str, SegmentReport]:
-    """Compute the metrics of users by the route (n,) that serves them, an index into ROUTES."""
-    members = {name: routes == index for index, name in enumerate(ROUTES)}
-    return metrics_by_segment(hits, members, seed)
+def _metrics_by_route(everyone: _Judged, seed: int) -> dict[str, SegmentReport]:
+    """Compute the metrics of users by the route that serves them; cold users count here too."""
+    members = {name: everyone.routes == index for index, name in enumerate(ROUTES)}
+    return metrics_by_segment(everyone.hits, members, seed)
 
 
 def _live_report(live: Live | None, comparison: LiveComparison) -> LiveReport | None:

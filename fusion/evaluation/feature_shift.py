@@ -34,6 +34,7 @@ def feature_shift(folder: ListsFolder, method: str) -> dict[str, float]:
         Population stability index by feature, largest first; a feature without rows on either side
         is left out.
     """
+    # Lazily, column by column: the tables are larger than any one of their columns.
     before, now = pl.scan_parquet(folder.features_before), pl.scan_parquet(folder.features)
     columns_now = set(now.collect_schema().names())
     shift = {}
@@ -81,7 +82,7 @@ def _sampled(frame: pl.LazyFrame, name: str) -> pl.Series:
 
 @dataclass(frozen=True)
 class FeaturesEvidence:
-    """Holds what checks of features look at: the run's context and PSI by feature, largest first."""
+    """Evidence of checks of features: the run's context, and PSI by feature, largest first."""
 
     context: RunContext
     shift: Mapping[str, float]
@@ -100,6 +101,7 @@ def features_keep_their_meaning(evidence: FeaturesEvidence) -> Check:
     """
     gate, shift = evidence.context.config.gate, evidence.shift
     users = len(feature_sample(evidence.context))
+    # Of few users a PSI is large by chance.
     if users < gate.users:
         return passes(f"not judged: {users} users are in both tables, gate.users = {gate.users}")
     limit = gate.max_feature_psi
@@ -113,8 +115,8 @@ def features_keep_their_meaning(evidence: FeaturesEvidence) -> Check:
     worst = list(moved.items())[:EXAMPLES]
     examples = ", ".join(f"{feature} {value:.2f}" for feature, value in worst)
     message = (
-        f"{len(moved)} of {len(shift)} features moved between the last training table and what is "
-        f"served by a PSI above gate.max_feature_psi = {limit:g}, e.g. {examples}; look for weights "
-        "in another unit, or a source gone silent, since the last window began"
+        f"{len(moved)} of {len(shift)} features moved between the last training table and what is"
+        f" served by a PSI above gate.max_feature_psi = {limit:g}, e.g. {examples}; look for"
+        " weights in another unit, or a source gone silent, since the last window began"
     )
     return fails(message, len(moved))

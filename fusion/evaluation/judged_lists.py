@@ -82,6 +82,7 @@ def lists_by_row(
 
 def _ranked(table: RankingTable, scores: Scores, users: Rows) -> Rows:
     """Rank each user's candidates by scores (C,); users without candidates get empty lists."""
+    # Where both are silent an item goes last: there is no third method to order by.
     ranked = top_k_lists(table.group_users, table.borders, table.items, scores, scores, LIST_SIZE)
     lists = np.full((len(users), LIST_SIZE), -1, np.int32)
     lists[np.searchsorted(users, ranked.users)] = ranked.items

@@ -124,6 +124,7 @@ def lists_are_whole(evidence: ListsEvidence) -> Check:
     served = pl.read_parquet(evidence.folder.served)
     users = served.filter(pl.col("route") != "cold")["user"].to_numpy()
     short = users[lengths[users] < size]
+    # Only short lists are counted out item by item: they are few.
     possible = np.minimum(_n_showable(evidence, short), size)
     wrong = short[lengths[short] < possible]
     if len(wrong):
@@ -171,6 +172,7 @@ def no_item_twice(evidence: ListsEvidence) -> Check:
     """
     repeated = np.ones(len(evidence.pair_keys), bool)
     first_places = np.unique(evidence.pair_keys, return_index=True)[1]
+    # `unique` gives the first row of each pair; what is left repeats one.
     repeated[first_places] = False
     return evidence.none_broken(repeated)
 

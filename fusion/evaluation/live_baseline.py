@@ -1,4 +1,4 @@
-"""The run that is live, as training needs it: its method, its window, and its lists to compare with."""
+"""The live run as training needs it: its method, its window, and its lists to compare with."""
 
 from dataclasses import dataclass, field
 from typing import Self

@@ -69,6 +69,7 @@ def _predicted_weights(source: FittedSource, fold: Fold, held_out: Dataset) -> S
     parts: list[Scores] = []
     for block in blocks(len(users), BLOCK_USERS):
         rows = users[block]
+        # Interactions stand together by user: a block of users is one slice of them.
         start, end = borders[rows[0]], borders[rows[-1] + 1]
         pairs = Pairs(np.append(borders[rows], end) - start, items[start:end])
         histories = fold.known.users_at(rows, fold.as_of[rows])
@@ -99,6 +100,7 @@ def rating_error_report(folder: Path, seed: int) -> RatingErrors | None:
     columns = PREDICTED_BY.sources(frame.columns)
     predicted = frame.select(columns.values()).to_numpy().astype(np.float64)
     errors = predicted - frame["weight"].to_numpy()[:, None]
+    # All rows are judged on the same events, or a source could gain by keeping silent.
     comparable = np.isfinite(errors).all(axis=1)
     n_events, n_silent = int(comparable.sum()), int((~comparable).sum())
     if not n_events:

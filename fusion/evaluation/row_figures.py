@@ -1,4 +1,4 @@
-"""Figures of every row on all judged users: ranking metrics, AUC, recall, and what lists are like."""
+"""Figures of every row on all judged users: metrics, AUC, recall, and what lists are like."""
 
 from collections.abc import Mapping
 
@@ -18,7 +18,7 @@ from fusion.ranking.table import RankingTable
 from fusion.runs.context import RunContext
 
 SHOWN = 10
-"""Places of a list whose coverage, novelty and diversity are measured: what a first screen shows."""
+"""Places whose coverage, novelty and diversity are measured: what a first screen shows."""
 
 
 def _intervals(values: NDArray[np.floating], seed: int) -> list[Interval]:
@@ -91,6 +91,7 @@ def list_figures(
     known = context.plan.verdict.known
     sampled = sample(users, context.config.seed)
     listed = np.unique([lists[sampled, :SHOWN] for lists in rows.values()])
+    # Texts are read of listed items alone: a catalogue is far larger than all first screens.
     descriptions = ItemDescriptions(context.data, listed[listed >= 0])
     report = {}
     for name, lists in rows.items():
@@ -100,8 +101,8 @@ def list_figures(
             "gini": gini(top, known.n_items),
             "novelty": novelty(top, known.item_counts),
             "popularity": popularity(top, known.item_counts),
-            **descriptions.diversity(top[sampled]),
         }
+        values |= descriptions.diversity(top[sampled])
         report[name] = {f"{figure}@{SHOWN}": value for figure, value in values.items()}
     return report
 
@@ -121,6 +122,7 @@ def candidate_recall(rows: Mapping[str, Rows], fold: Fold, table: RankingTable) 
     is_label = table.labels > 0
     columns = columns_of_kind(table.columns, ColumnKind.PROPOSED)
     proposed = {name: table.matrix[is_label, columns[name]] > 0 for name in rows if name in columns}
+    # Of labels alone: by how many sources each was proposed.
     n_proposers = np.sum(list(proposed.values()), axis=0)
     sources = {}
     for name, hits in proposed.items():

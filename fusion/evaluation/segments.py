@@ -16,7 +16,7 @@ DIGITS = 6
 """Decimals of figures without an interval: a manifest holds fourteen of each row for each of up to
 a hundred segments."""
 Hits = Mapping[str, tuple[Flags, Rows]]
-"""Row name -> which places of its lists (n, k) hold a label, and how many labels each user has (n,)."""
+"""Row name -> places (n, k) of its lists that hold a label, and labels of each user (n,)."""
 
 
 def hits_by_row(users: Rows, rows: Mapping[str, Rows], fold: Fold) -> Hits:
@@ -98,6 +98,7 @@ def figures(hits: Hits, seed: int) -> SegmentReport:
         Means at 10 and 20, rounded where they have no interval.
     """
     rows: dict[str, dict[str, float | Interval]] = {}
+    # The resample draws users with all their rows, so that rows stay paired.
     judged = np.column_stack([ndcg(places, counts, 10) for places, counts in hits.values()])
     draws = resampled_means(judged, seed)
     for index, (name, (places, counts)) in enumerate(hits.items()):

@@ -11,7 +11,7 @@ from fusion.metrics.bootstrap import RESAMPLES, Interval, paired_gap, user_count
 from fusion.ranking.method import RANDOM, RANKER
 
 PARTS = 5
-"""Parts of users in cross-fitting: the choice is made on four fifths of them, nearly all there are."""
+"""Parts of users in cross-fitting: four fifths of them choose, which is nearly all there are."""
 Z95 = 1.959964
 """The 97.5 % quantile of the normal distribution, for two-sided intervals of 95 %."""
 
@@ -101,6 +101,7 @@ def cross_fitted(
     Returns:
         Mean and interval.
     """
+    # Random is never chosen, however lucky.
     candidates = {name: column for name, column in values.items() if name != RANDOM}
     names = list(candidates)
     table = np.column_stack(list(candidates.values())).astype(np.float64)
@@ -129,6 +130,7 @@ def _quick_choice(
 
     The interval of a paired difference is the normal one.
     """
+    # One user has no standard error, and no resample of a small part may be left without a choice.
     if weights.sum() < 2:
         return ranker
     means = weights @ table / weights.sum()

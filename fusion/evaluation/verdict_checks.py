@@ -56,6 +56,7 @@ def keeps_up_with_live(evidence: VerdictEvidence) -> Check:
         return passes(
             f"not judged: {verdict.live.users} users have labels later than what live knew"
         )
+    # The loss is a share of what the live lists reach on the same users.
     floor = -gate.max_loss * verdict.live.ndcg
     message = (
         f"minus the live lists: {gap.value:+.4f} NDCG@10 [{gap.low:+.4f}, {gap.high:+.4f}] over "

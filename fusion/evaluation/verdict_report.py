@@ -17,7 +17,7 @@ class Report(BaseModel):
 
 
 class SplitReport(Report):
-    """How the folds were cut."""
+    """The cut of the folds."""
 
     kind: str
     """Of the split: "time", "last" or "random"."""
@@ -32,7 +32,7 @@ class SplitReport(Report):
 
 
 class SegmentReport(Report):
-    """How well every row serves a part of the users."""
+    """Figures of every row on a part of the users."""
 
     users: int
     """Users judged."""
@@ -41,7 +41,7 @@ class SegmentReport(Report):
 
 
 class ColdReport(SegmentReport):
-    """How well the fallback serves users without a history; rows are fallback, all and random."""
+    """Figures of users without a history; rows are fallback, all and random."""
 
     segments: dict[str, SegmentReport] = {}
     """The same by segment."""
@@ -70,7 +70,7 @@ class AucReport(Report):
 
 
 class NewItemsReport(Report):
-    """How items without a history fare on the verdict fold."""
+    """Figures of items without a history."""
 
     items: int
     """New items that may be listed."""
@@ -81,11 +81,11 @@ class NewItemsReport(Report):
     share: float
     """Their share of all labels of the users judged."""
     rows: dict[str, dict[str, float]] = {}
-    """By row `places@10`, their share of listed places, and `recall@10` and `recall@20` of these labels."""
+    """By row `places@10`, their share of listed places, and `recall@10`, `recall@20` of labels."""
 
 
 class SourceRecall(Report):
-    """What a source proposed."""
+    """Labels among the proposals of a source."""
 
     share: float
     """Of all labels, those among its proposals."""

@@ -100,11 +100,13 @@ class RuleApplier:
         boosts = self.rules.boosts
         if not boosts:
             return items
+        # An item of several boosts moves by the sum of their places.
         named = [boost.named(users, items) for boost in boosts]
         shift = np.zeros(items.shape, np.int64)
         for boost, is_named in zip(boosts, named, strict=True):
             shift += boost.rule.places * is_named
         place = np.broadcast_to(np.arange(items.shape[1]), items.shape)
+        # Empty places sort behind everything; `lexsort` reads its keys from the last to the first.
         target = np.where(items >= 0, place - shift, np.iinfo(np.int64).max)
         order = np.lexsort((place, -shift, target), axis=1)
         for boost, is_named in zip(boosts, named, strict=True):
@@ -130,6 +132,7 @@ class RuleApplier:
         first_keys = np.arange(len(items), dtype=np.int64)[:, None] * histories.n_items
         is_listed = np.isin(first_keys + behind, (first_keys + items)[items >= 0])
         refused = is_listed | self.rules.blocked.hits(_repeat_columns(users, len(popular)), behind)
+        # A pinned item is added by its pin alone, or it would stand in the list twice.
         for column in pins.T:
             refused |= behind == column[:, None]
         if not self.allowed.seen:
@@ -161,6 +164,7 @@ class RuleApplier:
         waiting_pins = np.hstack([np.take_along_axis(pins, order, axis=1), none])
         ranks = np.array([*(pin.rule.rank for pin in self.rules.pins), 0])
         pin_ranks = ranks[np.hstack([order, none])]
+        # Padded, so that a list that ran out goes on with -1 instead of past its end.
         rest = np.hstack([items, np.repeat(none, self.size, axis=1)])
         listed = np.full((n_lists, self.size), -1, np.int32)
         next_pin, next_item = np.zeros(n_lists, np.int64), np.zeros(n_lists, np.int64)
@@ -218,9 +222,9 @@ def _scores(listed: Rows, pool: RankedLists) -> Scores:
     has_item = pool.items >= 0
     pool_keys = (first_keys + pool.items)[has_item]
     order = np.argsort(pool_keys)
-    scores = _look_up(
-        first_keys + listed, pool_keys[order], pool.scores[has_item][order], listed >= 0
-    )
+    pool_scores = pool.scores[has_item][order]
+    scores = _look_up(first_keys + listed, pool_keys[order], pool_scores, listed >= 0)
+    # `sort` puts NaN last, here behind the lowest score.
     return descend(listed, -np.sort(-scores, axis=1))
 
 

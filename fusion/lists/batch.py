@@ -52,7 +52,7 @@ def write_lists(
         DataError: nobody with a history is left to serve.
     """
     users, routes = serving_users(context)
-    listed = users[routes != ROUTES.index("cold")]
+    listed = users[routes != ROUTES.index("cold")]  # cold users have nothing to score by
     if not len(listed):
         raise DataError(
             f"[lists] users = {context.config.lists.users!r} leaves nobody with a history; take"
@@ -73,6 +73,7 @@ def write_lists(
             progress(n_done, len(listed))
     samples.write(folder)
     explainer.write(folder)
+    # The manifest tells how much was explained, and what each rule did.
     notes = {"explained": explainer.explained, "listed": len(listed), "moved": builder.moved}
     folder.notes.write_text(json.dumps(notes))
     write_fallback(folder, context, users, routes, rules)
@@ -115,6 +116,11 @@ class _TableFile:
         return self
 
     def write(self, block: pa.Table) -> None:
+        """Append a block of rows.
+
+        Args:
+            block: of the same schema as those before.
+        """
         if self._writer is None:
             self._writer = pq.ParquetWriter(self._path, block.schema, compression="zstd")
         self._writer.write_table(block)
@@ -138,6 +144,7 @@ def _list_rows(lists: RankedLists, candidates: Candidates) -> pa.Table:
     items = lists.items[owners, places]
     positions = candidates.positions(owners, items)
     is_candidate = positions >= 0
+    # Infinity stands for "not proposed", so that the best rank is the smallest number.
     source_ranks = np.full((len(items), len(candidates.names)), np.inf)
     proposed_at = candidates.places[positions[is_candidate]]
     source_ranks[is_candidate] = np.nan_to_num(proposed_at, nan=np.inf)
@@ -145,17 +152,17 @@ def _list_rows(lists: RankedLists, candidates: Candidates) -> pa.Table:
     best_rank = source_ranks[np.arange(len(items)), best_source]
     is_proposed = np.isfinite(best_rank)
     source = pa.array(best_source.astype(np.int8), mask=~is_proposed)
-    rank = np.where(is_proposed, best_rank, 0).astype(np.int32)
-    return pa.table(
-        {
-            "user": lists.users[owners],
-            "rank": (places + 1).astype(np.int32),
-            "item": items,
-            "score": lists.scores[owners, places],
-            "source": pa.DictionaryArray.from_arrays(source, [*candidates.names]),
-            "source_rank": pa.array(rank, mask=~is_proposed),
-        }
-    )
+    source_rank = np.where(is_proposed, best_rank, 0).astype(np.int32)
+    columns = {
+        "user": lists.users[owners],
+        "rank": (places + 1).astype(np.int32),
+        "item": items,
+        "score": lists.scores[owners, places],
+    }
+    # Names of sources are stored once a block, and every row holds a byte.
+    columns["source"] = pa.DictionaryArray.from_arrays(source, [*candidates.names])
+    columns["source_rank"] = pa.array(source_rank, mask=~is_proposed)
+    return pa.table(columns)
 
 
 def write_fallback(

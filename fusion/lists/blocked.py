@@ -15,7 +15,7 @@ NO_BLOCKS = pl.DataFrame(schema={"item_id": pl.String, "user_id": pl.String})
 
 @dataclass(frozen=True)
 class Blocked:
-    """What is blocked as lists are made.
+    """Blocks that hold as lists are made.
 
     Attributes:
         items: (I,) blocked for everyone.
@@ -55,7 +55,7 @@ class Blocked:
         Returns:
             Flags of that shape.
         """
-        blocked = self.items[items]
+        blocked = self.items[items]  # of -1 this is the last item's flag, which is masked below
         if len(self.pairs):
             blocked |= contains(self.pairs, users.astype(np.int64) * len(self.items) + items)
         return blocked & (items >= 0)
@@ -69,6 +69,7 @@ class Blocked:
         Returns:
             Matrix (B, I) of ones.
         """
+        # A loop, but over few: single users are blocked from items by hand or on request.
         items_by_user = [self.of_user(int(user)) for user in users]
         borders = offsets(np.array([len(items) for items in items_by_user], np.int64))
         ones = np.ones(borders[-1], np.float32)
@@ -85,6 +86,7 @@ class Blocked:
             Item rows, ascending.
         """
         n_items = len(self.items)
+        # A user's pairs stand together, since the user is the leading part of each number.
         bounds = np.array([user, user + 1], np.int64) * n_items
         start, end = np.searchsorted(self.pairs, bounds)
         return (self.pairs[start:end] % n_items).astype(np.int32)

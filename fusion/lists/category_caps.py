@@ -73,6 +73,7 @@ def build_category_caps(
     item_categories, limit_of = item_categories[:, binding], limit_of[binding]
 
     is_limited = np.column_stack([limit.users[users] for limit in limits])
+    # Users outside a limit's segment have room without end in its categories.
     room = np.where(is_limited[:, limit_of], max_items[limit_of], UNLIMITED).astype(np.int32)
     items = np.unique(everything[everything >= 0])
     caps = CategoryCaps(items, item_categories[items].toarray() > 0, room, limit_of)
@@ -136,6 +137,7 @@ def apply_category_caps(pool: Rows, caps: CategoryCaps, size: int) -> CappedList
         categories = caps.categories_of(pool[rows, place])
         no_room = categories & (room[rows] < 1)
         fits = ~no_room.any(axis=1)
+        # Further down an item would not have been listed anyway: no limit held it back.
         if place < size:
             held_back += _by_limit(no_room, caps.limits)
         rows = rows[fits]
@@ -156,6 +158,7 @@ def _complete(kept: Rows, lengths: Rows, rest: Rows, caps: CategoryCaps) -> Coun
     size = kept.shape[1]
     exceeded: Counter[int] = Counter()
     can_grow = (lengths < size) & (rest >= 0).any(axis=1)
+    # A loop, but over few: limits seldom leave a list short.
     for row in np.flatnonzero(can_grow):
         n_missing = size - lengths[row]
         added = rest[row][rest[row] >= 0][:n_missing]

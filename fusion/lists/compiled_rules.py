@@ -68,7 +68,9 @@ class BoostedItems:
         Returns:
             Flags (B, P).
         """
-        return self.users[users][:, None] & self.items[items] & (items >= 0)
+        is_for_user = self.users[users][:, None]
+        is_of_boost = self.items[items] & (items >= 0)
+        return is_for_user & is_of_boost
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,7 @@ class Rules:
 
     @cached_property
     def empty(self) -> bool:
-        """Whether lists stay as the method makes them."""
+        """True where lists stay as the method makes them."""
         has_rules = any((self.allow, self.pins, self.boosts, self.limits, self.diversity))
         has_blocks = self.blocked.items.any() or len(self.blocked.pairs)
         return not (has_rules or has_blocks)
@@ -157,6 +159,7 @@ class Rules:
         if not self.allow:
             yield users, allowed
             return
+        # Users under the same allow lists are scored together: one group a combination of lists.
         members = np.column_stack([allow_list.users[users] for allow_list in self.allow])
         groups, group_of = np.unique(members, axis=0, return_inverse=True)
         for index, lists_that_apply in enumerate(groups):
@@ -175,6 +178,7 @@ class Rules:
         Returns:
             (B, size) PINNED, BOOSTED (upwards) or NOT_MOVED; a pin goes before a boost.
         """
+        # Pins come last, since a pinned item stands at its rank whatever a boost does.
         marks = np.full(items.shape, NOT_MOVED, np.int32)
         for boost in self.boosts:
             if boost.rule.places > 0:
@@ -210,9 +214,10 @@ class Rules:
             blocked for users of the data has no part in it.
         """
         allow = [entry for entry in self.allow if entry.segment in (None, segment)]
+        no_pairs = np.empty(0, np.int64)
+        rules = Rules(self.source, Blocked(self.blocked.items, no_pairs), diversity=self.diversity)
         return replace(
-            self,
-            blocked=Blocked(self.blocked.items, np.empty(0, np.int64)),
+            rules,
             allow=tuple(entry.for_one() for entry in allow),
             pins=_of_segment(self.pins, segment),
             boosts=_of_segment(self.boosts, segment),

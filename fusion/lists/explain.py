@@ -1,8 +1,8 @@
 """Explanations of listed items: the sources that proposed them, and what the ranker liked.
 
 A row of `why.parquet` is one reason. Its gain is what the reason adds to the ranker's score, by
-TreeSHAP (Lundberg et al., From Local Explanations to Global Understanding, 2020): it says what moved
-this ranker's score, not what is so in the world.
+TreeSHAP (Lundberg et al., From Local Explanations to Global Understanding, 2020): it tells of this
+ranker's score, not of the world.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ from fusion.ranking.ranker import Ranker
 from fusion.runs.run_folder import ListsFolder
 
 BATCH_ROWS = 50_000
-"""Rows explained together: each tree looks at all of them at once, and their features are 10 MiB."""
+"""Rows explained together, since a tree explains many at once; their features are some 10 MiB."""
 SCHEMA = {
     "user": pl.Int32,
     "item": pl.Int32,
@@ -55,18 +55,21 @@ class _ListedRows:
 
     @classmethod
     def concatenate(cls, blocks: Sequence["_ListedRows"]) -> "_ListedRows":
-        """Put blocks, at least one, below each other."""
-        names = blocks[0].features
-        return cls(
-            users=np.concatenate([block.users for block in blocks]),
-            items=np.concatenate([block.items for block in blocks]),
-            places=np.concatenate([block.places for block in blocks]),
-            is_candidate=np.concatenate([block.is_candidate for block in blocks]),
-            marks=np.concatenate([block.marks for block in blocks]),
-            features={
-                name: np.concatenate([block.features[name] for block in blocks]) for name in names
-            },
-        )
+        """Put blocks below each other.
+
+        Args:
+            blocks: at least one.
+
+        Returns:
+            All their rows.
+        """
+        columns = {}
+        for name in ("users", "items", "places", "is_candidate", "marks"):
+            columns[name] = np.concatenate([getattr(block, name) for block in blocks])
+        features = {}
+        for name in blocks[0].features:
+            features[name] = np.concatenate([block.features[name] for block in blocks])
+        return cls(**columns, features=features)
 
 
 @dataclass
@@ -108,6 +111,7 @@ class Explainer:
             lists: finished lists (B, size) of the same users.
             marks: what put each item there (B, size), as `Rules.marks` says; None without rules.
         """
+        # Whole users are drawn: a list of which only some rows are explained would look broken.
         share = self.budget / max(1, self.users * self.shown)
         is_drawn = shares(self.seed, lists.users) < share
         self.explained += int(is_drawn.sum())
@@ -120,16 +124,14 @@ class Explainer:
         proposed_at = np.full((len(items), candidates.places.shape[1]), np.nan, np.float32)
         proposed_at[is_candidate] = candidates.places[candidate_positions]
         no_marks = np.full(len(items), NOT_MOVED, np.int32)
-        rows = _ListedRows(
-            users=lists.users[owners],
-            items=items,
-            places=proposed_at,
-            is_candidate=is_candidate,
-            marks=no_marks if marks is None else marks[owners, places],
-            features={name: column[candidate_positions] for name, column in columns.items()},
+        row_marks = no_marks if marks is None else marks[owners, places]
+        features = {name: column[candidate_positions] for name, column in columns.items()}
+        users = lists.users[owners]
+        self._waiting.append(
+            _ListedRows(users, items, proposed_at, is_candidate, row_marks, features)
         )
-        self._waiting.append(rows)
-        if sum(len(block.items) for block in self._waiting) >= BATCH_ROWS:
+        n_waiting = sum(len(block.items) for block in self._waiting)
+        if n_waiting >= BATCH_ROWS:
             self._explain()
 
     def write(self, folder: ListsFolder) -> None:
@@ -149,6 +151,7 @@ class Explainer:
         rows = _ListedRows.concatenate(self._waiting)
         self._waiting.clear()
         gains = self._gains(rows)
+        # Rows are numbered in the order of lists, so that sorting by number keeps that order.
         reasons = pl.concat([self._reasons_of_method(rows, gains), _reasons_of_rules(rows)])
         keys = pl.DataFrame(
             {"row": np.arange(len(rows.items)), "user": rows.users, "item": rows.items}
@@ -175,28 +178,21 @@ class Explainer:
         of_features: list[str | None] = [None] * len(self.reasons.words)
         source_names = pl.Series([*self.reasons.sources, *of_features], dtype=pl.String)
         words = pl.Series(self.reasons.words, dtype=pl.String)
-        return _reason_rows(
-            row,
-            source=source_names.gather(reason),
-            rank=pl.Series(source_ranks[row, reason]).fill_nan(None).cast(pl.Int32),
-            words=words.gather(reason),
-            gain=pl.Series(gains[row, reason]).fill_nan(None),
-        )
+        rank = pl.Series(source_ranks[row, reason]).fill_nan(None).cast(pl.Int32)
+        gain = pl.Series(gains[row, reason]).fill_nan(None)
+        source, text = source_names.gather(reason), words.gather(reason)
+        return _reason_rows(row, source, rank, text, gain)
 
 
 def _reasons_of_rules(rows: _ListedRows) -> pl.DataFrame:
     """Make a row for each item that a rule put there, or that completed a list."""
+    # The first that holds counts: a pinned item stands there by the pin, candidate or not.
     conditions = [rows.marks == PINNED, rows.marks == BOOSTED, ~rows.is_candidate]
     words = np.select(conditions, [PUT_HERE, MOVED_UP, BACKFILLED], "")
     row = np.flatnonzero(words != "")
     none = pl.Series([None] * len(row))
-    return _reason_rows(
-        row,
-        source=none.cast(pl.String),
-        rank=none.cast(pl.Int32),
-        words=pl.Series(words[row]),
-        gain=none.cast(pl.Float32),
-    )
+    source, rank, gain = none.cast(pl.String), none.cast(pl.Int32), none.cast(pl.Float32)
+    return _reason_rows(row, source, rank, pl.Series(words[row]), gain)
 
 
 def _reason_rows(

@@ -41,7 +41,7 @@ def fallback_lists(context: RunContext, fold: Fold, rules: Rules | None = None) 
     lists = [_segment_list(context, fold, ALL, everyone, rules)]
     for name in sorted(set(segments.drop_nulls())):
         is_member = (segments == name).fill_null(False).to_numpy()
-        events = is_member[known.users]
+        events = is_member[known.users]  # by interaction, as `take` wants it
         if events.any():
             scores = shrink_to(everyone, _popularity(known.take(events)))
             lists.append(_segment_list(context, fold, name, scores, rules))
@@ -111,6 +111,7 @@ def _segment_list(
     if fold is context.plan.serving:
         builder = ListBuilder.of(context, rules, segment)
         [(user, allowed)] = user_groups(context, user, builder.rules)
+    # NaN is silent: what may not be listed is never among the best.
     allowed_scores = np.where(allowed.items, scores, np.float32(np.nan))
     top = best(allowed_scores[None], builder.depth)
     history = UserHistories.unknown_user(fold.known.as_of, fold.known.n_items)

@@ -115,6 +115,7 @@ def _rerank_block(
     never = depth
     chosen_at = np.full(pool.shape, never, np.int64)
     lists = np.arange(len(pool))
+    # Similarities are computed to one chosen item a step, never between all pairs.
     for step in range(size):
         value = worth - settings.weight * max_similarity
         chosen = value.argmax(axis=1)

@@ -73,6 +73,7 @@ class Reasons:
         for index, name in enumerate(columns):
             if name in self.of_column:
                 gains[:, self.of_column[name]] += contributions[:, index]
+        # Stable and of the negated gains: ties go to the reason declared first.
         largest = np.argsort(-gains, axis=1, kind="stable")[:, :STRONGEST]
         is_largest = np.zeros(gains.shape, bool)
         np.put_along_axis(is_largest, largest, True, axis=1)

@@ -159,6 +159,7 @@ def _check_diversity(names: NameResolver, source: RuleSet) -> None:
     has_text = "text" in table.columns and table["text"].null_count() < len(table)
     if diversity.by == "text" and has_text:
         return
+    # A category column may be called "text" too.
     names.has_item_column(diversity, diversity.by)
 
 

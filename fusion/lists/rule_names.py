@@ -111,6 +111,7 @@ class NameResolver:
         Returns:
             Flags (I,).
         """
+        # Ids and categories add up: an item that either names is meant.
         is_named = np.zeros(self.data.n_items, bool)
         rows = self.data.item_ids.rows(pl.Series(rule.items, dtype=pl.String))
         is_known = rows >= 0
@@ -141,7 +142,8 @@ class NameResolver:
             return None
         matrix = category_matrix(self.data, category)
         if value and not matrix.sum():
-            known = self.data.item_table[column].explode().drop_nulls().unique().sort().to_list()
+            values = self.data.item_table[column].explode().drop_nulls()
+            known = values.unique().sort().to_list()
             message = f"no item has {category}{_suggestion(value, known)}"
             self.note(NO_VALUE, rule, message, [{column: value}])
         return matrix

@@ -22,6 +22,7 @@ def _as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+# In TOML 17 and "17" are different values; as ids they are meant to be the same.
 Id = Annotated[str, BeforeValidator(_as_text)]
 
 
@@ -66,14 +67,14 @@ class Named(Aimed):
 
 
 class Allow(Named):
-    """Only these items may be listed. Entries for one segment add up; who is in several gets what all of them allow."""
+    """The only items that may be listed. Entries for one segment add up."""
 
     def __str__(self) -> str:
         return f"allow {self.items_text}{self.segment_text}"
 
 
 class Pin(Aimed):
-    """An item at a fixed rank, unless it is blocked, unavailable, not allowed, or met and `exclude_seen` is on."""
+    """An item at a fixed rank, for those to whom it may be shown."""
 
     item: Id = Field(description="id of the item")
     rank: int = Field(1, ge=1, description="where it stands; at most `lists.size`")
@@ -83,7 +84,7 @@ class Pin(Aimed):
 
 
 class Boost(Named):
-    """Items that stand higher or lower than the method puts them. It moves candidates and adds none."""
+    """Items that stand higher or lower than the method puts them."""
 
     places: int = Field(description="by how many ranks they move up; below 0 they move down")
 
@@ -125,7 +126,7 @@ class Limit(Aimed):
 
 
 class Diversity(Settings):
-    """Maximal marginal relevance: each next item is weighed against its likeness to those before it."""
+    """Diversity by maximal marginal relevance."""
 
     by: str = Field(
         min_length=1, description='likeness: "text" (vectors), or a category column (shared values)'
@@ -143,7 +144,7 @@ class Diversity(Settings):
 
 
 class RuleSet(Settings):
-    """What a rules file holds; without any entry lists stay as the method makes them."""
+    """The content of a rules file; without any entry lists stay as the method makes them."""
 
     allow: tuple[Allow, ...] = Field(
         (),
@@ -175,6 +176,7 @@ class RuleSet(Settings):
     def _pins_agree(self) -> Self:
         """Refuse two pins of one item, or at one rank, for the same users."""
         for key in ("item", "rank"):
+            # One segment and everyone may pin the same: the general pin then comes second.
             counts = Counter((pin.segment, getattr(pin, key)) for pin in self.pin)
             for (segment, value), count in counts.items():
                 if count > 1:
@@ -214,6 +216,7 @@ def read_rules(path: Path) -> RuleSet:
             of its value and the nearest known key.
     """
     try:
+        # "utf-8-sig" passes over the mark that editors on Windows put at the beginning.
         return RuleSet(**tomllib.loads(path.read_text(encoding="utf-8-sig")))
     except FileNotFoundError as error:
         raise ConfigError(

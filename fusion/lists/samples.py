@@ -39,7 +39,8 @@ def feature_sample(context: RunContext) -> Rows:
     fold = context.plan.verdict
     users = fold.label_rows[fold.known.user_counts[fold.label_rows] > 0]
     users = users[contains(serving_users(context)[0], users)]
-    return users[shares(context.config.seed, users) < SAMPLE_USERS / max(1, len(users))]
+    share = SAMPLE_USERS / max(1, len(users))
+    return users[shares(context.config.seed, users) < share]
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,7 @@ class SampleCollector:
         """List the sampled users by the twin's scores of their candidates; empty without a twin."""
         if twin_scores is None:
             return _rows_of(np.empty(0, np.int32), np.empty((0, 0), np.int32))
+        # The twin scores sampled users alone; the others' lists are made and dropped.
         scores = np.full(len(block.owners), np.nan, np.float32)
         scores[is_sampled] = twin_scores
         lists = self.builder.build(block.allowed, block.candidates, scores, block.columns[BLEND])
