@@ -1,1 +1,1 @@
-"""Read lists, figures and blocked items; check stored lists; read databases of others."""
+"""Read lists, runs and blocked items; check stored lists; read databases of others."""

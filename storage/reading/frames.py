@@ -1,19 +1,19 @@
-"""SQL into polars: rows streamed in chunks, with the types that the database says."""
+"""Read databases of others into polars, with the types that the database says."""
 
-from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-from sqlalchemy import URL, Connection, CursorResult, Engine, RowMapping, create_engine, event
+from sqlalchemy import URL, Connection, CursorResult, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 
 from fusion.errors import ConfigError, DataError
 from storage.database.errors import on_error
 from storage.database.urls import masked, read_only_file, resolve_url
+from storage.reading import row_frames
+from storage.reading.row_frames import DType, typed_chunk
 
-_CHUNK = 50_000
-_POSTGRES_TYPES: dict[Any, pl.DataType | type[pl.DataType]] = {
+_POSTGRES_TYPES: dict[Any, DType] = {
     16: pl.Boolean,
     20: pl.Int64,
     21: pl.Int64,
@@ -29,11 +29,14 @@ _POSTGRES_TYPES: dict[Any, pl.DataType | type[pl.DataType]] = {
     1700: pl.Float64,
     2950: pl.String,
 }
-"""Type numbers of PostgreSQL (pg_type.oid) that are known before the first row; other types are inferred."""
+"""Type numbers of PostgreSQL (pg_type.oid) that are known before the first row; others are
+inferred."""
+_COMPATIBLE = {"Int64", "Float64"}
+"""Dtypes that chunks of one inferred column may have beside each other."""
 
 
 def read_sql(url: str, query: str, base: Path = Path()) -> pl.DataFrame:
-    """Run a query that only reads and give its rows.
+    """Run a query that only reads.
 
     Numbers become Int64 or Float64, texts and uuids String, times with a zone UTC. On SQLite, whose
     columns have no types, the values decide.
@@ -43,13 +46,17 @@ def read_sql(url: str, query: str, base: Path = Path()) -> pl.DataFrame:
         query: one SELECT, in the database's own words.
         base: folder at which a relative path of an SQLite file starts.
 
-    Raises: ConfigError: the database is not there or refuses us. DataError: the query fails or
-        writes, names a column twice, or a column mixes kinds of values. Temporary: the database is
-        away or busy.
+    Returns:
+        The rows.
 
+    Raises:
+        ConfigError: the database is not there or refuses us.
+        DataError: the query fails or writes, names a column twice, or a column mixes kinds of
+            values.
+        Temporary: the database is away or busy.
     """
     place = resolve_url(url, base)
-    engine = _reader(place)
+    engine = _make_reader(place)
     try:
         with engine.connect() as connection:
             return _read(connection, query)
@@ -61,14 +68,8 @@ def read_sql(url: str, query: str, base: Path = Path()) -> pl.DataFrame:
         engine.dispose()
 
 
-def as_frame(rows: Iterable[RowMapping], schema: Mapping[str, Any]) -> pl.DataFrame:
-    """Give rows as a frame of exactly the columns and dtypes of `schema`, also when there are none."""
-    return pl.DataFrame(
-        [tuple(row[name] for name in schema) for row in rows], schema=dict(schema), orient="row"
-    )
-
-
-def _reader(url: URL) -> Engine:
+def _make_reader(url: URL) -> Engine:
+    """Make an engine of any database; of an SQLite file, one that does not make it."""
     opened = read_only_file(url) if url.get_backend_name() == "sqlite" else url
     try:
         engine = create_engine(opened, hide_parameters=True)
@@ -81,61 +82,34 @@ def _reader(url: URL) -> Engine:
 
 
 def _read(connection: Connection, query: str) -> pl.DataFrame:
+    # No parameters: a % in the query is the database's, not the driver's.
     options: dict[str, Any] = {"stream_results": True, "no_parameters": True}
     if connection.dialect.name == "postgresql":
         options["postgresql_readonly"] = True
     with connection.execution_options(**options).exec_driver_sql(query) as result:
         if not result.returns_rows:
             raise DataError(f"the query gives no rows: it must be a SELECT. The query: {query}")
-        schema = _schema(result)
-        chunks = [typed_chunk(rows, schema) for rows in result.partitions(_CHUNK)]
-    return _together(chunks or [typed_chunk([], schema)])
+        schema = _known_schema(result)
+        chunks = [typed_chunk(rows, schema) for rows in result.partitions(row_frames.CHUNK)]
+    return _concatenated(chunks or [typed_chunk([], schema)])
 
 
-def _together(chunks: list[pl.DataFrame]) -> pl.DataFrame:
-    """Give chunks as one frame; inferred dtypes may differ as whole numbers and fractions do, no more."""
-    for name in chunks[0].columns:
-        kinds = {str(chunk[name].dtype) for chunk in chunks} - {"Null"}
-        if len(kinds) > 1 and kinds != {"Int64", "Float64"}:
-            raise DataError(f"column {name!r} mixes kinds: {sorted(kinds)}. Cast it in the query.")
-    return pl.concat(chunks, how="vertical_relaxed")
-
-
-def _schema(result: CursorResult[Any]) -> dict[str, Any]:
-    """Give the dtypes known before the first row; None where the values must tell."""
+def _known_schema(result: CursorResult[Any]) -> dict[str, DType | None]:
+    """Return the dtypes known before the first row; None where the values must tell."""
     names = list(result.keys())
     double = sorted({name for name in names if names.count(name) > 1})
     if double:
         raise DataError(f"the query names columns {double} twice: give them other names with AS")
     assert result.cursor is not None
-    codes = [column[1] for column in result.cursor.description or ()]
-    return {name: _POSTGRES_TYPES.get(code) for name, code in zip(names, codes, strict=True)}
+    type_codes = [column[1] for column in result.cursor.description or ()]
+    dtypes = map(_POSTGRES_TYPES.get, type_codes)
+    return dict(zip(names, dtypes, strict=True))
 
 
-def typed_chunk(rows: Sequence[Sequence[Any]], schema: dict[str, Any]) -> pl.DataFrame:
-    """Give rows as a frame; a dtype of None is inferred from the values.
-
-    Raises:
-        DataError: a column mixes kinds of values.
-
-    """
-    values = list(zip(*rows, strict=True)) if rows else [()] * len(schema)
-    return pl.DataFrame(
-        [_series(name, column, schema[name]) for name, column in zip(schema, values, strict=True)]
-    )
-
-
-def _series(name: str, values: tuple[Any, ...], dtype: Any) -> pl.Series:
-    if dtype is None and {type(value) for value in values} - {type(None)} == {int, float}:
-        dtype = pl.Float64
-    if dtype == pl.String:
-        values = tuple(
-            None if value is None else str(value) for value in values
-        )  # uuids come as objects
-    try:
-        return pl.Series(name, values, dtype=dtype, strict=dtype in (None, pl.String))
-    except (TypeError, OverflowError, pl.exceptions.PolarsError):
-        kinds = {type(value).__name__: value for value in values if value is not None}
-        raise DataError(
-            f"column {name!r} mixes kinds, e.g. {kinds}. Cast it in the query."
-        ) from None
+def _concatenated(chunks: list[pl.DataFrame]) -> pl.DataFrame:
+    """Concatenate chunks; their inferred dtypes may differ as whole numbers and fractions do."""
+    for name in chunks[0].columns:
+        dtypes = {str(chunk[name].dtype) for chunk in chunks} - {"Null"}
+        if len(dtypes) > 1 and dtypes != _COMPATIBLE:
+            raise DataError(f"column {name!r} mixes kinds: {sorted(dtypes)}. Cast it in the query.")
+    return pl.concat(chunks, how="vertical_relaxed")

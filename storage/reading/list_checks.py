@@ -1,21 +1,23 @@
-"""The lists of a run as they lie in SQL, counted: what holds, what is broken, and who is an example of it."""
+"""Checks of a run's lists as they lie in SQL: counts, broken lists, and churn against another run."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Engine, text
 
 from storage.reading.blocked_items import active_blocks
 from storage.schema.row_objects import RunRow
 
 EXAMPLES = 3
-RANKS, TWICE, FINITE, FALLING, BLOCKED = (
-    "ranks run from 1",
-    "no item twice",
-    "scores are finite",
-    "scores do not rise with rank",
-    "the reserve covers what is blocked",
-)
+"""Users named for a broken condition: enough to look at."""
+
+# The conditions, by the names that people read.
+RANKS = "ranks run from 1"
+TWICE = "no item twice"
+FINITE = "scores are finite"
+FALLING = "scores do not rise with rank"
+BLOCKED = "the reserve covers what is blocked"
+
 _BROKEN = {
     RANKS: "lowest <> 1 OR highest <> n",
     TWICE: "items <> n",
@@ -23,20 +25,26 @@ _BROKEN = {
     FALLING: "rising > 0",
     BLOCKED: "hidden > 0 AND n - hidden < :size",
 }
+"""SQL that holds for a list that breaks a condition, over the columns of `list` in `_LISTS`."""
+
+# One row a list. NaN and infinities are not below the largest float32, 3.4e38.
 _LISTS = """
 WITH blocked AS (
     SELECT item_id, user_id FROM blocked_item WHERE placement = :placement AND {active}
 ),
 listed AS (
-    SELECT user_id, rank, item_id, score, lag(score) OVER (PARTITION BY user_id ORDER BY rank) AS above,
+    SELECT user_id, rank, item_id, score,
+        lag(score) OVER (PARTITION BY user_id ORDER BY rank) AS above,
         CASE WHEN item_id IN (SELECT item_id FROM blocked WHERE user_id IS NULL)
-            OR (user_id, item_id) IN (SELECT user_id, item_id FROM blocked WHERE user_id IS NOT NULL)
+            OR (user_id, item_id) IN (
+                SELECT user_id, item_id FROM blocked WHERE user_id IS NOT NULL)
             THEN 1 ELSE 0 END AS hidden
     FROM recommendation
     WHERE run_no = :run_no
 ),
 list AS (
-    SELECT user_id, count(*) AS n, min(rank) AS lowest, max(rank) AS highest, count(DISTINCT item_id) AS items,
+    SELECT user_id, count(*) AS n, min(rank) AS lowest, max(rank) AS highest,
+        count(DISTINCT item_id) AS items,
         sum(CASE WHEN score > above THEN 1 ELSE 0 END) AS rising,
         sum(CASE WHEN abs(score) < 3.5e38 THEN 0 ELSE 1 END) AS infinite,
         sum(hidden) AS hidden
@@ -59,7 +67,7 @@ _ROWS = """
 SELECT (SELECT count(*) FROM recommendation WHERE run_no = :run_no) AS row_count,
     (SELECT count(*) FROM served_user WHERE run_no = :run_no AND route <> 'cold') AS served
 """
-_DIFFERENT = (
+_DISTINCT = (
     "SELECT count(DISTINCT item_id) FROM recommendation WHERE run_no = :run_no AND rank <= :depth"
 )
 _ITEMS = """
@@ -69,15 +77,20 @@ FROM (
     UNION ALL
     SELECT item_id FROM fallback WHERE run_no = :run_no
 ) listed
-WHERE item_id NOT IN (SELECT item_id FROM blocked_item WHERE placement = :placement AND user_id IS NULL AND {active})
+WHERE item_id NOT IN (
+    SELECT item_id FROM blocked_item
+    WHERE placement = :placement AND user_id IS NULL AND {active})
 GROUP BY item_id
 """
+# Churn of a user: 1 - |shared| / |union| of the items of two lists.
 _CHURN = """
 WITH before AS (
-    SELECT user_id, count(*) AS n FROM recommendation WHERE run_no = :old AND rank <= :depth GROUP BY user_id
+    SELECT user_id, count(*) AS n FROM recommendation
+    WHERE run_no = :old AND rank <= :depth GROUP BY user_id
 ),
 after AS (
-    SELECT user_id, count(*) AS n FROM recommendation WHERE run_no = :new AND rank <= :depth GROUP BY user_id
+    SELECT user_id, count(*) AS n FROM recommendation
+    WHERE run_no = :new AND rank <= :depth GROUP BY user_id
 ),
 shared AS (
     SELECT a.user_id, count(*) AS n
@@ -98,9 +111,13 @@ LEFT JOIN shared ON shared.user_id = before.user_id
 class ListCounts:
     """Counts over a run's stored lists.
 
-    `users` have a list, of `row_count` rows in all, and those of `whole` users fill `list_size`.
-    `served` users have a history and so should have one; `fallback` rows serve everyone else.
-    `broken` counts the users whose list breaks a condition.
+    Attributes:
+        users: with a list.
+        row_count: rows of their lists.
+        whole: users whose list fills the run's `list_size`.
+        served: users with a history, who should have a list.
+        fallback: rows of the fallback `all`, which serves everyone else.
+        broken: by condition, the users whose list breaks it.
     """
 
     users: int
@@ -112,61 +129,109 @@ class ListCounts:
 
 
 def count_lists(engine: Engine, run: RunRow) -> ListCounts:
-    """Count over the lists of a run, as its placement's blocks leave them now. Reads every row of the run once."""
-    sums = ", ".join(
+    """Count over the lists of a run, as the blocks of its placement leave them now.
+
+    Every row of the run is read once.
+
+    Args:
+        engine: from `connect`.
+        run: the run.
+    """
+    counted = [
         f"coalesce(sum(CASE WHEN {condition} THEN 1 ELSE 0 END), 0) AS broken_{number}"
         for number, condition in enumerate(_BROKEN.values())
-    )
+    ]
+    statement = _COUNTS.format(active=active_blocks(engine), sums=", ".join(counted))
     with engine.connect() as connection:
-        statement = _COUNTS.format(active=active_blocks(engine), sums=sums)
-        row = connection.execute(text(statement), _values(run)).mappings().one()
-    counts = {
-        name: int(row[name]) for name in ("users", "row_count", "whole", "served", "fallback")
-    }
+        row = connection.execute(text(statement), _parameters(run)).mappings().one()
+    broken = {name: int(row[f"broken_{number}"]) for number, name in enumerate(_BROKEN)}
     return ListCounts(
-        **counts, broken={name: int(row[f"broken_{number}"]) for number, name in enumerate(_BROKEN)}
+        users=int(row["users"]),
+        row_count=int(row["row_count"]),
+        whole=int(row["whole"]),
+        served=int(row["served"]),
+        fallback=int(row["fallback"]),
+        broken=broken,
     )
 
 
 def broken_users(engine: Engine, run: RunRow, name: str) -> list[str]:
-    """Give a few users, by outside id, whose list breaks the condition `name`."""
+    """Return a few users whose list breaks a condition.
+
+    Args:
+        engine: from `connect`.
+        run: the run.
+        name: the condition, a key of `ListCounts.broken`.
+
+    Returns:
+        Outside ids, `EXAMPLES` at most.
+    """
+    statement = _USERS.format(active=active_blocks(engine), broken=_BROKEN[name])
+    parameters = _parameters(run) | {"limit": EXAMPLES}
     with engine.connect() as connection:
-        statement = _USERS.format(active=active_blocks(engine), broken=_BROKEN[name])
-        return list(
-            connection.execute(text(statement), _values(run) | {"limit": EXAMPLES}).scalars()
-        )
+        return list(connection.execute(text(statement), parameters).scalars())
 
 
 def row_counts(engine: Engine, run_no: int) -> tuple[int, int]:
-    """Give a run's number of list rows, and of users with a history."""
+    """Return a run's number of list rows, and of users with a history.
+
+    Args:
+        engine: from `connect`.
+        run_no: the run.
+    """
     with engine.connect() as connection:
         row = connection.execute(text(_ROWS), {"run_no": run_no}).one()
     return int(row.row_count), int(row.served)
 
 
 def distinct_items(engine: Engine, run_no: int, depth: int) -> int:
-    """Give how many different items a run's lists hold in their first `depth` places."""
+    """Return how many different items a run's lists hold.
+
+    Args:
+        engine: from `connect`.
+        run_no: the run.
+        depth: places of a list that are looked at.
+    """
     with engine.connect() as connection:
-        return _count(connection, _DIFFERENT, {"run_no": run_no, "depth": depth})
+        count = connection.execute(text(_DISTINCT), {"run_no": run_no, "depth": depth})
+        return int(count.scalar_one())
 
 
 def item_rows(engine: Engine, run: RunRow) -> dict[str, int]:
-    """Give in how many rows of a run's lists and fallback each item stands, those blocked for everyone now left out."""
+    """Return in how many rows of a run's lists and fallback each item stands.
+
+    Items that are blocked for everyone now are left out.
+
+    Args:
+        engine: from `connect`.
+        run: the run.
+
+    Returns:
+        Number of rows by item.
+    """
+    statement = text(_ITEMS.format(active=active_blocks(engine)))
     with engine.connect() as connection:
-        rows = connection.execute(text(_ITEMS.format(active=active_blocks(engine))), _values(run))
+        rows = connection.execute(statement, _parameters(run))
         return {row.item_id: int(row.n) for row in rows}
 
 
 def churn(engine: Engine, old: int, new: int, depth: int) -> tuple[int, float | None]:
-    """Give the users whom two runs serve, and 1 - their mean Jaccard of the first `depth` places; None without any."""
+    """Return how much lists change from one run to another.
+
+    Args:
+        engine: from `connect`.
+        old: number of the earlier run.
+        new: number of the later run.
+        depth: places of a list that are looked at.
+
+    Returns:
+        The number of users whom both runs serve, and 1 - the mean Jaccard similarity of their
+        lists; None without such users.
+    """
     with engine.connect() as connection:
         row = connection.execute(text(_CHURN), {"old": old, "new": new, "depth": depth}).one()
     return int(row.users), None if row.churn is None else float(row.churn)
 
 
-def _count(connection: Connection, statement: str, values: dict[str, Any]) -> int:
-    return int(connection.execute(text(statement), values).scalar_one())
-
-
-def _values(run: RunRow) -> dict[str, Any]:
+def _parameters(run: RunRow) -> dict[str, Any]:
     return {"run_no": run.run_no, "placement": run.placement, "size": run.list_size}

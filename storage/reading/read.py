@@ -1,19 +1,22 @@
-"""What readers ask: what is live, whose list is what, how figures went."""
-
-from typing import Any
+"""Read what slots show, the lists and reasons of runs, and the history of slots."""
 
 import polars as pl
-from sqlalchemy import Connection, Engine, Select, select
+from sqlalchemy import Engine, select
 
-from storage.reading.frames import as_frame, typed_chunk
-from storage.reading.recommendations import LIST_COLUMNS, live_fallback, live_list
+from storage.reading.recommendations import live_fallback, live_list
+from storage.reading.row_frames import as_frame, stream_rows
 from storage.runs.runs import run_row
 from storage.schema.row_objects import LiveRun, Move
 from storage.schema.tables import explanation, recommendation, run, served_user, slot
 from storage.slots.history import moves
 
-_UTC = pl.Datetime("us", "UTC")
-_LISTS = {name: LIST_COLUMNS[name] for name in ("user_id", "rank", "item_id", "score")}
+_LISTS = {
+    "user_id": pl.String,
+    "rank": pl.Int32,
+    "item_id": pl.String,
+    "score": pl.Float32,
+}
+_SERVED = {"user_id": pl.String, "route": pl.String, "segment": pl.String}
 _REASONS = {
     "item_id": pl.String,
     "source": pl.String,
@@ -22,19 +25,22 @@ _REASONS = {
     "detail": pl.String,
     "gain": pl.Float32,
 }
-_CHUNK = 50_000
 
 
 def live(engine: Engine, placement: str, name: str = "live") -> LiveRun | None:
-    """Give the run that a slot shows and how it came there; None while it shows none."""
+    """Return the run that a slot shows, and how it came there.
+
+    Args:
+        engine: from `connect`.
+        placement: where lists are shown.
+        name: the slot, `live` or `challenger`.
+
+    Returns:
+        The run; None while the slot shows none.
+    """
+    slot_columns = (slot.c.changed_at, slot.c.changed_by, slot.c.reason, slot.c.frozen_until)
     shown = (
-        select(
-            run,
-            slot.c.changed_at,
-            slot.c.changed_by,
-            slot.c.reason.label("why"),
-            slot.c.frozen_until,
-        )
+        select(run, *slot_columns)
         .join(slot, slot.c.run_no == run.c.run_no)
         .where(slot.c.placement == placement, slot.c.name == name)
     )
@@ -43,7 +49,11 @@ def live(engine: Engine, placement: str, name: str = "live") -> LiveRun | None:
     if row is None:
         return None
     return LiveRun(
-        run_row(row), row["changed_at"], row["changed_by"], row["why"], row["frozen_until"]
+        run=run_row(row),
+        since=row[slot.c.changed_at],
+        by=row[slot.c.changed_by],
+        reason=row[slot.c.reason],
+        frozen_until=row[slot.c.frozen_until],
     )
 
 
@@ -70,51 +80,67 @@ def segment_of(engine: Engine, run_no: int, user_id: str) -> str | None:
 
 
 def reasons_for(engine: Engine, run_no: int, user_id: str) -> pl.DataFrame:
-    """Give every stored reason of a user's list in a run: item_id, source, source_rank, reason, detail, gain."""
-    wanted = select(*(explanation.c[name] for name in _REASONS))
-    wanted = wanted.where(explanation.c.run_no == run_no, explanation.c.user_id == user_id)
+    """Return every stored reason of a user's list in a run.
+
+    Args:
+        engine: from `connect`.
+        run_no: the run.
+        user_id: outside id.
+
+    Returns:
+        item_id, source, source_rank, reason, detail, gain; an item has as many rows as reasons.
+    """
+    columns = [explanation.c[name] for name in _REASONS]
+    of_list = (explanation.c.run_no == run_no) & (explanation.c.user_id == user_id)
     with engine.connect() as connection:
-        return as_frame(connection.execute(wanted).mappings(), _REASONS)
+        rows = connection.execute(select(*columns).where(of_list)).mappings()
+        return as_frame(rows, _REASONS)
 
 
 def lists_of(engine: Engine, run_no: int, top: int | None = None) -> pl.DataFrame:
-    """Give all lists of a run as they were made, blocks not applied: user_id, rank, item_id, score.
+    """Return all lists of a run as they were made, blocks not applied.
 
     Args:
         engine: from `connect`.
         run_no: the run.
         top: only ranks up to this; all of them, the reserve too, when None.
 
+    Returns:
+        user_id, rank, item_id, score; by user and rank.
     """
-    table = recommendation
-    wanted = select(table.c.user_id, table.c.rank, table.c.item_id, table.c.score).where(
-        table.c.run_no == run_no
-    )
+    columns = [recommendation.c[name] for name in _LISTS]
+    statement = select(*columns).where(recommendation.c.run_no == run_no)
     if top is not None:
-        wanted = wanted.where(table.c.rank <= top)
+        statement = statement.where(recommendation.c.rank <= top)
+    statement = statement.order_by(recommendation.c.user_id, recommendation.c.rank)
     with engine.connect() as connection:
-        return _stream(connection, wanted.order_by(table.c.user_id, table.c.rank), _LISTS)
+        return stream_rows(connection, statement, _LISTS)
 
 
 def served_of(engine: Engine, run_no: int) -> pl.DataFrame:
-    """Give how a run serves each user: user_id, route, segment; by user."""
-    wanted = select(served_user.c.user_id, served_user.c.route, served_user.c.segment)
-    schema = {"user_id": pl.String, "route": pl.String, "segment": pl.String}
+    """Return how a run serves each user.
+
+    Args:
+        engine: from `connect`.
+        run_no: the run.
+
+    Returns:
+        user_id, route, segment; by user.
+    """
+    columns = [served_user.c[name] for name in _SERVED]
+    statement = select(*columns).where(served_user.c.run_no == run_no)
+    statement = statement.order_by(served_user.c.user_id)
     with engine.connect() as connection:
-        return _stream(
-            connection,
-            wanted.where(served_user.c.run_no == run_no).order_by(served_user.c.user_id),
-            schema,
-        )
+        return stream_rows(connection, statement, _SERVED)
 
 
 def history(engine: Engine, placement: str, name: str = "live") -> list[Move]:
-    """Give every move of a slot, oldest first."""
+    """Return every move of a slot, oldest first.
+
+    Args:
+        engine: from `connect`.
+        placement: where lists are shown.
+        name: the slot.
+    """
     with engine.connect() as connection:
         return moves(connection, placement, name)
-
-
-def _stream(connection: Connection, wanted: Select[Any], schema: dict[str, Any]) -> pl.DataFrame:
-    result = connection.execution_options(stream_results=True).execute(wanted)
-    chunks = [typed_chunk(rows, schema) for rows in result.partitions(_CHUNK)]
-    return pl.concat([pl.DataFrame(schema=schema), *chunks])

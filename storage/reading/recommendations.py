@@ -6,7 +6,7 @@ from typing import Literal
 import polars as pl
 from sqlalchemy import Connection, Engine, select, text
 
-from storage.reading.frames import as_frame
+from storage.reading.row_frames import DType, as_frame
 from storage.schema.tables import served_user, slot
 from storage.schema.views import current_fallback, current_recommendations
 
@@ -17,7 +17,7 @@ EVERYONE = "all"
 """The segment whose fallback every run has."""
 
 _UTC = pl.Datetime("us", "UTC")
-LIST_COLUMNS = {
+LIST_COLUMNS: dict[str, DType] = {
     "user_id": pl.String,
     "item_id": pl.String,
     "rank": pl.Int32,
@@ -29,7 +29,7 @@ LIST_COLUMNS = {
     "placement": pl.String,
 }
 """Columns and dtypes of `current_recommendations`."""
-FALLBACK_COLUMNS = {
+FALLBACK_COLUMNS: dict[str, DType] = {
     "segment": pl.String,
     "item_id": pl.String,
     "rank": pl.Int32,

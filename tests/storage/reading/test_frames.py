@@ -128,7 +128,7 @@ def test_values_decide_on_sqlite(tmp_path):
 
 
 def test_kinds_that_change_from_chunk_to_chunk(tmp_path, monkeypatch):
-    monkeypatch.setattr("storage.reading.frames._CHUNK", 2)
+    monkeypatch.setattr("storage.reading.row_frames.CHUNK", 2)
     url = f"sqlite:///{tmp_path}/data.db"
     engine = create_engine(url)
     with engine.begin() as connection:
