@@ -47,8 +47,8 @@ class Neural(FactorModel):
     Without `ctx.max_steps` the number of steps is found on held-out tails, and then taken on
     everything. A warm fit goes on from the earlier towers with the last of these steps, a share as
     large as that of new events, a quarter at least. Notes: `steps` the model was trained in this
-    fit, `capped` whether the seconds cap fired, `capped_at` which step, `device`, `encoder` and
-    why; in a warm fit `steps_from_nothing` and the share `new_events`.
+    fit, `capped` whether the seconds cap fired, `capped_at` which step, `device`, `encoder` and why;
+    in a warm fit `steps_from_nothing` and the share `new_events`.
     """
 
     Config = NeuralConfig
@@ -138,7 +138,7 @@ class Neural(FactorModel):
         return self
 
     def _centered_texts(self, data: Dataset, ctx: FitContext) -> tuple[Flags, Scores | None, Note]:
-        """Encode texts less their mean: which items have one (I,), vectors (I, t) or None, note."""
+        """Encode texts less their mean: has an item one (I,), vectors (I, t) or None, note."""
         has_text = np.zeros(data.n_items, bool)
         if self.config.encoder == "none":
             return has_text, None, {"encoder": "none", "encoder_why": "set in the configuration"}
@@ -235,9 +235,9 @@ class Neural(FactorModel):
         """
         config: NeuralConfig = self.config
         text_size = 0 if config.encoder == "none" else 384
-        positions = config.batch * config.last
         floats_of_items = n_items * (5 * config.size + 2 * text_size)
-        floats_of_batch = positions * (3 * config.negatives + 30 * config.size)
+        floats_of_event = 3 * config.negatives + 30 * config.size
+        floats_of_batch = config.batch * config.last * floats_of_event
         look = 4 * 2 * 128 * n_items
         return 4 * (floats_of_items + floats_of_batch) + 8 * n_events + look
 

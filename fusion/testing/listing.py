@@ -1,4 +1,4 @@
-"""The part of the contract about lists: the best items in order, and nothing that is not allowed."""
+"""The part of the contract about lists: the best items in order, nothing that is not allowed."""
 
 import numpy as np
 import pytest

@@ -18,7 +18,7 @@ PROJECT = tomllib.loads((FOLDER / "pyproject.toml").read_text(encoding="utf-8"))
 
 @pytest.fixture
 def installed(tmp_path, monkeypatch):
-    """The package as an editable installation leaves it: its folder on the path, and its metadata."""
+    """The package as an editable installation leaves it: its folder on the path, and metadata."""
     # First, so that the real registry never hears of it.
     monkeypatch.setattr(registry, "_known", dict(known()))
     info = tmp_path / f"{PROJECT['name'].replace('-', '_')}-{PROJECT['version']}.dist-info"

@@ -1,4 +1,4 @@
-"""`from fusion import ...`: every public name is there, imported late; former modules say where they went."""
+"""`from fusion import ...`: public names, imported late; former modules name today's import."""
 
 import ast
 import importlib

@@ -30,6 +30,7 @@ def weights_by_items(histories: csr_array, reg: float) -> Scores:
     factorise(gram, reg)
     spotri(gram)
     inverse = mirror_lower(gram)
+    # Column j by the j-th diagonal element, as broadcasting does it.
     inverse /= -np.diag(inverse)
     np.fill_diagonal(inverse, 0.0)
     return inverse
@@ -54,7 +55,7 @@ def weights_by_users(histories: csr_array, reg: float) -> Scores:
     gram = gram_matrix(histories)
     factorise(gram, reg)
     solved = histories.toarray(order="F")
-    strtrs(gram, solved)
+    strtrs(gram, solved)  # X becomes Z
     shared = mirror_lower(ssyrk(solved))
     shared /= 1.0 - np.diag(shared)
     np.fill_diagonal(shared, 0.0)
@@ -96,6 +97,7 @@ def gram_matrix(rows: csr_array) -> Scores:
     gram = np.empty((n, n), np.float32)
     for part in blocks(n, block_rows(n, GRAM_BYTES, SPARSE_CELL)):
         (rows[part] @ columns).toarray(out=gram[part])
+    # Symmetric, so the transposed view is the same matrix in Fortran order.
     return gram.T
 
 
@@ -109,6 +111,7 @@ def mirror_lower(lower: Scores) -> Scores:
         The whole matrix (n, n), seen as C-ordered.
     """
     whole: Scores = lower.T
+    # Row by row: a copy of the whole triangle would double the memory.
     for row in range(1, len(whole)):
         whole[row, :row] = whole[:row, row]
     return whole

@@ -46,6 +46,7 @@ class DecayedCounts:
             Decayed counts (I,).
         """
         end = int(np.searchsorted(self.times, moment, "left"))
+        # Whole chunks are kept for the moments to come, the rest is added for this one only.
         while self.n_counted + CHUNK <= end:
             chunk_end = self.n_counted + CHUNK
             chunk_time = int(self.times[chunk_end - 1])

@@ -29,6 +29,7 @@ def round_for_exact_sums(vectors: Scores) -> ExactVectors:
     wide = vectors.astype(np.float64)
     largest = np.abs(wide).max(axis=1, initial=0.0)
     _, exponents = np.frexp(largest)
+    # The value of the last bit that each row keeps.
     steps = np.ldexp(1.0, exponents - bits)[:, None]
     rounded: ExactVectors = np.rint(wide / steps) * steps
     return rounded

@@ -99,6 +99,7 @@ class FactorModel(Recommender):
         for user in range(len(users)):
             own = slice(pairs.borders[user], pairs.borders[user + 1])
             positions = vector_of_item[pairs.items[own]]
+            # Position -1 reads the last vector, which `where` throws away again.
             products = item_vectors[positions] @ user_vectors[user]
             pair_scores[own] = np.where(positions >= 0, products, np.nan)
         return pair_scores
@@ -125,6 +126,7 @@ class FactorModel(Recommender):
             seen = event_positions[own_events]
             seen = seen[seen >= 0]
             if len(seen):
+                # (pairs of the user, seen items); -1 as in `score_pairs`.
                 cosines = self.directions[candidates] @ self.directions[seen].T
                 nearest = cosines.max(axis=1)
                 similarity[own_pairs] = np.where(candidates >= 0, nearest, np.nan)
@@ -181,6 +183,7 @@ class FactorModel(Recommender):
     def _top_of_block(
         self, users: UserHistories, user_vectors: ExactVectors, k: int, allowed: Allowed
     ) -> TopK:
+        # A vector is NaN as a whole or not at all.
         is_silent: Flags = np.isnan(user_vectors[:, 0])
         n_fetched = min(k + SPARE, len(self.items_))
         if not n_fetched or is_silent.all():
@@ -189,7 +192,7 @@ class FactorModel(Recommender):
         forbidden = np.flatnonzero(~allowed.items[self.items_]).astype(np.int32)
         positions, products = topk(
             self.exact_vectors,
-            np.where(is_silent[:, None], 0.0, user_vectors),
+            np.where(is_silent[:, None], 0.0, user_vectors),  # NaN would spoil its heap
             n_fetched,
             filter_query_items=seen,
             filter_items=forbidden,
@@ -228,6 +231,7 @@ def sort_fetched(items: Rows, values: Scores, k: int) -> TopK:
     Returns:
         Items and scores (B, k) by falling score, then item; -1 and NaN past the end.
     """
+    # The last key of lexsort sorts first.
     order = np.lexsort((items, -values), axis=1)[:, :k]
     values = np.take_along_axis(values, order, 1)
     items = np.take_along_axis(items, order, 1)

@@ -67,6 +67,7 @@ class FittedSource:
             SourceFailed: the source raised anything at all.
         """
         scores = self._ask_about_known(users, pairs, self.model.score_pairs)
+        # Unlike the two below, every source answers this one.
         assert scores is not None
         return scores
 
@@ -117,6 +118,7 @@ class FittedSource:
                 return None
             # Inside the block: an answer of the wrong shape is the source's fault too.
             answers[known] = known_answers
+        # An infinite score would win every list.
         answers[~np.isfinite(answers)] = np.nan
         return answers
 

@@ -55,6 +55,7 @@ def weigh(history: csr_array, weighting: Weighting) -> csr_array:
     if weighting == "binary":
         weighted.data[:] = 1.0
     elif weighting == "log":
+        # Below -1 the logarithm is not a number; no interest is the least there can be.
         weighted.data = np.log1p(np.maximum(weighted.data, 0.0))
     return weighted
 

@@ -72,7 +72,7 @@ class ItemSimilarityModel(SparseScores):
 
 @dataclass(frozen=True)
 class Damping:
-    """What a sum of co-occurrences is divided by: norms_i * norms_j + shrink.
+    """Denominator of a sum of co-occurrences: norms_i * norms_j + shrink.
 
     Attributes:
         norms: (I,) float32.
@@ -115,9 +115,11 @@ def strongest_links(
             values /= damping.norms[item] * damping.norms[columns] + shrink
             values[columns == item] = 0.0
         kept = keep_best(rows, k)
+        # A row with fewer than k links above zero still holds zeros.
         kept.eliminate_zeros()
         return kept
 
+    # Every thread holds a block of its own.
     rows_at_once = block_rows(n_items, budget_bytes // threads, CELL_BYTES)
     with ThreadPoolExecutor(threads) as pool:
         parts = list(pool.map(_links_of, blocks(n_items, rows_at_once)))

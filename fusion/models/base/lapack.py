@@ -61,7 +61,7 @@ def spotrf(matrix: Scores) -> bool:
         Whether it worked; False for a matrix that is not positive definite.
     """
     n = c_int(len(matrix))
-    failed = c_int()
+    failed = c_int()  # LAPACK's `info`: 0, or the order of the minor that is not definite
     _spotrf(LOWER, byref(n), _start(matrix), byref(n), byref(failed))
     return not failed.value
 

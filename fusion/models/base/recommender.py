@@ -198,6 +198,7 @@ class Recommender(ABC):
             in_block = pairs.of_users(part)
             owners = pairs.owners[in_block] - part.start
             block_scores = self.scores(users.block(part))
+            # One look-up for all pairs of the block.
             pair_scores[in_block] = block_scores[owners, pairs.items[in_block]]
         return pair_scores
 

@@ -87,6 +87,7 @@ def known() -> dict[str, type[Recommender]]:
         # The packages beside the sources (base, nn, text) hold none.
         if not module.ispkg:
             importlib.import_module(f"{models.__name__}.{module.name}")
+    # Ours first: a package cannot take the name of one of them away.
     for offered in entry_points(group=ENTRY_POINTS):
         cls = offered.load()
         if offered.name not in _known:

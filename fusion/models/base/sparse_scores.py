@@ -119,6 +119,7 @@ def listable_cells(rows: csr_array, owners: Rows, users: UserHistories, allowed:
     """
     keep: Flags = allowed.items[rows.indices] & np.isfinite(rows.data)
     if not allowed.seen:
+        # Dense, since a look-up in it is one step for each stored score.
         seen = np.zeros(rows.shape, bool)
         seen[users.owners, users.items] = True
         keep &= ~seen[owners, rows.indices]

@@ -71,6 +71,7 @@ class UserSimilarityModel(HistoryMatrixModel, SparseScores):
         """
         own = profile(users, self.config)
         by_item = self.by_item_ if rows is None else self.by_item_[:, rows]
+        # Dot products first; they become cosines in place below.
         similarity = (own @ by_item).tocsr()
         if rows is not None:
             # Back from positions in `rows` to row numbers of users.
@@ -79,6 +80,7 @@ class UserSimilarityModel(HistoryMatrixModel, SparseScores):
         owners = owners_of(similarity)
         lengths = row_norms(own)[owners] * self.norms_[similarity.indices]
         similarity.data /= lengths + np.float32(self.config.shrink)
+        # Row -1 of an unknown user equals no row at the fit.
         is_self = similarity.indices == users.rows[owners]
         similarity.data[is_self] = 0.0
         similarity.eliminate_zeros()

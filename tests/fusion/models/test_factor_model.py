@@ -52,7 +52,7 @@ def test_rounding_costs_no_more_than_float32_itself():
 
 @pytest.mark.parametrize("seen", [True, False])
 def test_ties_wider_than_what_is_fetched_go_to_the_lower_item(seen):
-    """Sixty items share three vectors, so the k-th place is tied with many more than the spare ones."""
+    """Sixty items share three vectors: the k-th place is tied with more than the spare ones."""
     n_items = 60
     data = make_dataset(np.arange(8), np.arange(8), 8, n_items)
     rng = np.random.default_rng(1)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fusion.core.arrays import DAY
-from fusion.models.base import decayed_counts as fading
+from fusion.models.base import decayed_counts
 from fusion.models.base.recommender import Allowed
 from fusion.models.base.registry import build
 from fusion.testing.data import START, fit_context, make_dataset, mixed_data, users_now
@@ -20,7 +20,7 @@ def recounted(data, moment, half_life, days):
 @pytest.mark.parametrize("days", [None, 7.0, 30.0])
 @pytest.mark.parametrize("chunk", [7, 100_000])
 def test_every_moment_is_counted_as_if_alone(monkeypatch, days, chunk):
-    monkeypatch.setattr(fading, "CHUNK", chunk)
+    monkeypatch.setattr(decayed_counts, "CHUNK", chunk)
     data = mixed_data()
     moments = START + np.array([50, 0, 91, 30, 30, 10, -5, 500]) * DAY
     users = data.users_at(np.arange(8, dtype=np.int32), moments)

@@ -28,7 +28,7 @@ def test_scores_are_neighbours_histories_by_cosine():
 
 @pytest.mark.parametrize("use", ["user_knn", "neighbour_trend"])
 def test_a_user_is_never_their_own_neighbour(use):
-    """User 0 alone took item 3: only in the hands of a stranger does that history find a neighbour who took it."""
+    """User 0 alone took item 3: only as an unknown user do they find a neighbour who took it."""
     data = make_dataset([0, 0, 1, 1, 2], [0, 3, 0, 1, 2], 3, 4)
     model = build(use).fit(data, fit_context())
     user = users_now(data).block(slice(0, 1))
@@ -64,7 +64,7 @@ def test_the_trend_counts_only_the_days_before_each_users_own_moment(moments):
 
 
 def test_the_trends_neighbours_are_chosen_among_those_active_lately():
-    """User 1 is nearest but long gone: the one neighbour heard is user 2; asked in the old days, it was user 1."""
+    """User 1 is nearest but long gone: the one neighbour is user 2; in the old days it was 1."""
     data = make_dataset(
         [1, 1, 0, 0, 2, 2],
         [0, 1, 0, 1, 0, 2],
@@ -81,7 +81,7 @@ def test_the_trends_neighbours_are_chosen_among_those_active_lately():
 
 
 def test_the_trend_hears_only_the_nearest():
-    """Users 1 and 2 are both active; user 1 shares more, so with one neighbour user 2's item 3 stays silent."""
+    """Users 1 and 2 are active; user 1 shares more, so with one neighbour item 3 stays silent."""
     data = make_dataset([0, 0, 1, 1, 1, 2, 2], [0, 1, 0, 1, 2, 0, 3], 3, 4)
     user = users_now(data).block(slice(0, 1))
     both = build("neighbour_trend", {"neighbours": 2}).fit(data, fit_context()).scores(user)[0]
