@@ -84,7 +84,7 @@ class ListingContract(ContractBase):
         known = data.before(int(data.times[160]))
         n_items = fit_items(fresh, known)
         model = fresh.fit(known.trim_items(n_items), fit_context())
-        source = FittedSource("mine", model, n_items, 10)
+        source = FittedSource("source", model, n_items, 10)
         users = users_now(data)
         top = source.top(users, 10, all_allowed(data.n_items))
         assert top.items.max() < n_items

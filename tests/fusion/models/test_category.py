@@ -21,8 +21,8 @@ def test_scores_are_popularity_times_smoothed_lift():
     data = categorised(data, [["a"], ["a", "b"], ["b"], None])
     model = build("category", {"smoothing": 2.0, "half_life": 3650.0}).fit(data, fit_context())
     share = np.array([1.5, 2.5]) / 4  # of a and b among the four events with categories
-    mine = (np.array([1.5, 0.5]) + 2 * share) / 4
-    lift = mine / share
+    own_share = (np.array([1.5, 0.5]) + 2 * share) / 4
+    lift = own_share / share
     expected = np.array([1 * lift[0], 1 * lift.mean(), 2 * lift[1], np.nan])
     np.testing.assert_allclose(model.scores(users_now(data))[0], expected, rtol=1e-3)
 
@@ -42,5 +42,5 @@ def test_every_list_column_counts_and_the_same_word_in_two_columns_is_two_catego
     data = categorised(
         make_dataset([0], [0], 1, 3), [["x"], ["x"], []], [["x"], ["y", "y"], [None]]
     )
-    found = category_shares(data.item_table, 3).toarray()
-    np.testing.assert_array_equal(found, [[0.5, 0.5, 0], [0.5, 0, 0.5], [0, 0, 0]])
+    shares = category_shares(data.item_table, 3).toarray()
+    np.testing.assert_array_equal(shares, [[0.5, 0.5, 0], [0.5, 0, 0.5], [0, 0, 0]])

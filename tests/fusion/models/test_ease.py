@@ -6,7 +6,6 @@ from scipy.sparse import csr_array
 
 from fusion.core.arrays import DAY
 from fusion.errors import ConfigError
-from fusion.models import ease as ease_module
 from fusion.models.base import closed_form
 from fusion.models.base.closed_form import weights_by_items, weights_by_users
 from fusion.models.base.registry import build
@@ -30,13 +29,13 @@ def test_weights_are_the_closed_form_by_columns(solve, n_users):
     rng = np.random.default_rng(0)
     histories = (rng.random((n_users, 60)) < rng.random(60) * 0.4).astype(np.float32)
     expected = by_the_paper(histories.astype(float), 5.0)
-    found = solve(csr_array(histories), 5.0)
-    np.testing.assert_allclose(found, expected, atol=2e-6)
+    weights = solve(csr_array(histories), 5.0)
+    np.testing.assert_allclose(weights, expected, atol=2e-6)
     assert (
         np.abs(expected - expected.T).max() > 0.01
     )  # so the transposed matrix would not have passed
-    assert found.dtype == np.float32
-    assert found.flags.c_contiguous
+    assert weights.dtype == np.float32
+    assert weights.flags.c_contiguous
 
 
 def test_scores_are_histories_times_weights():
@@ -61,18 +60,18 @@ def test_rare_items_can_be_left_out():
 
 @pytest.mark.parametrize("most", [1, 5, 12, 20])
 def test_a_search_takes_the_most_taken_items(monkeypatch, most):
-    monkeypatch.setattr(ease_module, "MAX_TUNED_ITEMS", most)
+    monkeypatch.setattr("fusion.models.ease.MAX_TUNED_ITEMS", most)
     data = mixed_data()
-    told = build("ease").tuning_overrides(data)["min_count"]
+    min_count = build("ease").tuning_overrides(data)["min_count"]
     kept = np.sort(data.item_counts)[::-1]
-    assert 0 < (kept >= told).sum() <= most < (kept >= told - 1).sum()
+    assert 0 < (kept >= min_count).sum() <= most < (kept >= min_count - 1).sum()
 
 
 def test_a_search_takes_all_items_where_they_are_few_or_all_alike(monkeypatch):
     assert build("ease").tuning_overrides(mixed_data()) == {}
-    monkeypatch.setattr(ease_module, "MAX_TUNED_ITEMS", 3)
-    alike = make_dataset(np.arange(12) % 4, np.arange(12) % 6, 4, 6)
-    assert build("ease").tuning_overrides(alike) == {}
+    monkeypatch.setattr("fusion.models.ease.MAX_TUNED_ITEMS", 3)
+    equal_counts = make_dataset(np.arange(12) % 4, np.arange(12) % 6, 4, 6)
+    assert build("ease").tuning_overrides(equal_counts) == {}
     assert build("ease", {"min_count": 1000}).tuning_overrides(mixed_data()) == {}
 
 

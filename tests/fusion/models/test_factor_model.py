@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,22 +9,27 @@ from fusion.models.base.exact_sums import round_for_exact_sums
 from fusion.models.base.factor_model import NEWEST, SPARE, FactorModel
 from fusion.models.base.recommender import Allowed
 from fusion.models.base.registry import build
-from fusion.testing.data import as_unknown, fit_context, make_dataset, mixed_data, users_now
+from fusion.testing.data import (
+    as_unknown,
+    checkerboard_data,
+    fit_context,
+    make_dataset,
+    mixed_data,
+    users_now,
+)
 from tests.fusion.models.data import all_pairs
 
 
 class Planted(FactorModel):
     """Vectors given, not learned: users' by row."""
 
-    def __init__(self, items: Any, vectors: Any, mine: Any) -> None:
-        self.items_, self.vectors_, self.mine = (
-            items,
-            vectors.astype(np.float32),
-            mine.astype(np.float32),
-        )
+    def __init__(self, items: Any, vectors: Any, user_vectors: Any) -> None:
+        self.items_ = items
+        self.vectors_ = vectors.astype(np.float32)
+        self.planted = user_vectors.astype(np.float32)
 
     def user_vectors(self, users):
-        return self.mine[users.rows]
+        return self.planted[users.rows]
 
     fit = state = restore = memory_bytes = None
 
@@ -34,14 +40,14 @@ Planted.__abstractmethods__ = frozenset()
 def test_sums_of_products_are_exact_in_any_order():
     rng = np.random.default_rng(0)
     for n_factors in (1, 2, 3, 64, 200):
-        mine, theirs = (
+        left, right = (
             round_for_exact_sums(rng.normal(size=(50, n_factors)).astype(np.float32) * 1e3)
             for _ in range(2)
         )
         turned = rng.permutation(n_factors)
-        forward = np.einsum("uf,if->ui", mine, theirs)
-        np.testing.assert_array_equal(forward, mine[:, turned] @ theirs[:, turned].T)
-        np.testing.assert_array_equal(forward, [[float(sum(a * b)) for b in theirs] for a in mine])
+        forward = np.einsum("uf,if->ui", left, right)
+        np.testing.assert_array_equal(forward, left[:, turned] @ right[:, turned].T)
+        np.testing.assert_array_equal(forward, [[float(sum(a * b)) for b in right] for a in left])
 
 
 def test_rounding_costs_no_more_than_float32_itself():
@@ -63,9 +69,9 @@ def test_ties_wider_than_what_is_fetched_go_to_the_lower_item(seen):
     allowed.mask(scores, users)
     for k in (1, 2, 19, 21, 50, 70):
         expected = best(scores, k)
-        found = model.top(users, k, allowed)
-        np.testing.assert_array_equal(found.items, expected.items)
-        np.testing.assert_array_equal(found.scores, expected.scores)
+        top = model.top(users, k, allowed)
+        np.testing.assert_array_equal(top.items, expected.items)
+        np.testing.assert_array_equal(top.scores, expected.scores)
     assert n_items / 3 > SPARE + 2
 
 
@@ -101,8 +107,6 @@ def test_als_solves_for_the_history_it_is_given():
 
 
 def test_als_says_where_it_learned():
-    from dataclasses import replace
-
     data = mixed_data()
     assert build("als", {"factors": 4}).fit(data, fit_context()).notes == {"device": "cpu"}
     asked = build("als", {"factors": 4}).fit(data, replace(fit_context(), device="cuda"))
@@ -117,10 +121,6 @@ def test_als_learns_on_a_gpu():
     gpu = pytest.importorskip("implicit.gpu")
     if not gpu.HAS_CUDA:
         pytest.skip("implicit finds no CUDA device")
-    from dataclasses import replace
-
-    from fusion.testing.data import checkerboard_data
-
     data, withheld = checkerboard_data()
     als = build("als", {"factors": 32}).fit(data, replace(fit_context(), device="cuda"))
     assert als.notes["device"] == "cuda"
@@ -128,33 +128,36 @@ def test_als_learns_on_a_gpu():
     np.testing.assert_array_equal(top.items[:, 0], withheld)
 
 
-def test_nearness_is_the_cosine_to_the_most_alike_of_the_newest_items():
-    """By pairs, the obvious way; items 6 and up have no vector, and user 3 took nothing else."""
+def test_similarity_is_the_cosine_to_the_most_alike_of_the_newest_items():
+    """By pairs, the obvious way; items 6 and up have no vector, and user 3 has no other."""
     rng = np.random.default_rng(5)
     vectors = rng.normal(size=(6, 3))
-    took = [list(range(5)), [2], [], [7], [6, 1]]
+    histories = [list(range(5)), [2], [], [7], [6, 1]]
     data = make_dataset(
-        np.repeat(np.arange(5), [len(t) for t in took]), np.concatenate(took).astype(int), 5, 8
+        np.repeat(np.arange(5), [len(t) for t in histories]),
+        np.concatenate(histories).astype(int),
+        5,
+        8,
     )
     model = Planted(np.arange(6, dtype=np.int32), vectors, rng.normal(size=(5, 3)))
     users = users_now(data)
-    found = model.history_similarity(users, all_pairs(users)).reshape(5, 8)
+    similarity = model.history_similarity(users, all_pairs(users)).reshape(5, 8)
     lengths = np.linalg.norm(vectors, axis=1)
     cosines = vectors @ vectors.T / lengths / lengths[:, None]
-    for user, items in enumerate(took):
-        heard = [item for item in items if item < 6]
-        expected = cosines[:, heard].max(axis=1) if heard else np.full(6, np.nan)
-        np.testing.assert_allclose(found[user, :6], expected, atol=1e-6)
-        assert np.isnan(found[user, 6:]).all()
+    for user, items in enumerate(histories):
+        known = [item for item in items if item < 6]
+        expected = cosines[:, known].max(axis=1) if known else np.full(6, np.nan)
+        np.testing.assert_allclose(similarity[user, :6], expected, atol=1e-6)
+        assert np.isnan(similarity[user, 6:]).all()
 
 
-def test_nearness_looks_no_further_back_than_the_newest_items():
+def test_similarity_looks_no_further_back_than_the_newest_items():
     n_items = NEWEST + 2
     vectors = np.eye(n_items)
     vectors[-1] = vectors[0]
     data = make_dataset(np.zeros(n_items - 1, int), np.arange(n_items - 1), 1, n_items)
     model = Planted(np.arange(n_items, dtype=np.int32), vectors, np.ones((1, n_items)))
-    near = model.history_similarity(
+    similarity = model.history_similarity(
         users_now(data), Pairs(np.array([0, 2]), np.array([1, n_items - 1], np.int32))
     )
-    assert near.tolist() == [1, 0]
+    assert similarity.tolist() == [1, 0]

@@ -17,10 +17,10 @@ def test_item_neighbours_are_shrunk_cosines_of_columns():
     similar = histories.T @ histories / np.maximum(np.outer(lengths, lengths) + 4.0, 1e-9)
     np.fill_diagonal(similar, 0)
     settings = {"similarity": "cosine", "shrink": 4.0, "neighbours": 100}
-    found = build("item_knn", settings).fit(data, fit_context())
-    np.testing.assert_allclose(found.links_.toarray(), similar, rtol=1e-5)
+    model = build("item_knn", settings).fit(data, fit_context())
+    np.testing.assert_allclose(model.links_.toarray(), similar, rtol=1e-5)
     np.testing.assert_allclose(
-        np.nan_to_num(found.scores(users_now(data))), histories @ similar, rtol=1e-5
+        np.nan_to_num(model.scores(users_now(data))), histories @ similar, rtol=1e-5
     )
 
 
@@ -95,9 +95,9 @@ def test_best_of_sparse_rows_is_best_of_dense_rows():
     rows = csr_array(dense)
     for k in (1, 4, 40):
         expected = best(np.where(dense == 0, np.nan, dense), k)
-        found = top_k_of_rows(rows.indptr.astype(np.int64), rows.indices, rows.data, k)
-        np.testing.assert_array_equal(found.items, expected.items)
-        np.testing.assert_array_equal(found.scores, expected.scores)
+        top = top_k_of_rows(rows.indptr.astype(np.int64), rows.indices, rows.data, k)
+        np.testing.assert_array_equal(top.items, expected.items)
+        np.testing.assert_array_equal(top.scores, expected.scores)
         kept = keep_best(rows, k).toarray()
         np.testing.assert_array_equal(
             np.count_nonzero(kept, axis=1), (expected.items >= 0).sum(axis=1)

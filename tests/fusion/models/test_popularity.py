@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -53,8 +55,6 @@ def test_recent_items_come_before_items_that_were_popular():
 
 
 def test_without_times_all_events_count_alike():
-    from dataclasses import replace
-
     data = replace(mixed_data(), has_times=False, times=np.zeros(260, np.int64))
     scores = build("popularity").fit(data, fit_context()).scores(users_now(data))
     np.testing.assert_array_equal(np.nan_to_num(scores[0]), data.item_counts)

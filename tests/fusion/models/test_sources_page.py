@@ -21,11 +21,13 @@ WORDS = {
 
 def settings_of(cls) -> str:
     """The settings column of a source's row, from its configuration model."""
-    told = []
+    settings = []
     for key, field in cls.Config.model_fields.items():
         default = WORDS.get((key, field.default), field.default)
-        told.append(f"`{key}` ({str(default).lower() if isinstance(default, bool) else default})")
-    return ", ".join(told) or "none"
+        settings.append(
+            f"`{key}` ({str(default).lower() if isinstance(default, bool) else default})"
+        )
+    return ", ".join(settings) or "none"
 
 
 def test_the_page_has_a_true_row_for_every_source(name):

@@ -6,9 +6,9 @@ from fusion.models.base.registry import build
 from fusion.testing.data import START, as_unknown, fit_context, make_dataset, mixed_data, users_now
 
 
-def cosines(mine, theirs, shrink):
-    lengths = np.linalg.norm(mine, axis=1)[:, None] * np.linalg.norm(theirs, axis=1)[None]
-    return mine @ theirs.T / np.maximum(lengths + shrink, 1e-9)
+def cosines(left, right, shrink):
+    lengths = np.linalg.norm(left, axis=1)[:, None] * np.linalg.norm(right, axis=1)[None]
+    return left @ right.T / np.maximum(lengths + shrink, 1e-9)
 
 
 def test_scores_are_neighbours_histories_by_cosine():
@@ -17,13 +17,13 @@ def test_scores_are_neighbours_histories_by_cosine():
     similar = cosines(histories, histories, 2.0)
     np.fill_diagonal(similar, 0)
     expected = similar @ histories
-    found = (
+    scores = (
         build("user_knn", {"shrink": 2.0, "neighbours": 100})
         .fit(data, fit_context())
         .scores(users_now(data))
     )
-    np.testing.assert_allclose(np.nan_to_num(found), expected, rtol=1e-5)
-    np.testing.assert_array_equal(np.isnan(found), expected == 0)
+    np.testing.assert_allclose(np.nan_to_num(scores), expected, rtol=1e-5)
+    np.testing.assert_array_equal(np.isnan(scores), expected == 0)
 
 
 @pytest.mark.parametrize("use", ["user_knn", "neighbour_trend"])
@@ -59,8 +59,8 @@ def test_the_trend_counts_only_the_days_before_each_users_own_moment(moments):
     for user, item, time in zip(data.users, data.items, data.times, strict=True):
         lately = (time < moments) & (time >= moments - 12 * DAY) & (np.arange(data.n_users) != user)
         expected[lately, item] += similar[lately, user]
-    found = build("neighbour_trend", {"days": 12.0}).fit(data, fit_context()).scores(users)
-    np.testing.assert_allclose(np.nan_to_num(found), expected, rtol=1e-5)
+    scores = build("neighbour_trend", {"days": 12.0}).fit(data, fit_context()).scores(users)
+    np.testing.assert_allclose(np.nan_to_num(scores), expected, rtol=1e-5)
 
 
 def test_the_trends_neighbours_are_chosen_among_those_active_lately():
