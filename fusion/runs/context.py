@@ -1,4 +1,4 @@
-"""A job: what one training needs at hand in every stage."""
+"""The context of a training: its configuration, data and folds, and the means to run it."""
 
 import os
 from collections.abc import Callable
@@ -6,20 +6,28 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fusion.config import CoreConfig, SourceSettings
-from fusion.core.parallel import BLOCKS_PER_BUDGET, BLOCKS_PER_THREAD, BlockBudget
+from fusion.core.parallel import BlockBudget
 from fusion.core.progress import Progress, Step, no_progress, run_plain
 from fusion.data.dataset import Dataset
 from fusion.data.fold import Plan
 from fusion.models.base.recommender import Allowed
+from fusion.runs.runtime import Runtime
 from fusion.runs.stage_store import Store
 
 
 @dataclass(frozen=True)
 class RunContext:
-    """Configuration, data, folds and store of a training; `step` runs its pieces, `progress` watches them.
+    """Everything that one training has at hand; hand on what a function needs of it, not all.
 
-    `used` names the stages it has asked for, `<name>/<key>`, those of jobs derived from it
-    included.
+    Attributes:
+        config: what decides the training.
+        data: what is trained on.
+        plan: its folds.
+        root: folder of artifacts, with the store in it.
+        device: "cpu" or "cuda".
+        step: runs a named piece of work, plainly or as a task of an orchestrator.
+        progress: gives the progress of a named piece of work.
+        used: stages asked for so far, `<name>/<key>`, those of derived contexts included.
     """
 
     config: CoreConfig
@@ -42,22 +50,24 @@ class RunContext:
         return self.config.threads or len(os.sched_getaffinity(0))
 
     @property
+    def runtime(self) -> Runtime:
+        """The means by which its stages are made."""
+        return Runtime(self.store, self.threads, self.config.memory, self.step, self.progress)
+
+    @property
     def sources(self) -> tuple[SourceSettings, ...]:
         """The configured sources, or the default set for what the plan makes of the data."""
         return self.config.sources_for(self.plan.serving.known.has_times)
 
     @property
     def block_budget(self) -> BlockBudget:
-        """What work on users, block by block, may take."""
-        return BlockBudget(
-            int(
-                self.config.memory
-                * 2**30
-                / max(BLOCKS_PER_BUDGET, BLOCKS_PER_THREAD * self.threads)
-            ),
-            self.threads,
-        )
+        """Memory and threads of work on users, block by block."""
+        return self.runtime.block_budget
 
     def allowed(self, cut: int) -> Allowed:
-        """What may be listed at a moment (ms)."""
+        """Return what may be listed at a moment.
+
+        Args:
+            cut: ms, for the availability of items.
+        """
         return Allowed(self.data.listable(cut), seen=not self.config.lists.exclude_seen)

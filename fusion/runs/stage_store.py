@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 log = logging.getLogger(__name__)
+CODE_DIGITS = 12
+"""Hex digits of hashes of code."""
 LIBRARIES = ("numpy", "scipy", "implicit", "lightgbm", "torch", "polars", "scikit-learn", "optuna")
 
 
@@ -25,7 +27,7 @@ def code_version() -> str:
     root = Path(__file__).parents[1]
     for file in sorted(root.rglob("*.py")):
         hasher.update(file.relative_to(root).as_posix().encode() + file.read_bytes())
-    return hasher.hexdigest()[:12]
+    return hasher.hexdigest()[:CODE_DIGITS]
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,8 @@
-"""One fit of a source on one fold as a stage: its key, its making from nothing or from an earlier cut, its state."""
+"""The stage that fits one source on one fold, from nothing or from the fit on an earlier fold."""
 
 import json
-import logging
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,126 +13,226 @@ from fusion.core.arrays import State, ragged_index
 from fusion.data.dataset import Dataset
 from fusion.data.fold import Fold
 from fusion.errors import FusionError
-from fusion.models.base.fitted import fit, fit_items
-from fusion.models.base.recommender import FitContext
+from fusion.models.base.fitted import FittedSource, fit_items
+from fusion.models.base.recommender import FitContext, Recommender
 from fusion.models.base.registry import build
 from fusion.runs.cleanup import remove_folder
-from fusion.runs.context import RunContext
+from fusion.runs.runtime import Runtime, Stage
 from fusion.training.sources import source_code, source_seed
 
-log = logging.getLogger(__name__)
 STATE = "state.npz"
+"""The arrays that a fit learned; absent where they were dropped for their size."""
+NOTES = "notes.json"
+"""What a fit noted: its seconds and items, and what the source says of it."""
 
 
 @dataclass(frozen=True)
-class Earlier:
-    """Where a warm fit begins: the same source's fit on an earlier fold, in its folder."""
+class ModelRecipe:
+    """A recommender and its settings: all that decides an unfitted model.
+
+    Attributes:
+        use: name of the recommender in the registry.
+        settings: those that are given; the others are its defaults.
+    """
+
+    use: str
+    settings: dict[str, Any]
+
+    @classmethod
+    def of(cls, source: SourceSettings) -> "ModelRecipe":
+        """Return the recipe of a configured source.
+
+        Args:
+            source: its entry in the configuration.
+        """
+        return cls(source.use, source.settings)
+
+    def build(self) -> Recommender:
+        """Return the unfitted model."""
+        return build(self.use, self.settings)
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """Its name, all its settings, its code, which may be foreign, and the models it reads."""
+        model = self.build()
+        return {
+            "use": self.use,
+            "settings": model.config.model_dump(mode="json"),
+            "code": source_code(type(model)),
+            "reads": model.cache_key(),
+        }
+
+
+@dataclass(frozen=True)
+class FitInputs:
+    """All that decides a fit.
+
+    Attributes:
+        model: what is fitted.
+        data: interactions to learn from, without users and items that came later.
+        device: "cpu" or "cuda", which round differently.
+        seed: of the source's own stream.
+        steps: training steps to take; None lets the fit find them.
+        warm: the fit to begin from; None begins from nothing.
+        keep: whether a later fit begins from this one, whose state must then allow it.
+    """
+
+    model: ModelRecipe
+    data: Dataset
+    device: str
+    seed: list[int]
+    steps: int | None
+    warm: "Fit | None" = None
+    keep: bool = False
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fit that was made: of one source on one fold.
+
+    Attributes:
+        fold: what it was fitted on.
+        stage: by which it is made again where its arrays were dropped.
+        folder: where it stands.
+    """
 
     fold: Fold
+    stage: Stage[FitInputs]
     folder: Path
 
+    @property
+    def key(self) -> str:
+        """The key of its stage."""
+        return self.folder.name
 
-def is_warm(context: RunContext, settings: SourceSettings) -> bool:
-    """Whether a source's fits begin from one another; at random no fold is earlier than another."""
-    return settings.refit == "warm" and context.plan.kind != "random"
+    @property
+    def notes(self) -> dict[str, Any]:
+        """What the fit noted."""
+        notes: dict[str, Any] = json.loads((self.folder / NOTES).read_text())
+        return notes
+
+    def state(self, runtime: Runtime) -> State:
+        """Return what the fit learned; made once more where an earlier run dropped it for its size.
+
+        Args:
+            runtime: by which it is made again.
+        """
+        file = self.folder / STATE
+        if not file.exists():
+            remove_folder(self.folder)
+            runtime.make(self.stage)
+        with np.load(file, allow_pickle=False) as stored:
+            return {name: stored[name] for name in stored.files}
+
+    def restore(self, name: str, k: int, runtime: Runtime) -> FittedSource:
+        """Return the fitted source.
+
+        Args:
+            name: what features, rows and reports call it.
+            k: candidates it proposes for each user.
+            runtime: by which the fit is made again where its arrays were dropped.
+
+        Raises:
+            SourceFailed: its code cannot restore what it learned.
+        """
+        model, state = self.stage.inputs.model.build(), self.state(runtime)
+        unfitted = FittedSource(name, model, self.notes["n_items"], k)
+        with unfitted.attribute_errors():
+            return replace(unfitted, model=type(model).restore(model.config, state))
 
 
-def is_earlier(known: Dataset, later: Dataset) -> bool:
-    """Whether each user's history in `known` is where the history in `later` begins, so that nothing in it is news."""
-    if known.n_users != later.n_users or (known.user_counts > later.user_counts).any():
-        return False
-    order, (after, borders) = known.by_user[0], later.by_user
-    begins = after[ragged_index(borders[:-1], known.user_counts.astype(np.int64))]
-    pairs = ((known.items, later.items), (known.times, later.times), (known.weights, later.weights))
-    return all(np.array_equal(one[order], other[begins]) for one, other in pairs)
-
-
-def fitting(
-    context: RunContext,
+def fit_stage(
+    source: SourceSettings,
     fold: Fold,
-    settings: SourceSettings,
-    steps: int | None,
-    earlier: Earlier | None = None,
-) -> Callable[[], Path]:
-    """The stage that fits one source on one fold, ready to be called; from an `earlier` fit, which its key then names.
+    seed: int,
+    device: str,
+    steps: int | None = None,
+    earlier: Fit | None = None,
+) -> Stage[FitInputs]:
+    """Return the stage that fits a source on a fold.
 
-    Raises FusionError for one that is not earlier, since its fit knows what this fold holds out.
+    Args:
+        source: its entry in the configuration; `refit` "warm" keeps what a later fit begins from.
+        fold: what to fit on.
+        seed: of the run.
+        device: "cpu" or "cuda".
+        steps: training steps to take; None lets the fit find them.
+        earlier: the same source's fit to begin from.
+
+    Raises:
+        FusionError: `earlier` knows what this fold holds out.
     """
     if earlier and not is_earlier(earlier.fold.known, fold.known):
         raise FusionError(
-            f"the fit of {settings.name} on {fold.name} may not begin from that on {earlier.fold.name}, "
-            f"which knows what {fold.name} does not"
+            f"the fit of {source.name} on {fold.name} may not begin from that on "
+            f"{earlier.fold.name}, which knows what {fold.name} does not"
         )
-    model = build(settings.use, settings.settings)
-    known = fold.known.trim_users().trim_items(fit_items(model, fold.known))
-    inputs = {
-        "use": settings.use,
-        "code": source_code(type(model)),
-        "reads": model.cache_key(),
-        "settings": model.config.model_dump(mode="json"),
-        "data": known.digest,
-        "device": context.device,
-        "seed": source_seed(context.config.seed, settings.name),
-        "steps": steps,
+    recipe = ModelRecipe.of(source)
+    # Users and items that came later are cut off, so that their coming changes no key.
+    known = fold.known.trim_users()
+    inputs = FitInputs(
+        model=recipe,
+        data=known.trim_items(fit_items(recipe.build(), known)),
+        device=device,
+        seed=source_seed(seed, source.name),
+        steps=steps,
+        warm=earlier,
+        keep=source.refit == "warm",
+    )
+    return Stage("fit", f"fit {source.name} on {fold.name}", inputs, make_fit)
+
+
+def make_fit(folder: Path, inputs: FitInputs, runtime: Runtime) -> None:
+    """Fit a source and write what it learned and noted.
+
+    Args:
+        folder: empty.
+        inputs: of the stage.
+        runtime: by which the earlier fit is read.
+    """
+    warm = inputs.warm
+    context = FitContext(
+        rng=np.random.default_rng(inputs.seed),
+        device=inputs.device,
+        max_steps=inputs.steps,
+        warm=warm.state(runtime) if warm else None,
+        keep=inputs.keep,
+        cache=runtime.vectors,
+        progress=runtime.watch(),
+    )
+    # A copy, since the stage outlives the fit and what a model caches on its data should not.
+    data = inputs.data.trim_items(inputs.data.n_items)
+    started = time.monotonic()
+    model = inputs.model.build().fit(data, context)
+    np.savez(folder / STATE, allow_pickle=False, **model.state())
+    notes = {
+        **model.notes,
+        "seconds": round(time.monotonic() - started, 2),
+        "n_items": data.n_items,
     }
-    if is_warm(context, settings):
-        inputs["warm"] = earlier.folder.name if earlier else None
-
-    def make(folder: Path) -> None:
-        fit_context = FitContext(
-            rng=np.random.default_rng(inputs["seed"]),
-            device=context.device,
-            max_steps=steps,
-            warm=stored_state(context, earlier.fold, settings, earlier.folder) if earlier else None,
-            keep=is_warm(context, settings),
-            cache=context.store.root / "vectors",
-            progress=context.progress(f"fit {settings.name} on {fold.name}"),
-        )
-        started = time.monotonic()
-        fitted = fit(settings.name, model, known, settings.k, fit_context)
-        np.savez(folder / STATE, allow_pickle=False, **fitted.model.state())
-        notes = {
-            **fitted.model.notes,
-            "seconds": round(time.monotonic() - started, 2),
-            "n_items": fitted.n_items,
-        }
-        if earlier:
-            notes["refit"] = f"warm, from {earlier.fold.name}"
-        (folder / "notes.json").write_text(json.dumps(notes))
-        log.info(
-            "fit done source=%s fold=%s items=%d seconds=%s",
-            settings.name,
-            fold.name,
-            *_brief(notes),
-        )
-
-    return lambda: context.store.stage("fit", inputs, make)
+    if warm:
+        notes["refit"] = f"warm, from {warm.fold.name}"
+    (folder / NOTES).write_text(json.dumps(notes))
 
 
-def _brief(notes: dict[str, Any]) -> tuple[int, float]:
-    return notes["n_items"], notes["seconds"]
+def is_earlier(known: Dataset, later: Dataset) -> bool:
+    """Return whether each user's history in `known` is where their history in `later` begins.
 
+    Then nothing in `known` is news to `later`.
 
-def stored_state(context: RunContext, fold: Fold, settings: SourceSettings, folder: Path) -> State:
-    """The arrays of a fit, which is made once more where an earlier run dropped them for their size."""
-    if not (folder / STATE).exists():
-        _refit(context, fold, settings, folder)
-    with np.load(folder / STATE, allow_pickle=False) as stored:
-        return {name: stored[name] for name in stored.files}
-
-
-def _refit(context: RunContext, fold: Fold, settings: SourceSettings, folder: Path) -> None:
-    """Fit again with as many steps, and from the same earlier fit."""
-    inputs = json.loads((folder / "inputs.json").read_text())
-    earlier = None
-    if inputs.get("warm"):
-        earlier = Earlier(_before(context, fold), folder.with_name(inputs["warm"]))
-    remove_folder(folder)
-    fitting(context, fold, settings, inputs["steps"], earlier)()
-
-
-def _before(context: RunContext, fold: Fold) -> Fold:
-    """The fold that comes before one in the order of fits."""
-    plan = context.plan
-    folds = (*plan.labels, plan.verdict, plan.serving)
-    return folds[[other.name for other in folds].index(fold.name) - 1]
+    Args:
+        known: what a fit knows.
+        later: what another fit may know.
+    """
+    if known.n_users != later.n_users or (known.user_counts > later.user_counts).any():
+        return False
+    order, _ = known.by_user
+    later_order, later_borders = later.by_user
+    lengths = known.user_counts.astype(np.int64)
+    beginnings = later_order[ragged_index(later_borders[:-1], lengths)]
+    columns = (
+        (known.items, later.items),
+        (known.times, later.times),
+        (known.weights, later.weights),
+    )
+    return all(np.array_equal(one[order], other[beginnings]) for one, other in columns)

@@ -13,18 +13,30 @@ from fusion.data.dataset import Dataset
 from fusion.errors import ConfigError, SourceFailed
 from fusion.models.base.recommender import Recommender
 from fusion.models.base.registry import build, known
+from fusion.runs.stage_store import CODE_DIGITS
 
 RANDOM_SOURCE = SourceSettings.model_construct(name="control", use="random")
-"""The random row beside all others; its name is reserved, so no check sees it."""
+"""The random row beside all others; its name is reserved, so it must not be validated."""
+USED = "used"
+"""Status of a source that takes part."""
 
 
 @dataclass
 class SourceReport:
-    """A source's row in the manifest: `status` is "used", or why it is not."""
+    """A source's row in the manifest.
+
+    Attributes:
+        name: as configured.
+        use: the recommender it is.
+        status: "used", or why it is not.
+        seconds: time of its fits.
+        peak_mb: largest memory of the process when they ended, in MiB.
+        notes: what its newest fit noted.
+    """
 
     name: str
     use: str
-    status: str = "used"
+    status: str = USED
     seconds: float = 0.0
     peak_mb: int = 0
     notes: dict[str, Any] = field(default_factory=dict)
@@ -32,55 +44,106 @@ class SourceReport:
     @property
     def used(self) -> bool:
         """Whether it takes part."""
-        return self.status == "used"
+        return self.status == USED
 
 
 def build_source(settings: SourceSettings) -> Recommender:
-    """A configured source, unfitted; ConfigError for what there is not, or what it does not take."""
+    """Return a configured source, unfitted.
+
+    Args:
+        settings: its entry in the configuration.
+
+    Raises:
+        ConfigError: there is no such recommender, it does not take these settings, or it cannot
+            begin from an earlier fit although `refit` asks for that.
+    """
     model = build(settings.use, settings.settings)
     if settings.refit == "warm" and not model.supports_warm_start:
         able = ", ".join(name for name, cls in known().items() if cls.supports_warm_start)
         raise ConfigError(
-            f"source {settings.name!r}: recommender {settings.use!r} cannot begin from an earlier fit; "
-            f"leave refit out, or set it to 'fold'. Those that take refit = 'warm': {able}."
+            f"source {settings.name!r}: recommender {settings.use!r} cannot begin from an earlier "
+            f"fit; leave refit out, or set it to 'fold'. Those that take refit = 'warm': {able}."
         )
     return model
 
 
 def leave_out(reports: Sequence[SourceReport], failure: SourceFailed) -> None:
-    """Note that a source takes no part any more, since it died while scoring; ConfigError when it was the last."""
-    found = [report for report in reports if report.name == failure.source and report.used]
-    if not found:
-        raise failure
-    found[0].status = f"failed while scoring: {failure.why}"
-    require_one(reports)
+    """Note that a source takes no part any more, since it failed while scoring.
+
+    Args:
+        reports: of the configured sources; the row of the one that failed is changed.
+        failure: of the source.
+
+    Raises:
+        SourceFailed: it is none of these sources, or was left out before.
+        ConfigError: it was the last one.
+    """
+    for report in reports:
+        if report.used and report.name == failure.source:
+            report.status = f"failed while scoring: {failure.why}"
+            require_one(reports)
+            return
+    raise failure
 
 
 def require_one(reports: Sequence[SourceReport]) -> None:
-    """ConfigError, with every reason, when no source takes part."""
+    """Refuse a run in which no source takes part.
+
+    Args:
+        reports: of the configured sources.
+
+    Raises:
+        ConfigError: none is used; with the reason of each.
+    """
     if not any(report.used for report in reports):
-        reasons = "; ".join(f"{r.name}: {r.status}" for r in reports)
+        reasons = "; ".join(f"{report.name}: {report.status}" for report in reports)
         raise ConfigError(
             f"no source can take part ({reasons}); configure one that fits the data and the memory"
         )
 
 
 def left_out(model: Recommender, data: Dataset, memory_gib: float) -> str | None:
-    """Why a source cannot take part before it is even fitted; None when it can."""
+    """Return why a source cannot take part, before it is even fitted.
+
+    Args:
+        model: the source, unfitted.
+        data: everything that is known; the largest fit is on it.
+        memory_gib: memory that fits may need.
+
+    Returns:
+        A sentence for its row in the manifest; None where it can take part.
+    """
     missing = sorted(model.required() - data.capabilities)
     if missing:
         return f"left out: the data has no {' and no '.join(missing)}"
     needed = model.memory_bytes(data.n_users, data.n_items, len(data)) / 2**30
     if needed > memory_gib:
-        return f"left out: needs {needed:.1f} GiB to fit {data.n_items:,} items, memory is {memory_gib:g} GiB"
+        return (
+            f"left out: needs {needed:.1f} GiB to fit {data.n_items:,} items, "
+            f"memory is {memory_gib:g} GiB"
+        )
     return None
 
 
 def source_code(cls: type[Recommender]) -> str:
-    """12 hex digits over the file that defines a recommender, which need not be part of the core."""
-    return sha256(Path(inspect.getfile(cls)).read_bytes()).hexdigest()[:12]
+    """Return a hash of the file that defines a recommender, which need not be part of the core.
+
+    Args:
+        cls: the recommender's class.
+
+    Returns:
+        Hex digits.
+    """
+    return sha256(Path(inspect.getfile(cls)).read_bytes()).hexdigest()[:CODE_DIGITS]
 
 
 def source_seed(seed: int, name: str) -> list[int]:
-    """A stream of its own for each source, so that adding one does not move the others' numbers."""
+    """Return the seed of a source's own stream.
+
+    Each has one, so that adding a source does not move the others' numbers.
+
+    Args:
+        seed: of the run.
+        name: of the source.
+    """
     return [seed, crc32(name.encode())]

@@ -1,40 +1,40 @@
-"""Tuning: a short search over each source's few decisive settings, on a fold that ends before the first label fold."""
+"""Tuning: a short search over each source's few decisive settings, as a stage.
+
+It is made on a fold that ends before the first label fold, and what it finds holds for every fold.
+"""
 
 import json
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from fusion.config import SourceSettings
-from fusion.core.arrays import Rows, Scores
-from fusion.core.hashing import shares
-from fusion.data.dataset import Dataset
 from fusion.data.fold import Fold
 from fusion.errors import no_room
-from fusion.metrics.ranking import hits_of, ndcg
-from fusion.models.base.fitted import fit, fit_items
-from fusion.models.base.recommender import FitContext, Recommender
-from fusion.models.base.registry import build
+from fusion.models.base.recommender import Allowed, Recommender
 from fusion.runs.context import RunContext
-from fusion.training.sources import source_code, source_seed
+from fusion.runs.runtime import Runtime, Stage
+from fusion.training.fit_stage import ModelRecipe
+from fusion.training.sources import source_seed
+from fusion.training.tuning_search import Space, TuneInputs, search, validation_users
 
 log = logging.getLogger(__name__)
-DEPTH = 10
-USERS = 2000
-"""Users with a label on whom a setting is judged, at most."""
-WEIGHING = {"weighting": "log"}
-"""Tried last, where the data has weights: whether hours, counts or ratings say how sure an interaction is."""
-EVENTS = 500_000
-"""Interactions that a setting is fitted on, about, at most: whole users by hash, so that a search stays short."""
+TUNED = "tuned.json"
+"""What a search found."""
 
 
 @dataclass(frozen=True)
 class Tuned:
-    """What the search found for a source: settings frozen for every fold, and NDCG@10 before and after."""
+    """What the search found for a source.
+
+    Attributes:
+        name: of the source.
+        settings: that hold for every fold.
+        default: NDCG@10 of the source's defaults on the tuning fold.
+        best: NDCG@10 of `settings` there.
+        trials: settings tried.
+    """
 
     name: str
     settings: dict[str, Any]
@@ -43,171 +43,129 @@ class Tuned:
     trials: int
 
 
-def with_tuned(context: RunContext, tuned: Sequence[Tuned]) -> RunContext:
-    """The job whose sources have what was found for them."""
-    found = {one.name: one.settings for one in tuned}
-    sources = tuple(
-        source.model_copy(update={"settings": {**source.settings, **found.get(source.name, {})}})
-        for source in context.sources
-    )
-    return replace(context, config=context.config.model_copy(update={"sources": sources}))
+@dataclass(frozen=True)
+class TuningTask:
+    """How the sources of a training are tuned.
 
+    Attributes:
+        fold: on which settings are compared.
+        allowed: what may be listed there.
+        trials: settings to try for each source; 0 tunes nothing.
+        seed: of the run.
+        device: "cpu" or "cuda".
+    """
 
-def tune_source(context: RunContext, source: SourceSettings) -> Tuned | None:
-    """Search the tunable settings that the configuration does not give; None where there is nothing to search."""
-    trials = context.config.tune.trials
-    model = build(source.use, source.settings)
-    space = {name: s for name, s in searchable(model).items() if name not in source.settings}
-    if (
-        not trials
-        or not space
-        or not model.proposes
-        or not len(_judges(context.plan.tune, context.config.seed))
-    ):
-        return None
-    inputs = {
-        "use": source.use,
-        "code": source_code(type(model)),
-        "reads": model.cache_key(),
-        "settings": model.config.model_dump(mode="json"),
-        "space": space,
-        "weighing": _may_weigh(context, source),
-        "trials": trials,
-        "seed": source_seed(context.config.seed, source.name),
-        "data": context.plan.tune.known.trim_users().digest,
-        "labels": [context.plan.tune.label_users.tolist(), context.plan.tune.label_items.tolist()],
-        "seen": context.config.lists.exclude_seen,
-        "device": context.device,
-    }
+    fold: Fold
+    allowed: Allowed
+    trials: int
+    seed: int
+    device: str
 
-    def make(folder: Path) -> None:
-        (folder / "tuned.json").write_text(json.dumps(_search(context, source, space, trials)))
+    @classmethod
+    def of(cls, context: RunContext) -> "TuningTask":
+        """Return the tuning that a training asks for.
 
-    try:
-        folder = context.step(
-            f"tune {source.name}", lambda: context.store.stage("tune", inputs, make)
+        Args:
+            context: of the training.
+        """
+        fold = context.plan.tune
+        return cls(
+            fold=fold,
+            allowed=context.allowed(fold.cut),
+            trials=context.config.tune.trials,
+            seed=context.config.seed,
+            device=context.device,
         )
-    except (
-        Exception
-    ) as died:  # a source is foreign code: if it dies here, fitting it will say so in its row
-        if no_room(died):
+
+
+def tune_source(task: TuningTask, source: SourceSettings, runtime: Runtime) -> Tuned | None:
+    """Search the tunable settings of a source that its entry does not give.
+
+    Args:
+        task: how to tune.
+        source: its entry in the configuration.
+        runtime: the means.
+
+    Returns:
+        What was found; None where there is nothing to search, nobody to compare by, or the source
+        failed, which its fit will report.
+    """
+    stage = _tuning_stage(task, source)
+    if stage is None:
+        return None
+    try:
+        folder = runtime.run(stage)
+    except Exception as error:  # a source is foreign code, which may fail with anything
+        if no_room(error):
             raise
         log.warning("tuning failed name=%s", source.name, exc_info=True)
         return None
-    return Tuned(name=source.name, trials=trials, **json.loads((folder / "tuned.json").read_text()))
+    found = json.loads((folder / TUNED).read_text())
+    return Tuned(name=source.name, trials=task.trials, **found)
 
 
-def searchable(model: Recommender) -> dict[str, dict[str, Any]]:
-    """Tunable settings of a source by name: low, high, log, whole."""
-    found = {}
+def _tuning_stage(task: TuningTask, source: SourceSettings) -> Stage[TuneInputs] | None:
+    """The stage that tunes a source; None where there is nothing to search or nobody to judge."""
+    recipe = ModelRecipe.of(source)
+    model = recipe.build()
+    space = {
+        name: limits for name, limits in searchable(model).items() if name not in source.settings
+    }
+    if not task.trials or not space or not model.proposes:
+        return None
+    if not len(validation_users(task.fold, task.seed)):
+        return None
+    inputs = TuneInputs(
+        model=recipe,
+        space=space,
+        weighting=may_weigh(model, source, task.fold),
+        trials=task.trials,
+        seed=task.seed,
+        source_seed=source_seed(task.seed, source.name),
+        fold=task.fold,
+        allowed=task.allowed,
+        device=task.device,
+    )
+    return Stage("tune", f"tune {source.name}", inputs, make_tuning)
+
+
+def make_tuning(folder: Path, inputs: TuneInputs, runtime: Runtime) -> None:
+    """Search a source's settings and write what was found.
+
+    Args:
+        folder: empty.
+        inputs: of the stage.
+        runtime: the means.
+    """
+    (folder / TUNED).write_text(json.dumps(search(inputs, runtime)))
+
+
+def searchable(model: Recommender) -> Space:
+    """Return the tunable settings of a source.
+
+    Args:
+        model: unfitted.
+
+    Returns:
+        Name -> {"low", "high", "log", "whole"}, in the order of declaration.
+    """
+    space: Space = {}
     for name, info in model.Config.model_fields.items():
         extra = info.json_schema_extra
-        if isinstance(extra, dict) and isinstance(extra.get("tune"), dict):
-            found[name] = {**extra["tune"], "whole": info.annotation is int}  # type: ignore[dict-item]
-    return found
+        limits = extra.get("tune") if isinstance(extra, dict) else None
+        if isinstance(limits, dict):
+            space[name] = {**limits, "whole": info.annotation is int}
+    return space
 
 
-def _search(
-    context: RunContext, source: SourceSettings, space: dict[str, dict[str, Any]], trials: int
-) -> dict[str, Any]:
-    """Try the defaults first; the best mean wins when it beats them by more than chance would."""
-    import optuna  # noqa: PLC0415 - takes a second to import
+def may_weigh(model: Recommender, source: SourceSettings, fold: Fold) -> bool:
+    """Return whether weights may be tried as confidence.
 
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    evaluate = _objective(context, source)
-    values: list[Scores] = []
-    defaults = {name: getattr(build(source.use, source.settings).config, name) for name in space}
-    sampler = optuna.samplers.TPESampler(
-        seed=int(np.random.default_rng([context.config.seed]).integers(2**31))
-    )
-    study = optuna.create_study(direction="maximize", sampler=sampler)
-    for guess in [defaults, *_evenly(space, trials - 1)]:
-        study.enqueue_trial(guess)
-    watch = context.progress(f"tune {source.name}")
-
-    def suggest(trial: Any) -> float:
-        values.append(
-            evaluate({name: _suggest(trial, name, **limits) for name, limits in space.items()})
-        )
-        watch(trial.number + 1, trials)
-        return float(values[-1].mean())
-
-    study.optimize(suggest, n_trials=trials)
-    number = study.best_trial.number
-    if not _better(values[number], values[0]):
-        number = 0
-    found, best = {**defaults, **study.trials[number].params}, values[number]
-    if _may_weigh(context, source):
-        weighed = evaluate({**found, **WEIGHING})
-        if _better(weighed, best):
-            found, best = {**found, **WEIGHING}, weighed
-    return {"settings": found, "default": float(values[0].mean()), "best": float(best.mean())}
-
-
-def _may_weigh(context: RunContext, source: SourceSettings) -> bool:
-    """Whether the data has weights that the source could read, and the configuration leaves it open."""
-    cache_key = "weighting" in build(source.use, source.settings).Config.model_fields
-    return cache_key and "weighting" not in source.settings and context.plan.tune.known.has_weights
-
-
-def _evenly(space: dict[str, dict[str, Any]], n: int) -> list[dict[str, float]]:
-    """For a single setting, n values that cover its range evenly, which beats any sampler at few trials."""
-    if len(space) > 1:
-        return []
-    [(name, limits)] = space.items()
-    spread = np.geomspace if limits["log"] else np.linspace
-    values = spread(limits["low"], limits["high"], n)
-    return [{name: round(value) if limits["whole"] else float(value)} for value in values.tolist()]
-
-
-def _better(one: Scores, other: Scores) -> bool:
-    """Whether per-user values (n,) are higher by more than the standard error of their paired difference."""
-    gap = one.astype(np.float64) - other
-    return bool(gap.mean() > gap.std() / np.sqrt(len(gap)))
-
-
-def _suggest(trial: Any, name: str, low: float, high: float, log: bool, whole: bool) -> float:
-    if whole:
-        return int(trial.suggest_int(name, int(low), int(high), log=log))
-    return float(trial.suggest_float(name, low, high, log=log))
-
-
-def _objective(context: RunContext, source: SourceSettings) -> Callable[[dict[str, Any]], Scores]:
-    """NDCG@10 of each judging user (n,) of the source's own lists on the tuning fold, for given settings."""
-    fold = context.plan.tune
-    users = _judges(fold, context.config.seed)
-    allowed = context.allowed(fold.cut)
-    sampled = some_of(fold.known, context.config.seed, EVENTS)
-
-    quicker = build(source.use, source.settings).tuning_overrides(sampled)
-
-    def evaluate(settings: dict[str, Any]) -> Scores:
-        model = build(source.use, {**source.settings, **quicker, **settings})
-        seed = source_seed(context.config.seed, source.name)
-        fit_context = FitContext(
-            rng=np.random.default_rng(seed),
-            device=context.device,
-            cache=context.store.root / "vectors",
-        )
-        known = sampled.trim_users().trim_items(fit_items(model, sampled))
-        block = fold.known.users_at(
-            users, fold.as_of[users]
-        )  # a block keeps what each model made of it
-        lists = (
-            fit(source.name, model, known, source.k, fit_context).top(block, DEPTH, allowed).items
-        )
-        return ndcg(*hits_of(lists, users, fold.label_users, fold.label_items), DEPTH)
-
-    return evaluate
-
-
-def some_of(known: Dataset, seed: int, events: int) -> Dataset:
-    """All interactions of so many users, by hash, that about `events` are left; everything where there are fewer."""
-    share = events / max(1, len(known))
-    return known if share >= 1 else known.take(shares(seed, known.users) < share)
-
-
-def _judges(fold: Fold, seed: int) -> Rows:
-    """Users (n,) with a label and a history: without one they get the fallback, whatever a source's settings."""
-    users = fold.label_rows[fold.known.user_counts[fold.label_rows] > 0]
-    return users[shares(seed, users) < USERS / max(1, len(users))]
+    Args:
+        model: the source, unfitted.
+        source: its entry in the configuration, which may say how to read weights.
+        fold: on which settings are compared.
+    """
+    reads_weights = "weighting" in model.Config.model_fields
+    is_open = "weighting" not in source.settings
+    return reads_weights and is_open and fold.known.has_weights

@@ -17,7 +17,8 @@ from fusion.models.base.recommender import Allowed
 from fusion.models.base.registry import known as registered
 from fusion.ranking.features.registry import FEATURES
 from fusion.runs.context import RunContext
-from fusion.training.fits import fit_sources, load_sources
+from fusion.training.fits import fit_sources
+from fusion.training.source_fits import load_sources
 from tests.fusion.making import (
     columns_by_pair,
     config,
@@ -130,12 +131,12 @@ def chained(
     context = RunContext(
         config((WARM,)), data, replace(plan, serving=replace(plan.serving, known=data)), root
     )
-    context, fits, reports, _ = fit_sources(context, folds)
+    fitted = fit_sources(context, folds)
     told = {}
     for fold in folds:
-        source = load_sources(context, fold, fits[fold.name], reports)[0]
+        source = load_sources(fitted.on(fold), context.runtime)[0]
         learned = {name: values.tobytes() for name, values in source.model.state().items()}
-        told[fold.name] = (fits[fold.name]["neural"].name, learned)
+        told[fold.name] = (fitted.fits[fold.name]["neural"].key, learned)
     return told
 
 

@@ -10,9 +10,11 @@ import pytest
 from fusion.config import SourceSettings
 from fusion.core.settings import tunable
 from fusion.models import ease
+from fusion.models.base.registry import build
 from fusion.models.popularity import Popularity, PopularityConfig
 from fusion.training.pipeline import train
-from fusion.training.tuning import _better, _evenly, _judges, _may_weigh, some_of, tune_source
+from fusion.training.tuning import TuningTask, may_weigh, tune_source
+from fusion.training.tuning_search import evenly, is_better, subsample_users, validation_users
 from tests.fusion import broken
 from tests.fusion.making import config, dataset, frame_of, item_frame, job_of, lively
 
@@ -22,6 +24,10 @@ TRIALS = {"tune": {"trials": 4}}
 @pytest.fixture(scope="module")
 def data():
     return dataset(lively(seed=5, n_users=80, n_items=60, n_events=3000, loyal=0.9), item_frame())
+
+
+def tuned(context, source):
+    return tune_source(TuningTask.of(context), source, context.runtime)
 
 
 class LongMemory(PopularityConfig):
@@ -38,7 +44,7 @@ def test_a_bad_default_is_left_for_a_better_setting(tmp_path):
     drifting = dataset(lively(seed=5, n_users=80, n_items=60, n_events=3000, loyal=0.0))
     with broken.registered(stale=Stale):
         context = job_of(tmp_path, drifting, config(("stale",), **TRIALS))
-        found = tune_source(context, SourceSettings(name="stale"))
+        found = tuned(context, SourceSettings(name="stale"))
     assert found.settings["half_life"] < 100
     assert found.best > found.default
 
@@ -49,19 +55,19 @@ def test_a_source_whose_code_or_model_changed_is_searched_again(
 ):
     with broken.registered(stale=Stale):
         context = job_of(tmp_path, data, config(("stale",), **TRIALS))
-        tune_source(context, SourceSettings(name="stale"))
+        tuned(context, SourceSettings(name="stale"))
         if changes == "code":
-            monkeypatch.setattr("fusion.training.tuning.source_code", lambda cls: "another")
+            monkeypatch.setattr("fusion.training.fit_stage.source_code", lambda cls: "another")
         else:
             monkeypatch.setattr(Stale, "cache_key", lambda self: "another model")
-        tune_source(context, SourceSettings(name="stale"))
+        tuned(context, SourceSettings(name="stale"))
     assert len(list((tmp_path / "store" / "tune").iterdir())) == 2
 
 
 def test_settings_of_the_configuration_are_never_searched(data, tmp_path):
     context = job_of(tmp_path, data, config(("ease",), **TRIALS))
-    assert tune_source(context, SourceSettings(name="ease", settings={"reg": 70.0})) is None
-    half = tune_source(context, SourceSettings(name="item_knn", settings={"neighbours": 7}))
+    assert tuned(context, SourceSettings(name="ease", settings={"reg": 70.0})) is None
+    half = tuned(context, SourceSettings(name="item_knn", settings={"neighbours": 7}))
     assert set(half.settings) == {"shrink"}
 
 
@@ -73,14 +79,14 @@ def test_every_fold_is_fitted_with_what_was_found(data, tmp_path):
         json.loads(file.read_text()) for file in (tmp_path / "store" / "fit").glob("*/inputs.json")
     ]
     for fit in fits:
-        for name, value in found.get(fit["use"], {}).items():
-            assert fit["settings"][name] == value
+        for name, value in found.get(fit["model"]["use"], {}).items():
+            assert fit["model"]["settings"][name] == value
 
 
 def test_the_same_seed_finds_the_same(data, tmp_path):
     context = config(("sequence",), **TRIALS)
     found = [
-        tune_source(job_of(tmp_path / str(n), data, context), SourceSettings(name="sequence"))
+        tuned(job_of(tmp_path / str(n), data, context), SourceSettings(name="sequence"))
         for n in range(2)
     ]
     assert found[0] == found[1]
@@ -95,33 +101,31 @@ def test_a_search_over_many_items_fits_fewer_and_the_run_all(data, tmp_path, mon
     )
     solve = ease.weights_by_users
     monkeypatch.setattr(ease, "MAX_TUNED_ITEMS", 20)
-    found = tune_source(
-        job_of(tmp_path, data, config(("ease",), **TRIALS)), SourceSettings(name="ease")
-    )
+    found = tuned(job_of(tmp_path, data, config(("ease",), **TRIALS)), SourceSettings(name="ease"))
     assert set(found.settings) == {"reg"}
     assert len(fitted) == 4
     assert max(fitted) <= 20
 
 
 def test_a_search_over_much_data_takes_whole_users(data):
-    assert some_of(data, 7, len(data)) is data
-    some = some_of(data, 7, len(data) // 3)
+    assert subsample_users(data, 7, len(data)) is data
+    some = subsample_users(data, 7, len(data) // 3)
     assert len(data) / 6 < len(some) < len(data) / 2
     kept = np.flatnonzero(some.user_counts)
     assert np.array_equal(some.user_counts[kept], data.user_counts[kept])
-    assert len(some_of(data, 8, len(data) // 3)) != len(some)
+    assert len(subsample_users(data, 8, len(data) // 3)) != len(some)
 
 
 def test_users_without_a_history_do_not_judge(data, tmp_path):
     context = job_of(tmp_path, data, config(("ease",), **TRIALS))
     tuning = context.plan.tune
     known = tuning.known.take(tuning.known.users != tuning.label_users[0])
-    assert tuning.label_users[0] in _judges(tuning, 7)
-    assert tuning.label_users[0] not in _judges(replace(tuning, known=known), 7)
+    assert tuning.label_users[0] in validation_users(tuning, 7)
+    assert tuning.label_users[0] not in validation_users(replace(tuning, known=known), 7)
     nobody = replace(
         context.plan, tune=replace(tuning, known=known.take(np.zeros(len(known), bool)))
     )
-    assert tune_source(replace(context, plan=nobody), SourceSettings(name="ease")) is None
+    assert tuned(replace(context, plan=nobody), SourceSettings(name="ease")) is None
 
 
 def test_a_full_disk_ends_a_search_and_a_source_that_dies_does_not(data, tmp_path):
@@ -134,24 +138,24 @@ def test_a_full_disk_ends_a_search_and_a_source_that_dies_does_not(data, tmp_pat
     with broken.registered(full=NoRoom, dies=Dies):
         context = job_of(tmp_path, data, config(("ease",), **TRIALS))
         with pytest.raises(OSError, match="No space left"):
-            tune_source(context, SourceSettings(name="full"))
-        assert tune_source(context, SourceSettings(name="dies")) is None
+            tuned(context, SourceSettings(name="full"))
+        assert tuned(context, SourceSettings(name="dies")) is None
 
 
 def test_a_difference_within_chance_keeps_the_defaults():
     rng = np.random.default_rng(0)
     base = rng.random(400).astype(np.float32)
-    assert not _better(base, base)
-    assert not _better(base + rng.normal(0.002, 0.3, 400), base)
-    assert _better(base + rng.normal(0.05, 0.3, 400), base)
+    assert not is_better(base, base)
+    assert not is_better(base + rng.normal(0.002, 0.3, 400), base)
+    assert is_better(base + rng.normal(0.05, 0.3, 400), base)
 
 
 def test_a_single_setting_is_covered_evenly():
-    log = _evenly({"reg": {"low": 1, "high": 1000, "log": True, "whole": False}}, 4)
+    log = evenly({"reg": {"low": 1, "high": 1000, "log": True, "whole": False}}, 4)
     assert [round(one["reg"]) for one in log] == [1, 10, 100, 1000]
-    whole = _evenly({"last": {"low": 1, "high": 9, "log": False, "whole": True}}, 3)
+    whole = evenly({"last": {"low": 1, "high": 9, "log": False, "whole": True}}, 3)
     assert whole == [{"last": 1}, {"last": 5}, {"last": 9}]
-    assert _evenly({"a": {}, "b": {}}, 5) == []
+    assert evenly({"a": {}, "b": {}}, 5) == []
 
 
 def hours(of_liked: float):
@@ -171,7 +175,7 @@ def hours(of_liked: float):
 @pytest.mark.parametrize(("weight", "weighting"), [(200.0, "log"), (1.0, "binary")])
 def test_weights_become_confidence_where_that_helps(tmp_path, weight, weighting):
     context = job_of(tmp_path, hours(weight), config(("item_knn",), **TRIALS))
-    found = tune_source(context, SourceSettings(name="item_knn"))
+    found = tuned(context, SourceSettings(name="item_knn"))
     assert found.settings.get("weighting", "binary") == weighting
 
 
@@ -179,9 +183,10 @@ def test_weights_are_left_alone_where_the_configuration_says_how_to_read_them_or
     data, tmp_path
 ):
     context = job_of(tmp_path, hours(200.0), config(("item_knn",), **TRIALS))
-    given = tune_source(context, SourceSettings(name="item_knn", settings={"weighting": "binary"}))
+    given = tuned(context, SourceSettings(name="item_knn", settings={"weighting": "binary"}))
     assert "weighting" not in given.settings
-    assert not _may_weigh(
-        job_of(tmp_path, data, config(("item_knn",))), SourceSettings(name="item_knn")
-    )
-    assert not _may_weigh(context, SourceSettings(name="popularity"))
+    knn, popularity = SourceSettings(name="item_knn"), SourceSettings(name="popularity")
+    weightless = job_of(tmp_path, data, config(("item_knn",))).plan.tune
+    assert may_weigh(build("item_knn"), knn, context.plan.tune)
+    assert not may_weigh(build("item_knn"), knn, weightless)
+    assert not may_weigh(build("popularity"), popularity, context.plan.tune)

@@ -12,9 +12,10 @@ from fusion.errors import ConfigError, FusionError
 from fusion.models.base.recommender import FitContext
 from fusion.models.base.registry import build
 from fusion.models.neural import Neural
-from fusion.training.fit_stage import Earlier, fitting, is_earlier
-from fusion.training.fits import evict, fit_sources, load_sources
+from fusion.training.fit_stage import fit_stage, is_earlier
+from fusion.training.fits import fit_sources
 from fusion.training.pipeline import train
+from fusion.training.source_fits import evict, load_sources
 from fusion.training.sources import build_source, source_seed
 from tests.fusion import broken
 from tests.fusion.making import config, dataset, item_frame, job_of, lively
@@ -55,19 +56,22 @@ def folds_of(context):
 
 
 def fit_all(context):
-    return fit_sources(context, folds_of(context))[1:3]
+    return fit_sources(context, folds_of(context))
 
 
-def inputs_of(folder):
-    return json.loads((folder / "inputs.json").read_text())
+def folders(fits):
+    """Fold -> source -> folder of the fit."""
+    return {
+        fold: {name: fit.folder for name, fit in of_fold.items()} for fold, of_fold in fits.items()
+    }
 
 
-def notes_of(folder):
-    return json.loads((folder / "notes.json").read_text())
+def inputs_of(fit):
+    return json.loads((fit.folder / "inputs.json").read_text())
 
 
-def state_of(folder):
-    with np.load(folder / "state.npz", allow_pickle=False) as stored:
+def state_of(fit):
+    with np.load(fit.folder / "state.npz", allow_pickle=False) as stored:
         return {name: stored[name] for name in stored.files}
 
 
@@ -78,61 +82,60 @@ def made(request, data, tmp_path_factory):
         data,
         config(("popularity", WARM), split={"kind": request.param}),
     )
-    return context, *fit_all(context)
+    return context, fit_all(context)
 
 
 def test_each_fit_begins_from_the_one_before_it_and_its_key_says_so(made):
-    context, fits, reports = made
-    folders = [fits[fold.name]["neural"] for fold in folds_of(context)]
-    assert [inputs_of(folder)["warm"] for folder in folders] == [
-        None,
-        *(folder.name for folder in folders[:-1]),
-    ]
-    assert [notes_of(folder).get("refit") for folder in folders] == [
+    context, fitted = made
+    fits = [fitted.fits[fold.name]["neural"] for fold in folds_of(context)]
+    earlier = [fit.folder.name for fit in fits[:-1]]
+    assert [inputs_of(fit)["warm"] for fit in fits] == [None, *earlier]
+    assert all(inputs_of(fit)["keep"] for fit in fits)
+    assert [fit.notes.get("refit") for fit in fits] == [
         None, "warm, from label-2", "warm, from label-1", "warm, from verdict"
     ]  # fmt: skip
-    found = notes_of(folders[0])["steps"]
-    assert [inputs_of(folder)["steps"] for folder in folders] == [None, found, found, found]
-    assert all(found / 4 <= notes_of(folder)["steps"] <= found for folder in folders[1:])
-    assert reports[1].notes["refit"] == "warm, from verdict"
-    assert "warm" not in inputs_of(fits["verdict"]["popularity"])
+    steps = fits[0].notes["steps"]
+    assert [inputs_of(fit)["steps"] for fit in fits] == [None, steps, steps, steps]
+    assert all(steps / 4 <= fit.notes["steps"] <= steps for fit in fits[1:])
+    assert fitted.reports[1].notes["refit"] == "warm, from verdict"
+    cold = inputs_of(fitted.fits["verdict"]["popularity"])
+    assert (cold["warm"], cold["keep"]) == (None, False)
 
 
 def test_the_chain_is_what_fits_one_after_another_give(made):
-    context, fits, _ = made
+    context, fitted = made
     state, steps = None, None
     for fold in folds_of(context):
         rng = np.random.default_rng(source_seed(context.config.seed, "neural"))
-        context = FitContext(rng=rng, max_steps=steps, warm=state, keep=True)
-        model = Neural(build("neural", SETTINGS).config).fit(fold.known.trim_users(), context)
+        fit_context = FitContext(rng=rng, max_steps=steps, warm=state, keep=True)
+        model = Neural(build("neural", SETTINGS).config).fit(fold.known.trim_users(), fit_context)
         state, steps = model.state(), steps or model.notes["steps"]
-        stored = state_of(fits[fold.name]["neural"])
+        stored = state_of(fitted.fits[fold.name]["neural"])
         assert stored.keys() == state.keys()
         for name, values in state.items():
             assert np.array_equal(stored[name], values), (fold.name, name)
 
 
 def test_another_store_gives_the_same_bits_under_the_same_keys(made, tmp_path):
-    context, fits, _ = made
-    again, _ = fit_all(job_of(tmp_path, context.data, context.config))
-    for fold, folders in fits.items():
-        assert again[fold]["neural"].name == folders["neural"].name
-        one, two = state_of(folders["neural"]), state_of(again[fold]["neural"])
+    context, fitted = made
+    again = fit_all(job_of(tmp_path, context.data, context.config)).fits
+    for fold, fits in fitted.fits.items():
+        assert again[fold]["neural"].key == fits["neural"].key
+        one, two = state_of(fits["neural"]), state_of(again[fold]["neural"])
         assert all(np.array_equal(one[name], two[name]) for name in one)
 
 
 def test_a_later_fit_is_refused(made):
-    context, fits, _ = made
+    context, fitted = made
     settings, folds = context.config.sources[1], folds_of(context)
     for at, fold in enumerate(folds):
         for other in folds[at + 1 :]:
             assert is_earlier(fold.known, other.known)
             assert not is_earlier(other.known, fold.known)
-            with pytest.raises(
-                FusionError,
-                match=f"on {fold.name} may not begin from that on {other.name}, which knows",
-            ):
-                fitting(context, fold, settings, 5, Earlier(other, fits[other.name]["neural"]))
+            later = fitted.fits[other.name]["neural"]
+            said = f"on {fold.name} may not begin from that on {other.name}, which knows"
+            with pytest.raises(FusionError, match=said):
+                fit_stage(settings, fold, context.config.seed, "cpu", 5, later)
 
 
 def test_earlier_is_a_beginning_of_every_history(data):
@@ -162,7 +165,7 @@ def test_order_holds_beside_other_work(data, tmp_path, threads):
         config(("popularity", "ease", {"name": "odd", "refit": "warm"}), threads=threads),
     )
     with broken.registered(odd=GoesOn):
-        fits, _ = fit_all(context)
+        fits = fit_all(context).fits
     lengths = [len(fold.known) for fold in folds_of(context)]
     assert state_of(fits["serving"]["odd"])["events"].tolist() == lengths
     assert state_of(fits["label-1"]["odd"])["events"].tolist() == lengths[:2]
@@ -183,26 +186,28 @@ def test_a_chain_that_breaks_leaves_the_source_out_and_the_run_goes_on(data, tmp
 def test_fits_dropped_for_their_size_are_made_again_from_the_same_start(data, tmp_path):
     """A new serving fit asks for the verdict's, and that, gone, for those before it."""
     context = job_of(tmp_path, data, config(("popularity", WARM), artifacts={"keep_fit_mb": 0}))
-    fits, reports = fit_all(context)
-    before = {fold: state_of(folders["neural"]) for fold, folders in fits.items()}
-    evict(context, fits)
-    shutil.rmtree(fits["serving"]["neural"])
+    fitted = fit_all(context)
+    fits, plan = fitted.fits, context.plan
+    before = {fold: state_of(of_fold["neural"]) for fold, of_fold in fits.items()}
+    evict(fits, plan.serving, 0)
+    shutil.rmtree(fits["serving"]["neural"].folder)
     assert not [
-        fold for fold, folders in fits.items() if (folders["neural"] / "state.npz").exists()
+        fold for fold, of_fold in fits.items() if (of_fold["neural"].folder / "state.npz").exists()
     ]
-    again, _ = fit_all(context)
-    assert again == fits
-    assert_same({fold: state_of(folders["neural"]) for fold, folders in fits.items()}, before)
-    evict(context, fits)
-    load_sources(context, context.plan.verdict, fits["verdict"], reports)
+    again = fit_all(context).fits
+    assert folders(again) == folders(fits)
+    assert_same({fold: state_of(of_fold["neural"]) for fold, of_fold in fits.items()}, before)
+    evict(fits, plan.serving, 0)
+    load_sources(fitted.on(plan.verdict), context.runtime)
     remade = {fold: state_of(fits[fold]["neural"]) for fold in ("label-2", "label-1", "verdict")}
     assert_same(remade, {fold: before[fold] for fold in remade})
 
 
 def test_a_kill_while_a_dropped_fit_is_made_again_leaves_no_half_of_it(data, tmp_path, monkeypatch):
     context = job_of(tmp_path, data, config(("popularity",), artifacts={"keep_fit_mb": 0}))
-    fits, reports = fit_all(context)
-    evict(context, fits)
+    fitted = fit_all(context)
+    verdict = fitted.on(context.plan.verdict)
+    evict(fitted.fits, context.plan.serving, 0)
 
     def killed(folder, **more):
         (folder / "inputs.json").unlink()
@@ -210,14 +215,11 @@ def test_a_kill_while_a_dropped_fit_is_made_again_leaves_no_half_of_it(data, tmp
 
     monkeypatch.setattr("fusion.runs.cleanup.shutil.rmtree", killed)
     with pytest.raises(KeyboardInterrupt):
-        load_sources(context, context.plan.verdict, fits["verdict"], reports)
+        load_sources(verdict, context.runtime)
     monkeypatch.undo()
-    again, reports = fit_all(context)
-    assert again == fits
-    assert (
-        load_sources(context, context.plan.verdict, fits["verdict"], reports)[0].name
-        == "popularity"
-    )
+    again = fit_all(context)
+    assert folders(again.fits) == folders(fitted.fits)
+    assert load_sources(verdict, context.runtime)[0].name == "popularity"
 
 
 def assert_same(found, wanted):
@@ -231,20 +233,21 @@ def assert_same(found, wanted):
 
 def test_at_random_no_fold_is_earlier_so_every_fit_begins_from_nothing(tmp_path, caplog):
     timeless = dataset(lively(seed=3, n_users=80, n_items=160).drop("time"), item_frame(160))
-    fits, reports = fit_all(job_of(tmp_path, timeless, config(("popularity", WARM))))
+    fitted = fit_all(job_of(tmp_path, timeless, config(("popularity", WARM))))
     said = "fold, since no fold of a random split is earlier than another"
-    assert reports[1].notes["refit"] == said
-    assert reports[1].notes["steps"] > 0
+    assert fitted.reports[1].notes["refit"] == said
+    assert fitted.reports[1].notes["steps"] > 0
     assert said in caplog.text
-    plain, _ = fit_all(
-        job_of(tmp_path, timeless, config(("popularity", {**WARM, "refit": "fold"})))
-    )
-    assert plain == fits, "the same fits, under the same keys"
+    plain = fit_all(job_of(tmp_path, timeless, config(("popularity", {**WARM, "refit": "fold"}))))
+    assert folders(plain.fits) == folders(fitted.fits), "the same fits, under the same keys"
 
 
 def test_a_source_that_cannot_go_on_is_refused(data, tmp_path):
     settings = config(("popularity", {"name": "als", "refit": "warm"}))
-    said = "source 'als': recommender 'als' cannot begin from an earlier fit.*take refit = 'warm': neural"
+    said = (
+        "source 'als': recommender 'als' cannot begin from an earlier fit.*"
+        "take refit = 'warm': neural"
+    )
     with pytest.raises(ConfigError, match=said):
         train(job_of(tmp_path, data, settings))
     with pytest.raises(ConfigError, match=said):

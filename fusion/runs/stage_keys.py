@@ -1,0 +1,148 @@
+"""Keys of the inputs of stages: equal where, and only where, a stage would make the same of them."""
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from functools import singledispatch
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel
+
+from fusion.data.dataset import Dataset
+from fusion.data.fold import Fold
+from fusion.errors import FusionError
+from fusion.models.base.recommender import Allowed
+
+DIGITS = 16
+"""Hex digits of a key: 64 bits, so that a store of millions of stages has no two alike by chance."""
+
+
+@runtime_checkable
+class Keyed(Protocol):
+    """An input that knows its own key."""
+
+    @property
+    def key(self) -> Any:
+        """JSON-able; equal in every process for inputs of which stages make the same."""
+
+
+@singledispatch
+def input_key(value: Any) -> Any:
+    """Return the key of an input of a stage as JSON.
+
+    A folder of a stage counts by the key of that stage, a dataset by its content, settings and
+    other dataclasses by their fields, a sequence in its order.
+
+    Args:
+        value: None, a bool, number or text; a folder of a stage; a `Keyed` object, dataset, fold,
+            `Allowed`, array, settings model or dataclass; or a mapping or sequence of these.
+
+    Raises:
+        FusionError: nothing says how to key a value of this type.
+    """
+    if isinstance(value, Keyed):
+        return value.key
+    if is_dataclass(value) and not isinstance(value, type):
+        return inputs_key(value)
+    raise FusionError(f"a stage cannot have a {type(value).__name__} as input: nothing gives a key")
+
+
+@input_key.register(type(None))
+@input_key.register(bool)
+@input_key.register(int)
+@input_key.register(float)
+@input_key.register(str)
+def _(value: Any) -> Any:
+    return value
+
+
+@input_key.register
+def _(value: Path) -> str:
+    return value.name
+
+
+@input_key.register
+def _(value: BaseModel) -> Any:
+    return value.model_dump(mode="json")
+
+
+@input_key.register(list)
+@input_key.register(tuple)
+def _(value: Any) -> list[Any]:
+    return [input_key(each) for each in value]
+
+
+@input_key.register(Mapping)
+def _(value: Any) -> dict[str, Any]:
+    return {name: input_key(each) for name, each in value.items()}
+
+
+@input_key.register(np.ndarray)
+def _(value: Any) -> str:
+    return array_key(value)
+
+
+@input_key.register
+def _(value: Dataset) -> str:
+    return value.digest
+
+
+@input_key.register
+def _(value: Fold) -> dict[str, Any]:
+    return fold_key(value)
+
+
+@input_key.register
+def _(value: Allowed) -> dict[str, Any]:
+    # By what may not be listed: items that come later join the others and change no old list.
+    return {"forbidden": array_key(np.flatnonzero(~value.items)), "seen": value.seen}
+
+
+def inputs_key(inputs: Any) -> dict[str, Any]:
+    """Return the key of each input of a stage.
+
+    Args:
+        inputs: an instance of the stage's dataclass of inputs.
+
+    Returns:
+        Name of the field -> key, as JSON.
+    """
+    return {field.name: input_key(getattr(inputs, field.name)) for field in fields(inputs)}
+
+
+def fold_key(fold: Fold) -> dict[str, Any]:
+    """Return the key of a fold: what is known, its labels, what is held out, and the users' times.
+
+    Its name is no part of it: yesterday's verdict fold may be today's newest label fold. Neither
+    are users who came after it.
+
+    Args:
+        fold: a fold; one without labels serves everybody, so that everybody's time counts.
+    """
+    held_out = fold.held_out
+    held_out_rows: tuple[NDArray[Any], ...] = ()
+    if held_out is not None:
+        held_out_rows = (held_out.users, held_out.items, held_out.weights)
+    as_of = fold.as_of[fold.label_rows] if len(fold.label_users) else fold.as_of
+    return {
+        "data": fold.known.trim_users().digest,
+        "labels": array_key(fold.label_users, fold.label_items),
+        "held_out": array_key(*held_out_rows),
+        "as_of": array_key(as_of),
+    }
+
+
+def array_key(*arrays: NDArray[Any]) -> str:
+    """Return hex digits over types, shapes and content of arrays.
+
+    Args:
+        arrays: of any type and shape, in an order that matters.
+    """
+    hasher = sha256()
+    for array in arrays:
+        hasher.update(f"{array.dtype.str} {array.shape} ".encode())
+        hasher.update(np.ascontiguousarray(array).tobytes())
+    return hasher.hexdigest()[:DIGITS]

@@ -1,0 +1,178 @@
+"""The stage of lists: every user's list, and the samples by which they are checked and watched."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from fusion.config import CoreConfig, ListSettings, SplitSettings
+from fusion.core.arrays import Rows
+from fusion.data.dataset import Dataset
+from fusion.data.fold import Fold, Kind, Plan
+from fusion.lists.batch import write_lists
+from fusion.lists.compiled_rules import Rules
+from fusion.lists.samples import feature_sample
+from fusion.ranking.folders import TableFolder
+from fusion.ranking.method import Method
+from fusion.ranking.ranker import Ranker
+from fusion.ranking.table import KEYS
+from fusion.runs.context import RunContext
+from fusion.runs.monitoring_samples import USER_ROW
+from fusion.runs.run_folder import ListsFolder
+from fusion.runs.runtime import Runtime, Stage
+from fusion.training.source_fits import SourceFit, load_sources
+
+
+@dataclass(frozen=True)
+class ServedMethod:
+    """The method that lists are made by.
+
+    Attributes:
+        name: "ranker", "blend" or the name of a source.
+        ranker: folder of the ranker that serves; None where another method was chosen.
+        twin: folder of its twin.
+    """
+
+    name: str
+    ranker: Path | None = None
+    twin: Path | None = None
+
+    def load(self, threads: int) -> Method:
+        """Load it, to score.
+
+        Args:
+            threads: to score on, which change no bit.
+        """
+        rankers = [Ranker.load(folder, threads) for folder in (self.ranker, self.twin) if folder]
+        return Method(self.name, *rankers)
+
+
+@dataclass(frozen=True)
+class ListsInputs:
+    """All that decides the lists.
+
+    Attributes:
+        data: what was trained on.
+        serving: the fold of everything, for which lists are made.
+        verdict: the fold of which users are sampled.
+        split: kind of the folds.
+        sources: fitted on the serving fold.
+        method: by which lists are made.
+        table: folder of the verdict fold's table.
+        lists: settings, without the name of the rules file.
+        rules: what it says; None without rules.
+        sparse: known interactions below which a user is sparse.
+        seed: of the run.
+        device: "cpu" or "cuda", for text vectors of rules.
+    """
+
+    data: Dataset
+    serving: Fold
+    verdict: Fold
+    split: Kind
+    sources: tuple[SourceFit, ...]
+    method: ServedMethod
+    table: Path
+    lists: ListSettings
+    rules: Rules | None
+    sparse: int
+    seed: int
+    device: str
+
+    @classmethod
+    def of(
+        cls,
+        context: RunContext,
+        sources: tuple[SourceFit, ...],
+        method: ServedMethod,
+        table: Path,
+        rules: Rules | None,
+    ) -> "ListsInputs":
+        """Return the inputs of a training's lists.
+
+        Args:
+            context: of the training.
+            sources: fitted on the serving fold.
+            method: by which lists are made.
+            table: folder of the verdict fold's table.
+            rules: that lists follow; None without any.
+        """
+        config, plan = context.config, context.plan
+        return cls(
+            data=context.data,
+            serving=plan.serving,
+            verdict=plan.verdict,
+            split=plan.kind,
+            sources=sources,
+            method=method,
+            table=table,
+            # The rules count by their content, wherever their file is and whatever it is called.
+            lists=config.lists.model_copy(update={"rules": None}),
+            rules=rules,
+            sparse=config.split.sparse,
+            seed=config.seed,
+            device=context.device,
+        )
+
+
+def lists_stage(inputs: ListsInputs) -> Stage[ListsInputs]:
+    """Return the stage that makes every user's list.
+
+    Args:
+        inputs: of the stage.
+    """
+    return Stage("lists", "lists", inputs, make_lists)
+
+
+def make_lists(folder: Path, inputs: ListsInputs, runtime: Runtime) -> None:
+    """Write the lists, and features of a sample of users as served and as they were.
+
+    Args:
+        folder: empty.
+        inputs: of the stage.
+        runtime: the means.
+    """
+    context = _declared_context(inputs, runtime)
+    sources = load_sources(inputs.sources, runtime)
+    method = inputs.method.load(runtime.threads)
+    files = ListsFolder(folder)
+    write_lists(files, context, sources, method, inputs.rules)
+    before = _features_before(TableFolder(inputs.table), feature_sample(context))
+    before.write_parquet(files.features_before)
+
+
+def _declared_context(inputs: ListsInputs, runtime: Runtime) -> RunContext:
+    """A context that knows the declared inputs and nothing else: all other settings are defaults."""
+    config = CoreConfig(
+        seed=inputs.seed,
+        threads=runtime.threads,
+        memory=runtime.memory,
+        split=SplitSettings(sparse=inputs.sparse),
+        lists=inputs.lists,
+    )
+    plan = Plan(
+        kind=inputs.split,
+        window=None,
+        why="",
+        tune=inputs.verdict,
+        labels=(),
+        verdict=inputs.verdict,
+        serving=inputs.serving,
+    )
+    return RunContext(
+        config=config,
+        data=inputs.data,
+        plan=plan,
+        root=runtime.store.root.parent,
+        device=inputs.device,
+        step=runtime.step,
+        progress=runtime.progress,
+        used=runtime.store.used,
+    )
+
+
+def _features_before(table: TableFolder, users: Rows) -> pl.DataFrame:
+    """Features of some users in the verdict fold's table, with the column that monitoring drops."""
+    sample = pl.Series(users)
+    rows = pl.scan_parquet(table.candidates).filter(pl.col("user").is_in(sample.implode()))
+    return rows.rename({"user": USER_ROW}).drop(KEYS, strict=False).collect()
