@@ -1,12 +1,12 @@
-"""What fills the folder of artifacts: run folders and stages, which run uses which, and taking them away whole."""
+"""Which run uses which stage, and removing run folders and stages whole."""
 
 import os
 import shutil
 from collections.abc import Collection
 from pathlib import Path
 
-from fusion.runs.manifest import read_manifest
-from fusion.runs.run_folder import sweep_folders
+from fusion.runs.manifest import Manifest, read_manifest
+from fusion.runs.run_folder import RunFolder, sweep_folders
 from fusion.runs.stage_store import Store
 
 VECTORS = "vectors"
@@ -14,50 +14,83 @@ VECTORS = "vectors"
 
 
 def run_folders(root: Path) -> dict[str, Path]:
-    """Finished run folders below `root` by run id, oldest name first, whoever's they are; drafts begin with a dot."""
-    return {file.parent.name: file.parent for file in sorted(root.glob("[!.]*/manifest.json"))}
+    """Return the finished run folders, of every placement.
+
+    Args:
+        root: folder of runs.
+
+    Returns:
+        Run id -> folder, oldest name first. Drafts, whose names begin with a dot, are left out.
+    """
+    manifests = sorted(root.glob(f"[!.]*/{RunFolder(root).manifest.name}"))
+    return {file.parent.name: file.parent for file in manifests}
 
 
 def unused_stages(root: Path, gone: Collection[str] = ()) -> list[Path]:
-    """Stages in `<root>/store` that no run folder refers to, those of the runs `gone` left aside, and that are old.
+    """Return the stages that no run folder refers to and that are old.
 
-    What was touched after the newest run folder was finished is kept: a training that was killed
-    left it, and the next one goes on from there.
+    What was used after the newest run folder was finished stays: a training that was killed left
+    it, and the next one goes on from there.
+
+    Args:
+        root: folder of runs, with the store in it.
+        gone: ids of runs that do not count, since they are about to be removed.
     """
-    newest = max(
-        (_touched(folder / "manifest.json") for folder in run_folders(root).values()), default=0.0
-    )
-    return [stage for stage in unnamed_stages(root, gone) if _touched(stage) <= newest]
+    finished = [_used_at(RunFolder(folder).manifest) for folder in run_folders(root).values()]
+    newest = max(finished, default=0.0)
+    return [stage for stage in unnamed_stages(root, gone) if _used_at(stage) <= newest]
 
 
 def unnamed_stages(root: Path, gone: Collection[str] = ()) -> list[Path]:
-    """Stages in `<root>/store` that no run folder refers to, those of the runs `gone` left aside."""
-    kept = [folder for run_id, folder in run_folders(root).items() if run_id not in gone]
-    used = {stage for folder in kept for stage in stages_of(folder)}
+    """Return the stages that no run folder refers to.
+
+    Args:
+        root: folder of runs, with the store in it.
+        gone: ids of runs that do not count.
+    """
+    used: set[str] = set()
+    for run_id, folder in run_folders(root).items():
+        if run_id not in gone:
+            used |= stages_of(folder)
     return [stage for stage in stages(root) if name_of(stage) not in used]
 
 
 def stages(root: Path) -> list[Path]:
-    """Every finished stage in `<root>/store`."""
-    found = sorted((root / "store").glob("*/[!.]*"))
-    return [stage for stage in found if stage.is_dir() and stage.parent.name != VECTORS]
+    """Return every finished stage.
+
+    Args:
+        root: folder of runs, with the store in it.
+    """
+    folders = sorted((root / "store").glob("*/[!.]*"))
+    return [stage for stage in folders if stage.is_dir() and stage.parent.name != VECTORS]
 
 
 def stages_of(folder: Path) -> set[str]:
-    """The stages that a run was made with, `<name>/<key>`, as its manifest says."""
-    return set(read_manifest(folder).get("stages", ()))
+    """Return the stages that a run was made with, `<name>/<key>`, as its manifest says.
+
+    Args:
+        folder: a run folder.
+    """
+    return set(Manifest.of(read_manifest(folder)).stages)
 
 
 def name_of(stage: Path) -> str:
-    """How manifests call a stage: `<name>/<key>`."""
+    """Return how manifests call a stage: `<name>/<key>`.
+
+    Args:
+        stage: its folder in the store.
+    """
     return f"{stage.parent.name}/{stage.name}"
 
 
 def remove_folder(folder: Path) -> None:
-    """Remove a run folder or stage: gone from its place in one step, so that nobody meets half of it.
+    """Remove a run folder or stage; it leaves its place in one step, so that nobody sees half of it.
 
     What a killed removal leaves has the name of a draft, which `sweep_artifacts` and the next
     training remove.
+
+    Args:
+        folder: to remove; nothing happens where it is gone already.
     """
     aside = folder.with_name(f".{folder.name}.{os.getpid()}")
     try:
@@ -68,16 +101,25 @@ def remove_folder(folder: Path) -> None:
 
 
 def sweep_artifacts(root: Path) -> None:
-    """Remove what processes that are gone left half made or half removed."""
+    """Remove what processes that are gone left half made or half removed.
+
+    Args:
+        root: folder of runs, with the store in it.
+    """
     sweep_folders(root)
     Store(root / "store").sweep()
 
 
 def size(place: Path) -> int:
-    """Bytes of a file, or of all files below a folder."""
+    """Return the bytes of a file, or of all files below a folder.
+
+    Args:
+        place: file or folder.
+    """
     files = place.rglob("*") if place.is_dir() else [place]
     return sum(file.stat().st_size for file in files if file.is_file())
 
 
-def _touched(place: Path) -> float:
+def _used_at(place: Path) -> float:
+    """When it was written, or for a stage last asked for: seconds since 1970."""
     return place.stat().st_mtime

@@ -1,4 +1,4 @@
-"""Taking people out of a run folder: their id, their lists, their rows in samples, and what the manifest says."""
+"""Taking people out of a run folder: ids, lists, rows of samples, and texts of the manifest."""
 
 import json
 from collections.abc import Collection
@@ -10,75 +10,107 @@ import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 
-from fusion.core.arrays import Flags, Rows
+from fusion.core.arrays import Rows
 from fusion.runs.manifest import file_hashes, read_manifest
 from fusion.runs.monitoring_samples import USER_ROW
 from fusion.runs.redaction import Redactor
+from fusion.runs.run_folder import RunFolder
 
-USERS = Path("ids") / "users.parquet"
 ROW_COLUMNS = ("user", USER_ROW)
-"""Columns of run folders that hold users' row numbers; `user_id` holds outside ids."""
+"""Columns of run folders that hold users' row numbers."""
+ID_COLUMN = "user_id"
+"""Column that holds users' outside ids."""
 
 
 def people_in(folder: Path, people: Collection[str]) -> dict[str, int]:
-    """Those of `people` whom a run folder still names, with their row numbers."""
-    ids = pl.read_parquet(folder / USERS)["user_id"]
-    rows = np.flatnonzero(ids.is_in([*people]).fill_null(False).to_numpy())
+    """Return those of some people whom a run folder still names.
+
+    Args:
+        folder: a run folder.
+        people: outside ids.
+
+    Returns:
+        Outside id -> row number.
+    """
+    ids = pl.read_parquet(RunFolder(folder).user_ids)[ID_COLUMN]
+    named = ids.is_in([*people]).fill_null(False)
+    rows = np.flatnonzero(named.to_numpy())
     return dict(zip(ids.gather(rows).to_list(), rows.tolist(), strict=True))
 
 
 def forget_in(folder: Path, people: Collection[str]) -> bool:
-    """Take `people` out of a run folder and amend its manifest; gives whether it named any of them.
+    """Take people out of a run folder and amend its manifest.
 
     Row numbers of all others stay as they are: an id becomes null in its place. Each file is
     replaced whole. The ids go last, so that after a kill in the middle the same call finds the same
     people and does the rest.
+
+    Args:
+        folder: a run folder.
+        people: outside ids.
+
+    Returns:
+        Whether it named any of them.
     """
     rows = np.array([*people_in(folder, people).values()], np.int32)
     if not len(rows):
         return False
+    users = RunFolder(folder).user_ids
     for file in sorted(folder.rglob("*.parquet")):
-        if file != folder / USERS:
+        if file != users:
             _cut(file, rows, people)
-    named = pl.read_parquet(folder / USERS)
-    aside = _aside(folder / USERS)
-    id_of = pl.when(pl.col("user_id").is_in([*people])).then(None).otherwise(pl.col("user_id"))
-    named.with_columns(id_of.alias("user_id")).write_parquet(aside)
-    _amend(folder, aside, Redactor(people, rows.tolist()))
-    aside.replace(folder / USERS)
+    ids = pl.read_parquet(users)
+    without = pl.when(pl.col(ID_COLUMN).is_in([*people])).then(None).otherwise(pl.col(ID_COLUMN))
+    new_users = _aside(users)
+    ids.with_columns(without.alias(ID_COLUMN)).write_parquet(new_users)
+    _amend(folder, new_users, Redactor(people, rows.tolist()))
+    new_users.replace(users)
     return True
 
 
 def _cut(file: Path, rows: Rows, people: Collection[str]) -> None:
-    """Drop the rows of some users from a Parquet file that tells users apart, group of rows by group of rows."""
+    """Drop the rows of some users from a Parquet file that says whose its rows are."""
     with pq.ParquetFile(file) as stored:
-        names = set(stored.schema_arrow.names)
-        columns = [name for name in ROW_COLUMNS if name in names] or ["user_id"] * (
-            "user_id" in names
-        )
-        if not columns:
+        column = _column_of_users(stored)
+        if column is None:
             return
-        gone = [*people] if columns[0] == "user_id" else rows.tolist()
-        aside, cut = _aside(file), 0
+        gone = [*people] if column == ID_COLUMN else rows.tolist()
+        aside = _aside(file)
+        n_cut = 0
+        # One group of rows at a time: a file of lists may be larger than memory.
         with pq.ParquetWriter(aside, stored.schema_arrow, compression="zstd") as writer:
             for number in range(stored.num_row_groups):
                 group = stored.read_row_group(number)
-                stays: Flags = ~pl.Series(group[columns[0]]).is_in(gone).fill_null(False).to_numpy()
-                cut += int((~stays).sum())
-                if stays.any():
-                    writer.write_table(group.filter(stays))
-    aside.replace(file) if cut else aside.unlink()
+                goes = pl.Series(group[column]).is_in(gone).fill_null(False).to_numpy()
+                n_cut += int(goes.sum())
+                if not goes.all():
+                    writer.write_table(group.filter(~goes))
+    if n_cut:
+        aside.replace(file)
+    else:
+        aside.unlink()
 
 
-def _amend(folder: Path, users: Path, names: Redactor) -> None:
-    """Write the manifest anew: people out of its texts, new hashes of changed files, and a note that says so.
+def _column_of_users(stored: pq.ParquetFile) -> str | None:
+    """The column that says whose the rows are; None where they are nobody's."""
+    names = set(stored.schema_arrow.names)
+    for column in (*ROW_COLUMNS, ID_COLUMN):
+        if column in names:
+            return column
+    return None
 
-    `users` is the file that will be `ids/users.parquet`.
+
+def _amend(folder: Path, new_users: Path, redactor: Redactor) -> None:
+    """Write the manifest anew: people out of its texts, new hashes, and a note of what changed.
+
+    `new_users` is the file that will be `ids/users.parquet`.
     """
-    manifest: dict[str, Any] = names.redact(read_manifest(folder))
-    found = file_hashes(folder)
-    found[USERS.as_posix()] = found[users.relative_to(folder).as_posix()]
-    files = {name: found[name] for name in manifest["files"] if name in found}
+    run = RunFolder(folder)
+    manifest: dict[str, Any] = redactor.redact(read_manifest(folder))
+    hashes = file_hashes(folder)
+    users_name = run.user_ids.relative_to(folder).as_posix()
+    hashes[users_name] = hashes[new_users.relative_to(folder).as_posix()]
+    files = {name: hashes[name] for name in manifest["files"] if name in hashes}
     changed = sorted(name for name, one in files.items() if one != manifest["files"][name])
     if changed:
         note = {
@@ -86,11 +118,11 @@ def _amend(folder: Path, users: Path, names: Redactor) -> None:
             "why": "people were forgotten",
             "files": changed,
         }
-        manifest = {**manifest, "files": files, "amended": [*manifest.get("amended", ()), note]}
-    place = folder / "manifest.json"
-    aside = _aside(place)
+        notes = [*manifest.get("amended", ()), note]
+        manifest = {**manifest, "files": files, "amended": notes}
+    aside = _aside(run.manifest)
     aside.write_text(json.dumps(manifest, indent=1, ensure_ascii=False), encoding="utf-8")
-    aside.replace(place)
+    aside.replace(run.manifest)
 
 
 def _aside(file: Path) -> Path:

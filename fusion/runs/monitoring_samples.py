@@ -1,26 +1,38 @@
-"""Samples of a moment: small tables of users, items and interactions that monitoring compares between runs."""
+"""Samples of users, items and interactions at a moment, which monitoring compares between runs."""
 
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
+from fusion.core.arrays import Flags, Offsets, Rows
 from fusion.core.hashing import shares
 from fusion.data.dataset import Dataset
+from fusion.runs.defaults import DEFAULTS
 
-ROWS = 20_000
 SUBJECTS = ("users", "items", "interactions")
+"""What there is a sample of; each is a file of its name."""
 USER_ROW = "user_row"
-"""Column of samples that says whose row it is, so that a person can be taken out; it is not compared."""
+"""Column that says whose row it is, so that a person can be taken out; it is not compared."""
 
 
 def read_sample(file: Path) -> pl.DataFrame:
-    """Read a sample without the column that says whose rows they are."""
+    """Read a sample, without the column that says whose rows they are.
+
+    Args:
+        file: that `write_samples` wrote, or features of a run folder.
+    """
     return pl.read_parquet(file).drop(USER_ROW, strict=False)
 
 
 def write_samples(folder: Path, known: Dataset, seed: int) -> None:
-    """Write `users.parquet`, `items.parquet` and `interactions.parquet` as things stood when `known` ended."""
+    """Write a Parquet file for each of `SUBJECTS`, as things stood when `known` ended.
+
+    Args:
+        folder: made where it is missing.
+        known: interactions up to the moment.
+        seed: of the draw of users and items.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     users(known, seed).write_parquet(folder / "users.parquet")
     items(known, seed).write_parquet(folder / "items.parquet")
@@ -28,9 +40,17 @@ def write_samples(folder: Path, known: Dataset, seed: int) -> None:
 
 
 def users(known: Dataset, seed: int) -> pl.DataFrame:
-    """Activity of users with a history, by hash so that two moments share most of them, with what is known of them."""
-    rows = np.flatnonzero(known.user_counts).astype(np.int32)
-    rows = rows[shares(seed, rows) < ROWS / max(1, len(rows))]
+    """Sample users with a history: their activity and what the user table says of them.
+
+    Args:
+        known: interactions up to the moment.
+        seed: of the draw.
+
+    Returns:
+        `user_row`, `events` (log of 1 + interactions), with times `idle` (since the last one, as a
+        share of the data's span), then texts and numbers of the user table.
+    """
+    rows = _drawn(known.user_counts, seed)
     columns = {USER_ROW: rows, "events": np.log1p(known.user_counts[rows])}
     if known.has_times:
         columns["idle"] = (known.as_of - known.last_times[rows]) / span(known)
@@ -43,9 +63,17 @@ def users(known: Dataset, seed: int) -> pl.DataFrame:
 
 
 def items(known: Dataset, seed: int) -> pl.DataFrame:
-    """How often items were taken, by hash, and, with times, for how much of the data's span they have been known."""
-    rows = np.flatnonzero(known.item_counts).astype(np.int32)
-    rows = rows[shares(seed, rows) < ROWS / max(1, len(rows))]
+    """Sample items with interactions: how many, and for how long they have been known.
+
+    Args:
+        known: interactions up to the moment.
+        seed: of the draw.
+
+    Returns:
+        `events` (log of 1 + interactions), and with times `age` (since the first one, as a share
+        of the data's span).
+    """
+    rows = _drawn(known.item_counts, seed)
     columns = {"events": np.log1p(known.item_counts[rows])}
     if known.has_times:
         first = np.full(known.n_items, known.as_of, np.int64)
@@ -54,25 +82,41 @@ def items(known: Dataset, seed: int) -> pl.DataFrame:
     return pl.DataFrame(columns)
 
 
+def _drawn(counts: Rows, seed: int) -> Rows:
+    """Rows with a count above 0, about `sample_rows` at most; by hash, so that two moments share most."""
+    rows = np.flatnonzero(counts).astype(np.int32)
+    drawn: Flags = shares(seed, rows) < DEFAULTS.sample_rows / max(1, len(rows))
+    return rows[drawn]
+
+
 def span(known: Dataset) -> int:
-    """Milliseconds that the data covers. Ages are told as a share of it: in days they would grow by themselves."""
-    return max(1, known.as_of - int(known.times[0])) if len(known) else 1
+    """Return the time that the data covers, in ms, 1 at least.
+
+    Ages are a share of it: in days they would grow from run to run by themselves.
+
+    Args:
+        known: interactions up to the moment.
+    """
+    if not len(known):
+        return 1
+    return max(1, known.as_of - int(known.times[0]))
 
 
 def interactions(known: Dataset) -> pl.DataFrame:
-    """Of the newest tenth, 20,000 at least: weight, how popular the item is, when in the day and week they happened.
+    """Sample the newest interactions, spread evenly over the newest tenth.
 
-    A tenth, thinned out evenly, spans weeks where there is a lot of data: the last rows alone may
-    be one afternoon.
+    Args:
+        known: interactions up to the moment, in time order.
+
+    Returns:
+        `user_row`, `item_popularity` (rank of the item by interactions, from 0 to 1), with weights
+        `weight`, and with times the `hour` and `weekday` in UTC.
     """
-    count = max(ROWS, len(known) // 10)
-    newest = slice(max(0, len(known) - count), len(known), -(-min(count, len(known)) // ROWS) or 1)
-    popular = np.argsort(np.argsort(known.item_counts, kind="stable"), kind="stable") / max(
-        1, known.n_items
-    )
+    newest = _newest(len(known))
+    popularity = _ranks(known.item_counts) / max(1, known.n_items)
     columns = {
         USER_ROW: pl.Series(known.users[newest]),
-        "item_popularity": pl.Series(popular[known.items[newest]]),
+        "item_popularity": pl.Series(popularity[known.items[newest]]),
     }
     if known.has_weights:
         columns["weight"] = pl.Series(known.weights[newest])
@@ -81,3 +125,17 @@ def interactions(known: Dataset) -> pl.DataFrame:
         columns["hour"] = times.dt.hour().cast(pl.Float64)
         columns["weekday"] = times.dt.strftime("%a")
     return pl.DataFrame(columns)
+
+
+def _newest(n: int) -> slice:
+    """Which of n interactions in time order are sampled."""
+    count = max(DEFAULTS.sample_rows, n // DEFAULTS.newest_parts)
+    available = min(count, n)
+    step = -(-available // DEFAULTS.sample_rows) or 1  # rounded up, so that no more are kept
+    return slice(max(0, n - count), n, step)
+
+
+def _ranks(counts: Rows) -> Offsets:
+    """Rank (n,) of each count from 0; ties in the order of their rows."""
+    order = np.argsort(counts, kind="stable")
+    return np.argsort(order, kind="stable")

@@ -15,9 +15,7 @@ from fusion.data.dataset import Dataset
 from fusion.data.fold import Fold
 from fusion.errors import FusionError
 from fusion.models.base.recommender import Allowed
-
-DIGITS = 16
-"""Hex digits of a key: 64 bits, so that a store of millions of stages has no two alike by chance."""
+from fusion.runs.stage_store import KEY_DIGITS
 
 
 @runtime_checkable
@@ -145,4 +143,4 @@ def array_key(*arrays: NDArray[Any]) -> str:
     for array in arrays:
         hasher.update(f"{array.dtype.str} {array.shape} ".encode())
         hasher.update(np.ascontiguousarray(array).tobytes())
-    return hasher.hexdigest()[:DIGITS]
+    return hasher.hexdigest()[:KEY_DIGITS]

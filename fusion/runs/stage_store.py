@@ -1,4 +1,4 @@
-"""Stages: what was made once from the same inputs is not made again, in this run or any later one."""
+"""The cache of stages: what was made once from the same inputs is not made again, in any run."""
 
 import fcntl
 import json
@@ -15,43 +15,65 @@ from pathlib import Path
 from typing import Any
 
 log = logging.getLogger(__name__)
+LIBRARIES = ("numpy", "scipy", "implicit", "lightgbm", "torch", "polars", "scikit-learn", "optuna")
+"""Libraries that compute: another release may round differently, and counts as other code."""
 CODE_DIGITS = 12
 """Hex digits of hashes of code."""
-LIBRARIES = ("numpy", "scipy", "implicit", "lightgbm", "torch", "polars", "scikit-learn", "optuna")
+KEY_DIGITS = 16
+"""Hex digits of keys: 64 bits, so that a store of millions of stages has no two alike by chance."""
 
 
 @cache
 def code_version() -> str:
-    """12 hex digits over the core's own source and the versions of the libraries that compute."""
-    hasher = sha256(json.dumps([version(name) for name in LIBRARIES]).encode())
-    root = Path(__file__).parents[1]
+    """Return a hash of the core's own source and of the releases of the libraries that compute."""
+    releases = [version(name) for name in LIBRARIES]
+    hasher = sha256(json.dumps(releases).encode())
+    root = Path(__file__).parents[1]  # all of `fusion`, not this room alone
     for file in sorted(root.rglob("*.py")):
-        hasher.update(file.relative_to(root).as_posix().encode() + file.read_bytes())
+        name = file.relative_to(root).as_posix()
+        hasher.update(name.encode() + file.read_bytes())
     return hasher.hexdigest()[:CODE_DIGITS]
 
 
 @dataclass(frozen=True)
 class Store:
-    """A folder of finished stages, shared by runs: `<root>/<name>/<key>/`; `used` gathers those asked for."""
+    """A folder of finished stages, shared by runs: `<root>/<name>/<key>/`.
+
+    Attributes:
+        root: the folder.
+        used: stages asked for so far, `<name>/<key>`.
+    """
 
     root: Path
     used: set[str] = field(default_factory=set, compare=False)
 
     def key(self, inputs: Mapping[str, Any]) -> str:
-        """16 hex digits over JSON-able inputs and the code's version."""
+        """Return the key of inputs and of the code's version.
+
+        Args:
+            inputs: JSON-able, in any order.
+
+        Returns:
+            Hex digits.
+        """
         text = json.dumps({"code": code_version(), **inputs}, sort_keys=True)
-        return sha256(text.encode()).hexdigest()[:16]
+        return sha256(text.encode()).hexdigest()[:KEY_DIGITS]
 
     def stage(self, name: str, inputs: Mapping[str, Any], make: Callable[[Path], None]) -> Path:
-        """Give the folder of what `make` writes, from the store if these inputs were made before.
+        """Return the folder of what `make` writes, made before from the same inputs or now.
 
         `make` writes into a folder of its own that takes its final name only when complete, so a
         killed process leaves nothing that could be taken for a result.
+
+        Args:
+            name: of the stage.
+            inputs: JSON-able; everything that decides the result.
+            make: writes the result into the empty folder that it is called with.
         """
         final = self.root / name / self.key(inputs)
         self.used.add(f"{name}/{final.name}")
         if final.exists():
-            os.utime(final)
+            os.utime(final)  # pruning keeps what was asked for lately
             log.info("stage reused name=%s key=%s", name, final.name)
             return final
         draft = final.with_name(f".{final.name}.{os.getpid()}")
@@ -59,7 +81,9 @@ class Store:
         draft.mkdir(parents=True)
         try:
             make(draft)
-            (draft / "inputs.json").write_text(json.dumps(dict(inputs), indent=1, sort_keys=True))
+            record = json.dumps(dict(inputs), indent=1, sort_keys=True)
+            (draft / "inputs.json").write_text(record)
+            # Another process may have been faster: what it made is equal, and may be in use.
             if not final.exists():
                 draft.rename(final)
         finally:
@@ -67,43 +91,60 @@ class Store:
         return final
 
     @contextmanager
-    def held(self, alone: bool = False) -> Iterator[bool]:
-        """Hold the store while its stages are used, beside others, or `alone` to remove some; gives whether it is held.
+    def locked(self, alone: bool = False) -> Iterator[bool]:
+        """Lock the store while its stages are used.
 
-        Who comes to use it waits for a removal; who comes to remove is told at once that somebody
-        uses it. The lock is the operating system's and ends with the process. False also where the
-        folder's file system has no locks.
+        Who comes to use it waits for a removal; who comes to remove is refused at once where
+        somebody uses it. The lock is the operating system's and ends with the process.
+
+        Args:
+            alone: to remove stages; by default to use them, beside others.
+
+        Yields:
+            Whether it is locked; also False where the folder's file system has no locks.
         """
         self.root.mkdir(parents=True, exist_ok=True)
         with (self.root / ".lock").open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB if alone else fcntl.LOCK_SH)
-                held = True
+                locked = True
             except OSError:
-                held = False
-            yield held
+                locked = False
+            yield locked
 
     def sweep(self) -> int:
-        """Remove drafts of processes that are gone; gives how many."""
+        """Remove drafts of processes that are gone.
+
+        Returns:
+            How many there were.
+        """
         return sweep_drafts(self.root, "*/.*.*")
 
 
 def sweep_drafts(root: Path, pattern: str) -> int:
-    """Remove folders below `root` whose name ends in the number of a process that is gone; gives how many."""
-    found = [
-        (draft, draft.suffix.removeprefix(".")) for draft in root.glob(pattern) if draft.is_dir()
-    ]
-    drafts = [draft for draft, pid in found if pid.isdecimal() and not _alive(int(pid))]
-    for draft in drafts:
-        shutil.rmtree(draft, ignore_errors=True)
-    return len(drafts)
+    """Remove folders whose name ends in the number of a process that is gone.
+
+    Args:
+        root: folder to look in.
+        pattern: of the names, below `root`.
+
+    Returns:
+        How many there were.
+    """
+    n_removed = 0
+    for draft in [*root.glob(pattern)]:
+        process = draft.suffix.removeprefix(".")
+        if draft.is_dir() and process.isdecimal() and not _is_alive(int(process)):
+            shutil.rmtree(draft, ignore_errors=True)
+            n_removed += 1
+    return n_removed
 
 
-def _alive(pid: int) -> bool:
+def _is_alive(process: int) -> bool:
     try:
-        os.kill(pid, 0)
+        os.kill(process, 0)  # signal 0 asks, and does nothing
     except ProcessLookupError:
         return False
-    except PermissionError:
+    except PermissionError:  # it is somebody else's
         return True
     return True

@@ -46,7 +46,7 @@ def train(session: Session) -> int:
     sweep_folders(session.runs)
     run_id, store = new_run_id(), Store(session.runs / "store")
     run_no = begin(session.engine, run_id)
-    with store.held():
+    with store.locked():
         store.sweep()
         store.stage(
             "fit", {"run": run_id}, lambda stage: (stage / "state").write_bytes(bytes(1000))

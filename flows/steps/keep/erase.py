@@ -111,7 +111,7 @@ def forget(session: Session, people: Collection[str]) -> Forgot:
     hashes = [hasher.of(person) for person in people]
     new_hashes = add_forgotten(engine, hashes, hasher.mark)
     _refuse_training(trainings(engine))
-    with Store(session.runs / "store").held(alone=True) as alone:
+    with Store(session.runs / "store").locked(alone=True) as alone:
         # Other databases may train into the same store.
         if not alone:
             _refuse_training([str(session.runs)])

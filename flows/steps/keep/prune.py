@@ -187,7 +187,7 @@ def _prune_stages(session: Session, dry_run: bool, removed: set[str]) -> Removed
     if dry_run:
         unused = unused_stages(session.runs, removed)
         return RemovedStages(len(unused), sum(map(size, unused)))
-    with Store(folder).held(alone=True) as alone:
+    with Store(folder).locked(alone=True) as alone:
         if not alone:
             return RemovedStages(left=("the store of stages stays for now: a training uses it",))
         unused = unused_stages(session.runs)

@@ -126,7 +126,7 @@ def _train(session: Session, run_no: int, run_id: str, inputs: TrainingInputs) -
     )
     training = Training(session, run_no, run_id, inputs, context, timer)
     # Stages are used until the folder has copies of them; SQL is loaded from the folder.
-    with context.store.held():
+    with context.store.locked():
         trained = train(context, inputs.live, inputs.rules)
         manifest = write_folder(training, trained)
     status = write_sql(training, trained, manifest)

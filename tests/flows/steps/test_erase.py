@@ -299,7 +299,7 @@ def test_stages_of_runs_that_never_knew_the_person_stay(own_shop):
 def test_a_training_that_may_have_read_the_person_comes_first(own_shop):
     session = Session.open(own_shop / "fusion.toml")
     with (
-        Store(session.runs / "store").held(),
+        Store(session.runs / "store").locked(),
         pytest.raises(Temporary, match="run `fusion forget` again"),
     ):
         forget(session, [PERSON])

@@ -184,7 +184,7 @@ def test_what_a_killed_training_left_stays_for_the_next(full):
 def test_a_store_in_use_stays(full):
     shop, old = full
     session = Session.open(shop / "fusion.toml")
-    with Store(shop / "runs" / "store").held():
+    with Store(shop / "runs" / "store").locked():
         done = prune(session)
     assert (len(done.runs), done.stages) == (3, 0)
     assert done.left == ("the store of stages stays for now: a training uses it",)
@@ -201,7 +201,7 @@ class Stopped(BaseException):
 def test_stopped_anywhere_the_next_prune_finishes(full, tmp_path, monkeypatch):
     """Every call that changes something is the last one once; copies of the shop are pruned to the end."""
     shop, _ = full
-    places = ("delete_run", "remove_rows", "take_away")
+    places = ("delete_run", "remove_rows", "remove_folder")
     for place in places:
         for last in range(3):
             copy = shutil.copytree(shop, tmp_path / f"{place}{last}")

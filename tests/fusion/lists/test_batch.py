@@ -11,8 +11,9 @@ from fusion.lists.batch import write_lists
 from fusion.ranking.candidates import propose
 from fusion.ranking.method import Method
 from fusion.runs.run_folder import ListsFolder
-from fusion.training.fits import fit_sources, load_sources
+from fusion.training.fits import fit_sources
 from fusion.training.pipeline import train
+from fusion.training.source_fits import load_sources
 from tests.fusion.making import config, dataset, job_of, lively, replaced
 from tests.fusion.whole import lists_of, status
 
@@ -117,8 +118,8 @@ def test_a_method_lists_in_its_own_order(done, tmp_path, method):
     """A source that is published gives the very list it gives alone; the blend what reciprocal ranks say."""
     context, _ = done
     plan = context.plan
-    context, fits, reports, _ = fit_sources(context, (*plan.labels, plan.verdict, plan.serving))
-    sources = load_sources(context, plan.serving, fits["serving"], reports)
+    fits = fit_sources(context, (*plan.labels, plan.verdict, plan.serving))
+    sources = load_sources(fits.on(plan.serving), context.runtime)
     write_lists(ListsFolder(tmp_path), context, sources, Method(method))
     rows = pl.read_parquet(tmp_path / "lists.parquet")
     users = plan.serving.known.users_at(

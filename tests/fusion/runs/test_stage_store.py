@@ -16,6 +16,7 @@ import pytest
 
 from fusion.runs import stage_store as stores
 from fusion.runs.cleanup import run_folders
+from fusion.runs.defaults import RunsDefaults
 from fusion.runs.manifest import Manifest, file_hashes, moment, write_manifest
 from fusion.runs.monitoring_samples import read_sample, write_samples
 from fusion.runs.run_folder import new_run_id, run_folder, sweep_folders
@@ -215,7 +216,8 @@ class TestSamples:
     def test_many_users_and_items_are_thinned_by_hash_alike_at_two_moments(
         self, tmp_path, monkeypatch
     ):
-        monkeypatch.setattr("fusion.runs.monitoring_samples.ROWS", 30)
+        few = RunsDefaults(sample_rows=30)
+        monkeypatch.setattr("fusion.runs.monitoring_samples.DEFAULTS", few)
         data = dataset(lively(seed=3, n_users=200), None, user_frame(200))
         frames, items = [], []
         for at, known in enumerate((data, data.before(int(np.quantile(data.times, 0.95))))):
