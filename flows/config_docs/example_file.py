@@ -69,14 +69,16 @@ def _key(key: str, path: str, field: FieldInfo) -> str:
     if field.is_required():
         return f"{meaning}{key} = {toml(EXAMPLES[path])}\n"
     value = field.get_default(call_default_factory=True)
-    if value is None:
+    if value is None:  # TOML has no null
         return f"{meaning}# {field.alias or key} = {toml(EXAMPLES[path])}\n"
     return f"{meaning}{key} = {toml(value)}\n"
 
 
 def _events(path: str, field: FieldInfo) -> str:
-    rows = [f"# {event} = {toml(weight)}\n" for event, weight in EXAMPLES[path].items()]
-    return f"\n[{path}]\n{_comment(field.description or '')}{''.join(rows)}"
+    lines = [f"\n[{path}]\n", _comment(field.description or "")]
+    for event, weight in EXAMPLES[path].items():
+        lines.append(f"# {event} = {toml(weight)}\n")
+    return "".join(lines)
 
 
 def _source(section: Section) -> str:

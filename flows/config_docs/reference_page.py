@@ -61,14 +61,14 @@ TYPES = {"boolean": "true or false", "string": "text", "object": "table"}
 def reference() -> str:
     """Write `docs/configuration.md`."""
     configuration = [_described(section, level=2) for section in sections(Config)]
+    # The top of a rules file holds no keys, only tables.
     rules = [_described(section, level=3) for section in sections(RuleSet) if section.name]
-    return "\n".join(
-        [
-            INTRO + "\n".join(configuration),
-            RULES_INTRO + "\n".join(rules),
-            SOURCES_INTRO + _default_sources() + "\n".join(_recommenders()),
-        ]
-    )
+    chapters = [
+        INTRO + "\n".join(configuration),
+        RULES_INTRO + "\n".join(rules),
+        SOURCES_INTRO + _default_sources() + "\n".join(_recommenders()),
+    ]
+    return "\n".join(chapters)
 
 
 def _described(section: Section, level: int) -> str:
@@ -103,13 +103,17 @@ def _row(key: str, model: type[BaseModel], schema: dict[str, Any]) -> str:
     # `X | None` is a list of alternatives; null is said by the default.
     alternatives = schema.get("anyOf", [schema])
     shapes = [shape for shape in alternatives if shape.get("type") != "null"]
+    name = field.alias or key
+    types = dict.fromkeys(map(_type, shapes))
+    meaning = (field.description or "").strip()
     cells = [
-        f"`{field.alias or key}`",
-        " or ".join(dict.fromkeys(map(_type, shapes))),
+        f"`{name}`",
+        " or ".join(types),
         _default(model, key),
         _allowed(shapes[0], schema.get("tune")),
-        (field.description or "").strip().rstrip("."),
+        meaning.rstrip("."),
     ]
+    # A bar would end the cell, also inside of code.
     escaped = [cell.replace("|", r"\|") for cell in cells]
     return f"| {' | '.join(escaped)} |\n"
 
@@ -133,7 +137,10 @@ def _type(shape: dict[str, Any]) -> str:
 
 def _allowed(shape: dict[str, Any], tune: dict[str, Any] | None) -> str:
     """Bounds, choices, pattern and length of a JSON Schema, and the range of tuning."""
-    words = [f"{sign} {_number(shape[bound])}" for bound, sign in BOUNDS.items() if bound in shape]
+    words = []
+    for bound, sign in BOUNDS.items():
+        if bound in shape:
+            words.append(f"{sign} {_number(shape[bound])}")
     words += [f"`{choice}`" for choice in shape.get("enum", ())]
     if "pattern" in shape:
         words.append(f"`{shape['pattern']}`")
@@ -147,4 +154,5 @@ def _allowed(shape: dict[str, Any], tune: dict[str, Any] | None) -> str:
 
 def _number(value: float) -> str:
     """Write a number with commas between thousands, a whole one without a point."""
-    return f"{int(value) if value == int(value) else value:,}"
+    shown = int(value) if value == int(value) else value
+    return f"{shown:,}"

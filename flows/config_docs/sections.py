@@ -78,9 +78,11 @@ def sections(
 
 def _section_model(annotation: Any) -> type[BaseModel] | None:
     """The model of a field that is a section: Model, `Model | None` or `tuple[Model, ...]`."""
-    types = [part for part in get_args(annotation) if part not in (NoneType, Ellipsis)]
-    only = types[0] if len(types) == 1 else annotation
-    return only if isinstance(only, type) and issubclass(only, BaseModel) else None
+    inner = [part for part in get_args(annotation) if part not in (NoneType, Ellipsis)]
+    # A union of several, such as a path or a query, is one value, which stands on one line.
+    candidate = inner[0] if len(inner) == 1 else annotation
+    is_model = isinstance(candidate, type) and issubclass(candidate, BaseModel)
+    return candidate if is_model else None
 
 
 def default_set() -> str:

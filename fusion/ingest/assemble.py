@@ -39,7 +39,8 @@ def number_rows(ids: pl.Series, others: pl.DataFrame | None) -> tuple[IdMap, Row
         The map of all ids, and the row number (N,) int32 of each interaction.
     """
     # Ids of interactions come first: a longer table of items must not renumber them.
-    id_map = IdMap.in_order(ids) if others is None else IdMap.in_order(ids, others["id"])
+    columns = [ids] if others is None else [ids, others["id"]]
+    id_map = IdMap.in_order(*columns)
     return id_map, id_map.rows(ids)
 
 
@@ -62,8 +63,8 @@ def duplicates(frame: pl.DataFrame) -> pl.Series:
     if len(repeated):
         suspects = np.flatnonzero(np.isin(hashes, repeated))
         whole_row = pl.struct(pl.all())
-        is_first = frame[suspects].select(whole_row.is_first_distinct()).to_series().to_numpy()
-        is_duplicate[suspects] = ~is_first
+        is_first = frame[suspects].select(whole_row.is_first_distinct()).to_series()
+        is_duplicate[suspects] = ~is_first.to_numpy()
     return pl.Series(is_duplicate)
 
 

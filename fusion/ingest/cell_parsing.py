@@ -33,7 +33,8 @@ def id_text(values: pl.Series) -> pl.Series:
 def _float_id_text(values: pl.Series) -> pl.Series:
     """Write float ids as text, whole ones as integers."""
     cell = pl.col("id")
-    is_whole = cell.is_finite() & (cell == cell.floor()) & (cell.abs() < INT64_BOUND)
+    is_integral = cell.is_finite() & (cell == cell.floor())
+    is_whole = is_integral & (cell.abs() < INT64_BOUND)
     whole_text = pl.when(is_whole).then(cell).cast(pl.Int64).cast(pl.String)
     float_text = cell.cast(pl.String)
     text = pl.when(cell.is_finite()).then(pl.coalesce(whole_text, float_text))
@@ -100,7 +101,8 @@ def categories(values: pl.Series) -> pl.Series:
         lists = id_text(values).str.split("|")
     element = pl.element().str.strip_chars()
     is_named = element.is_not_null() & (element != "")
-    cleaned = lists.to_frame().select(pl.col(name).list.eval(element.filter(is_named)))
+    named = pl.col(name).list.eval(element.filter(is_named))
+    cleaned = lists.to_frame().select(named)
     # A null list, not an empty one: missing stays missing.
     is_filled = pl.col(name).list.len() > 0
     return cleaned.select(pl.when(is_filled).then(pl.col(name)))[name]

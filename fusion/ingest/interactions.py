@@ -58,7 +58,9 @@ def read_interactions(settings: DataSettings, table: Table) -> pl.DataFrame:
         if column.startswith(EXTRA):
             columns[column] = column.removeprefix(EXTRA)
     frame = table.pick(columns)
-    frame = frame.with_columns(id_text(frame["user"]), id_text(frame["item"]))
+    users = id_text(frame["user"])
+    items = id_text(frame["item"])
+    frame = frame.with_columns(users, items)
     if "time" in frame.columns:
         cells = _empty_as_null(frame["time"])
         times = to_ms(cells, settings.timezone)

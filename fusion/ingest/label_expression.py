@@ -228,7 +228,8 @@ class _Parser:
         cell = pl.col(column.name)
         comparison = COMPARE[mark]
         if literal.kind == "number":
-            return comparison(number(cell, column.dtype), pl.lit(float(literal.value)))
+            value = float(literal.value)
+            return comparison(number(cell, column.dtype), pl.lit(value))
         without_quotes = literal.value[1:-1]
         return comparison(cell.cast(pl.String), pl.lit(without_quotes))
 

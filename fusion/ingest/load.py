@@ -1,4 +1,4 @@
-"""Loading of data as configured: every table read, checked, cleaned and made one `Dataset`."""
+"""Loading of data as configured: tables are read, checked, cleaned and put together."""
 
 import logging
 import time
@@ -110,14 +110,15 @@ def load(
         Temporary: a database is busy or away.
     """
     started = time.perf_counter()
-    seen = inspect_data(settings, base, as_of, read_sql, live_users, left_out)
-    errors = [finding.text() for finding in seen.findings if finding.severity == "error"]
+    inspection = inspect_data(settings, base, as_of, read_sql, live_users, left_out)
+    dataset = inspection.dataset
+    errors = [finding.text() for finding in inspection.findings if finding.severity == "error"]
     # Without a dataset there is an error, so the message is never empty.
-    if errors or seen.dataset is None:
+    if errors or dataset is None:
         raise DataError("\n".join(errors))
     seconds = time.perf_counter() - started
-    log.info("load done %s seconds=%.1f", _counts_text(seen.notes), seconds)
-    return Loaded(seen.dataset, seen.findings, seen.notes)
+    log.info("load done %s seconds=%.1f", _counts_text(inspection.notes), seconds)
+    return Loaded(dataset, inspection.findings, inspection.notes)
 
 
 def _counts_text(notes: Mapping[str, int]) -> str:

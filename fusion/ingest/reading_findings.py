@@ -33,7 +33,7 @@ FORGOTTEN = declare(
     FindingKind(
         code="forgotten_users",
         severity="warning",
-        what="rows of people whom `fusion forget` was told to forget",
+        what="rows of people who were forgotten by `fusion forget`",
         happens="they are left out",
         cure="Delete the rows where the data comes from.",
     )

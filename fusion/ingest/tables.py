@@ -150,7 +150,8 @@ class _Rows:
         # Null for empty parts, or separators would stand beside nothing.
         filled = [text.str.strip_chars().replace("", None) for text in texts]
         joined = pl.concat_str(filled, separator=TEXT_SEPARATOR, ignore_nulls=True)
-        return self._frame.select(joined.replace("", None).alias("text"))["text"]
+        text = joined.replace("", None).alias("text")
+        return self._frame.select(text)["text"]
 
     def number(self, name: str) -> pl.Series:
         """Read a number feature.
@@ -200,9 +201,10 @@ class _Rows:
 def _picked(table: Table, names: Mapping[str, str]) -> pl.DataFrame:
     """Read columns, with ids as text; blank rows are left out, and the row number is `@row`."""
     prefixed = {PREFIX + name: column for name, column in names.items()}
-    read = table.pick(prefixed).filter(~pl.col("blank")).drop("blank")
+    rows = table.pick(prefixed)
+    filled = rows.filter(~pl.col("blank")).drop("blank")
     plain = {PREFIX + name: name for name in names}
-    frame = read.rename({**plain, "row": f"{PREFIX}row"})
+    frame = filled.rename({**plain, "row": f"{PREFIX}row"})
     return frame.with_columns(id_text(frame["id"]))
 
 

@@ -65,7 +65,7 @@ def mixed_ids(facts: Facts) -> Finding | None:
     for subject, ids in _ids_by_subject(facts).items():
         is_integer = ids.str.contains(r"^[+-]?\d+$")
         n_integers = int(is_integer.sum())
-        n_texts = int((~is_integer).sum())
+        n_texts = len(ids) - n_integers
         count = min(n_integers, n_texts)
         if count and ids.str.len_chars().n_unique() > 1:
             integers = ids.filter(is_integer)
@@ -110,8 +110,10 @@ def _similar(subject: str, ids: pl.Series) -> Finding | None:
         return None
     frame = pl.DataFrame({"id": ids, "plain": plain})
     groups = frame.group_by("plain", maintain_order=True).agg("id")
-    groups = groups.filter(pl.col("id").list.len() > 1)
-    examples = [{"ids": group} for group in groups["id"].head(EXAMPLES).to_list()]
+    size = pl.col("id").list.len()
+    groups = groups.filter(size > 1)
+    first = groups["id"].head(EXAMPLES).to_list()
+    examples = [{"ids": group} for group in first]
     message = f"{len(groups)} groups of ids differ only by blanks or case"
     return SIMILAR.finding(subject, len(groups), message, examples)
 

@@ -14,7 +14,7 @@ SILENT_ITEMS = declare(
     FindingKind(
         code="items_without_interactions",
         severity="warning",
-        what="catalogue items that nobody met",
+        what="catalogue items without interactions",
         happens="they are kept; only sources that read texts propose them, and lists that run short"
         " may be filled with them",
         cure="Nothing needs doing for new items.",
@@ -33,7 +33,7 @@ SILENT_USERS = declare(
     FindingKind(
         code="users_without_interactions",
         severity="warning",
-        what="users in the users file that did nothing",
+        what="users of the users file without interactions",
         happens="they are kept, and served as cold users",
         cure="Nothing needs doing for new users.",
     )
@@ -71,6 +71,7 @@ def items_without_interactions(facts: Facts) -> Finding | None:
     """
     if facts.items is None:
         return None
+    # The dataset numbers the ids of both files, so those without an event are the table's own.
     is_silent = pl.Series(facts.dataset.item_counts == 0)
     silent = facts.dataset.item_ids.values.filter(is_silent)
     return _about(SILENT_ITEMS, "items", silent, "have no interactions")
@@ -124,7 +125,8 @@ def _not_in_table(
 ) -> Finding | None:
     if table is None:
         return None
-    missing = ids.filter(~ids.is_in(table["id"].implode()))
+    in_table = table["id"].implode()
+    missing = ids.filter(~ids.is_in(in_table))
     words = f"with interactions are not among the {len(table)} in the file"
     return _about(kind, subject, missing, words)
 
@@ -153,7 +155,8 @@ def users_not_recurring(facts: Facts) -> Finding | None:
     # The database has every id as text, as the dataset has.
     live = facts.live_users.cast(pl.String).unique(maintain_order=True)
     gone = live.filter(~live.is_in(facts.dataset.user_ids.values.implode()))
-    if len(live) - len(gone) >= MIN_RECURRING_SHARE * len(live):
+    n_recurring = len(live) - len(gone)
+    if n_recurring >= MIN_RECURRING_SHARE * len(live):
         return None
     message = f"{len(gone)} of the live run's {len(live)} users are not in the data"
     return REKEYED.finding("users", len(gone), message, id_examples(gone), total=len(live))

@@ -76,6 +76,32 @@ def row_check(
     return register
 
 
+def is_missing(column: str) -> pl.Expr:
+    """Build the condition of a missing cell.
+
+    Args:
+        column: name of a column of the interactions.
+
+    Returns:
+        Boolean, one a row.
+    """
+    # A blank row lacks everything, and has a finding of its own.
+    return pl.col(column).is_null() & ~pl.col("blank")
+
+
+def is_unparsable(column: str) -> pl.Expr:
+    """Build the condition of a cell that holds something which could not be read.
+
+    Args:
+        column: "time" or "weight", of which the cells as written are kept too.
+
+    Returns:
+        Boolean, one a row.
+    """
+    as_written = pl.col(f"{column}_text")
+    return pl.col(column).is_null() & as_written.is_not_null()
+
+
 def check_rows(frame: pl.DataFrame, settings: DataSettings, now: int) -> CheckedRows:
     """Leave out bad interactions, count and show them.
 

@@ -4,7 +4,7 @@ import polars as pl
 
 from fusion.core.arrays import DAY
 from fusion.core.findings import FindingKind
-from fusion.ingest.checks.row_checks import row_check
+from fusion.ingest.checks.row_checks import is_missing, is_unparsable, row_check
 from fusion.ingest.settings import DataSettings
 
 RARE = 0.01
@@ -48,8 +48,7 @@ def null_user(_settings: DataSettings, _now: int) -> pl.Expr:
     Returns:
         Boolean, one a row.
     """
-    # A blank row has a finding of its own.
-    return pl.col("user").is_null() & ~pl.col("blank")
+    return is_missing("user")
 
 
 @row_check(
@@ -69,7 +68,7 @@ def null_item(_settings: DataSettings, _now: int) -> pl.Expr:
     Returns:
         Boolean, one a row.
     """
-    return pl.col("item").is_null() & ~pl.col("blank")
+    return is_missing("item")
 
 
 @row_check(
@@ -89,7 +88,7 @@ def null_time(_settings: DataSettings, _now: int) -> pl.Expr:
     Returns:
         Boolean, one a row.
     """
-    return pl.col("time_text").is_null() & ~pl.col("blank")
+    return is_missing("time_text")
 
 
 @row_check(
@@ -110,7 +109,7 @@ def unparsable_time(_settings: DataSettings, _now: int) -> pl.Expr:
     Returns:
         Boolean, one a row.
     """
-    return pl.col("time").is_null() & pl.col("time_text").is_not_null()
+    return is_unparsable("time")
 
 
 @row_check(
@@ -155,7 +154,7 @@ def null_weight(_settings: DataSettings, _now: int) -> pl.Expr:
     Returns:
         Boolean, one a row.
     """
-    return pl.col("weight_text").is_null() & ~pl.col("blank")
+    return is_missing("weight_text")
 
 
 @row_check(
@@ -175,7 +174,7 @@ def unparsable_weight(_settings: DataSettings, _now: int) -> pl.Expr:
     Returns:
         Boolean, one a row.
     """
-    return pl.col("weight").is_null() & pl.col("weight_text").is_not_null()
+    return is_unparsable("weight")
 
 
 @row_check(
@@ -195,6 +194,7 @@ def infinite_weight(_settings: DataSettings, _now: int) -> pl.Expr:
     Returns:
         Boolean, one a row.
     """
+    # 1e39 is a number in a file, and infinite in a dataset.
     return ~pl.col("weight").cast(pl.Float32).is_finite()
 
 
@@ -215,6 +215,7 @@ def negative_weight(_settings: DataSettings, _now: int) -> pl.Expr:
     Returns:
         Boolean, one a row.
     """
+    # An infinite weight is one finding, not two.
     weight = pl.col("weight")
     return (weight < 0) & weight.is_finite()
 

@@ -42,9 +42,11 @@ def window_backwards(facts: Facts) -> Finding | None:
     windows = {"available_from", "available_until"}
     if facts.items is None or not windows <= set(facts.items.columns):
         return None
-    bad = facts.items.filter(pl.col("available_until") <= pl.col("available_from"))
+    is_backwards = pl.col("available_until") <= pl.col("available_from")
+    bad = facts.items.filter(is_backwards)
     if bad.is_empty():
         return None
+    # Times in ms mean nothing to a person.
     readable = [pl.from_epoch(pl.col(name), "ms").cast(pl.String) for name in sorted(windows)]
     examples = example_rows(bad.select("id", *readable))
     return BACKWARDS.finding("items", len(bad), f"{len(bad)} items end before they begin", examples)

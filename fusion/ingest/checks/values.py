@@ -51,15 +51,16 @@ NONE_LIKED = declare(
 
 @data_check
 def constant_time(facts: Facts) -> Finding | None:
-    """Compare the first time with the last, which are those of the interactions in time order.
+    """Find data in which all interactions have one time.
 
     Args:
         facts: the interactions are looked at.
 
     Returns:
-        A finding where all times are equal, or None.
+        A finding, or None.
     """
     data = facts.dataset
+    # Times are sorted: where the first equals the last, all are equal.
     if not data.has_times or data.times[0] != data.times[-1]:
         return None
     message = f"all {len(data)} interactions have the same time"

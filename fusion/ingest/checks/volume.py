@@ -16,7 +16,7 @@ REPEATS = declare(
     FindingKind(
         code="repeats",
         severity="warning",
-        what="a user who meets an item again",
+        what="a user who interacts with an item again",
         happens="all are kept; sources see them added up",
         cure="Nothing needs doing where people come back to things.",
     )
@@ -63,7 +63,8 @@ def repeats(facts: Facts) -> Finding | None:
     """
     data = facts.dataset
     # A pair as one integer: sorting those is much faster than grouping two columns.
-    pairs = np.sort(data.users.astype(np.int64) * data.n_items + data.items)
+    codes = data.users.astype(np.int64) * data.n_items + data.items
+    pairs = np.sort(codes)
     is_repeated = pairs[1:] == pairs[:-1]
     repeated = pairs[1:][is_repeated]
     if not len(repeated):
@@ -124,6 +125,7 @@ def too_few_interactions(facts: Facts) -> Finding | None:
     """
     count = len(facts.dataset)
     n_active = int((facts.dataset.user_counts >= ACTIVE_EVENTS).sum())
+    # Both are needed: a few users may have made all of many interactions.
     if count >= MIN_INTERACTIONS and n_active >= MIN_ACTIVE_USERS:
         return None
     message = f"there are {count} interactions, and {n_active} users with {ACTIVE_EVENTS} or more"

@@ -162,7 +162,7 @@ class _RoleSearch:
 
     def time(self) -> str | None:
         """The column with the best name for times, else the first that can only hold times."""
-        named = [column for column in self.free if self._is_named_time(column)]
+        named = list(filter(self._is_named_time, self.free))
         if named:
             return max(named, key=lambda column: name_score(column, TIME))
         for column in self.free:
@@ -178,13 +178,17 @@ class _RoleSearch:
 
     def weight(self) -> str | None:
         """The column of numbers with the best name for weights."""
-        return by_name([column for column in self.free if is_number(self.sample[column])], WEIGHT)
+        of_numbers = [column for column in self.free if is_number(self.sample[column])]
+        return by_name(of_numbers, WEIGHT)
 
     def event(self) -> str | None:
         """The column of few values with the best name for events."""
         # One value only says nothing; many are free text, or ids of sessions.
-        few = [c for c in self.free if 2 <= self.sample[c].n_unique() <= MAX_EVENTS]
-        return by_name(few, EVENT)
+        with_few_values = []
+        for column in self.free:
+            if 2 <= self.sample[column].n_unique() <= MAX_EVENTS:
+                with_few_values.append(column)
+        return by_name(with_few_values, EVENT)
 
     def claim_id(self, role: str) -> str:
         """Take the first column that could be an id.

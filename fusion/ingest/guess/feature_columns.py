@@ -52,7 +52,8 @@ def is_described(sample: pl.DataFrame, key: str, column: str) -> bool:
     n_keys = sample[key].n_unique()
     n_pairs = sample.select(pl.struct(key, column).n_unique()).item()
     is_repeated = n_keys * MIN_REPEATS < len(sample)
-    return is_repeated and n_pairs == n_keys and sample[column].n_unique() > 1
+    is_constant = sample[column].n_unique() <= 1  # then it says nothing
+    return is_repeated and n_pairs == n_keys and not is_constant
 
 
 def _feature_kind(values: pl.Series, name: str) -> str | None:

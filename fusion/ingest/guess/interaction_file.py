@@ -62,8 +62,9 @@ def _sampled(files: list[Path], base: Path, guess: Guess) -> list[SampledTable]:
 
 
 def _has_users_and_items(table: SampledTable) -> bool:
-    columns = table.columns
-    return by_name(columns, USER) is not None and by_name(columns, ITEM) is not None
+    user = by_name(table.columns, USER)
+    item = by_name(table.columns, ITEM)
+    return user is not None and item is not None
 
 
 def _rank(table: SampledTable) -> tuple[int, int]:

@@ -114,7 +114,7 @@ def describe_items_in_log(log: SampledTable, roles: Roles, guess: Guess) -> None
     """
     with_role = roles.named().values()
     free = [column for column in log.columns if column not in with_role]
-    described = [column for column in free if is_described(log.sample, roles.item, column)]
+    described = [name for name in free if is_described(log.sample, roles.item, name)]
     # Kinds of features are judged over items: a sample of the log repeats the popular ones.
     one_row_an_item = log.sample.unique(roles.item, maintain_order=True)
     features = guess_features(one_row_an_item, described, texts=True)
@@ -135,12 +135,17 @@ def _allowed(features: Mapping[str, list[str]]) -> dict[str, list[str]]:
     """Leave out categories and numbers whose names the tables use otherwise."""
     allowed = {}
     for kind, names in features.items():
-        kept = [name for name in names if kind == "text" or name not in ("id", "text")]
+        # Texts are joined to one column, so that their own names are free.
+        taken = () if kind == "text" else ("id", "text")
+        kept = [name for name in names if name not in taken]
         if kept:
             allowed[kind] = kept
     return allowed
 
 
 def _words(features: Mapping[str, list[str]]) -> str:
-    parts = [f"{kind} {', '.join(map(repr, names))}" for kind, names in features.items()]
+    parts = []
+    for kind, names in features.items():
+        quoted = ", ".join(map(repr, names))
+        parts.append(f"{kind} {quoted}")
     return "; ".join(parts) or "no features"

@@ -76,6 +76,6 @@ def test_labels_are_read_as_the_words_they_stand_for():
     ],
 )
 def test_categories_of_every_kind_become_lists(cells, lists):
-    found = categories(pl.Series("c", cells))
-    assert found.dtype == pl.List(pl.String)
-    assert found.to_list() == lists
+    parsed = categories(pl.Series("c", cells))
+    assert parsed.dtype == pl.List(pl.String)
+    assert parsed.to_list() == lists

@@ -49,9 +49,9 @@ def test_folders_and_globs_are_read_in_the_order_of_names(tmp_path):
     (folder / "_SUCCESS").touch()
     (folder / ".hidden.parquet").touch()
     for place in ("logs", "logs/*/*.parquet", str(tmp_path / "logs" / "**" / "[ab].parquet")):
-        found = pick(place, tmp_path)
-        assert rows(found) == [("1", "2"), ("3", "4")]
-        assert found["row"].to_list() == [1, 2]
+        frame = pick(place, tmp_path)
+        assert rows(frame) == [("1", "2"), ("3", "4")]
+        assert frame["row"].to_list() == [1, 2]
 
 
 def test_only_what_is_asked_for_is_read(tmp_path):
@@ -60,7 +60,7 @@ def test_only_what_is_asked_for_is_read(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "code", "said"),
+    ("name", "content", "code", "words"),
     [
         ("a.csv", "", "empty_file", "is empty"),
         ("a.csv", "\n\n", "empty_file", "is empty"),
@@ -111,12 +111,12 @@ def test_only_what_is_asked_for_is_read(tmp_path):
         ("a.csv.gz", "not packed", "unreadable_file", "cannot be opened"),
     ],
 )
-def test_files_that_cannot_be_used_say_what_is_wrong(tmp_path, name, content, code, said):
+def test_files_that_cannot_be_used_say_what_is_wrong(tmp_path, name, content, code, words):
     (tmp_path / name).write_bytes(content.encode() if isinstance(content, str) else content)
     with pytest.raises(Unusable) as stopped:
         pick(name, tmp_path)
     assert stopped.value.finding.code == code
-    assert said in str(stopped.value)
+    assert words in str(stopped.value)
     assert stopped.value.finding.cure in str(stopped.value)
     assert stopped.value.exit_code == 2
 
@@ -154,19 +154,19 @@ def test_folders_hold_one_kind_of_file(tmp_path):
 
 def test_what_runs_left_in_a_folder_is_no_data(tmp_path):
     (tmp_path / "ratings.csv").write_text(TEXT)
-    for made in (
+    for written in (
         "runs/20260131-235959-1a2b3c/manifest.json",
         "runs/store/lists/0123456789abcdef/inputs.json",
     ):
-        told = tmp_path / made
-        (told.parent / "monitor").mkdir(parents=True)
-        for place in (told.parent, told.parent / "monitor"):
+        marker = tmp_path / written
+        (marker.parent / "monitor").mkdir(parents=True)
+        for place in (marker.parent, marker.parent / "monitor"):
             pl.DataFrame({"user": [1], "rank": [1], "item": [2]}).write_parquet(
                 place / "lists.parquet"
             )
         with pytest.raises(Unusable, match="both CSV and Parquet"):
             pick(".", tmp_path)
-        told.touch()
+        marker.touch()
         assert len(pick(".", tmp_path)) == len(pick("ratings.csv", tmp_path))
 
 

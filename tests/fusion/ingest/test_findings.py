@@ -32,7 +32,7 @@ def with_row(**cells: Any) -> Callable[[], dict[str, Any]]:
 
 
 def changed(**cells: Callable[[dict[str, Any]], Any]) -> Callable[[], dict[str, Any]]:
-    """The clean rows with cells made anew of each row."""
+    """The clean rows with cells computed anew from each row."""
     return lambda: {
         "rows": [{**row, **{name: make(row) for name, make in cells.items()}} for row in CLEAN]
     }
@@ -181,10 +181,12 @@ ELSEWHERE = {
 
 
 @pytest.mark.parametrize("code", PLANTED)
-def test_what_is_planted_is_found_counted_and_shown(code, write, tmp_path):
+def test_planted_faults_are_reported_counted_and_shown(code, write, tmp_path):
     make, count, example = PLANTED[code]
-    findings = [found for found in findings_of(write(**make()), tmp_path) if found.code == code]
-    assert [found.count for found in findings] == [count]
+    findings = [
+        finding for finding in findings_of(write(**make()), tmp_path) if finding.code == code
+    ]
+    assert [finding.count for finding in findings] == [count]
     shown = findings[0].examples[0] if example else {}
     assert {name: shown.get(name) for name in example} == example
     assert findings[0].cure in findings[0].text()
@@ -208,7 +210,7 @@ def test_names_that_are_no_values_are_no_missing_header(write, tmp_path, name):
 def test_rare_bad_rows_are_left_out_and_counted_and_many_are_an_error(write, tmp_path):
     bad = {"user": None, "item": "1", "time": "2024-01-01", "weight": "1"}
     loaded = load(write([*CLEAN, *[bad] * 12]), tmp_path)
-    assert [(found.code, found.severity, found.count) for found in loaded.findings] == [
+    assert [(finding.code, finding.severity, finding.count) for finding in loaded.findings] == [
         ("null_user", "warning", 12)
     ]
     assert loaded.notes["read"] == 1212
@@ -222,7 +224,7 @@ def test_a_row_with_two_troubles_is_in_both_findings_and_left_out_once(write, tm
     loaded = load(
         write([*CLEAN, {"user": None, "item": None, "time": "2024-01-01", "weight": "1"}]), tmp_path
     )
-    assert {found.code for found in loaded.findings} == {"null_user", "null_item"}
+    assert {finding.code for finding in loaded.findings} == {"null_user", "null_item"}
     dropped = sum(count for name, count in loaded.notes.items() if name not in ("read", "used"))
     assert loaded.notes["read"] - loaded.notes["used"] == dropped == 1
 
@@ -244,8 +246,8 @@ def test_an_error_in_every_file_is_named_in_one_go(tmp_path):
 )
 def test_live_users_that_do_not_recur(write, tmp_path, kept, severity):
     live = pl.Series([str(i) for i in range(101 - kept, 201 - kept)])
-    found = findings_of(write(CLEAN), tmp_path, live_users=live)
-    assert [(f.code, f.severity, f.count) for f in found] == (
+    findings = findings_of(write(CLEAN), tmp_path, live_users=live)
+    assert [(f.code, f.severity, f.count) for f in findings] == (
         [("users_not_recurring", severity, 100 - kept)] if severity else []
     )
 
@@ -272,10 +274,10 @@ def test_codes_of_one_length_are_not_mixed(write, tmp_path):
 def test_columns_of_types_without_meaning_are_an_error(tmp_path, change):
     cells = {"user": [1, 2], "item": [1, 2], "t": [1, 2], "w": [1.0, 2.0], **change}
     pl.DataFrame(cells).write_parquet(tmp_path / "log.parquet")
-    found = findings_of(
+    findings = findings_of(
         DataSettings(interactions="log.parquet", columns={"time": "t", "weight": "w"}), tmp_path
     )
-    assert [(finding.code, finding.severity) for finding in found] == [("wrong_type", "error")]
+    assert [(finding.code, finding.severity) for finding in findings] == [("wrong_type", "error")]
 
 
 def test_two_kinds_of_one_name_are_refused():

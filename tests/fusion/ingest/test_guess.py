@@ -27,9 +27,9 @@ ISO = [
 ]
 
 
-def as_loaded(made: Guess, base: Path) -> tuple[DataSettings, Loaded]:
-    settings = DataSettings(**tomllib.loads(write_config(made))["data"])
-    assert settings == DataSettings(**made.settings)
+def as_loaded(guessed: Guess, base: Path) -> tuple[DataSettings, Loaded]:
+    settings = DataSettings(**tomllib.loads(write_config(guessed))["data"])
+    assert settings == DataSettings(**guessed.settings)
     return settings, load(settings, base)
 
 
@@ -135,9 +135,9 @@ shape(
 def test_files_of_many_shapes_get_a_configuration_that_runs(tmp_path, name):
     columns, write, expected = SHAPES[name]
     frame = pl.DataFrame({column: list(cells) for column, cells in columns.items()})
-    made = guess(write(frame, tmp_path), tmp_path)
-    assert made.settings["columns"] == expected
-    _, loaded = as_loaded(made, tmp_path)
+    guessed = guess(write(frame, tmp_path), tmp_path)
+    assert guessed.settings["columns"] == expected
+    _, loaded = as_loaded(guessed, tmp_path)
     lost = (
         N
         - loaded.notes["used"]
@@ -150,10 +150,12 @@ def test_files_of_many_shapes_get_a_configuration_that_runs(tmp_path, name):
 
 def test_events_get_weights_and_the_contrary_of_liking_none(tmp_path):
     columns, write, _ = SHAPES["shop log"]
-    made = guess(write(pl.DataFrame({c: list(v) for c, v in columns.items()}), tmp_path), tmp_path)
-    assert made.settings["events"] == {"view": 1.0, "add to cart": 3.0, "purchase": 5.0}
-    assert any("remove_from_cart" in sentence for sentence in made.sentences)
-    assert any("read as UTC" in sentence for sentence in made.sentences)
+    guessed = guess(
+        write(pl.DataFrame({c: list(v) for c, v in columns.items()}), tmp_path), tmp_path
+    )
+    assert guessed.settings["events"] == {"view": 1.0, "add to cart": 3.0, "purchase": 5.0}
+    assert any("remove_from_cart" in sentence for sentence in guessed.sentences)
+    assert any("read as UTC" in sentence for sentence in guessed.sentences)
 
 
 def movielens(folder: Path) -> None:
@@ -188,8 +190,8 @@ def movielens(folder: Path) -> None:
 
 def test_a_folder_gives_interactions_items_and_users_and_a_word_on_the_rest(tmp_path):
     movielens(tmp_path / "ml")
-    made = guess("ml", tmp_path)
-    settings, loaded = as_loaded(made, tmp_path)
+    guessed = guess("ml", tmp_path)
+    settings, loaded = as_loaded(guessed, tmp_path)
     assert (settings.interactions, settings.items, settings.users) == (
         "ml/ratings.csv",
         "ml/movies.csv",
@@ -201,9 +203,9 @@ def test_a_folder_gives_interactions_items_and_users_and_a_word_on_the_rest(tmp_
         "number": ("year",),
     }
     assert settings.user_features.model_dump() == {"category": ("gender",), "number": ("age",)}
-    told = " ".join(made.sentences)
-    assert "links.csv is ignored" in told
-    assert "tags.csv is ignored" in told
+    sentences = " ".join(guessed.sentences)
+    assert "links.csv is ignored" in sentences
+    assert "tags.csv is ignored" in sentences
     assert loaded.dataset.item_table["genres"][0].to_list() in (["Drama", "War"], ["Comedy"])
 
 
@@ -211,8 +213,8 @@ def test_named_files_are_taken_and_their_ids_found(tmp_path):
     movielens(tmp_path / "ml")
     films = pl.read_csv(tmp_path / "ml" / "movies.csv").rename({"movieId": "id"})
     films.write_csv(tmp_path / "films.csv")
-    made = guess("ml/ratings.csv", tmp_path, items="films.csv", users="ml/people.csv")
-    settings, loaded = as_loaded(made, tmp_path)
+    guessed = guess("ml/ratings.csv", tmp_path, items="films.csv", users="ml/people.csv")
+    settings, loaded = as_loaded(guessed, tmp_path)
     assert settings.item_id == "id"
     assert not [finding for finding in loaded.findings if finding.code == "items_not_in_catalogue"]
 
@@ -254,15 +256,15 @@ def test_a_column_of_a_type_without_words_is_no_guess(tmp_path):
         time=pl.duration(seconds=pl.col("user"))
     )
     frame.write_parquet(tmp_path / "log.parquet")
-    made = guess("log.parquet", tmp_path)
-    assert made.settings["columns"] == {"user": "user", "item": "item"}
+    guessed = guess("log.parquet", tmp_path)
+    assert guessed.settings["columns"] == {"user": "user", "item": "item"}
 
 
-def test_times_that_no_name_tells_are_told(tmp_path):
+def test_a_column_of_times_is_recognised_by_its_cells(tmp_path):
     day = datetime(2024, 1, 1)
     pl.DataFrame({"u": [1, 2], "i": [3, 4], "z": [day, day + timedelta(1)]}).write_parquet(
         tmp_path / "a.parquet"
     )
-    made = guess("a.parquet", tmp_path)
-    assert made.settings["columns"]["time"] == "z"
-    assert any("'z' holds reads as times" in sentence for sentence in made.sentences)
+    guessed = guess("a.parquet", tmp_path)
+    assert guessed.settings["columns"]["time"] == "z"
+    assert any("'z' holds reads as times" in sentence for sentence in guessed.sentences)

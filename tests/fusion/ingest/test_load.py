@@ -41,8 +41,8 @@ def test_rows_come_back_in_time_order_ties_as_in_the_file_duplicates_gone(tmp_pa
     unique = list(dict.fromkeys(rows))
     expected = sorted(unique, key=lambda row: row[2])
     users, items = data.user_ids.texts(data.users), data.item_ids.texts(data.items)
-    found = zip(users, items, data.times // 1000 - EPOCH, data.weights, strict=True)
-    assert [(int(u), int(i), int(t), int(w)) for u, i, t, w in found] == expected
+    loaded_rows = zip(users, items, data.times // 1000 - EPOCH, data.weights, strict=True)
+    assert [(int(u), int(i), int(t), int(w)) for u, i, t, w in loaded_rows] == expected
     assert data.user_ids.values.to_list() == list(dict.fromkeys(str(row[0]) for row in expected))
     assert data.item_ids.values.to_list() == list(dict.fromkeys(str(row[1]) for row in expected))
     assert data.as_of == (EPOCH + expected[-1][2]) * 1000 + 1
@@ -56,16 +56,16 @@ def test_people_left_out_leave_nothing_behind(tmp_path, rows, people):
     """Loading without people equals loading a file without their rows; the number is noted."""
     rows = [*rows, (6, 0, 0, 1), (7, 1, 0, 1)]
     gone = [row for row in rows if row[0] in people]
-    found = load(
+    loaded = load(
         save(tmp_path, rows), tmp_path, left_out=lambda ids: ids.is_in([str(one) for one in people])
     )
     expected = load(save(tmp_path, [row for row in rows if row[0] not in people]), tmp_path)
-    assert found.dataset.digest == expected.dataset.digest
-    assert found.dataset.user_ids.values.to_list() == expected.dataset.user_ids.values.to_list()
-    assert found.notes.get("forgotten_interactions", 0) == len(gone)
+    assert loaded.dataset.digest == expected.dataset.digest
+    assert loaded.dataset.user_ids.values.to_list() == expected.dataset.user_ids.values.to_list()
+    assert loaded.notes.get("forgotten_interactions", 0) == len(gone)
     counts = [
         (one.code, one.count, one.examples)
-        for one in found.findings
+        for one in loaded.findings
         if one.code == "forgotten_users"
     ]
     assert counts == ([("forgotten_users", len(gone), [])] if gone else [])
@@ -79,8 +79,8 @@ def test_ties_keep_the_order_of_a_long_file(tmp_path):
     )
     frame.write_parquet(tmp_path / "log.parquet")
     data = load(SAVED, tmp_path).dataset
-    found = data.item_ids.texts(data.items).cast(pl.Int64).to_numpy()
-    assert np.array_equal(found, np.argsort(times, kind="stable"))
+    order = data.item_ids.texts(data.items).cast(pl.Int64).to_numpy()
+    assert np.array_equal(order, np.argsort(times, kind="stable"))
 
 
 @QUICK

@@ -5,7 +5,7 @@ from fusion.ingest.settings import DataSettings
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("values", "words"),
     [
         ({}, "Field required"),
         ({"interactions": " "}, "give a file, folder or glob"),
@@ -33,9 +33,9 @@ from fusion.ingest.settings import DataSettings
         ({"interactions": "a", "colums": {}}, "Extra inputs"),
     ],
 )
-def test_what_cannot_be_meant_is_refused(given, said):
-    with pytest.raises(ValidationError, match=said):
-        DataSettings(**given)
+def test_what_cannot_be_meant_is_refused(values, words):
+    with pytest.raises(ValidationError, match=words):
+        DataSettings(**values)
 
 
 def test_one_column_is_not_both_ids():

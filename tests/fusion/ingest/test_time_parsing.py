@@ -58,21 +58,21 @@ def test_dates_begin_at_midnight_of_their_zone(days):
         [int(f"{day:%Y%m%d}") for day in days],
         [f"{day:%Y%m%d}" for day in days],
     ):
-        found = to_ms(pl.Series(way), "Asia/Shanghai")
+        times = to_ms(pl.Series(way), "Asia/Shanghai")
         # 1986 to 1991 Shanghai had summer time, which began at midnight or later: such days begin
         # an hour later.
-        assert all(abs(a - b) <= 3_600_000 for a, b in zip(found, expected, strict=True))
-        assert [a for a, d in zip(found, days, strict=True) if d.year > 1991] == [
+        assert all(abs(a - b) <= 3_600_000 for a, b in zip(times, expected, strict=True))
+        assert [a for a, d in zip(times, days, strict=True) if d.year > 1991] == [
             b for b, d in zip(expected, days, strict=True) if d.year > 1991
         ]
 
 
 def test_summer_time_gaps_and_repeats_are_times():
     clocks = pl.Series(["2024-03-31 02:30:00", "2024-10-27 02:30:00", "2024-07-01 12:00:00"])
-    found = (
+    times = (
         to_ms(clocks, "Europe/Berlin").cast(pl.Datetime("ms")).dt.to_string("%m-%d %H:%M").to_list()
     )
-    assert found == ["03-31 01:30", "10-27 00:30", "07-01 10:00"]
+    assert times == ["03-31 01:30", "10-27 00:30", "07-01 10:00"]
 
 
 @pytest.mark.parametrize(
