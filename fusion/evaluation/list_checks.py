@@ -131,7 +131,7 @@ def lists_are_whole(evidence: ListsEvidence) -> Check:
         message = f"{len(wrong)} users have items left but short lists"
         return evidence.failure(message, len(wrong), pl.DataFrame({"user": wrong[:EXAMPLES]}))
     message = (
-        f"{len(users)} users; {len(short)} have fewer than {size} because they met all the rest"
+        f"{len(users)} users; {len(short)} have fewer than {size} because they have seen the rest"
     )
     return passes(message + (" or rules leave no more" if evidence.rules else ""))
 

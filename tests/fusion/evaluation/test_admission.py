@@ -44,11 +44,11 @@ class TestAdmission:
 
     @pytest.mark.parametrize("name", TAMPERINGS)
     def test_each_check_breaks(self, done, tmp_path, name):
-        found = self.broken_checks(*done, TAMPERINGS[name](lists_of(done[1])), tmp_path)
-        assert name in found
-        assert "e.g. " in found[name]
+        broken = self.broken_checks(*done, TAMPERINGS[name](lists_of(done[1])), tmp_path)
+        assert name in broken
+        assert "e.g. " in broken[name]
         if name != "no item twice":
-            assert set(found) == {name}
+            assert set(broken) == {name}
 
     def test_a_seen_or_unavailable_item_breaks(self, done, data, tmp_path):
         context, trained = done
@@ -61,9 +61,9 @@ class TestAdmission:
             changed = rows.with_columns(
                 item=pl.when(at).then(item).otherwise("item").cast(pl.Int32)
             )
-            found = self.broken_checks(context, trained, changed, tmp_path)
-            assert name in found
-            assert data.user_ids.texts(np.array([first["user"]]))[0] in found[name]
+            broken = self.broken_checks(context, trained, changed, tmp_path)
+            assert name in broken
+            assert data.user_ids.texts(np.array([first["user"]]))[0] in broken[name]
 
     def test_what_is_stored_names_nobody(self, done, tmp_path):
         """Outside ids are for the screen; the manifest holds row numbers of the run's ids."""
@@ -87,8 +87,8 @@ class TestAdmission:
 
     def test_a_user_without_any_list_breaks(self, done, tmp_path):
         rows = lists_of(done[1])
-        found = self.broken_checks(*done, rows.filter(pl.col("user") != rows["user"][0]), tmp_path)
-        assert set(found) == {"lists are whole"}
+        broken = self.broken_checks(*done, rows.filter(pl.col("user") != rows["user"][0]), tmp_path)
+        assert set(broken) == {"lists are whole"}
 
 
 def test_few_users_cannot_tell_skill_from_luck(done):
@@ -141,7 +141,7 @@ class TestAgainstLive:
         assert train(lenient, self.live(context, self.perfect(context))).admitted
 
     def test_the_loss_is_a_share_of_the_live_lists_among_the_users_judged(self, done):
-        """Live lists that are the chosen lists but for every tenth user: a loss of 0.05 of them is not reached."""
+        """The floor is a share of what live lists reach; here they know half the users' labels."""
         context, _ = done
         perfect = self.perfect(context)
         some = perfect.filter(pl.col("user_id").hash() % 2 == 0)

@@ -1,4 +1,4 @@
-"""What the verdict says of those nobody knew yet: cold users by segment, new items; planted and counted by hand."""
+"""The verdict on cold users by segment and on new items, planted and counted by hand."""
 
 import numpy as np
 import polars as pl
@@ -25,7 +25,7 @@ OLD, NEW = 60, 70
 
 @pytest.fixture(scope="module")
 def context(tmp_path_factory):
-    """Twelve newcomers in the last window: women take what women take, men something nobody took before."""
+    """Twelve newcomers in the last window: women take what women take, men something new."""
     events = lively(seed=3, n_users=80, n_items=160, n_events=2800, loyal=0.85)
     fans = [(f"u{n}", "hers", OLD + n / 100) for n in range(0, 78, 3)]
     late = [(f"new{n}", "hers" if n < 6 else "unheard", NEW + n / 100) for n in range(12)]
@@ -94,8 +94,8 @@ def test_cold_users_get_the_list_of_their_segment_and_the_verdict_counts_it(cont
 
 def test_a_segment_without_a_list_gets_that_of_all():
     lists = pl.DataFrame({"segment": ["all", "all", "a=1"], "rank": [1, 2, 1], "item": [7, 8, 9]})
-    found = assign_segment_lists(lists, pl.Series(["a=1", "a=2", "all"]), 3)
-    assert found.tolist() == [[9, -1, -1], [7, 8, -1], [7, 8, -1]]
+    assigned = assign_segment_lists(lists, pl.Series(["a=1", "a=2", "all"]), 3)
+    assert assigned.tolist() == [[9, -1, -1], [7, 8, -1], [7, 8, -1]]
 
 
 def test_new_items_are_counted_where_they_are_labels_and_where_they_are_listed(context):
@@ -132,10 +132,10 @@ def test_segments_are_those_with_most_users_of_every_category():
     data = dataset(lively(), None, people)
     assert user_segments(data).drop_nulls().unique().sort().to_list() == ["sex=f", "sex=m"]
     users = np.sort(data.user_ids.rows(pl.Series([f"u{n}" for n in range(50)])))
-    found = segments_among(data, users)
-    assert len(found) == 2 + 20
-    assert found["sex=f"].sum() == 17
-    assert {name.split("=")[0] for name in found} == {"sex", "zip"}
+    segments = segments_among(data, users)
+    assert len(segments) == 2 + 20
+    assert segments["sex=f"].sum() == 17
+    assert {name.split("=")[0] for name in segments} == {"sex", "zip"}
     assert segments_among(dataset(lively()), users) == {}
 
 

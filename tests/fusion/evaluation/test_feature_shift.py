@@ -1,4 +1,4 @@
-"""The step to serving: a column whose meaning changed is named and refused, a healthy retraining is not."""
+"""The step to serving: a column that changed its meaning is refused, a healthy one is not."""
 
 import numpy as np
 import polars as pl
@@ -42,8 +42,8 @@ class SilentServing(broken.Plain):
     most = 0
 
     def scores(self, users: UserHistories) -> Scores:
-        found = super().scores(users) + np.arange(users.n_items, dtype=np.float32)
-        return np.full_like(found, np.nan) if self.events_ >= type(self).most else found
+        scores = super().scores(users) + np.arange(users.n_items, dtype=np.float32)
+        return np.full_like(scores, np.nan) if self.events_ >= type(self).most else scores
 
 
 def test_psi_of_steady_columns_by_hand(tmp_path):
@@ -53,15 +53,15 @@ def test_psi_of_steady_columns_by_hand(tmp_path):
         pl.DataFrame(columns, schema_overrides=dict.fromkeys(columns, pl.Float32)).write_parquet(
             tmp_path / f"{name}.parquet"
         )
-    found = feature_shift(ListsFolder(tmp_path), "ranker")
+    shift = feature_shift(ListsFolder(tmp_path), "ranker")
     by_hand = 0.3 * np.log(0.8 / 0.5) - 0.3 * np.log(0.2 / 0.5)
-    assert found == {"ease_rank": pytest.approx(by_hand), "proposed_by": 0}
-    assert list(found) == ["ease_rank", "proposed_by"]
-    assert feature_shift(ListsFolder(tmp_path), "blend") == found
+    assert shift == {"ease_rank": pytest.approx(by_hand), "proposed_by": 0}
+    assert list(shift) == ["ease_rank", "proposed_by"]
+    assert feature_shift(ListsFolder(tmp_path), "blend") == shift
     assert list(feature_shift(ListsFolder(tmp_path), "ease")) == ["ease_rank"]
     assert feature_shift(ListsFolder(tmp_path), "als") == {}
-    assert past(found, 0.4) == {"ease_rank": found["ease_rank"]}
-    assert past(found, 0.5) == {}
+    assert past(shift, 0.4) == {"ease_rank": shift["ease_rank"]}
+    assert past(shift, 0.5) == {}
 
 
 def test_what_is_steady_and_whose_it_is():
@@ -101,7 +101,7 @@ def test_a_healthy_retraining_is_far_from_the_limit(tmp_path, seed):
 
 
 def test_weights_in_another_unit_are_named_and_refused(tmp_path):
-    """From the last window on, hours are told as minutes."""
+    """From the last window on, hours are given in minutes."""
     data = shop()
     cut = job_of(tmp_path, data, config()).plan.verdict.cut
     changed = replaced(data, weights=np.where(data.times >= cut, 60 * data.weights, data.weights))
@@ -121,9 +121,9 @@ def test_a_source_gone_silent_is_named_where_the_lists_depend_on_it(tmp_path):
     with broken.registered(odd=SilentServing):
         context = job_of(tmp_path, shop(), config((*QUICK, "odd"), gate=GATE))
         trained = train(context)
-    found = feature_shift(ListsFolder(trained.lists), "blend")
-    assert list(past(found, LIMIT))[:1] == ["odd_rank"]
-    refused = features_keep_their_meaning(FeaturesEvidence(context, found))
+    shift = feature_shift(ListsFolder(trained.lists), "blend")
+    assert list(past(shift, LIMIT))[:1] == ["odd_rank"]
+    refused = features_keep_their_meaning(FeaturesEvidence(context, shift))
     assert "e.g. odd_" in refused.message
     assert not refused.holds
     of_ease = feature_shift(ListsFolder(trained.lists), "ease")

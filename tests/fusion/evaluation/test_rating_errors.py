@@ -1,4 +1,4 @@
-"""Weights told of what was held out: by hand, against constants, and in a whole verdict."""
+"""Errors of predicted weights: by hand, against constants, and in a whole verdict."""
 
 from dataclasses import replace
 
@@ -59,9 +59,9 @@ def test_what_is_told_stands_beside_the_true_weight(fold, tmp_path):
     assert frame["user"].to_list() == held_out.users[order].tolist()
     assert frame["weight"].to_list() == held_out.weights[order].tolist()
     items = held_out.items[order]
-    told = frame[PREDICTED_BY.key("tells")].to_numpy()
+    predicted = frame[PREDICTED_BY.key("tells")].to_numpy()
     assert np.array_equal(
-        told, np.where(items == 0, np.nan, items / 100).astype(np.float32), equal_nan=True
+        predicted, np.where(items == 0, np.nan, items / 100).astype(np.float32), equal_nan=True
     )
     assert set(frame[PREDICTED_BY.key("mean_weight")]) == {np.float32(fold.known.weights.mean())}
     means = dict(zip(items.tolist(), frame[PREDICTED_BY.key("item_mean_weight")], strict=True))
@@ -97,9 +97,9 @@ def test_errors_by_hand(tmp_path):
         }
     )
     frame.write_parquet(TableFolder(tmp_path).predicted_ratings)
-    found = rating_error_report(tmp_path, 7).model_dump(mode="json")
-    assert (found["events"], found["silent"], found["users"]) == (3, 1, 2)
-    a, b = found["rows"]["a"], found["rows"]["b"]
+    report = rating_error_report(tmp_path, 7).model_dump(mode="json")
+    assert (report["events"], report["silent"], report["users"]) == (3, 1, 2)
+    a, b = report["rows"]["a"], report["rows"]["b"]
     assert a["rmse"]["value"] == pytest.approx(np.sqrt((1 + 0 + 4) / 3))
     assert a["mae"]["value"] == pytest.approx((1 + 0 + 2) / 3)
     assert b["rmse"]["value"] == pytest.approx(np.sqrt((0 + 1 + 4) / 3))

@@ -54,7 +54,7 @@ def test_undecided_a_live_method_that_is_gone_or_random_says_nothing():
 
 
 def test_undecided_a_live_method_that_is_worse_for_certain_goes():
-    """Ranker and best source alike, but the live source far behind both: it is not kept for being live."""
+    """The ranker and the best source are alike, the live source is far behind: it goes."""
     values = rows(ranker=0.3, blend=0.2, als=0.3, popularity=0.1)
     assert select_method(values, 7, "popularity") == select_method(values, 7)
     fair = cross_fitted(values, USERS, 7, "popularity")
@@ -66,8 +66,8 @@ def test_the_best_rival_is_never_the_ranker_or_the_control():
 
 
 def test_cross_fitting_does_not_flatter_the_best_of_many():
-    """Twelve rows of the same noise: the highest mean is above the truth, what is reported is not."""
-    best, told, covered = [], [], 0
+    """Of twelve rows of noise the highest mean is above the truth, what is reported is not."""
+    best, reported, covered = [], [], 0
     for n in range(30):
         rng = np.random.default_rng(n)
         values = {
@@ -76,10 +76,10 @@ def test_cross_fitting_does_not_flatter_the_best_of_many():
         }
         fair = cross_fitted(values, np.arange(150, dtype=np.int32), n)
         best.append(max(v.mean() for v in values.values()))
-        told.append(fair.value)
+        reported.append(fair.value)
         covered += fair.low <= 0.3 <= fair.high
     assert np.mean(best) > 0.32
-    assert abs(np.mean(told) - 0.3) < 0.008
+    assert abs(np.mean(reported) - 0.3) < 0.008
     assert covered >= 24
 
 

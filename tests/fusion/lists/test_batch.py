@@ -48,8 +48,8 @@ class TestLists:
     def test_nothing_seen_nothing_unavailable(self, done, data):
         _, trained = done
         lists = lists_of(trained)
-        met = set(zip(data.users.tolist(), data.items.tolist(), strict=True))
-        assert not met & set(lists.select("user", "item").iter_rows())
+        seen = set(zip(data.users.tolist(), data.items.tolist(), strict=True))
+        assert not seen & set(lists.select("user", "item").iter_rows())
         gone = set(np.flatnonzero(~data.listable(data.as_of)).tolist())
         assert gone
         assert not gone & set(lists["item"])
@@ -57,8 +57,8 @@ class TestLists:
 
     def test_exclude_seen_false_lists_and_judges_what_came_before(self, data, tmp_path):
         trained = train(job_of(tmp_path, data, config(lists={"exclude_seen": False})))
-        met = set(zip(data.users.tolist(), data.items.tolist(), strict=True))
-        assert met & set(lists_of(trained).select("user", "item").iter_rows())
+        seen = set(zip(data.users.tolist(), data.items.tolist(), strict=True))
+        assert seen & set(lists_of(trained).select("user", "item").iter_rows())
         assert "nothing the user has met" not in {check.name for check in trained.checks}
         assert all(check.holds for check in trained.checks if check.name != "beats random")
 
@@ -89,7 +89,7 @@ class TestLists:
         assert counts.max() < 15
         whole = trained.checks[2]
         assert whole.holds
-        assert "because they met all the rest" in whole.message
+        assert "because they have seen the rest" in whole.message
 
     @pytest.mark.parametrize("kind", ["last", "random"])
     def test_the_other_kinds_of_split_run_whole(self, data, tmp_path, kind):
@@ -115,7 +115,7 @@ class TestLists:
 
 @pytest.mark.parametrize("method", ["ease", "popularity", "blend"])
 def test_a_method_lists_in_its_own_order(done, tmp_path, method):
-    """A source that is published gives the very list it gives alone; the blend what reciprocal ranks say."""
+    """A published source lists as it does alone, the blend by the sum of reciprocal ranks."""
     context, _ = done
     plan = context.plan
     fits = fit_sources(context, (*plan.labels, plan.verdict, plan.serving))
@@ -128,11 +128,11 @@ def test_a_method_lists_in_its_own_order(done, tmp_path, method):
     allowed = context.allowed(plan.serving.cut)
     listed = rows["item"].to_numpy().reshape(80, 8)
     if method == "blend":
-        found = propose(sources, users, allowed)
+        candidates = propose(sources, users, allowed)
         for at in range(80):
-            mine = found.pairs.of_users(slice(at, at + 1))
-            items, fused = found.pairs.items[mine], np.zeros(mine.stop - mine.start)
-            for column in found.scores[mine].T:
+            mine = candidates.pairs.of_users(slice(at, at + 1))
+            items, fused = candidates.pairs.items[mine], np.zeros(mine.stop - mine.start)
+            for column in candidates.scores[mine].T:
                 speaking = np.flatnonzero(~np.isnan(column))
                 for place, row in enumerate(sorted(speaking, key=lambda n: (-column[n], items[n]))):
                     fused[row] += 1 / (61 + place)

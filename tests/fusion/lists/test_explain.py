@@ -1,4 +1,4 @@
-"""Reasons: contributions that add up, words that merge, and every shown row of a drawn user explained."""
+"""Reasons: contributions add up, words merge, and every shown row of a sampled user has some."""
 
 import json
 from types import SimpleNamespace
@@ -59,13 +59,17 @@ def test_columns_of_a_source_are_one_reason_and_equal_words_another():
     weights = np.array(
         [[0.2, 0.3, 0.4, 0.5, -0.2, 9.0, 0.1], [-1, -1, -1, -1, -1, -1, -1]], np.float32
     )
-    found = reasons.strongest(weights, columns)
-    told = {
-        reasons.words[at]: round(float(found[0, at]), 3)
-        for at in np.flatnonzero(~np.isnan(found[0]))
+    gains = reasons.strongest(weights, columns)
+    gain_by_words = {
+        reasons.words[at]: round(float(gains[0, at]), 3)
+        for at in np.flatnonzero(~np.isnan(gains[0]))
     }
-    assert told == {known()["als"].reason_text: 0.5, known()["ease"].reason_text: 0.4, AGREED: 0.3}
-    assert np.isnan(found[1]).all()
+    assert gain_by_words == {
+        known()["als"].reason_text: 0.5,
+        known()["ease"].reason_text: 0.4,
+        AGREED: 0.3,
+    }
+    assert np.isnan(gains[1]).all()
 
 
 def test_every_source_and_every_feature_of_an_item_speaks_in_words():
@@ -124,14 +128,14 @@ def test_items_beyond_the_candidates_need_none(tmp_path):
     nobody = np.empty((2, 0), np.int32)
     data = dataset(lively(seed=3, n_users=2, n_items=10, n_events=20))
     users = data.users_at(np.arange(2, dtype=np.int32), data.last_times)
-    found = Candidates(
+    candidates = Candidates(
         users, ("ease",), Pairs.from_lists(nobody), *[np.empty((0, 1), np.float32)] * 2, {}, {}
     )
     explainer = Explainer(Reasons.of(sources("ease")), None, seed=7, budget=99, users=2, shown=1)
     listed = RankedLists(
         np.arange(2, dtype=np.int32), np.array([[1], [0]], np.int32), np.zeros((2, 1), np.float32)
     )
-    explainer.add(found, {}, listed, None)
+    explainer.add(candidates, {}, listed, None)
     explainer.write(ListsFolder(tmp_path))
     why = pl.read_parquet(tmp_path / "why.parquet")
     assert why.select("user", "item", "reason").rows() == [(0, 1, BACKFILLED), (1, 0, BACKFILLED)]

@@ -1,4 +1,4 @@
-"""Fallback lists of segments: a small one gets nearly everyone's, a large one with a taste of its own gets its own."""
+"""Fallback lists: a small segment gets nearly everyone's, a large one gets its own."""
 
 import numpy as np
 import polars as pl
@@ -22,7 +22,7 @@ def overlap(one, other, k=10):
 
 
 def world(seed, n_items=300):
-    """Everyone's shares, and those of a segment that likes each item more or less by a factor of its own."""
+    """Everyone's shares, and those of a segment that likes items more or less by a factor each."""
     rng = np.random.default_rng(seed)
     shares = 1.0 / (np.arange(n_items) + 5.0)
     liked = shares * rng.gamma(5.0, 0.2, n_items)
@@ -41,18 +41,18 @@ def test_few_interactions_give_the_list_of_all_and_many_give_its_own(seed):
 
 
 def test_drawn_lists_hold_more_of_what_the_segment_likes_than_either_alone():
-    """Whatever the size of the segment, on average: never worse than the list of all, nor than its own counts."""
+    """On average never worse than the list of all, nor than its own counts, at any size."""
     gains = {n: [] for n in (0, 30, 300, 3_000, 30_000)}
     for seed in range(30):
         rng, shares, liked = world(seed)
         everyone = rng.multinomial(1_000_000, shares).astype(np.float32)
-        for n, found in gains.items():
+        for n, shares_of_rows in gains.items():
             own = rng.multinomial(n, liked).astype(np.float32)
             rows = shrink_to(everyone, own), everyone, own
-            found.append([liked[list(top(row))].sum() for row in rows])
-    for n, found in gains.items():
-        drawn, all_alone, own_alone = np.mean(found, axis=0)
-        assert drawn >= max(all_alone, own_alone) * 0.999, n
+            shares_of_rows.append([liked[list(top(row))].sum() for row in rows])
+    for n, shares_of_rows in gains.items():
+        shrunk, all_alone, own_alone = np.mean(shares_of_rows, axis=0)
+        assert shrunk >= max(all_alone, own_alone) * 0.999, n
     middle = np.mean(gains[300], axis=0)
     assert middle[0] > 1.02 * max(middle[1:])
 
@@ -61,8 +61,8 @@ def test_drawn_lists_hold_more_of_what_the_segment_likes_than_either_alone():
 @settings(max_examples=200, deadline=None)
 def test_the_ratio_lies_between_none_and_the_segments_own(everyone, segment):
     everyone = np.where(everyone + segment > 0, everyone + segment, np.float32(np.nan))
-    drawn = shrink_to(everyone, np.where(segment > 0, segment, np.float32(np.nan)))
-    assert np.array_equal(np.isnan(drawn), np.isnan(everyone))
+    shrunk = shrink_to(everyone, np.where(segment > 0, segment, np.float32(np.nan)))
+    assert np.array_equal(np.isnan(shrunk), np.isnan(everyone))
     taken = np.flatnonzero(~np.isnan(everyone))
     own = (
         segment[taken] * (everyone[taken].sum() / max(segment.sum(), 1e-9))
@@ -70,8 +70,8 @@ def test_the_ratio_lies_between_none_and_the_segments_own(everyone, segment):
         else everyone[taken]
     )
     low, high = np.minimum(own, everyone[taken]), np.maximum(own, everyone[taken])
-    assert (drawn[taken] >= low * (1 - 1e-5)).all()
-    assert (drawn[taken] <= high * (1 + 1e-5)).all()
+    assert (shrunk[taken] >= low * (1 - 1e-5)).all()
+    assert (shrunk[taken] <= high * (1 + 1e-5)).all()
 
 
 def test_a_segment_that_took_nothing_weighs_nothing():
@@ -82,7 +82,7 @@ def test_a_segment_that_took_nothing_weighs_nothing():
 
 
 def test_segments_of_a_run(tmp_path):
-    """Forty read novels, ten sports, each for twenty days; one reads maps and has hardly begun; one nothing yet."""
+    """Forty read novels, ten sports, for twenty days; one has just begun maps; one nothing yet."""
     rng = np.random.default_rng(2)
     readers = ["novel"] * 40 + ["sport"] * 10 + ["map", "chess"]
     rows = [

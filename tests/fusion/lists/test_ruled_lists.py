@@ -1,4 +1,4 @@
-"""Rules in whole trainings: what they leave untouched, what they must not break, and what the checks say."""
+"""Rules in whole trainings: what they leave untouched, must not break, and what checks say."""
 
 import json
 from typing import Any
@@ -110,8 +110,8 @@ def test_the_checks_see_what_rules_forbid(done, tmp_path):
         ({"allow": [{"items": ["i1"]}]}, NO_BLOCKS, "nothing an allow list leaves out"),
     ):
         rules, _ = usable(RuleSet(**given), context.data, rows, 5)
-        found = contract(context, trained, rules)
-        assert [check for check, holds in found.items() if not holds] == [name]
+        holds_by_name = contract(context, trained, rules)
+        assert [check for check, holds in holds_by_name.items() if not holds] == [name]
 
 
 def test_blocks_leave_lists_whole(done):

@@ -1,4 +1,4 @@
-"""Rules on lists: each one's planted answer, the contract whatever they ask for, and slow versions of the fast ones."""
+"""Rules on lists: planted answers, the contract whatever they ask for, and slow versions."""
 
 from collections import Counter
 from typing import Any
@@ -27,9 +27,9 @@ NOTHING = pl.DataFrame(schema={"item_id": pl.String, "user_id": pl.String})
 
 
 def world() -> Dataset:
-    """Three users, two of them in the club red, and 24 items i0, i1, ...: i0, i3, ... are drama, and so on.
+    """Three users, two of them in the club red, and 24 items: i0, i3, ... are drama, and so on.
 
-    User a met i1, everyone met i20.
+    User a has seen i1, everyone has seen i20.
     """
     rows = [("a", "i1", 1), ("a", "i20", 2), ("b", "i20", 2), ("c", "i20", 3)]
     items = pl.DataFrame(
@@ -61,7 +61,7 @@ def pool_of(orders: list[list[str]]) -> RankedLists:
 
 
 PLAIN = [f"i{at}" for at in range(2, 18)]
-"""What the method says of everyone: i2, i3, ..., none of it met by anybody."""
+"""What the method says of everyone: i2, i3, ..., none of it seen by anybody."""
 
 
 def arranged(
@@ -76,8 +76,8 @@ def arranged(
 def made(
     given: dict[str, Any], rows: pl.DataFrame, orders: list[list[str]]
 ) -> tuple[RankedLists, Counter[str], Rules]:
-    rules, found = resolve(RuleSet(**given), DATA, rows, SHOWN)
-    assert not [one for one in found if one.severity == "error"]
+    rules, findings = resolve(RuleSet(**given), DATA, rows, SHOWN)
+    assert not [one for one in findings if one.severity == "error"]
     users = DATA.users_at(np.arange(3, dtype=np.int32), np.full(3, DATA.as_of))
     allowed = Allowed(np.ones(N_ITEMS, bool))
     spare = np.arange(N_ITEMS, dtype=np.int32)
@@ -128,7 +128,7 @@ class TestPlanted:
             ]
         }
         lists, _ = arranged(pins, blocked(("i18", "c")))
-        assert lists[0] == ["i2", "i18", *PLAIN[1:7]]  # a met i1
+        assert lists[0] == ["i2", "i18", *PLAIN[1:7]]  # a has seen i1
         assert lists[1] == ["i1", *PLAIN[:7]]
         assert lists[2] == ["i1", *PLAIN[:7]]  # i18 is blocked for c
 
@@ -164,7 +164,7 @@ class TestPlanted:
         assert moved == {"limit genre=drama to 0.34": 3}
 
     def test_a_limit_that_gives_way_is_counted(self):
-        """A list of eight with one item of each of the three genres goes on with five that a limit held back."""
+        """A list of eight with one item of each genre goes on with five that a limit held back."""
         lists, moved = arranged(
             {"limit": [{"category": "genre", "share": 0.17, "segment": "club=red"}]}
         )
@@ -198,8 +198,8 @@ class TestPlanted:
 
     def test_an_allow_list_cuts_audiences(self):
         allow = [{"items": ["i2", "i3"]}, {"categories": ["genre=drama"], "segment": "club=red"}]
-        rules, found = resolve(RuleSet(allow=allow), DATA, NOTHING, SHOWN)
-        assert not found
+        rules, findings = resolve(RuleSet(allow=allow), DATA, NOTHING, SHOWN)
+        assert not findings
         some = {
             tuple(users.tolist()): allowed
             for users, allowed in rules.user_groups(
@@ -276,8 +276,8 @@ def test_rules_never_break_the_contract(given, orders, length, rows):
         assert (np.diff(scores[: len(listed)]) <= 0).all()
         assert np.isfinite(scores[: len(listed)]).all()
         assert np.isnan(scores[len(listed) :]).all()
-        met = set(DATA.items[DATA.users == user].tolist())
-        assert not met & set(listed.tolist())
+        seen = set(DATA.items[DATA.users == user].tolist())
+        assert not seen & set(listed.tolist())
         assert not rules.blocked.hits(np.full(len(listed), user), listed).any()
         mine = [ROW[name] for name in cut[user]]
         left = [
@@ -344,7 +344,7 @@ def values_of(dense: np.ndarray) -> Any:
 def slow_limits(
     pool: np.ndarray, pins: np.ndarray, limits: list[LimitedItems], user: int, size: int
 ) -> tuple[list[int], Counter[int]]:
-    """Take what fits, one after the other, and then what is left; also how many of those are above each limit."""
+    """Take what fits, one by one, then what is left; and how many of those exceed each limit."""
     taken, late = [], []
     standing = [int(item) for item in pins if item >= 0]
 
@@ -395,14 +395,14 @@ def test_fast_diversity_is_slow_diversity(seed, sets, weight):
 
 
 def follows_slow_diversity(
-    found: list[int],
+    reranked: list[int],
     pool: list[int],
     vectors: np.ndarray,
     sets: bool,
     wanted: Diversity,
     size: int = 6,
 ) -> None:
-    """Each item of `found` is the best next one, up to the rounding of float32; the rest keeps its order."""
+    """Each item is the best next one, up to the rounding of float32; the rest keeps its order."""
 
     def alike(one: int, other: int) -> float:
         common = vectors[one] @ vectors[other]
@@ -418,10 +418,10 @@ def follows_slow_diversity(
             - wanted.weight * max((alike(item, other) for other in chosen), default=0.0)
             for item in head
         }
-        chosen.append(found[len(chosen)])
+        chosen.append(reranked[len(chosen)])
         assert value[chosen[-1]] >= max(value.values()) - 1e-6
         head.remove(chosen[-1])
-    assert found[len(chosen) :] == head + pool[wanted.depth :]
+    assert reranked[len(chosen) :] == head + pool[wanted.depth :]
 
 
 class TestFile:
@@ -430,17 +430,19 @@ class TestFile:
         return read_rules(folder / "rules.toml")
 
     def test_every_kind_of_rule(self, tmp_path):
-        found = self.read(
+        rules = self.read(
             tmp_path,
-            '[[allow]]\nitems = [1, "2"]\n[[pin]]\nitem = 318\n[[boost]]\ncategories = ["genre=noir"]\nplaces = 3\n'
-            '[[limit]]\ncategory = "genre"\nshare = 0.4\nsegment = "club=red"\n[diversity]\nby = "text"\n',
+            '[[allow]]\nitems = [1, "2"]\n[[pin]]\nitem = 318\n'
+            '[[boost]]\ncategories = ["genre=noir"]\nplaces = 3\n'
+            '[[limit]]\ncategory = "genre"\nshare = 0.4\nsegment = "club=red"\n'
+            '[diversity]\nby = "text"\n',
         )
-        assert found.allow[0].items == ("1", "2")
-        assert (found.pin[0].item, found.pin[0].rank) == ("318", 1)
-        assert [str(rule) for rule in (*found.boost, *found.limit, found.diversity)] == [
+        assert rules.allow[0].items == ("1", "2")
+        assert (rules.pin[0].item, rules.pin[0].rank) == ("318", 1)
+        assert [str(rule) for rule in (*rules.boost, *rules.limit, rules.diversity)] == [
             "boost genre=noir by 3", "limit genre to 0.4 for club=red", "diversity by text",
         ]  # fmt: skip
-        assert found.hash != RuleSet().hash
+        assert rules.hash != RuleSet().hash
 
     @pytest.mark.parametrize(
         ("text", "words"),
@@ -452,7 +454,10 @@ class TestFile:
             ('[[boost]]\nitems = [1]\nplaces = 1\nsegment = "red"\n', "[boost.0] segment"),
             ('[[pin]]\nitem = 1\n[[pin]]\nitem = 2\n', "has rank 1 twice for everyone"),
             ('[[pin]]\nitem = 1\n[[pin]]\nitem = 1\nrank = 2\n', "has item 1 twice"),
-            ('[diversity]\nby = "text"\nweigth = 0.3\n', "[diversity] weigth: unknown key. Did you mean 'weight'?"),
+            (
+                '[diversity]\nby = "text"\nweigth = 0.3\n',
+                "[diversity] weigth: unknown key. Did you mean 'weight'?",
+            ),
             ("[[pin\n", "is not valid TOML"),
         ],
     )  # fmt: skip
@@ -471,25 +476,45 @@ class TestFile:
     ("given", "code", "words"),
     [
         ({"pin": [{"item": "i99"}]}, "rule_item", "pin item i99 at 1: the item is not in the data"),
-        ({"boost": [{"items": ["i1", "i98", "i99"], "places": 1}]}, "rule_item", "2 of 3 items are not in the data"),
+        (
+            {"boost": [{"items": ["i1", "i98", "i99"], "places": 1}]},
+            "rule_item",
+            "2 of 3 items are not in the data",
+        ),
         ({"pin": [{"item": "i1", "segment": "clb=red"}]}, "rule_column", "Did you mean 'club'?"),
-        ({"pin": [{"item": "i1", "segment": "club=rd"}]}, "rule_value", "no user has club=rd. Did you mean 'red'?"),
-        ({"limit": [{"category": "genr=drama", "share": 0.5}]}, "rule_column", "no category column 'genr'"),
-        ({"limit": [{"category": "genre=Drama", "share": 0.5}]}, "rule_value", "Did you mean 'drama'?"),
+        (
+            {"pin": [{"item": "i1", "segment": "club=rd"}]},
+            "rule_value",
+            "no user has club=rd. Did you mean 'red'?",
+        ),
+        (
+            {"limit": [{"category": "genr=drama", "share": 0.5}]},
+            "rule_column",
+            "no category column 'genr'",
+        ),
+        (
+            {"limit": [{"category": "genre=Drama", "share": 0.5}]},
+            "rule_value",
+            "Did you mean 'drama'?",
+        ),
         ({"pin": [{"item": "i1", "rank": 7}]}, "rule_rank", "lists show 6 items"),
         ({"allow": [{"items": ["i99"]}]}, "rule_allows_nothing", "none of it is in the data"),
-        ({"diversity": {"by": "genres"}}, "rule_column", "no category column 'genres'. Did you mean 'genre'?"),
+        (
+            {"diversity": {"by": "genres"}},
+            "rule_column",
+            "no category column 'genres'. Did you mean 'genre'?",
+        ),
     ],
 )  # fmt: skip
 def test_what_a_rule_names_and_is_not_there_is_a_finding(given, code, words):
-    _, found = resolve(RuleSet(**given), DATA, NOTHING, SHOWN)
-    assert code in [one.code for one in found]
-    assert words in next(one.message for one in found if one.code == code)
+    _, findings = resolve(RuleSet(**given), DATA, NOTHING, SHOWN)
+    assert code in [one.code for one in findings]
+    assert words in next(one.message for one in findings if one.code == code)
 
 
 def test_blocks_of_unknown_items_are_a_finding():
-    _, found = resolve(RuleSet(), DATA, blocked(("i1", None), ("typo", None)), SHOWN)
-    assert [(one.code, one.count, one.examples) for one in found] == [
+    _, findings = resolve(RuleSet(), DATA, blocked(("i1", None), ("typo", None)), SHOWN)
+    assert [(one.code, one.count, one.examples) for one in findings] == [
         ("blocked_unknown", 1, [{"item_id": "typo"}])
     ]
 
