@@ -42,7 +42,7 @@ class ListFiles:
 
     @property
     def why(self) -> Path:
-        """Explanations of shown items: user, item, source, source_rank, reason, weight."""
+        """Explanations of shown items: user, item, source, source_rank, reason, gain."""
         return self.path / "why.parquet"
 
 
