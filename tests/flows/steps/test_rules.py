@@ -123,7 +123,11 @@ def test_check_names_what_rules_get_wrong(ruled, tmp_path):
     )
     with wrong.engine.begin() as connection:
         connection.execute(insert(blocked_item).values(placement="default", item_id="typo"))
-    found = {one.code: one for one in check_all(wrong)}
+    findings = check_all(wrong)
+    severities = [one.severity for one in findings]
+    assert severities == sorted(severities), "errors come first"
+    assert {"error", "warning"} <= set(severities)
+    found = {one.code: one for one in findings}
     assert found["rule_item"].examples == [{"item": "404"}]
     assert found["rule_column"].severity == "error"
     assert found["blocked_unknown"].count == 1
