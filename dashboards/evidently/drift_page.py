@@ -106,10 +106,9 @@ def drift_snapshot(run: RunRef, subjects: Pairs, drift: Sequence[ColumnDrift]) -
         before[name], now[name] = _picture_values(column, *subjects[column.subject])
     pictured = [column for column in drift if _has_values(column, before, now)]
     # The whole page is one data set, so each column says by its name whose it is.
-    definition = DataDefinition(
-        numerical_columns=[_name(column) for column in pictured if column.kind == "number"],
-        categorical_columns=[_name(column) for column in pictured if column.kind == "category"],
-    )
+    numbers = [_name(column) for column in pictured if column.kind == "number"]
+    categories = [_name(column) for column in pictured if column.kind == "category"]
+    definition = DataDefinition(numerical_columns=numbers, categorical_columns=categories)
     reference = _dataset(pictured, before, definition)
     current = _dataset(pictured, now, definition)
     _hand_over(drift)
@@ -135,8 +134,8 @@ def _has_values(
 def _dataset(
     pictured: Sequence[ColumnDrift], values: dict[str, pd.Series], definition: DataDefinition
 ) -> Dataset:
-    names = [_name(column) for column in pictured]
-    return Dataset.from_pandas(pd.DataFrame({name: values[name] for name in names}), definition)
+    frame = pd.DataFrame({name: values[name] for name in map(_name, pictured)})
+    return Dataset.from_pandas(frame, definition)
 
 
 def _parts(drift: Sequence[ColumnDrift], pictured: Sequence[ColumnDrift]) -> list[MetricContainer]:
@@ -196,7 +195,8 @@ def _picture_values(
     if column.kind == "number":
         return _numbers(before), _numbers(now)
     texts = [_texts(before), _texts(now)]
-    common = pl.concat(texts).value_counts(sort=True)["word"].head(SHOWN).implode()
+    counts = pl.concat(texts).value_counts(sort=True)
+    common = counts["word"].head(SHOWN).implode()
     folded = [side.set(~side.is_in(common), "(other)") for side in texts]
     return folded[0].to_pandas(), folded[1].to_pandas()
 

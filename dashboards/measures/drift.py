@@ -99,6 +99,7 @@ def drift(
             sizes = (len(reference), len(current))
             log.warning("drift skipped subject=%s reference=%d current=%d", subject, *sizes)
             continue
+        # Measured like all others, so that people see by how much they moved.
         moves_by_itself = (moving or {}).get(subject, ())
         for column in _compare_frames(subject, reference, current, settings):
             moves = column.column in moves_by_itself
@@ -162,7 +163,10 @@ def drifted_shares(columns: Sequence[ColumnDrift]) -> list[tuple[str, float]]:
     for column in columns:
         if not column.moves:
             flags.setdefault(column.subject, []).append(column.drifted)
-    return [(subject, sum(drifted) / len(drifted)) for subject, drifted in flags.items()]
+    shares = []
+    for subject, drifted in flags.items():
+        shares.append((subject, sum(drifted) / len(drifted)))
+    return shares
 
 
 def _compare_frames(

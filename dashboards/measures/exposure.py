@@ -25,16 +25,20 @@ def exposure(lists: pl.DataFrame, catalogue: int | None) -> dict[str, float]:
     """
     if lists.is_empty():
         return {}
-    counts = lists.group_by("item_id").len("n")["n"].to_numpy().astype(np.float64)
+    listings = lists.group_by("item_id").len("n")
+    counts = listings["n"].to_numpy().astype(np.float64)
+    # Shares rise with counts, so that one sort serves both percentiles and sums.
     ascending = np.sort(counts)
     n_users = lists["user_id"].n_unique()
     share = ascending / n_users
-    figures = {"items_listed": float(len(counts))}
-    figures["gini"] = gini(counts, max(catalogue or 0, len(counts)))
+    n_listed = len(counts)
+    figures = {"items_listed": float(n_listed)}
+    figures["gini"] = gini(counts, max(catalogue or 0, n_listed))
     if catalogue:
-        figures["coverage"] = len(counts) / catalogue
+        figures["coverage"] = n_listed / catalogue
     # Averaged over listings, so that an item weighs as often as it is seen.
-    figures["popularity"] = float((share * ascending).sum() / counts.sum())
+    total = (share * ascending).sum()
+    figures["popularity"] = float(total / counts.sum())
     return figures | _weighted_percentiles(share, ascending)
 
 
@@ -50,9 +54,11 @@ def gini(counts: NDArray[Any], items: int) -> float:
     """
     ascending = np.sort(counts.astype(np.float64))
     # Items that are never listed would stand first and add nothing: positions start behind them.
-    positions = np.arange(items - len(ascending) + 1, items + 1)
+    n_unlisted = items - len(ascending)
+    positions = np.arange(n_unlisted + 1, items + 1)
     weighted = (positions * ascending).sum()
-    return float(2 * weighted / (items * ascending.sum()) - (items + 1) / items)
+    total = items * ascending.sum()
+    return float(2 * weighted / total - (items + 1) / items)
 
 
 def _weighted_percentiles(

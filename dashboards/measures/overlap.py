@@ -36,8 +36,10 @@ def overlaps(first: Lists, second: Lists, p: float = PERSISTENCE) -> tuple[Float
 
 def _overlaps_of_block(first: Lists, second: Lists, p: float) -> tuple[Floats, Floats]:
     shared = shared_by_depth(first, second)
-    lengths = np.stack([(first >= 0).sum(1), (second >= 0).sum(1)])
-    shorter, longer = np.sort(lengths, axis=0)
+    n_first = (first >= 0).sum(1)
+    n_second = (second >= 0).sum(1)
+    shorter = np.minimum(n_first, n_second)
+    longer = np.maximum(n_first, n_second)
     n_shared = shared[:, -1]
     n_either = shorter + longer - n_shared
     return n_shared / n_either, _rbo(shared, shorter, longer, p)
@@ -78,8 +80,11 @@ def _rbo(shared: Floats, shorter: NDArray[np.int64], longer: NDArray[np.int64], 
     at_shorter = shared[rows, shorter - 1]
     at_longer = shared[rows, longer - 1]
     agreement = (shared / depth * weight).sum(1)
-    lacking = np.maximum(depth - shorter[:, None], 0) / depth * weight
-    assumed = (at_shorter / shorter) * lacking.sum(1)
-    tail = ((at_longer - at_shorter) / longer + at_shorter / shorter) * p**longer
+    n_lacking = np.maximum(depth - shorter[:, None], 0)
+    lacking = n_lacking / depth * weight
+    last_agreement = at_shorter / shorter
+    assumed = last_agreement * lacking.sum(1)
+    beyond_shorter = (at_longer - at_shorter) / longer
+    tail = (beyond_shorter + last_agreement) * p**longer
     value: Floats = (1 - p) / p * (agreement + assumed) + tail
     return value

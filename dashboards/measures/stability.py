@@ -68,9 +68,8 @@ class Stability:
         Returns:
             None where there is no such figure, as churn of runs without a common user.
         """
-        is_wanted = (pl.col("name") == name) & (pl.col("segment") == segment)
-        values = self.table.filter(is_wanted)["value"]
-        return None if values.is_empty() else float(values[0])
+        rows = self.table.filter(name=name, segment=segment)
+        return None if rows.is_empty() else float(rows["value"][0])
 
 
 def stability(
@@ -103,13 +102,19 @@ def stability(
     old = _first_places(previous, k, current)
     new = _first_places(current, k, current)
     users = _compare(old, new, k, segments)
-    figures = [*_population(old, new), *_spread(old, new, catalogue), *_changes(users, ALL)]
+    figures = list(_population(old, new))
+    figures += _spread(old, new, catalogue)
+    figures += _changes(users, ALL)
     for segment, group in _groups(users):
         figures += _changes(group, segment)
-    chance = None if twin is None else _compare(_first_places(twin, k, current), new, k, None)
-    if chance is not None and len(chance):
-        figures += _means(chance, ALL, "_chance")
-    return Stability(k, users, chance, _table(figures, k))
+    chance = None
+    if twin is not None:
+        again = _first_places(twin, k, current)
+        chance = _compare(again, new, k, None)
+        if len(chance):
+            figures += _means(chance, ALL, "_chance")
+    table = _table(figures, k)
+    return Stability(k, users, chance, table)
 
 
 def _table(figures: list[Figure], k: int) -> pl.DataFrame:
@@ -137,19 +142,23 @@ def _compare(
 ) -> pl.DataFrame:
     """Return a row for each user of both frames, in the order of their ids."""
     before = previous.select("user_id").unique()
-    ids = before.join(current.select("user_id").unique(), on="user_id").sort("user_id")
-    items = pl.concat([previous["item_id"], current["item_id"]]).unique(maintain_order=True)
-    codes = pl.DataFrame({"item_id": items}).with_row_index("code")
+    now = current.select("user_id").unique()
+    ids = before.join(now, on="user_id").sort("user_id")
+    listed = pl.concat([previous["item_id"], current["item_id"]])
+    items = listed.unique(maintain_order=True).to_frame("item_id")
+    codes = items.with_row_index("code")
     # Items become small numbers, so that lists are compared as arrays and not by text.
     users = ids.with_row_index("row")
     first = _matrix(previous, users, codes, k)
     second = _matrix(current, users, codes, k)
     jaccard, rbo = overlaps(first, second)
+    top1_changed = first[:, 0] != second[:, 0]
+    unchanged = (first == second).all(1)
     frame = ids.with_columns(
         jaccard=pl.Series(jaccard, dtype=pl.Float64),
         rbo=pl.Series(rbo, dtype=pl.Float64),
-        top1_changed=pl.Series(first[:, 0] != second[:, 0], dtype=pl.Boolean),
-        unchanged=pl.Series((first == second).all(1), dtype=pl.Boolean),
+        top1_changed=pl.Series(top1_changed, dtype=pl.Boolean),
+        unchanged=pl.Series(unchanged, dtype=pl.Boolean),
     )
     if segments is None:
         return frame.with_columns(segment=pl.lit(None, dtype=pl.String))
@@ -159,13 +168,15 @@ def _compare(
 
 def _matrix(frame: pl.DataFrame, users: pl.DataFrame, codes: pl.DataFrame, k: int) -> Lists:
     """Return lists as item codes (n, k), padded with -1; a hole in the ranks takes no place."""
-    rows = frame.join(users, on="user_id").join(codes, on="item_id").sort("row", "rank")
+    coded = frame.join(users, on="user_id").join(codes, on="item_id")
+    rows = coded.sort("row", "rank")
     row = rows["row"].to_numpy()
     starts = np.searchsorted(row, np.arange(len(users)))
     places = np.arange(len(row)) - starts[row]
     # Rows are sorted by user and rank, so that a place is the distance from the user's first row.
     lists = np.full((len(users), k), -1, dtype=np.int32)
-    lists[row, places] = rows["code"].to_numpy()
+    code = rows["code"].to_numpy()
+    lists[row, places] = code
     return lists
 
 
@@ -188,16 +199,19 @@ def _spread(
     for name, value in exposure(previous, catalogue).items():
         yield Figure(ALL, f"{name}_previous", value)
     if len(previous):
-        kept = current.select("item_id").unique().join(previous, on="item_id", how="semi")
-        yield Figure(ALL, "items_kept", len(kept) / previous["item_id"].n_unique())
+        items = current.select("item_id").unique()
+        kept = items.join(previous, on="item_id", how="semi")
+        n_before = previous["item_id"].n_unique()
+        yield Figure(ALL, "items_kept", len(kept) / n_before)
 
 
 def _groups(users: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
     """Yield each segment with its users, in the order of the segments' names."""
-    in_segment = users.filter(pl.col("segment").is_not_null() & (pl.col("segment") != ALL))
-    groups = {str(segment): group for (segment,), group in in_segment.group_by("segment")}
-    for segment in sorted(groups):
-        yield segment, groups[segment]
+    segment = pl.col("segment")
+    in_segment = users.filter(segment.is_not_null() & (segment != ALL))
+    groups = {str(name): group for (name,), group in in_segment.group_by("segment")}
+    for name in sorted(groups):
+        yield name, groups[name]
 
 
 def _changes(users: pl.DataFrame, segment: str) -> Iterator[Figure]:
@@ -207,9 +221,12 @@ def _changes(users: pl.DataFrame, segment: str) -> Iterator[Figure]:
     yield from _means(users, segment, "")
     for name in ("jaccard", "rbo"):
         for point in PERCENTILES:
-            value = users.select(pl.col(name).quantile(point / 100, "linear")).item()
+            quantile = pl.col(name).quantile(point / 100, "linear")
+            value = users.select(quantile).item()
             yield Figure(segment, f"{name}_p{point}", value)
-    yield Figure(segment, "churn", 1 - float(np.mean(users["jaccard"].to_numpy())))
+    # The same mean as in `_means`, so that churn is 1 - jaccard to the last bit.
+    mean_jaccard = float(np.mean(users["jaccard"].to_numpy()))
+    yield Figure(segment, "churn", 1 - mean_jaccard)
     for name in ("top1_changed", "unchanged"):
         yield Figure(segment, name, float(np.mean(users[name].to_numpy())))
     if segment != ALL:

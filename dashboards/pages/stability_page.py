@@ -100,8 +100,7 @@ def _cards(stability: Stability) -> str:
 
 def _mean_card(stability: Stability, name: str, title: str) -> str:
     """Return the card of a mean with its interval, beside what chance alone gives."""
-    is_mean = (pl.col("name") == name) & (pl.col("segment") == ALL)
-    rows = stability.rows().filter(is_mean)
+    rows = stability.rows().filter(name=name, segment=ALL)
     if rows.is_empty():
         return _card(title, "–", "no common users")
     row = rows.row(0, named=True)
@@ -117,6 +116,7 @@ def _moves(stability: Stability) -> str:
 
 
 def _histograms(stability: Stability) -> str:
+    # Means hide that few users may change much: the whole distribution is shown.
     charts = []
     for name, title in (("jaccard", "Jaccard"), ("rbo", "Rank-biased overlap")):
         chance = None if stability.chance is None else stability.chance[name].to_numpy()
@@ -140,16 +140,17 @@ def _percentiles(stability: Stability, name: str) -> str:
 
 def _segments(stability: Stability) -> str:
     """Return churn by segment, as bars with intervals."""
-    rows = stability.rows()
-    segments = rows.filter(pl.col("name") == "churn")["segment"]
+    rows = stability.rows().filter(name="churn")
+    segments = rows["segment"]
     shown = [_segment_bar(stability, segment) for segment in segments]
     note = "Mean share of a list that changed (1 - Jaccard), with 95 % intervals."
-    return _section("Churn by segment", f"<p>{note}</p>{bars(shown)}", narrow=True)
+    picture = bars(shown)
+    return _section("Churn by segment", f"<p>{note}</p>{picture}", narrow=True)
 
 
 def _segment_bar(stability: Stability, segment: str) -> Bar:
-    is_jaccard = (pl.col("name") == "jaccard") & (pl.col("segment") == segment)
-    jaccard = stability.rows().filter(is_jaccard).row(0, named=True)
+    rows = stability.rows().filter(name="jaccard", segment=segment)
+    jaccard = rows.row(0, named=True)
     churn = 1 - jaccard["value"]
     users = _form(stability.value("users_both", segment), "{:,.0f}")
     return Bar(
@@ -190,7 +191,8 @@ def _verdict(verdict: pl.DataFrame) -> str:
         "NDCG at 10 on the verdict window, with 95 % intervals; "
         "the published method in full colour."
     )
-    section = _section("Verdict", f"<p>{note}</p>{bars(rows)}", narrow=True)
+    picture = bars(rows)
+    section = _section("Verdict", f"<p>{note}</p>{picture}", narrow=True)
     return section + _more_figures(verdict)
 
 

@@ -72,9 +72,11 @@ def bars(rows: Sequence[Bar]) -> str:
     Returns:
         An SVG element.
     """
-    text_width = 12 + 8 * max(len(row.text) for row in rows)
+    n_letters = max(len(row.text) for row in rows)
+    text_width = 12 + 8 * n_letters
     longest = max(max(row.value, row.high or 0) for row in rows)
-    scale = (WIDTH - LABEL_WIDTH - text_width) / max(longest, 1e-12)
+    room = WIDTH - LABEL_WIDTH - text_width
+    scale = room / max(longest, 1e-12)
     parts: list[str] = []
     for position, row in enumerate(rows):
         parts += _bar(row, position * BAR_STEP + 4, scale)
@@ -106,19 +108,24 @@ def _bar(row: Bar, y: int, scale: float) -> list[str]:
         low = LABEL_WIDTH + row.low * scale
         high = LABEL_WIDTH + row.high * scale
         parts.append(_whisker(low, high, y + BAR_HEIGHT // 2))
-    end = LABEL_WIDTH + max(row.value, row.high or 0, 0) * scale + 6
+    reach = max(row.value, row.high or 0, 0)
+    end = LABEL_WIDTH + reach * scale + 6
     parts.append(f'<text class="figure" x="{end:.1f}" y="{y + 13}">{escape(row.text)}</text>')
     return parts
 
 
 def _shares(values: Floats) -> Floats:
     counts, _ = np.histogram(values, BINS, (0.0, 1.0))
-    shares: Floats = counts / max(len(values), 1)
+    n_users = max(len(values), 1)  # nobody has no shares, and nothing is divided by 0
+    shares: Floats = counts / n_users
     return shares
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1] + "…"
+    # The whole label stands in the bar's tooltip.
+    if len(text) <= LONGEST_LABEL:
+        return text
+    return text[: LONGEST_LABEL - 1] + "…"
 
 
 def _grid(top: float) -> str:
