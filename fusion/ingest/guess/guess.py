@@ -17,10 +17,10 @@ from fusion.ingest.guess.side_tables import (
 )
 from fusion.ingest.guess.vocabulary import event_weight
 
-MIN_RATING = 4
-MAX_RATING = 10
-"""A largest weight above the first and up to the second is that of a rating scale: up to 5 or 10
-stars. Counts and hours go beyond it."""
+SMALLEST_SCALE = 4
+LARGEST_SCALE = 10
+"""A largest weight above the first and not above the second is that of a rating scale: of 5 or 10
+stars, mostly. Flags stay below it, counts and hours go beyond."""
 
 
 def guess(
@@ -49,9 +49,9 @@ def guess(
     draft.settings["columns"] = roles.named()
     draft.sentences += _sentences_about(roles, log)
     _guess_events(roles, log, draft)
-    for side, named, id_column in ((ITEMS, items, roles.item), (USERS, users, roles.user)):
-        if named:
-            table: SampledTable | None = sample_table(named, base, side.name)
+    for side, place, id_column in ((ITEMS, items, roles.item), (USERS, users, roles.user)):
+        if place:
+            table: SampledTable | None = sample_table(place, base, side.name)
         else:
             table = choose_table(side, others, id_column, draft)
         if table is not None:
@@ -90,7 +90,7 @@ def _sentences_about(roles: Roles, log: SampledTable) -> list[str]:
 
 def _is_rating(weights: pl.Series) -> bool:
     largest = max(numbers(weights).drop_nulls().to_list())
-    return bool(MIN_RATING < largest <= MAX_RATING)
+    return bool(SMALLEST_SCALE < largest <= LARGEST_SCALE)
 
 
 def _guess_events(roles: Roles, log: SampledTable, draft: Guess) -> None:

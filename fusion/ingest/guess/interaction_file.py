@@ -10,14 +10,14 @@ from fusion.ingest.guess.vocabulary import ITEM, USER
 
 
 def choose_interactions(
-    place: str, base: Path, guess: Guess
+    place: str, base: Path, draft: Guess
 ) -> tuple[SampledTable, list[SampledTable]]:
     """Choose the interactions among the files that a place names.
 
     Args:
         place: a file, or a folder of files that are parts of one table or different tables.
         base: folder at which relative paths start.
-        guess: takes the sentences about the choice.
+        draft: takes the sentences about the choice.
 
     Returns:
         The interactions, and the other files of the folder.
@@ -30,7 +30,7 @@ def choose_interactions(
     files = find_files("interactions", place, base)
     if not (base / place).is_dir():
         return sample_table(place, base, "interactions"), []
-    tables = _sampled(files, base, guess)
+    tables = _sampled(files, base, draft)
     headers = {tuple(table.columns) for table in tables}
     if len(headers) == 1:  # parts of one table
         return sample_table(place, base, "interactions"), []
@@ -42,13 +42,13 @@ def choose_interactions(
             f"{names}. Name the file instead."
         )
     log = max(logs, key=_rank)
-    guess.sentences.append(
+    draft.sentences.append(
         f"{log.place} holds the interactions: it has users and items, and most to go with them."
     )
     return log, [table for table in tables if table is not log]
 
 
-def _sampled(files: list[Path], base: Path, guess: Guess) -> list[SampledTable]:
+def _sampled(files: list[Path], base: Path, draft: Guess) -> list[SampledTable]:
     """Sample the files that can be read."""
     tables = []
     for path in files:
@@ -57,7 +57,7 @@ def _sampled(files: list[Path], base: Path, guess: Guess) -> list[SampledTable]:
         try:
             tables.append(sample_table(place, base, "files"))
         except DataError as error:
-            guess.sentences.append(f"{path.name} is ignored: it cannot be read ({error}).")
+            draft.sentences.append(f"{path.name} is ignored: it cannot be read ({error}).")
     return tables
 
 

@@ -50,7 +50,7 @@ USERS = SideTable("users", "user", USER, ITEM, has_texts=False)
 
 
 def choose_table(
-    side: SideTable, tables: Iterable[SampledTable], id_column: str, guess: Guess
+    side: SideTable, tables: Iterable[SampledTable], id_column: str, draft: Guess
 ) -> SampledTable | None:
     """Choose the file that describes items (or users) by most features.
 
@@ -58,7 +58,7 @@ def choose_table(
         side: what it should describe.
         tables: files beside the interactions.
         id_column: the column of the interactions with the ids.
-        guess: what was guessed so far; a file is used once.
+        draft: what was guessed so far; a file is used once.
 
     Returns:
         The first of the best; None where none describes them.
@@ -67,7 +67,7 @@ def choose_table(
     best_count = 0
     for table in tables:
         key = _key(side, table, id_column)
-        if key is None or guess.uses_as_table(table.place):
+        if key is None or draft.uses_as_table(table.place):
             continue
         others = table.columns_without(key)
         # A table with ids of the other kind is another log, such as one of tags.
@@ -81,36 +81,36 @@ def choose_table(
     return best
 
 
-def describe_table(side: SideTable, table: SampledTable, id_column: str, guess: Guess) -> None:
+def describe_table(side: SideTable, table: SampledTable, id_column: str, draft: Guess) -> None:
     """Write a file of items (or users) into the guess.
 
     Args:
         side: what it describes.
         table: the file.
         id_column: the column of the interactions with the ids.
-        guess: takes the settings and a sentence.
+        draft: takes the settings and a sentence.
     """
     key = _key(side, table, id_column) or table.columns[0]
     others = table.columns_without(key)
-    guess.settings[side.name] = table.place
+    draft.settings[side.name] = table.place
     columns = {} if key == id_column else {"id": key}
     if side is ITEMS:
         columns |= {name: name for name in others if name in WINDOWS}
         others = [name for name in others if name not in WINDOWS]
     if columns:
-        guess.settings[f"{side.single}_columns"] = columns
+        draft.settings[f"{side.single}_columns"] = columns
     features = side.features(table, others)
-    guess.settings[f"{side.single}_features"] = _allowed(features)
-    guess.sentences.append(f"{table.place} describes {side.name} by {key!r}: {_words(features)}.")
+    draft.settings[f"{side.single}_features"] = _allowed(features)
+    draft.sentences.append(f"{table.place} describes {side.name} by {key!r}: {_words(features)}.")
 
 
-def describe_items_in_log(log: SampledTable, roles: Roles, guess: Guess) -> None:
+def describe_items_in_log(log: SampledTable, roles: Roles, draft: Guess) -> None:
     """Take the interactions as the items table too, where every row carries title and kind.
 
     Args:
         log: the file of interactions.
         roles: its columns by role.
-        guess: takes the settings and a sentence.
+        draft: takes the settings and a sentence.
     """
     with_role = roles.named().values()
     free = [column for column in log.columns if column not in with_role]
@@ -119,9 +119,9 @@ def describe_items_in_log(log: SampledTable, roles: Roles, guess: Guess) -> None
     one_row_an_item = log.sample.unique(roles.item, maintain_order=True)
     features = guess_features(one_row_an_item, described, texts=True)
     if features:
-        guess.settings["items"] = log.place
-        guess.settings["item_features"] = _allowed(features)
-        guess.sentences.append(f"{log.place} also describes its items: {_words(features)}.")
+        draft.settings["items"] = log.place
+        draft.settings["item_features"] = _allowed(features)
+        draft.sentences.append(f"{log.place} also describes its items: {_words(features)}.")
 
 
 def _key(side: SideTable, table: SampledTable, id_column: str) -> str | None:

@@ -15,20 +15,20 @@ INTRO = (
 )
 
 
-def write_config(guess: Guess) -> str:
+def write_config(draft: Guess) -> str:
     """Write a guess as TOML.
 
     Args:
-        guess: the settings and the sentences about them.
+        draft: the settings and the sentences about them.
 
     Returns:
         The text of a configuration file: what was guessed and why as comments, then every key of
         `[data]`, unused ones commented out.
     """
     # A sentence may quote a name with a line break, which would end the comment.
-    lines = [f"#   - {' '.join(sentence.split())}\n" for sentence in guess.sentences]
+    lines = [f"#   - {' '.join(sentence.split())}\n" for sentence in draft.sentences]
     reasons = "".join(lines)
-    section = _section("data", DataSettings(**guess.settings))
+    section = _section("data", DataSettings(**draft.settings))
     return f"{INTRO}#\n# What was guessed, and why:\n{reasons}\n{section}"
 
 
