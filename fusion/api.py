@@ -1,4 +1,4 @@
-"""The loop's core from Python: data in, fused recommenders out, without any database or orchestrator."""
+"""The core from Python: data in, fused recommenders out, without a database or orchestrator."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,9 +17,11 @@ from fusion.errors import UnknownName
 from fusion.ingest.load import load
 from fusion.ingest.settings import DataSettings
 from fusion.lists.blocked import NO_BLOCKS
+from fusion.lists.fallback import ALL
 from fusion.lists.resolve_rules import usable
 from fusion.lists.rules import RuleSet
 from fusion.runs.context import RunContext
+from fusion.runs.run_folder import ListsFolder
 from fusion.training.pipeline import Trained, train
 
 
@@ -29,14 +31,22 @@ def from_frames(
     users: pl.DataFrame | None = None,
     settings: Mapping[str, Any] | None = None,
 ) -> Dataset:
-    """Make a Dataset from frames, checked and cleaned as files are.
+    """Make a dataset of frames, checked and cleaned as files are.
 
-    `settings` are those of `[data]` in the configuration, such as `{"columns": {"user": "userId",
-    "time": "ts"}}`. Raises DataError that lists every finding of severity error, pydantic's
-    ValidationError for wrong settings.
+    Args:
+        interactions: one row an interaction.
+        items: one row an item; None where nothing is known of items.
+        users: one row a user; None where nothing is known of users.
+        settings: those of `[data]` in the configuration, such as
+            `{"columns": {"user": "userId", "time": "ts"}}`.
+
+    Raises:
+        DataError: a finding has severity error; the message lists all of those.
+        ValidationError: settings are wrong (pydantic).
     """
-    given = {"interactions": interactions, "items": items, "users": users}
-    frames = {name: frame for name, frame in given.items() if frame is not None}
+    tables = {"interactions": interactions, "items": items, "users": users}
+    frames = {name: frame for name, frame in tables.items() if frame is not None}
+    # A frame takes the place of a table in SQL, whose query is its name.
     places = {name: {"url": "frame", "query": name} for name in frames}
     wanted = DataSettings(**{**(settings or {}), **places})
     return load(wanted, Path(), None, lambda _, name: frames[name]).dataset
@@ -44,19 +54,24 @@ def from_frames(
 
 @dataclass(frozen=True)
 class Fused:
-    """A finished training: every user's list, the verdict, and the checks that say whether it may be published."""
+    """A finished training.
+
+    Attributes:
+        data: what it was trained on.
+        trained: everything that it made; lists are Parquet files in `trained.lists`.
+    """
 
     data: Dataset
     trained: Trained
 
     @property
     def verdict(self) -> dict[str, Any]:
-        """The verdict as the manifest holds it: `chosen`, `rows`, `difference`, `reported`, `routes`, ..."""
+        """The verdict as the manifest holds it: `chosen`, `rows`, `difference`, `reported`, ..."""
         return self.trained.verdict.report.model_dump(mode="json")
 
     @property
     def admitted(self) -> bool:
-        """Whether every check of publishing holds."""
+        """True where every check of admission holds."""
         return self.trained.admitted
 
 
@@ -69,35 +84,61 @@ def fit_fusion(
 ) -> Fused:
     """Train the sources, fuse them, judge all on the verdict fold and make every user's list.
 
-    `root`: folder of the store of stages, which later calls reuse; a new temporary folder by
-    default. `rules`: what lists follow, as `fusion.lists.rules.read_rules` gives it. Raises
-    ConfigError and DataError as `fusion run` does; a run that is not admitted raises nothing: look
-    at `admitted`.
+    Args:
+        data: what to train on.
+        config: what decides the training; None takes all defaults.
+        root: folder of the store of stages, which later calls reuse; None makes a temporary one.
+        progress: gives the progress of a named piece of work.
+        rules: that lists follow, as `fusion.lists.rules.read_rules` returns them.
+
+    Returns:
+        The training, also one that is not admitted: look at `admitted`.
+
+    Raises:
+        ConfigError: the configuration asks for what cannot be.
+        DataError: the data cannot be trained on.
     """
     config = config or CoreConfig()
     plan = plan_folds(data, config.split, seen=not config.lists.exclude_seen, seed=config.seed)
     folder = root or Path(mkdtemp(prefix="fusion-"))
-    kept = usable(rules or RuleSet(), data, NO_BLOCKS, config.lists.size)[0]
+    usable_rules, _ = usable(rules or RuleSet(), data, NO_BLOCKS, config.lists.size)
     context = RunContext(config, data, plan, folder, device_for(config.device), progress=progress)
-    return Fused(data, train(context, rules=kept))
+    return Fused(data, train(context, rules=usable_rules))
 
 
 def recommend(fused: Fused, users: Sequence[str], k: int = 10) -> pl.DataFrame:
-    """Lists of some users: user_id, rank from 1, item_id, score; users without a history get what is popular.
+    """Return the lists of some users; those without a history get what is popular.
 
-    Raises UnknownName for an id that the data does not hold.
+    Args:
+        fused: a finished training.
+        users: outside ids.
+        k: places of a list, at most.
+
+    Returns:
+        user_id, rank from 1, item_id, score; users with a history first, each in the order asked.
+
+    Raises:
+        UnknownName: an id that the data does not hold.
     """
-    rows = fused.data.user_ids.rows(pl.Series("id", [str(user) for user in users], dtype=pl.String))
-    for user, row in zip(users, rows, strict=True):
-        if row < 0:
-            raise UnknownName("user", str(user), fused.data.user_ids.values.head(1000))
-    wanted = pl.DataFrame({"user_id": [str(user) for user in users], "user": rows})
-    lists = pl.read_parquet(fused.trained.lists / "lists.parquet").filter(pl.col("rank") <= k)
-    fallback = pl.read_parquet(fused.trained.lists / "fallback.parquet").filter(pl.col("rank") <= k)
+    wanted = _known_users(fused.data, users)
+    files = ListsFolder(fused.trained.lists)
+    lists = pl.read_parquet(files.lists).filter(pl.col("rank") <= k)
+    fallback = pl.read_parquet(files.fallback).filter(pl.col("rank") <= k)
     listed = wanted.join(lists, on="user", how="inner", maintain_order="left_right")
     others = wanted.join(lists, on="user", how="anti", maintain_order="left")
-    popular = others.join(fallback.filter(pl.col("segment") == "all"), how="cross")
+    popular = others.join(fallback.filter(pl.col("segment") == ALL), how="cross")
     columns = ["user_id", "rank", "item", "score"]
-    found = pl.concat([listed.select(columns), popular.select(columns)])
-    items = fused.data.item_ids.texts(found["item"].to_numpy()).alias("item_id")
-    return found.with_columns(items).select("user_id", "rank", "item_id", "score")
+    rows = pl.concat([listed.select(columns), popular.select(columns)])
+    item_ids = fused.data.item_ids.texts(rows["item"].to_numpy()).alias("item_id")
+    return rows.with_columns(item_ids).select("user_id", "rank", "item_id", "score")
+
+
+def _known_users(data: Dataset, users: Sequence[str]) -> pl.DataFrame:
+    """Outside ids and row numbers of users; UnknownName for the first that is not known."""
+    ids = [str(user) for user in users]
+    rows = data.user_ids.rows(pl.Series("id", ids, dtype=pl.String))
+    for user, row in zip(ids, rows, strict=True):
+        if row < 0:
+            # So many are enough to name the nearest, and few enough to compare with.
+            raise UnknownName("user", user, data.user_ids.values.head(1000))
+    return pl.DataFrame({"user_id": ids, "user": rows})

@@ -22,7 +22,7 @@ DEFAULT_SOURCES = (
 RESERVED = ("ranker", "blend", "random", "control", "live", "best")
 """Rows beside those of the sources, in verdicts and among fits; and `best_rank` is a feature."""
 IN_NO_ORDER = {"neural": "autoencoder"}
-"""What stands in for a default source where the data has no times, and so no order that it could read."""
+"""Stands in for a default source that reads an order, where data without times has none."""
 
 
 class SplitSettings(Settings):
@@ -35,13 +35,15 @@ class SplitSettings(Settings):
     window: int | None = Field(
         None,
         gt=0,
-        description="days of a label window of a time split; default: the shortest that holds `users`",
+        description="days of a label window of a time split; default: the shortest that holds "
+        "`users`",
     )
     folds: int = Field(3, ge=1, le=12, description="label folds the ranker learns from, at most")
     users: int = Field(
         200,
         ge=1,
-        description="warm users with a label that every window of a time split must hold, 50 where auto finds none",
+        description="warm users with a label that every window of a time split must hold, 50 where "
+        "auto finds none",
     )
     sparse: int = Field(
         5, ge=1, description="a user with fewer known interactions is sparse, not warm"
@@ -55,13 +57,13 @@ class RankerSettings(Settings):
         None,
         ge=2,
         le=255,
-        description="leaves of a tree; default: 7 where fewer than 2,500 users teach, else 15",
+        description="leaves of a tree; default: 7 where fewer than 2,500 users train, else 15",
     )
     learning_rate: float | None = Field(
         None,
         gt=0,
         le=1,
-        description="shrinkage of each tree; default: 0.05 where fewer than 2,500 teach, else 0.1",
+        description="shrinkage of each tree; default: 0.05 where fewer than 2,500 train, else 0.1",
     )
     trees: int = Field(600, ge=1, description="trees at most; early stopping finds how many")
     patience: int = Field(60, ge=1, description="trees without gain before training stops")
@@ -71,7 +73,8 @@ class RankerSettings(Settings):
         None,
         ge=1,
         le=20,
-        description="rankers with different seeds, averaged; default: 2 where fewer than 2,500 teach, else 1",
+        description="rankers with different seeds, averaged; default: 2 where fewer than 2,500 "
+        "train, else 1",
     )
     max_rows: int = Field(
         600_000,
@@ -91,16 +94,17 @@ class SourceSettings(Settings):
     k: int = Field(100, ge=1, le=10_000, description="candidates it proposes for each user")
     refit: Literal["fold", "warm"] = Field(
         "fold",
-        description="fold: every fold's fit begins from nothing; warm: from that of the fold before (neural)",
+        description="fold: every fold's fit begins from nothing; warm: from that of the fold "
+        "before (neural)",
     )
     settings: dict[str, Any] = Field({}, description="the recommender's own settings")
 
     @model_validator(mode="before")
     @classmethod
-    def _use_is_name(cls, given: Any) -> Any:
-        if isinstance(given, dict) and not given.get("use"):
-            return {**given, "use": given.get("name", "")}
-        return given
+    def _use_is_name(cls, entry: Any) -> Any:
+        if isinstance(entry, dict) and not entry.get("use"):
+            return {**entry, "use": entry.get("name", "")}
+        return entry
 
     @field_validator("name")
     @classmethod
@@ -119,7 +123,8 @@ class TuneSettings(Settings):
         8,
         ge=0,
         le=1000,
-        description="settings tried for each source on the tuning fold, its defaults first; 0 = none",
+        description="settings tried for each source on the tuning fold, its defaults first; "
+        "0 = none",
     )
 
 
@@ -170,7 +175,8 @@ class GateSettings(Settings):
         2.0,
         gt=0,
         le=100,
-        description="PSI that a steady feature may have from the last training table to what is served",
+        description="PSI that a steady feature may have from the last training table to what is "
+        "served",
     )
 
 
@@ -189,7 +195,7 @@ class ListSettings(Settings):
         pattern=r"^(all|active:[1-9]\d*d)$",
         description='who gets a list: "all" or "active:365d"',
     )
-    exclude_seen: bool = Field(True, description="never list what the user has met")
+    exclude_seen: bool = Field(True, description="never list what the user has seen")
     rules: str | None = Field(
         None,
         min_length=1,
@@ -204,7 +210,9 @@ class ListSettings(Settings):
     @property
     def active_days(self) -> int | None:
         """Days within which a user must have been active; None for all."""
-        return None if self.users == "all" else int(self.users[7:-1])
+        if self.users == "all":
+            return None
+        return int(self.users.removeprefix("active:").removesuffix("d"))
 
 
 class ArtifactSettings(Settings):
@@ -217,7 +225,7 @@ class ArtifactSettings(Settings):
 
 
 class CoreConfig(Settings):
-    """What `fusion` itself needs to train, beside the data."""
+    """The settings that `fusion` itself needs to train, beside the data."""
 
     seed: int = Field(7, ge=0, lt=2**31, description="root of all chance")
     threads: int = Field(0, ge=0, description="cores to use; 0 = all")
@@ -229,7 +237,8 @@ class CoreConfig(Settings):
     memory: float = Field(
         4.0,
         gt=0,
-        description="GiB that fits side by side may need together; a source that needs more by itself is left out",
+        description="GiB that fits side by side may need together; a source that needs more by "
+        "itself is left out",
     )
     split: SplitSettings = Field(
         SplitSettings(), description="How the history is cut into folds to learn from and to judge."
@@ -256,13 +265,19 @@ class CoreConfig(Settings):
         twice = {name for name in names if names.count(name) > 1}
         if twice:
             raise ValueError(
-                f"names given twice: {', '.join(sorted(twice))}; every source needs a name of its own"
+                f"names given twice: {', '.join(sorted(twice))}; "
+                "every source needs a name of its own"
             )
         return sources
 
     def sources_for(self, has_times: bool) -> tuple[SourceSettings, ...]:
-        """The configured sources, or the default set for data with or without times."""
-        stand_in = {} if has_times else IN_NO_ORDER
-        return self.sources or tuple(
-            SourceSettings(name=stand_in.get(name, name)) for name in DEFAULT_SOURCES
-        )
+        """Return the configured sources, or the default set.
+
+        Args:
+            has_times: whether the interactions have times.
+        """
+        if self.sources:
+            return self.sources
+        stand_ins = {} if has_times else IN_NO_ORDER
+        names = [stand_ins.get(name, name) for name in DEFAULT_SOURCES]
+        return tuple(SourceSettings(name=name) for name in names)

@@ -1,4 +1,4 @@
-"""Every error the product raises, one tree; each class says who can mend it and how the process ends.
+"""Every error of the product: one tree, which says who can mend it and how the process ends.
 
 FusionError                 exit 3   a bug: ours to mend
 ├── ConfigError             exit 2   the configuration's author
@@ -17,7 +17,11 @@ from typing import Any
 
 
 class FusionError(Exception):
-    """Root of the tree; `exit_code` is what the command line ends with."""
+    """Root of the tree.
+
+    Attributes:
+        exit_code: status with which the command line ends.
+    """
 
     exit_code = 3
 
@@ -32,6 +36,13 @@ class UnknownName(ConfigError):
     """A name in the configuration is not one of those known."""
 
     def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+        """Write the message, with the nearest known name.
+
+        Args:
+            what: kind of name, such as "recommender".
+            name: that was asked for.
+            known: names that there are.
+        """
         names = sorted(known)
         close = get_close_matches(name, names, n=1)
         hint = f" Did you mean {close[0]!r}?" if close else ""
@@ -72,15 +83,22 @@ class Temporary(FusionError):
 
 
 class Overtaken(Temporary):
-    """What a decision was made on was changed by another process meanwhile."""
+    """Another process changed meanwhile what a decision was made on."""
 
 
 class SourceFailed(FusionError):
-    """A fitted source died of `why` while it was loaded or scored."""
+    """A fitted source failed while it was loaded or scored."""
 
     def __init__(self, source: str, why: str) -> None:
-        super().__init__(source, why)
-        self.source, self.why = source, why
+        """Keep who failed and why, for the source's row in the manifest.
+
+        Args:
+            source: its configured name.
+            why: the type and message of the failure.
+        """
+        super().__init__(source, why)  # both, so that it can be pickled
+        self.source = source
+        self.why = why
 
     def __str__(self) -> str:
         return f"source {self.source!r} failed while scoring: {self.why}"
@@ -99,10 +117,13 @@ def stored_text(failure: BaseException) -> str:
     return f"{type(failure).__name__}: {message}"
 
 
-def no_room(failure: BaseException) -> bool:
-    """Whether a disk refused to be written: no fault of who wrote, and nothing that a run could go on without."""
-    return isinstance(failure, OSError) and failure.errno in (
-        errno.ENOSPC,
-        errno.EDQUOT,
-        errno.EROFS,
-    )
+def disk_refused(failure: BaseException) -> bool:
+    """Return whether a disk refused to be written.
+
+    That is no fault of the code that wrote, and nothing that a run could go on without.
+
+    Args:
+        failure: any exception.
+    """
+    refusals = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+    return isinstance(failure, OSError) and failure.errno in refusals

@@ -1,4 +1,4 @@
-"""Which run uses which stage, and removing run folders and stages whole."""
+"""Run folders and the stages they use, and removing either whole."""
 
 import os
 import shutil
@@ -84,7 +84,7 @@ def name_of(stage: Path) -> str:
 
 
 def remove_folder(folder: Path) -> None:
-    """Remove a run folder or stage; it leaves its place in one step, so that nobody sees half of it.
+    """Remove a run folder or stage, in one step, so that nobody sees half of it.
 
     What a killed removal leaves has the name of a draft, which `sweep_artifacts` and the next
     training remove.
@@ -121,5 +121,5 @@ def size(place: Path) -> int:
 
 
 def _used_at(place: Path) -> float:
-    """When it was written, or for a stage last asked for: seconds since 1970."""
+    """Time at which it was written, or for a stage last asked for: seconds since 1970."""
     return place.stat().st_mtime

@@ -41,7 +41,7 @@ class RunContext:
 
     @property
     def store(self) -> Store:
-        """Where stages are kept."""
+        """The cache of stages."""
         return Store(self.root / "store", self.used)
 
     @property

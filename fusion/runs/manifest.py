@@ -116,14 +116,14 @@ class RulesSummary(ManifestPart):
 
 
 class ExplainedUsers(ManifestPart):
-    """How many users have explanations, of how many with lists."""
+    """Users with explanations, of those with lists."""
 
     users: int = 0
     of: int = 0
 
 
 class Manifest(ManifestPart):
-    """All that is known of how a run was made; its fields are the keys of `manifest.json`, in order.
+    """All that is known of how a run was made: the keys of `manifest.json`, in order.
 
     A failed run has no folder: its row in SQL holds `error` alone.
 

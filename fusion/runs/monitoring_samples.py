@@ -11,7 +11,7 @@ from fusion.data.dataset import Dataset
 from fusion.runs.defaults import DEFAULTS
 
 SUBJECTS = ("users", "items", "interactions")
-"""What there is a sample of; each is a file of its name."""
+"""Subjects of samples; each is a file of its name."""
 USER_ROW = "user_row"
 """Column that says whose row it is, so that a person can be taken out; it is not compared."""
 
@@ -76,6 +76,7 @@ def items(known: Dataset, seed: int) -> pl.DataFrame:
     rows = _drawn(known.item_counts, seed)
     columns = {"events": np.log1p(known.item_counts[rows])}
     if known.has_times:
+        # `minimum.at` takes each item's smallest time, however often it occurs.
         first = np.full(known.n_items, known.as_of, np.int64)
         np.minimum.at(first, known.items, known.times)
         columns["age"] = (known.as_of - first[rows]) / span(known)
@@ -83,7 +84,10 @@ def items(known: Dataset, seed: int) -> pl.DataFrame:
 
 
 def _drawn(counts: Rows, seed: int) -> Rows:
-    """Rows with a count above 0, about `sample_rows` at most; by hash, so that two moments share most."""
+    """Rows with a count above 0, about `sample_rows` at most.
+
+    They are drawn by hash, so that two moments share most of them.
+    """
     rows = np.flatnonzero(counts).astype(np.int32)
     drawn: Flags = shares(seed, rows) < DEFAULTS.sample_rows / max(1, len(rows))
     return rows[drawn]
@@ -128,7 +132,7 @@ def interactions(known: Dataset) -> pl.DataFrame:
 
 
 def _newest(n: int) -> slice:
-    """Which of n interactions in time order are sampled."""
+    """The sampled ones of n interactions in time order."""
     count = max(DEFAULTS.sample_rows, n // DEFAULTS.newest_parts)
     available = min(count, n)
     step = -(-available // DEFAULTS.sample_rows) or 1  # rounded up, so that no more are kept

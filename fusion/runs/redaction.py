@@ -5,7 +5,7 @@ from collections.abc import Collection
 from typing import Any
 
 NOBODY = "(forgotten)"
-"""What stands where a person's id stood."""
+"""Stands where a person's id stood."""
 EXAMPLES = "e.g. "
 """Begins the examples in sentences: what follows are ids, also where they are plain numbers.
 
@@ -18,7 +18,7 @@ MANY = ("users", "user_ids", "examples")
 """Keys under which JSON names several people."""
 WORD_BEGINS = r"(?<!\w)"
 AFTER_USER = r"\buser(?:_id)?[ =:]+['\"]?"
-"""Where a plain number in a sentence is an id, and not one of its other numbers."""
+"""Comes before a plain number that is an id: a sentence has other numbers too."""
 
 
 class Redactor:
@@ -88,7 +88,7 @@ class Redactor:
 
 
 def _without_id(match: re.Match[str]) -> str:
-    """What a pattern matched, up to the id in its group."""
+    """Keep what a pattern matched, up to the id in its group."""
     return match[0][: -len(match[1])] + NOBODY
 
 

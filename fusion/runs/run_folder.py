@@ -32,7 +32,7 @@ class ListFiles:
 
     @property
     def served(self) -> Path:
-        """How each user is served: user, route, segment."""
+        """Routes by which users are served: user, route, segment."""
         return self.path / "served.parquet"
 
     @property
@@ -79,7 +79,7 @@ class RunFolder(ListFiles):
 
     @property
     def manifest(self) -> Path:
-        """What was made from what, and the hash of every other file."""
+        """The manifest: inputs of the run, and the hash of every other file."""
         return self.path / "manifest.json"
 
     @property
@@ -104,7 +104,7 @@ class RunFolder(ListFiles):
 
     @property
     def windows(self) -> Path:
-        """Ends of items' availability: item_id, available_until; missing where the data has none."""
+        """Ends of availability: item_id, available_until; missing where the data has none."""
         return self.path / "windows.parquet"
 
     @property

@@ -1,4 +1,4 @@
-"""Keys of the inputs of stages: equal where, and only where, a stage would make the same of them."""
+"""Keys of the inputs of stages: equal just where a stage would make the same of them."""
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
@@ -59,6 +59,7 @@ def _(value: Any) -> Any:
 
 @input_key.register
 def _(value: Path) -> str:
+    # The folder of a stage: its name is its key, wherever the store stands.
     return value.name
 
 
@@ -141,6 +142,7 @@ def array_key(*arrays: NDArray[Any]) -> str:
     """
     hasher = sha256()
     for array in arrays:
+        # Type and shape too: the same bytes may be other numbers, or as many in other rows.
         hasher.update(f"{array.dtype.str} {array.shape} ".encode())
         hasher.update(np.ascontiguousarray(array).tobytes())
     return hasher.hexdigest()[:KEY_DIGITS]

@@ -23,7 +23,7 @@ from fusion.training.sources import source_code, source_seed
 STATE = "state.npz"
 """The arrays that a fit learned; absent where they were dropped for their size."""
 NOTES = "notes.json"
-"""What a fit noted: its seconds and items, and what the source says of it."""
+"""Notes of a fit: its seconds and items, and whatever the source adds."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class Fit:
 
     @property
     def notes(self) -> dict[str, Any]:
-        """What the fit noted."""
+        """Notes of the fit: its seconds and items, and whatever the source adds."""
         notes: dict[str, Any] = json.loads((self.folder / NOTES).read_text())
         return notes
 
@@ -119,6 +119,7 @@ class Fit:
         """
         file = self.folder / STATE
         if not file.exists():
+            # The key stays the same, so nobody who refers to the folder notices.
             remove_folder(self.folder)
             runtime.make(self.stage)
         with np.load(file, allow_pickle=False) as stored:
@@ -206,6 +207,7 @@ def make_fit(folder: Path, inputs: FitInputs, runtime: Runtime) -> None:
     model = inputs.model.build().fit(data, context)
     np.savez(folder / STATE, allow_pickle=False, **model.state())
     notes = {
+        # The source's own first: it cannot overwrite what others rely on.
         **model.notes,
         "seconds": round(time.monotonic() - started, 2),
         "n_items": data.n_items,
@@ -226,6 +228,7 @@ def is_earlier(known: Dataset, later: Dataset) -> bool:
     """
     if known.n_users != later.n_users or (known.user_counts > later.user_counts).any():
         return False
+    # Both sorted by user, each history must be the first rows of the later one, column by column.
     order, _ = known.by_user
     later_order, later_borders = later.by_user
     lengths = known.user_counts.astype(np.int64)

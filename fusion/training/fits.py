@@ -1,21 +1,18 @@
 """Tuning and fitting of all sources on all folds, side by side."""
 
 import logging
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, as_completed
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from fusion.config import SourceSettings
 from fusion.core.parallel import BoundedPool, bounded_pool
 from fusion.data.fold import Fold
-from fusion.errors import no_room
 from fusion.models.base.registry import build
 from fusion.runs.context import RunContext
 from fusion.runs.environment import peak_mb
-from fusion.runs.runtime import Runtime
-from fusion.training.fit_stage import Fit, fit_stage
+from fusion.training.fit_task import FitResult, FitTask
 from fusion.training.source_fits import Fits, SourceFits
 from fusion.training.sources import (
     RANDOM_SOURCE,
@@ -24,117 +21,9 @@ from fusion.training.sources import (
     left_out,
     require_one,
 )
-from fusion.training.tuning import Tuned, TuningTask, tune_source
+from fusion.training.tuning import TuningTask
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class FitResult:
-    """A source's fit on one fold, or what it failed with.
-
-    Attributes:
-        fold: what it was fitted on.
-        source: its settings, tuned ones filled in.
-        fit: None where it failed.
-        failure: a sentence; empty where it did not fail.
-        seconds: that it took.
-        tuned: what tuning gave the source before; with the fit on the oldest fold only.
-    """
-
-    fold: Fold
-    source: SourceSettings
-    fit: Fit | None
-    failure: str
-    seconds: float
-    tuned: Tuned | None = None
-
-
-@dataclass(frozen=True)
-class FitTask:
-    """How the sources of a training are tuned and fitted.
-
-    Attributes:
-        folds: to fit on, oldest first.
-        tuning: the search for settings before.
-        seed: of the run.
-        device: "cpu" or "cuda".
-        runtime: the means; its progress ends a fit when the run is stopped.
-    """
-
-    folds: tuple[Fold, ...]
-    tuning: TuningTask
-    seed: int
-    device: str
-    runtime: Runtime
-
-    def begin(self, source: SourceSettings) -> list[FitResult]:
-        """Tune a source and fit it on the oldest fold.
-
-        Args:
-            source: its settings.
-
-        Returns:
-            The one result.
-        """
-        tuned = tune_source(self.tuning, source, self.runtime)
-        if tuned:
-            settings = {**source.settings, **tuned.settings}
-            source = source.model_copy(update={"settings": settings})
-        return [replace(self.fit(self.folds[0], source), tuned=tuned)]
-
-    def go_on(self, first: FitResult, folds: Sequence[Fold]) -> list[FitResult]:
-        """Fit a source on folds after the oldest; warm, each from the fit before it.
-
-        Args:
-            first: its fit on the oldest fold, the steps of which the others take.
-            folds: oldest first.
-
-        Returns:
-            A result for each fold, up to one that failed.
-        """
-        assert first.fit is not None
-        source = first.source
-        steps = first.fit.notes.get("steps") or None
-        earlier = first.fit if source.refit == "warm" else None
-        results = []
-        for fold in folds:
-            result = self.fit(fold, source, steps, earlier)
-            results.append(result)
-            if not result.fit:
-                break
-            earlier = result.fit if source.refit == "warm" else None
-        return results
-
-    def fit(
-        self,
-        fold: Fold,
-        source: SourceSettings,
-        steps: int | None = None,
-        earlier: Fit | None = None,
-    ) -> FitResult:
-        """Fit a source on one fold; a failure of its code becomes a part of the result.
-
-        Args:
-            fold: what to fit on.
-            source: its settings.
-            steps: training steps to take; None lets the fit find them.
-            earlier: the fit to begin from.
-        """
-        started = time.monotonic()
-        fit, failure = None, ""
-        try:
-            stage = fit_stage(source, fold, self.seed, self.device, steps, earlier)
-            is_new = not self.runtime.has(stage)
-            fit = Fit(fold, stage, self.runtime.run(stage))
-            if is_new:
-                _log_fit(source, fit)
-        except Exception as error:  # a source is foreign code, which may fail with anything
-            if no_room(error):
-                raise
-            log.warning("source failed name=%s fold=%s", source.name, fold.name, exc_info=True)
-            failure = f"failed on {fold.name}: {type(error).__name__}: {error}"
-        return FitResult(fold, source, fit, failure, time.monotonic() - started)
 
 
 def fit_sources(context: RunContext, folds: Sequence[Fold]) -> SourceFits:
@@ -173,17 +62,6 @@ def fit_sources(context: RunContext, folds: Sequence[Fold]) -> SourceFits:
     require_one(configured)
     tuned = [each[0].tuned for each in results.values() if each[0].tuned]
     return SourceFits(sources, fits, configured, tuned)
-
-
-def _log_fit(source: SourceSettings, fit: Fit) -> None:
-    notes = fit.notes
-    log.info(
-        "fit done source=%s fold=%s items=%d seconds=%s",
-        source.name,
-        fit.fold.name,
-        notes["n_items"],
-        notes["seconds"],
-    )
 
 
 def _all_sources(context: RunContext) -> tuple[SourceSettings, ...]:

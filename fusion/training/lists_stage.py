@@ -142,7 +142,7 @@ def make_lists(folder: Path, inputs: ListsInputs, runtime: Runtime) -> None:
 
 
 def _declared_context(inputs: ListsInputs, runtime: Runtime) -> RunContext:
-    """A context that knows the declared inputs and nothing else: all other settings are defaults."""
+    """A context that knows the declared inputs alone: all other settings are defaults."""
     config = CoreConfig(
         seed=inputs.seed,
         threads=runtime.threads,
@@ -155,7 +155,7 @@ def _declared_context(inputs: ListsInputs, runtime: Runtime) -> RunContext:
         window=None,
         why="",
         tune=inputs.verdict,
-        labels=(),
+        labels=(),  # not declared, so not there
         verdict=inputs.verdict,
         serving=inputs.serving,
     )

@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training made.
+    """Everything that a training made.
 
     Attributes:
         verdict: of the evaluation.
@@ -70,7 +70,7 @@ class Trained:
 
     @property
     def admitted(self) -> bool:
-        """Whether every check holds."""
+        """True where every check holds."""
         return all(check.holds for check in self.checks)
 
 
@@ -89,6 +89,8 @@ def train(context: RunContext, live: Live | None = None, rules: Rules | None = N
     context.store.sweep()
     plan = context.plan
     fits = fit_sources(context, (*plan.labels, plan.verdict, plan.serving))
+    # A source that fails while it scores leaves; its stages are made again without it, the others'
+    # fits are taken from the store.
     while True:
         try:
             # A limit of the whole process: no sum may depend on how many cores it has.
@@ -117,6 +119,7 @@ def _fuse(context: RunContext, fits: SourceFits, live: Live | None, rules: Rules
     verdict = runtime.step("verdict", lambda: evaluate(context, verdict_table, judged.ranker, live))
     served = ServedMethod(verdict.choice.method)
 
+    # Only a ranker needs another fit to serve: with the verdict's labels as its newest fold.
     if served.name == RANKER:
         serving = ServingInputs.of(context, tables, judged)
         served = ServedMethod(

@@ -96,9 +96,11 @@ def make_ranker(folder: Path, inputs: RankerInputs, runtime: Runtime) -> None:
     max_rows, seed = inputs.settings.max_rows, inputs.seed
     training = read_training_set(inputs.tables, max_rows, seed)
     settings = resolve_defaults(inputs.settings, training)
+    # Whole lists, unlike those that are trained on: thinned ones would be easier to order.
     newest = n_validation_folds(training)
     validation = read_validation_lists(inputs.tables, max_rows, seed, newest)
     ranker, n_trees = train_ranker(training, validation, settings, seed, inputs.threads)
+    # Random folds are easier than what is served, and teach the ranker too little trust in sources.
     if inputs.split == "random":
         ranker = replace(ranker, source_prior=_source_prior(ranker, validation))
     ranker.save(folder)

@@ -35,6 +35,7 @@ def training_manifest(context: RunContext, trained: Trained) -> Manifest:
     """
     data, config = context.data, context.config
     lists = ListsFolder(trained.lists)
+    # Counted while lists were made: a training that takes them from the store reads them here.
     notes: dict[str, Any] = json.loads(lists.notes.read_text())
     return Manifest(
         data=DataSummary(
@@ -77,7 +78,7 @@ def count_lists(files: ListFiles, size: int) -> ListCounts:
 
 
 def _rules_summary(rules: Rules | None, notes: dict[str, Any]) -> RulesSummary | None:
-    """Which rules made the lists, and how many rows each of them moved; None without any."""
+    """Summarise the rules that made the lists, with the rows that each moved; None without any."""
     if rules is None:
         return None
     return RulesSummary(

@@ -43,7 +43,7 @@ class SourceReport:
 
     @property
     def used(self) -> bool:
-        """Whether it takes part."""
+        """True where it takes part."""
         return self.status == USED
 
 
@@ -113,6 +113,7 @@ def left_out(model: Recommender, data: Dataset, memory_gib: float) -> str | None
     Returns:
         A sentence for its row in the manifest; None where it can take part.
     """
+    # With these settings: one of them may ask for more than the source does by itself.
     missing = sorted(model.required() - data.capabilities)
     if missing:
         return f"left out: the data has no {' and no '.join(missing)}"

@@ -1,4 +1,4 @@
-"""The stage of a fold's table: candidates with features and labels, and what the fold is judged by."""
+"""The stage of a fold's table: candidates with features and labels, and predicted ratings."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -11,7 +11,7 @@ from typing import Any
 
 from fusion.config import SourceSettings
 from fusion.data.fold import Fold
-from fusion.errors import no_room
+from fusion.errors import disk_refused
 from fusion.models.base.recommender import Allowed, Recommender
 from fusion.runs.context import RunContext
 from fusion.runs.runtime import Runtime, Stage
@@ -21,12 +21,12 @@ from fusion.training.tuning_search import Space, TuneInputs, search, validation_
 
 log = logging.getLogger(__name__)
 TUNED = "tuned.json"
-"""What a search found."""
+"""Result of a search: settings, and NDCG@10 with and without them."""
 
 
 @dataclass(frozen=True)
 class Tuned:
-    """What the search found for a source.
+    """Settings that the search found for a source.
 
     Attributes:
         name: of the source.
@@ -45,7 +45,7 @@ class Tuned:
 
 @dataclass(frozen=True)
 class TuningTask:
-    """How the sources of a training are tuned.
+    """The terms on which the sources of a training are tuned.
 
     Attributes:
         fold: on which settings are compared.
@@ -96,7 +96,7 @@ def tune_source(task: TuningTask, source: SourceSettings, runtime: Runtime) -> T
     try:
         folder = runtime.run(stage)
     except Exception as error:  # a source is foreign code, which may fail with anything
-        if no_room(error):
+        if disk_refused(error):
             raise
         log.warning("tuning failed name=%s", source.name, exc_info=True)
         return None
@@ -113,6 +113,7 @@ def _tuning_stage(task: TuningTask, source: SourceSettings) -> Stage[TuneInputs]
     }
     if not task.trials or not space or not model.proposes:
         return None
+    # Last, since it counts everybody's labels.
     if not len(validation_users(task.fold, task.seed)):
         return None
     inputs = TuneInputs(
