@@ -123,22 +123,23 @@ def check(
         ValueError: another check of this evidence has the name.
     """
 
-    def register(
+    def _register(
         function: Callable[[Evidence], Check | None],
     ) -> Callable[[Evidence], Check | None]:
         # Called by hand, in a test, the function gives the same result as in the registry.
         @wraps(function)
-        def named(evidence: Evidence) -> Check | None:
+        def _named(evidence: Evidence) -> Check | None:
             result = function(evidence)
             return None if result is None else replace(result, name=name)
 
         checks = _REGISTRY.setdefault(needs, {})
+        # A second check of the name would hide the first, in the report and in the manifest.
         if name in checks:
             raise ValueError(f"two checks are called {name!r}")
-        checks[name] = named
-        return named
+        checks[name] = _named
+        return _named
 
-    return register
+    return _register
 
 
 def run_checks(needs: Needs, evidence: object) -> list[Check]:

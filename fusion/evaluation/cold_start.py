@@ -85,12 +85,10 @@ def new_items_report(context: RunContext, users: Rows, rows: Mapping[str, Rows])
         hits, _ = hits_of(lists, users, label_users, label_items)
         top = lists[:, :10]
         listed = top[top >= 0]
-        recalled = {k: hits[:, :k].sum() / max(1, n_labels) for k in CUTOFFS}
-        report[name] = {
-            "places@10": float(is_new[listed].mean()) if len(listed) else 0.0,
-            "recall@10": float(recalled[10]),
-            "recall@20": float(recalled[20]),
-        }
+        row = {"places@10": float(is_new[listed].mean()) if len(listed) else 0.0}
+        for k in CUTOFFS:
+            row[f"recall@{k}"] = float(hits[:, :k].sum() / max(1, n_labels))
+        report[name] = row
     with_text = listable & _has_text(context.data)
     n_judged = max(1, is_judged.sum())
     return NewItemsReport(

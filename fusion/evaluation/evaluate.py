@@ -67,11 +67,29 @@ class _Judged:
 
     @classmethod
     def of(cls, context: RunContext, users: Rows, lists: dict[str, Rows]) -> "_Judged":
+        """Find routes and hits.
+
+        Args:
+            context: data, folds and settings.
+            users: (n,), ascending.
+            lists: (n, k) by row.
+
+        Returns:
+            All of the users.
+        """
         fold = context.plan.verdict
         routes = route_of(fold.known.user_counts[users], context.config.split.sparse)
         return cls(users, routes, lists, hits_by_row(users, lists, fold))
 
     def among(self, members: Flags) -> "_Judged":
+        """Select some of the users.
+
+        Args:
+            members: which of them (n,).
+
+        Returns:
+            The same for them alone.
+        """
         lists = {name: rows[members] for name, rows in self.lists.items()}
         hits = among(self.hits, members)
         return _Judged(self.users[members], self.routes[members], lists, hits)

@@ -31,7 +31,7 @@ def read_scored_table(folder: Path, ranker: Ranker) -> RankingTable:
         and the flags of what it proposed.
     """
 
-    def score_part(part: RankingTable) -> dict[str, Scores]:
+    def _score_part(part: RankingTable) -> dict[str, Scores]:
         columns = {
             RANKER: ranker.score(aligned(part, ranker.columns)),
             BLEND: part.matrix[:, part.columns.index(BLEND)],
@@ -42,7 +42,7 @@ def read_scored_table(folder: Path, ranker: Ranker) -> RankingTable:
                 columns[name] = part.matrix[:, index]
         return columns
 
-    return read_computed(folder, score_part)
+    return read_computed(folder, _score_part)
 
 
 def candidate_scores(table: RankingTable) -> dict[str, Scores]:

@@ -119,6 +119,7 @@ def judgeable(live: Live, plan: Plan) -> Flags:
     """
     if plan.kind == "random":
         return np.zeros(len(plan.verdict.as_of), bool)
+    # Each user has a moment of their own in a `last` split, hence the comparison user by user.
     return plan.verdict.as_of >= live.as_of
 
 

@@ -123,13 +123,14 @@ def _errors_by_row(
     sums = np.column_stack([np.bincount(owners, values) for values in quantities])
     user_sums = sums.astype(np.float64)
     draws, whole = resampled_means(user_sums, seed), user_sums.mean(axis=0)
-    means, drawn_means = whole[:-1] / whole[-1], draws[:, :-1] / draws[:, -1:]
+    # The last column counts events.
+    means = whole[:-1] / whole[-1]
+    mean_draws = draws[:, :-1] / draws[:, -1:]
     report = {}
     for index, name in enumerate(names):
         squared, absolute = index, n_rows + index
-        rmse = Interval.of(np.sqrt(means[squared]), np.sqrt(drawn_means[:, squared]))
-        report[name] = {
-            "rmse": rmse,
-            "mae": Interval.of(means[absolute], drawn_means[:, absolute]),
-        }
+        rmse_draws = np.sqrt(mean_draws[:, squared])
+        rmse = Interval.of(np.sqrt(means[squared]), rmse_draws)
+        mae = Interval.of(means[absolute], mean_draws[:, absolute])
+        report[name] = {"rmse": rmse, "mae": mae}
     return report

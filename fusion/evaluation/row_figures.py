@@ -89,6 +89,7 @@ def list_figures(
         is, and how diverse lists are by what items are described with, on a sample of users.
     """
     known = context.plan.verdict.known
+    # Pairs of items within lists are many, so diversity is measured on a sample.
     sampled = sample(users, context.config.seed)
     listed = np.unique([lists[sampled, :SHOWN] for lists in rows.values()])
     # Texts are read of listed items alone: a catalogue is far larger than all first screens.
@@ -127,7 +128,7 @@ def candidate_recall(rows: Mapping[str, Rows], fold: Fold, table: RankingTable) 
     sources = {}
     for name, hits in proposed.items():
         alone = hits & (n_proposers == 1)
-        sources[name] = SourceRecall(share=float(hits.sum() / n_labels), unique=int(alone.sum()))
-    return CandidateRecall(
-        labels=len(fold.label_users), ceiling=float(is_label.sum() / n_labels), sources=sources
-    )
+        share = float(hits.sum() / n_labels)
+        sources[name] = SourceRecall(share=share, unique=int(alone.sum()))
+    ceiling = float(is_label.sum() / n_labels)
+    return CandidateRecall(labels=len(fold.label_users), ceiling=ceiling, sources=sources)

@@ -53,6 +53,7 @@ def select_method(
     """
     rival = best_rival(values)
     gap = paired_gap(values[RANKER], values[rival], seed)
+    # The interval of the difference decides, never two intervals side by side: users are the same.
     if gap.high < 0:
         return Choice(rival, f"{rival} beats {RANKER}", rival, gap)
     if gap.low > 0:
@@ -109,18 +110,19 @@ def cross_fitted(
     live = names.index(live_method) if live_method in candidates else None
     parts = (shares(seed, users) * PARTS).astype(int)
 
-    def score(weights: NDArray[np.float64]) -> float:
+    def _score(weights: NDArray[np.float64]) -> float:
         total = 0.0
         for part in range(PARTS):
             in_part = parts == part
-            chosen = _quick_choice(table, ranker, live, np.where(in_part, 0.0, weights))
+            others = np.where(in_part, 0.0, weights)
+            chosen = _quick_choice(table, ranker, live, others)
             total += float(weights[in_part] @ table[in_part, chosen])
         return total / float(weights.sum())
 
     # A quarter of the usual resamples: each costs five choices, and bounds move little by more.
     resamples = user_counts(len(users), seed, RESAMPLES // 4)
-    draws = np.array([score(counts) for counts in resamples])
-    return Interval.of(score(np.ones(len(users))), draws)
+    draws = np.array([_score(counts) for counts in resamples])
+    return Interval.of(_score(np.ones(len(users))), draws)
 
 
 def _quick_choice(
@@ -149,5 +151,6 @@ def _gap(gaps: NDArray[np.floating], weights: NDArray[np.float64]) -> tuple[floa
     """Return the weighted mean of differences (n,) and its standard error."""
     total = weights.sum()
     mean = weights @ gaps / total
+    # The standard error of a mean of `total` users: the deviation over the root of their number.
     error = np.sqrt(weights @ (gaps - mean) ** 2) / total
     return float(mean), float(error)

@@ -146,7 +146,7 @@ class RuleApplier:
             return items
         caps = build_category_caps(limits, users, items, pins, self.shown)
         capped = apply_category_caps(items, caps, self.size)
-        for limit, count in capped.held_back.items():
+        for limit, count in capped.deferred.items():
             self.moved[str(limits[limit].rule)] += count
         for limit, count in capped.exceeded.items():
             self.moved[f"{limits[limit].rule} gave way"] += count

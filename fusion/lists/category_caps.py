@@ -100,13 +100,13 @@ class CappedLists:
 
     Attributes:
         items: (B, size), -1 where there is no more.
-        held_back: by limit, how many items among the first `size` of the pool it held back.
+        deferred: by limit, how many items among the first `size` of the pool it held back.
         exceeded: by limit, how many items stand in lists above it, since nothing else was left to
             make them whole.
     """
 
     items: Rows
-    held_back: Counter[int]
+    deferred: Counter[int]
     exceeded: Counter[int]
 
 
@@ -127,7 +127,7 @@ def apply_category_caps(pool: Rows, caps: CategoryCaps, size: int) -> CappedList
     kept = np.full((len(pool), size), -1, np.int32)
     lengths = np.zeros(len(pool), np.int32)
     is_kept = np.zeros(pool.shape, bool)
-    held_back: Counter[int] = Counter()
+    deferred: Counter[int] = Counter()
     room = caps.room.copy()
     # One place of all pools at a time: whether an item fits depends on those before it.
     for place in range(pool.shape[1]):
@@ -139,7 +139,7 @@ def apply_category_caps(pool: Rows, caps: CategoryCaps, size: int) -> CappedList
         fits = ~no_room.any(axis=1)
         # Further down an item would not have been listed anyway: no limit held it back.
         if place < size:
-            held_back += _by_limit(no_room, caps.limits)
+            deferred += _by_limit(no_room, caps.limits)
         rows = rows[fits]
         room[rows] -= categories[fits]
         kept[rows, lengths[rows]] = pool[rows, place]
@@ -147,7 +147,7 @@ def apply_category_caps(pool: Rows, caps: CategoryCaps, size: int) -> CappedList
         lengths[rows] += 1
     rest = np.where(is_kept, -1, pool)
     exceeded = _complete(kept, lengths, rest, replace(caps, room=room))
-    return CappedLists(kept, held_back, exceeded)
+    return CappedLists(kept, deferred, exceeded)
 
 
 def _complete(kept: Rows, lengths: Rows, rest: Rows, caps: CategoryCaps) -> Counter[int]:

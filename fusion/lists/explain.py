@@ -74,16 +74,16 @@ class _ListedRows:
 
 @dataclass
 class Explainer:
-    """Explains the shown rows of some users: whole users, drawn by hash up to a budget of rows.
+    """Explains the shown rows of some users: whole users, sampled by hash up to a budget of rows.
 
     Attributes:
         reasons: in words.
         ranker: weighs them; None where another method made the lists.
-        seed: of the draw.
+        seed: of the sample.
         budget: rows to explain, about.
         users: how many get a list.
         shown: items that a list shows.
-        explained: users drawn so far.
+        explained: users explained so far.
     """
 
     reasons: Reasons
@@ -111,12 +111,12 @@ class Explainer:
             lists: finished lists (B, size) of the same users.
             marks: what put each item there (B, size), as `Rules.marks` says; None without rules.
         """
-        # Whole users are drawn: a list of which only some rows are explained would look broken.
+        # Whole users are sampled: a list of which only some rows are explained would look broken.
         share = self.budget / max(1, self.users * self.shown)
-        is_drawn = shares(self.seed, lists.users) < share
-        self.explained += int(is_drawn.sum())
+        is_sampled = shares(self.seed, lists.users) < share
+        self.explained += int(is_sampled.sum())
         is_shown = lists.items[:, : self.shown] >= 0
-        owners, places = np.nonzero(is_shown & is_drawn[:, None])
+        owners, places = np.nonzero(is_shown & is_sampled[:, None])
         items = lists.items[owners, places]
         positions = candidates.positions(owners, items)
         is_candidate = positions >= 0
