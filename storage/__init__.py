@@ -8,8 +8,16 @@ A service that shows lists needs two functions:
     shown = recommendations_for(engine, "default", "42", segment="gender=F")
     print(shown.served_by, shown.rows["item_id"].to_list())
 
-Commands that train and publish use `connect(StorageSettings(...))` and the rooms behind it; the
-README lists them. Nothing here knows how lists are made.
+Programs that train and publish open the database as its owner, and call the functions of the rooms:
+
+    from storage import StorageSettings, connect
+    from storage.slots.publish import publish
+
+    engine = connect(StorageSettings(url="sqlite:///fusion.db"), migrate=True)
+    publish(engine, "default", run_no, by="ann", reason="looks good")
+
+`storage.runs` begins and ends runs, `storage.loading` loads their rows, `storage.slots` moves what
+is shown, `storage.reading` reads. Nothing here knows how lists are made.
 """
 
 from typing import TYPE_CHECKING, Any

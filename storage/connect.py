@@ -1,4 +1,4 @@
-"""The doors of a database: for commands that own it, and for services that only read lists."""
+"""Open a database: as its owner, who may make its tables, or as a service that only reads lists."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from storage.schema.views import view_metadata
 
 
 def connect(settings: StorageSettings, *, migrate: bool = False) -> Engine:
-    """Open the database of `settings` for commands that own it; the caller disposes the engine.
+    """Open a database as its owner; the caller disposes the engine.
 
     Tables are made and changed only when the caller asks for it with `migrate`.
 
@@ -101,7 +101,7 @@ def _require_views(engine: Engine, shown: str) -> None:
 
 
 def _make_schema(url: str, name: str) -> None:
-    """Make a schema that is not there, over a connection that does not yet look for tables in it."""
+    """Make a schema that is not there, over a connection that does not look for tables in it."""
     engine = make_engine(storage_url(url))
     try:
         with engine.begin() as connection:

@@ -1,4 +1,4 @@
-"""Engines of SQLAlchemy, tuned and checked for SQLite and PostgreSQL, and transactions that write."""
+"""Engines, tuned and checked for SQLite and PostgreSQL, and transactions that write."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from storage.database.errors import on_error
 from storage.database.urls import masked, read_only_file
 
 BUSY_SECONDS = 30
-"""Seconds that a writer waits for another before `Temporary`; a bulk load holds SQLite for seconds."""
+"""Seconds that a writer waits for another before `Temporary`; a bulk load holds SQLite for some."""
 OLDEST_POSTGRES = 140000
 """Server version number of PostgreSQL 14: older ones cannot detach a partition concurrently."""
 _WRITES = "fusion_writes"

@@ -12,9 +12,9 @@ from sqlalchemy import URL
 from fusion.errors import ConfigError, FusionError, Temporary
 from storage.database.urls import masked
 
-# Classes and codes of the server's documentation, "PostgreSQL Error Codes": connection lost (08), no
-# resources (53), shutting down (57P), cancelled (57014), lock not available (55P03), serialization
-# and deadlock (40001, 40P01), object in use (55006).
+# Classes and codes of the server's documentation, "PostgreSQL Error Codes": connection lost (08),
+# no resources (53), shutting down (57P), cancelled (57014), lock not available (55P03),
+# serialization and deadlock (40001, 40P01), object in use (55006).
 _TEMPORARY_STATES = re.compile("08|53|57P|57014|55P03|40001|40P01|55006")
 # Authorization refused (28), no such database (3D), no rights (42501), reserved name (42939),
 # read-only transaction (25006).

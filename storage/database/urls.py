@@ -80,7 +80,7 @@ def storage_url(text: str, schema: str | None = None) -> URL:
 
     Args:
         text: as a user wrote it.
-        schema: PostgreSQL schema that the connections see alone; None leaves the user's search_path.
+        schema: PostgreSQL schema that connections see alone; None leaves the user's search_path.
 
     Returns:
         The URL.
@@ -104,6 +104,7 @@ def storage_url(text: str, schema: str | None = None) -> URL:
             f"[storage] schema = {schema!r}: an SQLite file has no schemas: give each tenant a "
             "file in [storage] url, or use PostgreSQL."
         )
+    # Connections see the schema from their first statement on, also new ones of the pool.
     options = [*url.normalized_query.get("options", ()), f"-c search_path={schema}"]
     return url.update_query_dict({"options": " ".join(options)})
 

@@ -52,6 +52,7 @@ def load_lists(engine: Engine, run_no: int, blocks: Iterable[pl.DataFrame]) -> i
         Temporary: the run is not in training any more.
     """
     is_postgres = engine.dialect.name == "postgresql"
+    # In the order of the key, which is then made without much sorting.
     frames = (conform(block, LISTS).sort("user_id", "rank") for block in blocks)
     with writing(engine) as connection:
         require_training(connection, run_no)

@@ -1,4 +1,4 @@
-"""Checks of a run's lists as they lie in SQL: counts, broken lists, and churn against another run."""
+"""Checks of a run's lists as they lie in SQL: counts, broken lists, churn against another run."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -137,6 +137,7 @@ def count_lists(engine: Engine, run: RunRow) -> ListCounts:
         engine: from `connect`.
         run: the run.
     """
+    # Columns are numbered, since the names of conditions are no names of SQL.
     counted = [
         f"coalesce(sum(CASE WHEN {condition} THEN 1 ELSE 0 END), 0) AS broken_{number}"
         for number, condition in enumerate(_BROKEN.values())

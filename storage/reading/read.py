@@ -3,7 +3,6 @@
 import polars as pl
 from sqlalchemy import Engine, select
 
-from storage.reading.recommendations import live_fallback, live_list
 from storage.reading.row_frames import as_frame, stream_rows
 from storage.runs.runs import run_row
 from storage.schema.row_objects import LiveRun, Move
@@ -55,28 +54,6 @@ def live(engine: Engine, placement: str, name: str = "live") -> LiveRun | None:
         reason=row[slot.c.reason],
         frozen_until=row[slot.c.frozen_until],
     )
-
-
-def list_for(engine: Engine, placement: str, user_id: str) -> pl.DataFrame:
-    """Give a user's live list by rank, in the columns of `current_recommendations`; empty when none."""
-    with engine.connect() as connection:
-        return live_list(connection, placement, user_id)
-
-
-def fallback_for(engine: Engine, placement: str, segment: str = "all") -> pl.DataFrame:
-    """Give the live list of a segment, by rank, in the columns of `current_fallback`; empty when none."""
-    with engine.connect() as connection:
-        return live_fallback(connection, placement, segment)
-
-
-def segment_of(engine: Engine, run_no: int, user_id: str) -> str | None:
-    """Give whose fallback serves a user in a run; None where it is that of all, or the run does not know the user."""
-    mine = select(served_user.c.segment).where(
-        served_user.c.run_no == run_no, served_user.c.user_id == user_id
-    )
-    with engine.connect() as connection:
-        found: str | None = connection.scalar(mine)
-        return found
 
 
 def reasons_for(engine: Engine, run_no: int, user_id: str) -> pl.DataFrame:

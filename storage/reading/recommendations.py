@@ -42,7 +42,7 @@ FALLBACK_COLUMNS: dict[str, DType] = {
 
 @dataclass(frozen=True)
 class Recommendations:
-    """What a user is shown now, and where it comes from.
+    """The items that a user is shown now, and where they come from.
 
     Attributes:
         served_by: `list`: the user's own list; `segment`: the fallback of their segment; `all`:
@@ -87,7 +87,7 @@ def recommendations_for(
     # In one snapshot, so that both questions are about the same live run.
     snapshot = {"isolation_level": "REPEATABLE READ"} if _is_postgres(engine) else {}
     with engine.connect().execution_options(**snapshot) as connection:
-        rows = live_list(connection, placement, user)
+        rows = _own_list(connection, placement, user)
         if len(rows):
             return Recommendations("list", None, rows)
         known = _known_segment(connection, placement, user)
@@ -95,49 +95,32 @@ def recommendations_for(
         return _fallback(connection, placement, wanted or EVERYONE)
 
 
-def live_list(connection: Connection, placement: str, user: str) -> pl.DataFrame:
-    """Return a user's own live list.
-
-    Args:
-        connection: to our database.
-        placement: where the list is shown.
-        user: outside id.
-
-    Returns:
-        `LIST_COLUMNS` by rank; no rows where the user has no list.
-    """
+def _own_list(connection: Connection, placement: str, user: str) -> pl.DataFrame:
+    """Return a user's own live list, by rank; no rows where they have none."""
     view = current_recommendations
     own = (view.c.placement == placement) & (view.c.user_id == user)
     statement = select(view).where(own).order_by(view.c.rank)
     return as_frame(connection.execute(statement).mappings(), LIST_COLUMNS)
 
 
-def live_fallback(connection: Connection, placement: str, segment: str) -> pl.DataFrame:
-    """Return the live fallback of a segment.
+def _fallback(connection: Connection, placement: str, segment: str) -> Recommendations:
+    """Return the fallback of a segment, else that of everyone."""
+    if segment != EVERYONE:
+        rows = _segment_list(connection, placement, segment)
+        if len(rows):
+            return Recommendations("segment", segment, rows)
+    rows = _segment_list(connection, placement, EVERYONE)
+    if len(rows):
+        return Recommendations("all", EVERYONE, rows)
+    return Recommendations(None, None, rows)
 
-    Args:
-        connection: to our database.
-        placement: where the list is shown.
-        segment: a segment, or `all`.
 
-    Returns:
-        `FALLBACK_COLUMNS` by rank; no rows where the segment has no fallback.
-    """
+def _segment_list(connection: Connection, placement: str, segment: str) -> pl.DataFrame:
+    """Return the live fallback of a segment, by rank; no rows where it has none."""
     view = current_fallback
     of_segment = (view.c.placement == placement) & (view.c.segment == segment)
     statement = select(view).where(of_segment).order_by(view.c.rank)
     return as_frame(connection.execute(statement).mappings(), FALLBACK_COLUMNS)
-
-
-def _fallback(connection: Connection, placement: str, segment: str) -> Recommendations:
-    rows = live_fallback(connection, placement, segment)
-    if segment != EVERYONE and len(rows):
-        return Recommendations("segment", segment, rows)
-    if segment != EVERYONE:
-        rows = live_fallback(connection, placement, EVERYONE)
-    return (
-        Recommendations("all", EVERYONE, rows) if len(rows) else Recommendations(None, None, rows)
-    )
 
 
 def _known_segment(connection: Connection, placement: str, user: str) -> str | None:

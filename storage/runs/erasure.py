@@ -53,6 +53,7 @@ def forget_rows(engine: Engine, people: Collection[str]) -> tuple[dict[str, int]
     present: set[str] = set()
     with engine.connect() as connection:
         numbers = list(connection.execute(select(run.c.run_no).order_by(run.c.run_no)).scalars())
+    # First the tables that belong to no run, as a step of their own.
     for number in (None, *numbers):
         with writing(engine) as connection:
             for table in of_no_run if number is None else of_runs:
@@ -139,7 +140,7 @@ def vacuum(engine: Engine) -> bool:
 def _delete(
     connection: Connection, table: Table, run_no: int | None, people: Collection[str]
 ) -> tuple[set[str], int]:
-    """Delete people's rows of one run, or of a table without runs; return who had rows, and how many."""
+    """Delete people's rows of one run, or of a table without runs; return who had how many."""
     users: set[str] = set()
     count = 0
     for batch in _batches(people):
@@ -171,7 +172,7 @@ def _amend(engine: Engine, column: Column[Any], function: Callable[[Any], Any]) 
 def _amend_row(
     engine: Engine, column: Column[Any], key: Row[Any], function: Callable[[Any], Any]
 ) -> bool:
-    """Pass one value through a function, each in a transaction of its own; tell whether it changed."""
+    """Pass one value through a function, in a transaction of its own; tell if it changed."""
     primary_key = column.table.primary_key
     this_row = [part == value for part, value in zip(primary_key, key, strict=True)]
     with engine.connect() as connection:

@@ -70,6 +70,7 @@ def is_alive(connection: Connection, run_no: int) -> bool:
         return True
     if connection.dialect.name == "sqlite":
         return _file_is_locked(_lock_file(connection.engine, run_no))
+    # The lock of a try ends with this transaction.
     attempt = text(f"SELECT pg_try_advisory_xact_lock({_KEY})")
     lock_was_free = connection.scalar(attempt, {"run_no": run_no})
     return not lock_was_free
@@ -102,6 +103,7 @@ class _ServerLock:
         self._connection.commit()  # the lock is the session's, not the transaction's
 
     def end(self) -> None:
+        """Close the session, and with it the lock."""
         self._connection.close()
 
 
@@ -112,6 +114,7 @@ class _FileLock:
         self._lock.execute("BEGIN EXCLUSIVE")
 
     def end(self) -> None:
+        """Close the lock and remove its file."""
         self._lock.close()
         self._file.unlink(missing_ok=True)
 

@@ -1,4 +1,4 @@
-"""Which runs stay and which may go; deleting a run while its row and its metrics stay."""
+"""Decide which runs stay and which may go; delete a run while its row and its metrics stay."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -117,6 +117,7 @@ def delete_run(engine: Engine, run_no: int) -> bool:
         pointing = select(slot.c.name).where(slot.c.run_no == run_no)
         if connection.execute(pointing).first() is not None:
             return False
+        # A failed run keeps its status: it says more than `deleted`.
         if status in ENDED:
             connection.execute(update(run).where(this_run).values(status="deleted"))
     return True

@@ -1,8 +1,8 @@
-"""Every table, as design part 8 names them. `docs/sql.md` says what each column means.
+"""Every table of the database; `docs/sql.md` says what each column means.
 
-The bulk tables (recommendation, served_user, explanation) have no foreign key to `run`: checking
-millions of rows would cost more than loading them, and each is only ever written under a run number
-taken from `run`.
+The names are public: other teams' services and analysts read them. The bulk tables (recommendation,
+served_user, explanation) have no foreign key to `run`: checking millions of rows would cost more
+than loading them, and each is only ever written under a run number taken from `run`.
 """
 
 from sqlalchemy import (
@@ -25,6 +25,7 @@ from storage.schema.types import UtcTime, id_text
 HEAD = "0004"
 """The Alembic revision that these tables describe; a test holds it to the newest migration."""
 
+# Every constraint has a name, by which a migration can change it on both databases.
 metadata = MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",
@@ -56,7 +57,7 @@ run = Table(
     Column("list_size", Integer),
     Column("data_hash", Text),
     Column("config_hash", Text),
-    Column("verdict", JSON(none_as_null=True)),
+    Column("verdict", JSON(none_as_null=True)),  # None is SQL's NULL, not the JSON text `null`
     Column("manifest", JSON(none_as_null=True)),
     CheckConstraint(
         "status in ('training', 'ready', 'rejected', 'failed', 'deleted')", name="status"
@@ -72,7 +73,7 @@ recommendation = Table(
     Column("user_id", id_text(), primary_key=True),
     Column("rank", Integer, primary_key=True, autoincrement=False),
     Column("item_id", id_text(), nullable=False),
-    Column("score", REAL, nullable=False),
+    Column("score", REAL, nullable=False),  # 4 bytes: a score only orders one list
     Column("probability", Double),
     postgresql_partition_by="LIST (run_no)",
     sqlite_with_rowid=False,  # the rows lie in the key itself: half the size, one look-up a list
@@ -140,7 +141,7 @@ slot_move = Table(
         "action in ('publish', 'approve', 'reject', 'rollback', 'unfreeze')", name="action"
     ),
     Index(None, "placement", "name", "id"),
-    sqlite_autoincrement=True,
+    sqlite_autoincrement=True,  # the newest move has the largest id, whatever was deleted
 )
 
 blocked_item = Table(

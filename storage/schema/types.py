@@ -59,6 +59,6 @@ class UtcTime(TypeDecorator[datetime]):
 
 
 def id_text() -> Text:
-    """Return the type of outside ids: text compared byte by byte, whatever the database's language."""
+    """Return the type of outside ids: text compared byte by byte in every language."""
     text = Text()
     return text.with_variant(Text(collation="C"), "postgresql")

@@ -1,4 +1,7 @@
-"""The views as SQLAlchemy sees them, for reading; a migration creates them."""
+"""The views as SQLAlchemy sees them, for reading; a migration creates them.
+
+They have a `MetaData` of their own, or Alembic would take them for tables that are missing.
+"""
 
 from typing import Any
 

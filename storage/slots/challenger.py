@@ -53,6 +53,7 @@ def approve(
         Overtaken: the live slot shows another run than `instead_of`.
     """
     with writing(engine) as connection:
+        # `live` first, as everybody locks the two, so that no two callers wait for each other.
         shown = lock_slot(connection, placement, "live", by)
         waiting = _lock_challenger(connection, placement, by)
         refuse_frozen(shown)
@@ -62,6 +63,7 @@ def approve(
             )
         refuse_unready(connection, placement, run_no)
         why = MoveReason(utc_now(), by, reason)
+        # The run may have been published meanwhile: then only the challenger's slot is emptied.
         if shown.run_no == run_no:
             move = moves(connection, placement)[-1]
         else:

@@ -44,9 +44,11 @@ def rollback_path(history: list[Move]) -> list[int]:
     """
     path: list[int] = []
     for move in history:
+        # An emptied slot shows nothing, and unfreezing shows the same run: neither is a step.
         if move.to_run_no is None or move.action == "unfreeze":
             continue
         if move.action == "rollback" and move.to_run_no in path:
+            # A run may stand on the path twice: the last time counts.
             last = len(path) - 1 - path[::-1].index(move.to_run_no)
             del path[last + 1 :]
         else:

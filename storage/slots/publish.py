@@ -1,4 +1,4 @@
-"""Move the live pointer: publish, roll back, unfreeze. One transaction and one row of history a move."""
+"""Publish, roll back, unfreeze: each one transaction and one row of history."""
 
 import logging
 from datetime import datetime, timedelta
@@ -61,6 +61,7 @@ def publish(  # noqa: PLR0913 who, when and why belong to a move as much as from
         shown = lock_slot(connection, placement, slot, by)
         refuse_frozen(shown)
         refuse_unready(connection, placement, run_no)
+        # A publish that is repeated is no error and leaves no second row of history.
         if shown.run_no == run_no:
             return moves(connection, placement, slot)[-1]
         refuse_overtaken(shown, instead_of)
@@ -105,6 +106,7 @@ def rollback(
         UnknownName: the named run was never live.
     """
     with writing(engine) as connection:
+        # A frozen slot is not refused: going back is what one does while it is frozen.
         shown = lock_slot(connection, placement, "live", by)
         run_no = _rollback_target(connection, placement, to_run_id)
         refuse_unready(connection, placement, run_no)

@@ -47,6 +47,7 @@ def lock_slot(connection: Connection, placement: str, name: str, by: str) -> Row
     Returns:
         The row of `slot`.
     """
+    # A row that is not there cannot be locked, and of two callers only one may insert it.
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     empty = {"placement": placement, "name": name, "changed_at": utc_now(), "changed_by": by}
     connection.execute(dialect.insert(tables.slot).values(empty).on_conflict_do_nothing())

@@ -1,4 +1,6 @@
-"""A training that stops in the middle to be killed: `python -m tests.storage.killed URL before|within`.
+"""A training that stops in the middle to be killed.
+
+Started by `python -m tests.storage.killed URL before|within`.
 
 `before`: its users are loaded, no transaction is open. `within`: half its lists are sent.
 """

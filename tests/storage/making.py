@@ -6,6 +6,7 @@ import polars as pl
 from sqlalchemy import Engine
 
 from storage.loading.bulk import load_fallback, load_lists, load_served
+from storage.reading.recommendations import LIST_COLUMNS, recommendations_for
 from storage.runs import liveness as alive
 from storage.runs.runs import finish_run, start_run
 
@@ -66,3 +67,14 @@ def make_run(
     load_fallback(engine, run_no, one)
     end(engine, run_no)
     return run_no
+
+
+def list_for(engine: Engine, placement: str, user: str) -> pl.DataFrame:
+    """A user's own live list, as services read it; no rows where a fallback serves them."""
+    shown = recommendations_for(engine, placement, user)
+    return shown.rows if shown.served_by == "list" else pl.DataFrame(schema=LIST_COLUMNS)
+
+
+def fallback_for(engine: Engine, placement: str) -> pl.DataFrame:
+    """The live list of everyone whom no run knows."""
+    return recommendations_for(engine, placement, "nobody").rows

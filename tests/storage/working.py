@@ -1,4 +1,6 @@
-"""A process that trains, publishes, rolls back and prunes without end: `python -m tests.storage.working URL FOLDER`.
+"""A process that trains, publishes, rolls back and prunes without end.
+
+Started by `python -m tests.storage.working URL FOLDER`.
 
 It names each phase on stdout as it begins, and what waiting can cure it waits for, as cron does.
 With `PHASE SHARE` it is killed in a later turn, when that share of the time that the phase took
@@ -70,7 +72,7 @@ class Worker:
         self.took: dict[str, float] = {}
 
     def turn(self, number: int) -> None:
-        """One run from its beginning to its publishing, every other time a step back, then a pruning."""
+        """Train and publish a run, every other time roll back, then prune."""
         engine = self.session.engine
         run_no = self.step("train", lambda: train(self.session))
         self.step("publish", lambda: publish(engine, "default", run_no, by="test", reason="again"))

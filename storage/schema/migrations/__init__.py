@@ -1,1 +1,1 @@
-"""Alembic's folder: `env.py` runs the files of `versions`, over a connection from `storage.schema.upgrade`."""
+"""Alembic's folder: `env.py` runs the files of `versions`, over a connection from `upgrade`."""

@@ -1,4 +1,4 @@
-"""Runs migrations over the connection given by `storage.schema.upgrade.alembic_config`."""
+"""Run migrations over the connection of `storage.schema.upgrade.alembic_config`."""
 
 import re
 
@@ -10,7 +10,16 @@ _PARTITION = re.compile(r"recommendation_r\d+")
 
 
 def is_ours(name: str | None, kind: str, parents: object) -> bool:
-    """Leave out the partitions of runs, which come and go without a migration."""
+    """Leave out the partitions of runs, which come and go without a migration.
+
+    Args:
+        name: of a table, column or constraint.
+        kind: such as `table`.
+        parents: what it belongs to; not looked at.
+
+    Returns:
+        Whether Alembic compares it with our tables.
+    """
     return not (kind == "table" and name is not None and _PARTITION.fullmatch(name))
 
 

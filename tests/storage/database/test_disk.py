@@ -1,4 +1,4 @@
-"""A full disk and a folder without rights to write: said clearly, with what is live left as it is."""
+"""A full disk and a folder without rights are named, and what is live stays as it is."""
 
 import subprocess
 from collections.abc import Iterator
@@ -11,10 +11,10 @@ from sqlalchemy import text
 from fusion.errors import ConfigError, Temporary
 from storage import StorageSettings, connect
 from storage.loading.bulk import load_lists
-from storage.reading.read import list_for, lists_of, live
+from storage.reading.read import lists_of, live
 from storage.runs.runs import finish_run
 from storage.slots.publish import publish
-from tests.storage.making import begin, end, lists, make_run
+from tests.storage.making import begin, end, list_for, lists, make_run
 
 MANY = [f"user {n}" for n in range(2_000)]
 

@@ -6,11 +6,10 @@ from sqlalchemy import create_engine, inspect, text
 from fusion.errors import ConfigError
 from storage import StorageSettings, connect
 from storage.database.urls import storage_url
-from storage.reading.read import list_for
 from storage.runs.runs import find_run, runs
 from storage.runs.sweep import sweep
 from storage.slots.publish import publish
-from tests.storage.making import begin, end_lives, make_run
+from tests.storage.making import begin, end_lives, list_for, make_run
 
 
 @pytest.fixture

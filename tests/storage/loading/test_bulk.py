@@ -11,11 +11,11 @@ from storage.loading.bulk import (
     load_metrics,
     load_served,
 )
-from storage.reading.read import list_for, lists_of, served_of
+from storage.reading.read import lists_of, served_of
 from storage.runs.partitions import remove_lists
 from storage.schema.tables import metric
 from storage.slots.publish import publish
-from tests.storage.making import begin, end, lists, make_run
+from tests.storage.making import begin, end, list_for, lists, make_run
 
 ODD = [
     "plain",

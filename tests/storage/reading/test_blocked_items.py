@@ -41,7 +41,10 @@ def test_times_written_by_hand(engine):
             ("b", "starts_at", "2026-01-01"),
             ("c", "until", "2999-01-01T08:00:00+08:00"),
         ):
-            statement = f"INSERT INTO blocked_item (placement, item_id, {column}) VALUES ('default', :item, {cast})"
+            statement = (
+                f"INSERT INTO blocked_item (placement, item_id, {column}) "
+                f"VALUES ('default', :item, {cast})"
+            )
             connection.execute(text(statement), {"item": item, "at": at})
     assert blocked_now(engine, "default")["item_id"].to_list() == ["b", "c"]
 

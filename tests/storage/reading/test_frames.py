@@ -12,7 +12,8 @@ from fusion.errors import ConfigError, DataError
 from storage.reading.frames import read_sql
 
 NUMBERS = {
-    "sqlite": "WITH RECURSIVE t(n) AS (SELECT 0 UNION SELECT n + 1 FROM t WHERE n < 119999) SELECT n FROM t",
+    "sqlite": "WITH RECURSIVE t(n) AS (SELECT 0 UNION SELECT n + 1 FROM t WHERE n < 119999) "
+    "SELECT n FROM t",
     "postgresql": "SELECT n FROM generate_series(0, 119999) AS s(n)",
 }
 FILL = """

@@ -36,10 +36,13 @@ BREAKING = {
     ],
 }
 NOT_BREAKING = [
-    "INSERT INTO blocked_item (placement, item_id) VALUES ('default', 'a-1'), ('default', 'a-2'), ('default', 'a-3')",
+    "INSERT INTO blocked_item (placement, item_id) "
+    "VALUES ('default', 'a-1'), ('default', 'a-2'), ('default', 'a-3')",
     "INSERT INTO blocked_item (placement, item_id) VALUES ('mail', 'a-4')",
-    "INSERT INTO blocked_item (placement, item_id, until) VALUES ('default', 'a-4', '2020-01-01 00:00:00')",
-    "INSERT INTO blocked_item (placement, item_id, starts_at) VALUES ('default', 'a-4', '2999-01-01 00:00:00')",
+    "INSERT INTO blocked_item (placement, item_id, until) "
+    "VALUES ('default', 'a-4', '2020-01-01 00:00:00')",
+    "INSERT INTO blocked_item (placement, item_id, starts_at) "
+    "VALUES ('default', 'a-4', '2999-01-01 00:00:00')",
     "INSERT INTO blocked_item (placement, item_id, user_id) VALUES ('default', 'a-4', 'u9')",
 ]
 

@@ -1,4 +1,4 @@
-"""People out of SQL: also out of partitions that a removal left behind; and what only SQL knows of a run stays."""
+"""People leave SQL, also partitions that a removal left behind; what only SQL knows stays."""
 
 import pytest
 from sqlalchemy import text

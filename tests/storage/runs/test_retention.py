@@ -6,7 +6,7 @@ from sqlalchemy import select, text
 
 from fusion.errors import Refused
 from storage.loading.bulk import load_metrics
-from storage.reading.read import list_for, lists_of
+from storage.reading.read import lists_of
 from storage.runs.partitions import partition_name
 from storage.runs.retention import (
     delete_run,
@@ -18,7 +18,7 @@ from storage.runs.retention import (
 from storage.runs.runs import find_run
 from storage.schema.tables import metric
 from storage.slots.publish import publish, rollback
-from tests.storage.making import begin, end, make_run
+from tests.storage.making import begin, end, list_for, make_run
 
 NOW = datetime.now(UTC)
 SOON, LONG_AGO = NOW + timedelta(days=1), NOW - timedelta(days=400)

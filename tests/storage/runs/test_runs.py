@@ -69,7 +69,7 @@ def test_a_run_ends_once(engine):
 
 @pytest.mark.parametrize("status", ["ready", "failed"])
 def test_a_run_that_cannot_be_ended_lets_go_of_its_sign_of_life(engine, status):
-    """Its row was swept meanwhile; a connection that nobody closes would be held as long as the process."""
+    """Its row was swept meanwhile; a connection that nobody closes would last like the process."""
     run_no = begin(engine, "a")
     life = alive._own_signs[str(engine.url), run_no]
     with engine.begin() as connection:

@@ -14,14 +14,14 @@ import storage.runs.sweep as sweeping
 from fusion.errors import Refused, Temporary
 from storage import StorageSettings, connect
 from storage.loading.bulk import load_lists
-from storage.reading.read import list_for, lists_of, served_of
+from storage.reading.read import lists_of, served_of
 from storage.runs import liveness as alive
 from storage.runs.partitions import remove_lists
 from storage.runs.retention import remove_rows, runs_with_rows
 from storage.runs.runs import find_run, finish_run
 from storage.runs.sweep import sweep
 from storage.slots.publish import publish
-from tests.storage.making import begin, end, lists, make_run
+from tests.storage.making import begin, end, list_for, lists, make_run
 
 
 @contextmanager
@@ -111,7 +111,7 @@ def test_own_trainings_and_other_placements_are_left_alone(url, engine):
 
 
 def test_a_training_that_ends_while_a_sweep_looks_keeps_its_rows(engine, monkeypatch):
-    """It was listed as in training, and has let go of its sign of life when the sweep asks for it."""
+    """It was listed as in training, and its sign of life has ended when the sweep asks for it."""
     run_no = begin(engine, "a")
     load_lists(engine, run_no, [lists("a", ["u1"])])
     seen = sweeping._training_runs(engine, "default")
@@ -160,7 +160,7 @@ def test_lists_that_a_slot_shows_cannot_be_removed(engine):
 @pytest.mark.postgres
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 def test_removing_never_makes_readers_wait(engine):
-    """While a long reader holds the partition, removing gives up and other readers go on; later it ends."""
+    """While a long reader holds the partition, removing gives up and other readers go on."""
     run_no, kept = make_run(engine, "a"), make_run(engine, "b")
     publish(engine, "default", kept, by="test", reason="test")
     with engine.connect() as reader, ThreadPoolExecutor(1) as pool:

@@ -48,7 +48,7 @@ def columns(seen, name: str) -> list[str]:
 
 
 def test_names_and_types_are_those_promised(engine):
-    """A change breaks other people's queries: a migration and a line in the changelog come first."""
+    """A change breaks others' queries: a migration and a line in the changelog come first."""
     make_run(engine, "a")
     assert described(engine) == (GOLDEN / f"{engine.dialect.name}.txt").read_text()
 

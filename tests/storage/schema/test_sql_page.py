@@ -8,12 +8,11 @@ import pytest
 from sqlalchemy import text
 
 from storage.loading.bulk import load_fallback, load_lists, load_served
-from storage.reading.read import list_for
 from storage.reading.recommendations import recommendations_for
 from storage.schema.tables import metadata
 from storage.schema.views import view_metadata
 from storage.slots.publish import publish
-from tests.storage.making import begin, end, lists
+from tests.storage.making import begin, end, list_for, lists
 
 PAGE = (Path(__file__).parents[3] / "docs" / "sql.md").read_text()
 STATEMENTS = re.findall(r"```sql ?(?!role)(\w*)\n(.*?)```", PAGE, re.DOTALL)
@@ -22,7 +21,7 @@ SERVE = STATEMENTS[0][1]
 
 @pytest.fixture
 def shown(engine):
-    """`listed` has a list, `cold` and `lost` have none; segment `young` has a fallback, `odd` has none."""
+    """`listed` has a list, `cold` and `lost` have none; `young` has a fallback, `odd` has none."""
     run_no = begin(engine, "a")
     load_lists(engine, run_no, [lists("a", ["listed"])])
     served = {"user_id": ["listed", "cold", "lost"], "route": ["warm", "cold", "cold"]}

@@ -1,4 +1,4 @@
-"""From every earlier revision, with data in it, to the newest: nothing is lost, and all are alike at the end.
+"""From every earlier revision, with data in it, to the newest: nothing is lost.
 
 A new migration is covered without a change here. Only a new column that is neither nullable nor
 defaulted, with a check of its own, asks for a value in ROWS.
@@ -16,11 +16,11 @@ from sqlalchemy import Connection, Engine, MetaData, Table, insert, inspect, sel
 from storage import StorageSettings, connect
 from storage.database.engine import make_engine, writing
 from storage.database.urls import storage_url
-from storage.reading.read import list_for, live
+from storage.reading.read import live
 from storage.schema.tables import HEAD
 from storage.schema.upgrade import alembic_config
 from storage.slots.publish import publish, rollback
-from tests.storage.making import make_run
+from tests.storage.making import list_for, make_run
 from tests.storage.schema.test_schema import GOLDEN, described
 
 EARLIER = sorted(
@@ -32,10 +32,22 @@ AT = datetime(2026, 11, 1, 3, tzinfo=UTC)
 ROWS: dict[str, list[dict[str, Any]]] = {
     "run": [
         {
-            "run_id": "old", "placement": "default", "kind": "full", "created_at": AT, "status": "ready",
-            "list_size": 2, "verdict": {"rows": [1, None]}, "manifest": {"seed": 7},
+            "run_id": "old",
+            "placement": "default",
+            "kind": "full",
+            "created_at": AT,
+            "status": "ready",
+            "list_size": 2,
+            "verdict": {"rows": [1, None]},
+            "manifest": {"seed": 7},
         },
-        {"run_id": "dead", "placement": "default", "kind": "full", "created_at": AT, "status": "failed"},
+        {
+            "run_id": "dead",
+            "placement": "default",
+            "kind": "full",
+            "created_at": AT,
+            "status": "failed",
+        },
     ],
     "recommendation": [
         {"run_no": 1, "user_id": "u\t'1'", "rank": rank, "item_id": f"i\\{rank}", "score": 1 / rank}
@@ -43,16 +55,47 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     ],
     "served_user": [{"run_no": 1, "user_id": "u\t'1'", "route": "warm", "segment": "new"}],
     "fallback": [{"run_no": 1, "segment": "all", "rank": 1, "item_id": "i1", "score": 1.0}],
-    "explanation": [{"run_no": 1, "user_id": "u\t'1'", "item_id": "i1", "source": "als", "source_rank": 3}],
-    "slot": [{"placement": "default", "name": "live", "run_no": 1, "changed_at": AT, "changed_by": "ann"}],
+    "explanation": [
+        {"run_no": 1, "user_id": "u\t'1'", "item_id": "i1", "source": "als", "source_rank": 3}
+    ],
+    "slot": [
+        {"placement": "default", "name": "live", "run_no": 1, "changed_at": AT, "changed_by": "ann"}
+    ],
     "slot_move": [
-        {"placement": "default", "name": "live", "action": "publish", "to_run_no": 1, "at": AT, "by": "ann"}
+        {
+            "placement": "default",
+            "name": "live",
+            "action": "publish",
+            "to_run_no": 1,
+            "at": AT,
+            "by": "ann",
+        }
     ],
     "blocked_item": [{"placement": "default", "item_id": "i\\1", "until": None}],
-    "metric": [{"run_no": 1, "subject": "als", "segment": "all", "name": "ndcg", "k": 10, "value": 0.25}],
-    "alert": [{"at": AT, "run_no": 1, "subject": "items", "name": "psi", "value": 0.3, "message": "drifted"}],
-    "decision": [{"at": AT, "placement": "default", "due": True, "reason": "old", "trigger": "age", "run_no": 1}],
-}  # fmt: skip
+    "metric": [
+        {"run_no": 1, "subject": "als", "segment": "all", "name": "ndcg", "k": 10, "value": 0.25}
+    ],
+    "alert": [
+        {
+            "at": AT,
+            "run_no": 1,
+            "subject": "items",
+            "name": "psi",
+            "value": 0.3,
+            "message": "drifted",
+        }
+    ],
+    "decision": [
+        {
+            "at": AT,
+            "placement": "default",
+            "due": True,
+            "reason": "old",
+            "trigger": "age",
+            "run_no": 1,
+        }
+    ],
+}
 EMPTY = {int: 0, float: 0.0, str: "", bool: False, datetime: AT}
 
 

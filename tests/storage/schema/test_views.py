@@ -3,10 +3,9 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from sqlalchemy import insert, text
 
-from storage.reading.read import fallback_for, list_for
 from storage.schema.tables import blocked_item
 from storage.slots.publish import publish
-from tests.storage.making import make_run
+from tests.storage.making import fallback_for, list_for, make_run
 
 NOW = datetime.now(UTC)
 HOUR = timedelta(hours=1)
@@ -91,7 +90,10 @@ def test_times_written_by_hand(shown):
     later = (NOW + HOUR).astimezone(timezone(-12 * HOUR)).isoformat(timespec="seconds")
     cast = "CAST({} AS timestamptz)" if shown.dialect.name == "postgresql" else "{}"
     values = ", ".join(cast.format(name) for name in (":starts_at", ":until"))
-    statement = f"INSERT INTO blocked_item (placement, item_id, starts_at, until) VALUES ('default', :item, {values})"
+    statement = (
+        "INSERT INTO blocked_item (placement, item_id, starts_at, until) "
+        f"VALUES ('default', :item, {values})"
+    )
     windows = {
         "a-1": ("2026-01-01", None),
         "a-2": (None, "2026-01-01"),
@@ -112,8 +114,14 @@ def plan(engine, statement, **values):
         return "\n".join(str(row[-1]) for row in connection.execute(text(how + statement), values))
 
 
-READ = "SELECT * FROM current_recommendations WHERE placement = :placement AND user_id = :user ORDER BY rank"
-SLOT = "SELECT * FROM slot_recommendations WHERE placement = :placement AND slot = 'live' AND user_id = :user"
+READ = (
+    "SELECT * FROM current_recommendations "
+    "WHERE placement = :placement AND user_id = :user ORDER BY rank"
+)
+SLOT = (
+    "SELECT * FROM slot_recommendations "
+    "WHERE placement = :placement AND slot = 'live' AND user_id = :user"
+)
 
 
 @pytest.mark.parametrize("statement", [READ, SLOT, READ.replace("placement = :placement AND", "")])

@@ -156,7 +156,8 @@ url, what, run_no, before = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.
 engine = connect(StorageSettings(url=url), migrate=True)
 sys.stdin.readline()
 try:
-    (publish if what == "publish" else approve)(engine, "default", run_no, by=what, reason="race", instead_of=before)
+    move = publish if what == "publish" else approve
+    move(engine, "default", run_no, by=what, reason="race", instead_of=before)
 except FusionError as refused:
     print(type(refused).__name__, refused)
 engine.dispose()
@@ -164,7 +165,7 @@ engine.dispose()
 
 
 def test_of_processes_that_move_at_once_one_wins_and_the_others_say_so(url, engine, waiting):
-    """Two publishes and an approval, each judged against run a: whichever is first, the rest are overtaken."""
+    """Of two publishes and an approval, judged against run a, all but the first are overtaken."""
     a, b = waiting
     c, d = make_run(engine, "c"), make_run(engine, "d")
     asked = [("publish", c), ("approve", b), ("publish", d)]

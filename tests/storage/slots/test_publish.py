@@ -4,13 +4,13 @@ import pytest
 from sqlalchemy import text, update
 
 from fusion.errors import Refused, UnknownName
-from storage.reading.read import history, list_for, live
+from storage.reading.read import history, live
 from storage.runs.runs import find_run
 from storage.schema.row_objects import Move
 from storage.schema.tables import run
 from storage.slots.history import rollback_path
 from storage.slots.publish import publish, rollback, unfreeze
-from tests.storage.making import begin, end, make_run
+from tests.storage.making import begin, end, list_for, make_run
 
 WHO = {"by": "ann", "reason": "because"}
 

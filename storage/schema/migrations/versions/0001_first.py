@@ -15,12 +15,12 @@ TIME = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    """Make everything."""
+    """Create every table and view."""
     _runs()
     _lists()
     _serving()
     _slots()
-    _watching()
+    _monitoring()
     create_views(op.get_bind().dialect.name)
 
 
@@ -162,7 +162,7 @@ def _slots() -> None:
     _index("slot_move", "placement", "name", "id")
 
 
-def _watching() -> None:
+def _monitoring() -> None:
     op.create_table(
         "metric",
         sa.Column("run_no", sa.Integer, nullable=False, autoincrement=False),

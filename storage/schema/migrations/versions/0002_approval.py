@@ -15,7 +15,7 @@ ACTIONS = "action in ('publish', 'approve', 'reject', 'rollback', 'unfreeze')"
 
 
 def upgrade() -> None:
-    """Let `slot_move.action` say so; on SQLite the table is written anew with its rows."""
+    """Allow these actions in `slot_move`; on SQLite the table is written anew with its rows."""
     with op.batch_alter_table("slot_move", table_kwargs={"sqlite_autoincrement": True}) as table:
         table.drop_constraint(op.f("ck_slot_move_action"), type_="check")
         table.create_check_constraint(op.f("ck_slot_move_action"), ACTIONS)

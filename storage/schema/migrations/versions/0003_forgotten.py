@@ -1,4 +1,4 @@
-"""People who are forgotten: a keyed hash of each.
+"""Forgotten people: a keyed hash of each.
 
 Revision ID: 0003
 Revises: 0002
@@ -14,7 +14,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make the table."""
+    """Create the table."""
     op.create_table(
         "forgotten",
         sa.Column("hash", sa.Text, nullable=False),

@@ -1,1 +1,1 @@
-"""One file a revision. A file that was released is never edited: databases out there stand on it."""
+"""One file a revision. A released file is never edited: databases out there stand on it."""
