@@ -64,7 +64,7 @@ class DenoisingAutoencoder(HistoryMatrixModel, FactorModel):
             return self._silent()
         fitted = fit_autoencoder(histories, self.config, ctx)
         self.vectors_ = fitted.items
-        self.encoder_ = fitted.cache_key
+        self.encoder_ = fitted.input_weights
         self.shift_ = fitted.shift
         self.notes = fitted.notes
         return self

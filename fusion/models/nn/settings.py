@@ -1,4 +1,4 @@
-"""Settings of `autoencoder`, apart from it so that they can be read without torch."""
+"""Settings of `autoencoder` and `neural`, in a file of their own to be read without torch."""
 
 from typing import Literal
 
@@ -25,8 +25,8 @@ class AutoencoderConfig(HistorySettings):
     steps: int | None = Field(
         None,
         ge=1,
-        description="most training steps; how many are taken is found on hidden events. Default: 60 rounds through "
-        "the histories, at least 300 and at most 2,000",
+        description="most training steps; how many are taken is found on hidden events. "
+        "Default: 60 rounds through the histories, at least 300 and at most 2,000",
     )
     check: int = Field(
         50, ge=1, description="training steps between two looks at the hidden events"
@@ -50,7 +50,8 @@ class NeuralConfig(Settings):
     )
     loss: Literal["softmax", "mse"] = Field(
         "softmax",
-        description="what is learned: softmax, which item comes next; mse, the weight of the next item (needs weights)",
+        description="what is learned: softmax, which item comes next; "
+        "mse, the weight of the next item (needs weights)",
     )
     dropout: float = Field(
         0.25, ge=0, lt=1, description="share of the sequence's numbers dropped while training"
@@ -71,8 +72,8 @@ class NeuralConfig(Settings):
     steps: int | None = Field(
         None,
         ge=1,
-        description="most training steps; how many are taken is found on held-out tails. Default: 15 rounds through "
-        "the data, at least 1,000 and at most 1,500",
+        description="most training steps; how many are taken is found on held-out tails. "
+        "Default: 15 rounds through the data, at least 1,000 and at most 1,500",
     )
     check: int = Field(
         100, ge=1, description="training steps between two looks at the held-out tails"

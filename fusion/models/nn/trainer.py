@@ -1,7 +1,4 @@
-"""Training by steps: a clock, a step size that falls, and the number of steps that looks at held-out events ask for.
-
-Imports torch.
-"""
+"""Training in steps, with a clock and a search for the number of steps. Imports torch."""
 
 import time
 from abc import ABC, abstractmethod
@@ -15,13 +12,17 @@ from torch import Tensor, nn
 from fusion.core.progress import Progress
 
 M = TypeVar("M", bound=nn.Module)
-LEAST = 0.02
-"""Share of the step size that is left in the end."""
+FINAL_RATE = 0.02
+"""Share of the learning rate that is left in the end: a fiftieth."""
 
 
 @dataclass
 class Clock:
-    """Seconds left of a safety cap; `None` never ends."""
+    """A safety cap on time.
+
+    Attributes:
+        seconds: seconds left at the start; None never ends.
+    """
 
     seconds: float | None
 
@@ -29,38 +30,71 @@ class Clock:
         self.end = None if self.seconds is None else time.monotonic() + self.seconds
 
     def half(self) -> "Clock":
-        """A clock that ends when half of what is left has gone."""
-        return Clock(None if self.end is None else max(0.0, self.end - time.monotonic()) / 2)
+        """Start a clock that ends when half of the time left is over."""
+        if self.end is None:
+            return Clock(None)
+        left = max(0.0, self.end - time.monotonic())
+        return Clock(left / 2)
 
     @property
     def over(self) -> bool:
-        """Whether the time is up."""
+        """True when the time is up."""
         return self.end is not None and time.monotonic() >= self.end
 
 
 class Training(ABC, Generic[M]):
-    """Adam whose step size falls evenly until step `most`; a child says what a step's loss is.
+    """Adam with a learning rate that falls evenly until step `most`; a child defines the loss.
 
-    When to end decides nothing before the end, so that a training cut short by the clock is
-    repeated by asking for as many steps. `config` holds `learning_rate`, `check` and `patience`;
-    `first`: the step it began at.
+    The step at which training ends decides nothing before it, so a training cut short by the clock
+    is repeated by asking for as many steps.
+
+    Attributes:
+        model: the network, trained in place.
+        config: has `learning_rate`, `check` (steps between two checks) and `patience` (checks).
+        most: step at which the learning rate has fallen to its end.
+        steps: steps taken, counted from `first`.
+        first: step at which this training began; above 0 in a warm start.
     """
 
     def __init__(self, model: M, config: Any, most: int) -> None:
-        self.model, self.config, self.most = model, config, most
-        self.steps = self.first = 0
+        """Set up Adam.
+
+        Args:
+            model: a network on its device.
+            config: the settings of its source.
+            most: step at which the learning rate has fallen to its end.
+        """
+        self.model = model
+        self.config = config
+        self.most = most
+        self.steps = 0
+        self.first = 0
         self._optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate, fused=True)
 
     @abstractmethod
     def loss(self) -> Tensor:
-        """The loss of the next batch."""
+        """Return the loss of the next batch, a scalar with a gradient."""
 
     def begin_at(self, step: int) -> None:
-        """Count as if `step` steps had been taken: the step size is what it would be by then."""
-        self.steps = self.first = step
+        """Count from a later step: the learning rate is what it would be by then.
+
+        Args:
+            step: steps that count as taken.
+        """
+        self.steps = step
+        self.first = step
 
     def run(self, until: int, clock: Clock, progress: Progress) -> bool:
-        """Train up to step `until`; False when the clock ended it earlier, after one step at least."""
+        """Train.
+
+        Args:
+            until: step to train up to.
+            clock: ends training earlier, but not before one step is taken.
+            progress: called after each step.
+
+        Returns:
+            False when the clock ended it.
+        """
         self.model.train()
         while self.steps < until:
             if clock.over and self.steps > self.first:
@@ -72,38 +106,90 @@ class Training(ABC, Generic[M]):
 
     def _step(self) -> None:
         loss = self.loss()
+        rate = max(FINAL_RATE, 1 - self.steps / self.most)
         for group in self._optimizer.param_groups:
-            group["lr"] = self.config.learning_rate * max(LEAST, 1 - self.steps / self.most)
+            group["lr"] = self.config.learning_rate * rate
         self._optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self._optimizer.step()
 
 
-class Look(Protocol):
-    """Held-out events."""
+class Check(Protocol):
+    """Held-out events, by which the number of steps is found."""
 
     def gain(self, model: Any) -> float:
-        """How well a model tells them; higher is better."""
+        """Measure how well a model predicts the held-out events.
+
+        Args:
+            model: the network under training.
+
+        Returns:
+            A number; higher is better.
+        """
+
+
+@dataclass(frozen=True)
+class StepSearch:
+    """Result of a search for the number of steps.
+
+    Attributes:
+        steps: number of steps with the best check.
+        capped_at: step at which the clock ended the search; None where it ended by itself.
+    """
+
+    steps: int
+    capped_at: int | None = None
 
 
 def find_steps(
-    training: Training[M], held_out: Look, clock: Clock, progress: Progress
-) -> tuple[int, int | None]:
-    """The number of steps after which what is held out is told best, and the step at which the clock ended the search.
+    training: Training[M], held_out: Check, clock: Clock, progress: Progress
+) -> StepSearch:
+    """Train until the checks get no better, and find the step with the best one.
 
-    A look is averaged with the one before it, since single looks at few users are mostly chance.
+    A check is averaged with the one before it: single checks of few users are mostly chance.
+
+    Args:
+        training: a fresh training on data without the held-out events.
+        held_out: the held-out events.
+        clock: ends the search.
+        progress: called after each step.
+
+    Returns:
+        The number of steps, at most `training.most`.
     """
-    config, most = training.config, training.most
-    best, best_value, before = min(config.check, most), -np.inf, -np.inf
+    config = training.config
+    most = training.most
+
+    def report(done: int, _: int) -> None:
+        progress(done, most)
+
+    best = min(config.check, most)
+    best_value = -np.inf
+    before = -np.inf
     while training.steps < most:
         until = min(training.steps + config.check, most)
-        if not training.run(until, clock, lambda done, _: progress(done, most)):
-            return min(best, training.steps), training.steps
-        look = held_out.gain(training.model)
-        value = look if before == -np.inf else (look + before) / 2
-        before = look
+        if not training.run(until, clock, report):
+            return StepSearch(min(best, training.steps), training.steps)
+        gain = held_out.gain(training.model)
+        value = gain if before == -np.inf else (gain + before) / 2
+        before = gain
         if value > best_value:
-            best, best_value = training.steps, value
+            best = training.steps
+            best_value = value
         if training.steps - best >= config.patience * config.check:
             break
-    return best, None
+    return StepSearch(best)
+
+
+def capped_search(search: StepSearch) -> list[str]:
+    """Describe where the clock ended a search, for the notes of a fit.
+
+    Args:
+        search: a finished search.
+
+    Returns:
+        One phrase, or none where the search ended by itself.
+    """
+    if search.capped_at is None:
+        return []
+    return [f"step {search.capped_at} of the search for the number of steps"]

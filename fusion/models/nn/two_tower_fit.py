@@ -1,4 +1,4 @@
-"""A fit of the towers from histories to arrays: search for the number of steps, then training. Imports torch."""
+"""A fit of the two towers from histories to arrays: find the steps, then train. Imports torch."""
 
 import logging
 from dataclasses import dataclass, replace
@@ -10,16 +10,11 @@ from numpy.typing import NDArray
 from fusion.core.arrays import Offsets, Rows, Scores
 from fusion.core.torch_runtime import repeatable, usable_device
 from fusion.models.base.recommender import FitContext
+from fusion.models.nn.held_out_tails import HeldOutTails, HeldOutWeights
 from fusion.models.nn.settings import NeuralConfig
-from fusion.models.nn.trainer import Clock, find_steps
+from fusion.models.nn.trainer import Clock, StepSearch, capped_search, find_steps
 from fusion.models.nn.two_tower import TwoTower
-from fusion.models.nn.two_tower_training import (
-    HeldOut,
-    HeldOutWeights,
-    Trainer,
-    WeightTrainer,
-    most_steps,
-)
+from fusion.models.nn.two_tower_training import Trainer, WeightTrainer, most_steps
 from fusion.models.nn.two_tower_warm_start import WarmState
 from fusion.models.nn.windows import HistoryTails, hold_out, training_windows, without
 from fusion.models.text.encoders import Note
@@ -27,19 +22,23 @@ from fusion.models.text.encoders import Note
 log = logging.getLogger(__name__)
 
 TAIL_USERS = 2000
-"""Users whose tails are held out to find the number of steps, at most."""
+"""Users with held-out tails, at most: their mean gain is steady enough, and quick to compute."""
 TAIL_EVENTS = 2
-"""Events in a tail."""
+"""Events of a tail: few, so that the histories left are nearly those of the final training."""
 ROUNDS = 20
-"""Rounds through the data where nobody's history is long enough to hold a tail out."""
+"""Rounds through the windows where no history is long enough to hold a tail out."""
 
 
 @dataclass(frozen=True)
 class Histories:
-    """Events of all users in their order: `items` (E,) in [0, K), user u's at borders[u]:borders[u + 1].
+    """Events of U users with K items, oldest first within a user.
 
-    `texts` (K, t): vectors of the items' texts, zeros where there is none; None without any text.
-    `weights` (E,) in [0, 1]: what is to be told of the events; None where the next item is.
+    Attributes:
+        items: (E,) int32 in [0, K).
+        borders: (U + 1,) user u's events stand at borders[u]:borders[u + 1].
+        texts: (K, t) text vectors, zeros where an item has no text; None without any text.
+        n_items: K.
+        weights: (E,) float32 in [0, 1], where weights are predicted; None where the next item is.
     """
 
     items: Rows
@@ -49,15 +48,31 @@ class Histories:
     weights: Scores | None = None
 
     def without(self, tails: HistoryTails) -> "Histories":
-        """The histories without what is held out."""
+        """Drop held-out tails.
+
+        Args:
+            tails: of these histories.
+
+        Returns:
+            The shorter histories.
+        """
         items, borders = without(self.items, self.borders, tails)
-        weights = None if self.weights is None else without(self.weights, self.borders, tails)[0]
+        weights = None
+        if self.weights is not None:
+            weights, _ = without(self.weights, self.borders, tails)
         return replace(self, items=items, borders=borders, weights=weights)
 
 
 @dataclass(frozen=True)
 class FittedTwoTower:
-    """What was learned: `ids` (K, d), `meaning` (d, t) or None, the GRU's weights by name, and the notes."""
+    """Learned arrays of the towers.
+
+    Attributes:
+        ids: (K, d) embeddings of the items.
+        meaning: (d, t) projection of texts; None without texts.
+        sequence: the GRU's weights by torch's names.
+        notes: facts about the fit for the manifest.
+    """
 
     ids: Scores
     meaning: Scores | None
@@ -65,36 +80,47 @@ class FittedTwoTower:
     notes: Note
 
 
+@dataclass(frozen=True)
+class _Start:
+    """Beginning of a training: the seed of all its random choices, and the device."""
+
+    seed: int
+    device: str
+
+
 def fit_two_tower(
     histories: Histories, config: NeuralConfig, ctx: FitContext, begun: WarmState | None = None
 ) -> FittedTwoTower:
-    """Train for `ctx.max_steps`, or for as many as held-out tails ask for; the seconds cap ends either.
+    """Train the towers on histories.
 
-    Towers that were `begun` at an earlier cut take the last of these steps only: as many as there
-    is news.
+    Args:
+        histories: at least one of two events.
+        config: the settings of the source.
+        ctx: device, stream, number of steps, or None to find it by held-out tails, and the cap on
+            seconds, which ends the search and the training.
+        begun: towers of an earlier cut, which take only the last of the steps: as many as there is
+            news. None for a fit from nothing.
+
+    Returns:
+        The learned arrays and the notes.
     """
-    device = usable_device(ctx.device)
+    start = _Start(int(ctx.rng.integers(2**62)), usable_device(ctx.device))
     clock = Clock(config.seconds if ctx.seconds is None else ctx.seconds)
-    seed = int(ctx.rng.integers(2**62))
     caps = []
     with repeatable():
         steps = ctx.max_steps
         if steps is None:
-            steps, capped = _search(histories, config, ctx, _Start(seed, device), clock.half())
-            caps += (
-                [] if capped is None else [f"step {capped} of the search for the number of steps"]
-            )
-        trainer = _trainer(histories, config, _Start(seed, device))
+            search = _search(histories, config, ctx, start, clock.half())
+            steps = search.steps
+            caps += capped_search(search)
+        trainer = _trainer(histories, config, start)
         if begun is not None:
-            _take_over(trainer.model, begun)
+            _load_weights(trainer.model, begun)
             trainer.begin_at(steps - begun.steps(steps))
         if not trainer.run(steps, clock, ctx.progress):
             caps.append(f"step {trainer.steps} of {steps}")
-        notes: Note = {
-            "device": device,
-            "steps": trainer.steps - trainer.first,
-            "capped": bool(caps),
-        }
+        steps_taken = trainer.steps - trainer.first
+        notes: Note = {"device": start.device, "steps": steps_taken, "capped": bool(caps)}
         if begun is not None:
             notes |= {"steps_from_nothing": steps, "new_events": round(begun.news, 6)}
         if caps:
@@ -103,64 +129,68 @@ def fit_two_tower(
         return _export(trainer.model, notes)
 
 
-@dataclass(frozen=True)
-class _Start:
-    seed: int
-    device: str
-
-
 def _search(
     histories: Histories, config: NeuralConfig, ctx: FitContext, start: _Start, clock: Clock
-) -> tuple[int, int | None]:
-    """The number of steps by held-out tails, and the step at which the clock ended the search, if it did."""
-    tails = hold_out(
-        histories.borders, TAIL_EVENTS, TAIL_USERS, np.random.default_rng(start.seed + 1)
-    )
+) -> StepSearch:
+    """Find the number of steps by held-out tails."""
+    # A stream of its own: the training after the search must not depend on it.
+    rng = np.random.default_rng(start.seed + 1)
+    tails = hold_out(histories.borders, TAIL_EVENTS, TAIL_USERS, rng)
     shorter = histories.without(tails)
-    if not len(tails.rows) or not len(
-        training_windows(shorter.items, shorter.borders, config.last)
-    ):
-        windows = len(training_windows(histories.items, histories.borders, config.last))
-        most = config.steps or most_steps(windows, config.batch)
-        return min(most, -(-windows * ROUNDS // config.batch)), None
+    windows_left = len(training_windows(shorter.items, shorter.borders, config.last))
+    if not len(tails.rows) or not windows_left:
+        return StepSearch(_steps_without_tails(histories, config))
     trainer = _trainer(shorter, config, start)
-    found = find_steps(trainer, _held_out(histories, tails, config.last), clock, ctx.progress)
+    held_out = _held_out(histories, tails, config.last)
+    search = find_steps(trainer, held_out, clock, ctx.progress)
     log.info(
         "neural: steps=%d found on users=%d, looked until step=%d",
-        found[0],
+        search.steps,
         len(tails.rows),
         trainer.steps,
     )
-    return found
+    return search
 
 
-def _held_out(histories: Histories, tails: HistoryTails, last: int) -> HeldOut:
+def _steps_without_tails(histories: Histories, config: NeuralConfig) -> int:
+    n_windows = len(training_windows(histories.items, histories.borders, config.last))
+    most = config.steps or most_steps(n_windows, config.batch)
+    steps_of_rounds = -(-n_windows * ROUNDS // config.batch)  # rounded up
+    return min(most, steps_of_rounds)
+
+
+def _held_out(histories: Histories, tails: HistoryTails, last: int) -> HeldOutTails:
     if histories.weights is None:
-        return HeldOut(histories.items, histories.borders, tails, last)
+        return HeldOutTails(histories.items, histories.borders, tails, last)
     return HeldOutWeights(histories.items, histories.weights, histories.borders, tails, last)
 
 
 def _trainer(histories: Histories, config: NeuralConfig, start: _Start) -> Trainer:
-    """Fresh towers and their trainer, the same for the same start whatever was computed before."""
+    """Make fresh towers and their trainer, equal for equal starts, whatever was computed before."""
     text = None
     if histories.texts is not None:
-        text = torch.from_numpy(np.vstack([histories.texts, np.zeros_like(histories.texts[:1])]))
-    chance = torch.Generator().manual_seed(start.seed)
-    weights, rng = histories.weights, np.random.default_rng(start.seed)
+        of_padding = np.zeros_like(histories.texts[:1])
+        text = torch.from_numpy(np.vstack([histories.texts, of_padding]))
+    weights = histories.weights
     towers = TwoTower(
-        histories.n_items, config.size, config.dropout, text, chance, weights is not None
-    )
+        histories.n_items,
+        config.size,
+        config.dropout,
+        text,
+        torch.Generator().manual_seed(start.seed),
+        reads_weights=weights is not None,
+    ).to(start.device)
     windows = training_windows(histories.items, histories.borders, config.last)
+    rng = np.random.default_rng(start.seed)
     if weights is None:
-        return Trainer(towers.to(start.device), windows, config, rng)
-    return WeightTrainer(towers.to(start.device), windows, weights, config, rng)
+        return Trainer(towers, windows, config, rng)
+    return WeightTrainer(towers, windows, weights, config, rng)
 
 
-def _take_over(towers: TwoTower, begun: WarmState) -> None:
-    """Put the earlier weights in place of those drawn."""
-    assert (towers.meaning is None) == (
-        begun.meaning is None
-    )  # cuts of one plan read the same texts
+def _load_weights(towers: TwoTower, begun: WarmState) -> None:
+    """Put the earlier weights in place of the first ones."""
+    # Cuts of one plan read the same texts, so both have a projection or none has.
+    assert (towers.meaning is None) == (begun.meaning is None)
     with torch.no_grad():
         towers.ids.weight[:-1].copy_(torch.from_numpy(begun.ids))
         if towers.meaning is not None and begun.meaning is not None:
@@ -170,11 +200,10 @@ def _take_over(towers: TwoTower, begun: WarmState) -> None:
 
 
 def _export(towers: TwoTower, notes: Note) -> FittedTwoTower:
-    ids = _array(towers.ids.weight)[:-1]
+    ids = _array(towers.ids.weight)[:-1]  # without padding
     meaning = None if towers.meaning is None else _array(towers.meaning.weight)
-    return FittedTwoTower(
-        ids, meaning, {n: _array(p) for n, p in towers.sequence.named_parameters()}, notes
-    )
+    sequence = {name: _array(weights) for name, weights in towers.sequence.named_parameters()}
+    return FittedTwoTower(ids, meaning, sequence, notes)
 
 
 def _array(values: torch.Tensor) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""Warm starts of the towers: what a fit keeps for a later one, and what that one begins with. Needs no torch."""
+"""Warm starts of the two towers: state kept for a later fit, and its beginning. Without torch."""
 
 from dataclasses import dataclass
 from math import ceil
@@ -7,17 +7,23 @@ import numpy as np
 
 from fusion.core.arrays import Rows, Scores, State, contains
 
-LEAST = 0.25
-"""Share of the steps from nothing that a warm fit takes at least: with few news an item of theirs is met too rarely."""
+MIN_STEPS_SHARE = 0.25
+"""Share of the steps from nothing that a warm fit takes at least.
+
+With fewer, a new item is seen too rarely to find its place.
+"""
 
 
 @dataclass(frozen=True)
 class WarmState:
-    """Towers of an earlier cut as a later one with K items begins with them.
+    """Towers of an earlier cut, as a later fit with K items begins with them.
 
-    `ids` (K, d), zeros for items that had no history by then, so that they begin as they were
-    scored: by their text alone. `meaning` (d, t) or None; `sequence`: the GRU's weights by name;
-    `news`: share of the events that is new.
+    Attributes:
+        ids: (K, d); zeros for items that had no history by then, so that they begin as they were
+            scored, by their text alone.
+        meaning: (d, t) projection of texts; None without texts.
+        sequence: the GRU's weights by name.
+        news: share of the events that are new.
     """
 
     ids: Scores
@@ -26,34 +32,61 @@ class WarmState:
     news: float
 
     def steps(self, from_nothing: int) -> int:
-        """How many of the steps of a fit from nothing are taken: the share that the news are, a quarter at least."""
-        return min(from_nothing, ceil(from_nothing * max(self.news, LEAST)))
+        """Return how many steps a warm fit takes.
+
+        Args:
+            from_nothing: steps of a fit from nothing.
+
+        Returns:
+            As large a share of them as the news is of the events, `MIN_STEPS_SHARE` at least.
+        """
+        share = max(self.news, MIN_STEPS_SHARE)
+        return min(from_nothing, ceil(from_nothing * share))
 
 
 def keep(items: Rows, ids: Scores, meaning: Scores | None, n_events: int) -> State:
-    """What a later fit needs of this one beside the GRU.
+    """Collect what a later fit needs of this one beside the GRU.
 
-    The `items` (K,) with history, their `ids` (K, d) without the texts' part of their vectors, the
-    `meaning` of texts (d, t), and how many events were learned from.
+    Args:
+        items: (K,) int32 items with history.
+        ids: (K, d) their id embeddings, without the part of the texts.
+        meaning: (d, t) projection of texts, or None.
+        n_events: events that were learned from.
+
+    Returns:
+        Named arrays.
     """
     kept: State = {"items": items, "ids": ids, "events": np.array(n_events)}
     return kept if meaning is None else kept | {"meaning": meaning}
 
 
 def begin(kept: State, sequence: dict[str, Scores], items: Rows, n_events: int) -> WarmState:
-    """What a fit with `items` (K,), ascending, and `n_events` begins with.
+    """Prepare the beginning of a later fit.
 
-    Raises ValueError when nothing was kept, or what was knows more: it was fitted later, or on
-    other data.
+    Args:
+        kept: result of `keep` in the earlier fit.
+        sequence: the earlier GRU's weights by name.
+        items: (K,) int32 items with history now, ascending.
+        n_events: events now.
+
+    Returns:
+        The earlier towers, in the order of `items`.
+
+    Raises:
+        ValueError: nothing was kept, or it knows more than the data: it was fitted later, or on
+            other data.
     """
     if not kept:
         raise ValueError("a warm start needs the state of a fit whose context said `keep`")
-    before, n_before = kept["items"], int(kept["events"])
+    before = kept["items"]
+    n_before = int(kept["events"])
     if n_before > n_events or not contains(items, before).all():
         raise ValueError(
-            f"a warm start must come from an earlier cut of the same data: this one knows {n_before} events and "
-            f"{len(before)} items, and is to begin a fit on {n_events} events and {len(items)} items"
+            "a warm start must come from an earlier cut of the same data: "
+            f"this one knows {n_before} events and {len(before)} items, "
+            f"and is to begin a fit on {n_events} events and {len(items)} items"
         )
     ids = np.zeros((len(items), kept["ids"].shape[1]), np.float32)
     ids[np.searchsorted(items, before)] = kept["ids"]
-    return WarmState(ids, kept.get("meaning"), sequence, 1 - n_before / n_events)
+    news = 1 - n_before / n_events
+    return WarmState(ids, kept.get("meaning"), sequence, news)

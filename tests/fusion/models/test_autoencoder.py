@@ -1,4 +1,4 @@
-"""The autoencoder: order means nothing to it, steps are found and repeated, and a sample stands for all items."""
+"""The autoencoder: no order, the number of steps found and repeated, a sample for all items."""
 
 from dataclasses import replace
 
@@ -9,8 +9,9 @@ from scipy.sparse import csr_array
 
 from fusion.config import DEFAULT_SOURCES, CoreConfig, SourceSettings
 from fusion.models.autoencoder import AutoencoderConfig, DenoisingAutoencoder
-from fusion.models.nn import autoencoder_fit
-from fusion.models.nn.autoencoder_fit import ABLE, Autoencoder, Denoising, Hidden, hide, most_steps
+from fusion.models.nn import autoencoder_training
+from fusion.models.nn.autoencoder_training import Autoencoder, Denoising, most_steps
+from fusion.models.nn.hidden_events import MIN_ITEMS, HiddenEvents, hide
 from fusion.testing.data import checkerboard_data, fit_context, make_dataset, mixed_data, users_now
 
 QUICK = AutoencoderConfig(size=8, steps=40, check=10, batch=8)
@@ -65,8 +66,8 @@ def test_what_is_hidden_is_a_fifth_of_each_and_nothing_is_lost():
     full = histories()
     left, hidden = hide(full, np.random.default_rng(1))
     counts, kept = np.diff(full.indptr), np.diff(left.indptr)
-    able = counts >= ABLE
-    assert isinstance(hidden, Hidden)
+    able = counts >= MIN_ITEMS
+    assert isinstance(hidden, HiddenEvents)
     assert_same(counts - kept, np.where(able, np.ceil(0.2 * counts), 0))
     assert_same((hidden.left + hidden.hidden).toarray(), full[able].toarray())
     assert_same(hidden.left.toarray(), left[able].toarray())
@@ -79,12 +80,13 @@ def test_the_gain_of_a_look_is_the_slow_obvious_one():
     model = Autoencoder(30, 4, torch.Generator().manual_seed(3))
     left, wanted = hidden.left.toarray(), hidden.hidden.toarray() > 0
     with torch.inference_mode():
-        told = (model.users(torch.from_numpy(left)) @ model.items.T).numpy()
+        predicted = (model.users(torch.from_numpy(left)) @ model.items.T).numpy()
     gains = []
     for user, items in enumerate(wanted):
-        rivals = told[user][left[user] == 0]
+        rivals = predicted[user][left[user] == 0]
         gains += [
-            1 / np.log2(2 + (rivals > told[user, item]).sum()) for item in np.flatnonzero(items)
+            1 / np.log2(2 + (rivals > predicted[user, item]).sum())
+            for item in np.flatnonzero(items)
         ]
     assert hidden.gain(model) == pytest.approx(np.mean(gains))
 
@@ -102,9 +104,9 @@ def training(full: csr_array) -> Denoising:
 def test_a_sample_of_items_tells_the_loss_of_all(monkeypatch):
     full = csr_array(np.hstack([histories().toarray(), np.zeros((40, 2000), np.float32)]))
     whole = training(full).loss().item()
-    monkeypatch.setattr(autoencoder_fit, "COLUMNS", 2030)
+    monkeypatch.setattr(autoencoder_training, "COLUMNS", 2030)
     assert training(full).loss().item() == whole
-    monkeypatch.setattr(autoencoder_fit, "COLUMNS", 500)
+    monkeypatch.setattr(autoencoder_training, "COLUMNS", 500)
     sampled = training(full)
     columns, doubt = sampled._columns(full.indices)
     assert len(columns) == 530

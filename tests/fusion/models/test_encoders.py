@@ -13,7 +13,9 @@ import pytest
 
 from fusion.errors import ConfigError
 from fusion.models.base.registry import build
-from fusion.models.text.encoders import Computing, encode, encode_cached, encoder_identity, tfidf
+from fusion.models.text.cached_encoding import EncodingOptions, encode_cached
+from fusion.models.text.character_ngrams import tfidf
+from fusion.models.text.encoders import encode, encoder_identity
 from fusion.models.text.sentence_model import BATCH, SentenceModel, bundled_model
 from fusion.models.text.vector_cache import VectorCache, text_key
 
@@ -127,20 +129,20 @@ def test_ngrams_of_very_few_texts(texts):
 
 
 def test_cache_hit_equals_miss_bit_for_bit(tmp_path, caplog):
-    how = Computing(cache=tmp_path)
+    how = EncodingOptions(cache=tmp_path)
     fresh, _ = encode(ENGLISH)
-    encode(ENGLISH[:4], how=how)
+    encode(ENGLISH[:4], options=how)
     with caplog.at_level(logging.INFO):
-        mixed, _ = encode(ENGLISH, how=how)
-        cached, _ = encode(ENGLISH[::-1], how=how)
+        mixed, _ = encode(ENGLISH, options=how)
+        cached, _ = encode(ENGLISH[::-1], options=how)
     assert "encoded texts=5 from_cache=4" in caplog.text
     assert "encoded texts=0 from_cache=9" in caplog.text
     assert np.array_equal(mixed, fresh)
     assert np.array_equal(cached[::-1], fresh)
 
 
-class Watched:
-    """The sentence model, which notes what it is asked; its first two callers meet in it, and the first may fail."""
+class SpyModel:
+    """The sentence model with notes of its texts; two first callers meet, one may fail."""
 
     def __init__(self, model, fails=False):
         self.model, self.identity, self.asked, self.fails = model, model.identity, [], fails
@@ -162,17 +164,17 @@ def by_two_threads(model, how):
 
 
 def test_threads_that_want_the_same_texts_encode_each_once(model, tmp_path, monkeypatch):
-    monkeypatch.setattr("fusion.models.text.encoders.CHUNK", 3)
-    watched = Watched(model)
-    one, other = (done.result() for done in by_two_threads(watched, Computing(cache=tmp_path)))
-    assert sorted(watched.asked) == sorted(ENGLISH)
+    monkeypatch.setattr("fusion.models.text.cached_encoding.CHUNK", 3)
+    spy = SpyModel(model)
+    one, other = (done.result() for done in by_two_threads(spy, EncodingOptions(cache=tmp_path)))
+    assert sorted(spy.asked) == sorted(ENGLISH)
     assert np.array_equal(one, other)
     assert np.array_equal(one, model.encode(ENGLISH))
 
 
 def test_what_a_thread_died_over_is_encoded_by_the_other(model, tmp_path, monkeypatch):
-    monkeypatch.setattr("fusion.models.text.encoders.CHUNK", 3)
-    done = by_two_threads(Watched(model, fails=True), Computing(cache=tmp_path))
+    monkeypatch.setattr("fusion.models.text.cached_encoding.CHUNK", 3)
+    done = by_two_threads(SpyModel(model, fails=True), EncodingOptions(cache=tmp_path))
     (failed,) = [one for one in done if one.exception()]
     (went_on,) = [one for one in done if one is not failed]
     assert str(failed.exception()) == "out of memory"
@@ -180,23 +182,23 @@ def test_what_a_thread_died_over_is_encoded_by_the_other(model, tmp_path, monkey
 
 
 def test_threads_without_a_cache_encode_for_themselves(model, monkeypatch):
-    monkeypatch.setattr("fusion.models.text.encoders.CHUNK", 3)
-    watched = Watched(model)
-    one, other = (done.result() for done in by_two_threads(watched, Computing()))
-    assert sorted(watched.asked) == sorted(2 * ENGLISH)
+    monkeypatch.setattr("fusion.models.text.cached_encoding.CHUNK", 3)
+    spy = SpyModel(model)
+    one, other = (done.result() for done in by_two_threads(spy, EncodingOptions()))
+    assert sorted(spy.asked) == sorted(2 * ENGLISH)
     assert np.array_equal(one, other)
 
 
 def test_a_corrupt_cache_is_rebuilt(tmp_path, caplog):
-    how = Computing(cache=tmp_path)
-    fresh, _ = encode(ENGLISH, how=how)
+    how = EncodingOptions(cache=tmp_path)
+    fresh, _ = encode(ENGLISH, options=how)
     (stored,) = tmp_path.rglob("*.npz")
     whole = stored.read_bytes()
     (stored.parent / "other.npz").write_bytes(whole[:500])
     for broken in (b"", whole[:200], b"not a zip file", whole[:3000] + b"\0\1\2\3" + whole[3004:]):
         stored.write_bytes(broken)
         with caplog.at_level(logging.WARNING):
-            again, _ = encode(ENGLISH, how=how)
+            again, _ = encode(ENGLISH, options=how)
         assert "cannot be read" in caplog.text
         assert np.array_equal(again, fresh)
         assert stored.read_bytes()[:4] == whole[:4]
@@ -212,9 +214,12 @@ def test_a_cache_that_cannot_be_written_only_warns(tmp_path, caplog):
 
 def test_two_processes_may_write_at_once(tmp_path):
     code = (
-        "import sys, numpy as np; from pathlib import Path; from fusion.models.text.vector_cache import VectorCache\n"
+        "import sys, numpy as np\n"
+        "from pathlib import Path\n"
+        "from fusion.models.text.vector_cache import VectorCache\n"
         "for n in range(40):\n"
-        "    VectorCache(Path(sys.argv[1])).write([f'{sys.argv[2]}{n % 20}'], np.full((1, 4), n % 20, 'f4'))\n"
+        "    texts = [f'{sys.argv[2]}{n % 20}']\n"
+        "    VectorCache(Path(sys.argv[1])).write(texts, np.full((1, 4), n % 20, 'f4'))\n"
     )
     both = [subprocess.Popen([sys.executable, "-c", code, tmp_path, name]) for name in "xy"]
     assert [process.wait(60) for process in both] == [0, 0]

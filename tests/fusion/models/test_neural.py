@@ -137,8 +137,15 @@ def test_items_without_history_or_text_are_silent_and_so_are_strangers():
     assert model.notes["encoder"] == "none"
     users = everyone(data)
     assert np.isnan(model.scores(users)[:, 12:]).all()
-    only_new = type(users)(users.rows[:2], np.array([0, 0, 1]), np.array([13], np.int32), users.times[:1],
-                           users.weights[:1], users.as_of[:2], 14)  # fmt: skip
+    only_new = type(users)(
+        rows=users.rows[:2],
+        borders=np.array([0, 0, 1]),
+        items=np.array([13], np.int32),
+        times=users.times[:1],
+        weights=users.weights[:1],
+        as_of=users.as_of[:2],
+        n_items=14,
+    )
     assert np.isnan(model.scores(only_new)).all()
 
 

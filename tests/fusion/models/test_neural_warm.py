@@ -1,4 +1,4 @@
-"""Neural begun at an earlier cut: exactly the earlier towers, new items fresh, a share of the steps, nothing later."""
+"""Warm starts of neural: the earlier towers exactly, new items fresh, a share of the steps."""
 
 import numpy as np
 import pytest
@@ -92,7 +92,7 @@ def test_it_goes_on_where_a_fit_from_nothing_has_hardly_begun(cycle, first):
 
 
 def test_it_learns_an_item_that_is_new(first):
-    """Everyone then takes item 12, which nobody had met; without text, nothing but these events tells of it."""
+    """Everyone then takes item 12, which nobody had; it has no text, only these events."""
     short = dataset(events([]), 13)
     first = Neural(SMALL).fit(short, context(max_steps=200, keep=True))
     later = dataset(events([(u, 12) for u in range(60)]), 13)

@@ -19,7 +19,7 @@ assert_same = np.testing.assert_array_equal
 
 
 def rated(n_users=80, n_items=12, length=10, seed=0):
-    """Each user takes items at random; even users like even items (5) and not odd ones (2), odd users the reverse."""
+    """Users take items at random; even users like even items (5, else 2), odd users odd ones."""
     rng = np.random.default_rng(seed)
     taken = [rng.permutation(n_items)[:length] for _ in range(n_users)]
     data = dataset([(u, taken[u][step]) for step in range(length) for u in range(n_users)], n_items)

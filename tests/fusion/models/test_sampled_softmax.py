@@ -1,4 +1,4 @@
-"""The sampled softmax: the plain chain of torch operations against the short one, and its gradients."""
+"""The sampled softmax against the plain chain of torch operations, and its gradients."""
 
 import torch
 from torch.nn import functional
