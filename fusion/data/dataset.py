@@ -160,7 +160,9 @@ class Dataset:
         order, borders = self.by_user
         starts = borders[rows]
         counts = borders[rows + 1] - starts
-        events = order[ragged_index(starts, counts)]
+        positions = ragged_index(starts, counts)
+        events = order[positions]
+        features = self.user_table[rows] if self.user_table.width else None
         return UserHistories(
             rows=rows,
             borders=offsets(counts),
@@ -169,7 +171,7 @@ class Dataset:
             weights=self.weights[events],
             as_of=as_of,
             n_items=self.n_items,
-            features=self.user_table[rows] if self.user_table.width else None,
+            features=features,
         )
 
     def listable(self, time: int) -> Flags:

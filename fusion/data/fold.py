@@ -92,7 +92,8 @@ def make_fold(
     cut = int(as_of[0]) if same_moment else data.as_of
     labels = held_out & data.liked
     # A pair as one number: sorting and looking up are quick.
-    pairs = distinct(_pair_keys(data.users[labels], data.items[labels], data.n_items))
+    label_keys = _pair_keys(data.users[labels], data.items[labels], data.n_items)
+    pairs = distinct(label_keys)
     if not seen:
         history = np.sort(_pair_keys(known.users, known.items, data.n_items))
         pairs = pairs[~contains(history, pairs)]

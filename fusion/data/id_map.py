@@ -30,7 +30,8 @@ class IdMap:
             The numbering of all of them.
         """
         as_text = [column.cast(pl.String) for column in columns]
-        return cls(pl.concat(as_text).unique(maintain_order=True).alias("id"))
+        distinct = pl.concat(as_text).unique(maintain_order=True)
+        return cls(distinct.alias("id"))
 
     def __len__(self) -> int:
         return len(self.values)
@@ -46,7 +47,8 @@ class IdMap:
         """
         wanted = values.cast(pl.String).alias("id").to_frame()
         joined = wanted.join(self._table, on="id", how="left", maintain_order="left")
-        return joined["row"].fill_null(-1).to_numpy().astype(np.int32)
+        rows = joined["row"].fill_null(-1)
+        return rows.to_numpy().astype(np.int32)
 
     def texts(self, rows: Rows) -> pl.Series:
         """Turn row numbers into outside ids.

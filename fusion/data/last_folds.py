@@ -30,7 +30,8 @@ def plan_last_folds(data: Dataset, split: SplitSettings, seen: bool) -> Plan:
     for n in range(1, split.folds + 3):
         # An event that is not liked counts with the liked one after it: it is known to the fold
         # that holds that one out.
-        known = data.take((left > n) | ((left == n) & ~data.liked))
+        not_liked_before = (left == n) & ~data.liked
+        known = data.take((left > n) | not_liked_before)
         held_out = np.where(data.liked, left == n, left == n - 1)
         name = fold_name(n - 1, split.folds)
         # Each user is served just after the last event that is known of them.

@@ -54,7 +54,9 @@ def plan_random_folds(data: Dataset, split: SplitSettings, seen: bool, seed: int
     in_verdict = place < share
     folds = []
     for n in range(n_folds):
-        held_out = (place >= n * share) & (place < (n + 1) * share)
+        begin = n * share
+        end = (n + 1) * share
+        held_out = (place >= begin) & (place < end)
         known = data.take(~in_verdict & ~held_out)
         folds.append(make_fold(data, fold_name(n, split.folds), known, held_out, as_of, seen))
     return make_plan("random", None, why, folds, serving_fold(data, as_of))

@@ -49,7 +49,8 @@ def top_k_lists(
     sort_scores = np.where(silent, fallback_scores, scores)
     # `lexsort` reads its keys from the last: by owner, spoken before silent, score, item.
     order = np.lexsort((items, -sort_scores, silent, owners))
-    place = np.arange(len(order)) - borders[owners[order]]
+    begins = borders[owners[order]]
+    place = np.arange(len(order)) - begins
     listed = place < size
     kept = order[listed]
     cells = owners[kept], place[listed]

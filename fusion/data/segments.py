@@ -51,8 +51,12 @@ def segment_columns(data: Dataset) -> list[pl.Series]:
         For each column (U,) "column=value", null where a user has none.
     """
     table = data.user_table
-    names = [name for name in table.columns if table.schema[name] == pl.String]
-    return [table.select(pl.format(name + "={}", pl.col(name)))[:, 0] for name in names]
+    columns = []
+    for name, kind in table.schema.items():
+        if kind == pl.String:
+            segment = pl.format(name + "={}", pl.col(name))
+            columns.append(table.select(segment).to_series())
+    return columns
 
 
 def segments_among(data: Dataset, users: Rows) -> dict[str, Flags]:
