@@ -1,4 +1,4 @@
-"""Thresholds that shape results: declared once a room, each with its reason, and listed in the manifest.
+"""Thresholds that shape results, one dataclass a room, each with its reason, for the manifest.
 
 A room declares its own in a frozen dataclass and uses the one instance of it:
 

@@ -88,7 +88,7 @@ def zscores(values: Scores, owners: Rows, n_owners: int) -> Scores:
 
 
 def _is_flat(deviation: NDArray[np.float64], mean: NDArray[np.float64]) -> Flags:
-    """Tell deviations that are rounding alone: where all values are equal, crumbs are left."""
+    """Recognise deviations that are rounding errors alone, of values that are all equal."""
     scale = np.maximum(SMALLEST_MEAN, np.abs(mean))
     flat: Flags = deviation <= FLAT_DEVIATION * scale
     return flat

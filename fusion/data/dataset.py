@@ -134,7 +134,7 @@ class Dataset:
 
     @cached_property
     def by_user(self) -> tuple[Rows, Offsets]:
-        """Order (N,) that sorts interactions by user, then time, and the users' borders (U + 1,)."""
+        """Order (N,) that sorts interactions by user, then time, and users' borders (U + 1,)."""
         order = np.argsort(self.users, kind="stable").astype(np.int32)
         return order, offsets(self.user_counts)
 
@@ -162,7 +162,6 @@ class Dataset:
         counts = borders[rows + 1] - starts
         positions = ragged_index(starts, counts)
         events = order[positions]
-        features = self.user_table[rows] if self.user_table.width else None
         return UserHistories(
             rows=rows,
             borders=offsets(counts),
@@ -171,7 +170,6 @@ class Dataset:
             weights=self.weights[events],
             as_of=as_of,
             n_items=self.n_items,
-            features=features,
         )
 
     def listable(self, time: int) -> Flags:

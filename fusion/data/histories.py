@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
-import polars as pl
 from scipy.sparse import csr_array
 
 from fusion.core.arrays import Flags, Offsets, Rows, Scores, Times, offsets
@@ -26,7 +25,6 @@ class UserHistories:
         weights: (E,) float32.
         as_of: (B,) int64 ms, each user's own moment.
         n_items: I, items of the data.
-        features: B rows of the user table, or None without one.
     """
 
     rows: Rows
@@ -36,7 +34,6 @@ class UserHistories:
     weights: Scores
     as_of: Times
     n_items: int
-    features: pl.DataFrame | None = None
 
     @classmethod
     def unknown_user(cls, as_of: int, n_items: int) -> "UserHistories":
@@ -112,7 +109,6 @@ class UserHistories:
             weights=self.weights[lo:hi],
             as_of=self.as_of[part],
             n_items=self.n_items,
-            features=None if self.features is None else self.features[part],
         )
 
     def memo(self, key: Hashable, make: Callable[[], T]) -> T:
@@ -170,5 +166,4 @@ class UserHistories:
             weights=self.weights[events],
             as_of=self.as_of,
             n_items=n_items,
-            features=self.features,
         )

@@ -47,7 +47,7 @@ def top_k_lists(
     owners = np.repeat(np.arange(len(users)), np.diff(borders))
     silent = ~np.isfinite(scores)
     sort_scores = np.where(silent, fallback_scores, scores)
-    # `lexsort` reads its keys from the last: by owner, spoken before silent, score, item.
+    # `lexsort` reads its keys from the last: by owner, scored before silent, score, item.
     order = np.lexsort((items, -sort_scores, silent, owners))
     begins = borders[owners[order]]
     place = np.arange(len(order)) - begins

@@ -28,7 +28,8 @@ def sampled_softmax(
     Returns:
         A scalar with gradients to `users`, `wanted` and `sampled`.
     """
-    loss: Tensor = _SampledSoftmax.apply(users, wanted, sampled, log_chance, same)  # type: ignore[no-untyped-call]
+    apply = _SampledSoftmax.apply
+    loss: Tensor = apply(users, wanted, sampled, log_chance, same)  # type: ignore[no-untyped-call]
     return loss
 
 

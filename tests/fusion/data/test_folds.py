@@ -96,7 +96,7 @@ class TestTime:
         assert 1 <= len(plan.labels) < 12
 
     def test_tomorrows_run_reuses_todays_fits(self):
-        """With more days, users and items, folds cut before keep their bits and their fits' keys."""
+        """With more days, users, items, folds cut before keep their bits and their fits' keys."""
         full = lively(seed=5, n_events=3000)
         today, tomorrow = (
             dataset(full.filter(pl.col("time") < START + day * DAY)) for day in (74.4, 75.3)
