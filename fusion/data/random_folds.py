@@ -7,19 +7,8 @@ import numpy as np
 from fusion.config import SplitSettings
 from fusion.core.hashing import shares
 from fusion.data.dataset import Dataset
+from fusion.data.defaults import DEFAULTS
 from fusion.data.fold import Plan, fold_name, make_fold, make_plan, serving_fold
-
-MAX_HELD_OUT_SHARE = 0.1
-"""Largest share of all (user, item) pairs that a fold holds out.
-
-Held-out items stand among a user's candidates. The more there are, the easier the first places
-are, and a ranker that learned from such lists trusts the best source too little where nothing is
-held out.
-"""
-MIN_HELD_OUT_SHARE = 0.05
-"""Smallest share of all (user, item) pairs that a fold holds out, of however much data."""
-ENOUGH_HELD_OUT = 40_000
-"""Interactions that are enough to hold out: with more data, the share falls."""
 
 
 def plan_random_folds(data: Dataset, split: SplitSettings, seen: bool, seed: int) -> Plan:
@@ -63,7 +52,7 @@ def plan_random_folds(data: Dataset, split: SplitSettings, seen: bool, seed: int
 
 
 def _held_out_share(n_interactions: int, n_folds: int) -> float:
-    enough = ENOUGH_HELD_OUT / max(1, n_interactions)
-    share = float(np.clip(enough, MIN_HELD_OUT_SHARE, MAX_HELD_OUT_SHARE))
+    enough = DEFAULTS.enough_held_out / max(1, n_interactions)
+    clipped = np.clip(enough, DEFAULTS.min_held_out_share, DEFAULTS.max_held_out_share)
     # Of many folds, each takes an equal part of everything.
-    return min(share, 1 / n_folds)
+    return min(float(clipped), 1 / n_folds)

@@ -5,13 +5,10 @@ import polars as pl
 
 from fusion.core.arrays import Flags, Rows
 from fusion.data.dataset import Dataset
+from fusion.data.defaults import DEFAULTS
 
 ROUTES = ("warm", "sparse", "cold")
 """Users with enough interactions, with a few, and with none."""
-MAX_SEGMENTS = 20
-"""Values of a category column that are judged apart, those with most users: the rest are too few
-users each, and a report that nobody reads.
-"""
 
 
 def route_of(counts: Rows, sparse: int) -> Rows:
@@ -74,7 +71,7 @@ def segments_among(data: Dataset, users: Rows) -> dict[str, Flags]:
     for column in segment_columns(data):
         segment = column.gather(users)
         counts = segment.drop_nulls().alias("value").value_counts()
-        largest = counts.sort(["count", "value"], descending=[True, False]).head(MAX_SEGMENTS)
-        for value in largest["value"]:
+        ordered = counts.sort(["count", "value"], descending=[True, False])
+        for value in ordered["value"].head(DEFAULTS.max_segments):
             members[value] = (segment == value).fill_null(False).to_numpy()
     return members

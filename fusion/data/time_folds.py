@@ -7,19 +7,8 @@ import numpy as np
 from fusion.config import SplitSettings
 from fusion.core.arrays import DAY
 from fusion.data.dataset import Dataset
+from fusion.data.defaults import DEFAULTS
 from fusion.data.fold import Fold, Plan, fold_name, make_fold, make_plan, serving_fold
-
-WINDOWS = (1, 7, 14, 28, 91, 182, 365)
-"""Days that a label window may last, shortest first: the shorter, the fresher the verdict."""
-SHORT_WINDOWS = WINDOWS[:4]
-"""Windows that hold enough users only where users still come, so that no share is asked for."""
-MIN_ACTIVE_SHARE = 0.25
-"""Smallest share of all users who were last seen within the folds.
-
-Where fewer were, the data is an archive of users who left, and those in the folds stand for few.
-"""
-MIN_WARM_USERS = 50
-"""Warm users that are few to judge by, and still say more of the next window than `last` does."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +41,7 @@ def explain_no_window(data: Dataset, split: SplitSettings) -> str:
             f"[split] kind = '{split.kind}' needs [data.columns] time; "
             "name the column, or use kind = 'random'"
         )
-    tried = [split.window] if split.window else list(WINDOWS)
+    tried = [split.window] if split.window else list(DEFAULTS.windows)
     return (
         f"[split] kind = 'time': no window of {tried} days has {split.users} warm users with a "
         "label in every fold; lower [split] users, set [split] window, or use kind = 'last'"
@@ -89,7 +78,7 @@ def plan_time_folds(
 
 def _requests(split: SplitSettings, live_window: int | None) -> list[_Request]:
     """List the conditions of acceptable plans, the best first."""
-    windows = (split.window,) if split.window else WINDOWS
+    windows = (split.window,) if split.window else DEFAULTS.windows
     requests = []
     if live_window:
         # A retrain stays comparable with the live run while half of the users are left.
@@ -98,13 +87,13 @@ def _requests(split: SplitSettings, live_window: int | None) -> list[_Request]:
     if named:
         requests.append(_Request(windows, split.users))
     else:
-        requests.append(_Request(SHORT_WINDOWS, split.users))
-        requests.append(_Request(WINDOWS, split.users, MIN_ACTIVE_SHARE))
-    if split.kind == "auto" and split.users > MIN_WARM_USERS:
+        requests.append(_Request(DEFAULTS.short_windows, split.users))
+        requests.append(_Request(DEFAULTS.windows, split.users, DEFAULTS.min_active_share))
+    if split.kind == "auto" and split.users > DEFAULTS.min_warm_users:
         # Where nobody named a kind, fewer users are better than a split by `last`.
         if live_window:
-            requests.append(_Request((live_window,), MIN_WARM_USERS // 2))
-        requests.append(_Request(windows, MIN_WARM_USERS, MIN_ACTIVE_SHARE))
+            requests.append(_Request((live_window,), DEFAULTS.min_warm_users // 2))
+        requests.append(_Request(windows, DEFAULTS.min_warm_users, DEFAULTS.min_active_share))
     return requests
 
 

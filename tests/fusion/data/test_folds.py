@@ -1,5 +1,6 @@
 """Folds: planted cases whose cuts, known rows and labels one can tell by hand."""
 
+from dataclasses import replace
 from itertools import permutations
 
 import numpy as np
@@ -8,9 +9,9 @@ import pytest
 
 from fusion.config import SplitSettings
 from fusion.core.arrays import DAY
+from fusion.data.defaults import DEFAULTS
 from fusion.data.fold import Fold
 from fusion.data.folds import plan_folds
-from fusion.data.random_folds import MAX_HELD_OUT_SHARE, MIN_HELD_OUT_SHARE
 from fusion.errors import DataError
 from fusion.models.base.fitted import fit_items
 from fusion.models.base.registry import build
@@ -230,7 +231,7 @@ class TestRandom:
         folds = (plan.tune, *plan.labels, plan.verdict)
         sizes = [len(fold.known) / len(data) for fold in folds]
         assert sizes == pytest.approx(
-            [1 - 2 * MAX_HELD_OUT_SHARE] * 3 + [1 - MAX_HELD_OUT_SHARE], abs=0.04
+            [1 - 2 * DEFAULTS.max_held_out_share] * 3 + [1 - DEFAULTS.max_held_out_share], abs=0.04
         )
         for one, two in permutations(folds, 2):
             assert not pairs(one) & pairs(two)
@@ -238,10 +239,13 @@ class TestRandom:
             held_out = set(zip(one.label_users.tolist(), one.label_items.tolist(), strict=True))
             assert held_out.isdisjoint(met) if one is plan.verdict else held_out <= met
 
-    @pytest.mark.parametrize(("enough", "share"), [(0.07, 0.07), (0.01, MIN_HELD_OUT_SHARE)])
+    @pytest.mark.parametrize(
+        ("enough", "share"), [(0.07, 0.07), (0.01, DEFAULTS.min_held_out_share)]
+    )
     def test_of_more_data_a_smaller_share_is_held_out(self, monkeypatch, enough, share):
         data = dataset(lively(seed=1).drop("time"))
-        monkeypatch.setattr("fusion.data.random_folds.ENOUGH_HELD_OUT", enough * len(data))
+        defaults = replace(DEFAULTS, enough_held_out=enough * len(data))
+        monkeypatch.setattr("fusion.data.random_folds.DEFAULTS", defaults)
         plan = plan_folds(data, SplitSettings(folds=2))
         sizes = [len(fold.known) / len(data) for fold in (*plan.labels, plan.verdict)]
         assert sizes == pytest.approx([1 - 2 * share] * 2 + [1 - share], abs=0.03)
