@@ -8,6 +8,7 @@ from scipy.sparse import csr_array
 
 from fusion.core.arrays import Scores, State
 from fusion.core.settings import tunable
+from fusion.data.categories import all_categories
 from fusion.data.dataset import Dataset
 from fusion.data.histories import UserHistories
 from fusion.models.base.recommender import FitContext, Recommender
@@ -129,36 +130,21 @@ class Category(Recommender):
 
 
 def category_shares(item_table: pl.DataFrame, n_items: int) -> csr_array:
-    """Share each item out among its categories, from every list column of the table.
+    """Share each item out among its categories, from every category column of the table.
 
     The same word in two columns is two categories.
 
     Args:
-        item_table: I rows with any number of list columns.
+        item_table: I rows with any number of category columns.
         n_items: I.
 
     Returns:
         (I, C) float32; the row of an item with categories sums to 1.
     """
-    memberships = []
-    for name, kind in item_table.schema.items():
-        if isinstance(kind, pl.List):
-            row = pl.row_index("row")
-            named = item_table.select(
-                row, pl.lit(name).alias("column"), pl.col(name).alias("value")
-            )
-            memberships.append(named.explode("value").drop_nulls())
-    if not memberships:
+    # By name, so that the order of columns in a file does not decide the last bit of a sum.
+    shares = all_categories(item_table, by_name=True)
+    if shares is None:
         return csr_array((n_items, 0), dtype=np.float32)
-    # Columns of the matrix: the categories in the order of their column and word.
-    number = pl.struct("column", "value").rank("dense").cast(pl.Int32) - 1
-    table = pl.concat(memberships).unique()
-    table = table.select("row", number.alias("number")).sort("row", "number")
-    rows = table["row"].to_numpy()
-    numbers = table["number"].to_numpy()
-    ones = np.ones(len(rows), np.float32)
-    n_categories = int(numbers.max(initial=-1)) + 1
-    shares = csr_array((ones, (rows, numbers)), shape=(n_items, n_categories))
     categories_of_item = np.diff(shares.indptr).astype(np.float32)
     shares.data /= categories_of_item[owners_of(shares)]
     return shares
