@@ -1,0 +1,80 @@
+"""Checks at publishing against the live run; they do not apply where nothing is live."""
+
+from typing import Any
+
+from flows.steps.publish.stored_lists import DEPTH, StoredLists
+from fusion.evaluation.check import Check, check, fails, passes
+from storage.reading.list_checks import churn, row_counts
+from storage.schema.row_objects import RunRow
+
+SHAPING_KEYS = ("users", "size", "reserve", "exclude_seen", "rules")
+"""Keys of [lists] that decide how many rows a run has.
+
+Runs that differ in one of them are not compared by their rows.
+"""
+
+
+@check("as many rows as live", needs="sql")
+def as_many_rows_as_live(stored: StoredLists) -> Check | None:
+    """Check that a run has about as many rows as the live one.
+
+    Half the rows, or twice as many, mean that half of the data was missing, or came twice.
+
+    Args:
+        stored: the run's lists, and the live run.
+
+    Returns:
+        The result; None where nothing is live.
+    """
+    live, gate = stored.live, stored.gate
+    if live is None:
+        return None
+    before, after = _shaping_settings(live), _shaping_settings(stored.run)
+    changed = [key for key in SHAPING_KEYS if before.get(key) != after.get(key)]
+    if changed:
+        return passes(f"not judged: [lists] {', '.join(changed)} changed since run {live.run_id}")
+    live_rows, users = row_counts(stored.engine, live.run_no)
+    if users < gate.users:
+        return passes(
+            f"not judged: run {live.run_id} serves {users} users, gate.users = {gate.users}"
+        )
+    least, most = gate.min_rows * live_rows, gate.max_rows * live_rows
+    rows = stored.counts.row_count
+    message = (
+        f"{rows} rows, {live_rows} in run {live.run_id}; gate.min_rows = {gate.min_rows:g} "
+        f"and gate.max_rows = {gate.max_rows:g} allow {least:.0f} to {most:.0f}"
+    )
+    return passes(message) if least <= rows <= most else fails(message)
+
+
+def _shaping_settings(run: RunRow) -> dict[str, Any]:
+    """Return a run's [lists], with the hash of the rules in place of their file."""
+    manifest = run.manifest or {}
+    settings: dict[str, Any] = manifest.get("config", {}).get("lists", {})
+    rules = manifest.get("rules") or {}
+    return {**settings, "rules": rules.get("hash")}
+
+
+@check("not too much churn", needs="sql")
+def not_too_much_churn(stored: StoredLists) -> Check | None:
+    """Check that lists do not change more from the live run than `gate.max_churn` allows.
+
+    Args:
+        stored: the run's lists, and the live run.
+
+    Returns:
+        The result; None where nothing is live.
+    """
+    live, gate = stored.live, stored.gate
+    if live is None:
+        return None
+    if gate.max_churn == 1:
+        return passes("not judged: gate.max_churn = 1")
+    users, change = churn(stored.engine, live.run_no, stored.run.run_no, DEPTH)
+    if change is None or users < gate.users:
+        return passes(f"not judged: both runs serve {users} users, gate.users = {gate.users}")
+    message = (
+        f"churn {change:.3f} against run {live.run_id} over {users} users; "
+        f"gate.max_churn = {gate.max_churn:g}"
+    )
+    return passes(message) if change <= gate.max_churn else fails(message)

@@ -1,0 +1,50 @@
+"""The evidence of checks at publishing: a run's lists as they lie in SQL, and what is live."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Engine
+
+from flows.session import Session
+from fusion.config import GateSettings
+from storage.reading.list_checks import ListCounts, count_lists
+from storage.schema.row_objects import RunRow
+
+DEPTH = 10
+"""Ranks that coverage and churn look at: what a page shows, as in the metrics."""
+
+
+@dataclass(frozen=True)
+class StoredLists:
+    """A run before it is shown, in the present state of the database.
+
+    Attributes:
+        session: the database, the folder of runs and the limits of [gate].
+        run: the run to show.
+        live: the run that it would replace; None where nothing is live.
+    """
+
+    session: Session
+    run: RunRow
+    live: RunRow | None
+
+    @property
+    def engine(self) -> Engine:
+        """The database."""
+        return self.session.engine
+
+    @property
+    def gate(self) -> GateSettings:
+        """The limits, as they are configured now and not when the run was trained."""
+        return self.session.config.gate
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """The run's manifest; empty for one without."""
+        return self.run.manifest or {}
+
+    @cached_property
+    def counts(self) -> ListCounts:
+        """Counts over all lists, of one statement that several checks share."""
+        return count_lists(self.engine, self.run)
