@@ -34,7 +34,7 @@ def give_back() -> None:
 
 
 def trim() -> None:
-    """Give back now what is free in the middle of the heap: a step's small arrays, once it is over."""
+    """Give back what is free in the middle of the heap now: a step's small arrays at its end."""
     malloc_trim = _glibc_function("malloc_trim")
     if malloc_trim is not None:
         malloc_trim(0)

@@ -52,6 +52,7 @@ class Session:
     def engine(self) -> Engine:
         """The database, at the newest revision."""
         settings = self.config.storage
+        # With its password: this text is for the driver, and is never shown.
         url = resolve_url(settings.url, self.base).render_as_string(hide_password=False)
         return connect(settings.model_copy(update={"url": url}), migrate=True)
 

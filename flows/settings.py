@@ -98,7 +98,7 @@ def _is_cron_field(field: str, bounds: tuple[int, int]) -> bool:
 class Config(CoreConfig, BaseSettings):
     """The content of `fusion.toml`.
 
-    A variable of the environment overrides a key: `FUSION_STORAGE__URL=...` that of `[storage] url`.
+    Variables of the environment override keys: `FUSION_STORAGE__URL=...` that of `[storage] url`.
     """
 
     model_config = SettingsConfigDict(
@@ -203,6 +203,7 @@ def refuse_unknown_variables() -> None:
         ConfigError: a variable begins with FUSION_ and names no section, though it has a key or is
             nearly one; the message names the nearest.
     """
+    # Names are compared in any case, as pydantic reads them.
     prefix = Config.model_config["env_prefix"]
     delimiter = Config.model_config["env_nested_delimiter"] or "__"
     for variable in sorted(os.environ):

@@ -38,6 +38,7 @@ FILE = Path("fusion.toml")
 SPAN_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 """The letters after a length of time, by the argument of `timedelta` that they stand for."""
 
+# The first line of a section of a docstring, which ends its prose.
 _SECTION = re.compile(r"^(Args|Returns|Raises):$", re.MULTILINE)
 
 
@@ -71,6 +72,7 @@ def open_session(config: Path, by: str | None = None, bars: ProgressBars | None 
     Raises:
         ConfigError: the file is missing, or is no configuration.
     """
+    # What is not given keeps the session's own default.
     options: dict[str, Any] = {}
     if by:
         options["by"] = by
@@ -86,6 +88,7 @@ def prefect_flows() -> Any:
 
     if not configured():
         return None
+    # Only now: Prefect takes seconds to import.
     from flows.prefect_flows import flows  # noqa: PLC0415
 
     return flows
@@ -111,6 +114,7 @@ def parse_moment(text: str | None) -> datetime | None:
         raise ConfigError(
             f"--as-of {text!r} is no time; write 2026-01-31 or 2026-01-31T06:00"
         ) from wrong
+    # Without a zone it means UTC, on every machine.
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

@@ -139,6 +139,7 @@ def to_json(content: Any) -> Any:
         return content.isoformat()
     if isinstance(content, (str, int, float, bool, type(None))):
         return content
+    # Paths, and whatever else has a name that a machine can use.
     return str(content)
 
 
@@ -153,6 +154,7 @@ def fail(failure: BaseException, as_json: bool) -> int:
         The exit code.
     """
     code, message = describe_failure(failure)
+    # A failure that was foreseen says what to do: a traceback would bury it.
     if code == FusionError.exit_code:
         trace = "".join(traceback.format_exception(failure))
         err.print(trace, markup=False, style="dim")

@@ -34,6 +34,7 @@ def prune(
         emit({**vars(pruned), "bytes": pruned.bytes})
     else:
         print_pruned(out, pruned)
+    # A reader or a training was in the way: cron may try again.
     return Temporary.exit_code if pruned.left else 0
 
 
@@ -61,4 +62,5 @@ def forget(
         emit(forgot)
     else:
         print_forgotten(out, forgot)
+    # An unknown id may be misspelt: nobody may believe that the person is forgotten.
     return DataError.exit_code if forgot.unknown else 0

@@ -66,6 +66,7 @@ def check(
     from flows.steps.watch.check import check_all  # noqa: PLC0415
 
     findings = check_all(open_session(config))
+    # Warnings are said, and stop nothing, unless a pipeline asks for it.
     failed = any(strict or finding.severity == "error" for finding in findings)
     if as_json:
         emit({"findings": findings, "ok": not failed})

@@ -40,6 +40,7 @@ def run(
 
     flows = prefect_flows()
     if flows:
+        # Prefect shows the steps; bars would only mix with its logs.
         outcome = flows.run(str(config), parse_moment(as_of), by, hold)
     else:
         with ProgressBars() as bars:
@@ -87,6 +88,7 @@ def train(config: Config = FILE, as_of: AsOf = None, as_json: Json = False) -> i
     else:
         with ProgressBars() as bars:
             trained = train_run(open_session(config, bars=bars), parse_moment(as_of))
+    # A turn that ends after its first step, so that one screen serves all three verbs.
     code = _show(Outcome(trained=trained, refusals=trained.refusals), as_json)
     if code == 0 and not as_json:
         run_id = trained.run_id

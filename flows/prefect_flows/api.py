@@ -1,4 +1,4 @@
-"""The question whether a Prefect API is configured, without importing Prefect, which takes seconds."""
+"""The configured Prefect API, found without importing Prefect, which takes seconds."""
 
 import os
 import tomllib

@@ -136,6 +136,7 @@ def publish(config: str, run_id: str, by: str | None = None) -> Published:
     Raises:
         Refused: the run may not be shown.
     """
+    # One step and no loop of its own: the flow makes it a task, so that Prefect shows its time.
     session = _session(config, by)
     return session.step("publish", lambda: publish_run(session, run_id))
 

@@ -30,6 +30,7 @@ def write_first_config(
     """
     if config.exists() and not force:
         raise ConfigError(f"{config} exists; --force overwrites it, --config writes another")
+    # A relative place in the file is read from the file's folder, not from here.
     base = config.resolve().parent
     guessed = guess(
         str(_relative_to(interactions, base)),

@@ -24,6 +24,7 @@ def with_titles(folder: Path, rows: pl.DataFrame) -> pl.DataFrame:
     file = RunFolder(folder).titles
     if not file.exists():
         return rows.with_columns(pl.lit(None, pl.String).alias("title"))
+    # In the order of the rows, which is that of ranks.
     titles = pl.read_parquet(file)
     return rows.join(titles, on="item_id", how="left", maintain_order="left")
 

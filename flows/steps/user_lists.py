@@ -37,6 +37,7 @@ def user_list(session: Session, user: str) -> pl.DataFrame:
     if shown.served_by != "list":
         return with_titles(folder, _fallback_rows(shown, run))
     reasons = ordered_reasons(session, run, user)
+    # One reason for each item on one line: of the source that ranks it best.
     by_rank = reasons.sort("source_rank", "source", nulls_last=True)
     best = by_rank.unique("item_id", keep="first").drop("detail")
     rows = shown.rows.join(best, on="item_id", how="left", maintain_order="left")

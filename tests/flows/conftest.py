@@ -14,7 +14,7 @@ from tests.flows.world import EARLY, fusion, make_shop
 
 @pytest.fixture(scope="session")
 def shop_made(tmp_path_factory):
-    """A shop with two published runs, the first as of an early moment, made by the command line; read only."""
+    """A shop with two runs published by the command line, the first of early; read only."""
     folder = tmp_path_factory.mktemp("shop")
     make_shop(folder)
     ended = [

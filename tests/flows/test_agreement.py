@@ -1,4 +1,4 @@
-"""What the repository says of itself holds: the two commands, and continuous integration runs the same."""
+"""Agreement of the README, the Makefile and continuous integration on their commands."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""A run whose artifacts find no room, or no right to write, ends with its exit code, and live lists stay."""
+"""A run without room or right to write ends with its exit code, and live lists stay."""
 
 import subprocess
 

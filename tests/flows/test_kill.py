@@ -1,4 +1,4 @@
-"""A training that is killed at any moment leaves the live lists whole, and the next run needs no hand work."""
+"""A training killed at any moment leaves live lists whole; the next run needs no hand work."""
 
 import random
 import shutil
@@ -44,7 +44,7 @@ MOVED = (
 
 
 def assert_live_outlasts_kills(folder, url, env, moments) -> None:
-    """Kill a run at each moment (seconds after it began) and see that what was live is live, whole and alone.
+    """Kill a run at each moment (seconds after it began); what was live is live, whole and alone.
 
     A kill may come after the pointer moved: then the killed run is live, ready, with its row of
     history.
@@ -66,13 +66,15 @@ def assert_live_outlasts_kills(folder, url, env, moments) -> None:
 
 
 def assert_next_run_works(folder, url, env) -> None:
-    """See that the next run works by itself, and that nothing half-made is left of those that were killed."""
+    """See that the next run works by itself, and nothing half-made is left of the killed ones."""
     ended = fusion(folder, "run", "--json", **env)
     assert ended.code in (0, 4), ended.err
     assert query(url, "select count(*) from run where status = 'training'") == [(0,)]
     half = (
-        "select count(*) from recommendation where run_no not in (select run_no from run where status = 'ready')",
-        "select count(*) from served_user where run_no not in (select run_no from run where status = 'ready')",
+        "select count(*) from recommendation "
+        "where run_no not in (select run_no from run where status = 'ready')",
+        "select count(*) from served_user "
+        "where run_no not in (select run_no from run where status = 'ready')",
     )
     for statement in half:
         assert query(url, statement) == [(0,)], statement

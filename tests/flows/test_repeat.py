@@ -18,7 +18,7 @@ settings = { size = 8, negatives = 20, last = 10, steps = 10, check = 5, encoder
 
 
 def made(folder):
-    """Train and publish in a fresh folder, in processes of their own; gives every live row and the manifest."""
+    """Train and publish in a fresh folder, in a process; returns live rows and the manifest."""
     make_shop(folder, more=LEARNERS)
     config = folder / "fusion.toml"
     config.write_text(config.read_text().replace("threads = 1", "threads = 2"))
@@ -34,7 +34,7 @@ def made(folder):
 
 
 def test_two_fresh_processes_with_two_empty_stores_agree_to_the_bit(tmp_path):
-    """The view's rows and every file of the run folder: candidates' features too, whatever method was chosen."""
+    """The view's rows and every file of the run folder, candidates' features too."""
     (lists, fallback, one), (again, fallback_again, two) = (
         made(tmp_path / "first"),
         made(tmp_path / "second"),

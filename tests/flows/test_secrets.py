@@ -1,4 +1,4 @@
-"""The database's password is nowhere but in the configuration: no folder, table, log or screen holds it."""
+"""The database's password is in the configuration only: in no folder, table, log or screen."""
 
 import pytest
 from sqlalchemy import NullPool, create_engine, make_url, text
@@ -10,7 +10,7 @@ PASSWORD = "hunter2secret"
 
 @pytest.mark.postgres
 def test_the_password_is_nowhere_but_in_the_environment(postgres_url, tmp_path):
-    """A run, a look and errors with a URL that carries a password; the server trusts whoever comes."""
+    """A run, a look and errors with a password in the URL; the server trusts whoever comes."""
     make_shop(tmp_path)
     url = make_url(postgres_url).set(password=PASSWORD).render_as_string(hide_password=False)
     assert PASSWORD in url

@@ -1,4 +1,4 @@
-"""A session: every relative path in a configuration starts at the folder of its file, wherever a command runs."""
+"""A session: relative paths in a configuration start at the folder of its file."""
 
 import csv
 import sqlite3

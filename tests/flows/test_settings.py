@@ -1,4 +1,4 @@
-"""The configuration: what is wrong is named with its section and the nearest right word, secrets stay secret."""
+"""The configuration: errors name the section and the nearest right word; secrets stay secret."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A small shop with planted tastes, the command line as a subprocess, and what readers of the SQL views see."""
+"""A small shop with planted tastes, the command line as a subprocess, readers of SQL views."""
 
 import json
 import os
@@ -82,7 +82,10 @@ reserve = 3
 def events(
     users: int = 90, items: int = 60, taste: float = 0.85, seed: int = 3
 ) -> list[tuple[str, str, int, int]]:
-    """(user, item, time, rating): four tastes, a quarter of the items each; with `taste` 0 nothing can be learned."""
+    """Make (user, item, time, rating) of four tastes, a quarter of the items each.
+
+    With `taste` 0 nothing can be learned.
+    """
     rng = np.random.default_rng(seed)
     found = []
     for user in range(users):
@@ -104,7 +107,7 @@ def write_events(file: Path, rows: list[tuple[str, str, int, int]]) -> None:
 
 
 def make_shop(folder: Path, more: str = "", **shape: Any) -> Path:
-    """Files and a configuration in `folder`; `more` is added to the configuration. Gives the configuration."""
+    """Write files and a configuration, with `more` added to it; returns the configuration."""
     folder.mkdir(parents=True, exist_ok=True)
     rows = events(**shape)
     write_events(folder / "ratings.csv", rows)
@@ -121,7 +124,7 @@ def make_shop(folder: Path, more: str = "", **shape: Any) -> Path:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The environment of a command: this checkout on the path, no Prefect API but the one in `more`."""
+    """The environment of a command: this checkout on the path, no Prefect API but in `more`."""
     kept = {
         key: value
         for key, value in os.environ.items()
@@ -155,7 +158,7 @@ class Ended:
 
 
 def fusion(folder: Path, *words: str, **env: str) -> Ended:
-    """Run `fusion` with `folder` as the working folder, in a process of its own, as a person does."""
+    """Run `fusion` in `folder`, in a process of its own, as a person does."""
     done = subprocess.run(
         command(*words),
         cwd=folder,
@@ -179,7 +182,10 @@ def query(url: str, statement: str, **values: Any) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in connection.execute(text(statement), values)]
 
 
-LISTS = "select user_id, rank, item_id, score, route, placement from current_recommendations order by user_id, rank"
+LISTS = (
+    "select user_id, rank, item_id, score, route, placement from current_recommendations "
+    "order by user_id, rank"
+)
 
 
 def live_lists(url: str) -> list[tuple[Any, ...]]:
@@ -188,13 +194,14 @@ def live_lists(url: str) -> list[tuple[Any, ...]]:
 
 
 COUNTS = (
-    "select user_id, count(*), count(distinct item_id), count(distinct run_id), min(rank), max(rank) "
+    "select user_id, count(*), count(distinct item_id), count(distinct run_id), "
+    "min(rank), max(rank) "
     "from current_recommendations where placement = 'default' group by user_id"
 )
 
 
 class Reader(threading.Thread):
-    """Polls the view until told to stop and keeps whatever is not a whole list of one run, or an error."""
+    """Poll the view until it is stopped; keep errors and what is no whole list of one run."""
 
     def __init__(self, url: str) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Outcomes of the loop for machines: what `--json` gives of `run`, `retrain`, `train`, `monitor`."""
+"""Outcomes of the loop for machines: the `--json` of `run`, `retrain`, `train`, `monitor`."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +23,8 @@ def outcome_summary(outcome: "Outcome") -> dict[str, Any]:
         "exit_code": outcome.exit_code,
         "due": outcome.due,
         "run": _run_summary(trained) if trained else None,
-        "published": published is not None and not published.held,
-        "held": published is not None and published.held,
+        "published": published is not None and not published.is_held,
+        "held": published is not None and published.is_held,
         "replaced": published.replaced if published else None,
         "refusals": outcome.refusals,
         "verdict": trained.manifest["verdict"] if trained else None,

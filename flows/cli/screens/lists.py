@@ -18,6 +18,7 @@ def print_user_list(console: Console, user: str, rows: pl.DataFrame) -> None:
     print_list_title(console, user, rows)
     table = plain_table("rank>", "item", "title", "why")
     for row in rows.iter_rows(named=True):
+        # A fallback has neither source nor reason.
         source = f" ({row['source']} {row['source_rank']})" if row.get("source") else ""
         reason = (row.get("reason") or "") + source
         table.add_row(

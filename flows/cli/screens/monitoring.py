@@ -51,6 +51,7 @@ def describe_similarity(value: Callable[[str], float | None]) -> str:
         if similarity is None:
             continue
         part = f"{title} {similarity:.2f}"
+        # Only a ranker has a twin; nothing is known of chance in other methods' lists.
         if by_chance is not None:
             part += f" (chance alone: {by_chance:.2f})"
         parts.append(part)

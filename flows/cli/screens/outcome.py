@@ -21,6 +21,7 @@ def print_outcome(console: Console, outcome: "Outcome") -> None:
         console: where to show it.
         outcome: steps that were not reached are left out.
     """
+    # In the order in which it happened, with the result last: there a person looks first.
     if outcome.due:
         answer = "Due" if outcome.due.due else "Not due"
         console.print(f"{answer} ({outcome.due.trigger}): {escape(outcome.due.reason)}")
@@ -40,9 +41,9 @@ def _print_publication(console: Console, outcome: "Outcome") -> None:
     published, trained = outcome.published, outcome.trained
     if not published or not trained:
         return
-    word = "[bold yellow]Held[/]" if published.held else "[bold green]Published[/]"
+    word = "[bold yellow]Held[/]" if published.is_held else "[bold green]Published[/]"
     console.print(f"\n{word} {run_and_method(published.run_id, trained.manifest['method'])}.")
-    if published.held:
+    if published.is_held:
         console.print(describe_publication(published), markup=False)
     if outcome.monitor_error:
         reason = escape(outcome.monitor_error.removesuffix("."))
@@ -60,7 +61,7 @@ def describe_publication(published: "Published") -> str:
         One or two sentences.
     """
     run_id = published.run_id
-    if not published.held:
+    if not published.is_held:
         previous = published.move.from_run_id if published.move.is_new else None
         instead = f" instead of {previous}" if previous else ""
         return f"Live: run {run_id}{instead}."

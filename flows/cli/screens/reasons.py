@@ -35,6 +35,7 @@ def _print_item_reasons(console: Console, reasons: list[dict[str, Any]]) -> None
 
     Where the ranker weighed nothing, as in lists of the blend, each source has its own line.
     """
+    # Features of the item have a gain and no source; rules have neither.
     unweighed = [reason for reason in reasons if reason["source"] and reason["gain"] is None]
     weighed = [reason for reason in reasons if reason not in unweighed]
     for reason in weighed or reasons:

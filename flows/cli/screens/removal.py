@@ -53,6 +53,7 @@ def print_forgotten(console: Console, forgot: Forgot) -> None:
         console: where to show it.
         forgot: what `fusion forget` did.
     """
+    # Unknown ids are kept as forgotten, but nothing of them was there to remove.
     forgotten = forgot.people - len(forgot.unknown)
     people = "1 person" if forgotten == 1 else f"{forgotten:,} people"
     rows = count_of(sum(forgot.rows.values()), "row")
@@ -95,6 +96,7 @@ def readable_size(size: int) -> str:
     Returns:
         Such as "12 bytes" and "3.4 MB".
     """
+    # Whole bytes have no decimals.
     if size < 1000:
         return f"{size:,.0f} bytes"
     value, unit = size / 1000, UNITS[0]

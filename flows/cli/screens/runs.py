@@ -26,6 +26,7 @@ def print_runs(console: Console, runs: Iterable[RunRow], live_run_no: int | None
             escape(run.method or ""),
             to_minute(run.as_of),
             to_minute(run.created_at),
+            # A run that failed has no verdict.
             f"{run.verdict['reported']['value']:.4f}" if run.verdict else "",
         )
     console.print(table)

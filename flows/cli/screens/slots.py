@@ -30,6 +30,7 @@ def print_live(console: Console, placement: str, live: LiveRun | None) -> None:
         ndcg = run.verdict["reported"]
         interval = f"[{ndcg['low']:.4f}, {ndcg['high']:.4f}]"
         console.print(f"  NDCG@10 {ndcg['value']:.4f} {interval} before it went live")
+    # A freeze that has ended is no news.
     if frozen_until(live):
         until = to_minute(live.frozen_until)
         console.print(f"  [yellow]frozen until {until} UTC[/]; `fusion unfreeze` ends it")

@@ -54,6 +54,7 @@ def print_verdict(console: Console, manifest: Mapping[str, Any]) -> None:
 def _metrics_table(report: Mapping[str, Any]) -> Table:
     """Make the table of rows (ranker, blend, sources, random), best NDCG@10 first."""
     table = plain_table(*HEADINGS, title=_title(report))
+    # Best first, though the chosen row need not be the first of them.
     rows = sorted(report["rows"].items(), key=lambda row: -row[1]["ndcg@10"]["value"])
     for name, metrics in rows:
         ndcg = metrics["ndcg@10"]
@@ -83,6 +84,8 @@ def _title(report: Mapping[str, Any]) -> str:
 
 def _choice_lines(report: Mapping[str, Any]) -> list[str]:
     """Say what is chosen and why, by how much, and how many labels there were candidates for."""
+    # The figure of the chosen row flatters it: it was picked as the best. `reported` is
+    # cross-fitted and does not.
     gap = report["difference"]
     interval = f"[{gap['low']:+.4f}, {gap['high']:+.4f}]"
     difference = f"ranker minus {report['rival']}: {gap['value']:+.4f} {interval}"

@@ -155,6 +155,7 @@ def _remove_runs(session: Session, runs: list[RunRetention]) -> list[str]:
 
     Rows that a reader uses at first are tried once more after the files: readers are quick.
     """
+    # Marked first: nothing may roll back to a run that is losing its rows.
     deleted = [run for run in runs if delete_run(session.engine, run.run_no)]
     waiting = [run for run in deleted if _remove_rows(session, run)]
     for run in deleted:
@@ -185,6 +186,7 @@ def _prune_stages(session: Session, dry_run: bool, removed: set[str]) -> Removed
     if not folder.is_dir():
         return RemovedStages()
     if dry_run:
+        # Folders of the runs that would go are still there: their stages are left aside by name.
         unused = unused_stages(session.runs, removed)
         return RemovedStages(len(unused), sum(map(size, unused)))
     with Store(folder).locked(alone=True) as alone:

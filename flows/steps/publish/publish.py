@@ -30,14 +30,14 @@ class Published:
     move: Move
 
     @property
-    def held(self) -> bool:
-        """Whether the run waits for approval."""
+    def is_held(self) -> bool:
+        """True when the run waits for approval."""
         return self.move.name == "challenger"
 
     @property
     def replaced(self) -> str | None:
         """The run that waited for approval until this one took its place; None where none did."""
-        return self.move.from_run_id if self.held and self.move.is_new else None
+        return self.move.from_run_id if self.is_held and self.move.is_new else None
 
 
 def publish_run(
@@ -63,6 +63,7 @@ def publish_run(
         publish, session.engine, session.placement, run.run_no, by=session.by, reason=reason
     )
     if hold or session.config.gate.approve:
+        # Whatever goes live meanwhile, the run is checked again when it is approved.
         require_checks(session, run, _live_run(session))
         return Published(run.run_id, move(slot="challenger"))
     return Published(run.run_id, check_and_move(session, run, move))

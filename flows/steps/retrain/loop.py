@@ -71,6 +71,7 @@ def run_loop(
     Returns:
         The outcome of the turn.
     """
+    # Pruning comes last, and also after a refusal: refused runs take room as well.
     outcome = _train_and_publish(session, as_of, due, hold)
     return replace(outcome, pruned=_prune(session))
 
@@ -86,6 +87,7 @@ def _train_and_publish(
         published = session.step("publish", lambda: publish_run(session, trained.run_id, hold=hold))
     except Refused as refused:
         return Outcome(due, trained, refusals=(str(refused),))
+    # A held run is monitored too: a person decides by its report.
     return _monitor(session, Outcome(due, trained, published), trained.run_id)
 
 

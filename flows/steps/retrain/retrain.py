@@ -41,6 +41,7 @@ def decide(session: Session, force: bool = False, now: datetime | None = None) -
     """
     sweep(session.engine, session.placement)
     live_run = live(session.engine, session.placement)
+    # A failed training holds no cool-down: cron may try again at once.
     newest = runs(session.engine, session.placement, limit=1, failed=False)
     answer = policy(
         session, live_run, newest[0] if newest else None, force, now or datetime.now(UTC)

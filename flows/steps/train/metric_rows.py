@@ -65,6 +65,7 @@ def _further_metrics(report: Report, name: str) -> dict[str, float]:
     """
     row = report["rows"][name]
     metrics = {key: row[key]["value"] for key in ("recall@20", "hit@10")}
+    # AUC is of candidates: the random row ranks none.
     auc = report.get("auc", {}).get("rows", {})
     if name in auc:
         metrics["AUC"] = auc[name]["value"]
@@ -121,7 +122,7 @@ def _rating_rows(ratings: Report | None) -> Iterator[MetricRow]:
 
 
 def _cold_rows(cold: Report | None) -> Iterator[MetricRow]:
-    """Yield metrics of users without a history: by the fallback that serves them, and by that of all.
+    """Yield metrics of cold users: by the fallback that serves them, and by that of all.
 
     First all of them, then each of their segments.
     """
@@ -154,6 +155,7 @@ def _segment_rows(segment: str, rows: Mapping[str, Report]) -> Iterator[MetricRo
 
 def _metric_row(subject: str, segment: str, key: str, value: float | Report) -> MetricRow:
     """Make one row of a plain value or of one with its interval; `key` is the name, @, and k."""
+    # Values without an interval are counts, or were measured once for all users.
     name, k = key.split("@")
     interval: tuple[float, float | None, float | None]
     if isinstance(value, Mapping):

@@ -83,6 +83,7 @@ def write_folder(training: Training, trained: Trained) -> dict[str, Any]:
 
 def _manifest(training: Training, trained: Trained) -> Manifest:
     """Add what the core does not know to a training's manifest: placement, times, loading."""
+    # Without secrets: sections that may hold a password are no part of the core's configuration.
     manifest = training_manifest(training.context, trained)
     data, loaded = training.inputs.data, training.inputs.loaded
     findings = [_without_examples(finding) for finding in loaded.findings]

@@ -150,14 +150,14 @@ def _best_sources(folder: Path, size: int, explained: pl.Series) -> pl.DataFrame
 
 
 def _detail() -> pl.Expr:
-    """Write the figures behind a reason: the rank that a source gives, and the gain of the score."""
+    """Write the figures behind a reason: the rank by a source, and the gain of the score."""
     rank = pl.format("{} ranks it {}", "source", "source_rank")
     gain = pl.format("{} of the score", pl.col("gain").round(3))
     return pl.concat_str([rank, gain], separator="; ", ignore_nulls=True).alias("detail")
 
 
 def _reason_texts(folder: Path) -> dict[str, str]:
-    """Return the words in which each source of a run says why it proposes something, by its name."""
+    """Return the words in which each source of a run explains what it proposes, by its name."""
     sources = read_manifest(folder)["sources"]
     classes = known()
     return {source["name"]: classes[source["use"]].reason_text for source in sources}

@@ -108,6 +108,7 @@ def _item_counts(old_lists: pl.DataFrame, new_lists: pl.DataFrame) -> pl.DataFra
     """Count the lists in which each item stands: item_id, before, after."""
     before = old_lists.group_by("item_id").len("before")
     after = new_lists.group_by("item_id").len("after")
+    # An item that only one of them lists counts 0 in the other.
     return before.join(after, on="item_id", how="full", coalesce=True).fill_null(0)
 
 
@@ -122,6 +123,7 @@ def _titled(session: Session, run: RunRow, counts: pl.DataFrame) -> pl.DataFrame
 
 def _groups(users: pl.DataFrame, served: pl.DataFrame) -> pl.DataFrame:
     """Say how lists changed for everyone, by route and by segment; a null segment is left out."""
+    # `segment` holds routes there, by which stability was measured; `served` has both.
     known = users.drop("segment").join(served, on="user_id", how="left")
     figures = (
         pl.len().alias("users"),

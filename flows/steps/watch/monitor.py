@@ -71,6 +71,7 @@ def monitor_run(session: Session, name: str = "live", against: str | None = None
     settings = session.config.monitor
     drifts = drift(pairs, settings, {"features": moving_features(pairs)})
     change = _stability(session, run, previous, folder) if previous else None
+    # Dashboards show a run where its data ends; without times, when it was trained.
     reference = RunRef(run.run_id, session.placement, run.as_of or run.created_at)
     verdict = verdict_rows(run.verdict or {})
     files = write_report(_report_folder(folder), reference, pairs, drifts, change, verdict)
@@ -108,6 +109,7 @@ def _run_before(session: Session, run: RunRow, against: str | None) -> RunRow | 
     """
     if against:
         return find_run(session.engine, session.placement, against)
+    # A run that was published twice is compared with what it replaced at first.
     moves = history(session.engine, session.placement)
     replaced = [move.from_run_id for move in moves if move.to_run_no == run.run_no]
     others = [move.to_run_id for move in moves if move.to_run_no != run.run_no]

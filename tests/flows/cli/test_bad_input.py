@@ -1,4 +1,4 @@
-"""Bad input of each kind ends as its table says: a sentence with the cure, the exit code, and never a traceback."""
+"""Bad input of each kind ends with a sentence, its cure and its exit code, never a traceback."""
 
 import json
 import os

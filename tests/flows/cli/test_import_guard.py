@@ -1,4 +1,4 @@
-"""A package of somebody else under one of our names ends every verb with a sentence, not with a traceback."""
+"""A foreign package under one of our names ends every verb with a sentence, not a traceback."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from tests.flows.world import ROOT, command, environment
 
 
 def ended(folder, path, *words: str) -> subprocess.CompletedProcess[str]:
-    """How a command ended that started in `folder`, which Python looks in first, and looked in `path` next."""
+    """Run a command in `folder`, where Python looks first, with `path` next."""
     env = environment(PYTHONPATH=os.pathsep.join(map(str, (path, ROOT))))
     return subprocess.run(
         command(*words), cwd=folder, env=env, capture_output=True, text=True, check=False

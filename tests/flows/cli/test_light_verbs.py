@@ -1,4 +1,4 @@
-"""Verbs that are typed while customers see wrong lists answer at once: nothing heavy is imported on their way."""
+"""Verbs that are typed while customers see wrong lists answer at once: they import little."""
 
 import subprocess
 import sys

@@ -224,7 +224,7 @@ def test_ids_of_every_kind_come_back_as_they_went(odd_shop, user):
 
 @pytest.fixture(scope="session")
 def odd_shop(tmp_path_factory):
-    """A shop whose first users have names that quoting, markup and shells trip over; the items too."""
+    """A shop whose first users and items have names that quoting, markup and shells trip over."""
     names = [
         'o"neil',
         "o'neil; drop table run",
@@ -259,7 +259,7 @@ def odd_shop(tmp_path_factory):
 
 
 def test_light_verbs_load_nothing_heavy(own_shop):
-    """A rollback must not wait for libraries that train; what it loads is asked of a process that did one."""
+    """A rollback must not wait for libraries that train: its process says what it loads."""
     heavy = (
         "torch",
         "lightgbm",

@@ -1,4 +1,4 @@
-"""The loop under a real Prefect server: flows, their steps as task runs, and a cron that really comes."""
+"""The loop under a real Prefect server: flows, steps as task runs, and a cron that really comes."""
 
 import json
 import shutil
@@ -14,7 +14,10 @@ import pytest
 from tests.flows.world import EARLY, command, database, environment, fusion, live_lists, query
 
 pytestmark = pytest.mark.prefect
-LISTS = "select user_id, rank, item_id, score from recommendation where run_no = 1 order by user_id, rank"
+LISTS = (
+    "select user_id, rank, item_id, score from recommendation where run_no = 1 "
+    "order by user_id, rank"
+)
 WAITING = "select run_id, changed_by from slot join run using (run_no) where name = 'challenger'"
 
 

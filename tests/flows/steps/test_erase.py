@@ -1,4 +1,4 @@
-"""Forgetting: the id is nowhere afterwards, nobody else notices, and later trainings leave the person out."""
+"""Forgetting: the id is nowhere afterwards, nobody else notices, later trainings leave it out."""
 
 import shutil
 from datetime import UTC, datetime
@@ -37,7 +37,10 @@ def key(monkeypatch):
 
 
 def name(session, person: str) -> None:
-    """Let everything that may name a person name this one: blocks, alerts, decisions, moves, checks with examples."""
+    """Let everything that may name a person name this one.
+
+    Blocks, alerts, decisions, moves, and checks with examples.
+    """
     run = query(
         session, select(tables.run.c.run_no, tables.run.c.manifest).order_by(tables.run.c.run_no)
     )[0]

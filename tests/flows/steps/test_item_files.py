@@ -1,4 +1,4 @@
-"""What a run folder keeps of items: as the data says it, and nothing where the data says nothing."""
+"""Items in a run folder: as the data says it, and nothing where the data says nothing."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -162,7 +162,8 @@ def test_show_falls_back_to_the_segment_then_to_all(two_runs, user, segment):
     assert rows["rank"].to_list() == list(range(1, len(rows) + 1))
     expected = ask(
         two_runs,
-        "select item_id from current_fallback where placement = 'default' and segment = :segment order by rank",
+        "select item_id from current_fallback "
+        "where placement = 'default' and segment = :segment order by rank",
         segment=segment,
     )
     assert rows["item_id"].to_list() == [row[0] for row in expected]
@@ -188,7 +189,10 @@ def test_diff_counts_what_changed(two_runs):
     found = compare(two_runs, oldest.run_id, "live")
     assert (found.old, found.new) == (oldest, newest)
     lists: list[dict[str, list[str]]] = [{}, {}]
-    statement = "select run_no, user_id, item_id from recommendation where rank <= 10 order by run_no, user_id, rank"
+    statement = (
+        "select run_no, user_id, item_id from recommendation where rank <= 10 "
+        "order by run_no, user_id, rank"
+    )
     for run_no, user, item in ask(two_runs, statement):
         lists[run_no - 1].setdefault(user, []).append(item)
     before, after = lists
@@ -404,6 +408,11 @@ def test_the_command_line_tells_of_an_alert_by_its_exit_code(own_shop):
     watched = fusion(own_shop, "monitor", "--json", FUSION_MONITOR__CHURN_LIMIT="0.001")
     assert watched.code == 4
     assert "churn" in [alert["name"] for alert in watched.json["alerts"]]
-    calm = fusion(own_shop, "monitor", "--json", FUSION_MONITOR__CHURN_LIMIT="1", FUSION_MONITOR__DRIFT_SHARE="1",
-                  FUSION_MONITOR__DRIFT_LIMIT="10", FUSION_MONITOR__ITEMS_LIMIT="1")  # fmt: skip
+    wide_limits = {
+        "FUSION_MONITOR__CHURN_LIMIT": "1",
+        "FUSION_MONITOR__DRIFT_SHARE": "1",
+        "FUSION_MONITOR__DRIFT_LIMIT": "10",
+        "FUSION_MONITOR__ITEMS_LIMIT": "1",
+    }
+    calm = fusion(own_shop, "monitor", "--json", **wide_limits)
     assert (calm.code, calm.json["alerts"]) == (0, [])

@@ -1,4 +1,4 @@
-"""The verdict as rows for SQL and for reports, and as lines on the terminal, from a report made by hand."""
+"""The verdict as rows for SQL and reports, and as lines on the terminal."""
 
 import pytest
 
@@ -122,10 +122,13 @@ def test_the_report_page_gets_a_row_for_each_method_and_a_column_for_each_figure
 
 def test_routes_segments_and_new_items_take_a_line_each_of_the_terminal():
     assert segment_lines(REPORT) == [
-        "NDCG@10 by route: warm 90 users 0.6000 [0.5000, 0.7000]; sparse 10 users 0.3500 [0.2500, 0.4500]; "
+        "NDCG@10 by route: warm 90 users 0.6000 [0.5000, 0.7000]; "
+        "sparse 10 users 0.3500 [0.2500, 0.4500]; "
         "cold 7 users 0.2500 [0.1500, 0.3500] by the fallback (that of all 0.2000, random 0.0100).",
-        "NDCG@10 by segment, of 2 those with an interval below 0.5000: sex=m 60 users 0.2500 [0.1500, 0.3500].",
-        "New items: 12.5% of labels and 2.0% of listed places; 30.0% of these labels are in the first 20.",
+        "NDCG@10 by segment, of 2 those with an interval below 0.5000: "
+        "sex=m 60 users 0.2500 [0.1500, 0.3500].",
+        "New items: 12.5% of labels and 2.0% of listed places; "
+        "30.0% of these labels are in the first 20.",
         "RMSE and MAE of 400 weights held out: stars 0.9000 [0.8000, 1.0000], 0.7000; "
         "mean weight 1.1000 [1.0000, 1.2000], 0.8000.",
     ]
@@ -145,8 +148,10 @@ def test_the_worst_segments_are_named_and_the_others_counted():
     }
     [_, line] = segment_lines({**REPORT, **NOBODY, "segments": segments})
     assert line == (
-        "NDCG@10 by segment, of 5 those with an interval below 0.5000: age=1 11 users 0.1000 [0.0000, 0.2000]; "
-        "age=3 13 users 0.2000 [0.1000, 0.3000]; age=0 10 users 0.3000 [0.2000, 0.4000]; and 1 more."
+        "NDCG@10 by segment, of 5 those with an interval below 0.5000: "
+        "age=1 11 users 0.1000 [0.0000, 0.2000]; "
+        "age=3 13 users 0.2000 [0.1000, 0.3000]; "
+        "age=0 10 users 0.3000 [0.2000, 0.4000]; and 1 more."
     )
     alike = {**REPORT, **NOBODY, "segments": {"age=4": segments["age=4"]}}
     assert (

@@ -1,4 +1,4 @@
-"""Pruning: what goes, what stays, and that a kill in the middle leaves work for the next one and nothing half."""
+"""Pruning: what goes, what stays; a kill in the middle leaves work for the next, nothing half."""
 
 import json
 import os
@@ -42,7 +42,7 @@ BULK = ("recommendation", "served_user", "fallback", "explanation")
 
 
 def older(shop, count: int) -> list[str]:
-    """Add runs of long ago to a shop of two: rows, folders and stages of their own, as trainings leave them."""
+    """Add runs of long ago to a shop of two, with rows, folders and stages of their own."""
     url, names = database(shop), []
     source = shop / "runs" / query(url, "select run_id from run order by run_no limit 1")[0][0]
     for number in range(count):
@@ -56,15 +56,24 @@ def older(shop, count: int) -> list[str]:
         manifest["stages"].append(name_of(stage))
         (folder / "manifest.json").write_text(json.dumps(manifest))
         os.utime(folder / "manifest.json", (1, 1))
-        change(url, "insert into run select -(:n), :name, placement, kind, null, as_of, '2020-01-01 00:00:00', "
-               "finished_at, 'ready', method, list_size, data_hash, config_hash, verdict, manifest from run "
-               "where run_no = 1", n=number + 1, name=names[-1])  # fmt: skip
+        change(
+            url,
+            "insert into run select -(:n), :name, placement, kind, null, as_of, "
+            "'2020-01-01 00:00:00', finished_at, 'ready', method, list_size, data_hash, "
+            "config_hash, verdict, manifest from run where run_no = 1",
+            n=number + 1,
+            name=names[-1],
+        )
         for table in BULK:
             columns = ", ".join(
                 row[1] for row in query(url, f"pragma table_info({table})") if row[1] != "run_no"
             )
-            change(url, f"insert into {table} (run_no, {columns}) select -(:n), {columns} from {table} "
-                   "where run_no = 1", n=number + 1)  # fmt: skip
+            change(
+                url,
+                f"insert into {table} (run_no, {columns}) "
+                f"select -(:n), {columns} from {table} where run_no = 1",
+                n=number + 1,
+            )
     return names
 
 
@@ -76,7 +85,7 @@ def change(url: str, statement: str, **values) -> None:
 
 
 def whole(shop) -> None:
-    """See that rows, folders and stages belong to runs that are ready or rejected, and nothing is half."""
+    """See that rows, folders and stages belong to runs that ended, and nothing is half."""
     url = database(shop)
     there = {
         row[0] for row in query(url, "select run_id from run where status in ('ready', 'rejected')")
@@ -199,7 +208,7 @@ class Stopped(BaseException):
 
 
 def test_stopped_anywhere_the_next_prune_finishes(full, tmp_path, monkeypatch):
-    """Every call that changes something is the last one once; copies of the shop are pruned to the end."""
+    """Every call that changes something is the last one once; copies are then pruned to the end."""
     shop, _ = full
     places = ("delete_run", "remove_rows", "remove_folder")
     for place in places:

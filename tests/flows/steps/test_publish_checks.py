@@ -1,4 +1,4 @@
-"""The contract at the moment of publishing: a broken one stops the move, names the check, and is kept with the run."""
+"""Checks at publishing: one that fails stops the move, is named, and is kept with the run."""
 
 import json
 import re
@@ -36,7 +36,7 @@ def execute(session: Session, *statements: str) -> None:
 
 @pytest.fixture
 def rolled(own_runs):
-    """The first run is live again, and the second may be published; gives the session and the second run."""
+    """The first run live again, so that the second may be published; the session and the second."""
     rollback(own_runs.engine, "default", by="bea", reason="to publish it once more")
     return own_runs, runs(own_runs.engine, "default", 1)[0]
 
@@ -62,7 +62,10 @@ def test_every_check_says_what_it_found(rolled):
 def test_a_limit_refuses_and_a_wider_one_publishes_the_same_run(rolled):
     session, run = rolled
     strict, before = with_gate(session, max_churn=0.001), live(session.engine, "default").run.run_id
-    told = rf"run {run.run_id} breaks its contract: not too much churn: churn 0\..*; what is live stays live"
+    told = (
+        rf"run {run.run_id} breaks its contract: not too much churn: churn 0\..*; "
+        "what is live stays live"
+    )
     with pytest.raises(Refused, match=told):
         publish_run(strict, run.run_id)
     assert live(session.engine, "default").run.run_id == before
@@ -78,9 +81,13 @@ def test_a_limit_refuses_and_a_wider_one_publishes_the_same_run(rolled):
 
 def test_rows_within_a_band_of_live_unless_the_settings_say_otherwise(rolled):
     session, run = rolled
-    execute(session, "insert into recommendation select 2, user_id || '~', rank, item_id, score, probability "
-            "from recommendation where run_no = 2", "insert into recommendation select 2, user_id || '!', rank, "
-            "item_id, score, probability from recommendation where run_no = 2 and user_id = 'u1'")  # fmt: skip
+    execute(
+        session,
+        "insert into recommendation select 2, user_id || '~', rank, item_id, score, probability "
+        "from recommendation where run_no = 2",
+        "insert into recommendation select 2, user_id || '!', rank, item_id, score, probability "
+        "from recommendation where run_no = 2 and user_id = 'u1'",
+    )
     with pytest.raises(
         Refused, match=r"as many rows as live: 1448 rows, 720 in run .* allow 360 to 1440"
     ):
@@ -102,16 +109,20 @@ def test_rows_within_a_band_of_live_unless_the_settings_say_otherwise(rolled):
 
 COUNTED = (
     "select item_id, count(*) from (select item_id from recommendation where run_no = 2 union all "
-    "select item_id from fallback where run_no = 2) rows group by item_id order by count(*) desc, item_id"
+    "select item_id from fallback where run_no = 2) rows "
+    "group by item_id order by count(*) desc, item_id"
 )
 BROKEN = {
-    "ranks run from 1": "delete from recommendation where run_no = 2 and user_id in ('u1', 'u5') and rank = 3",
-    "no item twice": "update recommendation set item_id = (select item_id from recommendation r where r.run_no = 2 and "
-    "r.user_id = 'u5' and r.rank = 1) where run_no = 2 and user_id = 'u5' and rank = 8",
+    "ranks run from 1": "delete from recommendation "
+    "where run_no = 2 and user_id in ('u1', 'u5') and rank = 3",
+    "no item twice": "update recommendation set item_id = ("
+    "select item_id from recommendation r where r.run_no = 2 and r.user_id = 'u5' "
+    "and r.rank = 1) where run_no = 2 and user_id = 'u5' and rank = 8",
     "scores do not rise with rank": "update recommendation set score = score + 99 "
     "where run_no = 2 and user_id = 'u5' and rank = 8",
     "the reserve covers what is blocked": "insert into blocked_item (placement, item_id) "
-    "select distinct 'default', item_id from recommendation where run_no = 2 and user_id in ('u5', 'u6', 'u7', 'u8')",
+    "select distinct 'default', item_id from recommendation "
+    "where run_no = 2 and user_id in ('u5', 'u6', 'u7', 'u8')",
 }
 
 
@@ -158,7 +169,7 @@ def test_lost_users_are_noticed(rolled):
 
 
 def test_what_became_unavailable_since_training_is_not_shown(rolled):
-    """Items whose time ended before the training began are its own business; those that everyone is spared are none."""
+    """Ends before the training are its own business; items that everyone is spared are none."""
     session, run = rolled
     listed = query(session.engine.url.render_as_string(hide_password=False), COUNTED)
     (gone, rows), (later, _), (before, _) = listed[:3]
@@ -174,7 +185,10 @@ def test_what_became_unavailable_since_training_is_not_shown(rolled):
     windows.cast({"available_until": pl.Datetime("ms", "UTC")}).write_parquet(
         RunFolder(session.runs / run.run_id).windows
     )
-    told = rf"nothing became unavailable: {rows} rows list 1 items whose available_until .*, e\.g\. item '{gone}', "
+    told = (
+        rf"nothing became unavailable: {rows} rows list 1 items whose available_until .*, "
+        rf"e\.g\. item '{gone}', "
+    )
     with pytest.raises(Refused, match=told):
         publish_run(session, run.run_id)
     stored = runs(session.engine, "default", 1)[0].manifest["refusals"]
@@ -187,7 +201,7 @@ def test_what_became_unavailable_since_training_is_not_shown(rolled):
 
 def test_approval_judges_at_its_own_moment(rolled):
     session, run = rolled
-    assert publish_run(session, run.run_id, hold=True).held
+    assert publish_run(session, run.run_id, hold=True).is_held
     execute(session, BROKEN["no item twice"])
     with pytest.raises(Refused, match="no item twice"):
         approve_run(session, "looks well")

@@ -8,7 +8,7 @@ from flows.steps.train.row_export import list_blocks
 
 @pytest.mark.parametrize(("block", "per_pass"), [(5_000, 100_000), (2, 4), (1, 1), (3, 7)])
 def test_lists_come_whole_in_the_order_of_the_key(tmp_path, monkeypatch, block, per_pass):
-    """However users are numbered and wherever a pass or a block ends; users without a list are left out."""
+    """However users are numbered, wherever a pass or a block ends; users without a list are out."""
     monkeypatch.setattr(lists, "BLOCK_USERS", block)
     monkeypatch.setattr(lists, "PASS_USERS", per_pass)
     users = ["10", "9", "é", "Z", "a", "", "b c", "1", "推"]

@@ -33,7 +33,7 @@ def by_user(folder) -> dict[str, list[str]]:
 
 @pytest.fixture(scope="module")
 def ruled(tmp_path_factory):
-    """A shop published without rules and then, with the same data, with rules and blocks; lists of both."""
+    """A shop published without rules, then with rules and blocks; lists of both."""
     folder = tmp_path_factory.mktemp("ruled")
     config = make_shop(folder)
     session = Session.open(config)
@@ -68,7 +68,8 @@ def test_a_block_acts_at_once_and_later_runs_spend_nothing_on_it(ruled):
     assert (taken,) not in stored
     assert all(len(items) == 5 for items in after.values())
     rows = query(
-        database(folder), "select count(*) from recommendation where run_no = :n and item_id = 'i2' and user_id = 'u4'",
+        database(folder), "select count(*) from recommendation "
+        "where run_no = :n and item_id = 'i2' and user_id = 'u4'",
         n=done.trained.run_no,
     )  # fmt: skip
     assert rows == [(0,)]

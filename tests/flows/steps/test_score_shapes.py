@@ -1,4 +1,4 @@
-"""What monitoring compares of scores: the shape of a list's fall, which no change of scale moves."""
+"""Shapes of scores, which monitoring compares: no change of scale moves them."""
 
 import polars as pl
 from polars.testing import assert_frame_equal

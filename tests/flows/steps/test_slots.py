@@ -1,4 +1,4 @@
-"""Live and challenger by the loop and the command line: held, looked at, approved, rejected; placements apart."""
+"""Live and challenger by the loop and the command line: held, approved, rejected."""
 
 import shutil
 import subprocess
@@ -23,7 +23,7 @@ VIEW = "select distinct slot, run_id, placement from slot_recommendations order 
 
 @pytest.fixture
 def mail(own_runs):
-    """A second configuration over the same database, for the placement mail, where every run wants approval."""
+    """A second configuration over the same database: placement mail, every run wants approval."""
     config = (own_runs.base / "fusion.toml").read_text()
     config = config.replace("[lists]\n", '[lists]\nplacement = "mail"\n').replace(
         "[gate]\n", "[gate]\napprove = true\n"
@@ -45,7 +45,7 @@ def test_placements_of_several_configurations_never_touch(own_runs, mail):
     url, before = own_runs.engine.url.render_as_string(hide_password=False), slots(own_runs)
     lists, moves = live_lists(url), history(own_runs.engine, "default")
     done = run_loop(mail)
-    assert (done.published.held, done.refusals) == (True, ())
+    assert (done.published.is_held, done.refusals) == (True, ())
     assert done.exit_code == (4 if done.monitored.alerts else 0)
     first = done.trained.run_id
     assert slots(mail) == (None, first)
@@ -74,8 +74,11 @@ def test_placements_of_several_configurations_never_touch(own_runs, mail):
     assert {run.placement for run in runs(mail.engine, "mail")} == {"mail"}
     kept = history(mail.engine, "mail", "challenger")
     assert [(move.action, move.to_run_id, move.by) for move in kept] == [
-        ("publish", first, "mia"), ("approve", None, "mia"), ("publish", second, "mia"), ("approve", None, "mia")
-    ]  # fmt: skip
+        ("publish", first, "mia"),
+        ("approve", None, "mia"),
+        ("publish", second, "mia"),
+        ("approve", None, "mia"),
+    ]
 
 
 def test_a_run_that_takes_the_place_of_one_that_waits_says_so(own_runs):
@@ -158,7 +161,7 @@ def test_hold_diff_reject_approve_by_the_command_line(own_shop):
 
 
 def test_publishes_at_once_by_the_command_line_are_never_a_mixture(own_runs):
-    """Two processes, each with another run: both end well or with 75, one after the other, and one list is whole."""
+    """Two processes, each with another run: both end well or with 75, and one list is whole."""
     newest, oldest = runs(own_runs.engine, "default")
     rollback(own_runs.engine, "default", by="bea", reason="back to the oldest")
     publish_run(own_runs, newest.run_id, hold=True)

@@ -1,4 +1,4 @@
-"""What is said where the reasons of a list were not stored."""
+"""Reasons of a list in their order, and the sentence where they were not stored."""
 
 from dataclasses import replace
 from types import SimpleNamespace
@@ -22,8 +22,8 @@ def test_what_was_not_stored_is_said_with_the_key_that_stores_more(two_runs):
     best = told.filter(told["source"].is_not_null()).with_columns(detail=None)
     said = describe_missing(few, best)
     assert (
-        "reasons for this list were not stored: [lists] why_rows = 200,000 was enough for 3 of 90 users"
-        in said
+        "reasons for this list were not stored: "
+        "[lists] why_rows = 200,000 was enough for 3 of 90 users" in said
     )
     assert "only which source ranks each item best" in said
     assert "not even which source" in describe_missing(few, told.clear())
