@@ -31,7 +31,7 @@ lint: $(READY)
 
 # The pages as a site in `site/`; a broken link or an unreadable docstring is an error.
 docs: $(READY)
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 # Builds the wheel and tries it in an environment of its own, without this folder.
 wheel: $(READY)
