@@ -60,7 +60,7 @@ class Recommendations:
 def recommendations_for(
     engine: Engine, placement: str, user: str, segment: str | None = None
 ) -> Recommendations:
-    """Return what a user is shown now.
+    """Return the items that a user is shown now, by rank.
 
     It is their list in the live run; else the fallback of their segment; else that of `all`, which
     every run has. What is blocked is gone from each, and ranks have no holes. The statement in

@@ -37,7 +37,7 @@ def partition_name(run_no: int) -> str:
     return f"recommendation_r{run_no}"
 
 
-def remove_lists(engine: Engine, run_no: int, figures: bool = True) -> None:
+def remove_lists(engine: Engine, run_no: int, with_metrics: bool = True) -> None:
     """Delete everything that was loaded under a run number, whole or half.
 
     The row in `run` stays.
@@ -45,7 +45,7 @@ def remove_lists(engine: Engine, run_no: int, figures: bool = True) -> None:
     Args:
         engine: from `connect`.
         run_no: the run.
-        figures: delete its rows in `metric` too.
+        with_metrics: delete its rows in `metric` too.
 
     Raises:
         Refused: a slot points at the run.
@@ -56,7 +56,7 @@ def remove_lists(engine: Engine, run_no: int, figures: bool = True) -> None:
     if has_partitions:
         _drop_partition(engine, run_no)
     with writing(engine) as connection:
-        for table in _tables(has_partitions, figures):
+        for table in _tables(has_partitions, with_metrics):
             connection.execute(delete(table).where(table.c.run_no == run_no))
 
 
@@ -78,15 +78,15 @@ def finish_removals(engine: Engine) -> None:
     with engine.connect() as connection:
         run_numbers = connection.execute(text(_CUT_OFF)).scalars().all()
     for run_no in run_numbers:
-        remove_lists(engine, run_no, figures=False)
+        remove_lists(engine, run_no, with_metrics=False)
 
 
-def _tables(has_partitions: bool, figures: bool) -> list[Table]:
+def _tables(has_partitions: bool, with_metrics: bool) -> list[Table]:
     """Return the tables whose rows of a run are deleted one by one."""
     tables = [served_user, fallback, explanation]
     if not has_partitions:
         tables.append(recommendation)
-    if figures:
+    if with_metrics:
         tables.append(metric)
     return tables
 

@@ -134,7 +134,7 @@ def remove_rows(engine: Engine, run_no: int) -> None:
         Refused: a slot points at the run.
         Temporary: a reader holds the partition for long; calling again goes on where this stopped.
     """
-    remove_lists(engine, run_no, figures=False)
+    remove_lists(engine, run_no, with_metrics=False)
 
 
 def runs_with_rows(engine: Engine, placement: str) -> set[int]:

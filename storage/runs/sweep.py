@@ -37,7 +37,7 @@ def sweep(engine: Engine, placement: str) -> list[str]:
             if _mark_failed(engine, run_no):
                 swept.append(run_id)
                 logger.warning("run swept run_id=%s: its process ended in the middle", run_id)
-                remove_lists(engine, run_no, figures=False)
+                remove_lists(engine, run_no, with_metrics=False)
         except Temporary as error:
             logger.warning("run not swept whole yet run_id=%s: %s", run_id, error)
     _remove_lock_files(engine)

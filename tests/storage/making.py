@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from storage.loading.bulk import load_fallback, load_lists, load_served
 from storage.reading.recommendations import LIST_COLUMNS, recommendations_for
-from storage.runs import liveness as alive
+from storage.runs import liveness
 from storage.runs.runs import finish_run, start_run
 
 AS_OF = datetime(2026, 11, 1, tzinfo=UTC)
@@ -34,9 +34,9 @@ def end(engine: Engine, run_no: int, status: str = "ready") -> None:
 
 def end_lives(engine: Engine) -> None:
     """Let go of the runs that a test began and did not end."""
-    for url, run_no in list(alive._own_signs):
+    for url, run_no in list(liveness._own_signs):
         if url == str(engine.url):
-            alive.end_life(engine, run_no)
+            liveness.end_life(engine, run_no)
 
 
 def lists(run_id: str, users: list[str], rows: int = SIZE + RESERVE) -> pl.DataFrame:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import text
 
-from storage.loading import reader_waits as module
+from storage.loading import reader_waits
 from storage.loading.reader_waits import wait_for_readers
 from storage.slots.publish import publish
 from tests.storage.making import make_run
@@ -52,7 +52,7 @@ def test_a_read_by_a_plan_that_was_thrown_away_is_waited_for_too(live):
 
 
 def test_patience_ends(live, monkeypatch):
-    monkeypatch.setattr(module, "PATIENCE", 0.2)
+    monkeypatch.setattr(reader_waits, "PATIENCE", 0.2)
     with live.connect() as reader:
         assert reader.scalar(READ)
         began = time.monotonic()

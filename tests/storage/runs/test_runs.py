@@ -5,7 +5,7 @@ from sqlalchemy import select, text
 
 from fusion.errors import ConfigError, DataError, Temporary, UnknownName
 from storage.reading.read import lists_of
-from storage.runs import liveness as alive
+from storage.runs import liveness
 from storage.runs.records import add_alert, add_decision
 from storage.runs.runs import find_run, finish_run, runs, start_run
 from storage.schema.tables import decision
@@ -71,12 +71,12 @@ def test_a_run_ends_once(engine):
 def test_a_run_that_cannot_be_ended_lets_go_of_its_sign_of_life(engine, status):
     """Its row was swept meanwhile; a connection that nobody closes would last like the process."""
     run_no = begin(engine, "a")
-    life = alive._own_signs[str(engine.url), run_no]
+    life = liveness._own_signs[str(engine.url), run_no]
     with engine.begin() as connection:
         connection.execute(text("UPDATE run SET status = 'failed'"))
     with pytest.raises(Temporary, match="failed, not in training"):
         end(engine, run_no, status)
-    assert life not in alive._own_signs.values()
+    assert life not in liveness._own_signs.values()
 
 
 def test_a_failed_run_loses_its_lists_and_a_rejected_one_keeps_them(engine):

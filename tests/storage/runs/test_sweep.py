@@ -10,16 +10,15 @@ import polars as pl
 import pytest
 from sqlalchemy import text
 
-import storage.runs.sweep as sweeping
 from fusion.errors import Refused, Temporary
 from storage import StorageSettings, connect
 from storage.loading.bulk import load_lists
 from storage.reading.read import lists_of, served_of
-from storage.runs import liveness as alive
+from storage.runs import liveness
 from storage.runs.partitions import remove_lists
 from storage.runs.retention import remove_rows, runs_with_rows
 from storage.runs.runs import find_run, finish_run
-from storage.runs.sweep import sweep
+from storage.runs.sweep import _training_runs, sweep
 from storage.slots.publish import publish
 from tests.storage.making import begin, end, list_for, lists, make_run
 
@@ -68,10 +67,10 @@ def test_a_killed_training_leaves_what_is_live_and_is_swept(url, engine, where):
 
 def test_the_sign_of_life_ends_with_the_run(engine, monkeypatch):
     run_no = begin(engine, "a")
-    own = dict(alive._own_signs)
-    monkeypatch.setattr(alive, "_own_signs", {})  # look as another process does
+    own = dict(liveness._own_signs)
+    monkeypatch.setattr(liveness, "_own_signs", {})  # look as another process does
     assert seen_alive(engine, run_no)
-    monkeypatch.setattr(alive, "_own_signs", own)
+    monkeypatch.setattr(liveness, "_own_signs", own)
     end(engine, run_no)
     assert not seen_alive(engine, run_no)
 
@@ -79,7 +78,7 @@ def test_the_sign_of_life_ends_with_the_run(engine, monkeypatch):
 def seen_alive(engine, run_no: int) -> bool:
     other = connect(StorageSettings(url=engine.url.render_as_string(hide_password=False)))
     with other.connect() as connection:
-        found = alive.is_alive(connection, run_no)
+        found = liveness.is_alive(connection, run_no)
     other.dispose()
     return found
 
@@ -114,9 +113,9 @@ def test_a_training_that_ends_while_a_sweep_looks_keeps_its_rows(engine, monkeyp
     """It was listed as in training, and its sign of life has ended when the sweep asks for it."""
     run_no = begin(engine, "a")
     load_lists(engine, run_no, [lists("a", ["u1"])])
-    seen = sweeping._training_runs(engine, "default")
+    seen = _training_runs(engine, "default")
     end(engine, run_no)
-    monkeypatch.setattr(sweeping, "_training_runs", lambda engine, placement: seen)
+    monkeypatch.setattr("storage.runs.sweep._training_runs", lambda *_: seen)
     assert sweep(engine, "default") == []
     publish(engine, "default", run_no, by="test", reason="test")
     assert sweep(engine, "default") == []
@@ -129,7 +128,7 @@ def test_a_training_that_ends_while_a_sweep_looks_keeps_its_rows(engine, monkeyp
 def test_rows_of_a_dead_training_that_a_reader_holds_are_found_later(engine):
     run_no = begin(engine, "dead")
     load_lists(engine, run_no, [lists("dead", ["u1"])])
-    alive.end_life(engine, run_no)
+    liveness.end_life(engine, run_no)
     with engine.connect() as reader:
         reader.execute(text("SELECT count(*) FROM recommendation")).scalar()
         assert swept(engine) == ["dead"]
