@@ -11,7 +11,7 @@ from fusion.data.histories import UserHistories
 from fusion.models.base.recommender import Recommender
 from fusion.models.base.registry import check_source
 from fusion.testing.base import ContractBase
-from fusion.testing.data import fit_context, make_dataset, mixed_data, users_now
+from fusion.testing.data import fit_context, make_dataset, mixed_data, random_pairs, users_now
 from fusion.testing.reference import all_allowed
 
 assert_same = np.testing.assert_array_equal
@@ -23,6 +23,7 @@ class FittingContract(ContractBase):
     def test_its_class_can_be_registered(self) -> None:
         """Needs are capabilities that data can have; overrides have today's names."""
         check_source(self.source.__name__, self.source)
+        assert self.source.reason_text.strip()
 
     def test_its_needs_under_these_settings_are_among_those_that_data_can_have(
         self, fresh: Recommender, data: Dataset
@@ -40,6 +41,20 @@ class FittingContract(ContractBase):
         assert_same(again.scores(users), fitted.scores(users))
         allowed = all_allowed(users.n_items)
         assert_same(again.top(users, 4, allowed).items, fitted.top(users, 4, allowed).items)
+
+    def test_scoring_leaves_the_source_as_it_is(
+        self, fresh: Recommender, data: Dataset, users: UserHistories
+    ) -> None:
+        """Two threads may ask at once: what was learned is the same before and after."""
+        model = fresh.fit(data, fit_context())
+        before = {name: values.copy() for name, values in model.state().items()}
+        model.scores(users)
+        model.top(users, 3, all_allowed(users.n_items))
+        model.score_pairs(users, random_pairs(users))
+        after = model.state()
+        assert after.keys() == before.keys()
+        for name, values in before.items():
+            assert_same(after[name], values)
 
     def test_the_same_seed_gives_the_same_numbers(
         self, data: Dataset, users: UserHistories

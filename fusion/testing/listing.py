@@ -43,7 +43,10 @@ class ListingContract(ContractBase):
         self, fitted: Recommender, users: UserHistories, some_allowed: Flags, seen: bool
     ) -> None:
         """No forbidden item, no item of the history unless it may come again, no item twice."""
-        top = fitted.top(users, 10, Allowed(some_allowed, seen))
+        # A copy, so that a source which widens it in place is found out.
+        handed_over = Allowed(some_allowed.copy(), seen)
+        top = fitted.top(users, 10, handed_over)
+        assert_same(handed_over.items, some_allowed)
         for user in range(len(users)):
             listed = top.items[user][top.items[user] >= 0]
             history = users.items[users.borders[user] : users.borders[user + 1]]
