@@ -190,7 +190,7 @@ class Neural(FactorModel):
         inputs = self.vectors_[positions]
         if self._predicts_weights:
             event_weights = np.zeros((BATCH, length, 1), np.float32)
-            event_weights[: len(batch), :, 0] = newest.of(weights, batch, length, 0)
+            event_weights[: len(batch), :, 0] = newest.padded_values(weights, batch, length, 0)
             inputs = np.concatenate([inputs, event_weights], axis=2)
         with repeatable():
             states = run_users(self.sequence_, inputs)

@@ -65,7 +65,7 @@ class HeldOutTails:
         items = torch.from_numpy(padded).to(device)
         weights = None
         if self.weights is not None:
-            of_events = self.read.of(self.weights, chosen, length, 0)
+            of_events = self.read.padded_values(self.weights, chosen, length, 0)
             weights = torch.from_numpy(of_events).to(device)
         sequence = towers.items(items.flatten()).view(*items.shape, -1)
         states = towers.users(sequence, weights)

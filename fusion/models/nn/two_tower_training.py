@@ -111,5 +111,5 @@ class WeightTrainer(Trainer):
         self.weights = weights
 
     def _loss(self, chosen: NDArray[np.int64], windows: Tensor) -> Tensor:
-        weights = self.windows.of(self.weights, chosen, windows.shape[1], 0)
+        weights = self.windows.padded_values(self.weights, chosen, windows.shape[1], 0)
         return self.model.weight_loss(windows, self._on_device(weights), self.config.id_dropout)

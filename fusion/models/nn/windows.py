@@ -41,9 +41,9 @@ class Windows:
         Returns:
             (n, length) int64.
         """
-        return self.of(self.items, chosen, length, padding).astype(np.int64)
+        return self.padded_values(self.items, chosen, length, padding).astype(np.int64)
 
-    def of(
+    def padded_values(
         self, values: NDArray[Any], chosen: NDArray[np.integer], length: int, padding: float
     ) -> NDArray[Any]:
         """Gather other values of the events of some windows.
