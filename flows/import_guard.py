@@ -35,6 +35,7 @@ def _place_of(spec: ModuleSpec | None) -> Path | None:
     """Return the folder of a package, or the file of a module; None where Python knows neither."""
     if spec is None:
         return None
+    # A package without `__init__.py` has no origin, a module no locations.
     places = [*(spec.submodule_search_locations or ()), spec.origin]
     for place in places:
         if place:

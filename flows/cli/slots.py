@@ -114,6 +114,7 @@ def rollback(
     from storage.slots.publish import rollback as move_back  # noqa: PLC0415
 
     session = open_session(config, by)
+    # Read before the slot moves: a misspelt length must not leave a rollback without its freeze.
     span = parse_span(freeze)
     move = move_back(session.engine, session.placement, to, span, by=session.by, reason=reason)
     if as_json:
@@ -135,6 +136,7 @@ def unfreeze(config: Config = FILE, by: By = None, as_json: Json = False) -> int
     from storage.slots.publish import unfreeze as end_freeze  # noqa: PLC0415
 
     session = open_session(config, by)
+    # None where nothing was frozen, which is no error: a script may call it to be sure.
     move = end_freeze(session.engine, session.placement, session.by)
     if as_json:
         emit(move)

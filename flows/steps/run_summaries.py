@@ -29,6 +29,7 @@ def run_summary(run: RunRow) -> dict[str, Any]:
         The columns of RUN_KEYS, and as `reported` the NDCG@10 with its interval, None for a run
         that failed.
     """
+    # A run that failed, or still trains, has no verdict.
     verdict = run.verdict or {}
     columns = {key: getattr(run, key) for key in RUN_KEYS}
     return {**columns, "reported": verdict.get("reported")}

@@ -74,6 +74,7 @@ def read_people(user: str | None, file: Path | None) -> list[str]:
         lines = _read_lines(file)
     else:
         raise ConfigError("name one USER, or --file FILE with one id a line")
+    # Each once, in the order of the file; blank lines name nobody.
     people = list(dict.fromkeys(line for line in lines if line))
     if not people:
         raise ConfigError(f"{file or 'USER'} names nobody")
@@ -118,6 +119,7 @@ def forget(session: Session, people: Collection[str]) -> Forgot:
         in_runs, stages = _empty_store(session, people)
         rows, in_sql = forget_rows(engine, people)
         runs = _amend_runs(session, people)
+    # Sentences may name people as well: reasons of moves, messages of alerts.
     redactor = Redactor(people)
     amend_texts(engine, redactor.redact_text, redactor.redact)
     known = in_sql | in_runs

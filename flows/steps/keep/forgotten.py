@@ -57,6 +57,7 @@ class Hasher:
         Returns:
             64 hex digits.
         """
+        # The prefix keeps a user called "key" apart from the mark of the key.
         return self._hash(b"user\0" + user_id.encode())
 
     @property
@@ -117,6 +118,7 @@ def read_forgotten(engine: Engine) -> Forgotten | None:
         raise ConfigError(
             f"{len(marks)} people are forgotten and must be left out of the data, but {missing}"
         ) from None
+    # Under another key their ids have other hashes, and nobody would be recognised.
     under_other_key = sum(mark != hasher.mark for mark in marks.values())
     if under_other_key:
         raise ConfigError(

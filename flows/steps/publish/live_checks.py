@@ -29,11 +29,13 @@ def as_many_rows_as_live(stored: StoredLists) -> Check | None:
     live, gate = stored.live, stored.gate
     if live is None:
         return None
+    # Another length of lists is no loss of rows.
     before, after = _shaping_settings(live), _shaping_settings(stored.run)
     changed = [key for key in SHAPING_KEYS if before.get(key) != after.get(key)]
     if changed:
         return passes(f"not judged: [lists] {', '.join(changed)} changed since run {live.run_id}")
     live_rows, users = row_counts(stored.engine, live.run_no)
+    # Few users come and go by chance.
     if users < gate.users:
         return passes(
             f"not judged: run {live.run_id} serves {users} users, gate.users = {gate.users}"
@@ -68,6 +70,7 @@ def not_too_much_churn(stored: StoredLists) -> Check | None:
     live, gate = stored.live, stored.gate
     if live is None:
         return None
+    # The default allows everything: the join over both runs would be for nothing.
     if gate.max_churn == 1:
         return passes("not judged: gate.max_churn = 1")
     users, change = churn(stored.engine, live.run_no, stored.run.run_no, DEPTH)

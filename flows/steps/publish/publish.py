@@ -140,6 +140,7 @@ def check_and_move(
         Refused: a check does not hold.
         Overtaken: other runs went live in each try.
     """
+    # What is shown already was judged when it went live; to show it again changes nothing.
     live_run = _live_run(session)
     is_live_already = live_run is not None and live_run.run_no == run.run_no
     if not is_live_already:
@@ -171,6 +172,7 @@ def require_checks(session: Session, run: RunRow, live_run: RunRow | None) -> No
     broken = [check for check in publish_checks(session, run, live_run) if not check.holds]
     if not broken:
         return
+    # Without examples: they name people, and what is stored must not.
     refusals = [check.as_dict() for check in broken]
     add_refusal(session.engine, run.run_no, session.by, refusals)
     reasons = "; ".join(check.text() for check in broken)

@@ -1,14 +1,12 @@
 """The verdict as rows: one a metric for the table `metric`, one a method for reports."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 
 from dashboards.measures.metric_schema import METRIC_SCHEMA
-
-Report = Mapping[str, Any]
-"""The verdict of a run, as `fusion.evaluation` writes it and `run.verdict` stores it."""
+from flows.steps.train.verdict_lines import Report
 
 KINDS = {"ranker": "ranker", "blend": "blend", "random": "control"}
 """Kinds of rows by which the dashboards group them; every other row is a source."""

@@ -167,6 +167,7 @@ def write_failure(session: Session, run_no: int, failure: Exception) -> None:
         run_no: of the run.
         failure: that ended its training.
     """
+    # There is no folder to describe: the error is all that is known of the run.
     manifest = {"error": stored_text(failure)}
     finish_run(
         session.engine,

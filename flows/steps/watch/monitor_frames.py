@@ -28,6 +28,7 @@ def read_pairs(run: RunFolder, previous: RunFolder | None) -> Pairs:
         (reference, current) by subject: users, items, interactions, features, and scores where the
         previous run's lists are there.
     """
+    # The folder of a run before may be gone, or only its samples.
     has_samples = previous is not None and previous.monitor.exists()
     before = previous.samples_now if previous and has_samples else run.samples_before
     pairs: Pairs = {}
@@ -51,6 +52,7 @@ def moving_features(pairs: Pairs) -> list[str]:
     Returns:
         Names, in the order of their columns.
     """
+    # A feature may be in one of the tables only, where the configuration changed.
     reference, current = pairs["features"]
     columns = list(dict.fromkeys([*reference.columns, *current.columns]))
     steady = steady_columns(columns)
@@ -72,6 +74,7 @@ def score_shapes(run: RunFolder) -> pl.DataFrame:
     """
     lists = pl.read_parquet(run.lists, columns=["user", "rank", "score"])
     score, rank = pl.col("score"), pl.col("rank")
+    # Ranks 1, 2, 5 and the last of ten stand for the whole curve.
     levels = (
         lists.filter(rank <= DEPTH)
         .group_by("user")
