@@ -28,6 +28,7 @@ def publish(run: Run, config: Config = FILE, by: By = None, as_json: Json = Fals
     Returns:
         0.
     """
+    from flows.cli.screens.json_summary import publication_summary  # noqa: PLC0415
     from flows.cli.screens.outcome import describe_publication  # noqa: PLC0415
     from flows.steps.publish.publish import publish_run  # noqa: PLC0415
 
@@ -38,7 +39,7 @@ def publish(run: Run, config: Config = FILE, by: By = None, as_json: Json = Fals
         session = open_session(config, by)
         published = publish_run(session, run)
     if as_json:
-        emit(published)
+        emit(publication_summary(published))
     else:
         out.print(describe_publication(published), markup=False)
     return 0
@@ -59,12 +60,13 @@ def approve(
     Returns:
         0.
     """
+    from flows.cli.screens.json_summary import publication_summary  # noqa: PLC0415
     from flows.cli.screens.outcome import describe_publication  # noqa: PLC0415
     from flows.steps.publish.publish import approve_run  # noqa: PLC0415
 
     published = approve_run(open_session(config, by), reason, run)
     if as_json:
-        emit(published)
+        emit(publication_summary(published))
     else:
         out.print(describe_publication(published), markup=False)
     return 0
@@ -82,12 +84,13 @@ def reject(
     Returns:
         0.
     """
+    from flows.cli.screens.json_summary import move_summary  # noqa: PLC0415
     from storage.slots.challenger import reject as reject_challenger  # noqa: PLC0415
 
     session = open_session(config, by)
     move = reject_challenger(session.engine, session.placement, by=session.by, reason=why)
     if as_json:
-        emit(move)
+        emit(move_summary(move))
     else:
         out.print(f"Rejected run {move.from_run_id}; live is unchanged.", markup=False)
     return 0
@@ -111,6 +114,7 @@ def rollback(
     Returns:
         0.
     """
+    from flows.cli.screens.json_summary import move_summary  # noqa: PLC0415
     from storage.slots.publish import rollback as move_back  # noqa: PLC0415
 
     session = open_session(config, by)
@@ -118,7 +122,7 @@ def rollback(
     span = parse_span(freeze)
     move = move_back(session.engine, session.placement, to, span, by=session.by, reason=reason)
     if as_json:
-        emit(move)
+        emit(move_summary(move))
         return 0
     frozen = f", frozen for {freeze}" if freeze else ""
     sentence = f"Live: run {move.to_run_id} again, instead of {move.from_run_id}{frozen}."
@@ -133,13 +137,14 @@ def unfreeze(config: Config = FILE, by: By = None, as_json: Json = False) -> int
     Returns:
         0, also where nothing was frozen.
     """
+    from flows.cli.screens.json_summary import move_summary  # noqa: PLC0415
     from storage.slots.publish import unfreeze as end_freeze  # noqa: PLC0415
 
     session = open_session(config, by)
     # None where nothing was frozen, which is no error: a script may call it to be sure.
     move = end_freeze(session.engine, session.placement, session.by)
     if as_json:
-        emit(move)
+        emit(move_summary(move) if move else None)
     else:
         out.print("Unfrozen." if move else "It was not frozen.", markup=False)
     return 0

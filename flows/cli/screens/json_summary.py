@@ -1,11 +1,17 @@
-"""Outcomes of the loop for machines: the `--json` of `run`, `retrain`, `train`, `monitor`."""
+"""Outcomes of verbs for machines: the keys that `--json` gives, as docs/cli.md names them.
 
+Light on purpose: `fusion rollback` imports this.
+"""
+
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # what trains takes seconds to import
+    from flows.steps.publish.publish import Published
     from flows.steps.retrain.loop import Outcome
     from flows.steps.train.train import TrainedRun
     from flows.steps.watch.monitor import Monitored
+    from storage.schema.row_objects import Move
 
 
 def outcome_summary(outcome: "Outcome") -> dict[str, Any]:
@@ -59,3 +65,31 @@ def monitoring_summary(monitored: "Monitored") -> dict[str, Any]:
         "stability": monitored.stability.rows() if monitored.stability else None,
         "alerts": monitored.alerts,
     }
+
+
+def publication_summary(published: "Published") -> dict[str, Any]:
+    """Summarise a publication.
+
+    Args:
+        published: a run and the move that showed it.
+
+    Returns:
+        `run_id` and `move`.
+    """
+    return {"run_id": published.run_id, "move": move_summary(published.move)}
+
+
+def move_summary(move: "Move") -> dict[str, Any]:
+    """Summarise a move of a slot.
+
+    Args:
+        move: a row of `slot_move`.
+
+    Returns:
+        Its columns, with the ids of its runs, and `made`: false when the slot showed the run
+        already.
+    """
+    columns = asdict(move)
+    # The key is public and older than the field's name.
+    columns["made"] = columns.pop("is_new")
+    return columns

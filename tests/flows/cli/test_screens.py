@@ -8,11 +8,12 @@ import pytest
 from rich.console import Console
 
 from flows.cli.screens.findings import print_findings
+from flows.cli.screens.json_summary import move_summary
 from flows.cli.screens.lists import print_user_list
 from flows.cli.screens.runs import print_runs
 from flows.cli.screens.slots import print_challenger, print_live
 from fusion.core.findings import Finding
-from storage.schema.row_objects import LiveRun, RunRow
+from storage.schema.row_objects import LiveRun, Move, RunRow
 
 NAMES = ["[abc]", "[/x]", "[red]shoes[/red]", "[link=http://a.b]c"]
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -69,3 +70,22 @@ def test_slots_and_runs_show_who_why_and_by_which_method(console, name):
 def test_a_finding_shows_what_it_is_about(console, name):
     print_findings(console, [Finding("odd", "warning", f"column {name}", 1, "message", (), "cure")])
     assert f"(column {name}, 1)" in console.file.getvalue()
+
+
+def test_a_move_for_machines_has_the_keys_of_the_docs():
+    move = Move(1, "default", "live", "publish", None, None, 2, "b", NOW, "ann", "why", is_new=True)
+    assert list(move_summary(move)) == [
+        "id",
+        "placement",
+        "name",
+        "action",
+        "from_run_no",
+        "from_run_id",
+        "to_run_no",
+        "to_run_id",
+        "at",
+        "by",
+        "reason",
+        "made",
+    ]
+    assert move_summary(move)["made"] is True
