@@ -58,6 +58,9 @@ def open_reader(url: str, schema: str | None = None) -> Engine:
     docs/sql.md are enough. The engine keeps a pool of connections and is safe to share between
     threads: open one a process, and dispose it at the end.
 
+    An SQLite file is opened for reading only. Its write-ahead log still needs a folder in which the
+    service may make the files `-wal` and `-shm`.
+
     Args:
         url: of the SQLite file or PostgreSQL database that `[storage] url` names; the path of a
             file starts at the working folder.
