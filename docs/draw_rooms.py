@@ -1,7 +1,10 @@
-"""Draw the rooms of each package and the arrows between them: `python docs/draw_rooms.py` writes `rooms.svg`.
+"""Draw the rooms of each package and the arrows between them.
 
-Everything comes from the imports. An arrow points from the room that is imported to the room that imports it, as data
-flows; arrows that follow from others (A to C where A leads to B and B to C) are left out.
+`python docs/draw_rooms.py` writes `rooms.svg`.
+
+Everything comes from the imports. An arrow points from the room that is imported to the room that
+imports it, as data flows; arrows that follow from others (A to C where A leads to B and B to C) are
+left out.
 """
 
 import ast
@@ -20,7 +23,10 @@ Arrows = set[tuple[str, str]]
 
 
 def room_of(module: str) -> str:
-    """Return the room of a module of a package: the first folder in it, or the file where it stands in none."""
+    """Return the room of a module: the first folder of its package, or the file at the root.
+
+    Rooms within rooms count as their outermost one.
+    """
     return module.split(".")[1]
 
 
@@ -119,7 +125,8 @@ text { font: 12px sans-serif; fill: #263238; text-anchor: middle }
 .package { font-weight: bold; font-size: 15px; text-anchor: start }
 """
 HEAD = (
-    '<marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
+    '<marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" '
+    'orient="auto">'
     '<path d="M0 0 L8 4 L0 8 z" style="fill:#90a4ae;stroke:none;marker-end:none"/></marker>'
 )
 
@@ -134,7 +141,8 @@ def picture() -> str:
         top += drawing.height + MARGIN
         width = max(width, drawing.width)
     title = "Rooms of the packages; arrows point from what is imported to what imports it"
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {top}" width="{width}" role="img">'
+    size = f'viewBox="0 0 {width} {top}" width="{width}"'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">'
     background = f'<rect width="{width}" height="{top}" style="fill:#fff;stroke:none"/>'
     parts = [
         head,

@@ -48,8 +48,8 @@ def recipes_page() -> str:
     """Return the SQL recipes as a page, each under the question that it answers."""
     parts = [
         "# SQL recipes",
-        "Questions that analysts ask, for SQLite and PostgreSQL alike. `:placement`, `:user_id` and "
-        "`:item_id` are parameters. The files stand in `examples/sql`.",
+        "Questions that analysts ask, for SQLite and PostgreSQL alike. `:placement`, `:user_id` "
+        "and `:item_id` are parameters. The files stand in `examples/sql`.",
     ]
     for file in sorted((EXAMPLES / "sql").glob("*.sql")):
         question, statement = file.read_text(encoding="utf-8").split("\n", 1)

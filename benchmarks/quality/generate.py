@@ -37,7 +37,8 @@ def interactions(
     members = [np.flatnonzero(group == g) for g in range(groups)]
     if not all((born[mine] < 7).any() for mine in members):
         raise ValueError(
-            f"{items} items leave some of {groups} groups without any in the first week; ask for more"
+            f"{items} items leave some of {groups} groups without any in the first week; "
+            "ask for more"
         )
     for week in range(0, days, 7):
         here = np.flatnonzero((day >= week) & (day < week + 7))
@@ -56,7 +57,10 @@ def interactions(
 
 
 def distinct_interactions(users: int, items: int, events: int, seed: int) -> pl.DataFrame:
-    """The same, but exactly `events` different (user, item) pairs: draws more until there are enough, and thins."""
+    """Return the same, but exactly `events` different (user, item) pairs.
+
+    Draws more until there are enough, and thins.
+    """
     drawn = events
     while len(frame := interactions(users, items, drawn, seed)) < events:
         drawn = int(1.1 * drawn * events / len(frame))

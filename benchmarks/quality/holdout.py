@@ -1,4 +1,6 @@
-"""The command line from outside: hold out each user's last rating, run it on the rest, judge what SQL then shows.
+"""The command line from outside.
+
+Hold out each user's last rating, run it on the rest, judge what SQL then shows.
 
     python -m benchmarks.quality.holdout FOLDER --ratings ratings.csv --items movies.csv
 
@@ -38,7 +40,10 @@ def prepare(folder: Path, ratings: Path, items: Path) -> pl.DataFrame:
 
 
 def fusion(folder: Path, *words: str) -> str:
-    """Run a verb in the folder and give its stdout; its exit code must be 0 or 4 (published with an alert)."""
+    """Run a verb in the folder and give its stdout.
+
+    Its exit code must be 0 or 4 (published with an alert).
+    """
     done = subprocess.run(
         [sys.executable, "-m", "flows.cli", *words],
         cwd=folder,
@@ -78,7 +83,8 @@ def main() -> None:
     newest = max((given.folder / "runs").glob("2*"))
     manifest = json.loads((newest / "manifest.json").read_text())
     print(
-        f"method {manifest['method']}; inside, on its own verdict: {manifest['verdict']['reported']['value']:.4f}"
+        f"method {manifest['method']}; inside, on its own verdict: "
+        f"{manifest['verdict']['reported']['value']:.4f}"
     )
     tuned = {one["name"]: one["settings"] for one in manifest["tuned"]}
     configured = {source.name: source for source in config.sources}
@@ -96,7 +102,10 @@ def main() -> None:
 
 
 def published(held: Held, shown: pl.DataFrame, size: int) -> np.ndarray:
-    """Lists (n, size) of the held users from the view, after seeing that all users' lists keep the contract."""
+    """Return lists (n, size) of the held-out users from the view.
+
+    First all users' lists are seen to keep the contract.
+    """
     data = held.known
     rows, items = data.user_ids.rows(shown["user_id"]), data.item_ids.rows(shown["item_id"])
     lists = np.full((data.n_users, size), -1, np.int32)
@@ -105,7 +114,8 @@ def published(held: Held, shown: pl.DataFrame, size: int) -> np.ndarray:
     met = np.isin(pairs, data.users.astype(np.int64) * data.n_items + data.items)
     whole = (lists[data.user_counts > 0] >= 0).all(axis=1)
     print(
-        f"{whole.sum()} of {len(whole)} users have {size} items; {met.sum()} seen; {len(pairs) - len(set(pairs))} twice"
+        f"{whole.sum()} of {len(whole)} users have {size} items; {met.sum()} seen; "
+        f"{len(pairs) - len(set(pairs))} twice"
     )
     return lists[held.users]
 

@@ -1,4 +1,7 @@
-"""Hold-outs made before anything is trained: by last interaction, by time, at random; and how lists are judged."""
+"""Hold-outs made before anything is trained, and how lists are judged on them.
+
+They are made by last interaction, by time, or at random.
+"""
 
 from dataclasses import dataclass, replace
 
@@ -12,7 +15,10 @@ DAY_MS = 86_400_000
 
 @dataclass(frozen=True)
 class Held:
-    """What is known and what is to be found: `users` (n,) have at least one of `labels` and a history."""
+    """Interactions that are known, and labels that are held out.
+
+    `users` (n,) have at least one of `labels` and a history.
+    """
 
     known: Dataset
     as_of: np.ndarray

@@ -1,4 +1,6 @@
-"""Noise: how often a training on interactions without any structure is admitted. It should hardly ever be.
+"""Noise: how often a training on interactions without any structure is admitted.
+
+It should hardly ever be.
 
     python -m benchmarks.quality.noise [--seeds 20 --users N --items N --events N]
 

@@ -1,4 +1,4 @@
-"""RecTools beside the product: hands a hold-out to the peers' own environment, and reads back the lists.
+"""RecTools beside the product: a hold-out goes to its environment, lists come back.
 
 Known interactions go out as Parquet with outside ids, ten items a user come back, one file a model.
 They stay in the folder: a later call on the same known interactions reads them instead of training
@@ -25,7 +25,9 @@ PATIENCE = 2
 def peer_lists(
     held: Held, task: dict, folder: Path, environment: Path | None, seconds: float
 ) -> dict[str, tuple[np.ndarray, dict]]:
-    """Each model's lists (n, 10) of `held.users`, -1 where there is none, beside its notes: seconds, settings.
+    """Return each model's lists (n, 10) of `held.users`, -1 where there is none, and its notes.
+
+    Notes are seconds and settings.
 
     `task`: hold, days, share, seed. Models whose lists are not in `folder` are run by the Python of
     `environment`, with `seconds` each; without an environment they are left out, and so are those
@@ -40,7 +42,8 @@ def peer_lists(
         json.loads(noted.read_text())["known"] != key or not pl.read_parquet(asked).equals(users)
     ):
         raise SystemExit(
-            f"{folder} holds lists of other interactions or users; remove it, or name another folder"
+            f"{folder} holds lists of other interactions or users; "
+            "remove it, or name another folder"
         )
     known.write_parquet(folder / "known.parquet")
     users.write_parquet(asked)
@@ -53,7 +56,10 @@ def peer_lists(
 
 
 def _run(command: list, name: str, seconds: float) -> None:
-    """Run a model, and stop it when its clock has long run out: RecTools does not interrupt a fit."""
+    """Run a model, and stop it when its clock has long run out.
+
+    RecTools does not interrupt a fit.
+    """
     words = [*map(str, command), "--seconds", str(seconds), name]
     try:
         subprocess.run(words, check=True, timeout=PATIENCE * seconds)
@@ -62,7 +68,10 @@ def _run(command: list, name: str, seconds: float) -> None:
 
 
 def _known(held: Held, task: dict) -> pl.DataFrame:
-    """Outside ids, times in ms. By time, the cut is moved to midnight, where RecTools puts the ends of its windows."""
+    """Return outside ids and times in ms.
+
+    By time, the cut is moved to midnight, where RecTools puts the ends of its windows.
+    """
     data = held.known
     times = data.times
     if task["hold"] == "time":

@@ -13,7 +13,8 @@ with binary gain, users with a label and a history. With last and random the pro
 
 Columns of any name are guessed as `fusion init` guesses them, and `--data` overrules the guess:
 `--data '{"columns": {"user": "who", "item": "what", "weight": "plays"}}'`. `--peers` names the
-environment that `benchmarks/quality/rectools/make_env.sh` made; without it the product stands alone.
+environment that `benchmarks/quality/rectools/make_env.sh` made; without it the product stands
+alone.
 """
 
 import argparse
@@ -55,7 +56,10 @@ def hold(data: Dataset, given: argparse.Namespace, n: int, seed: int) -> Held:
 
 
 def product(held: Held, config: CoreConfig) -> tuple[dict[str, np.ndarray], dict]:
-    """Lists (n, 10) as published and of each source alone, fitted on the same interactions; and what is to be noted."""
+    """Return lists (n, 10) as published and of each source alone, and what is to be noted.
+
+    All are fitted on the same interactions.
+    """
     started = time.monotonic()
     with TemporaryDirectory(prefix="quality-") as folder:
         fused = fit_fusion(held.known, config, Path(folder))
@@ -111,7 +115,8 @@ def run_fold(
     held = hold(data, given, n, seed)
     lists, notes = {}, {}
     print(
-        f"seed {seed} fold {n}: {len(held.known)} interactions known, {len(held.users)} users judged",
+        f"seed {seed} fold {n}: {len(held.known)} interactions known, "
+        f"{len(held.users)} users judged",
         flush=True,
     )
     if not given.without_product:
@@ -201,7 +206,8 @@ def main() -> None:
     }
     print(table(found, seconds))
     print(
-        f"{found['values']} lists of {found['users']} users, {len(folds)} folds, pooled; seconds: mean of a fold"
+        f"{found['values']} lists of {found['users']} users, {len(folds)} folds, pooled; "
+        "seconds: mean of a fold"
     )
     if not given.without_product:
         own = [name for name in found["rows"] if name != FIRST and not name.startswith(PEER)]

@@ -13,11 +13,14 @@ from storage import StorageSettings, connect
 from storage.slots.publish import publish
 
 MOVES, READERS, WARM = 30, 4, 1_000
-VIEW = "SELECT item_id, rank, score FROM current_recommendations WHERE placement = 'default' AND user_id = :user"
+VIEW = (
+    "SELECT item_id, rank, score FROM current_recommendations "
+    "WHERE placement = 'default' AND user_id = :user"
+)
 
 
 def moving(engine: Engine, url: str, users: list[str]) -> list[float]:
-    """Seconds of each move of the pointer between the last two runs, while a service reads lists."""
+    """Return seconds of each move of the pointer between two runs, while a service reads lists."""
     with engine.connect() as connection:
         last = (
             connection.execute(text("SELECT run_no FROM run ORDER BY run_no DESC LIMIT 2"))
@@ -40,7 +43,9 @@ def moving(engine: Engine, url: str, users: list[str]) -> list[float]:
 
 
 def serve(url: str, users: list[str], begun: Event, done: Event) -> None:
-    """Read lists in some threads without a pause, in a process of its own, so that no reader holds up the mover.
+    """Read lists in some threads without a pause.
+
+    The process is one of its own, so that no reader holds up the mover.
 
     It has begun when each thread is past the reads that cost a young connection more: its plans,
     its caches.

@@ -1,4 +1,4 @@
-"""Publishing: a whole publish against a bare load of the same rows, the pointer's move, and reads through the view.
+"""Publishing: a whole publish against a bare load, the pointer's move, reads by the view.
 
     python -m benchmarks.scale.publish FOLDER [--rows 2000000 --turns 5 --postgres URL --json]
 
@@ -41,8 +41,14 @@ from storage.slots.publish import publish
 
 SIZE, RESERVE, ITEMS, BLOCKS, READS = 20, 10, 50_000, 10_000, 500
 COLUMNS = "user_id, rank, item_id, score, probability"
-BARE = "CREATE TABLE bare (run_no integer DEFAULT 0, user_id text{c}, rank integer, item_id text{c}, score real, {p})"
-KEY = "SELECT item_id, rank, score FROM recommendation WHERE run_no = :run_no AND user_id = :user AND rank <= 20"
+BARE = (
+    "CREATE TABLE bare (run_no integer DEFAULT 0, user_id text{c}, rank integer, "
+    "item_id text{c}, score real, {p})"
+)
+KEY = (
+    "SELECT item_id, rank, score FROM recommendation "
+    "WHERE run_no = :run_no AND user_id = :user AND rank <= 20"
+)
 Figures = dict[str, float]
 
 
@@ -86,7 +92,10 @@ def generate(folder: Path, rows: int) -> list[str]:
 
 @contextmanager
 def postgres(given: str | None) -> Iterator[str]:
-    """The URL of an empty database: the one given, or a server of our own for as long as this runs."""
+    """Yield the URL of an empty database.
+
+    It is the one given, or that of a server of our own for as long as this runs.
+    """
     if given:
         yield given
         return
@@ -158,7 +167,10 @@ def seconds(work: Callable[[], Any]) -> float:
 
 
 def bare_of(engine: Engine, folder: Path) -> Callable[[], None]:
-    """A load of the same rows in the same format into a fresh table without a key, with nothing left to prepare."""
+    """Return a load of the same rows in the same format into a fresh table without a key.
+
+    Nothing is left to prepare.
+    """
     postgres = engine.dialect.name == "postgresql"
     create = BARE.format(c=' COLLATE "C"' if postgres else "", p="probability double precision")
     blocks = list_blocks(folder)
@@ -190,7 +202,10 @@ def bare_of(engine: Engine, folder: Path) -> Callable[[], None]:
 
 
 def reading(engine: Engine, users: list[str]) -> Figures:
-    """Milliseconds of a read of one user's list: by the bare key, and through the view without and with blocks."""
+    """Return milliseconds of a read of one user's list.
+
+    It is read by the bare key, and through the view without and with blocks.
+    """
     with engine.connect() as connection:
         run_no = connection.scalar(text("SELECT run_no FROM slot"))
     found = {"bare key read, ms": one_read(engine, KEY, users, run_no=run_no), "view read, ms": 0.0}
@@ -205,7 +220,10 @@ def reading(engine: Engine, users: list[str]) -> Figures:
 
 
 def tend(engine: Engine, statement: str) -> None:
-    """Let PostgreSQL do now what it does by itself within minutes; SQLite has nothing of the kind."""
+    """Let PostgreSQL do now what it does by itself within minutes.
+
+    SQLite has nothing of the kind.
+    """
     if engine.dialect.name == "postgresql":
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text(statement))
@@ -224,9 +242,15 @@ def one_read(engine: Engine, statement: str, users: list[str], **values: Any) ->
 
 
 def bytes_of(engine: Engine) -> float:
-    """Bytes that the lists take with their key: of the last run on PostgreSQL, of all of them on SQLite."""
+    """Return the bytes that the lists take with their key.
+
+    These are those of the last run on PostgreSQL, of all runs on SQLite.
+    """
     if engine.dialect.name == "postgresql":
-        size = "SELECT pg_total_relation_size(to_regclass('recommendation_r' || (SELECT max(run_no) FROM run)))"
+        size = (
+            "SELECT pg_total_relation_size("
+            "to_regclass('recommendation_r' || (SELECT max(run_no) FROM run)))"
+        )
     else:
         size = "SELECT sum(pgsize) FROM dbstat WHERE name = 'recommendation'"
     with engine.connect() as connection:

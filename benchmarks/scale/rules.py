@@ -1,4 +1,6 @@
-"""What rules and reasons cost: `python -m benchmarks.scale.rules` prints seconds for each kind over a block of users.
+"""Cost of rules and reasons.
+
+`python -m benchmarks.scale.rules` prints seconds for each kind over a block of users.
 
 Orders of 300 candidates are drawn at random, lists take 30 of them; a ranker of a size as trained
 by default tells its contributions for 10,000 rows. Run it on a quiet machine.
@@ -80,7 +82,8 @@ def main() -> None:
             )
         desk = RuleApplier(rules, Allowed(np.ones(ITEMS, bool)), spare, SIZE, SHOWN, similarity)
         print(
-            f"{name}: {seconds(lambda desk=desk: desk.apply(pool, users)):.2f} s for {USERS:,} users"
+            f"{name}: {seconds(lambda desk=desk: desk.apply(pool, users)):.2f} s "
+            f"for {USERS:,} users"
         )
     matrix, label = rng.normal(size=(50_000, 60)).astype(np.float32), rng.integers(2, size=50_000)
     booster = lgb.train(
@@ -89,7 +92,8 @@ def main() -> None:
     ranker = Ranker(tuple(f"c{at}" for at in range(60)), (booster,))
     columns = {f"c{at}": matrix[:10_000, at] for at in range(60)}
     print(
-        f"contributions: {seconds(lambda: ranker.contributions(columns)):.2f} s for 10,000 rows of 200 trees"
+        f"contributions: {seconds(lambda: ranker.contributions(columns)):.2f} s "
+        "for 10,000 rows of 200 trees"
     )
 
 

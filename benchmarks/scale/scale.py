@@ -1,6 +1,9 @@
-"""Scale: `fusion run` on 100,000 users x 50,000 items with 5 million generated interactions, all of them different.
+"""Scale: `fusion run` on 100,000 users x 50,000 items with 5 million generated interactions.
 
-    python -m benchmarks.scale.scale FOLDER [--users N --items N --events N] [--default-sources] [--plays]
+All interactions are different.
+
+    python -m benchmarks.scale.scale FOLDER [--users N --items N --events N]
+        [--default-sources] [--plays]
 
 Four sources take part, or with `--default-sources` all that a configuration without any has. With
 `--plays` the data has no times but a count of plays for each pair, two fifths of them 1 and some in
@@ -66,7 +69,8 @@ def main() -> None:
     )
     (given.folder / "fusion.toml").write_text(config)
     print(
-        f"{len(frame):,} interactions of {frame['user'].n_unique():,} users with {frame['item'].n_unique():,} items"
+        f"{len(frame):,} interactions of {frame['user'].n_unique():,} users "
+        f"with {frame['item'].n_unique():,} items"
     )
     started = time.monotonic()
     command = [sys.executable, "-m", "flows.cli", "run", "--json"]

@@ -1,4 +1,7 @@
-"""Each room has a README that names what stands in it; the data page names every finding of `fusion check`."""
+"""Each room has a README that names what stands in it.
+
+The data page names every finding of `fusion check`.
+"""
 
 import re
 from pathlib import Path

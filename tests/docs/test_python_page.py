@@ -1,4 +1,7 @@
-"""The Python examples run, in order, in one session as a notebook would; those marked `fragment` at least parse."""
+"""The Python examples run, in order, in one session as a notebook would.
+
+Those marked `fragment` at least parse.
+"""
 
 import ast
 import inspect
@@ -18,7 +21,10 @@ ELSEWHERE = {"docs/sources.md": "tests/fusion/models/test_sources_page.py runs i
 
 @pytest.fixture
 def notebook(tmp_path, monkeypatch):
-    """A folder with `ratings.csv` and `movies.csv`: 120 users who like one of four kinds of film."""
+    """A folder with `ratings.csv` and `movies.csv`.
+
+    120 users who like one of four kinds of film.
+    """
     rng = np.random.default_rng(1)
     users = rng.integers(0, 120, 4000)
     own = users % 4 * 15 + rng.integers(0, 15, 4000)

@@ -1,4 +1,4 @@
-"""The site's parts that are made from the code are up to date, and every room has its reference page."""
+"""Parts of the site that are made from the code are up to date; rooms have their pages."""
 
 import importlib.util
 from pathlib import Path

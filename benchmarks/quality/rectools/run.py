@@ -1,4 +1,6 @@
-"""RecTools' models on one hold-out; run by the Python of an environment of their own (see requirements.txt).
+"""RecTools' models on one hold-out.
+
+The Python of an environment of their own runs them (see requirements.txt).
 
     PEERS/bin/python run.py FOLDER --seconds 600 MODEL [MODEL ...]
 
@@ -87,7 +89,10 @@ class Task:
         return TimeRangeSplitter(f"{self.days()}D")
 
     def days(self) -> int:
-        """Length of that window: the hold-out's, or a fifth of what is known where less than four would stay before."""
+        """Return the length of that window.
+
+        It is the hold-out's, or a fifth of what is known where less than four would stay before.
+        """
         when = self.events.interactions.df[Columns.Datetime]
         return max(1, min(self.settings["days"], (when.max() - when.min()).days // 5))
 
@@ -137,7 +142,10 @@ class Task:
         )
 
     def two_stage(self) -> CandidateRankingModel:
-        """RecTools' fusion: four models propose 100 candidates each, LightGBM ranks; missing scores stay missing."""
+        """RecTools' fusion: four models propose 100 candidates each, LightGBM ranks.
+
+        Missing scores stay missing.
+        """
         first = [
             CandidateGenerator(
                 self.model(name, self.search(name)), 100, keep_ranks=True, keep_scores=True

@@ -1,4 +1,7 @@
-"""RecTools' SASRec within a wall clock: as many epochs as help, stopped early on held-out last items."""
+"""RecTools' SASRec within a wall clock.
+
+It trains as many epochs as help, stopped early on held-out last items.
+"""
 
 import logging
 from datetime import timedelta
@@ -21,7 +24,10 @@ VALIDATED = 0.1
 def fit_sasrec(
     dataset: Dataset, seconds: float, seed: int, folder: Path
 ) -> tuple[SASRecModel, dict]:
-    """Train until nothing is gained for PATIENCE epochs or the seconds are over; take the best epoch's weights."""
+    """Train until nothing is gained for PATIENCE epochs or the seconds are over.
+
+    Take the best epoch's weights.
+    """
     for name in ("pytorch_lightning", "lightning_fabric", "lightning.pytorch"):
         logging.getLogger(name).setLevel(logging.ERROR)
     seed_everything(seed)
