@@ -20,10 +20,8 @@ from fusion.models.nn.windows import BUCKET, Windows
 from fusion.models.text.encoders import Note, encode_items, encoder_identity
 
 BATCH = 64
-"""Users of a batch when scoring, always, at lengths in steps of BUCKET.
-
-A float depends on the shape it is computed in, so fixed shapes give fixed bits.
-"""
+"""Users of every batch when scoring: a float depends on the shape that it is computed in, so batches
+are always of this size, and of lengths in steps of BUCKET."""
 SEQUENCE = "sequence "
 """Beginning of the names of the GRU's weights in the state."""
 KEPT = "warm "
@@ -36,8 +34,8 @@ class Neural(FactorModel):
 
     u is the state of a GRU over the user's newest items, v an item's id embedding plus its
     projected text vector. Trained to tell the next item of a sequence from a shared sample of
-    others (softmax loss, logQ correction). σ does not change the order of a user's items, so scores
-    are ⟨u, v⟩. Items without history are scored by their text alone, and silent without one; the
+    others (softmax loss, logQ correction). σ keeps the order of a user's items, so scores are
+    ⟨u, v⟩. Items without history are scored by their text alone, and are silent without one. The
     data needs neither text nor times, only an order.
 
     With `loss = "mse"` P is trained by squared error to be the weight of the next item, scaled to
@@ -55,7 +53,7 @@ class Neural(FactorModel):
     scores_new_items = True
     slow = True
     supports_warm_start = True
-    reason_text = "people who took the like in this order took it next"
+    reason_text = "people with a similar sequence took it next"
 
     def fit(self, data: Dataset, ctx: FitContext) -> Self:
         """Encode texts, find the number of steps if none is given, and train that many.
