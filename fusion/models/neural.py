@@ -20,8 +20,8 @@ from fusion.models.nn.windows import BUCKET, Windows
 from fusion.models.text.encoders import Note, encode_items, encoder_identity
 
 BATCH = 64
-"""Users of every batch when scoring: a float depends on the shape that it is computed in, so batches
-are always of this size, and of lengths in steps of BUCKET."""
+"""Users of every batch when scoring. A float depends on the shape that it is computed in, so
+batches always have this size, and lengths in steps of BUCKET."""
 SEQUENCE = "sequence "
 """Beginning of the names of the GRU's weights in the state."""
 KEPT = "warm "
@@ -45,8 +45,8 @@ class Neural(FactorModel):
     Without `ctx.max_steps` the number of steps is found on held-out tails, and then taken on
     everything. A warm fit goes on from the earlier towers with the last of these steps, a share as
     large as that of new events, a quarter at least. Notes: `steps` the model was trained in this
-    fit, `capped` whether the seconds cap fired, `capped_at` which step, `device`, `encoder` and why;
-    in a warm fit `steps_from_nothing` and the share `new_events`.
+    fit, `capped` whether the seconds cap fired, `capped_at` which step, `device`, `encoder` and
+    why; in a warm fit `steps_from_nothing` and the share `new_events`.
     """
 
     Config = NeuralConfig

@@ -1,4 +1,4 @@
-"""Every promise of the contract has a source that breaks it, and a test of the contract that fails."""
+"""Every promise of the contract has a source that breaks it, and a test that then fails."""
 
 import inspect
 from itertools import count
