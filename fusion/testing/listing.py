@@ -43,7 +43,7 @@ class ListingContract(ContractBase):
         self, fitted: Recommender, users: UserHistories, some_allowed: Flags, seen: bool
     ) -> None:
         """No forbidden item, no item of the history unless it may come again, no item twice."""
-        # A copy, so that a source which widens it in place is found out.
+        # A copy, so that a source which widens it in place is caught.
         handed_over = Allowed(some_allowed.copy(), seen)
         top = fitted.top(users, 10, handed_over)
         assert_same(handed_over.items, some_allowed)

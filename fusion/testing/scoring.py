@@ -22,7 +22,7 @@ LATER_USER = 10_000
 
 
 class ScoringContract(ContractBase):
-    """Scores of blocks, of pairs, of strangers to the fit, and of nobody."""
+    """Scores of blocks, of pairs, of users unknown to the fit, and of nobody."""
 
     def test_scores_are_float32_of_users_by_items_and_never_infinite(
         self, fitted: Recommender, users: UserHistories
