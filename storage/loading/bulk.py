@@ -158,6 +158,7 @@ def load_metrics(engine: Engine, run_no: int, frame: pl.DataFrame) -> int:
     same_key = [column == bindparam(f"key_{column.name}") for column in primary_key]
     keys = [{f"key_{column.name}": row[column.name] for column in primary_key} for row in rows]
     try:
+        # In one transaction: no reader sees the figures gone.
         with writing(engine) as connection:
             connection.execute(delete(metric).where(*same_key), keys)
             connection.execute(insert(metric), rows)

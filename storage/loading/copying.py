@@ -47,7 +47,7 @@ def copy(
         with driver.cursor() as cursor, cursor.copy(statement) as stream:
             stream.write(SIGNATURE)
             for rows, data in _one_ahead(_encoded(frames)):
-                stream.write(memoryview(data))
+                stream.write(memoryview(data))  # Arrow's own memory, not copied
                 count += rows
             stream.write(END)
     except psycopg.IntegrityError as error:

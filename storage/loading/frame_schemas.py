@@ -86,6 +86,7 @@ def conform(frame: pl.DataFrame, schema: FrameSchema) -> pl.DataFrame:
             examples.
     """
     require_columns(frame, schema)
+    # A strict cast: what does not fit its column is refused, never cut.
     try:
         frame = frame.select(pl.col(name).cast(dtype) for name, dtype in schema.columns.items())
     except pl.exceptions.PolarsError as error:

@@ -37,6 +37,7 @@ def wait_for_readers(engine: Engine) -> bool:
     Returns:
         Whether all of them ended in time.
     """
+    # Without a transaction: each look must see the locks of its own moment, and hold none.
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         readers_ended = _wait(connection)
         connection.execute(_TOUCH)

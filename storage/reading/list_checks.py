@@ -52,6 +52,7 @@ list AS (
     GROUP BY user_id
 )
 """
+# Users on route `cold` have no history, and get a fallback instead of a list.
 _COUNTS = (
     _LISTS
     + """
@@ -70,6 +71,7 @@ SELECT (SELECT count(*) FROM recommendation WHERE run_no = :run_no) AS row_count
 _DISTINCT = (
     "SELECT count(DISTINCT item_id) FROM recommendation WHERE run_no = :run_no AND rank <= :depth"
 )
+# Rows by item, without those that the views hide from everyone.
 _ITEMS = """
 SELECT item_id, count(*) AS n
 FROM (

@@ -89,6 +89,7 @@ def lists_of(engine: Engine, run_no: int, top: int | None = None) -> pl.DataFram
     statement = select(*columns).where(recommendation.c.run_no == run_no)
     if top is not None:
         statement = statement.where(recommendation.c.rank <= top)
+    # The order of the key, which the database need not sort for.
     statement = statement.order_by(recommendation.c.user_id, recommendation.c.rank)
     with engine.connect() as connection:
         return stream_rows(connection, statement, _LISTS)

@@ -90,6 +90,7 @@ def recommendations_for(
         rows = _own_list(connection, placement, user)
         if len(rows):
             return Recommendations("list", None, rows)
+        # What the run knows of the user counts before what the caller says.
         known = _known_segment(connection, placement, user)
         wanted = segment if known is None else known
         return _fallback(connection, placement, wanted or EVERYONE)
@@ -141,6 +142,7 @@ def _may_read_segments(connection: Connection) -> bool:
     """Tell whether the user of the connection may read the tables that hold users' segments."""
     if not _is_postgres(connection):
         return True
+    # Asked beforehand, since a refused statement would end the transaction.
     rights = text(
         "SELECT has_table_privilege('slot', 'SELECT') AND "
         "has_table_privilege('served_user', 'SELECT')"

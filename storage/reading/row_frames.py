@@ -42,6 +42,7 @@ def stream_rows(
     streaming = connection.execution_options(stream_results=True)
     result = streaming.execute(statement, parameters)
     chunks = [typed_chunk(rows, schema) for rows in result.partitions(CHUNK)]
+    # The empty frame gives columns and dtypes where there is no row.
     return pl.concat([pl.DataFrame(schema=schema), *chunks])
 
 

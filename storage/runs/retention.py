@@ -209,7 +209,7 @@ def _shown_reasons(connection: Connection, placement: str, since: datetime) -> d
     # By name, descending: where both slots show one run, `challenger` is what stands.
     slots = select(slot).where(slot.c.placement == placement).order_by(slot.c.name.desc())
     for row in connection.execute(slots):
-        if row.run_no:
+        if row.run_no:  # a slot may be empty
             reasons[row.run_no] = row.name
     return reasons
 

@@ -114,9 +114,7 @@ def finish_run(  # noqa: PLR0913 one argument a column
     }
     try:
         if status == "failed":
-            with writing(engine) as connection:
-                require_training(connection, run_no)
-            remove_lists(engine, run_no)
+            _remove_failed(engine, run_no)
         with writing(engine) as connection:
             require_training(connection, run_no)
             ended = update(run).where(run.c.run_no == run_no)
@@ -208,6 +206,7 @@ def find_run(engine: Engine, placement: str, name: str) -> RunRow:
         row = connection.execute(wanted).mappings().one_or_none()
     if row is not None:
         return run_row(row)
+    # No such run: the error names what there is.
     known = [row.run_id for row in runs(engine, placement)]
     if name in SLOTS or not known:
         raise ConfigError(f"placement {placement!r} has no run {name!r}. {_newest_runs(known)}")
@@ -221,6 +220,16 @@ def run_row(row: RowMapping) -> RunRow:
         row: from a statement that selects `run`.
     """
     return RunRow(**{column.name: row[column] for column in run.c})
+
+
+def _remove_failed(engine: Engine, run_no: int) -> None:
+    """Remove the lists of a run that failed, if it is in training still.
+
+    They go before the run ends, not with it: a partition is detached in no transaction.
+    """
+    with writing(engine) as connection:
+        require_training(connection, run_no)
+    remove_lists(engine, run_no)
 
 
 def _newest_runs(run_ids: list[str]) -> str:

@@ -34,6 +34,7 @@ def sweep(engine: Engine, placement: str) -> list[str]:
         if _is_alive(engine, run_no):
             continue
         try:
+            # The mark first: from then on nobody can show the run or load rows into it.
             if _mark_failed(engine, run_no):
                 swept.append(run_id)
                 logger.warning("run swept run_id=%s: its process ended in the middle", run_id)
