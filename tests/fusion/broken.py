@@ -84,9 +84,9 @@ class Silent(Plain):
 
 class Infinite(Plain):
     def scores(self, users: UserHistories) -> Scores:
-        found = super().scores(users)
-        found[:, ::2], found[:, 1::4] = np.inf, -np.inf
-        return found
+        scores = super().scores(users)
+        scores[:, ::2], scores[:, 1::4] = np.inf, -np.inf
+        return scores
 
 
 class Misshapen(Plain):

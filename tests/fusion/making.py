@@ -49,7 +49,7 @@ def dataset(
     as_of: int | None = None,
     has_weights: bool = False,
 ) -> Dataset:
-    """What `load` makes of cleaned rows: time order, ids by first appearance, tables beside them."""
+    """Make what `load` makes of cleaned rows: time order, ids by first appearance, tables."""
     frame = in_time_order(frame, as_of)
     user_ids, user_rows = number_rows(frame["user"], users)
     item_ids, item_rows = number_rows(frame["item"], items)
@@ -67,7 +67,7 @@ def replaced(data: Dataset, **changes: Any) -> Dataset:
 def lively(
     seed: int = 0, n_users: int = 60, n_items: int = 50, n_events: int = 2400, loyal: float = 0.6
 ) -> pl.DataFrame:
-    """Interactions with groups of taste, drifting popularity, repeats, equal times and items that arrive late."""
+    """Interactions with tastes, drifting popularity, repeats, equal times and late items."""
     rng, days = np.random.default_rng(seed), 80
     users = rng.integers(n_users, size=n_events)
     when = np.sort(rng.random(n_events) * days)
@@ -88,7 +88,7 @@ def lively(
 
 
 def item_frame(n_items: int = 50, seed: int = 1) -> pl.DataFrame:
-    """A catalogue: text, categories (some none), a number, and a few items that are not always available."""
+    """A catalogue: text, categories (some none), a number, and items not always available."""
     rng = np.random.default_rng(seed)
     categories = [
         [GENRES[i % 5], *([GENRES[(i + 2) % 5]] if i % 3 == 0 else [])] if i % 11 else []
@@ -142,7 +142,7 @@ def job_of(root: Path, data: Dataset, settings: CoreConfig) -> RunContext:
 def fitted(
     use: str, known: Dataset, settings: dict[str, Any] | None = None, k: int = 10
 ) -> FittedSource:
-    """A source fitted as a run fits it: on what the fold knows, without users and items that came later."""
+    """Fit a source as a run does: on what the fold knows, without users who came later."""
     model = build(use, settings)
     context = FitContext(rng=np.random.default_rng([7, len(use)]), max_steps=5)
     return fit(use, model, known.trim_users(), k, context)
@@ -151,16 +151,18 @@ def fitted(
 def columns_by_pair(
     sources: list[FittedSource], fold: Fold, users: Rows, allowed: Allowed
 ) -> dict[tuple[str, str], tuple[Any, ...]]:
-    """(user id, item id) -> every source's score and place and every feature, as bytes that compare exactly."""
-    found: dict[tuple[str, str], tuple[Any, ...]] = {}
+    """(user id, item id) -> scores, places and features, as bytes that compare exactly."""
+    columns_of: dict[tuple[str, str], tuple[Any, ...]] = {}
     statistics = ItemStatistics(fold.known)
     for block in candidate_blocks(sources, fold, users, allowed, BlockBudget(2**20, 1)):
         names = fold.known.user_ids.texts(block.users.rows[block.pairs.owners]).to_list()
         items = fold.known.item_ids.texts(block.pairs.items).to_list()
         columns = exact_columns(block, statistics)
         for at, pair in enumerate(zip(names, items, strict=True)):
-            found[pair] = tuple((name, column[at].tobytes()) for name, column in columns.items())
-    return found
+            columns_of[pair] = tuple(
+                (name, column[at].tobytes()) for name, column in columns.items()
+            )
+    return columns_of
 
 
 def exact_columns(block: Candidates, statistics: ItemStatistics) -> dict[str, Scores]:
@@ -180,14 +182,14 @@ def exact_columns(block: Candidates, statistics: ItemStatistics) -> dict[str, Sc
 def slow_labels(
     frame: pl.DataFrame, known: pl.DataFrame, held_out: pl.DataFrame, may: Callable[[str], bool]
 ) -> set[Any]:
-    """Labels as one would tell them a child: held-out liked pairs that are new to the user and can be had."""
-    met = set(known.select("user", "item").iter_rows())
+    """Labels by their definition: held-out liked pairs, new to the user, that may be listed."""
+    seen = set(known.select("user", "item").iter_rows())
     pairs = set(held_out.filter("liked").select("user", "item").iter_rows())
-    return {pair for pair in pairs if pair not in met and may(pair[1])}
+    return {pair for pair in pairs if pair not in seen and may(pair[1])}
 
 
 def tasteful() -> Dataset:
-    """Enough items that nobody has met them all, and tastes that sources find."""
+    """A dataset with enough items that nobody has seen all, and tastes that sources find."""
     return dataset(
         lively(seed=3, n_users=80, n_items=160, n_events=2800, loyal=0.85),
         item_frame(160),

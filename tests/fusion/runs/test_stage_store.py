@@ -1,4 +1,4 @@
-"""The store of stages, the run folder and the samples: whole or not there, and keyed by what went in."""
+"""The store of stages, the run folder and the samples: whole or not there, keyed by inputs."""
 
 import json
 import os
@@ -32,7 +32,7 @@ def gone_pid() -> int:
 
 
 class TestStore:
-    def test_made_once_and_told_from_what(self, tmp_path):
+    def test_made_once_and_its_inputs_are_recorded(self, tmp_path):
         calls = []
 
         def make(folder: Path) -> None:
@@ -58,8 +58,11 @@ class TestStore:
 
     def test_a_killed_make_leaves_a_draft_that_the_next_run_sweeps(self, tmp_path):
         code = (
-            "import sys, time; from pathlib import Path; from fusion.runs.stage_store import Store\n"
-            "def make(folder):\n    (folder / 'half').write_text('x'); print('on it', flush=True); time.sleep(60)\n"
+            "import sys, time; from pathlib import Path\n"
+            "from fusion.runs.stage_store import Store\n"
+            "def make(folder):\n"
+            "    (folder / 'half').write_text('x')\n"
+            "    print('on it', flush=True); time.sleep(60)\n"
             "Store(Path(sys.argv[1])).stage('fit', {'a': 1}, make)"
         )
         environment = {**os.environ, "PYTHONPATH": os.getcwd()}

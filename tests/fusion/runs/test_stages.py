@@ -116,8 +116,8 @@ class TestKeys:
         labels = replace(first, label_items=first.label_items[::-1].copy())
         times = replace(first, as_of=first.as_of - 1)
         known = replace(first, known=first.known.take(slice(0, len(first.known) - 1)))
-        held = replaced(first.held_out, weights=first.held_out.weights + 1)
-        others = [labels, times, known, replace(first, held_out=held)]
+        other_held_out = replaced(first.held_out, weights=first.held_out.weights + 1)
+        others = [labels, times, known, replace(first, held_out=other_held_out)]
         changed = [{part for part in key if fold_key(each)[part] != key[part]} for each in others]
         assert changed == [{"labels"}, {"as_of"}, {"data"}, {"held_out"}]
 

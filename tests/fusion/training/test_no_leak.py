@@ -1,4 +1,4 @@
-"""Nothing of the future reaches a table: with labels and everything later gone for good, not a bit of it moves."""
+"""Nothing of the future reaches a table: without labels and everything later, no bit moves."""
 
 from dataclasses import replace
 from functools import cache
@@ -32,7 +32,10 @@ from tests.fusion.making import (
 
 KINDS = ("time", "last", "random")
 NUMBERED_BY_CATALOGUE = {"content"}
-"""Score items without history, whose row numbers a shorter history changes: bits of a mean over all of them move."""
+"""Score items without history, whose row numbers a shorter history changes.
+
+Bits of a mean over all of them move.
+"""
 SETTINGS = {"content": {"encoder": "tfidf"}}
 USES = sorted(set(registered()) - {"random"})
 
@@ -50,7 +53,7 @@ def made(kind: str) -> tuple[pl.DataFrame, Dataset, Plan]:
 
 
 def slow_known(data: Dataset, kind: str, fold: Fold, at: int) -> np.ndarray:
-    """Rows a fold may know, `at` counted from 0 = verdict backwards, by a loop and from nothing but the raw events."""
+    """Rows a fold may know, by a loop over the raw events; `at` counts back from 0 = verdict."""
     keep = np.ones(len(data), bool)
     if kind == "time":
         return data.times < fold.cut
@@ -58,15 +61,16 @@ def slow_known(data: Dataset, kind: str, fold: Fold, at: int) -> np.ndarray:
         share = np.floor(shares(5, data.users, data.items) * np.float32(10))
         return (share != 0) & (share != at)
     for user in range(data.n_users):
-        mine = np.flatnonzero(data.users == user)
-        liked = mine[data.liked[mine]]
-        gone = liked[-(at + 1)] if len(liked) > at else mine[0] if len(mine) else 0
-        keep[mine[mine >= gone]] = False
+        rows = np.flatnonzero(data.users == user)
+        liked = rows[data.liked[rows]]
+        first = rows[0] if len(rows) else 0
+        gone = liked[-(at + 1)] if len(liked) > at else first
+        keep[rows[rows >= gone]] = False
     return keep
 
 
 def deleted(data: Dataset, keep: np.ndarray, as_of: int) -> Dataset:
-    """A dataset that never held the other rows."""
+    """A dataset that never had the other rows."""
     rows = {
         name: getattr(data, name)[keep].copy()
         for name in ("users", "items", "times", "weights", "liked")
@@ -127,22 +131,22 @@ WARM = {"name": "neural", "refit": "warm", "settings": {**SMALL, "encoder": "tfi
 def chained(
     root: Path, plan: Plan, data: Dataset, folds: list[Fold]
 ) -> dict[str, tuple[str, dict[str, bytes]]]:
-    """Fold name -> key of a warm fit made after those on the folds before it, and all that it learned."""
+    """Fold name -> key of a warm fit made after those before it, and all that it learned."""
     context = RunContext(
         config((WARM,)), data, replace(plan, serving=replace(plan.serving, known=data)), root
     )
     fitted = fit_sources(context, folds)
-    told = {}
+    chain = {}
     for fold in folds:
         source = load_sources(fitted.on(fold), context.runtime)[0]
         learned = {name: values.tobytes() for name, values in source.model.state().items()}
-        told[fold.name] = (fitted.fits[fold.name]["neural"].key, learned)
-    return told
+        chain[fold.name] = (fitted.fits[fold.name]["neural"].key, learned)
+    return chain
 
 
 @pytest.mark.parametrize("kind", ["time", "last"])
 def test_a_chain_of_warm_fits_knows_nothing_of_labels_or_later(kind, tmp_path):
-    """Up to each fold, on data that physically ends with what the fold knows, the chain is the same to the bit."""
+    """On data that physically ends with what a fold knows, the chain up to it is the same."""
     _, data, plan = made(kind)
     oldest_first = [fold for _, fold in reversed(folds_of(plan))]
     whole = chained(tmp_path / "whole", plan, data, oldest_first)
@@ -162,7 +166,7 @@ def test_a_chain_of_warm_fits_knows_nothing_of_labels_or_later(kind, tmp_path):
 
 @pytest.mark.parametrize("use", [use for use in USES if use not in NUMBERED_BY_CATALOGUE])
 def test_a_time_fold_equals_a_load_as_of_its_cut(use):
-    """The file as it was then gives the same ids, candidates, scores and features, by outside ids."""
+    """The file as it was then gives the same ids, candidates, scores and features."""
     frame, data, plan = made("time")
     for _, fold in folds_of(plan):
         loaded = dataset(
@@ -216,7 +220,7 @@ def test_another_future_leaves_the_past_alone(use):
 
 
 def test_counted_features_end_strictly_before_a_users_moment():
-    """An event at exactly `as_of` is not known to any feature that counts before a moment, whatever was fitted on."""
+    """An event at exactly `as_of` is unknown to features that count before a moment."""
     _, data, plan = made("last")
     fold = plan.verdict
     users = np.flatnonzero(fold.known.user_counts > 3).astype(np.int32)

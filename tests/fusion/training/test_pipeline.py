@@ -1,4 +1,4 @@
-"""Training as a whole on a data set of a second: same in, same out; what breaks is left out and said."""
+"""Training as a whole, within a second: same in, same out; what breaks is left out and said."""
 
 import os
 import subprocess
@@ -24,7 +24,8 @@ class TestSame:
         code = (
             "import sys; from pathlib import Path; from fusion.training.pipeline import train\n"
             "from tests.fusion.making import *; from tests.fusion.whole import prints\n"
-            "print(sorted(prints(train(job_of(Path(sys.argv[1]), tasteful(), config())).lists).items()))"
+            "trained = train(job_of(Path(sys.argv[1]), tasteful(), config()))\n"
+            "print(sorted(prints(trained.lists).items()))"
         )
         environment = {**os.environ, "PYTHONHASHSEED": "77", "PYTHONPATH": os.getcwd()}
         other = subprocess.run(
@@ -132,7 +133,10 @@ class TestSourcesThatBreak:
     def test_without_any_source_nothing_runs_and_each_says_why(self, data, tmp_path):
         timeless = dataset(lively(seed=3, n_users=80, n_items=160).drop("time"), item_frame())
         poor = job_of(tmp_path, timeless, config(("ease", "sequence"), memory=1e-5))
-        said = r"no source can take part \(ease: left out: needs .*; sequence: left out: the data has no times"
+        said = (
+            r"no source can take part \(ease: left out: needs .*; "
+            "sequence: left out: the data has no times"
+        )
         with pytest.raises(ConfigError, match=said):
             train(poor)
         with (
@@ -142,17 +146,17 @@ class TestSourcesThatBreak:
             train(job_of(tmp_path, data, config(("odd",))))
 
     def test_a_first_fit_without_a_step_is_no_number_of_steps_for_the_others(self, data, tmp_path):
-        told = []
+        max_steps = []
 
         class Idle(broken.Plain):
             def fit(self, data, ctx):
-                told.append(ctx.max_steps)
+                max_steps.append(ctx.max_steps)
                 self.notes = {"steps": 0}
                 return super().fit(data, ctx)
 
         with broken.registered(odd=Idle):
             train(job_of(tmp_path, data, config(("popularity", "odd"))))
-        assert set(told) == {None}
+        assert set(max_steps) == {None}
 
     @pytest.mark.parametrize("changes", ["code", "model"])
     def test_a_source_whose_code_or_model_changed_is_fitted_again(
@@ -177,8 +181,8 @@ class TestSourcesThatBreak:
         )
 
 
-def test_strangers_in_the_verdict_have_a_route_but_no_say(tmp_path):
-    """Newcomers whose first interaction falls into the verdict window are judged apart from those with a history."""
+def test_new_users_in_the_verdict_have_a_route_but_no_say(tmp_path):
+    """Users whose first interaction is in the verdict window are judged apart from others."""
     frame = lively(seed=3, n_users=80, n_items=160, n_events=2800, loyal=0.85)
     cut = plan_folds(dataset(frame), config().split).verdict.cut
     newcomers = frame.filter(pl.col("time") >= cut).head(12)
@@ -221,7 +225,7 @@ def noise(seed: int) -> Dataset:
 
 
 def test_without_structure_no_skill_is_claimed(tmp_path):
-    """With seed 2 the best of seven rows beats the control by luck; on users that did not choose it, it does not."""
+    """With seed 2 the best of seven rows beats random by luck, but not on other users."""
     for seed in (0, 2, 3):
         settings = config(("popularity", "ease", "item_knn", "user_knn", "sequence"), seed=seed)
         trained = train(job_of(tmp_path / str(seed), noise(seed), settings))

@@ -1,4 +1,4 @@
-"""Tuning: what it finds, when it keeps its hands off, and that every fold is fitted with what it found."""
+"""Tuning: settings that it finds, keeps its hands off, and fits every fold with."""
 
 import json
 from dataclasses import replace
@@ -44,9 +44,9 @@ def test_a_bad_default_is_left_for_a_better_setting(tmp_path):
     drifting = dataset(lively(seed=5, n_users=80, n_items=60, n_events=3000, loyal=0.0))
     with broken.registered(stale=Stale):
         context = job_of(tmp_path, drifting, config(("stale",), **TRIALS))
-        found = tuned(context, SourceSettings(name="stale"))
-    assert found.settings["half_life"] < 100
-    assert found.best > found.default
+        result = tuned(context, SourceSettings(name="stale"))
+    assert result.settings["half_life"] < 100
+    assert result.best > result.default
 
 
 @pytest.mark.parametrize("changes", ["code", "model"])
@@ -73,23 +73,23 @@ def test_settings_of_the_configuration_are_never_searched(data, tmp_path):
 
 def test_every_fold_is_fitted_with_what_was_found(data, tmp_path):
     trained = train(job_of(tmp_path, data, config(("ease", "item_knn"), **TRIALS)))
-    found = {one.name: one.settings for one in trained.tuned}
-    assert set(found) == {"ease", "item_knn"}
+    result = {one.name: one.settings for one in trained.tuned}
+    assert set(result) == {"ease", "item_knn"}
     fits = [
         json.loads(file.read_text()) for file in (tmp_path / "store" / "fit").glob("*/inputs.json")
     ]
     for fit in fits:
-        for name, value in found.get(fit["model"]["use"], {}).items():
+        for name, value in result.get(fit["model"]["use"], {}).items():
             assert fit["model"]["settings"][name] == value
 
 
 def test_the_same_seed_finds_the_same(data, tmp_path):
     context = config(("sequence",), **TRIALS)
-    found = [
+    result = [
         tuned(job_of(tmp_path / str(n), data, context), SourceSettings(name="sequence"))
         for n in range(2)
     ]
-    assert found[0] == found[1]
+    assert result[0] == result[1]
 
 
 def test_a_search_over_many_items_fits_fewer_and_the_run_all(data, tmp_path, monkeypatch):
@@ -101,8 +101,8 @@ def test_a_search_over_many_items_fits_fewer_and_the_run_all(data, tmp_path, mon
     )
     solve = ease.weights_by_users
     monkeypatch.setattr(ease, "MAX_TUNED_ITEMS", 20)
-    found = tuned(job_of(tmp_path, data, config(("ease",), **TRIALS)), SourceSettings(name="ease"))
-    assert set(found.settings) == {"reg"}
+    result = tuned(job_of(tmp_path, data, config(("ease",), **TRIALS)), SourceSettings(name="ease"))
+    assert set(result.settings) == {"reg"}
     assert len(fitted) == 4
     assert max(fitted) <= 20
 
@@ -159,7 +159,7 @@ def test_a_single_setting_is_covered_evenly():
 
 
 def hours(of_liked: float):
-    """Half of what users take is of their own kind, liked, and weighs `of_liked`; the other half is chance."""
+    """Half of the interactions are of the user's kind and weigh `of_liked`; half are chance."""
     rng = np.random.default_rng(2)
     rows = []
     for user in range(120):
@@ -175,8 +175,8 @@ def hours(of_liked: float):
 @pytest.mark.parametrize(("weight", "weighting"), [(200.0, "log"), (1.0, "binary")])
 def test_weights_become_confidence_where_that_helps(tmp_path, weight, weighting):
     context = job_of(tmp_path, hours(weight), config(("item_knn",), **TRIALS))
-    found = tuned(context, SourceSettings(name="item_knn"))
-    assert found.settings.get("weighting", "binary") == weighting
+    result = tuned(context, SourceSettings(name="item_knn"))
+    assert result.settings.get("weighting", "binary") == weighting
 
 
 def test_weights_are_left_alone_where_the_configuration_says_how_to_read_them_or_there_are_none(

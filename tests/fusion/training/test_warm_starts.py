@@ -1,4 +1,4 @@
-"""Sources whose fits begin from one another: oldest first, never from anything later, and the same every time."""
+"""Fits that begin from one another: oldest first, never from later ones, always the same."""
 
 import json
 import shutil
@@ -222,9 +222,9 @@ def test_a_kill_while_a_dropped_fit_is_made_again_leaves_no_half_of_it(data, tmp
     assert load_sources(verdict, context.runtime)[0].name == "popularity"
 
 
-def assert_same(found, wanted):
-    assert found.keys() == wanted.keys()
-    for fold, state in found.items():
+def assert_same(states, wanted):
+    assert states.keys() == wanted.keys()
+    for fold, state in states.items():
         assert state.keys() == wanted[fold].keys()
         assert all(np.array_equal(values, wanted[fold][name]) for name, values in state.items()), (
             fold
