@@ -22,6 +22,7 @@ def run_folders(root: Path) -> dict[str, Path]:
     Returns:
         Run id -> folder, oldest name first. Drafts, whose names begin with a dot, are left out.
     """
+    # A folder without a manifest is no run: it is written last.
     manifests = sorted(root.glob(f"[!.]*/{RunFolder(root).manifest.name}"))
     return {file.parent.name: file.parent for file in manifests}
 

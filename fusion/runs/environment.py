@@ -23,6 +23,7 @@ def environment() -> Environment:
 
 def peak_mb() -> int:
     """Return the largest memory that this process had so far, in MiB."""
+    # Linux counts in KiB.
     kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return kib // 1024
 

@@ -90,11 +90,7 @@ class TunedRow(ManifestPart):
 
 
 class ListCounts(ManifestPart):
-    """Counts of lists.
-
-    Attributes:
-        short: users with a history who have fewer items than a list shows.
-    """
+    """Counts of lists; `short` are users with a history and fewer items than a list shows."""
 
     rows: int | None = None
     users: int | None = None
@@ -184,6 +180,7 @@ class Manifest(ManifestPart):
 
     def as_json(self) -> dict[str, Any]:
         """Return the JSON object, with only the keys that were given or read."""
+        # An older manifest must not gain keys by being read and written.
         return self.model_dump(exclude_unset=True)
 
 

@@ -50,7 +50,7 @@ def users(known: Dataset, seed: int) -> pl.DataFrame:
         `user_row`, `events` (log of 1 + interactions), with times `idle` (since the last one, as a
         share of the data's span), then texts and numbers of the user table.
     """
-    rows = _drawn(known.user_counts, seed)
+    rows = _sample(known.user_counts, seed)
     columns = {USER_ROW: rows, "events": np.log1p(known.user_counts[rows])}
     if known.has_times:
         columns["idle"] = (known.as_of - known.last_times[rows]) / span(known)
@@ -73,7 +73,7 @@ def items(known: Dataset, seed: int) -> pl.DataFrame:
         `events` (log of 1 + interactions), and with times `age` (since the first one, as a share
         of the data's span).
     """
-    rows = _drawn(known.item_counts, seed)
+    rows = _sample(known.item_counts, seed)
     columns = {"events": np.log1p(known.item_counts[rows])}
     if known.has_times:
         # `minimum.at` takes each item's smallest time, however often it occurs.
@@ -83,14 +83,15 @@ def items(known: Dataset, seed: int) -> pl.DataFrame:
     return pl.DataFrame(columns)
 
 
-def _drawn(counts: Rows, seed: int) -> Rows:
+def _sample(counts: Rows, seed: int) -> Rows:
     """Rows with a count above 0, about `sample_rows` at most.
 
     They are drawn by hash, so that two moments share most of them.
     """
     rows = np.flatnonzero(counts).astype(np.int32)
-    drawn: Flags = shares(seed, rows) < DEFAULTS.sample_rows / max(1, len(rows))
-    return rows[drawn]
+    share = DEFAULTS.sample_rows / max(1, len(rows))
+    is_sampled: Flags = shares(seed, rows) < share
+    return rows[is_sampled]
 
 
 def span(known: Dataset) -> int:

@@ -163,6 +163,7 @@ def run_folder(root: Path, run_id: str) -> Iterator[Path]:
     Yields:
         A draft beside it; its name begins with a dot, so that nothing takes it for a run.
     """
+    # The number of the process says later whether anybody still works on it.
     draft = root / f".{run_id}.{os.getpid()}"
     draft.mkdir(parents=True)
     try:

@@ -90,6 +90,7 @@ class Runtime:
         Returns:
             The folder of its result.
         """
+        # A copy that knows the label: several stages may be made at once by one runtime.
         runtime = replace(self, label=stage.label)
         return self.store.stage(
             stage.name,
@@ -117,5 +118,6 @@ class Runtime:
     @property
     def block_budget(self) -> BlockBudget:
         """Memory and threads of work on users, block by block."""
+        # Each thread gathers a block ahead while one is worked on.
         parts = max(BLOCKS_PER_BUDGET, BLOCKS_PER_THREAD * self.threads)
         return BlockBudget(int(self.memory * 2**30 / parts), self.threads)

@@ -76,6 +76,7 @@ class Store:
             os.utime(final)  # pruning keeps what was asked for lately
             log.info("stage reused name=%s key=%s", name, final.name)
             return final
+        # One for each process: two that make the same stage do not disturb each other.
         draft = final.with_name(f".{final.name}.{os.getpid()}")
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(parents=True)

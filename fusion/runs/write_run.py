@@ -46,7 +46,9 @@ def write_run_files(
     for source, target in copies.items():
         shutil.copyfile(source, target)
     if ranker:
+        # Its inputs are the store's business: keys of stages that pruning may remove.
         shutil.copytree(ranker, run.ranker, ignore=shutil.ignore_patterns("inputs.json"))
+    # What folds know, not the data itself: a random split puts times aside.
     write_samples(run.samples_now, plan.serving.known, seed)
     write_samples(run.samples_before, plan.verdict.known, seed)
 

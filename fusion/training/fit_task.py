@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from fusion.config import SourceSettings
 from fusion.data.fold import Fold
 from fusion.errors import disk_refused
-from fusion.runs.runtime import Runtime
-from fusion.training.fit_stage import Fit, fit_stage
+from fusion.runs.runtime import Runtime, Stage
+from fusion.training.fit_stage import Fit, FitInputs, fit_stage
 from fusion.training.tuning import Tuned, TuningTask, tune_source
 
 log = logging.getLogger(__name__)
@@ -88,6 +88,7 @@ class FitTask:
         for fold in folds:
             result = self.fit(fold, source, steps, earlier)
             results.append(result)
+            # What comes after it would begin from it, and the source is left out anyway.
             if not result.fit:
                 break
             earlier = result.fit if source.refit == "warm" else None
@@ -112,10 +113,7 @@ class FitTask:
         fit, failure = None, ""
         try:
             stage = fit_stage(source, fold, self.seed, self.device, steps, earlier)
-            is_new = not self.runtime.has(stage)
-            fit = Fit(fold, stage, self.runtime.run(stage))
-            if is_new:
-                _log_fit(source, fit)
+            fit = self._run(stage, source, fold)
         except Exception as error:  # a source is foreign code, which may fail with anything
             if disk_refused(error):
                 raise
@@ -123,13 +121,17 @@ class FitTask:
             failure = f"failed on {fold.name}: {type(error).__name__}: {error}"
         return FitResult(fold, source, fit, failure, time.monotonic() - started)
 
-
-def _log_fit(source: SourceSettings, fit: Fit) -> None:
-    notes = fit.notes
-    log.info(
-        "fit done source=%s fold=%s items=%d seconds=%s",
-        source.name,
-        fit.fold.name,
-        notes["n_items"],
-        notes["seconds"],
-    )
+    def _run(self, stage: Stage[FitInputs], source: SourceSettings, fold: Fold) -> Fit:
+        """Run the stage of a fit, and log one that was not in the store."""
+        is_new = not self.runtime.has(stage)
+        fit = Fit(fold, stage, self.runtime.run(stage))
+        if is_new:
+            notes = fit.notes
+            log.info(
+                "fit done source=%s fold=%s items=%d seconds=%s",
+                source.name,
+                fold.name,
+                notes["n_items"],
+                notes["seconds"],
+            )
+        return fit

@@ -41,6 +41,7 @@ def fit_sources(context: RunContext, folds: Sequence[Fold]) -> SourceFits:
     """
     sources = tuple(_with_possible_refit(source, context) for source in _all_sources(context))
     reports = [_report(source, context) for source in _all_sources(context)]
+    # What cannot take part is not even tuned.
     in_use = [source for source, report in zip(sources, reports, strict=True) if report.used]
     task = FitTask(
         folds=tuple(folds),
@@ -103,12 +104,14 @@ def _fit_side_by_side(
         for source in _slow_first(sources):
             work = partial(task.begin, source)
             first_fits[_submit(pool, task.folds[0], source, work)] = source
+        # As each ends, not in order: a slow source must not keep the others from going on.
         for done in as_completed(first_fits):
             [first] = done.result()
             for folds in _chains(first, task.folds[1:]):
                 work = partial(task.go_on, first, folds)
                 future = _submit(pool, folds[-1], first.source, work)
                 later_fits[first.source.name].append(future)
+    # In the order of the configuration again, which decides the order of columns.
     results = {}
     futures = {source.name: future for future, source in first_fits.items()}
     for source in sources:

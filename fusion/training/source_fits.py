@@ -53,11 +53,13 @@ class SourceFits:
         Args:
             fold: one of those that were fitted on.
         """
+        # Asked anew each time: a source that fails while it scores leaves between two calls.
         used = {report.name for report in self.reports if report.used} | {RANDOM_SOURCE.name}
         fits = self.fits[fold.name]
         sources = []
         for source in self.sources:
             if source.name in used:
+                # Its row is called random; control is the name that its fits have.
                 name = "random" if source.name == RANDOM_SOURCE.name else source.name
                 sources.append(SourceFit(name, source.k, fits[source.name]))
         return tuple(sources)

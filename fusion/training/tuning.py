@@ -100,8 +100,8 @@ def tune_source(task: TuningTask, source: SourceSettings, runtime: Runtime) -> T
             raise
         log.warning("tuning failed name=%s", source.name, exc_info=True)
         return None
-    found = json.loads((folder / TUNED).read_text())
-    return Tuned(name=source.name, trials=task.trials, **found)
+    result = json.loads((folder / TUNED).read_text())
+    return Tuned(name=source.name, trials=task.trials, **result)
 
 
 def _tuning_stage(task: TuningTask, source: SourceSettings) -> Stage[TuneInputs] | None:

@@ -70,6 +70,7 @@ def search(inputs: TuneInputs, runtime: Runtime) -> dict[str, Any]:
     sampler_seed = int(np.random.default_rng([inputs.seed]).integers(2**31))
     sampler = optuna.samplers.TPESampler(seed=sampler_seed)
     study = optuna.create_study(direction="maximize", sampler=sampler)
+    # Queued trials come before any that the sampler suggests, in this order.
     for settings in [defaults, *evenly(inputs.space, inputs.trials - 1)]:
         study.enqueue_trial(settings)
     progress = runtime.watch()
@@ -138,6 +139,7 @@ def _objective(inputs: TuneInputs, runtime: Runtime) -> Evaluate:
     fold, model = inputs.fold, inputs.model
     users = validation_users(fold, inputs.seed)
     sampled = subsample_users(fold.known, inputs.seed, DEFAULTS.tuning_events)
+    # Such as fewer items, where a fit on all would take minutes; the final fits do without.
     cheaper = model.build().tuning_overrides(sampled)
 
     def evaluate(settings: dict[str, Any]) -> Scores:

@@ -1,28 +1,10 @@
-"""The core's part of the configuration file; `flows` adds storage, monitoring and retraining."""
+"""Sections of the configuration file that decide a training, but for its sources."""
 
-import re
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field
 
 from fusion.core.settings import Settings
-
-DEFAULT_SOURCES = (
-    "popularity",
-    "als",
-    "ease",
-    "item_knn",
-    "user_knn",
-    "neighbour_trend",
-    "sequence",
-    "category",
-    "content",
-    "neural",
-)
-RESERVED = ("ranker", "blend", "random", "control", "live", "best")
-"""Rows beside those of the sources, in verdicts and among fits; and `best_rank` is a feature."""
-IN_NO_ORDER = {"neural": "autoencoder"}
-"""Stands in for a default source that reads an order, where data without times has none."""
 
 
 class SplitSettings(Settings):
@@ -84,36 +66,6 @@ class RankerSettings(Settings):
     extra: dict[str, bool | int | float | str] = Field(
         {}, description="further LightGBM parameters, passed on as they are"
     )
-
-
-class SourceSettings(Settings):
-    """One `[[sources]]` entry."""
-
-    name: str = Field(description="what features, rows and reports call it; unique")
-    use: str = Field("", description="the recommender it is; default: its name")
-    k: int = Field(100, ge=1, le=10_000, description="candidates it proposes for each user")
-    refit: Literal["fold", "warm"] = Field(
-        "fold",
-        description="fold: every fold's fit begins from nothing; warm: from that of the fold "
-        "before (neural)",
-    )
-    settings: dict[str, Any] = Field({}, description="the recommender's own settings")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _use_is_name(cls, entry: Any) -> Any:
-        if isinstance(entry, dict) and not entry.get("use"):
-            return {**entry, "use": entry.get("name", "")}
-        return entry
-
-    @field_validator("name")
-    @classmethod
-    def _plain(cls, name: str) -> str:
-        if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in RESERVED:
-            raise ValueError(
-                f"takes lower-case letters, digits and _, and not {', '.join(RESERVED)}"
-            )
-        return name
 
 
 class TuneSettings(Settings):
@@ -222,62 +174,3 @@ class ArtifactSettings(Settings):
     keep_fit_mb: int = Field(
         64, ge=0, description="larger fits of past folds leave the store when a run ends"
     )
-
-
-class CoreConfig(Settings):
-    """The settings that `fusion` itself needs to train, beside the data."""
-
-    seed: int = Field(7, ge=0, lt=2**31, description="root of all chance")
-    threads: int = Field(0, ge=0, description="cores to use; 0 = all")
-    device: str = Field(
-        "auto",
-        pattern="^(auto|cpu|cuda)$",
-        description="auto takes a GPU where a source can use it",
-    )
-    memory: float = Field(
-        4.0,
-        gt=0,
-        description="GiB that fits side by side may need together; a source that needs more by "
-        "itself is left out",
-    )
-    split: SplitSettings = Field(
-        SplitSettings(), description="How the history is cut into folds to learn from and to judge."
-    )
-    sources: tuple[SourceSettings, ...] = Field(
-        (), description="Base recommenders; without any entry the built-in set runs."
-    )
-    tune: TuneSettings = Field(
-        TuneSettings(), description="Search for better settings of the sources."
-    )
-    ranker: RankerSettings = Field(
-        RankerSettings(), description="Training of the ranker, which orders all candidates."
-    )
-    gate: GateSettings = Field(GateSettings(), description="When a run may be published.")
-    lists: ListSettings = Field(ListSettings(), description="What is published.")
-    artifacts: ArtifactSettings = Field(
-        ArtifactSettings(), description="Where the files of runs are kept."
-    )
-
-    @field_validator("sources")
-    @classmethod
-    def _named_once(cls, sources: tuple[SourceSettings, ...]) -> tuple[SourceSettings, ...]:
-        names = [source.name for source in sources]
-        twice = {name for name in names if names.count(name) > 1}
-        if twice:
-            raise ValueError(
-                f"names given twice: {', '.join(sorted(twice))}; "
-                "every source needs a name of its own"
-            )
-        return sources
-
-    def sources_for(self, has_times: bool) -> tuple[SourceSettings, ...]:
-        """Return the configured sources, or the default set.
-
-        Args:
-            has_times: whether the interactions have times.
-        """
-        if self.sources:
-            return self.sources
-        stand_ins = {} if has_times else IN_NO_ORDER
-        names = [stand_ins.get(name, name) for name in DEFAULT_SOURCES]
-        return tuple(SourceSettings(name=name) for name in names)

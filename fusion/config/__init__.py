@@ -1,0 +1,26 @@
+"""The core's part of the configuration file; `flows` adds storage, monitoring and retraining."""
+
+from fusion.config.core import CoreConfig
+from fusion.config.sections import (
+    ArtifactSettings,
+    GateSettings,
+    ListSettings,
+    RankerSettings,
+    SplitSettings,
+    TuneSettings,
+)
+from fusion.config.sources import DEFAULT_SOURCES, IN_NO_ORDER, RESERVED, SourceSettings
+
+__all__ = [
+    "DEFAULT_SOURCES",
+    "IN_NO_ORDER",
+    "RESERVED",
+    "ArtifactSettings",
+    "CoreConfig",
+    "GateSettings",
+    "ListSettings",
+    "RankerSettings",
+    "SourceSettings",
+    "SplitSettings",
+    "TuneSettings",
+]

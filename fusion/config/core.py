@@ -1,0 +1,73 @@
+"""The core's part of the configuration file."""
+
+from pydantic import Field, field_validator
+
+from fusion.config.sections import (
+    ArtifactSettings,
+    GateSettings,
+    ListSettings,
+    RankerSettings,
+    SplitSettings,
+    TuneSettings,
+)
+from fusion.config.sources import DEFAULT_SOURCES, IN_NO_ORDER, SourceSettings
+from fusion.core.settings import Settings
+
+
+class CoreConfig(Settings):
+    """The settings that `fusion` itself needs to train, beside the data."""
+
+    seed: int = Field(7, ge=0, lt=2**31, description="root of all chance")
+    threads: int = Field(0, ge=0, description="cores to use; 0 = all")
+    device: str = Field(
+        "auto",
+        pattern="^(auto|cpu|cuda)$",
+        description="auto takes a GPU where a source can use it",
+    )
+    memory: float = Field(
+        4.0,
+        gt=0,
+        description="GiB that fits side by side may need together; a source that needs more by "
+        "itself is left out",
+    )
+    split: SplitSettings = Field(
+        SplitSettings(), description="How the history is cut into folds to learn from and to judge."
+    )
+    sources: tuple[SourceSettings, ...] = Field(
+        (), description="Base recommenders; without any entry the built-in set runs."
+    )
+    tune: TuneSettings = Field(
+        TuneSettings(), description="Search for better settings of the sources."
+    )
+    ranker: RankerSettings = Field(
+        RankerSettings(), description="Training of the ranker, which orders all candidates."
+    )
+    gate: GateSettings = Field(GateSettings(), description="When a run may be published.")
+    lists: ListSettings = Field(ListSettings(), description="What is published.")
+    artifacts: ArtifactSettings = Field(
+        ArtifactSettings(), description="Where the files of runs are kept."
+    )
+
+    @field_validator("sources")
+    @classmethod
+    def _named_once(cls, sources: tuple[SourceSettings, ...]) -> tuple[SourceSettings, ...]:
+        names = [source.name for source in sources]
+        twice = {name for name in names if names.count(name) > 1}
+        if twice:
+            raise ValueError(
+                f"names given twice: {', '.join(sorted(twice))}; "
+                "every source needs a name of its own"
+            )
+        return sources
+
+    def sources_for(self, has_times: bool) -> tuple[SourceSettings, ...]:
+        """Return the configured sources, or the default set.
+
+        Args:
+            has_times: whether the interactions have times.
+        """
+        if self.sources:
+            return self.sources
+        stand_ins = {} if has_times else IN_NO_ORDER
+        names = [stand_ins.get(name, name) for name in DEFAULT_SOURCES]
+        return tuple(SourceSettings(name=name) for name in names)
