@@ -5,15 +5,15 @@ import pytest
 from fusion.data.dataset import Dataset
 from fusion.runs.context import RunContext
 from fusion.training.pipeline import Trained, train
-from tests.fusion.making import config, job_of, tasteful
+from tests.fusion.making import config, context_of, synthetic_dataset
 
 
 @pytest.fixture(scope="package")
 def data() -> Dataset:
-    return tasteful()
+    return synthetic_dataset()
 
 
 @pytest.fixture(scope="package")
 def done(data, tmp_path_factory) -> tuple[RunContext, Trained]:
-    context = job_of(tmp_path_factory.mktemp("run"), data, config())
+    context = context_of(tmp_path_factory.mktemp("run"), data, config())
     return context, train(context)

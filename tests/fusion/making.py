@@ -1,4 +1,4 @@
-"""Small generated data sets, and jobs over them, for tests of the core."""
+"""Small generated data sets, and contexts over them, for tests of the core."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -64,7 +64,7 @@ def replaced(data: Dataset, **changes: Any) -> Dataset:
     return Dataset(**{**fields, **changes})
 
 
-def lively(
+def synthetic_interactions(
     seed: int = 0, n_users: int = 60, n_items: int = 50, n_events: int = 2400, loyal: float = 0.6
 ) -> pl.DataFrame:
     """Interactions with tastes, drifting popularity, repeats, equal times and late items."""
@@ -131,8 +131,8 @@ def config(sources: tuple[Any, ...] = QUICK, **more: Any) -> CoreConfig:
     return CoreConfig(sources=entries, ranker=ranker, split=split, lists=lists, **small)
 
 
-def job_of(root: Path, data: Dataset, settings: CoreConfig) -> RunContext:
-    """A job over folds planned as `flows` plans them."""
+def context_of(root: Path, data: Dataset, settings: CoreConfig) -> RunContext:
+    """A context over folds planned as `flows` plans them."""
     plan = plan_folds(
         data, settings.split, seen=not settings.lists.exclude_seen, seed=settings.seed
     )
@@ -188,10 +188,10 @@ def slow_labels(
     return {pair for pair in pairs if pair not in seen and may(pair[1])}
 
 
-def tasteful() -> Dataset:
+def synthetic_dataset() -> Dataset:
     """A dataset with enough items that nobody has seen all, and tastes that sources find."""
     return dataset(
-        lively(seed=3, n_users=80, n_items=160, n_events=2800, loyal=0.85),
+        synthetic_interactions(seed=3, n_users=80, n_items=160, n_events=2800, loyal=0.85),
         item_frame(160),
         user_frame(80),
         has_weights=True,

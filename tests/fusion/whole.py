@@ -10,7 +10,7 @@ from fusion.training.pipeline import Trained
 FILES = ("lists", "served", "fallback", "features", "features_before", "twin", "why")
 
 
-def prints(folder: Path) -> dict[str, str]:
+def file_digests(folder: Path) -> dict[str, str]:
     """What stands in a lists folder, by content."""
     return {
         name: sha256(pl.read_parquet(folder / f"{name}.parquet").write_csv().encode()).hexdigest()

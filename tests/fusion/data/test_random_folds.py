@@ -9,12 +9,12 @@ from fusion.config import SplitSettings
 from fusion.data.defaults import DEFAULTS
 from fusion.data.folds import plan_folds
 from tests.fusion.data.folding import pairs
-from tests.fusion.making import dataset, frame_of, lively
+from tests.fusion.making import dataset, frame_of, synthetic_interactions
 
 
 class TestRandom:
     def test_a_fold_knows_all_but_its_own_share_and_the_verdicts(self):
-        data = dataset(lively(seed=1).drop("time"))
+        data = dataset(synthetic_interactions(seed=1).drop("time"))
         plan = plan_folds(data, SplitSettings(folds=2))
         assert plan.kind == "random"
         folds = (plan.tune, *plan.labels, plan.verdict)
@@ -32,7 +32,7 @@ class TestRandom:
         ("enough", "share"), [(0.07, 0.07), (0.01, DEFAULTS.min_held_out_share)]
     )
     def test_of_more_data_a_smaller_share_is_held_out(self, monkeypatch, enough, share):
-        data = dataset(lively(seed=1).drop("time"))
+        data = dataset(synthetic_interactions(seed=1).drop("time"))
         defaults = replace(DEFAULTS, enough_held_out=enough * len(data))
         monkeypatch.setattr("fusion.data.random_folds.DEFAULTS", defaults)
         plan = plan_folds(data, SplitSettings(folds=2))
@@ -41,7 +41,9 @@ class TestRandom:
         assert f"{share:.0%} of pairs" in plan.why
 
     def test_of_many_folds_each_has_a_share(self):
-        plan = plan_folds(dataset(lively(seed=3)), SplitSettings(kind="random", folds=12))
+        plan = plan_folds(
+            dataset(synthetic_interactions(seed=3)), SplitSettings(kind="random", folds=12)
+        )
         sizes = [len(fold.label_users) for fold in (plan.tune, *plan.labels, plan.verdict)]
         assert len(plan.labels) == 12
         assert min(sizes) > 0.5 * max(sizes)
@@ -58,7 +60,7 @@ class TestRandom:
             )
 
     def test_the_seed_decides_and_new_rows_change_nothing(self):
-        frame = lively(seed=1).drop("time")
+        frame = synthetic_interactions(seed=1).drop("time")
         split = SplitSettings(folds=1)
         short, long, other = (
             plan_folds(dataset(f), split, seed=s).verdict
@@ -69,6 +71,6 @@ class TestRandom:
 
     def test_times_are_put_aside(self):
         """Shares cut across time, so no feature or source may take a time for what it is."""
-        data = dataset(lively(seed=1))
+        data = dataset(synthetic_interactions(seed=1))
         plan = plan_folds(data, SplitSettings(kind="random", folds=1))
         assert not any(fold.known.has_times for fold in (*plan.labels, plan.verdict, plan.serving))

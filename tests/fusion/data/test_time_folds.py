@@ -11,7 +11,14 @@ from fusion.errors import DataError
 from fusion.models.base.fitted import fit_items
 from fusion.models.base.registry import build
 from tests.fusion.data.folding import daily, pairs
-from tests.fusion.making import START, dataset, frame_of, item_frame, lively, slow_labels
+from tests.fusion.making import (
+    START,
+    dataset,
+    frame_of,
+    item_frame,
+    slow_labels,
+    synthetic_interactions,
+)
 
 
 class TestTime:
@@ -29,7 +36,7 @@ class TestTime:
             assert set(fold.as_of.tolist()) == {fold.cut}
 
     def test_labels_are_what_one_would_tell_a_child(self):
-        frame = lively(seed=8)
+        frame = synthetic_interactions(seed=8)
         items = item_frame()
         data = dataset(frame, items)
         plan = plan_folds(data, SplitSettings(users=20, folds=2))
@@ -81,7 +88,7 @@ class TestTime:
 
     def test_tomorrows_run_reuses_todays_fits(self):
         """With more days, users, items, folds cut before keep their bits and their fits' keys."""
-        full = lively(seed=5, n_events=3000)
+        full = synthetic_interactions(seed=5, n_events=3000)
         today, tomorrow = (
             dataset(full.filter(pl.col("time") < START + day * DAY)) for day in (74.4, 75.3)
         )

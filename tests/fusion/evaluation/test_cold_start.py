@@ -11,11 +11,11 @@ from fusion.training.pipeline import train
 from tests.fusion.making import (
     START,
     config,
+    context_of,
     dataset,
     frame_of,
     item_frame,
-    job_of,
-    lively,
+    synthetic_interactions,
     user_frame,
 )
 
@@ -26,7 +26,7 @@ OLD, NEW = 60, 70
 @pytest.fixture(scope="module")
 def context(tmp_path_factory):
     """Twelve newcomers in the last window: women take what women take, men something new."""
-    events = lively(seed=3, n_users=80, n_items=160, n_events=2800, loyal=0.85)
+    events = synthetic_interactions(seed=3, n_users=80, n_items=160, n_events=2800, loyal=0.85)
     fans = [(f"u{n}", "hers", OLD + n / 100) for n in range(0, 78, 3)]
     late = [(f"new{n}", "hers" if n < 6 else "unheard", NEW + n / 100) for n in range(12)]
     late += [(f"u{n}", "unheard", NEW + 1 + n / 100) for n in range(4)]
@@ -47,7 +47,7 @@ def context(tmp_path_factory):
     )
     frame = pl.concat([events, frame_of(fans + late)]).sort("time", maintain_order=True)
     split = {"kind": "time", "window": 14, "users": 10}
-    return job_of(
+    return context_of(
         tmp_path_factory.mktemp("run"), dataset(frame, items, people), config(split=split)
     )
 
@@ -129,14 +129,14 @@ def test_segments_are_those_with_most_users_of_every_category():
             "zip": [f"{n // 2}" for n in range(60)],
         }
     )
-    data = dataset(lively(), None, people)
+    data = dataset(synthetic_interactions(), None, people)
     assert user_segments(data).drop_nulls().unique().sort().to_list() == ["sex=f", "sex=m"]
     users = np.sort(data.user_ids.rows(pl.Series([f"u{n}" for n in range(50)])))
     segments = segments_among(data, users)
     assert len(segments) == 2 + 20
     assert segments["sex=f"].sum() == 17
     assert {name.split("=")[0] for name in segments} == {"sex", "zip"}
-    assert segments_among(dataset(lively()), users) == {}
+    assert segments_among(dataset(synthetic_interactions()), users) == {}
 
 
 def test_the_whole_verdict_tells_of_them(context):

@@ -24,11 +24,11 @@ from tests.fusion import broken
 from tests.fusion.making import (
     QUICK,
     config,
+    context_of,
     dataset,
     item_frame,
-    job_of,
-    lively,
     replaced,
+    synthetic_interactions,
     user_frame,
 )
 
@@ -84,13 +84,13 @@ def test_what_is_steady_and_whose_it_is():
 
 
 def shop(seed: int = 3) -> Dataset:
-    events = lively(seed=seed, n_users=80, n_items=160, n_events=2800, loyal=0.85)
+    events = synthetic_interactions(seed=seed, n_users=80, n_items=160, n_events=2800, loyal=0.85)
     return dataset(events, item_frame(160), user_frame(80), has_weights=True)
 
 
 @pytest.mark.parametrize("seed", [3, 4])
 def test_a_healthy_retraining_is_far_from_the_limit(tmp_path, seed):
-    context = job_of(tmp_path, shop(seed), config(gate=GATE))
+    context = context_of(tmp_path, shop(seed), config(gate=GATE))
     trained = train(context)
     assert max(trained.shift.values()) < LIMIT / 2
     check = features_keep_their_meaning(FeaturesEvidence(context, trained.shift))
@@ -103,23 +103,23 @@ def test_a_healthy_retraining_is_far_from_the_limit(tmp_path, seed):
 def test_weights_in_another_unit_are_named_and_refused(tmp_path):
     """From the last window on, hours are given in minutes."""
     data = shop()
-    cut = job_of(tmp_path, data, config()).plan.verdict.cut
+    cut = context_of(tmp_path, data, config()).plan.verdict.cut
     changed = replaced(data, weights=np.where(data.times >= cut, 60 * data.weights, data.weights))
-    trained = train(job_of(tmp_path, changed, config(gate=GATE)))
+    trained = train(context_of(tmp_path, changed, config(gate=GATE)))
     refused = {check.name: check.message for check in trained.checks if not check.holds}
     assert set(refused) == {"features keep their meaning"}
     assert (
         f"item_weight {trained.shift['item_weight']:.2f}" in refused["features keep their meaning"]
     )
     assert past(trained.shift, LIMIT).keys() == {"item_weight"}
-    lenient = train(job_of(tmp_path, changed, config(gate={**GATE, "max_feature_psi": 100})))
+    lenient = train(context_of(tmp_path, changed, config(gate={**GATE, "max_feature_psi": 100})))
     assert lenient.admitted
 
 
 def test_a_source_gone_silent_is_named_where_the_lists_depend_on_it(tmp_path):
     SilentServing.most = len(shop())
     with broken.registered(odd=SilentServing):
-        context = job_of(tmp_path, shop(), config((*QUICK, "odd"), gate=GATE))
+        context = context_of(tmp_path, shop(), config((*QUICK, "odd"), gate=GATE))
         trained = train(context)
     shift = feature_shift(ListsFolder(trained.lists), "blend")
     assert list(past(shift, LIMIT))[:1] == ["odd_rank"]
@@ -132,19 +132,21 @@ def test_a_source_gone_silent_is_named_where_the_lists_depend_on_it(tmp_path):
 
 def test_users_the_verdict_did_not_know_are_not_compared(tmp_path):
     data = shop()
-    context = job_of(tmp_path, data, config())
+    context = context_of(tmp_path, data, config())
     newcomer = int(context.plan.verdict.label_users[0])
     before = data.times < context.plan.verdict.cut
     ranker_settings = data.take(~(before & (data.users == newcomer)))
-    fresh = job_of(tmp_path, ranker_settings, config())
+    fresh = context_of(tmp_path, ranker_settings, config())
     assert newcomer in fresh.plan.verdict.label_rows
     assert newcomer in feature_sample(context)
     assert newcomer not in feature_sample(fresh)
 
 
 def test_users_who_get_no_list_are_not_compared(tmp_path):
-    context = job_of(tmp_path, shop(), config(lists={"users": "active:1d"}))
-    gone = set(feature_sample(job_of(tmp_path, shop(), config()))) - set(feature_sample(context))
+    context = context_of(tmp_path, shop(), config(lists={"users": "active:1d"}))
+    gone = set(feature_sample(context_of(tmp_path, shop(), config()))) - set(
+        feature_sample(context)
+    )
     assert gone
     assert set(feature_sample(context)) <= set(serving_users(context)[0])
     assert not gone & set(serving_users(context)[0])

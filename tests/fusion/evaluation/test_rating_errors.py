@@ -17,7 +17,13 @@ from fusion.models.base.fitted import FittedSource
 from fusion.ranking.folders import TableFolder
 from fusion.training.pipeline import train
 from tests.fusion import broken
-from tests.fusion.making import config, dataset, job_of, lively, tasteful
+from tests.fusion.making import (
+    config,
+    context_of,
+    dataset,
+    synthetic_dataset,
+    synthetic_interactions,
+)
 
 
 class Tells(broken.Plain):
@@ -36,7 +42,7 @@ class DiesTelling(broken.Plain):
 
 @pytest.fixture(scope="module")
 def fold():
-    return plan_folds(tasteful(), config().split).verdict
+    return plan_folds(synthetic_dataset(), config().split).verdict
 
 
 def source(model, fold):
@@ -114,7 +120,7 @@ def test_errors_by_hand(tmp_path):
 
 @pytest.mark.parametrize("kind", ["time", "last", "random"])
 def test_what_is_held_out_is_not_known_and_holds_the_labels(kind):
-    data = tasteful()
+    data = synthetic_dataset()
     plan = plan_folds(data, config(split={"kind": kind}).split)
     for fold in (plan.tune, *plan.labels, plan.verdict):
         rows, known = (
@@ -138,7 +144,7 @@ def test_what_is_held_out_is_not_known_and_holds_the_labels(kind):
 
 def test_the_verdict_shows_them_and_a_source_that_dies_telling_sits_out(tmp_path):
     with broken.registered(tells=Tells, odd=DiesTelling):
-        context = job_of(tmp_path, tasteful(), config(("popularity", "tells", "odd")))
+        context = context_of(tmp_path, synthetic_dataset(), config(("popularity", "tells", "odd")))
         trained = train(context)
     report = trained.verdict.report.weights.model_dump(mode="json")
     assert report["rows"].keys() == {"tells", "mean_weight", "item_mean_weight"}
@@ -149,5 +155,7 @@ def test_the_verdict_shows_them_and_a_source_that_dies_telling_sits_out(tmp_path
 
 
 def test_the_verdict_says_nothing_where_nobody_tells(tmp_path):
-    context = job_of(tmp_path, dataset(lively(seed=3, n_users=80, n_items=160)), config())
+    context = context_of(
+        tmp_path, dataset(synthetic_interactions(seed=3, n_users=80, n_items=160)), config()
+    )
     assert train(context).verdict.report.weights is None

@@ -14,7 +14,7 @@ from fusion.runs.run_folder import ListsFolder
 from fusion.training.fits import fit_sources
 from fusion.training.pipeline import train
 from fusion.training.source_fits import load_sources
-from tests.fusion.making import config, dataset, job_of, lively, replaced
+from tests.fusion.making import config, context_of, dataset, replaced, synthetic_interactions
 from tests.fusion.whole import lists_of, status
 
 
@@ -56,7 +56,7 @@ class TestLists:
         assert not gone & set(pl.read_parquet(trained.lists / "fallback.parquet")["item"])
 
     def test_exclude_seen_false_lists_and_judges_what_came_before(self, data, tmp_path):
-        trained = train(job_of(tmp_path, data, config(lists={"exclude_seen": False})))
+        trained = train(context_of(tmp_path, data, config(lists={"exclude_seen": False})))
         seen = set(zip(data.users.tolist(), data.items.tolist(), strict=True))
         assert seen & set(lists_of(trained).select("user", "item").iter_rows())
         assert "nothing the user has met" not in {check.name for check in trained.checks}
@@ -65,7 +65,7 @@ class TestLists:
     def test_active_users_only(self, data, tmp_path):
         early = np.isin(data.users, np.arange(10, 20)) & (data.times > data.times[0] + 20 * DAY)
         quiet = data.take(~early)
-        trained = train(job_of(tmp_path, quiet, config(lists={"users": "active:30d"})))
+        trained = train(context_of(tmp_path, quiet, config(lists={"users": "active:30d"})))
         served = pl.read_parquet(trained.lists / "served.parquet")["user"].to_list()
         assert set(served) == set(
             np.flatnonzero(quiet.last_times >= quiet.as_of - 30 * DAY).tolist()
@@ -75,15 +75,15 @@ class TestLists:
 
     def test_nobody_active_is_said(self, data, tmp_path):
         later = replaced(data, as_of=data.as_of + 40 * DAY)
-        context = job_of(
+        context = context_of(
             tmp_path, later, config(lists={"users": "active:30d"}, split={"window": 28})
         )
         with pytest.raises(DataError, match=r"active:30d.*leaves nobody"):
             train(context)
 
     def test_lists_longer_than_the_catalogue(self, tmp_path):
-        small = dataset(lively(seed=2, n_items=15, n_users=40))
-        context = job_of(tmp_path, small, config(lists={"size": 30}))
+        small = dataset(synthetic_interactions(seed=2, n_items=15, n_users=40))
+        context = context_of(tmp_path, small, config(lists={"size": 30}))
         trained = train(context)
         counts = lists_of(trained)["user"].value_counts()["count"]
         assert counts.max() < 15
@@ -94,7 +94,9 @@ class TestLists:
     @pytest.mark.parametrize("kind", ["last", "random"])
     def test_the_other_kinds_of_split_run_whole(self, data, tmp_path, kind):
         trained = train(
-            job_of(tmp_path, data, config(("popularity", "sequence", "ease"), split={"kind": kind}))
+            context_of(
+                tmp_path, data, config(("popularity", "sequence", "ease"), split={"kind": kind})
+            )
         )
         assert all(check.holds for check in trained.checks)
         assert trained.verdict.report.split.kind == kind
@@ -104,8 +106,8 @@ class TestLists:
         assert ("user_idle_days" in columns) == (kind == "last")
 
     def test_one_source_one_candidate_no_tables(self, tmp_path):
-        bare = dataset(lively(seed=3))
-        trained = train(job_of(tmp_path, bare, config(({"name": "popularity", "k": 1},))))
+        bare = dataset(synthetic_interactions(seed=3))
+        trained = train(context_of(tmp_path, bare, config(({"name": "popularity", "k": 1},))))
         assert set(lists_of(trained)["user"].value_counts()["count"]) == {8}
         assert all(check.holds for check in trained.checks if check.name != "beats random")
         # The source is judged by its whole list, though it proposes only one item.

@@ -19,7 +19,7 @@ from fusion.ranking.features.registry import FEATURES
 from fusion.ranking.ranker import Ranker
 from fusion.runs.run_folder import ListsFolder
 from fusion.training.pipeline import train
-from tests.fusion.making import config, dataset, job_of, lively
+from tests.fusion.making import config, context_of, dataset, synthetic_interactions
 from tests.fusion.whole import lists_of
 
 
@@ -112,9 +112,9 @@ def test_every_shown_row_has_its_proposals_and_at_most_three_weights(ranked):
 
 @pytest.mark.parametrize(("budget", "least", "most"), [(0, 0, 0), (150, 5, 60)])
 def test_a_budget_draws_whole_users(tmp_path, budget, least, most):
-    data = dataset(lively(seed=3, n_users=80, n_items=100, n_events=2500))
+    data = dataset(synthetic_interactions(seed=3, n_users=80, n_items=100, n_events=2500))
     trained = train(
-        job_of(tmp_path, data, config(("popularity", "ease"), lists={"why_rows": budget}))
+        context_of(tmp_path, data, config(("popularity", "ease"), lists={"why_rows": budget}))
     )
     why = pl.read_parquet(trained.lists / "why.parquet")
     users = why["user"].n_unique()
@@ -126,7 +126,7 @@ def test_a_budget_draws_whole_users(tmp_path, budget, least, most):
 def test_items_beyond_the_candidates_need_none(tmp_path):
     """A block whose users no source has anything for: what fills their lists has one reason."""
     nobody = np.empty((2, 0), np.int32)
-    data = dataset(lively(seed=3, n_users=2, n_items=10, n_events=20))
+    data = dataset(synthetic_interactions(seed=3, n_users=2, n_items=10, n_events=20))
     users = data.users_at(np.arange(2, dtype=np.int32), data.last_times)
     candidates = Candidates(
         users, ("ease",), Pairs.from_lists(nobody), *[np.empty((0, 1), np.float32)] * 2, {}, {}

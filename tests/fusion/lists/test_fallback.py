@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from fusion.lists.fallback import fallback_lists, shrink_to
-from tests.fusion.making import config, dataset, frame_of, job_of
+from tests.fusion.making import config, context_of, dataset, frame_of
 
 COUNTS = arrays(np.float32, 12, elements=st.integers(0, 500).map(float))
 
@@ -91,7 +91,7 @@ def test_segments_of_a_run(tmp_path):
     rows += [("u50", f"map{n}", 17 + n) for n in range(3)]
     people = pl.DataFrame({"id": [f"u{n}" for n in range(52)], "reads": readers})
     data = dataset(frame_of(sorted(rows, key=lambda row: row[2])), None, people)
-    context = job_of(
+    context = context_of(
         tmp_path, data, config(split={"kind": "last", "users": 5}, lists={"exclude_seen": False})
     )
     lists = fallback_lists(context, context.plan.serving)

@@ -25,7 +25,7 @@ from fusion.ranking.sampling import (
 )
 from fusion.ranking.table import RankingTable
 from fusion.ranking.table_file import read_table
-from tests.fusion.making import DAY, START, config, dataset, frame_of, lively
+from tests.fusion.making import DAY, START, config, dataset, frame_of, synthetic_interactions
 from tests.fusion.ranking import test_ranker
 
 
@@ -230,7 +230,7 @@ def test_leaving_users_out_early_leaves_about_as_much_to_teach():
 
 
 def test_however_small_the_table_somebody_may_teach():
-    fold = plan_folds(dataset(lively(seed=3)), config().split).labels[-1]
+    fold = plan_folds(dataset(synthetic_interactions(seed=3)), config().split).labels[-1]
     kept = [limit_training_users(fold, 1, 12, seed).label_rows for seed in range(20)]
     assert {len(users) for users in kept} == {1}
     assert len({int(users[0]) for users in kept}) > 1

@@ -11,7 +11,7 @@ from fusion.ranking.ranker import Ranker
 from fusion.ranking.ranker_training import refit
 from fusion.ranking.source_prior import STRENGTH, SourcePrior, fit_source_prior
 from fusion.training.pipeline import train
-from tests.fusion.making import config, dataset, job_of, lively
+from tests.fusion.making import config, context_of, dataset, synthetic_interactions
 from tests.fusion.ranking.test_ranker import SETTINGS, table
 
 COLUMNS = ("good_z", "noise_z", "user_events")
@@ -68,7 +68,9 @@ def stored_priors(root) -> list[dict | None]:
 
 
 def test_rankers_lean_where_folds_are_drawn_at_random(tmp_path):
-    trained = train(job_of(tmp_path, dataset(lively(seed=1).drop("time")), config()))
+    trained = train(
+        context_of(tmp_path, dataset(synthetic_interactions(seed=1).drop("time")), config())
+    )
     priors = stored_priors(tmp_path)
     assert priors
     assert all(SourcePrior(**one) == trained.source_prior for one in priors)

@@ -21,7 +21,7 @@ from fusion.runs.manifest import Manifest, file_hashes, moment, write_manifest
 from fusion.runs.monitoring_samples import read_sample, write_samples
 from fusion.runs.run_folder import new_run_id, run_folder, sweep_folders
 from fusion.runs.stage_store import Store
-from tests.fusion.making import dataset, item_frame, lively, user_frame
+from tests.fusion.making import dataset, item_frame, synthetic_interactions, user_frame
 
 
 def gone_pid() -> int:
@@ -184,7 +184,7 @@ class TestRunFolder:
 
 class TestSamples:
     def test_they_describe_the_moment(self, tmp_path):
-        data = dataset(lively(seed=3), item_frame(), user_frame(), has_weights=True)
+        data = dataset(synthetic_interactions(seed=3), item_frame(), user_frame(), has_weights=True)
         write_samples(tmp_path / "now", data, 7)
         users, items, events = (
             pl.read_parquet(tmp_path / "now" / f"{n}.parquet")
@@ -209,7 +209,7 @@ class TestSamples:
         assert (events["hour"][0], events["weekday"][0]) == (first.hour, f"{first:%a}")
 
     def test_without_times_weights_or_tables(self, tmp_path):
-        write_samples(tmp_path, dataset(lively(seed=3).drop("time")), 7)
+        write_samples(tmp_path, dataset(synthetic_interactions(seed=3).drop("time")), 7)
         columns = [
             pl.read_parquet(tmp_path / f"{n}.parquet").columns
             for n in ("users", "items", "interactions")
@@ -221,7 +221,7 @@ class TestSamples:
     ):
         few = RunsDefaults(sample_rows=30)
         monkeypatch.setattr("fusion.runs.monitoring_samples.DEFAULTS", few)
-        data = dataset(lively(seed=3, n_users=200), None, user_frame(200))
+        data = dataset(synthetic_interactions(seed=3, n_users=200), None, user_frame(200))
         frames, items = [], []
         for at, known in enumerate((data, data.before(int(np.quantile(data.times, 0.95))))):
             write_samples(tmp_path / str(at), known, 7)

@@ -15,7 +15,14 @@ from fusion.models.base.recommender import Allowed
 from fusion.runs.runtime import Runtime, Stage
 from fusion.runs.stage_keys import array_key, fold_key, input_key
 from fusion.runs.stage_store import Store
-from tests.fusion.making import config, dataset, item_frame, job_of, lively, replaced
+from tests.fusion.making import (
+    config,
+    context_of,
+    dataset,
+    item_frame,
+    replaced,
+    synthetic_interactions,
+)
 
 
 @dataclass(frozen=True)
@@ -30,9 +37,9 @@ def make(folder: Path, inputs: Inputs, runtime: Runtime) -> None:
 
 
 def fold(frame=None, **split: Any):
-    frame = lively(seed=3) if frame is None else frame
+    frame = synthetic_interactions(seed=3) if frame is None else frame
     settings = config(split={"users": 20, **split})
-    return job_of(
+    return context_of(
         Path("none"), dataset(frame, item_frame(), has_weights=True), settings
     ).plan.verdict
 
@@ -122,7 +129,7 @@ class TestKeys:
         assert changed == [{"labels"}, {"as_of"}, {"data"}, {"held_out"}]
 
     def test_users_who_come_later_change_no_fold_before_them(self):
-        frame = lively(seed=3)
+        frame = synthetic_interactions(seed=3)
         late = frame.tail(5).with_columns(
             user=pl.concat_str(pl.lit("late"), pl.row_index()), time=pl.col("time").max() + DAY
         )

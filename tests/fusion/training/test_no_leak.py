@@ -25,8 +25,8 @@ from tests.fusion.making import (
     dataset,
     fitted,
     item_frame,
-    lively,
     replaced,
+    synthetic_interactions,
     user_frame,
 )
 
@@ -42,7 +42,7 @@ USES = sorted(set(registered()) - {"random"})
 
 @cache
 def made(kind: str) -> tuple[pl.DataFrame, Dataset, Plan]:
-    frame = lively(seed=3)
+    frame = synthetic_interactions(seed=3)
     if kind == "random":
         frame = frame.drop("time")
     data = dataset(frame, item_frame(), user_frame(), has_weights=True)

@@ -14,8 +14,15 @@ from fusion.data.folds import plan_folds
 from fusion.errors import ConfigError
 from fusion.training.pipeline import train
 from tests.fusion import broken
-from tests.fusion.making import QUICK, config, dataset, item_frame, job_of, lively
-from tests.fusion.whole import prints, status
+from tests.fusion.making import (
+    QUICK,
+    config,
+    context_of,
+    dataset,
+    item_frame,
+    synthetic_interactions,
+)
+from tests.fusion.whole import file_digests, status
 
 
 class TestSame:
@@ -23,9 +30,9 @@ class TestSame:
         """A fresh process with other hashes makes the same files to the bit."""
         code = (
             "import sys; from pathlib import Path; from fusion.training.pipeline import train\n"
-            "from tests.fusion.making import *; from tests.fusion.whole import prints\n"
-            "trained = train(job_of(Path(sys.argv[1]), tasteful(), config()))\n"
-            "print(sorted(prints(trained.lists).items()))"
+            "from tests.fusion.making import *; from tests.fusion.whole import file_digests\n"
+            "trained = train(context_of(Path(sys.argv[1]), synthetic_dataset(), config()))\n"
+            "print(sorted(file_digests(trained.lists).items()))"
         )
         environment = {**os.environ, "PYTHONHASHSEED": "77", "PYTHONPATH": os.getcwd()}
         other = subprocess.run(
@@ -35,10 +42,10 @@ class TestSame:
             text=True,
             check=True,
         )
-        assert other.stdout.strip() == str(sorted(prints(done[1].lists).items()))
+        assert other.stdout.strip() == str(sorted(file_digests(done[1].lists).items()))
 
     def test_another_seed_gives_other_lists(self, data, done, tmp_path):
-        other = train(job_of(tmp_path, data, config(seed=8)))
+        other = train(context_of(tmp_path, data, config(seed=8)))
         assert pl.read_parquet(other.lists / "features.parquet").shape[1] > 20
         assert other.lists.name != done[1].lists.name
 
@@ -56,7 +63,7 @@ class TestSame:
     def test_a_later_source_reuses_the_fits_of_the_others(self, data, done):
         context, _ = done
         fits = set((context.root / "store" / "fit").iterdir())
-        ranker_settings = job_of(context.root, data, config((*QUICK, "user_knn")))
+        ranker_settings = context_of(context.root, data, config((*QUICK, "user_knn")))
         train(ranker_settings)
         assert (
             len(set((context.root / "store" / "fit").iterdir()) - fits)
@@ -66,18 +73,18 @@ class TestSame:
     def test_fits_dropped_for_their_size_are_made_again_only_when_a_table_needs_them(
         self, data, tmp_path
     ):
-        context = job_of(tmp_path, data, config(artifacts={"keep_fit_mb": 0}))
+        context = context_of(tmp_path, data, config(artifacts={"keep_fit_mb": 0}))
         first = train(context)
         states = list(tmp_path.rglob("state.npz"))
         assert len(states) == len(QUICK) + 1  # those of the serving fold, and the control's
         assert train(context).lists == first.lists
         assert set(tmp_path.rglob("state.npz")) == set(states)
         fresh = train(
-            job_of(tmp_path, data, config((*QUICK, "user_knn"), artifacts={"keep_fit_mb": 0}))
+            context_of(tmp_path, data, config((*QUICK, "user_knn"), artifacts={"keep_fit_mb": 0}))
         )
         assert status(fresh) == dict.fromkeys((*QUICK, "user_knn"), "used")
-        whole = train(job_of(tmp_path / "other", data, config((*QUICK, "user_knn"))))
-        assert prints(fresh.lists) == prints(whole.lists)
+        whole = train(context_of(tmp_path / "other", data, config((*QUICK, "user_knn"))))
+        assert file_digests(fresh.lists) == file_digests(whole.lists)
 
 
 class TestSourcesThatBreak:
@@ -95,10 +102,10 @@ class TestSourcesThatBreak:
     def test_the_run_goes_on_as_if_it_were_not_there(self, data, done, tmp_path, cls, says):
         broken.DiesServing.most = len(data)
         with broken.registered(odd=cls):
-            trained = train(job_of(tmp_path, data, config((*QUICK, "odd"))))
+            trained = train(context_of(tmp_path, data, config((*QUICK, "odd"))))
         assert status(trained)["odd"].replace("931322", "931,322").startswith(says)
         assert [name for name, state in status(trained).items() if state == "used"] == list(QUICK)
-        assert prints(trained.lists) == prints(done[1].lists)
+        assert file_digests(trained.lists) == file_digests(done[1].lists)
         assert "odd" not in trained.verdict.report.rows
 
     def test_a_full_disk_is_no_source_s_fault_and_ends_the_run(self, data, tmp_path):
@@ -106,12 +113,12 @@ class TestSourcesThatBreak:
             broken.registered(odd=broken.FindsNoRoom),
             pytest.raises(OSError, match="No space left"),
         ):
-            train(job_of(tmp_path, data, config((*QUICK, "odd"))))
+            train(context_of(tmp_path, data, config((*QUICK, "odd"))))
 
     @pytest.mark.parametrize("cls", [broken.Plain, broken.Silent, broken.Infinite, broken.Lister])
     def test_one_that_says_nothing_of_use_does_no_harm(self, data, tmp_path, cls):
         with broken.registered(odd=cls):
-            trained = train(job_of(tmp_path, data, config(("popularity", "odd", "ease"))))
+            trained = train(context_of(tmp_path, data, config(("popularity", "odd", "ease"))))
         assert set(status(trained).values()) == {"used"}
         assert all(check.holds for check in trained.checks if check.name != "beats random")
         if cls in (broken.Silent, broken.Lister):
@@ -120,19 +127,21 @@ class TestSourcesThatBreak:
             assert (recall.share, recall.unique) == (0, 0)
 
     def test_ease_over_the_memory_leaves_itself_out(self, data, tmp_path):
-        trained = train(job_of(tmp_path, data, config(("popularity", "ease"), memory=1e-4)))
+        trained = train(context_of(tmp_path, data, config(("popularity", "ease"), memory=1e-4)))
         assert status(trained)["popularity"] == "used"
         assert status(trained)["ease"].startswith("left out: needs ")
         assert f"to fit {data.n_items} items, memory is 0.0001 GiB" in status(trained)["ease"]
 
     def test_a_control_is_no_source(self, data, tmp_path):
         chance = {"name": "chance", "use": "random"}
-        trained = train(job_of(tmp_path, data, config(("popularity", chance))))
+        trained = train(context_of(tmp_path, data, config(("popularity", chance))))
         assert status(trained)["chance"].startswith("left out: it proposes nothing")
 
     def test_without_any_source_nothing_runs_and_each_says_why(self, data, tmp_path):
-        timeless = dataset(lively(seed=3, n_users=80, n_items=160).drop("time"), item_frame())
-        poor = job_of(tmp_path, timeless, config(("ease", "sequence"), memory=1e-5))
+        timeless = dataset(
+            synthetic_interactions(seed=3, n_users=80, n_items=160).drop("time"), item_frame()
+        )
+        poor = context_of(tmp_path, timeless, config(("ease", "sequence"), memory=1e-5))
         said = (
             r"no source can take part \(ease: left out: needs .*; "
             "sequence: left out: the data has no times"
@@ -143,7 +152,7 @@ class TestSourcesThatBreak:
             broken.registered(odd=broken.DiesScoring),
             pytest.raises(ConfigError, match="odd: failed while scoring"),
         ):
-            train(job_of(tmp_path, data, config(("odd",))))
+            train(context_of(tmp_path, data, config(("odd",))))
 
     def test_a_first_fit_without_a_step_is_no_number_of_steps_for_the_others(self, data, tmp_path):
         max_steps = []
@@ -155,7 +164,7 @@ class TestSourcesThatBreak:
                 return super().fit(data, ctx)
 
         with broken.registered(odd=Idle):
-            train(job_of(tmp_path, data, config(("popularity", "odd"))))
+            train(context_of(tmp_path, data, config(("popularity", "odd"))))
         assert set(max_steps) == {None}
 
     @pytest.mark.parametrize("changes", ["code", "model"])
@@ -165,7 +174,7 @@ class TestSourcesThatBreak:
         from fusion.training import fit_stage as fitting
 
         with broken.registered(odd=broken.Plain):
-            context = job_of(tmp_path, data, config(("popularity", "odd")))
+            context = context_of(tmp_path, data, config(("popularity", "odd")))
             train(context)
             fits = set((tmp_path / "store" / "fit").iterdir())
             before = fitting.source_code
@@ -183,13 +192,13 @@ class TestSourcesThatBreak:
 
 def test_new_users_in_the_verdict_have_a_route_but_no_say(tmp_path):
     """Users whose first interaction is in the verdict window are judged apart from others."""
-    frame = lively(seed=3, n_users=80, n_items=160, n_events=2800, loyal=0.85)
+    frame = synthetic_interactions(seed=3, n_users=80, n_items=160, n_events=2800, loyal=0.85)
     cut = plan_folds(dataset(frame), config().split).verdict.cut
     newcomers = frame.filter(pl.col("time") >= cut).head(12)
     newcomers = newcomers.with_columns(
         user=pl.concat_str(pl.lit("new"), pl.row_index()), liked=True
     )
-    context = job_of(
+    context = context_of(
         tmp_path, dataset(pl.concat([frame, newcomers]).sort("time", maintain_order=True)), config()
     )
     fold = context.plan.verdict
@@ -228,7 +237,7 @@ def test_without_structure_no_skill_is_claimed(tmp_path):
     """With seed 2 the best of seven rows beats random by luck, but not on other users."""
     for seed in (0, 2, 3):
         settings = config(("popularity", "ease", "item_knn", "user_knn", "sequence"), seed=seed)
-        trained = train(job_of(tmp_path / str(seed), noise(seed), settings))
+        trained = train(context_of(tmp_path / str(seed), noise(seed), settings))
         ranker, random = (
             trained.verdict.report.rows[row]["ndcg@10"] for row in ("ranker", "random")
         )
@@ -240,6 +249,6 @@ def test_without_structure_no_skill_is_claimed(tmp_path):
     ("kind", "last"), [("time", "neural"), ("last", "neural"), ("random", "autoencoder")]
 )
 def test_the_default_set_follows_what_the_plan_leaves_of_times(data, tmp_path, kind, last):
-    context = job_of(tmp_path, data, config((), split={"kind": kind}))
+    context = context_of(tmp_path, data, config((), split={"kind": kind}))
     assert context.sources[-1].name == last
     assert len({source.name for source in context.sources}) == 10

@@ -1,4 +1,4 @@
-"""The manifest of a training: what decided the result, and what came out, as JSON that reads back."""
+"""The manifest of a training: what decided the result, and what came out; it reads back as JSON."""
 
 import json
 

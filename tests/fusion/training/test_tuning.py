@@ -16,14 +16,24 @@ from fusion.training.pipeline import train
 from fusion.training.tuning import TuningTask, may_weigh, tune_source
 from fusion.training.tuning_search import evenly, is_better, subsample_users, validation_users
 from tests.fusion import broken
-from tests.fusion.making import config, dataset, frame_of, item_frame, job_of, lively
+from tests.fusion.making import (
+    config,
+    context_of,
+    dataset,
+    frame_of,
+    item_frame,
+    synthetic_interactions,
+)
 
 TRIALS = {"tune": {"trials": 4}}
 
 
 @pytest.fixture(scope="module")
 def data():
-    return dataset(lively(seed=5, n_users=80, n_items=60, n_events=3000, loyal=0.9), item_frame())
+    return dataset(
+        synthetic_interactions(seed=5, n_users=80, n_items=60, n_events=3000, loyal=0.9),
+        item_frame(),
+    )
 
 
 def tuned(context, source):
@@ -41,9 +51,11 @@ class Stale(Popularity):
 
 
 def test_a_bad_default_is_left_for_a_better_setting(tmp_path):
-    drifting = dataset(lively(seed=5, n_users=80, n_items=60, n_events=3000, loyal=0.0))
+    drifting = dataset(
+        synthetic_interactions(seed=5, n_users=80, n_items=60, n_events=3000, loyal=0.0)
+    )
     with broken.registered(stale=Stale):
-        context = job_of(tmp_path, drifting, config(("stale",), **TRIALS))
+        context = context_of(tmp_path, drifting, config(("stale",), **TRIALS))
         result = tuned(context, SourceSettings(name="stale"))
     assert result.settings["half_life"] < 100
     assert result.best > result.default
@@ -54,7 +66,7 @@ def test_a_source_whose_code_or_model_changed_is_searched_again(
     data, tmp_path, monkeypatch, changes
 ):
     with broken.registered(stale=Stale):
-        context = job_of(tmp_path, data, config(("stale",), **TRIALS))
+        context = context_of(tmp_path, data, config(("stale",), **TRIALS))
         tuned(context, SourceSettings(name="stale"))
         if changes == "code":
             monkeypatch.setattr("fusion.training.fit_stage.source_code", lambda cls: "another")
@@ -65,14 +77,14 @@ def test_a_source_whose_code_or_model_changed_is_searched_again(
 
 
 def test_settings_of_the_configuration_are_never_searched(data, tmp_path):
-    context = job_of(tmp_path, data, config(("ease",), **TRIALS))
+    context = context_of(tmp_path, data, config(("ease",), **TRIALS))
     assert tuned(context, SourceSettings(name="ease", settings={"reg": 70.0})) is None
     half = tuned(context, SourceSettings(name="item_knn", settings={"neighbours": 7}))
     assert set(half.settings) == {"shrink"}
 
 
 def test_every_fold_is_fitted_with_what_was_found(data, tmp_path):
-    trained = train(job_of(tmp_path, data, config(("ease", "item_knn"), **TRIALS)))
+    trained = train(context_of(tmp_path, data, config(("ease", "item_knn"), **TRIALS)))
     result = {one.name: one.settings for one in trained.tuned}
     assert set(result) == {"ease", "item_knn"}
     fits = [
@@ -86,7 +98,7 @@ def test_every_fold_is_fitted_with_what_was_found(data, tmp_path):
 def test_the_same_seed_finds_the_same(data, tmp_path):
     context = config(("sequence",), **TRIALS)
     result = [
-        tuned(job_of(tmp_path / str(n), data, context), SourceSettings(name="sequence"))
+        tuned(context_of(tmp_path / str(n), data, context), SourceSettings(name="sequence"))
         for n in range(2)
     ]
     assert result[0] == result[1]
@@ -101,7 +113,9 @@ def test_a_search_over_many_items_fits_fewer_and_the_run_all(data, tmp_path, mon
     )
     solve = ease.weights_by_users
     monkeypatch.setattr(ease, "MAX_TUNED_ITEMS", 20)
-    result = tuned(job_of(tmp_path, data, config(("ease",), **TRIALS)), SourceSettings(name="ease"))
+    result = tuned(
+        context_of(tmp_path, data, config(("ease",), **TRIALS)), SourceSettings(name="ease")
+    )
     assert set(result.settings) == {"reg"}
     assert len(fitted) == 4
     assert max(fitted) <= 20
@@ -117,7 +131,7 @@ def test_a_search_over_much_data_takes_whole_users(data):
 
 
 def test_users_without_a_history_do_not_judge(data, tmp_path):
-    context = job_of(tmp_path, data, config(("ease",), **TRIALS))
+    context = context_of(tmp_path, data, config(("ease",), **TRIALS))
     tuning = context.plan.tune
     known = tuning.known.take(tuning.known.users != tuning.label_users[0])
     assert tuning.label_users[0] in validation_users(tuning, 7)
@@ -136,7 +150,7 @@ def test_a_full_disk_ends_a_search_and_a_source_that_dies_does_not(data, tmp_pat
         Config = LongMemory
 
     with broken.registered(full=NoRoom, dies=Dies):
-        context = job_of(tmp_path, data, config(("ease",), **TRIALS))
+        context = context_of(tmp_path, data, config(("ease",), **TRIALS))
         with pytest.raises(OSError, match="No space left"):
             tuned(context, SourceSettings(name="full"))
         assert tuned(context, SourceSettings(name="dies")) is None
@@ -174,7 +188,7 @@ def hours(of_liked: float):
 
 @pytest.mark.parametrize(("weight", "weighting"), [(200.0, "log"), (1.0, "binary")])
 def test_weights_become_confidence_where_that_helps(tmp_path, weight, weighting):
-    context = job_of(tmp_path, hours(weight), config(("item_knn",), **TRIALS))
+    context = context_of(tmp_path, hours(weight), config(("item_knn",), **TRIALS))
     result = tuned(context, SourceSettings(name="item_knn"))
     assert result.settings.get("weighting", "binary") == weighting
 
@@ -182,11 +196,11 @@ def test_weights_become_confidence_where_that_helps(tmp_path, weight, weighting)
 def test_weights_are_left_alone_where_the_configuration_says_how_to_read_them_or_there_are_none(
     data, tmp_path
 ):
-    context = job_of(tmp_path, hours(200.0), config(("item_knn",), **TRIALS))
+    context = context_of(tmp_path, hours(200.0), config(("item_knn",), **TRIALS))
     given = tuned(context, SourceSettings(name="item_knn", settings={"weighting": "binary"}))
     assert "weighting" not in given.settings
     knn, popularity = SourceSettings(name="item_knn"), SourceSettings(name="popularity")
-    weightless = job_of(tmp_path, data, config(("item_knn",))).plan.tune
+    weightless = context_of(tmp_path, data, config(("item_knn",))).plan.tune
     assert may_weigh(build("item_knn"), knn, context.plan.tune)
     assert not may_weigh(build("item_knn"), knn, weightless)
     assert not may_weigh(build("popularity"), popularity, context.plan.tune)

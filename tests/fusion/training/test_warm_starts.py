@@ -18,7 +18,7 @@ from fusion.training.pipeline import train
 from fusion.training.source_fits import evict, load_sources
 from fusion.training.sources import build_source, source_seed
 from tests.fusion import broken
-from tests.fusion.making import config, dataset, item_frame, job_of, lively
+from tests.fusion.making import config, context_of, dataset, item_frame, synthetic_interactions
 from tests.fusion.whole import status
 
 SETTINGS = {"size": 8, "steps": 40, "check": 10, "negatives": 32, "encoder": "none"}
@@ -77,7 +77,7 @@ def state_of(fit):
 
 @pytest.fixture(scope="module", params=["time", "last"])
 def made(request, data, tmp_path_factory):
-    context = job_of(
+    context = context_of(
         tmp_path_factory.mktemp("warm"),
         data,
         config(("popularity", WARM), split={"kind": request.param}),
@@ -118,7 +118,7 @@ def test_the_chain_is_what_fits_one_after_another_give(made):
 
 def test_another_store_gives_the_same_bits_under_the_same_keys(made, tmp_path):
     context, fitted = made
-    again = fit_all(job_of(tmp_path, context.data, context.config)).fits
+    again = fit_all(context_of(tmp_path, context.data, context.config)).fits
     for fold, fits in fitted.fits.items():
         assert again[fold]["neural"].key == fits["neural"].key
         one, two = state_of(fits["neural"]), state_of(again[fold]["neural"])
@@ -159,7 +159,7 @@ def dataset_with(data, **changes):
 
 @pytest.mark.parametrize("threads", [1, 4])
 def test_order_holds_beside_other_work(data, tmp_path, threads):
-    context = job_of(
+    context = context_of(
         tmp_path,
         data,
         config(("popularity", "ease", {"name": "odd", "refit": "warm"}), threads=threads),
@@ -174,7 +174,9 @@ def test_order_holds_beside_other_work(data, tmp_path, threads):
 def test_a_chain_that_breaks_leaves_the_source_out_and_the_run_goes_on(data, tmp_path):
     with broken.registered(odd=StopsHalfway):
         trained = train(
-            job_of(tmp_path, data, config(("popularity", "ease", {"name": "odd", "refit": "warm"})))
+            context_of(
+                tmp_path, data, config(("popularity", "ease", {"name": "odd", "refit": "warm"}))
+            )
         )
     assert status(trained) == {
         "popularity": "used",
@@ -185,7 +187,7 @@ def test_a_chain_that_breaks_leaves_the_source_out_and_the_run_goes_on(data, tmp
 
 def test_fits_dropped_for_their_size_are_made_again_from_the_same_start(data, tmp_path):
     """A new serving fit asks for the verdict's, and that, gone, for those before it."""
-    context = job_of(tmp_path, data, config(("popularity", WARM), artifacts={"keep_fit_mb": 0}))
+    context = context_of(tmp_path, data, config(("popularity", WARM), artifacts={"keep_fit_mb": 0}))
     fitted = fit_all(context)
     fits, plan = fitted.fits, context.plan
     before = {fold: state_of(of_fold["neural"]) for fold, of_fold in fits.items()}
@@ -204,7 +206,7 @@ def test_fits_dropped_for_their_size_are_made_again_from_the_same_start(data, tm
 
 
 def test_a_kill_while_a_dropped_fit_is_made_again_leaves_no_half_of_it(data, tmp_path, monkeypatch):
-    context = job_of(tmp_path, data, config(("popularity",), artifacts={"keep_fit_mb": 0}))
+    context = context_of(tmp_path, data, config(("popularity",), artifacts={"keep_fit_mb": 0}))
     fitted = fit_all(context)
     verdict = fitted.on(context.plan.verdict)
     evict(fitted.fits, context.plan.serving, 0)
@@ -232,13 +234,17 @@ def assert_same(states, wanted):
 
 
 def test_at_random_no_fold_is_earlier_so_every_fit_begins_from_nothing(tmp_path, caplog):
-    timeless = dataset(lively(seed=3, n_users=80, n_items=160).drop("time"), item_frame(160))
-    fitted = fit_all(job_of(tmp_path, timeless, config(("popularity", WARM))))
+    timeless = dataset(
+        synthetic_interactions(seed=3, n_users=80, n_items=160).drop("time"), item_frame(160)
+    )
+    fitted = fit_all(context_of(tmp_path, timeless, config(("popularity", WARM))))
     said = "fold, since no fold of a random split is earlier than another"
     assert fitted.reports[1].notes["refit"] == said
     assert fitted.reports[1].notes["steps"] > 0
     assert said in caplog.text
-    plain = fit_all(job_of(tmp_path, timeless, config(("popularity", {**WARM, "refit": "fold"}))))
+    plain = fit_all(
+        context_of(tmp_path, timeless, config(("popularity", {**WARM, "refit": "fold"})))
+    )
     assert folders(plain.fits) == folders(fitted.fits), "the same fits, under the same keys"
 
 
@@ -249,6 +255,6 @@ def test_a_source_that_cannot_go_on_is_refused(data, tmp_path):
         "take refit = 'warm': neural"
     )
     with pytest.raises(ConfigError, match=said):
-        train(job_of(tmp_path, data, settings))
+        train(context_of(tmp_path, data, settings))
     with pytest.raises(ConfigError, match=said):
         build_source(settings.sources[1])

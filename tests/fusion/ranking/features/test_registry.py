@@ -12,7 +12,7 @@ from fusion.ranking.features import registry
 from fusion.ranking.features.compute import feature_columns
 from fusion.ranking.features.item_statistics import ItemStatistics
 from fusion.ranking.features.registry import FEATURES, FeatureBlock, feature
-from tests.fusion.making import dataset, lively
+from tests.fusion.making import dataset, synthetic_interactions
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_every_declared_need_is_a_capability_and_every_name_stands_once():
 @pytest.mark.usefixtures("own_features")
 def test_a_feature_that_needs_numbers_is_computed_where_items_have_numbers():
     feature("year", "the item's year", needs="numbers")(_years)
-    events = lively(seed=3, n_users=4, n_items=6, n_events=40)
+    events = synthetic_interactions(seed=3, n_users=4, n_items=6, n_events=40)
     plain = dataset(events)
     items = pl.DataFrame({"id": events["item"].unique(maintain_order=True)})
     dated = dataset(events, items.with_row_index("year", 1990))
