@@ -115,7 +115,7 @@ def _tokens(text: str) -> list[Token]:
     """Cut an expression into tokens."""
     tokens = []
     position = 0
-    text = text.rstrip()  # a token takes the blanks before it, so that those at the end are left
+    text = text.rstrip()  # a token takes the blanks before it, so those at the end would be left
     while position < len(text):
         match = TOKEN.match(text, position)
         if match is None:
@@ -226,12 +226,11 @@ class _Parser:
         """
         literal = self.take("number", "text")
         cell = pl.col(column.name)
-        comparison = COMPARE[mark]
         if literal.kind == "number":
-            value = float(literal.value)
-            return comparison(number(cell, column.dtype), pl.lit(value))
-        without_quotes = literal.value[1:-1]
-        return comparison(cell.cast(pl.String), pl.lit(without_quotes))
+            left, right = number(cell, column.dtype), pl.lit(float(literal.value))
+        else:
+            left, right = cell.cast(pl.String), pl.lit(literal.value[1:-1])  # without its quotes
+        return COMPARE[mark](left, right)
 
     def among(self, column: TypedColumn) -> pl.Expr:
         """Parse the list behind `in`.

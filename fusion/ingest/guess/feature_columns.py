@@ -88,7 +88,8 @@ def _holds_categories(cells: pl.Series, name: str) -> bool:
     is_repeated = len(cells) > n_different
     if is_repeated and n_different <= max(MAX_CATEGORIES, len(cells) // CELLS_PER_CATEGORY):
         return True
-    listed_share = float(cells.str.contains("|", literal=True).mean() or 0)  # type: ignore[arg-type]
+    n_listed = cells.str.contains("|", literal=True).sum()
+    listed_share = n_listed / max(1, len(cells))  # cells that are no text are left out: perhaps all
     if listed_share >= MIN_LISTED_SHARE:
         return True
     return name_score(name, CATEGORY) > 0 and not name_score(name, TITLE)
