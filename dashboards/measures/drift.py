@@ -107,28 +107,6 @@ def drift(
     return columns
 
 
-def noise_floor(
-    reference: pl.DataFrame, settings: MonitorSettings, current_rows: int | None = None
-) -> dict[str, float]:
-    """Return for each column the distance that chance alone gives (an A/A test).
-
-    Random parts of the reference are compared: halves, or less for the second where `current_rows`
-    is smaller. The largest of five splits counts.
-
-    Args:
-        reference: the rows to split.
-        settings: how many of them are used.
-        current_rows: rows on the other side; None for as many as in the reference.
-
-    Returns:
-        Column -> distance.
-    """
-    frame = sampled(reference, settings.sample)
-    rows = current_rows or len(frame)
-    columns = [column for column in frame if not column.dtype.is_temporal()]
-    return {column.name: _noise(column, measure_for(column, column), rows) for column in columns}
-
-
 def drift_rows(columns: Sequence[ColumnDrift]) -> pl.DataFrame:
     """Return figures of drift as rows of the table `metric`.
 

@@ -5,7 +5,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from dashboards.measures.drift import drift, drift_rows, noise_floor, sampled
+from dashboards.measures.drift import drift, drift_rows, sampled
 from dashboards.measures.metric_schema import METRIC_SCHEMA
 from dashboards.settings import MonitorSettings
 from tests.dashboards.samples import users
@@ -40,13 +40,11 @@ def test_few_rows_alone_are_no_drift():
     assert not one.drifted
 
 
-def test_noise_floor_is_what_drift_puts_beside_its_values():
-    reference, current = users(1000, 1), users(200, 2)
-    floor = noise_floor(reference, SETTINGS, current_rows=200)
-    assert floor == {
-        one.column: one.noise for one in drift({"users": (reference, current)}, SETTINGS)
-    }
-    assert noise_floor(reference, SETTINGS)["age"] < floor["age"]
+def test_chance_alone_gives_more_the_fewer_rows_there_are():
+    reference = users(1000, 1)
+    few = named(drift({"users": (reference, users(200, 2))}, SETTINGS))
+    many = named(drift({"users": (reference, users(1000, 2))}, SETTINGS))
+    assert 0 < many["users", "age"].noise < few["users", "age"].noise
 
 
 def test_times_are_left_out():
