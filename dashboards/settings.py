@@ -6,7 +6,7 @@ from fusion.core.settings import Settings
 
 
 class MonitorSettings(Settings):
-    """How drift and stability are measured and when they become alerts."""
+    """Limits past which drift and churn become alerts, and how they are measured."""
 
     drift_limit: float = Field(
         0.2,

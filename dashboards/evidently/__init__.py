@@ -1,1 +1,1 @@
-"""What Evidently draws and serves: the drift report, the workspace over runs."""
+"""Drift reports that Evidently draws, and its workspace over runs."""

@@ -127,8 +127,10 @@ def drift_snapshot(run: RunRef, subjects: Pairs, drift: Sequence[ColumnDrift]) -
 def _has_values(
     column: ColumnDrift, before: dict[str, pd.Series], now: dict[str, pd.Series]
 ) -> bool:
+    # Evidently cannot draw a column that is empty on one side; the table has it all the same.
     name = _name(column)
-    return bool(len(before[name]) and len(now[name]))
+    has_both = len(before[name]) > 0 and len(now[name]) > 0
+    return has_both
 
 
 def _dataset(

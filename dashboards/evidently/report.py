@@ -101,7 +101,9 @@ def _snapshot(run: RunRef, subjects: Pairs, drift: Sequence[ColumnDrift]) -> Any
 
 def _drift(run: RunRef, drift: Sequence[ColumnDrift], snapshot: Any) -> dict[str, Any]:
     columns = [asdict(one) for one in drift]
-    return {**_about(run), "columns": columns, "evidently": json.loads(snapshot.json())}
+    # Evidently's own JSON beside ours: distributions for whoever wants to draw them again.
+    evidently = json.loads(snapshot.json())
+    return {**_about(run), "columns": columns, "evidently": evidently}
 
 
 def _stability(

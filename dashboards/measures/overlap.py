@@ -86,5 +86,6 @@ def _rbo(shared: Floats, shorter: NDArray[np.int64], longer: NDArray[np.int64], 
     assumed = last_agreement * lacking.sum(1)
     beyond_shorter = (at_longer - at_shorter) / longer
     tail = (beyond_shorter + last_agreement) * p**longer
-    value: Floats = (1 - p) / p * (agreement + assumed) + tail
+    head = agreement + assumed
+    value: Floats = (1 - p) / p * head + tail
     return value

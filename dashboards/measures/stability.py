@@ -8,9 +8,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from dashboards.measures.exposure import exposure
+from dashboards.measures.list_changes import compare_lists, first_places
 from dashboards.measures.metric_schema import METRIC_SCHEMA
-from dashboards.measures.overlap import Lists, overlaps
-from fusion.errors import DataError
 
 Floats = NDArray[np.float64]
 SEED = 7
@@ -99,9 +98,9 @@ def stability(
     Raises:
         DataError: the ids of the frames differ in type.
     """
-    old = _first_places(previous, k, current)
-    new = _first_places(current, k, current)
-    users = _compare(old, new, k, segments)
+    old = first_places(previous, k, current)
+    new = first_places(current, k, current)
+    users = compare_lists(old, new, k, segments)
     figures = list(_population(old, new))
     figures += _spread(old, new, catalogue)
     figures += _changes(users, ALL)
@@ -109,8 +108,8 @@ def stability(
         figures += _changes(group, segment)
     chance = None
     if twin is not None:
-        again = _first_places(twin, k, current)
-        chance = _compare(again, new, k, None)
+        again = first_places(twin, k, current)
+        chance = compare_lists(again, new, k, None)
         if len(chance):
             figures += _means(chance, ALL, "_chance")
     table = _table(figures, k)
@@ -122,62 +121,6 @@ def _table(figures: list[Figure], k: int) -> pl.DataFrame:
     for one in figures:
         rows.append((SUBJECT, one.segment, one.name, k, one.value, one.low, one.high))
     return pl.DataFrame(rows, schema=METRIC_SCHEMA, orient="row")
-
-
-def _first_places(frame: pl.DataFrame, k: int, like: pl.DataFrame) -> pl.DataFrame:
-    """Return the first k places of lists; DataError where ids have another type than in `like`."""
-    for name in ("user_id", "item_id"):
-        dtype = frame.schema[name]
-        wanted = like.schema[name]
-        if dtype != wanted:
-            raise DataError(
-                f"lists cannot be compared: {name} is {dtype} in one frame and {wanted} in the "
-                f"other; give both as the same type (in SQL ids are text)"
-            )
-    return frame.filter(pl.col("rank") <= k).select("user_id", "rank", "item_id")
-
-
-def _compare(
-    previous: pl.DataFrame, current: pl.DataFrame, k: int, segments: pl.DataFrame | None
-) -> pl.DataFrame:
-    """Return a row for each user of both frames, in the order of their ids."""
-    before = previous.select("user_id").unique()
-    now = current.select("user_id").unique()
-    ids = before.join(now, on="user_id").sort("user_id")
-    listed = pl.concat([previous["item_id"], current["item_id"]])
-    items = listed.unique(maintain_order=True).to_frame("item_id")
-    codes = items.with_row_index("code")
-    # Items become small numbers, so that lists are compared as arrays and not by text.
-    users = ids.with_row_index("row")
-    first = _matrix(previous, users, codes, k)
-    second = _matrix(current, users, codes, k)
-    jaccard, rbo = overlaps(first, second)
-    top1_changed = first[:, 0] != second[:, 0]
-    unchanged = (first == second).all(1)
-    frame = ids.with_columns(
-        jaccard=pl.Series(jaccard, dtype=pl.Float64),
-        rbo=pl.Series(rbo, dtype=pl.Float64),
-        top1_changed=pl.Series(top1_changed, dtype=pl.Boolean),
-        unchanged=pl.Series(unchanged, dtype=pl.Boolean),
-    )
-    if segments is None:
-        return frame.with_columns(segment=pl.lit(None, dtype=pl.String))
-    segment_of = segments.select("user_id", "segment").unique("user_id")
-    return frame.join(segment_of, on="user_id", how="left").sort("user_id")
-
-
-def _matrix(frame: pl.DataFrame, users: pl.DataFrame, codes: pl.DataFrame, k: int) -> Lists:
-    """Return lists as item codes (n, k), padded with -1; a hole in the ranks takes no place."""
-    coded = frame.join(users, on="user_id").join(codes, on="item_id")
-    rows = coded.sort("row", "rank")
-    row = rows["row"].to_numpy()
-    starts = np.searchsorted(row, np.arange(len(users)))
-    places = np.arange(len(row)) - starts[row]
-    # Rows are sorted by user and rank, so that a place is the distance from the user's first row.
-    lists = np.full((len(users), k), -1, dtype=np.int32)
-    code = rows["code"].to_numpy()
-    lists[row, places] = code
-    return lists
 
 
 def _population(previous: pl.DataFrame, current: pl.DataFrame) -> Iterator[Figure]:
