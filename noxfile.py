@@ -1,4 +1,4 @@
-"""The suite on every Python that the pinned set of packages installs on: `nox`, or `nox -s tests-3.12`."""
+"""The suite on every Python that the pinned packages install on: `nox`, `nox -s tests-3.12`."""
 
 import nox
 
@@ -6,7 +6,8 @@ PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 EXTRAS = ".[demo,text,docs,dev]"
 
 nox.options.sessions = ["tests"]
-nox.options.error_on_missing_interpreters = False  # a missing Python is skipped, and said
+# A Python that is missing is skipped, and said.
+nox.options.error_on_missing_interpreters = False
 
 
 @nox.session(python=PYTHONS)
