@@ -19,6 +19,6 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[0])
 def newest(session: nox.Session) -> None:
-    """Run the suite against the newest versions that pyproject.toml allows: what will break next."""
+    """Run the suite against the newest versions that are allowed, to see what will break next."""
     session.install("--upgrade", EXTRAS)
     session.run("pytest", "-m", "not faults", *session.posargs)
