@@ -59,7 +59,7 @@ def _drift(drift: Sequence[ColumnDrift], settings: MonitorSettings) -> list[Aler
         judged = [one for one in drift if one.subject == subject and not one.moves]
         drifted = [one for one in judged if one.drifted]
         # Columns that move by themselves, as ages do, would drown the others: they do not count.
-        worst = sorted(drifted, key=lambda one: -one.value)[:NAMED]
+        worst = sorted(drifted, key=lambda one: -one.excess)[:NAMED]
         names = ", ".join(f"{one.column} ({one.method} {one.value:.2f})" for one in worst)
         message = (
             f"{len(drifted)} of {len(judged)} columns of {subject} have drifted, most of all "

@@ -19,9 +19,7 @@ from evidently.metrics import MeanValue
 from evidently.presets import DataDriftPreset
 
 from dashboards.measures.drift import ColumnDrift, Pairs, sampled
-from dashboards.measures.jensen_shannon import JENSEN_SHANNON
 from dashboards.measures.measure import DriftMeasure
-from dashboards.measures.psi import PSI
 from dashboards.measures.registry import MEASURES, measure_named
 from dashboards.run import RunRef
 from fusion.metrics.divergence import words
@@ -32,12 +30,11 @@ PICTURE_ROWS = 5_000  # of those measured: more makes the page slow and no pictu
 TABLE = ["column", "measure", "value", "by chance", "limit", "verdict", "rows"]
 INTRO = """# Drift of run {run_id}
 
-Data up to {time:%Y-%m-%d %H:%M} UTC, placement `{placement}`. Numbers: population stability index
-(PSI) over deciles of the reference. Categories: Jensen-Shannon distance. Missing values count as a
-value. A column has drifted when it is above its limit *and* above what chance alone gives: the
-largest distance between random parts of the reference. Features that move by themselves, such as
-ages, are shown and not counted. Figures come from the rows named beside them, pictures from at most
-5,000 of these."""
+Data up to {time:%Y-%m-%d %H:%M} UTC, placement `{placement}`. {measures} Missing
+values count as a value. A column has drifted when it is above its limit *and* above what chance
+alone gives: the largest distance between random parts of the reference. Features that move by
+themselves, such as ages, are shown and not counted. Figures come from the rows named beside them,
+pictures from at most 5,000 of these."""
 NOTHING = (
     "\n\n## Nothing to compare with yet\n\nFrom the next run on, this page shows what changed."
 )
@@ -112,7 +109,9 @@ def drift_snapshot(run: RunRef, subjects: Pairs, drift: Sequence[ColumnDrift]) -
     reference = _dataset(pictured, before, definition)
     current = _dataset(pictured, now, definition)
     _hand_over(drift)
-    text = INTRO.format(run_id=run.run_id, time=run.time, placement=_safe(run.placement))
+    measures = " ".join(measure.meaning for measure in MEASURES)
+    placement = _safe(run.placement)
+    text = INTRO.format(run_id=run.run_id, time=run.time, placement=placement, measures=measures)
     start = Note(text=text + ("" if drift else NOTHING))
     report = Report([start, *_parts(drift, pictured)])
     return report.run(
@@ -144,25 +143,26 @@ def _parts(drift: Sequence[ColumnDrift], pictured: Sequence[ColumnDrift]) -> lis
     """Return a note and pictures for each subject, drifted columns first."""
     parts: list[MetricContainer] = []
     for subject, group in groupby(drift, lambda column: column.subject):
-        columns = sorted(group, key=lambda column: (not column.drifted, -column.value))
+        # By how far they are past their limit: distances of two measures have no common scale.
+        columns = sorted(group, key=lambda column: (not column.drifted, -column.excess))
         judged = [column for column in columns if not column.moves]
         n_drifted = sum(column.drifted for column in judged)
         text = f"## {_safe(subject)}: {n_drifted} of {len(judged)} columns drifted"
         parts.append(Note(text=text, names=TABLE, rows=[_row(column) for column in columns]))
-        names = [_name(column) for column in columns if column in pictured]
-        if names:
-            parts.append(_pictures(names, columns[0].limit))
+        with_picture = [column for column in columns if column in pictured]
+        if with_picture:
+            parts.append(_pictures(with_picture))
     return parts
 
 
-def _pictures(names: list[str], limit: float) -> Pictures:
-    return Pictures(
-        columns=names,
-        num_method=_evidently_name(PSI),
-        cat_method=_evidently_name(JENSEN_SHANNON),
-        num_threshold=limit,
-        cat_threshold=limit,
-    )
+def _pictures(columns: Sequence[ColumnDrift]) -> Pictures:
+    """Return the distributions of columns, each under its own measure and limit."""
+    methods = {}
+    limits = {}
+    for column in columns:
+        methods[_name(column)] = _evidently_name(measure_named(column.method))
+        limits[_name(column)] = column.limit
+    return Pictures(columns=list(methods), per_column_method=methods, per_column_threshold=limits)
 
 
 def _row(column: ColumnDrift) -> list[str]:

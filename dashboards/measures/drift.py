@@ -58,6 +58,11 @@ class ColumnDrift:
     current_rows: int
     moves: bool = False
 
+    @property
+    def excess(self) -> float:
+        """The distance as a multiple of its limit, which compares columns of different measures."""
+        return self.value / self.limit
+
 
 def sampled(frame: pl.DataFrame, rows: int) -> pl.DataFrame:
     """Return at most so many rows, always the same ones of the same frame, in their order.

@@ -6,6 +6,7 @@ from fusion.metrics.divergence import category_codes, jensenshannon
 JENSEN_SHANNON = DriftMeasure(
     name="jensenshannon",
     label="Jensen-Shannon",
+    meaning="Categories: Jensen-Shannon distance.",
     kind="category",
     applies=lambda _: True,  # every value can be read as a word
     to_codes=category_codes,

@@ -21,15 +21,18 @@ class DriftMeasure:
     Attributes:
         name: stored in SQL and JSON as the figure's name.
         label: for people, in tables.
+        meaning: a sentence for the top of the drift page: which columns, and what is measured.
         kind: how the column is drawn.
-        applies: whether a column can be measured this way.
+        applies: whether one side of a column can be measured this way; both sides are asked.
         to_codes: (reference, current) values to int64 codes (n,), (m,) of bins common to both.
-        distance: of two arrays (b,) of counts over these bins; 0 where they are equal.
+        distance: of two arrays (b,) of counts over these bins; 0 where they are equal. Rounding
+            must not lift it above its largest value, or chance would be passed by a hair.
         limit: above which a column is named as drifted, unless chance alone gives as much.
     """
 
     name: str
     label: str
+    meaning: str
     kind: Kind
     applies: Callable[[pl.Series], bool]
     to_codes: Callable[[pl.Series, pl.Series], tuple[Codes, Codes]]

@@ -6,6 +6,7 @@ from fusion.metrics.divergence import number_codes, psi
 PSI = DriftMeasure(
     name="psi",
     label="PSI, deciles",
+    meaning="Numbers: population stability index (PSI) over deciles of the reference.",
     kind="number",
     applies=lambda column: column.dtype.is_numeric(),
     to_codes=number_codes,

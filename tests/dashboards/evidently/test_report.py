@@ -10,12 +10,18 @@ import numpy as np
 import polars as pl
 import pytest
 
+from dashboards.evidently import drift_page
 from dashboards.evidently.report import write_report
+from dashboards.measures import registry
 from dashboards.measures.drift import drift
+from dashboards.measures.jensen_shannon import JENSEN_SHANNON
+from dashboards.measures.measure import DriftMeasure
+from dashboards.measures.psi import PSI
 from dashboards.measures.stability import stability
 from dashboards.run import RunRef
 from dashboards.settings import MonitorSettings
 from fusion.errors import DataError
+from fusion.metrics.divergence import category_codes, counts
 from tests.dashboards.samples import RUN, lists, users, verdict
 
 SETTINGS = MonitorSettings()
@@ -80,6 +86,37 @@ def test_evidently_shows_our_figures(files):
         one for one in data["evidently"]["metrics"] if "DriftedColumnsCount" in one["metric_name"]
     ]
     assert [one["value"]["count"] for one in counted] == [1]
+
+
+def test_a_measure_of_ones_own_reaches_page_and_pictures(tmp_path, monkeypatch):
+    total_variation = DriftMeasure(
+        name="total_variation",
+        label="Total variation",
+        meaning="Stars: total variation.",
+        kind="number",
+        applies=lambda column: column.dtype.is_numeric() and column.n_unique() <= 5,
+        to_codes=category_codes,
+        distance=lambda p, q: float(np.abs(p / p.sum() - q / q.sum()).sum() / 2),
+        limit=lambda _: 0.1,
+    )
+    for module in (registry, drift_page):
+        monkeypatch.setattr(module, "MEASURES", (total_variation, PSI, JENSEN_SHANNON))
+    before = pl.DataFrame({"stars": [1, 2, 3, 4] * 100, "age": range(400)})
+    now = pl.DataFrame({"stars": [1, 1, 3, 4] * 100, "age": range(400)})
+    columns = drift({"items": (before, now)}, SETTINGS)
+    assert {one.column: one.method for one in columns} == {"stars": "total_variation", "age": "psi"}
+    report = write_report(tmp_path, RUN, {"items": (before, now)}, columns, None, None)
+    shown = json.loads(report.drift_json.read_text())["evidently"]["metrics"]
+    methods = {
+        one["config"]["column"]: (one["config"]["method"], one["config"]["threshold"])
+        for one in shown
+        if one["config"]["type"].endswith(":ValueDrift")
+    }
+    assert methods == {
+        "items · stars": ("fusion_total_variation", 0.1),
+        "items · age": ("fusion_psi", 0.2),
+    }
+    assert "Stars: total variation." in report.drift_html.read_text()
 
 
 def test_pages_fetch_nothing(files):
@@ -164,16 +201,16 @@ def evidently_value(reference, current, kind, method):
     return report.dict()["metrics"][0]["value"]
 
 
-def our_value(reference, current):
-    (one,) = drift({"s": (pl.DataFrame({"x": reference}), pl.DataFrame({"x": current}))}, SETTINGS)
-    return one.value
+def our_value(measure, reference, current):
+    codes = measure.to_codes(pl.Series("x", reference), pl.Series("x", current))
+    return measure.distance(*counts(*codes))
 
 
 def test_our_jensenshannon_is_evidentlys():
     rng = np.random.default_rng(0)
     reference, current = rng.choice(list("abc"), 900), rng.choice(list("bcd"), 700)
     theirs = evidently_value(reference, current, "categorical", "jensenshannon")
-    assert our_value(reference, current) == pytest.approx(theirs, abs=1e-9)
+    assert our_value(JENSEN_SHANNON, reference, current) == pytest.approx(theirs, abs=1e-9)
 
 
 def test_our_psi_is_evidentlys_where_the_bins_are_the_same():
@@ -183,7 +220,7 @@ def test_our_psi_is_evidentlys_where_the_bins_are_the_same():
         rng.choice(5, 1000, p=p).astype(float) for p in ([0.2] * 5, [0.1, 0.1, 0.2, 0.3, 0.3])
     )
     theirs = evidently_value(reference, current, "numerical", "psi")
-    assert our_value(reference, current) == pytest.approx(theirs, rel=1e-9)
+    assert our_value(PSI, reference, current) == pytest.approx(theirs, rel=1e-9)
 
 
 def test_our_psi_is_near_evidentlys_on_a_smooth_number():
@@ -193,5 +230,5 @@ def test_our_psi_is_near_evidentlys_on_a_smooth_number():
     rng = np.random.default_rng(0)
     reference, current = rng.normal(0, 1, 20_000), rng.normal(0.5, 1, 20_000)
     theirs = evidently_value(reference, current, "numerical", "psi")
-    assert our_value(reference, current) == pytest.approx(theirs, rel=0.15)
-    assert our_value(reference, current) == pytest.approx(0.25, rel=0.15)
+    assert our_value(PSI, reference, current) == pytest.approx(theirs, rel=0.15)
+    assert our_value(PSI, reference, current) == pytest.approx(0.25, rel=0.15)
