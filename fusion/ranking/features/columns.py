@@ -1,4 +1,4 @@
-"""The features of a candidate, each declared once: name, meaning, need, reason and formula.
+"""The features of a candidate, each declared once: name, meaning, needs, reason and formula.
 
 The order here is the order of the table's columns, after those of the sources.
 """
@@ -56,7 +56,7 @@ def _user_mainstream(block: FeatureBlock) -> Scores:
     return block.mean_of_history(block.statistics.log_counts)
 
 
-@feature("user_idle_days", "days since the user's last interaction", needs="times")
+@feature("user_idle_days", "days since the user's last interaction", needs={"times"})
 def _user_idle_days(block: FeatureBlock) -> NDArray[np.floating]:
     users = block.candidates.users
     if len(users.times):
@@ -91,7 +91,7 @@ def _declare_recent_share(days: int, phrase: str) -> None:
     @feature(
         f"item_share_{days}d",
         f"the same over the last {days} days",
-        needs="times",
+        needs={"times"},
         reason_text=f"many people took it {phrase}",
     )
     def _recent_share(block: FeatureBlock) -> Scores:
@@ -105,7 +105,7 @@ for _days, _phrase in RECENT_SPANS.items():
 @feature(
     "item_trend",
     "log ratio of the item's share in the last 28 days to its share in the last 365",
-    needs="times",
+    needs={"times"},
     reason_text="it is on the rise",
 )
 def _item_trend(block: FeatureBlock) -> NDArray[np.floating]:
@@ -115,7 +115,7 @@ def _item_trend(block: FeatureBlock) -> NDArray[np.floating]:
 @feature(
     "item_age_days",
     "days from the item's first interaction to the user's moment",
-    needs="times",
+    needs={"times"},
     reason_text="its age speaks for it",
 )
 def _item_age_days(block: FeatureBlock) -> NDArray[np.floating]:
@@ -127,7 +127,7 @@ def _item_age_days(block: FeatureBlock) -> NDArray[np.floating]:
 @feature(
     "item_idle_days",
     "days since anyone took the item",
-    needs="times",
+    needs={"times"},
     reason_text="somebody took it just now",
 )
 def _item_idle_days(block: FeatureBlock) -> NDArray[np.floating]:
@@ -142,7 +142,7 @@ def _item_idle_days(block: FeatureBlock) -> NDArray[np.floating]:
 @feature(
     "item_weight",
     "mean weight of the item, drawn towards the overall mean",
-    needs="weights",
+    needs={"weights"},
     reason_text="those who took it liked it",
     steady=True,
 )
@@ -153,7 +153,7 @@ def _item_weight(block: FeatureBlock) -> Scores:
 @feature(
     "category_affinity",
     "how much of the user's history shares the item's categories, beside everyone's",
-    needs="categories",
+    needs={"categories"},
     reason_text="it is of a kind they like",
     steady=True,
 )
@@ -165,7 +165,7 @@ def _category_affinity(block: FeatureBlock) -> Scores:
 @feature(
     "category_affinity_last",
     "the same for the user's newest ten interactions",
-    needs="categories",
+    needs={"categories"},
     reason_text="it is of the kind they took last",
     steady=True,
 )

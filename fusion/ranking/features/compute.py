@@ -20,13 +20,13 @@ def feature_columns(candidates: Candidates, statistics: ItemStatistics) -> dict[
 
     Returns:
         Name -> values (C,) float32, in a fixed order: the sources' columns, then declared features
-        that the data has what they need for. Missing is NaN.
+        that the data has all they need for. A value that one candidate lacks is NaN.
     """
     block = FeatureBlock(candidates, statistics)
     capabilities = statistics.data.capabilities
     columns = source_columns(block)
     for feature in FEATURES:
-        if not feature.needs or feature.needs in capabilities:
+        if feature.needs <= capabilities:
             columns[feature.name] = feature.compute(block).astype(np.float32)
     return columns
 

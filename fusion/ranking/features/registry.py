@@ -1,6 +1,6 @@
 """The register of features, and the block of candidates that they are computed from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -23,11 +23,11 @@ class Feature:
     Attributes:
         name: name of the column.
         meaning: what it measures, for the documentation.
-        needs: a capability of the data (`fusion.data.capabilities`) without which it is left
-            out; "" needs nothing.
+        needs: capabilities of the data (`fusion.data.capabilities`); without all of them the
+            column is left out of the table.
         compute: computes the column of a block of candidates.
-        reason_text: what it says in favour of an item, in words for everyone; "" for what is no
-            reason by itself.
+        reason_text: what it says in favour of an item, in words for everyone; "" only for
+            features of the user alone, whose names begin with `user_`.
         steady: whether its distribution stays the same from one window to the next unless
             something is wrong with the data or a source; ages, counts and shares move by
             themselves.
@@ -35,7 +35,7 @@ class Feature:
 
     name: str
     meaning: str
-    needs: str
+    needs: frozenset[str]
     compute: Compute
     reason_text: str = ""
     steady: bool = False
@@ -46,14 +46,18 @@ FEATURES: list[Feature] = []
 
 
 def feature(
-    name: str, meaning: str, needs: str = "", reason_text: str = "", steady: bool = False
+    name: str,
+    meaning: str,
+    needs: Set[str] = frozenset(),
+    reason_text: str = "",
+    steady: bool = False,
 ) -> Callable[[Compute], Compute]:
     """Declare a feature that every candidate has when the data offers what it needs.
 
     Args:
         name: see `Feature`, like all arguments.
         meaning: what it measures.
-        needs: capability of the data, or "".
+        needs: capabilities of the data, such as {"times", "categories"}.
         reason_text: what it says in favour of an item, or "".
         steady: whether its distribution should stay the same.
 
@@ -61,12 +65,12 @@ def feature(
         A decorator of the function that computes the column; the function stays as it is.
 
     Raises:
-        UnknownName: `needs` is no capability that data can have.
+        UnknownName: `needs` holds what is no capability that data can have.
     """
-    require_known_capabilities([needs] if needs else [], f"feature {name!r}")
+    require_known_capabilities(needs, f"feature {name!r}")
 
     def declare(compute: Compute) -> Compute:
-        FEATURES.append(Feature(name, meaning, needs, compute, reason_text, steady))
+        FEATURES.append(Feature(name, meaning, frozenset(needs), compute, reason_text, steady))
         return compute
 
     return declare

@@ -39,18 +39,18 @@ def _years(block: FeatureBlock) -> np.ndarray:
 def test_an_unknown_need_is_an_error_where_the_feature_is_declared():
     before = list(FEATURES)
     with pytest.raises(UnknownName, match="need of feature 'year'"):
-        feature("year", "the item's year", needs="number")
+        feature("year", "the item's year", needs={"number"})
     assert before == FEATURES
 
 
 def test_every_declared_need_is_a_capability_and_every_name_stands_once():
-    assert {one.needs for one in FEATURES} <= {"", *CAPABILITIES}
+    assert set().union(*(one.needs for one in FEATURES)) <= set(CAPABILITIES)
     assert len({one.name for one in FEATURES}) == len(FEATURES)
 
 
 @pytest.mark.usefixtures("own_features")
 def test_a_feature_that_needs_numbers_is_computed_where_items_have_numbers():
-    feature("year", "the item's year", needs="numbers")(_years)
+    feature("year", "the item's year", needs={"numbers"})(_years)
     events = synthetic_interactions(seed=3, n_users=4, n_items=6, n_events=40)
     plain = dataset(events)
     items = pl.DataFrame({"id": events["item"].unique(maintain_order=True)})
@@ -60,3 +60,15 @@ def test_a_feature_that_needs_numbers_is_computed_where_items_have_numbers():
     assert "year" not in without
     assert columns["year"].dtype == np.float32
     assert columns["year"].tolist() == dated.item_table["year"].to_list()
+
+
+@pytest.mark.usefixtures("own_features")
+@pytest.mark.parametrize(("has_times", "has_years"), [(0, 0), (0, 1), (1, 0), (1, 1)])
+def test_a_feature_with_two_needs_is_computed_only_where_both_are_met(has_times, has_years):
+    feature("year", "the item's year", needs={"numbers", "times"})(_years)
+    events = synthetic_interactions(seed=3, n_users=4, n_items=6, n_events=40)
+    items = pl.DataFrame({"id": events["item"].unique(maintain_order=True)})
+    catalogue = items.with_row_index("year", 1990) if has_years else items
+    data = dataset(events if has_times else events.drop("time"), catalogue)
+    columns = feature_columns(candidates_of(data), ItemStatistics(data))
+    assert ("year" in columns) == (has_times and has_years)
