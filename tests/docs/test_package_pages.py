@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from flows.steps.watch import check as checking
-from tests.docs.pages import ROOT, read
+from fusion.ranking.features.registry import FEATURES
+from tests.docs.pages import ROOT, blocks, read
 
 ROOMS = sorted(
     file.parent
@@ -28,6 +29,13 @@ def test_every_room_names_what_stands_in_it(room):
     rooms = {file.parent.name for file in room.glob("*/__init__.py")}
     assert named == files | rooms
     assert len(lines) <= 30
+
+
+def test_the_recipe_of_the_features_room_shows_every_feature(capsys):
+    [(_, recipe)] = blocks("fusion/ranking/features/README.md", "python")
+    exec(compile(recipe, "README.md", "exec"), {})
+    shown = re.findall(r"^\$ (\w+)", capsys.readouterr().out, re.MULTILINE)
+    assert {feature.name for feature in FEATURES} <= set(shown)
 
 
 @pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.relative_to(ROOT).as_posix())
