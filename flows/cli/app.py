@@ -8,12 +8,31 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from flows.cli.console import ProgressBars
 from flows.session import Session
 from fusion.errors import ConfigError
 
+VERBS = {
+    "Begin": ("demo", "init", "check"),
+    "Train and publish": ("run", "train", "publish", "monitor", "retrain", "schedule"),
+    "Look": ("status", "runs", "show", "diff", "ui"),
+    "Decide what is live": ("approve", "reject", "rollback", "unfreeze"),
+    "Clean up": ("prune", "forget"),
+}
+"""The verbs by what people come for, in the order of `--help`."""
+
+
+class _InOrder(TyperGroup):
+    """Lists verbs in the order of `VERBS`, not in that of imports."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
+        return [name for names in VERBS.values() for name in names]
+
+
 app = typer.Typer(
+    cls=_InOrder,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -45,6 +64,8 @@ _SECTION = re.compile(r"^(Args|Returns|Raises):$", re.MULTILINE)
 def verb(function: Callable[..., int]) -> Callable[..., int]:
     """Register a function as a verb, helped by the prose of its docstring.
 
+    Its name stands in `VERBS`, which says under which heading `--help` shows it.
+
     Typer shows a whole docstring as help. The sections about exit codes and arguments are for those
     who read the code: options and arguments carry a help text of their own.
 
@@ -55,7 +76,9 @@ def verb(function: Callable[..., int]) -> Callable[..., int]:
         The function, unchanged.
     """
     prose = _SECTION.split(inspect.getdoc(function) or "")[0]
-    return app.command(help=prose.strip())(function)
+    name = function.__name__
+    (group,) = (group for group, names in VERBS.items() if name in names)
+    return app.command(help=prose.strip(), rich_help_panel=group)(function)
 
 
 def open_session(config: Path, by: str | None = None, bars: ProgressBars | None = None) -> Session:
