@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Inspection:
-    """What one look at the data saw.
+    """Outcome of one look at the data.
 
     Attributes:
         dataset: None where the data cannot be read.

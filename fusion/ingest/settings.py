@@ -106,7 +106,7 @@ class UserFeatures(Settings):
 
 
 class DataSettings(Settings):
-    """What to read; only `interactions` has no default."""
+    """Settings of `[data]`; only `interactions` has no default."""
 
     interactions: Source = Field(
         description="CSV or Parquet file, folder or glob, or { url, query }."

@@ -57,7 +57,7 @@ class ListingContract(ContractBase):
 
     @pytest.mark.parametrize("seen", [False, True])
     def test_constant_data_gives_ties_in_item_order(self, fresh: Recommender, seen: bool) -> None:
-        """Where everyone has everything, equal scores go to the lower item row."""
+        """Equal scores go to the lower item row."""
         data = make_dataset(np.repeat(np.arange(8), 5), np.tile(np.arange(5), 8), 8, 7)
         users = users_now(data)
         fresh.fit(data, fit_context())

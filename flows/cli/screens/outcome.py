@@ -41,9 +41,9 @@ def _print_publication(console: Console, outcome: "Outcome") -> None:
     published, trained = outcome.published, outcome.trained
     if not published or not trained:
         return
-    word = "[bold yellow]Held[/]" if published.is_held else "[bold green]Published[/]"
+    word = "[bold yellow]Held[/]" if published.is_challenger else "[bold green]Published[/]"
     console.print(f"\n{word} {run_and_method(published.run_id, trained.manifest['method'])}.")
-    if published.is_held:
+    if published.is_challenger:
         console.print(describe_publication(published), markup=False)
     if outcome.monitor_error:
         reason = escape(outcome.monitor_error.removesuffix("."))
@@ -61,7 +61,7 @@ def describe_publication(published: "Published") -> str:
         One or two sentences.
     """
     run_id = published.run_id
-    if not published.is_held:
+    if not published.is_challenger:
         previous = published.move.from_run_id if published.move.is_new else None
         instead = f" instead of {previous}" if previous else ""
         return f"Live: run {run_id}{instead}."

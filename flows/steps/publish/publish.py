@@ -30,14 +30,14 @@ class Published:
     move: Move
 
     @property
-    def is_held(self) -> bool:
+    def is_challenger(self) -> bool:
         """True when the run waits for approval."""
         return self.move.name == "challenger"
 
     @property
     def replaced(self) -> str | None:
         """The run that waited for approval until this one took its place; None where none did."""
-        return self.move.from_run_id if self.is_held and self.move.is_new else None
+        return self.move.from_run_id if self.is_challenger and self.move.is_new else None
 
 
 def publish_run(

@@ -12,7 +12,7 @@ from fusion.ingest.settings import DataSettings
 
 @dataclass(frozen=True)
 class Facts:
-    """What a check of the data may look at.
+    """Facts that a check of the data may look at.
 
     Attributes:
         settings: the `[data]` section.

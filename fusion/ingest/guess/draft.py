@@ -16,7 +16,7 @@ UNREADABLE_TYPES = (pl.Duration, pl.Object)
 
 @dataclass
 class Guess:
-    """What was guessed so far.
+    """Guesses so far.
 
     Attributes:
         settings: what `DataSettings` takes, as plain values.
