@@ -1,13 +1,13 @@
 """Admission: whether a run may be published at all.
 
-The conditions themselves are registered checks: those on the verdict stand in `verdict_checks`,
-those on the lists in `list_checks`, and the one on features in `feature_shift`.
+The conditions themselves are registered checks, in the files of `fusion.evaluation.checks`.
 """
 
 from collections.abc import Mapping
 
-from fusion.evaluation import feature_shift, list_checks, verdict_checks
+import fusion.evaluation.checks  # noqa: F401  importing the room registers its checks
 from fusion.evaluation.check import Check, run_checks
+from fusion.evaluation.checks.evidence import FeaturesEvidence, ListsEvidence, VerdictEvidence
 from fusion.evaluation.evaluate import Verdict
 from fusion.lists.compiled_rules import Rules
 from fusion.runs.context import RunContext
@@ -33,9 +33,9 @@ def admit(
     Returns:
         The checks that apply, in the order in which people read them.
     """
-    on_verdict = verdict_checks.VerdictEvidence(context, verdict)
-    on_lists = list_checks.ListsEvidence(context, lists, rules)
-    on_features = feature_shift.FeaturesEvidence(context, shift)
+    on_verdict = VerdictEvidence(context, verdict)
+    on_lists = ListsEvidence(context, lists, rules)
+    on_features = FeaturesEvidence(context, shift)
     return [
         *run_checks("verdict", on_verdict),
         *run_checks("lists", on_lists),

@@ -1,18 +1,14 @@
 """Feature shift: how features moved between the last training table and what is served."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import polars as pl
 
-from fusion.evaluation.check import EXAMPLES, Check, check, fails, passes
-from fusion.lists.samples import feature_sample
 from fusion.metrics.divergence import counts, number_codes, psi
 from fusion.ranking.features.compute import steady_columns
 from fusion.ranking.features.registry import FEATURES
 from fusion.ranking.features.source_columns import source_column
 from fusion.ranking.method import BLEND, RANKER
-from fusion.runs.context import RunContext
 from fusion.runs.run_folder import ListsFolder
 
 MAX_ROWS = 200_000
@@ -78,45 +74,3 @@ def _sampled(frame: pl.LazyFrame, name: str) -> pl.Series:
     column = frame.select(name).collect()[name]
     step = -(-len(column) // MAX_ROWS) or 1  # rounded up; an empty column needs a step too
     return column.gather_every(step)
-
-
-@dataclass(frozen=True)
-class FeaturesEvidence:
-    """Evidence of checks of features: the run's context, and PSI by feature, largest first."""
-
-    context: RunContext
-    shift: Mapping[str, float]
-
-
-@check("features keep their meaning", needs="features")
-def features_keep_their_meaning(evidence: FeaturesEvidence) -> Check:
-    """Check that steady features mean in serving what they meant in the last training table.
-
-    Args:
-        evidence: PSI by feature.
-
-    Returns:
-        A check that names the features past `gate.max_feature_psi`; it holds where too few users
-        stand in both tables.
-    """
-    gate, shift = evidence.context.config.gate, evidence.shift
-    users = len(feature_sample(evidence.context))
-    # Of few users a PSI is large by chance.
-    if users < gate.users:
-        return passes(f"not judged: {users} users are in both tables, gate.users = {gate.users}")
-    limit = gate.max_feature_psi
-    moved = past(shift, limit)
-    if not moved:
-        largest = next(iter(shift), None)
-        most = f"; the most is {shift[largest]:.2f}, {largest}" if largest else ""
-        return passes(
-            f"PSI of {len(shift)} features is within gate.max_feature_psi = {limit:g}{most}"
-        )
-    worst = list(moved.items())[:EXAMPLES]
-    examples = ", ".join(f"{feature} {value:.2f}" for feature, value in worst)
-    message = (
-        f"{len(moved)} of {len(shift)} features moved between the last training table and what is"
-        f" served by a PSI above gate.max_feature_psi = {limit:g}, e.g. {examples}; look for"
-        " weights in another unit, or a source gone silent, since the last window began"
-    )
-    return fails(message, len(moved))

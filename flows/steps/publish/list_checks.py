@@ -1,8 +1,8 @@
 """Checks at publishing on the lists themselves: nothing lost, nothing broken, nothing outdated.
 
 What needs the data, such as that nobody is shown what they have seen, is judged in training, by
-`fusion.evaluation.list_checks`. Of what may change since, the run folder keeps until when items may
-be shown.
+`fusion.evaluation.checks.list_checks`. Of what may change since, the run folder keeps until when
+items may be shown.
 """
 
 from datetime import UTC, datetime

@@ -11,7 +11,7 @@ from fusion.core.arrays import DAY
 from fusion.data.folds import plan_folds
 from fusion.evaluation.admission import admit
 from fusion.evaluation.check import run_checks
-from fusion.evaluation.list_checks import ListsEvidence
+from fusion.evaluation.checks.evidence import ListsEvidence
 from fusion.evaluation.live_baseline import Live, LiveLists, judgeable
 from fusion.runs.context import RunContext
 from fusion.runs.run_folder import ListsFolder

@@ -8,10 +8,10 @@ from fusion.config import GateSettings
 from fusion.core.arrays import Scores
 from fusion.data.dataset import Dataset
 from fusion.data.histories import UserHistories
+from fusion.evaluation.checks.evidence import FeaturesEvidence
+from fusion.evaluation.checks.feature_checks import features_keep_their_meaning
 from fusion.evaluation.feature_shift import (
-    FeaturesEvidence,
     feature_shift,
-    features_keep_their_meaning,
     past,
 )
 from fusion.lists.builder import serving_users

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from fusion.evaluation.check import run_checks
-from fusion.evaluation.list_checks import ListsEvidence
+from fusion.evaluation.checks.evidence import ListsEvidence
 from fusion.lists.blocked import NO_BLOCKS
 from fusion.lists.compiled_rules import Rules
 from fusion.lists.resolve_rules import resolve, usable

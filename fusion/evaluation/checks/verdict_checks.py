@@ -1,21 +1,10 @@
 """Checks of admission on the verdict: the chosen method against random and against what is live."""
 
-from dataclasses import dataclass
-
 from fusion.evaluation.check import Check, check, fails, passes
-from fusion.evaluation.evaluate import Verdict
-from fusion.runs.context import RunContext
+from fusion.evaluation.checks.evidence import VerdictEvidence
 
 MIN_JUDGED_USERS = 10
 """Users that a verdict needs at least: of fewer, any resample looks like the others."""
-
-
-@dataclass(frozen=True)
-class VerdictEvidence:
-    """Holds what checks of the verdict look at: the run's context and its verdict."""
-
-    context: RunContext
-    verdict: Verdict
 
 
 @check("beats random", needs="verdict")
