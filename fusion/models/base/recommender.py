@@ -98,7 +98,7 @@ class Recommender(ABC):
     reason_text: ClassVar[str] = "a source of your own proposes it"
     """Why it proposes an item, in words for everyone; explanations of lists show it."""
     needs: ClassVar[frozenset[str]] = frozenset()
-    """Capabilities of the data without which the source is left out, such as "times" or "text"."""
+    """Capabilities of the data without which the source is left out, such as "times" or "texts"."""
     block_bytes: ClassVar[int] = 256 * 2**20
     """Memory budget of one dense block of scores; more users than fit are scored in parts."""
     config: Any
@@ -130,8 +130,9 @@ class Recommender(ABC):
             users: B users with the histories to score from.
 
         Returns:
-            (B, I) float32, higher is better, NaN where the source is silent. Only the order
-            within a row has meaning. A row never depends on the other users of the block.
+            (B, I) float32, higher is better, NaN where the source is silent. Order and spacing
+            within a row have meaning: the ranker reads ranks and z-scores. Rows of two users are
+            never compared, and a row never depends on the other users of the block.
         """
 
     @abstractmethod

@@ -18,7 +18,12 @@ Other sources use their defaults.
 VARIANTS = {"neural_mse": ("neural", {**SMALL["neural"], "loss": "mse"})}
 """Settings that make another source of one: its recommender and the settings."""
 NOT_COLLABORATIVE = {"random", "popularity", "category", "content", *VARIANTS}
-"""Sources that do not learn from shared tastes, so no checkerboard can be asked of them."""
+"""Sources of which no checkerboard can be asked.
+
+In it the item that is withheld from a user is one that others of their taste have. A source that
+reads no tastes, or that knows only what directly followed what, cannot find it. Every other source
+of the project is asked; a `SourceContract` of a package says `collaborative = True` to be.
+"""
 
 
 def pytest_generate_tests(metafunc):
