@@ -20,6 +20,7 @@ Programs that train and publish open the database as its owner, and call the fun
 is shown, `storage.reading` reads. Nothing here knows how lists are made.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from storage.connect import connect, open_reader
@@ -28,6 +29,11 @@ from storage.database.settings import StorageSettings
 if TYPE_CHECKING:
     from storage.reading.recommendations import Recommendations, recommendations_for
 
+_LAZY = {
+    "Recommendations": "storage.reading.recommendations",
+    "recommendations_for": "storage.reading.recommendations",
+}
+"""Public names that are imported when they are first asked for, and their modules."""
 __all__ = ["Recommendations", "StorageSettings", "connect", "open_reader", "recommendations_for"]
 
 
@@ -45,8 +51,6 @@ def __getattr__(name: str) -> Any:
     Raises:
         AttributeError: there is no such public name.
     """
-    if name not in __all__:
+    if name not in _LAZY:
         raise AttributeError(f"module 'storage' has no attribute {name!r}")
-    from storage.reading import recommendations  # noqa: PLC0415 - not before it is asked for
-
-    return getattr(recommendations, name)
+    return getattr(import_module(_LAZY[name]), name)

@@ -1,4 +1,4 @@
-"""The one reader of lists: a user's list, else the fallback of their segment, else that of all."""
+"""Recommendations of one user: their list, else the fallback of their segment, else that of all."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -84,7 +84,7 @@ def recommendations_for(
         ConfigError: the engine's user may not read the views.
         Temporary: the database is away or busy.
     """
-    # In one snapshot, so that both questions are about the same live run.
+    # In one snapshot, so that all questions are about the same live run.
     snapshot = {"isolation_level": "REPEATABLE READ"} if _is_postgres(engine) else {}
     with engine.connect().execution_options(**snapshot) as connection:
         rows = _own_list(connection, placement, user)

@@ -39,8 +39,9 @@ def stream_rows(
         schema: names and dtypes.
         parameters: of the statement; None for none.
     """
-    streaming = connection.execution_options(stream_results=True)
-    result = streaming.execute(statement, parameters)
+    # For this statement alone: options set on the connection would hold for all that follow.
+    options = {"stream_results": True}
+    result = connection.execute(statement, parameters, execution_options=options)
     chunks = [typed_chunk(rows, schema) for rows in result.partitions(CHUNK)]
     # The empty frame gives columns and dtypes where there is no row.
     return pl.concat([pl.DataFrame(schema=schema), *chunks])

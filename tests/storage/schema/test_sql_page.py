@@ -44,6 +44,7 @@ def shown(engine):
         ("unknown", None, "all", "all-1"),
         ("unknown", "young", "segment", "young-1"),
         ("unknown", "odd", "all", "all-1"),
+        ("unknown", "all", "all", "all-1"),
     ],
 )
 def test_one_statement_serves_everyone(shown, user_id, segment, served_by, first):
