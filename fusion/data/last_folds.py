@@ -40,14 +40,20 @@ def plan_last_folds(data: Dataset, split: SplitSettings, seen: bool) -> Plan:
 
 
 def _liked_left(data: Dataset) -> Times:
-    """Count each user's liked events from each event on (N,), itself included."""
+    """Count each user's liked events from each event on (N,), itself included.
+
+    A user whose events are liked, not liked, liked, liked has 3, 2, 2, 1 left.
+    """
     order, borders = data.by_user
+    # Sorted by user, then time; counts run on over all users.
     liked = data.liked[order].astype(np.int64)
-    through = np.cumsum(liked)
-    at_borders = np.append(0, through)[borders]
-    at_end = np.repeat(at_borders[1:], np.diff(borders))
+    liked_so_far = np.cumsum(liked)
+    # Liked events up to the end of each user: what is left is counted back from there.
+    user_ends = np.append(0, liked_so_far)[borders[1:]]
+    end_of_user = np.repeat(user_ends, np.diff(borders))
+    liked_after = end_of_user - liked_so_far
     left = np.empty(len(data), np.int64)
-    left[order] = at_end - through + liked
+    left[order] = liked_after + liked
     return left
 
 

@@ -67,7 +67,8 @@ def category_codes(reference: pl.Series, current: pl.Series) -> tuple[Ints, Ints
     """Number categories by a vocabulary that both sides share.
 
     The vocabulary holds the words with the largest share on either side; the rest is one word, and
-    missing is a word of its own. A list counts once for each entry.
+    missing is a word of its own. A list counts once for each entry. Values go by their text, so
+    that both sides may be of different types: "1" and 1 are the same word, 1 and 1.0 are not.
 
     Args:
         reference: categories, or lists of them.

@@ -82,10 +82,13 @@ class ItemStatistics:
         lift = self._log_lift(users)
         own_categories = self.categories[items]
         n_categories = np.diff(own_categories.indptr)
-        # One entry for each category of each candidate's item.
-        candidates = np.repeat(np.arange(len(items)), n_categories)
-        lifts = lift[owners[candidates], own_categories.indices]
-        sums = np.bincount(candidates, lifts, minlength=len(items))
+        # One entry for each category of each candidate's item: candidates 0 and 1 of user 5, with
+        # items of the categories {x, y} and {y}, give positions 0 0 1, users 5 5 5, and x y y.
+        positions = np.repeat(np.arange(len(items)), n_categories)
+        entry_users = owners[positions]
+        entry_categories = own_categories.indices
+        entry_lifts = lift[entry_users, entry_categories]
+        sums = np.bincount(positions, entry_lifts, minlength=len(items))
         has_categories = n_categories > 0
         affinity = np.full(len(items), np.nan, np.float32)
         affinity[has_categories] = sums[has_categories] / n_categories[has_categories]

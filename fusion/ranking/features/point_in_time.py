@@ -135,8 +135,14 @@ class ItemTimeline:
 
 
 def _keys(items: Rows, n_before: Times, n_events: int) -> Times:
-    """Return keys (n,) that order by item, then by the number of events before."""
-    keys: Times = items.astype(np.int64) * (n_events + 1) + n_before
+    """Return keys (n,) that order by item, then by the number of events before.
+
+    Each item has N + 1 keys of its own, since 0 to N events may be before. With N = 4, item 2
+    begins at key 10, and its event with three others before it has the key 13.
+    """
+    keys_per_item = n_events + 1
+    first_keys = items.astype(np.int64) * keys_per_item
+    keys: Times = first_keys + n_before
     return keys
 
 
