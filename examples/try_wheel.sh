@@ -20,10 +20,10 @@ env/bin/fusion init ratings.csv
 printf '[[sources]]\nname = "popularity"\n[[sources]]\nname = "ease"\n[tune]\ntrials = 0\n' >> fusion.toml
 env/bin/fusion check
 env/bin/fusion status
-# Random ratings teach nothing: 0 (published) and 1 (refused) are both right, anything else is a fault.
+# Published, refused, or published with an alert: which of them, numbers made by a formula decide.
 code=0
 env/bin/fusion run || code=$?
-test "$code" -le 1
+case $code in 0 | 1 | 4) ;; *) exit "$code" ;; esac
 env/bin/fusion runs
 test -f env/lib/python*/site-packages/fusion/py.typed
 echo "The wheel works: $wheel"
