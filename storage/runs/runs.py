@@ -69,9 +69,8 @@ def start_run(  # noqa: PLR0913 one argument a column
             run_no: int = connection.execute(added).scalar_one()
             begin_life(engine, run_no)  # before others see the row, or a sweep could take it
     except IntegrityError as error:
-        raise DataError(
-            f"run {run_id!r} cannot be begun: its name is taken, or run {base_run_no} is not there"
-        ) from error
+        reason = f"its name is taken, or run {base_run_no} is not there"
+        raise DataError(f"run {run_id!r} cannot be begun: {reason}") from error
     logger.info("run begun run_id=%s run_no=%d placement=%s", run_id, run_no, placement)
     return run_no
 

@@ -130,9 +130,8 @@ class Recommender(ABC):
             users: B users with the histories to score from.
 
         Returns:
-            (B, I) float32, higher is better, NaN where the source is silent. Order and spacing
-            within a row have meaning: the ranker reads ranks and z-scores. Rows of two users are
-            never compared, and a row never depends on the other users of the block.
+            (B, I) float32, higher is better, NaN where the source is silent. The ranker reads
+            ranks and z-scores of a row, which never depends on other users of the block.
         """
 
     @abstractmethod
