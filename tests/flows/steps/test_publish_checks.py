@@ -201,7 +201,7 @@ def test_what_became_unavailable_since_training_is_not_shown(rolled):
 
 def test_approval_judges_at_its_own_moment(rolled):
     session, run = rolled
-    assert publish_run(session, run.run_id, hold=True).is_held
+    assert publish_run(session, run.run_id, hold=True).is_challenger
     execute(session, BROKEN["no item twice"])
     with pytest.raises(Refused, match="no item twice"):
         approve_run(session, "looks well")

@@ -45,7 +45,7 @@ def test_placements_of_several_configurations_never_touch(own_runs, mail):
     url, before = own_runs.engine.url.render_as_string(hide_password=False), slots(own_runs)
     lists, moves = live_lists(url), history(own_runs.engine, "default")
     done = run_loop(mail)
-    assert (done.published.is_held, done.refusals) == (True, ())
+    assert (done.published.is_challenger, done.refusals) == (True, ())
     assert done.exit_code == (4 if done.monitored.alerts else 0)
     first = done.trained.run_id
     assert slots(mail) == (None, first)
