@@ -110,7 +110,15 @@ class Dataset:
         return replace(self, item_ids=ids, item_table=self.item_table.head(n_items))
 
     def trim_users(self) -> "Dataset":
-        """Drop users above the last one with interactions here: a fit cannot depend on them."""
+        """Drop users above the last one with interactions here: a fit cannot depend on them.
+
+        Returns:
+            The same dataset each time, so that it is hashed once for all sources of a fold.
+        """
+        return self._without_later_users
+
+    @cached_property
+    def _without_later_users(self) -> "Dataset":
         n_users = int(self.users.max()) + 1 if len(self) else 0
         return replace(
             self,

@@ -110,7 +110,8 @@ def build(use: str, settings: Mapping[str, Any] | None = None) -> Recommender:
         UnknownName: no recommender is registered under this name.
         ConfigError: it does not take these settings.
     """
-    classes = known()
+    # Looking for packages takes milliseconds, and a training builds a source hundreds of times.
+    classes = _known if use in _known else known()
     if use not in classes:
         raise UnknownName("recommender", use, classes)
     cls = classes[use]
