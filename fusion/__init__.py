@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         Temporary,
         UnknownName,
     )
+    from fusion.lists.business_rules.rules import RuleSet, read_rules
     from fusion.models.base.factor_model import FactorModel
     from fusion.models.base.item_similarity import ItemSimilarityModel
     from fusion.models.base.recommender import Allowed, FitContext, Recommender
@@ -49,6 +50,7 @@ __all__ = [
     "Pairs",
     "Recommender",
     "Refused",
+    "RuleSet",
     "Scores",
     "Settings",
     "SourceFailed",
@@ -62,6 +64,7 @@ __all__ = [
     "fit_fusion",
     "from_frames",
     "known",
+    "read_rules",
     "recommend",
     "register",
     "tunable",
@@ -85,6 +88,7 @@ _NAMES_OF_MODULE = {
         "Temporary",
         "UnknownName",
     ),
+    "fusion.lists.business_rules.rules": ("RuleSet", "read_rules"),
     "fusion.models.base.factor_model": ("FactorModel",),
     "fusion.models.base.item_similarity": ("ItemSimilarityModel",),
     "fusion.models.base.recommender": ("Allowed", "FitContext", "Recommender"),

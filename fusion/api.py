@@ -12,14 +12,14 @@ from fusion.config import CoreConfig
 from fusion.core.progress import Progress, no_progress
 from fusion.core.torch_runtime import device_for
 from fusion.data.dataset import Dataset
-from fusion.data.folds import plan_folds
+from fusion.data.splitting.folds import plan_folds
 from fusion.errors import UnknownName
 from fusion.ingest.load import load
 from fusion.ingest.settings import DataSettings
-from fusion.lists.blocked import NO_BLOCKS
+from fusion.lists.business_rules.blocked import NO_BLOCKS
+from fusion.lists.business_rules.resolve_rules import usable
+from fusion.lists.business_rules.rules import RuleSet
 from fusion.lists.fallback import ALL
-from fusion.lists.resolve_rules import usable
-from fusion.lists.rules import RuleSet
 from fusion.runs.context import RunContext
 from fusion.runs.run_folder import ListsFolder
 from fusion.training.pipeline import Trained, train
@@ -89,7 +89,7 @@ def fit_fusion(
         config: what decides the training; None takes all defaults.
         root: folder of the store of stages, which later calls reuse; None makes a temporary one.
         progress: gives the progress of a named piece of work.
-        rules: that lists follow, as `fusion.lists.rules.read_rules` returns them.
+        rules: that lists follow, as `read_rules` returns them.
 
     Returns:
         The training, also one that is not admitted: look at `admitted`.

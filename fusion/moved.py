@@ -7,6 +7,7 @@ from types import ModuleType
 MOVED = {
     "fusion.arrays": ("Scores", "State"),
     "fusion.dataset": ("Dataset",),
+    "fusion.lists.rules": ("RuleSet", "read_rules"),
     "fusion.models.factors": ("FactorModel",),
     "fusion.models.item_item": ("ItemSimilarityModel",),
     "fusion.models.sparse_rows": ("SparseScores",),

@@ -16,11 +16,11 @@ import polars as pl
 from fusion.data.dataset import Dataset
 from fusion.data.id_map import IdMap
 from fusion.data.ranked_lists import RankedLists
-from fusion.lists.apply_rules import RuleApplier
-from fusion.lists.blocked import NO_BLOCKS
-from fusion.lists.mmr import ItemSimilarity
-from fusion.lists.resolve_rules import resolve
-from fusion.lists.rules import RuleSet
+from fusion.lists.business_rules.apply_rules import RuleApplier
+from fusion.lists.business_rules.blocked import NO_BLOCKS
+from fusion.lists.business_rules.mmr import ItemSimilarity
+from fusion.lists.business_rules.resolve_rules import resolve
+from fusion.lists.business_rules.rules import RuleSet
 from fusion.models.base.recommender import Allowed, FitContext
 from fusion.ranking.ranker import Ranker
 

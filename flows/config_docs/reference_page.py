@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from flows.config_docs.sections import WIDTH, Section, default_set, sections, toml
 from flows.settings import Config
-from fusion.lists.rules import RuleSet
+from fusion.lists.business_rules.rules import RuleSet
 from fusion.models.base.registry import known
 
 BUILT_IN = "fusion.models."

@@ -3,9 +3,9 @@
 from flows.session import Session
 from fusion.core.findings import Finding
 from fusion.data.dataset import Dataset
-from fusion.lists.compiled_rules import Rules
-from fusion.lists.resolve_rules import usable
-from fusion.lists.rules import RuleSet, read_rules
+from fusion.lists.business_rules.compiled_rules import Rules
+from fusion.lists.business_rules.resolve_rules import usable
+from fusion.lists.business_rules.rules import RuleSet, read_rules
 from storage.reading.blocked_items import blocked_now
 
 

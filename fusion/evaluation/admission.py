@@ -9,7 +9,7 @@ import fusion.evaluation.checks  # noqa: F401  importing the room registers its 
 from fusion.evaluation.check import Check, run_checks
 from fusion.evaluation.checks.evidence import FeaturesEvidence, ListsEvidence, VerdictEvidence
 from fusion.evaluation.evaluate import Verdict
-from fusion.lists.compiled_rules import Rules
+from fusion.lists.business_rules.compiled_rules import Rules
 from fusion.runs.context import RunContext
 from fusion.runs.run_folder import ListsFolder
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fusion.core.arrays import Flags, Rows
-from fusion.data.fold import Plan
 from fusion.data.segments import ROUTES, route_of, segments_among
+from fusion.data.splitting.fold import Plan
 from fusion.evaluation.cold_start import cold_report, new_items_report
 from fusion.evaluation.judged_lists import candidate_scores, lists_by_row, read_scored_table
 from fusion.evaluation.live_baseline import Live, LiveComparison, compare_with_live

@@ -8,7 +8,7 @@ import polars as pl
 
 from fusion.core.arrays import Flags, Rows, Scores
 from fusion.data.dataset import Dataset
-from fusion.data.fold import Plan
+from fusion.data.splitting.fold import Plan
 from fusion.metrics.bootstrap import Interval, paired_gap
 from fusion.metrics.ranking import hits_of, ndcg
 from fusion.runs.context import RunContext

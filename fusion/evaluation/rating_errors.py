@@ -12,7 +12,7 @@ import polars as pl
 
 from fusion.core.arrays import Rows, Scores, blocks
 from fusion.data.dataset import Dataset
-from fusion.data.fold import Fold
+from fusion.data.splitting.fold import Fold
 from fusion.data.topk import Pairs
 from fusion.evaluation.verdict_report import RatingErrors
 from fusion.metrics.bootstrap import Interval, resampled_means

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusion.core.arrays import Rows, Scores
-from fusion.data.fold import Fold
+from fusion.data.splitting.fold import Fold
 from fusion.evaluation.segments import Hits, metric_columns
 from fusion.evaluation.verdict_report import AucReport, CandidateRecall, SourceRecall
 from fusion.metrics.bootstrap import Interval, resampled_means

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from fusion.core.arrays import Flags, Rows, Scores
-from fusion.data.fold import Fold
+from fusion.data.splitting.fold import Fold
 from fusion.evaluation.verdict_report import SegmentReport
 from fusion.metrics.bootstrap import Interval, resampled_means
 from fusion.metrics.ranking import hits_of, ndcg, per_user

@@ -6,7 +6,7 @@ import polars as pl
 
 from fusion.errors import UnknownName
 from fusion.ingest.cell_parsing import id_text, numbers
-from fusion.ingest.files import Table
+from fusion.ingest.formats.files import Table
 from fusion.ingest.label_expression import TypedColumn, columns_of, positive_expr
 from fusion.ingest.settings import DataSettings
 from fusion.ingest.time_parsing import to_ms

@@ -12,7 +12,7 @@ import polars as pl
 from fusion.core.findings import Finding
 from fusion.data.dataset import Dataset
 from fusion.errors import DataError
-from fusion.ingest.files import ReadSql
+from fusion.ingest.formats.files import ReadSql
 from fusion.ingest.reader import DataReader, IsForgotten
 from fusion.ingest.settings import DataSettings
 from fusion.ingest.time_parsing import moment_ms

@@ -16,7 +16,7 @@ from fusion.errors import ConfigError
 from fusion.ingest.assemble import as_dataset, duplicates, in_time_order, number_rows
 from fusion.ingest.checks.registry import DATA_CHECKS, Facts
 from fusion.ingest.checks.row_checks import check_rows
-from fusion.ingest.files import ReadSql, Table, open_table
+from fusion.ingest.formats.files import ReadSql, Table, open_table
 from fusion.ingest.interactions import read_interactions, weigh
 from fusion.ingest.reading_findings import (
     AS_OF_WITHOUT_TIMES,

@@ -6,7 +6,7 @@ import polars as pl
 
 from fusion.core.findings import Finding, example_rows
 from fusion.ingest.cell_parsing import categories, id_text, numbers
-from fusion.ingest.files import Table
+from fusion.ingest.formats.files import Table
 from fusion.ingest.reading_findings import (
     DUPLICATE_ID,
     NULL_ID,

@@ -16,7 +16,7 @@ from fusion.data.ranked_lists import RankedLists
 from fusion.data.segments import ROUTES, user_segments
 from fusion.errors import DataError
 from fusion.lists.builder import ListBuilder, serving_users, user_groups
-from fusion.lists.compiled_rules import Rules
+from fusion.lists.business_rules.compiled_rules import Rules
 from fusion.lists.explain import Explainer
 from fusion.lists.fallback import ALL, fallback_lists
 from fusion.lists.reasons import Reasons

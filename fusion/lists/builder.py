@@ -12,9 +12,9 @@ from fusion.core.arrays import DAY, Rows, Scores
 from fusion.data.histories import UserHistories
 from fusion.data.ranked_lists import RankedLists, backfill, top_k_lists
 from fusion.data.segments import route_of
-from fusion.lists.apply_rules import N_POPULAR, RuleApplier
-from fusion.lists.compiled_rules import Rules
-from fusion.lists.mmr import ItemSimilarity
+from fusion.lists.business_rules.apply_rules import N_POPULAR, RuleApplier
+from fusion.lists.business_rules.compiled_rules import Rules
+from fusion.lists.business_rules.mmr import ItemSimilarity
 from fusion.models.base.recommender import Allowed, FitContext
 from fusion.ranking.candidates import Candidates
 from fusion.runs.context import RunContext

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from fusion.core.arrays import Flags, Rows, Scores
 from fusion.core.hashing import shares
 from fusion.data.ranked_lists import RankedLists
-from fusion.lists.compiled_rules import BOOSTED, NOT_MOVED, PINNED
+from fusion.lists.business_rules.compiled_rules import BOOSTED, NOT_MOVED, PINNED
 from fusion.lists.reasons import BACKFILLED, MOVED_UP, PUT_HERE, Reasons
 from fusion.ranking.candidates import Candidates
 from fusion.ranking.ranker import Ranker

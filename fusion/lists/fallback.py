@@ -5,13 +5,13 @@ import polars as pl
 
 from fusion.core.arrays import Rows, Scores
 from fusion.data.dataset import Dataset
-from fusion.data.fold import Fold
 from fusion.data.histories import UserHistories
 from fusion.data.ranked_lists import RankedLists
 from fusion.data.segments import user_segments
+from fusion.data.splitting.fold import Fold
 from fusion.data.topk import best
 from fusion.lists.builder import ListBuilder, user_groups
-from fusion.lists.compiled_rules import Rules
+from fusion.lists.business_rules.compiled_rules import Rules
 from fusion.models.base.recommender import FitContext
 from fusion.models.popularity import Popularity
 from fusion.runs.context import RunContext

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from fusion.core.arrays import Offsets, Rows, Scores, blocks
 from fusion.core.parallel import BlockBudget
-from fusion.data.fold import Fold
 from fusion.data.histories import UserHistories
+from fusion.data.splitting.fold import Fold
 from fusion.data.topk import Pairs, TopK
 from fusion.models.base.fitted import FittedSource
 from fusion.models.base.recommender import Allowed

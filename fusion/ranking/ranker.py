@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from fusion.core.arrays import Scores
 from fusion.ranking.folders import RankerFolder
 from fusion.ranking.source_prior import SourcePrior
-from fusion.ranking.tree_scoring import QuickScorer
-from fusion.ranking.tree_shap import TreeShap
+from fusion.ranking.trees.tree_scoring import QuickScorer
+from fusion.ranking.trees.tree_shap import TreeShap
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from fusion.core.arrays import Flags, Rows, contains
 from fusion.core.hashing import shares
-from fusion.data.fold import Fold
+from fusion.data.splitting.fold import Fold
 from fusion.errors import DataError
 from fusion.ranking.table import RankingTable
 from fusion.ranking.table_file import read_columns, read_table

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from fusion.core.arrays import Flags, Offsets, Rows, Scores, contains, distinct
 from fusion.core.parallel import BlockBudget
 from fusion.core.progress import Progress, quiet
-from fusion.data.fold import Fold
+from fusion.data.splitting.fold import Fold
 from fusion.models.base.fitted import FittedSource
 from fusion.models.base.recommender import Allowed
 from fusion.ranking.candidates import Candidates, candidate_blocks

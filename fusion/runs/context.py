@@ -9,7 +9,7 @@ from fusion.config import CoreConfig, SourceSettings
 from fusion.core.parallel import BlockBudget
 from fusion.core.progress import Progress, Step, no_progress, run_plain
 from fusion.data.dataset import Dataset
-from fusion.data.fold import Plan
+from fusion.data.splitting.fold import Plan
 from fusion.models.base.recommender import Allowed
 from fusion.runs.runtime import Runtime
 from fusion.runs.stage_store import Store

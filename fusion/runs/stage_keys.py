@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from fusion.data.dataset import Dataset
-from fusion.data.fold import Fold
+from fusion.data.splitting.fold import Fold
 from fusion.errors import FusionError
 from fusion.models.base.recommender import Allowed
 from fusion.runs.stage_store import KEY_DIGITS

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from fusion.data.dataset import Dataset
-from fusion.data.fold import Plan
+from fusion.data.splitting.fold import Plan
 from fusion.runs.monitoring_samples import write_samples
 from fusion.runs.run_folder import ListsFolder, RunFolder
 

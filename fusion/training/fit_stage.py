@@ -11,7 +11,7 @@ import numpy as np
 from fusion.config import SourceSettings
 from fusion.core.arrays import State, ragged_index
 from fusion.data.dataset import Dataset
-from fusion.data.fold import Fold
+from fusion.data.splitting.fold import Fold
 from fusion.errors import FusionError
 from fusion.models.base.fitted import FittedSource, fit_items
 from fusion.models.base.recommender import FitContext, Recommender

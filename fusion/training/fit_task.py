@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from fusion.config import SourceSettings
-from fusion.data.fold import Fold
+from fusion.data.splitting.fold import Fold
 from fusion.errors import disk_refused
 from fusion.runs.runtime import Runtime, Stage
 from fusion.training.fit_stage import Fit, FitInputs, fit_stage

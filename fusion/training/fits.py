@@ -8,7 +8,7 @@ from functools import partial
 
 from fusion.config import SourceSettings
 from fusion.core.parallel import BoundedPool, bounded_pool
-from fusion.data.fold import Fold
+from fusion.data.splitting.fold import Fold
 from fusion.models.base.registry import build
 from fusion.runs.context import RunContext
 from fusion.runs.environment import peak_mb

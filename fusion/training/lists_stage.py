@@ -8,9 +8,9 @@ import polars as pl
 from fusion.config import CoreConfig, ListSettings, SplitSettings
 from fusion.core.arrays import Rows
 from fusion.data.dataset import Dataset
-from fusion.data.fold import Fold, Kind, Plan
+from fusion.data.splitting.fold import Fold, Kind, Plan
 from fusion.lists.batch import write_lists
-from fusion.lists.compiled_rules import Rules
+from fusion.lists.business_rules.compiled_rules import Rules
 from fusion.lists.samples import feature_sample
 from fusion.ranking.folders import TableFolder
 from fusion.ranking.method import Method

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from fusion.data.fold import Fold
+from fusion.data.splitting.fold import Fold
 from fusion.errors import SourceFailed
 from fusion.evaluation.admission import admit
 from fusion.evaluation.check import Check
 from fusion.evaluation.evaluate import Verdict, evaluate
 from fusion.evaluation.feature_shift import feature_shift
 from fusion.evaluation.live_baseline import Live
-from fusion.lists.compiled_rules import Rules
+from fusion.lists.business_rules.compiled_rules import Rules
 from fusion.ranking.method import RANKER
 from fusion.ranking.sampling import limit_training_users
 from fusion.ranking.source_prior import SourcePrior

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fusion.config import RankerSettings
-from fusion.data.fold import Kind
+from fusion.data.splitting.fold import Kind
 from fusion.ranking.folders import RankerFolder
 from fusion.ranking.lightgbm_inputs import resolve_defaults
 from fusion.ranking.ranker import Ranker

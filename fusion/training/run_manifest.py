@@ -8,7 +8,7 @@ import polars as pl
 
 from fusion.core.defaults import all_defaults
 from fusion.core.settings import config_hash
-from fusion.lists.compiled_rules import Rules
+from fusion.lists.business_rules.compiled_rules import Rules
 from fusion.runs.context import RunContext
 from fusion.runs.environment import environment
 from fusion.runs.manifest import (

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fusion.config import SourceSettings
-from fusion.data.fold import Fold
+from fusion.data.splitting.fold import Fold
 from fusion.models.base.fitted import FittedSource
 from fusion.runs.runtime import Runtime
 from fusion.training.fit_stage import STATE, Fit

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from fusion.data.fold import Fold
+from fusion.data.splitting.fold import Fold
 from fusion.evaluation.rating_errors import write_rating_errors
 from fusion.models.base.recommender import Allowed
 from fusion.ranking.table_file import write_table

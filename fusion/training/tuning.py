@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fusion.config import SourceSettings
-from fusion.data.fold import Fold
+from fusion.data.splitting.fold import Fold
 from fusion.errors import disk_refused
 from fusion.models.base.recommender import Allowed, Recommender
 from fusion.runs.context import RunContext

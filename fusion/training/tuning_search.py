@@ -9,7 +9,7 @@ import numpy as np
 from fusion.core.arrays import Rows, Scores
 from fusion.core.hashing import shares
 from fusion.data.dataset import Dataset
-from fusion.data.fold import Fold
+from fusion.data.splitting.fold import Fold
 from fusion.metrics.ranking import hits_of, ndcg
 from fusion.models.base.fitted import fit, fit_items
 from fusion.models.base.recommender import Allowed, FitContext

@@ -2,7 +2,7 @@
 
 import tomllib
 
-from fusion.lists.rules import RuleSet
+from fusion.lists.business_rules.rules import RuleSet
 from tests.docs.pages import blocks
 
 

@@ -11,8 +11,8 @@ from fusion.config import CoreConfig
 from fusion.core.arrays import DAY, Rows, Scores
 from fusion.core.parallel import BlockBudget
 from fusion.data.dataset import Dataset
-from fusion.data.fold import Fold
-from fusion.data.folds import plan_folds
+from fusion.data.splitting.fold import Fold
+from fusion.data.splitting.folds import plan_folds
 from fusion.ingest.assemble import as_dataset, in_time_order, number_rows
 from fusion.models.base.fitted import FittedSource, fit
 from fusion.models.base.recommender import Allowed, FitContext

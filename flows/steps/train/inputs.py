@@ -9,12 +9,12 @@ from flows.steps.keep.forgotten import Forgotten, read_forgotten
 from flows.steps.rules import compile_rules, read_rule_set
 from fusion.core.settings import config_hash
 from fusion.data.dataset import Dataset
-from fusion.data.fold import Plan
-from fusion.data.folds import plan_folds
+from fusion.data.splitting.fold import Plan
+from fusion.data.splitting.folds import plan_folds
 from fusion.evaluation.live_baseline import Live, LiveLists, judgeable
 from fusion.ingest.load import Loaded, load
-from fusion.lists.compiled_rules import Rules
-from fusion.lists.rules import RuleSet
+from fusion.lists.business_rules.compiled_rules import Rules
+from fusion.lists.business_rules.rules import RuleSet
 from storage.reading.frames import read_sql
 from storage.reading.read import lists_of, live, served_of
 from storage.schema.row_objects import LiveRun, RunRow

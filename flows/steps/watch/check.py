@@ -11,8 +11,8 @@ from fusion.core.findings import Finding
 from fusion.data.dataset import Dataset
 from fusion.errors import ConfigError, FusionError
 from fusion.ingest.load import inspect_data
-from fusion.lists.blocked import NO_BLOCKS
-from fusion.lists.resolve_rules import resolve
+from fusion.lists.business_rules.blocked import NO_BLOCKS
+from fusion.lists.business_rules.resolve_rules import resolve
 from fusion.training.sources import build_source
 from storage.reading.blocked_items import blocked_now
 from storage.reading.frames import read_sql

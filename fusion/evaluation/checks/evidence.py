@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fusion.core.arrays import Flags, Rows, Scores
 from fusion.evaluation.check import EXAMPLES, Check, fails, passes
 from fusion.evaluation.evaluate import Verdict
-from fusion.lists.compiled_rules import Rules
+from fusion.lists.business_rules.compiled_rules import Rules
 from fusion.runs.context import RunContext
 from fusion.runs.run_folder import ListsFolder
 

@@ -6,7 +6,7 @@ import polars as pl
 from fusion.core.arrays import Rows, contains
 from fusion.evaluation.check import EXAMPLES, Check, check, passes
 from fusion.evaluation.checks.evidence import ListsEvidence
-from fusion.lists.compiled_rules import Rules
+from fusion.lists.business_rules.compiled_rules import Rules
 
 
 @check("lists are whole", needs="lists")

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from fusion.ingest.files import Table, open_table
+from fusion.ingest.formats.files import Table, open_table
 
 SAMPLE_ROWS = 20_000
 """Rows looked at in each file: enough to tell types and kinds apart, and read in a moment."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from fusion.errors import ConfigError, DataError
-from fusion.ingest.file_search import find_files
+from fusion.ingest.formats.file_search import find_files
 from fusion.ingest.guess.column_roles import by_name, guess_roles
 from fusion.ingest.guess.draft import Guess, SampledTable, sample_table
 from fusion.ingest.guess.vocabulary import ITEM, USER

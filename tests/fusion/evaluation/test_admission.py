@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from fusion.core.arrays import DAY
-from fusion.data.folds import plan_folds
+from fusion.data.splitting.folds import plan_folds
 from fusion.evaluation.admission import admit
 from fusion.evaluation.check import run_checks
 from fusion.evaluation.checks.evidence import ListsEvidence

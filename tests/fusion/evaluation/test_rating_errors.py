@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from fusion.data.folds import plan_folds
+from fusion.data.splitting.folds import plan_folds
 from fusion.evaluation.rating_errors import (
     PREDICTED_BY,
     rating_error_report,

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-import fusion.lists.resolve_rules  # noqa: F401  declares the kinds of findings about rules
+import fusion.lists.business_rules.resolve_rules  # noqa: F401  declares the kinds of findings about rules
 from fusion.core.findings import FINDING_KINDS, Finding, FindingKind, as_table, declare
 from fusion.errors import DataError
 from fusion.ingest.load import inspect_data, load

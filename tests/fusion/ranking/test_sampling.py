@@ -8,8 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from fusion.core.hashing import shares
-from fusion.data.fold import Fold
-from fusion.data.folds import plan_folds
+from fusion.data.splitting.fold import Fold
+from fusion.data.splitting.folds import plan_folds
 from fusion.errors import DataError
 from fusion.evaluation.judged_lists import read_scored_table
 from fusion.ranking.ranker_training import refit

@@ -11,8 +11,8 @@ import pytest
 from fusion.config import SplitSettings
 from fusion.core.hashing import shares
 from fusion.data.dataset import Dataset
-from fusion.data.fold import Fold, Plan
-from fusion.data.folds import plan_folds
+from fusion.data.splitting.fold import Fold, Plan
+from fusion.data.splitting.folds import plan_folds
 from fusion.models.base.recommender import Allowed
 from fusion.models.base.registry import known as registered
 from fusion.ranking.features.registry import FEATURES

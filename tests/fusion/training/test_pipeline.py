@@ -10,7 +10,7 @@ import pytest
 
 from fusion.core.arrays import DAY
 from fusion.data.dataset import Dataset
-from fusion.data.folds import plan_folds
+from fusion.data.splitting.folds import plan_folds
 from fusion.errors import ConfigError
 from fusion.training.pipeline import train
 from tests.fusion import broken

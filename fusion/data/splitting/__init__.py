@@ -1,0 +1,1 @@
+"""Folds of a dataset: by time, by last interactions, or by hash."""

@@ -1,0 +1,1 @@
+"""Files and SQL queries as tables of text."""

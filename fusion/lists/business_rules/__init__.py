@@ -1,0 +1,1 @@
+"""Business rules: read, resolved to rows, applied to lists."""

@@ -1,0 +1,178 @@
+"""Rules against the data: from names to row numbers, with every problem as a finding."""
+
+from dataclasses import replace
+
+import polars as pl
+
+from fusion.core.findings import Finding, FindingKind, declare
+from fusion.data.dataset import Dataset
+from fusion.errors import ConfigError
+from fusion.lists.business_rules.blocked import Blocked
+from fusion.lists.business_rules.compiled_rules import (
+    AllowList,
+    BoostedItems,
+    LimitedItems,
+    PinnedItem,
+    Rules,
+)
+from fusion.lists.business_rules.rule_names import NO_ITEM, NameResolver
+from fusion.lists.business_rules.rules import Allow, Boost, Limit, Pin, RuleSet
+
+TOO_DEEP = declare(
+    FindingKind(
+        "rule_rank",
+        "error",
+        "a pin at a rank that lists do not show",
+        "nothing is trained",
+        "Pin to a rank of at most [lists] size.",
+    )
+)
+NOTHING_ALLOWED = declare(
+    FindingKind(
+        "rule_allows_nothing",
+        "error",
+        "an allow list without any item that the data has",
+        "nothing is trained: lists would be empty",
+        "Correct the ids or categories, or take the entry out.",
+    )
+)
+NO_BLOCKED = declare(
+    FindingKind(
+        "blocked_unknown",
+        "warning",
+        "rows of blocked_item whose item the data does not have",
+        "they block nothing in this run's lists; in the views they act as they are",
+        "Correct item_id where it should be one of these items.",
+    )
+)
+
+
+def resolve(
+    source: RuleSet, data: Dataset, blocked: pl.DataFrame, size: int
+) -> tuple[Rules, list[Finding]]:
+    """Resolve what rules name in the data.
+
+    Args:
+        source: rules as written.
+        data: items and users.
+        blocked: rows `item_id`, `user_id` (null: for everyone) that are blocked now.
+        size: items that a list shows.
+
+    Returns:
+        Rules by row number, and every problem with what they name. With an error among them the
+        rules are not usable.
+    """
+    names = NameResolver(data)
+    rules = Rules(
+        source=source,
+        blocked=Blocked.of(data, blocked),
+        allow=_allow_lists(names, source.allow),
+        pins=_pins(names, source.pin, size),
+        boosts=_boosts(names, source.boost),
+        limits=_limits(names, source.limit),
+        diversity=source.diversity,
+    )
+    _check_diversity(names, source)
+    _check_blocked(names, blocked)
+    return rules, names.findings
+
+
+def usable(
+    source: RuleSet, data: Dataset, blocked: pl.DataFrame, size: int
+) -> tuple[Rules | None, list[Finding]]:
+    """Resolve rules that a run can follow.
+
+    Args:
+        source: rules as written.
+        data: items and users.
+        blocked: rows `item_id`, `user_id` (null: for everyone) that are blocked now.
+        size: items that a list shows.
+
+    Returns:
+        Rules by row number, None where there is nothing to follow, and warnings.
+
+    Raises:
+        ConfigError: with every finding of severity error.
+    """
+    rules, findings = resolve(source, data, blocked, size)
+    errors = [finding.text() for finding in findings if finding.severity == "error"]
+    if errors:
+        raise ConfigError("\n".join(errors))
+    return (None if rules.empty else rules), findings
+
+
+def _allow_lists(names: NameResolver, entries: tuple[Allow, ...]) -> tuple[AllowList, ...]:
+    """Make one list for each segment; entries for the same one add up."""
+    lists: dict[str | None, AllowList] = {}
+    for entry in entries:
+        items = names.items(entry)
+        if not items.any():
+            names.note(NOTHING_ALLOWED, entry, "none of it is in the data", [])
+        earlier = lists.get(entry.segment)
+        if earlier is None:
+            users = names.users(entry)
+            lists[entry.segment] = AllowList((str(entry),), entry.segment, users, items)
+        else:
+            words = (*earlier.words, str(entry))
+            lists[entry.segment] = replace(earlier, words=words, items=earlier.items | items)
+    return tuple(lists.values())
+
+
+def _pins(names: NameResolver, rules: tuple[Pin, ...], size: int) -> tuple[PinnedItem, ...]:
+    """Look up pins, by rank; one whose item is not in the data drops out."""
+    pins = []
+    for rule in sorted(rules, key=lambda pin: pin.rank):
+        row = int(names.data.item_ids.rows(pl.Series([rule.item], dtype=pl.String))[0])
+        users = names.users(rule)
+        if rule.rank > size:
+            names.note(TOO_DEEP, rule, f"lists show {size} items", [{"rank": rule.rank}])
+        if row < 0:
+            names.note(NO_ITEM, rule, "the item is not in the data", [{"item": rule.item}])
+        else:
+            pins.append(PinnedItem(rule, users, row))
+    return tuple(pins)
+
+
+def _boosts(names: NameResolver, rules: tuple[Boost, ...]) -> tuple[BoostedItems, ...]:
+    boosts = []
+    for rule in rules:
+        users = names.users(rule)
+        boosts.append(BoostedItems(rule, users, names.items(rule)))
+    return tuple(boosts)
+
+
+def _limits(names: NameResolver, rules: tuple[Limit, ...]) -> tuple[LimitedItems, ...]:
+    """Look up limits; one about a column that is not there drops out."""
+    limits = []
+    for rule in rules:
+        users, categories = names.users(rule), names.category(rule, rule.category)
+        if categories is not None:
+            limits.append(LimitedItems(rule, users, categories))
+    return tuple(limits)
+
+
+def _check_diversity(names: NameResolver, source: RuleSet) -> None:
+    """Note a rule for diversity by what items do not have: texts, or a category column."""
+    diversity, table = source.diversity, names.data.item_table
+    if diversity is None:
+        return
+    has_text = "text" in table.columns and table["text"].null_count() < len(table)
+    if diversity.by == "text" and has_text:
+        return
+    # A category column may be called "text" too.
+    names.has_item_column(diversity, diversity.by)
+
+
+def _check_blocked(names: NameResolver, blocked: pl.DataFrame) -> None:
+    """Note blocked items that the data does not have; each counts once as an example."""
+    is_unknown = names.data.item_ids.rows(blocked["item_id"]) < 0
+    unknown = blocked.filter(pl.Series(is_unknown, dtype=pl.Boolean))
+    if not len(unknown):
+        return
+    items = unknown["item_id"].unique().sort()
+    message = (
+        f"{len(unknown)} of {len(blocked)} active rows name {len(items)} items that are not in"
+        " the data"
+    )
+    examples = [{"item_id": name} for name in items.head(3)]
+    names.findings.append(NO_BLOCKED.finding("blocked_item", len(unknown), message, examples))

@@ -1,0 +1,1 @@
+"""The booster's trees as arrays: fast scores and SHAP values."""

@@ -1,0 +1,198 @@
+import gzip
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from fusion.core.findings import Unusable
+from fusion.errors import DataError, Temporary
+from fusion.ingest.formats.files import open_table
+from fusion.ingest.settings import SqlInput
+
+TEXT = "user,item,extra\n1,2,x\n3,4,y\n"
+
+
+def pick(place: object, base: Path, columns: tuple[str, ...] = ("user", "item")) -> pl.DataFrame:
+    return open_table("interactions", place, base, None).pick({name: name for name in columns})
+
+
+def rows(frame: pl.DataFrame) -> list[tuple]:
+    return frame.select(pl.col("user").cast(pl.String), pl.col("item").cast(pl.String)).rows()
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("start", ["", "\ufeff", " "])
+def test_text_files_are_read_whatever_separates_cells(tmp_path, delimiter, start):
+    (tmp_path / "a.csv").write_text(
+        start + TEXT.replace(",", delimiter).replace("item", " item "), "utf-8"
+    )
+    assert rows(pick("a.csv", tmp_path)) == [("1", "2"), ("3", "4")]
+
+
+def test_compressed_text_and_parquet_give_the_same(tmp_path):
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(TEXT.encode()))
+    pl.read_csv(TEXT.encode()).write_parquet(tmp_path / "a.parquet")
+    assert (
+        rows(pick("a.csv.gz", tmp_path))
+        == rows(pick("a.parquet", tmp_path))
+        == [("1", "2"), ("3", "4")]
+    )
+
+
+def test_folders_and_globs_are_read_in_the_order_of_names(tmp_path):
+    folder = tmp_path / "logs" / "day=1"
+    folder.mkdir(parents=True)
+    pl.DataFrame({"user": [3], "item": [4]}).write_parquet(folder / "b.parquet")
+    pl.DataFrame(
+        {"item": [2], "user": [1]}, schema={"item": pl.Int32, "user": pl.Int32}
+    ).write_parquet(folder / "a.parquet")
+    (folder / "_SUCCESS").touch()
+    (folder / ".hidden.parquet").touch()
+    for place in ("logs", "logs/*/*.parquet", str(tmp_path / "logs" / "**" / "[ab].parquet")):
+        frame = pick(place, tmp_path)
+        assert rows(frame) == [("1", "2"), ("3", "4")]
+        assert frame["row"].to_list() == [1, 2]
+
+
+def test_only_what_is_asked_for_is_read(tmp_path):
+    (tmp_path / "a.csv").write_text(TEXT)
+    assert set(pick("a.csv", tmp_path, ("user",)).columns) == {"user", "row", "blank"}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code", "words"),
+    [
+        ("a.csv", "", "empty_file", "is empty"),
+        ("a.csv", "\n\n", "empty_file", "is empty"),
+        ("a.csv", "user,item\n", "empty_file", "has no rows"),
+        (
+            "a.csv",
+            "user,item\n张,1\n".encode("gb18030"),
+            "wrong_encoding",
+            "line 2; it looks like GB18030",
+        ),
+        (
+            "a.csv",
+            "用户,item\n1,1\n".encode("gb18030"),
+            "wrong_encoding",
+            "line 1; it looks like GB18030",
+        ),
+        (
+            "a.csv",
+            "user,item\nJosé,1\n".encode("latin-1"),
+            "wrong_encoding",
+            "line 2; it looks like Windows-1252",
+        ),
+        ("a.csv", TEXT.encode("utf-16"), "wrong_encoding", "is UTF-16"),
+        ("a.csv", TEXT.encode("utf-16-le"), "wrong_encoding", "is UTF-16"),
+        ("a.csv", bytes(range(256)), "wrong_encoding", "no text at all"),
+        ("a.csv", "user,item\r1,2\r", "unreadable_file", "the header of"),
+        ("a.csv", '"us\ner",item\n1,2\n', "unreadable_file", "the header of"),
+        (
+            "a.csv.gz",
+            gzip.compress(TEXT.encode() * 5000, mtime=0)[:-20],
+            "unreadable_file",
+            "to its end",
+        ),
+        ("a.csv.gz", gzip.compress(TEXT.encode(), mtime=0)[:-9], "unreadable_file", "to its end"),
+        ("a.csv", "user::item\n1::2\n", "wrong_delimiter", "'::' separated"),
+        ("a.csv", "user item\n1 2\n", "wrong_delimiter", "' ' separated"),
+        ("a.csv", "user,item,t\n1,2,a\n1,2,a,b\n", "ragged_rows", "more cells than its header's 3"),
+        ("a.csv", 'user,item\n1,"2\n3,4\n', "unreadable_file", "cannot be read"),
+        ("a.csv", "user,item,user \n1,2,3\n", "duplicate_column", "'user'"),
+        ("a.csv", "196,242,3\n186,302,3\n", "missing_column", "it needs a header line"),
+        (
+            "a.csv",
+            "User,itemId\n1,2\n",
+            "missing_column",
+            "'user' (nearest: 'User'), 'item' (nearest: 'itemId')",
+        ),
+        ("a.parquet", "no parquet at all", "unreadable_file", "no Parquet file"),
+        ("a.csv.gz", "not packed", "unreadable_file", "cannot be opened"),
+    ],
+)
+def test_files_that_cannot_be_used_say_what_is_wrong(tmp_path, name, content, code, words):
+    (tmp_path / name).write_bytes(content.encode() if isinstance(content, str) else content)
+    with pytest.raises(Unusable) as stopped:
+        pick(name, tmp_path)
+    assert stopped.value.finding.code == code
+    assert words in str(stopped.value)
+    assert stopped.value.finding.cure in str(stopped.value)
+    assert stopped.value.exit_code == 2
+
+
+def test_ragged_rows_are_shown_with_their_lines_even_if_their_columns_are_not_read(tmp_path):
+    (tmp_path / "a.csv").write_text('user,item,title\n1,2,"a, b"\n1,2,a, b\n3,4,c\n5,6,d,e,f\n')
+    with pytest.raises(Unusable) as stopped:
+        pick("a.csv", tmp_path)
+    assert stopped.value.finding.count == 2
+    assert [row["line"] for row in stopped.value.finding.examples] == [3, 5]
+
+
+def test_missing_files_name_the_nearest_and_the_folder(tmp_path):
+    (tmp_path / "ratings.csv").write_text(TEXT)
+    with pytest.raises(Unusable, match=r"missing_file .* did you mean 'ratings.csv'"):
+        pick("rating.csv", tmp_path)
+    with pytest.raises(Unusable, match=r"there is ratings.csv"):
+        pick("zzz", tmp_path)
+    with pytest.raises(Unusable, match=r"no file matches '\*.parquet'"):
+        pick("*.parquet", tmp_path)
+    with pytest.raises(Unusable, match=r"missing_file .*~nobody-of-that-name"):
+        pick("~nobody-of-that-name/x.csv", tmp_path)
+    with pytest.raises(Unusable, match=r"'logs/a\*\*' cannot be searched|no file matches"):
+        pick("logs/a**", tmp_path)
+
+
+def test_folders_hold_one_kind_of_file(tmp_path):
+    with pytest.raises(Unusable, match="holds no CSV or Parquet"):
+        pick(".", tmp_path)
+    (tmp_path / "a.csv").write_text(TEXT)
+    pl.read_csv(TEXT.encode()).write_parquet(tmp_path / "a.parquet")
+    with pytest.raises(Unusable, match="both CSV and Parquet"):
+        pick(".", tmp_path)
+
+
+def test_what_runs_left_in_a_folder_is_no_data(tmp_path):
+    (tmp_path / "ratings.csv").write_text(TEXT)
+    for written in (
+        "runs/20260131-235959-1a2b3c/manifest.json",
+        "runs/store/lists/0123456789abcdef/inputs.json",
+    ):
+        marker = tmp_path / written
+        (marker.parent / "monitor").mkdir(parents=True)
+        for place in (marker.parent, marker.parent / "monitor"):
+            pl.DataFrame({"user": [1], "rank": [1], "item": [2]}).write_parquet(
+                place / "lists.parquet"
+            )
+        with pytest.raises(Unusable, match="both CSV and Parquet"):
+            pick(".", tmp_path)
+        marker.touch()
+        assert len(pick(".", tmp_path)) == len(pick("ratings.csv", tmp_path))
+
+
+def test_a_file_of_a_folder_that_lacks_a_column_is_named(tmp_path):
+    (tmp_path / "a.csv").write_text(TEXT)
+    (tmp_path / "b.csv").write_text(TEXT.replace("item", "thing"))
+    with pytest.raises(Unusable, match=r"b.csv has no column 'item'"):
+        pick(".", tmp_path)
+
+
+def test_queries_are_tables_and_their_troubles_findings():
+    source = SqlInput(url="sqlite://", query="select 1")
+    frame = pl.DataFrame({"user": [1], "item": ["a"]})
+    table = open_table("interactions", source, Path(), lambda url, query: frame)
+    assert rows(table.pick({"user": "user", "item": "item"})) == [("1", "a")]
+
+    def fail(_url: str, _query: str) -> pl.DataFrame:
+        raise DataError("no such table: log")
+
+    with pytest.raises(Unusable, match=r"sql_failed .* no such table: log"):
+        open_table("interactions", source, Path(), fail)
+    with pytest.raises(Unusable, match="sql_failed"):
+        open_table("interactions", source, Path(), None)
+
+    def busy(_url: str, _query: str) -> pl.DataFrame:
+        raise Temporary("server is starting")
+
+    with pytest.raises(Temporary):
+        open_table("interactions", source, Path(), busy)
