@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.app import FILE, Config, Json, open_session, verb
+from flows.cli.app import FILE, AsOf, Config, Json, open_session, parse_moment, verb
 from flows.cli.console import emit, out
 from fusion.errors import ConfigError
 
@@ -54,6 +54,7 @@ def init(
 @verb
 def check(
     config: Config = FILE,
+    as_of: AsOf = None,
     strict: Annotated[bool, typer.Option("--strict", help="treat warnings as errors")] = False,
     as_json: Json = False,
 ) -> int:
@@ -65,7 +66,7 @@ def check(
     from flows.cli.screens.findings import print_findings  # noqa: PLC0415
     from flows.steps.watch.check import check_all  # noqa: PLC0415
 
-    findings = check_all(open_session(config))
+    findings = check_all(open_session(config), parse_moment(as_of))
     # Warnings are said, and stop nothing, unless a pipeline asks for it.
     failed = any(strict or finding.severity == "error" for finding in findings)
     if as_json:

@@ -12,13 +12,18 @@ from storage.schema.row_objects import RunRow
 FALLBACK_REASONS = (
     "Fallback lists are the same for everyone in a segment: no reasons are stored for them."
 )
+# Every run has a fallback of everyone, so that only blocks can leave a user nothing.
+NOTHING_SHOWN = (
+    "nothing is shown, since every item of their list and of the fallback is blocked. "
+    "The table blocked_item says by whom, why and until when."
+)
 
 
 def user_list(session: Session, user: str) -> pl.DataFrame:
     """Return a user's live list with titles and the best reason for each item.
 
     A user without a list gets the fallback of their segment, or of all; `is_fallback` tells it
-    apart.
+    apart. There are no rows where `blocked_item` leaves none of either.
 
     Args:
         session: the database and its placement.
@@ -106,12 +111,14 @@ def reasons_of(session: Session, user: str, rows: pl.DataFrame) -> tuple[pl.Data
         rows: the user's list, from `user_list`.
 
     Returns:
-        Rows as `ordered_reasons` gives them, none for a fallback; the sentence, empty when nothing
-        is missing.
+        Rows as `ordered_reasons` gives them, none for a fallback or where everything is blocked;
+        the sentence, empty when nothing is missing.
 
     Raises:
         DataError: nothing is live in the placement.
     """
+    if rows.is_empty():
+        return pl.DataFrame(), NOTHING_SHOWN
     if is_fallback(rows):
         return pl.DataFrame(), FALLBACK_REASONS
     run = _live_run(session)

@@ -14,6 +14,7 @@ from fusion.data.dataset import Dataset
 from fusion.errors import DataError
 from fusion.ingest.formats.files import ReadSql
 from fusion.ingest.reader import DataReader, IsForgotten
+from fusion.ingest.reading_findings import AS_OF_FOR_ITEMS_ONLY
 from fusion.ingest.settings import DataSettings
 from fusion.ingest.time_parsing import moment_ms
 
@@ -113,6 +114,10 @@ def load(
     inspection = inspect_data(settings, base, as_of, read_sql, live_users, left_out)
     dataset = inspection.dataset
     errors = [finding.text() for finding in inspection.findings if finding.severity == "error"]
+    # The run answers another question than its option seems to ask: who started it is told.
+    for finding in inspection.findings:
+        if finding.code == AS_OF_FOR_ITEMS_ONLY.code:
+            log.warning("%s", finding.text())
     # Without a dataset there is an error, so the message is never empty.
     if errors or dataset is None:
         raise DataError("\n".join(errors))

@@ -19,6 +19,7 @@ from fusion.ingest.checks.row_checks import check_rows
 from fusion.ingest.formats.files import ReadSql, Table, open_table
 from fusion.ingest.interactions import read_interactions, weigh
 from fusion.ingest.reading_findings import (
+    AS_OF_FOR_ITEMS_ONLY,
     AS_OF_WITHOUT_TIMES,
     BAD_POSITIVE,
     DUPLICATES,
@@ -172,12 +173,16 @@ class DataReader:
     def _check_uses_of_time(self, items: pl.DataFrame | None) -> None:
         """Without times nothing can be cut, and no moment says which items are available."""
         windows = {"available_from", "available_until"}
-        if self.as_of is not None:
-            message = "the interactions have no times to cut by"
-            self.findings.append(AS_OF_WITHOUT_TIMES.finding("interactions", 1, message))
-        elif items is not None and windows & set(items.columns):
+        has_windows = items is not None and not windows.isdisjoint(items.columns)
+        if has_windows and self.as_of is None:
             message = "items have times of availability, but the interactions have no times"
             self.findings.append(WINDOW_WITHOUT_TIMES.finding("items", 1, message))
+        elif has_windows:
+            message = "the interactions have no times to cut by: all of them are used"
+            self.findings.append(AS_OF_FOR_ITEMS_ONLY.finding("interactions", 1, message))
+        elif self.as_of is not None:
+            message = "the interactions have no times to cut by"
+            self.findings.append(AS_OF_WITHOUT_TIMES.finding("interactions", 1, message))
 
     def _assembled(
         self, frame: pl.DataFrame, items: pl.DataFrame | None, users: pl.DataFrame | None

@@ -59,10 +59,19 @@ UNUSED_EVENTS = declare(
 AS_OF_WITHOUT_TIMES = declare(
     FindingKind(
         code="as_of_without_times",
-        severity="warning",
+        severity="error",
         what="a run as of a moment over data without times",
-        happens="everything is used",
+        happens="nothing is read: later interactions could not be left out",
         cure="Name a time column in [data.columns], or leave --as-of out.",
+    )
+)
+AS_OF_FOR_ITEMS_ONLY = declare(
+    FindingKind(
+        code="as_of_for_items_only",
+        severity="warning",
+        what="a run as of a moment over items with availability and interactions without times",
+        happens="the moment says which items are available; every interaction is used",
+        cure="Name a time column in [data.columns] to leave out later interactions, too.",
     )
 )
 WINDOW_WITHOUT_TIMES = declare(

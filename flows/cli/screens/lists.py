@@ -4,7 +4,8 @@ import polars as pl
 from rich.console import Console
 from rich.markup import escape
 
-from flows.cli.screens.tables import plain_table, to_minute
+from flows.cli.screens.tables import describe_knowledge, plain_table
+from flows.steps.user_lists import NOTHING_SHOWN
 
 
 def print_user_list(console: Console, user: str, rows: pl.DataFrame) -> None:
@@ -16,6 +17,8 @@ def print_user_list(console: Console, user: str, rows: pl.DataFrame) -> None:
         rows: from `flows.steps.user_lists.user_list`.
     """
     print_list_title(console, user, rows)
+    if rows.is_empty():
+        return
     table = plain_table("rank>", "item", "title", "why")
     for row in rows.iter_rows(named=True):
         # A fallback has neither source nor reason.
@@ -36,9 +39,14 @@ def print_list_title(console: Console, user: str, rows: pl.DataFrame) -> None:
     Args:
         console: where to say it.
         user: the user's id.
-        rows: of the list, one at least.
+        rows: of the list; where there are none, the sentence says why.
     """
-    first = rows.row(0, named=True)
-    known = to_minute(first["as_of"])
-    title = f"User {user}: run {first['run_id']}, {first['route']}, data until {known} UTC"
+    title = f"User {user}: {_describe_list(rows)}"
     console.print(title, markup=False, style="bold", soft_wrap=True)
+
+
+def _describe_list(rows: pl.DataFrame) -> str:
+    if rows.is_empty():
+        return NOTHING_SHOWN
+    first = rows.row(0, named=True)
+    return f"run {first['run_id']}, {first['route']}, {describe_knowledge(first['as_of'])}"

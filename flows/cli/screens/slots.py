@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.markup import escape
 
-from flows.cli.screens.tables import to_minute
+from flows.cli.screens.tables import describe_knowledge, to_minute
 from flows.steps.run_summaries import frozen_until
 from storage.schema.row_objects import LiveRun
 
@@ -24,8 +24,7 @@ def print_live(console: Console, placement: str, live: LiveRun | None) -> None:
     name = escape(repr(placement))
     console.print(f"Live in placement {name}: {run_and_method(run.run_id, run.method)}.")
     console.print(_last_move(live), markup=False)
-    known, trained = to_minute(run.as_of), to_minute(run.created_at)
-    console.print(f"  data known until {known} UTC, trained {trained} UTC")
+    console.print(f"  {describe_knowledge(run.as_of)}, trained {to_minute(run.created_at)} UTC")
     if run.verdict:
         ndcg = run.verdict["reported"]
         interval = f"[{ndcg['low']:.4f}, {ndcg['high']:.4f}]"

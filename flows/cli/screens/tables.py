@@ -31,6 +31,18 @@ def plain_table(*columns: str, title: str | None = None) -> Table:
     return table
 
 
+def describe_knowledge(as_of: datetime | None) -> str:
+    """Say until when a run knows the data.
+
+    Args:
+        as_of: moment in UTC; None for a run on data without times.
+
+    Returns:
+        A part of a sentence.
+    """
+    return f"data until {to_minute(as_of)} UTC" if as_of else "data without times"
+
+
 def to_minute(moment: datetime | None) -> str:
     """Write a time to the minute.
 

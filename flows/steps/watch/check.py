@@ -1,5 +1,6 @@
 """`fusion check`: everything that can be wrong before any time is spent on training."""
 
+from datetime import datetime
 from functools import partial
 
 import polars as pl
@@ -19,13 +20,14 @@ from storage.reading.frames import read_sql
 from storage.reading.read import live, served_of
 
 
-def check_all(session: Session) -> list[Finding]:
+def check_all(session: Session, as_of: datetime | None = None) -> list[Finding]:
     """Check the sources' settings, the database, the data and the rules.
 
     A problem ends nothing: whatever can still be checked is checked, so that one call names all.
 
     Args:
         session: the configuration and the database.
+        as_of: look at the data as a run as of this time would; None is everything.
 
     Returns:
         Findings, errors first.
@@ -34,7 +36,7 @@ def check_all(session: Session) -> list[Finding]:
     findings = [*_check_sources(session), *_check_database(session), *key_findings]
     query = partial(read_sql, base=session.base)
     live_users = _live_users(session)
-    inspected = inspect_data(session.config.data, session.base, None, query, live_users, forgotten)
+    inspected = inspect_data(session.config.data, session.base, as_of, query, live_users, forgotten)
     findings += inspected.findings
     findings += _check_rules(session, inspected.dataset)
     return sorted(findings, key=lambda finding: finding.severity)

@@ -66,6 +66,12 @@ def test_slots_and_runs_show_who_why_and_by_which_method(console, name):
     assert f"none {name}" in shown_text
 
 
+def test_a_run_on_data_without_times_is_said_to_have_none(console):
+    shown = LiveRun(run_by("ease"), NOW, "ann", "first", None)
+    print_live(console, "default", shown)
+    assert "data without times, trained 2026-11-01 00:00 UTC" in console.file.getvalue()
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_finding_shows_what_it_is_about(console, name):
     print_findings(console, [Finding("odd", "warning", f"column {name}", 1, "message", (), "cure")])

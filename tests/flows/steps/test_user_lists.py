@@ -1,13 +1,25 @@
 """Reasons of a list in their order, and the sentence where they were not stored."""
 
 from dataclasses import replace
+from io import StringIO
 from types import SimpleNamespace
 
 import polars as pl
 import pytest
+from rich.console import Console
+from sqlalchemy import text
 
+from flows.cli.screens.lists import print_user_list
+from flows.session import Session
 from flows.steps import user_lists
-from flows.steps.user_lists import describe_missing, ordered_reasons
+from flows.steps.user_lists import (
+    NOTHING_SHOWN,
+    describe_missing,
+    ordered_reasons,
+    reasons_of,
+    user_list,
+)
+from storage.database.engine import writing
 from storage.runs.runs import runs
 from tests.flows.world import STRANGER, fusion
 
@@ -65,3 +77,20 @@ def test_reasons_stand_by_their_gain_and_those_without_follow_by_rank(monkeypatc
         "als knows it",
     ]
     assert told.filter(pl.col("item_id") == "b")["source"].to_list() == ["als", None]
+
+
+def test_a_user_whose_list_and_fallback_are_blocked_is_shown_nothing_and_told_why(own_shop):
+    session = Session.open(own_shop / "fusion.toml")
+    blocks = "insert into blocked_item (placement, item_id) select distinct 'default', item_id "
+    with writing(session.engine) as connection:
+        for table in ("recommendation", "fallback"):
+            connection.execute(text(f"{blocks} from {table}"))
+    for user in ("u1", STRANGER, "nobody"):
+        rows = user_list(session, user)
+        assert rows.is_empty()
+        assert reasons_of(session, user, rows)[1] == NOTHING_SHOWN
+        console = Console(file=StringIO(), width=400)
+        print_user_list(console, user, rows)
+        assert console.file.getvalue() == f"User {user}: {NOTHING_SHOWN}\n"
+    assert fusion(own_shop, "show", "u1", "--json").json == []
+    session.engine.dispose()

@@ -168,6 +168,7 @@ ELSEWHERE = {
     ),
     *("missing_column", "mixed_files", "duplicate_column", "sql_failed"),  # test_files.py
     *("wrong_type", "users_not_recurring", "as_of_without_times"),  # below
+    "as_of_for_items_only",  # below
     "forgotten_users",  # test_load.py
     *(
         "rule_item",
@@ -254,9 +255,21 @@ def test_live_users_that_do_not_recur(write, tmp_path, kept, severity):
 
 def test_nothing_can_be_cut_without_times(write, tmp_path):
     settings = write(CLEAN, columns={"time": None})
-    assert [f.code for f in findings_of(settings, tmp_path, as_of=datetime(2024, 1, 5))] == [
-        "as_of_without_times"
-    ]
+    moment = datetime(2024, 1, 5)
+    findings = findings_of(settings, tmp_path, as_of=moment)
+    assert [(f.code, f.severity) for f in findings] == [("as_of_without_times", "error")]
+    with pytest.raises(DataError, match="leave --as-of out"):
+        load(settings, tmp_path, as_of=moment)
+
+
+def test_a_moment_without_times_says_which_items_are_available(write, tmp_path, caplog):
+    """The cure of `window_without_times`: it works, and what it does not do is said aloud."""
+    settings = write(**{**windows("2024-01-02", "")(), "columns": {"time": None}})
+    for moment, listable in ((datetime(2024, 1, 1), 23), (datetime(2024, 1, 3), 24)):
+        caplog.clear()
+        data = load(settings, tmp_path, as_of=moment).dataset
+        assert data.listable(data.as_of).sum() == listable
+        assert "as_of_for_items_only" in caplog.text
 
 
 def test_codes_of_one_length_are_not_mixed(write, tmp_path):
