@@ -55,8 +55,9 @@ def number(cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     Returns:
         Float64, null where there is no number.
     """
-    # Labels have numbers of their own in memory; what counts is the word they stand for.
-    if isinstance(dtype, pl.Categorical | pl.Enum):
+    # Labels have numbers of their own in memory; what counts is the word they stand for. Bytes may
+    # be text whose writer did not say so.
+    if isinstance(dtype, pl.Categorical | pl.Enum | pl.Binary):
         cell, dtype = cell.cast(pl.String), pl.String()
     if dtype != pl.String:
         return cell.cast(pl.Float64, strict=False)

@@ -217,6 +217,8 @@ class _Parser:
     def compare(self, column: TypedColumn, mark: str) -> pl.Expr:
         """Parse the literal of a comparison: a number compares numbers, a 'text' texts.
 
+        Of a column of numbers both do, and a text must be one.
+
         Args:
             column: left of the mark.
             mark: a key of `COMPARE`.
@@ -225,12 +227,29 @@ class _Parser:
             The condition, Boolean.
         """
         literal = self.take("number", "text")
+        value = literal.value
         cell = pl.col(column.name)
-        if literal.kind == "number":
-            left, right = number(cell, column.dtype), pl.lit(float(literal.value))
-        else:
-            left, right = cell.cast(pl.String), pl.lit(literal.value[1:-1])  # without its quotes
-        return COMPARE[mark](left, right)
+        if literal.kind == "text":
+            value = value[1:-1]  # without its quotes
+            if not column.dtype.is_numeric():
+                return COMPARE[mark](cell.cast(pl.String), pl.lit(value))
+            self.require_number(column, value)
+        return COMPARE[mark](number(cell, column.dtype), pl.lit(float(value)))
+
+    def require_number(self, column: TypedColumn, value: str) -> None:
+        """Refuse a text beside a column of numbers, unless it is a number in quotes.
+
+        Args:
+            column: of numbers.
+            value: the text.
+
+        Raises:
+            ConfigError: the text is no number: as texts, 10 would come before 9.
+        """
+        token = TOKEN.fullmatch(value)
+        if token is None or token.lastgroup != "number":
+            name = column.name.removeprefix("@")
+            raise _error(self.text, f"{name} holds numbers, and {value!r} is none")
 
     def among(self, column: TypedColumn) -> pl.Expr:
         """Parse the list behind `in`.

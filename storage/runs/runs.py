@@ -14,11 +14,17 @@ from storage.runs.partitions import remove_lists
 from storage.schema.row_objects import RunRow
 from storage.schema.tables import run, slot
 from storage.schema.types import utc_now
+from storage.slots.challenger import HOW_TO_HOLD
 
 Ending = Literal["ready", "rejected", "failed"]
 """Statuses in which `finish_run` may leave a run."""
 SLOTS = ("live", "challenger")
 """Names that stand for the run a slot shows, wherever a run_id may stand."""
+HOW_TO_FILL = {
+    "live": "`fusion publish RUN` shows one of them.",
+    "challenger": f"None waits for approval: {HOW_TO_HOLD}",
+}
+"""Advice where a slot shows no run, though the placement has some."""
 
 logger = logging.getLogger(__name__)
 
@@ -208,7 +214,10 @@ def find_run(engine: Engine, placement: str, name: str) -> RunRow:
     # No such run: the error names what there is.
     known = [row.run_id for row in runs(engine, placement)]
     if name in SLOTS or not known:
-        raise ConfigError(f"placement {placement!r} has no run {name!r}. {_newest_runs(known)}")
+        hint = f" {HOW_TO_FILL[name]}" if known and name in SLOTS else ""
+        raise ConfigError(
+            f"placement {placement!r} has no run {name!r}. {_newest_runs(known)}{hint}"
+        )
     raise UnknownName(f"run of placement {placement!r}", name, [*known, *SLOTS])
 
 

@@ -23,6 +23,11 @@ from storage.slots.slot_moves import (
     refuse_unready,
 )
 
+HOW_TO_HOLD = (
+    "`fusion run --hold` leaves one, and so does every run with `approve = true` in [gate]."
+)
+"""Advice where no run waits for approval."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -104,10 +109,7 @@ def no_challenger(placement: str) -> Refused:
     Args:
         placement: where the lists are shown.
     """
-    return Refused(
-        f"placement {placement!r} has no challenger. `fusion run --hold` leaves one, and so does "
-        "every run with `approve = true` in [gate]."
-    )
+    return Refused(f"placement {placement!r} has no challenger. {HOW_TO_HOLD}")
 
 
 def _lock_challenger(connection: Connection, placement: str, by: str) -> Row[Any]:

@@ -106,9 +106,10 @@ def forget(session: Session, people: Collection[str]) -> Forgot:
         Temporary: a training goes on that may have read them already.
     """
     engine = session.engine
-    hasher = Hasher.from_environment()
-    # Refuses a key under which those who are forgotten already would come back.
+    # First, since it refuses a key under which those who are forgotten already would come back,
+    # and advises no new one.
     read_forgotten(engine)
+    hasher = Hasher.from_environment()
     hashes = [hasher.of(person) for person in people]
     new_hashes = add_forgotten(engine, hashes, hasher.mark)
     _refuse_training(trainings(engine))

@@ -14,10 +14,16 @@ KEY = "FUSION_FORGET_KEY"
 """The variable of the environment that holds the key."""
 MIN_KEY_LENGTH = 32
 """Characters of a key at least: 128 bits where they are hex digits."""
-ADVICE = (
+MAKE_ONE = (
     "Make one with `python -c 'import secrets; print(secrets.token_hex(32))'` "
-    "and keep it like a password, for as long as anybody shall stay forgotten"
+    "and keep it like a password, for as long as anybody shall stay forgotten."
 )
+"""Advice while nobody is forgotten: later another key would know nobody of them."""
+SET_THAT_ONE = (
+    f"Set {KEY} to the key that they were forgotten with; a new one would know none of them. "
+    "If it is lost, docs/operations.md says how to forget them anew."
+)
+"""Advice while somebody is forgotten."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +37,11 @@ class Hasher:
     key: bytes
 
     @classmethod
-    def from_environment(cls) -> "Hasher":
+    def from_environment(cls, advice: str = MAKE_ONE) -> "Hasher":
         """Make a hasher with the key of the environment.
+
+        Args:
+            advice: sentences that say how to get a key.
 
         Returns:
             The hasher.
@@ -45,7 +54,7 @@ class Hasher:
             return cls(key.encode())
         problem = f"has {len(key)} characters, {MIN_KEY_LENGTH} are needed" if key else "is not set"
         raise ConfigError(
-            f"{KEY} {problem}: people who are forgotten are known by a hash made with it. {ADVICE}."
+            f"{KEY} {problem}: people who are forgotten are known by a hash made with it. {advice}"
         )
 
     def of(self, user_id: str) -> str:
@@ -113,7 +122,7 @@ def read_forgotten(engine: Engine) -> Forgotten | None:
     if not marks:
         return None
     try:
-        hasher = Hasher.from_environment()
+        hasher = Hasher.from_environment(SET_THAT_ONE)
     except ConfigError as missing:
         raise ConfigError(
             f"{len(marks)} people are forgotten and must be left out of the data, but {missing}"
@@ -123,7 +132,7 @@ def read_forgotten(engine: Engine) -> Forgotten | None:
     if under_other_key:
         raise ConfigError(
             f"{under_other_key} of {len(marks)} people were forgotten under another {KEY} "
-            "and would come back unseen; set the key that was used then"
+            f"and would come back unseen. {SET_THAT_ONE}"
         )
     return Forgotten(frozenset(marks), hasher)
 

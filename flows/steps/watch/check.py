@@ -65,7 +65,7 @@ def _check_database(session: Session) -> list[Finding]:
 
 def _read_forgotten(session: Session) -> tuple[Forgotten | None, list[Finding]]:
     """Read the people to leave out of the data, or a finding why they cannot be known."""
-    cure = f"Set {KEY}."
+    cure = f"Set {KEY} to the key that they were forgotten with."
     try:
         return read_forgotten(session.engine), []
     except ConfigError as wrong:

@@ -41,10 +41,16 @@ def explain_no_window(data: Dataset, split: SplitSettings) -> str:
             f"[split] kind = '{split.kind}' needs [data.columns] time; "
             "name the column, or use kind = 'random'"
         )
-    tried = [split.window] if split.window else list(DEFAULTS.windows)
+    if split.window:
+        tried = f"a window of {split.window} days does not have"
+        other_window = "change [split] window or take it out"
+    else:
+        *shorter, longest = map(str, DEFAULTS.windows)
+        tried = f"no window of {', '.join(shorter)} or {longest} days has"
+        other_window = "set [split] window"
     return (
-        f"[split] kind = 'time': no window of {tried} days has {split.users} warm users with a "
-        "label in every fold; lower [split] users, set [split] window, or use kind = 'last'"
+        f"[split] kind = '{split.kind}': {tried} {split.users} warm users with a label in every "
+        f"fold; lower [split] users, {other_window}, or use kind = 'last'"
     )
 
 

@@ -16,6 +16,13 @@ ODD_DELIMITERS = ("::", "^", "~", "\x01", " ")
 and blanks stand in titles too."""
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 """Byte order marks of UTF-16."""
+FIRST_BYTES = {
+    b"SQLite format 3\0": "an SQLite database",
+    b"PAR1": "a Parquet file under another ending",
+    b"PK\x03\x04": "a ZIP archive, as spreadsheets are",
+    b"\x1f\x8b": "packed by gzip under another ending",
+}
+"""How files begin that people name in place of a text file, and what those are."""
 
 EMPTY = declare(
     FindingKind(
@@ -33,6 +40,16 @@ ENCODING = declare(
         what="a text file that is not UTF-8",
         happens="nothing is read",
         cure="Convert the file, as in `iconv -f GB18030 -t UTF-8 in.csv > out.csv`.",
+    )
+)
+NO_TEXT = declare(
+    FindingKind(
+        code="no_text_file",
+        severity="error",
+        what="a database, archive or Parquet file where a text file is expected",
+        happens="nothing is read",
+        cure="Name a CSV file (.csv, packed .csv.gz), a Parquet file (.parquet), or a query: "
+        '{ url = "sqlite:///shop.db", query = "select ..." }.',
     )
 )
 DELIMITER = declare(
@@ -102,7 +119,8 @@ def read_header(path: Path, subject: str) -> Header:
         The delimiter and the names of the columns.
 
     Raises:
-        Unusable: the file is empty, not UTF-8, of one column only or names a column twice.
+        Unusable: the file is empty, no text, not UTF-8, of one column only or names a column
+            twice.
     """
     line = _first_line(path, subject)
     text = _decoded(line, path, subject)
@@ -156,6 +174,9 @@ def _first_line(path: Path, subject: str) -> bytes:
 
 def _decoded(line: bytes, path: Path, subject: str) -> str:
     """Decode the header, without a byte order mark and line end."""
+    for first_bytes, what in FIRST_BYTES.items():
+        if line.startswith(first_bytes):
+            raise NO_TEXT.stop(subject, f"{path} is {what}")
     # UTF-16 has a NUL beside every ASCII character; not every program writes its mark.
     if b"\0" in line or line.startswith(UTF16_MARKS):
         raise ENCODING.stop(subject, f"{path} is UTF-16, or no text at all")

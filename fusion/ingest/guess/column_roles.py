@@ -13,6 +13,7 @@ from fusion.ingest.guess.vocabulary import (
     TITLE,
     USER,
     WEIGHT,
+    is_event_word,
     name_score,
     words_in,
 )
@@ -111,7 +112,7 @@ def is_number(values: pl.Series) -> bool:
         values: cells of any type; nulls do not count.
     """
     known = values.drop_nulls()
-    if known.is_empty() or values.dtype.is_temporal():
+    if known.is_empty() or values.dtype.is_temporal() or values.dtype.is_nested():
         return False
     return _share(numbers(known).is_finite()) >= SURE_SHARE
 
@@ -125,7 +126,7 @@ def is_time(values: pl.Series, *, named: bool) -> bool:
             are unlikely to be anything else.
     """
     known = values.drop_nulls()
-    if known.is_empty():
+    if known.is_empty() or values.dtype.is_nested():
         return False
     times = to_ms(known, "UTC")
     if _share(times.is_not_null()) < SURE_SHARE:
@@ -182,13 +183,22 @@ class _RoleSearch:
         return by_name(of_numbers, WEIGHT)
 
     def event(self) -> str | None:
-        """The column of few values with the best name for events."""
+        """The column of few values with the best name for events, else one that holds only such."""
         # One value only says nothing; many are free text, or ids of sessions.
         with_few_values = []
         for column in self.free:
             if 2 <= self.sample[column].n_unique() <= MAX_EVENTS:
                 with_few_values.append(column)
-        return by_name(with_few_values, EVENT)
+        named = by_name(with_few_values, EVENT)
+        if named is not None:
+            return named
+        for column in with_few_values:
+            if _holds_events(self.sample[column]):
+                self.reasons.append(
+                    f"No name says which column is the event; what {column!r} holds are events."
+                )
+                return column
+        return None
 
     def claim_id(self, role: str) -> str:
         """Take the first column that could be an id.
@@ -212,6 +222,14 @@ class _RoleSearch:
                 return column
         known = ", ".join(map(repr, self.sample.columns))
         raise ConfigError(f"no column could be the {role}; there are {known}.")
+
+
+def _holds_events(values: pl.Series) -> bool:
+    """Return True where every cell is a word for what people do, such as click and purchase."""
+    if values.dtype.is_nested():
+        return False
+    different = id_text(values.unique()).drop_nulls()
+    return len(different) > 1 and all(map(is_event_word, different))
 
 
 def _could_be_id(values: pl.Series) -> bool:

@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from polars.exceptions import PolarsError
 
 from fusion.ingest.formats.files import Table, open_table
 
 SAMPLE_ROWS = 20_000
 """Rows looked at in each file: enough to tell types and kinds apart, and read in a moment."""
-UNREADABLE_TYPES = (pl.Duration, pl.Object)
-"""Types whose cells cannot be read as text."""
+UNREADABLE_TYPES = (pl.Binary, pl.Duration, pl.Object, pl.Struct)
+"""Types whose cells cannot be read as text; of bytes, those that are UTF-8 can."""
 
 
 @dataclass
@@ -42,7 +43,7 @@ class SampledTable:
     Attributes:
         place: path, folder or glob as the configuration names it.
         table: the opened table.
-        sample: first rows, columns of unreadable types left out.
+        sample: first rows, bytes as text, columns of unreadable types left out.
     """
 
     place: str
@@ -78,6 +79,24 @@ def sample_table(place: str, base: Path, subject: str) -> SampledTable:
         Unusable: there is no such file, or it cannot be read.
     """
     table = open_table(subject, place, base, None)
-    sample = table.head(SAMPLE_ROWS)
-    readable = [name for name, dtype in sample.schema.items() if dtype not in UNREADABLE_TYPES]
-    return SampledTable(place, table, sample.select(readable))
+    columns = [_decoded(column) for column in table.head(SAMPLE_ROWS)]
+    readable = [column for column in columns if _is_readable(column.dtype)]
+    return SampledTable(place, table, pl.DataFrame(readable))
+
+
+def _decoded(column: pl.Series) -> pl.Series:
+    """Read bytes as text where all are UTF-8: some writers of Parquet mark no column as text."""
+    if column.dtype != pl.Binary:
+        return column
+    try:
+        return column.cast(pl.String)
+    except PolarsError:
+        return column  # pictures, vectors and the like
+
+
+def _is_readable(dtype: pl.DataType) -> bool:
+    """Return True for a type whose cells are text, or lists of it."""
+    if isinstance(dtype, pl.List | pl.Array):
+        inner = dtype.inner
+        return isinstance(inner, pl.DataType) and not inner.is_nested() and _is_readable(inner)
+    return dtype not in UNREADABLE_TYPES

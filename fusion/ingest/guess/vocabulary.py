@@ -112,11 +112,25 @@ def event_weight(name: str) -> float | None:
     Returns:
         The weight, 1 for an unknown event; None for one that says the contrary of liking.
     """
-    # The whole name too, for words such as "add_to_cart".
-    parts = {*words_in(name), name.strip().lower()}
+    parts = _event_parts(name)
     if parts & NEGATIVE_EVENTS:
         return None
     for weight, words in EVENT_WEIGHTS.items():
         if parts & words:
             return weight
     return DEFAULT_EVENT_WEIGHT
+
+
+def is_event_word(name: str) -> bool:
+    """Return True for a cell that holds a word for what people do.
+
+    Args:
+        name: a cell, as the data writes it.
+    """
+    known = NEGATIVE_EVENTS.union(*EVENT_WEIGHTS.values())
+    return not known.isdisjoint(_event_parts(name))
+
+
+def _event_parts(name: str) -> set[str]:
+    """Cut the name of an event into words; the whole is one too, as "add_to_cart" is."""
+    return {*words_in(name), name.strip().lower()}

@@ -2,6 +2,7 @@
 
 import shutil
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from zipfile import is_zipfile
 
@@ -261,14 +262,19 @@ class TestWithoutTheRightKey:
             ("z" * 40, "another FUSION_FORGET_KEY"),
         ):
             monkeypatch.setenv(KEY, value)
-            with pytest.raises(ConfigError, match=message):
-                train_run(session)
-            assert [one.code for one in check_all(session) if one.severity == "error"] == [
-                "forget_key"
-            ]
-        with pytest.raises(ConfigError, match="another FUSION_FORGET_KEY"):
-            forget(session, ["u8"])
+            for refused in (partial(train_run, session), partial(forget, session, ["u8"])):
+                with pytest.raises(ConfigError, match=message) as stopped:
+                    refused()
+                # A new key would be refused by the next command.
+                assert "token_hex" not in str(stopped.value)
+                assert "Set FUSION_FORGET_KEY to the key" in str(stopped.value)
+            (finding,) = (one for one in check_all(session) if one.severity == "error")
+            assert finding.code == "forget_key"
+            assert "token_hex" not in finding.message
         assert SECRET not in repr(Hasher.from_environment())
+        # The advice is the cure.
+        monkeypatch.setenv(KEY, SECRET)
+        assert [one for one in check_all(session) if one.severity == "error"] == []
 
 
 def test_an_unknown_person_is_named_and_left_out_later(own_shop, tmp_path):

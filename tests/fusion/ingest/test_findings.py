@@ -164,6 +164,7 @@ ELSEWHERE = {
         "empty_file",
         "ragged_rows",
         "wrong_encoding",
+        "no_text_file",
         "wrong_delimiter",
     ),
     *("missing_column", "mixed_files", "duplicate_column", "sql_failed"),  # test_files.py
@@ -251,6 +252,13 @@ def test_live_users_that_do_not_recur(write, tmp_path, kept, severity):
     assert [(f.code, f.severity, f.count) for f in findings] == (
         [("users_not_recurring", severity, 100 - kept)] if severity else []
     )
+
+
+def test_a_number_compared_with_text_is_named_as_that(write, tmp_path):
+    """Not as `none_liked`, which leaves one to search for the reason."""
+    (finding,) = findings_of(write(CLEAN, positive="weight > 'a'"), tmp_path)
+    assert (finding.code, finding.severity) == ("bad_positive", "error")
+    assert "weight holds numbers, and 'a' is none" in finding.message
 
 
 def test_nothing_can_be_cut_without_times(write, tmp_path):

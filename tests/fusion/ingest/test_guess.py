@@ -242,6 +242,52 @@ def test_one_file_may_hold_interactions_and_items(tmp_path):
     assert not [finding for finding in loaded.findings if finding.code == "duplicate_id"]
 
 
+def test_events_are_known_by_their_words_where_their_column_has_another_name(tmp_path):
+    kinds = [("purchase", "click", "view")[i % 3] for i in range(N)]
+    frame = pl.DataFrame({"user": USERS, "item": ITEMS, "channel": ["web", "app"] * (N // 2)})
+    frame.with_columns(kind=pl.Series(kinds)).write_csv(tmp_path / "log.csv")
+    guessed = guess("log.csv", tmp_path)
+    settings, _ = as_loaded(guessed, tmp_path)
+    assert settings.columns.event == "kind"
+    assert settings.events == {"purchase": 5.0, "click": 1.0, "view": 1.0}
+    assert any("what 'kind' holds are events" in sentence for sentence in guessed.sentences)
+
+
+BYTES = b"\xff\0"
+ODD_COLUMNS = {
+    "bytes": [BYTES, BYTES],
+    "text in bytes": [b"a", b"b"],
+    "numbers in bytes": [b"1", b"2"],
+    "lists": [["a", "b"], ["c"]],
+    "lists of bytes": [[BYTES], [BYTES]],
+    "lists of records": [[{"x": 1}], [{"x": 2}]],
+    "records": [{"x": 1}, {"x": 2}],
+    "nothing": [None, None],
+}
+
+
+@pytest.mark.parametrize("name", ODD_COLUMNS)
+def test_columns_of_any_type_beside_the_ids_get_a_configuration_that_runs(tmp_path, name):
+    odd = pl.Series(name, ODD_COLUMNS[name] * 20)
+    log = pl.DataFrame({"user": [i % 7 for i in range(40)], "item": [i % 9 for i in range(40)]})
+    log.with_columns(odd).write_parquet(tmp_path / "log.parquet")
+    items = pl.DataFrame({"item": range(40), "title": [f"Film {i}" for i in range(40)]})
+    items.with_columns(odd).write_parquet(tmp_path / "items.parquet")
+    guessed = guess("log.parquet", tmp_path, items="items.parquet")
+    assert guessed.settings["columns"] == {"user": "user", "item": "item"}
+    settings, _ = as_loaded(guessed, tmp_path)
+    assert settings.item_features.text == ("title",)
+
+
+def test_ids_in_bytes_are_ids(tmp_path):
+    ids = {"user": [f"u{i % 7}".encode() for i in range(40)], "item": [i % 9 for i in range(40)]}
+    pl.DataFrame(ids).write_parquet(tmp_path / "log.parquet")
+    guessed = guess("log.parquet", tmp_path)
+    assert guessed.settings["columns"] == {"user": "user", "item": "item"}
+    _, loaded = as_loaded(guessed, tmp_path)
+    assert loaded.dataset.user_ids.values.sort()[0] == "u0"
+
+
 def test_files_without_two_ids_are_refused_with_what_there_is(tmp_path):
     pl.DataFrame({"price": [1.5, 2.5]}).write_csv(tmp_path / "a.csv")
     with pytest.raises(ConfigError, match=r"no column could be the user; there are 'price'"):

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text, update
 
-from fusion.errors import Refused, UnknownName
+from fusion.errors import ConfigError, Refused, UnknownName
 from storage.reading.read import history, live
 from storage.runs.runs import find_run
 from storage.schema.row_objects import Move
@@ -62,6 +62,15 @@ def test_publishing_what_is_live_changes_nothing(engine):
     again = publish(engine, "default", a, by="retry", reason="again")
     assert (again, first.is_new, again.is_new) == (first, True, False)
     assert len(history(engine, "default")) == 1
+
+
+def test_an_empty_slot_is_named_with_what_fills_it(engine):
+    a = make_run(engine, "a")
+    with pytest.raises(ConfigError, match=r"newest runs: a\. `fusion publish RUN` shows one"):
+        find_run(engine, "default", "live")
+    publish(engine, "default", a, **WHO)
+    with pytest.raises(ConfigError, match=r"None waits for approval: `fusion run --hold`"):
+        find_run(engine, "default", "challenger")
 
 
 def test_challenger_stands_beside(engine):

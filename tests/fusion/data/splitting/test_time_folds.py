@@ -55,6 +55,17 @@ class TestTime:
         # for the oldest fold.
         assert plan_folds(dataset(daily()), SplitSettings(users=31, kind="auto")).kind == "last"
 
+    @pytest.mark.parametrize(
+        ("window", "cure", "no_cure"),
+        [(None, "set [split] window", "change"), (14, "change [split] window or take it", "set [")],
+    )
+    def test_the_window_to_set_is_not_the_one_that_is_set(self, window, cure, no_cure):
+        split = SplitSettings(kind="time", window=window, users=5000)
+        with pytest.raises(DataError) as stopped:
+            plan_folds(dataset(daily()), split)
+        assert cure in str(stopped.value)
+        assert no_cure not in str(stopped.value)
+
     def test_a_thin_window_is_taken_before_last_where_nobody_named_a_kind(self):
         data = dataset(daily(n_users=55))
         plan = plan_folds(data, SplitSettings(users=200))
@@ -143,10 +154,10 @@ class TestTime:
 
     def test_errors_say_what_to_do(self):
         with pytest.raises(
-            DataError, match=r"\[1, 7, 14, 28, 91, 182, 365\] days has 200 warm users.*lower"
+            DataError, match=r"1, 7, 14, 28, 91, 182 or 365 days has 200 warm users.*lower"
         ):
             plan_folds(dataset(daily()), SplitSettings(kind="time"))
-        with pytest.raises(DataError, match=r"\[3\] days"):
+        with pytest.raises(DataError, match="a window of 3 days does not have"):
             plan_folds(dataset(daily()), SplitSettings(kind="time", window=3))
         with pytest.raises(DataError, match=r"needs \[data.columns\] time"):
             plan_folds(dataset(daily().drop("time")), SplitSettings(kind="time"))

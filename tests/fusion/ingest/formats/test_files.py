@@ -86,6 +86,10 @@ def test_only_what_is_asked_for_is_read(tmp_path):
         ("a.csv", TEXT.encode("utf-16"), "wrong_encoding", "is UTF-16"),
         ("a.csv", TEXT.encode("utf-16-le"), "wrong_encoding", "is UTF-16"),
         ("a.csv", bytes(range(256)), "wrong_encoding", "no text at all"),
+        ("shop.db", b"SQLite format 3\0" + bytes(84), "no_text_file", "is an SQLite database"),
+        ("a.xlsx", b"PK\x03\x04" + bytes(26), "no_text_file", "as spreadsheets are"),
+        ("a.csv", gzip.compress(TEXT.encode(), mtime=0), "no_text_file", "packed by gzip"),
+        ("a.csv", b"PAR1" + bytes(40), "no_text_file", "a Parquet file under another ending"),
         ("a.csv", "user,item\r1,2\r", "unreadable_file", "the header of"),
         ("a.csv", '"us\ner",item\n1,2\n', "unreadable_file", "the header of"),
         (
