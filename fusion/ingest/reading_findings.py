@@ -15,7 +15,8 @@ BAD_POSITIVE = declare(
     FindingKind(
         code="bad_positive",
         severity="error",
-        what="a [data] positive that cannot be read, names no column, or compares numbers with text",
+        what="a [data] positive that cannot be read, names no column, or compares numbers with "
+        "text",
         happens="nothing is read",
         cure="Correct the expression.",
     )

@@ -24,7 +24,8 @@ def serving_users(context: RunContext) -> tuple[Rows, Rows]:
     """Return the users to serve, with a list or with the fallback.
 
     Args:
-        context: data and settings; `lists.users` may leave out users who were not active lately.
+        context: data and settings; `lists.users` may leave out users who were active, yet not
+            lately. Cold users stay: their segment says which fallback serves them.
 
     Returns:
         Users (n,), and the route of each, an index into ROUTES.
@@ -33,7 +34,9 @@ def serving_users(context: RunContext) -> tuple[Rows, Rows]:
     users = np.arange(known.n_users, dtype=np.int32)
     days = context.config.lists.active_days
     if days:
-        users = users[context.data.last_times >= known.as_of - days * DAY]
+        is_active = context.data.last_times >= known.as_of - days * DAY
+        is_cold = known.user_counts == 0
+        users = users[is_active | is_cold]
     return users, route_of(known.user_counts[users], context.config.split.sparse)
 
 

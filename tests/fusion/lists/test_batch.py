@@ -5,9 +5,11 @@ import polars as pl
 import pytest
 
 from fusion.core.arrays import DAY
+from fusion.data.segments import ROUTES
 from fusion.errors import DataError
 from fusion.evaluation.live_baseline import Live
-from fusion.lists.batch import write_lists
+from fusion.lists.batch import write_fallback, write_lists
+from fusion.lists.builder import serving_users
 from fusion.ranking.candidates import propose
 from fusion.ranking.method import Method
 from fusion.runs.run_folder import ListsFolder
@@ -67,11 +69,25 @@ class TestLists:
         quiet = data.take(~early)
         trained = train(context_of(tmp_path, quiet, config(lists={"users": "active:30d"})))
         served = pl.read_parquet(trained.lists / "served.parquet")["user"].to_list()
-        assert set(served) == set(
-            np.flatnonzero(quiet.last_times >= quiet.as_of - 30 * DAY).tolist()
-        )
+        is_active = quiet.last_times >= quiet.as_of - 30 * DAY
+        is_cold = quiet.user_counts == 0
+        assert set(served) == set(np.flatnonzero(is_active | is_cold).tolist())
         assert not set(served) & set(range(10, 20))
         assert set(lists_of(trained)["user"]) <= set(served)
+
+    def test_cold_users_are_served_whatever_the_days_asked_for(self, data, tmp_path):
+        """Without their row nobody would know whose fallback serves them."""
+        clubs = pl.Series("club", ["red", "blue"]).gather(np.arange(data.n_users) % 2)
+        table = clubs.to_frame()
+        newcomers = replaced(data.take(data.users >= 4), user_table=table)
+        context = context_of(tmp_path, newcomers, config(lists={"users": "active:1d"}))
+        users, routes = serving_users(context)
+        assert users[routes == ROUTES.index("cold")][:4].tolist() == [0, 1, 2, 3]
+        assert len(users) < data.n_users
+        folder = ListsFolder(tmp_path)
+        write_fallback(folder, context, users, routes, None)
+        served = pl.read_parquet(folder.served)
+        assert served["segment"][:4].to_list() == ["club=red", "club=blue"] * 2
 
     def test_nobody_active_is_said(self, data, tmp_path):
         later = replaced(data, as_of=data.as_of + 40 * DAY)
