@@ -71,9 +71,19 @@ class DataError(FusionError):
 
 
 class Refused(FusionError):
-    """A gate refused to publish; what is live is untouched."""
+    """A gate refused to publish; what is live is untouched.
+
+    Args:
+        message: a sentence for a person.
+        reasons: a sentence for each check that did not hold; without any, the message is the only
+            reason.
+    """
 
     exit_code = 1
+
+    def __init__(self, message: str = "", reasons: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.reasons = tuple(reasons) or (message,)
 
 
 class Temporary(FusionError):

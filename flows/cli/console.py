@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 import sys
 import traceback
 from collections.abc import Callable
@@ -124,7 +125,7 @@ def to_json(content: Any) -> Any:
             as text; lists, tuples and dicts of these.
 
     Returns:
-        Lists, dicts, text, numbers, booleans and None.
+        Lists, dicts, text, finite numbers, booleans and None.
     """
     # A frame is known by its method: light verbs must not import Polars to ask for its type.
     if hasattr(content, "to_dicts"):
@@ -137,6 +138,9 @@ def to_json(content: Any) -> Any:
         return [to_json(value) for value in content]
     if isinstance(content, datetime):
         return content.isoformat()
+    # JSON has no NaN and no infinity: a parser in another language would refuse all of it.
+    if isinstance(content, float) and not math.isfinite(content):
+        return None
     if isinstance(content, (str, int, float, bool, type(None))):
         return content
     # Paths, and whatever else has a name that a machine can use.

@@ -78,10 +78,9 @@ def run_demo(folder: Path, as_json: bool) -> int:
         outcomes.append(run(str(config), as_of))
     last = outcomes[-1]
     if as_json:
-        from flows.cli.screens.json_summary import outcome_summary  # noqa: PLC0415
+        from flows.cli.screens.json_summary import demo_summary  # noqa: PLC0415
 
-        codes = [outcome.exit_code for outcome in outcomes]
-        emit({"folder": folder, "exit_codes": codes, "last": outcome_summary(last)})
+        emit(demo_summary(folder, outcomes))
     else:
         from flows.cli.screens.outcome import print_outcome  # noqa: PLC0415
 

@@ -1,9 +1,11 @@
-"""Outcomes of verbs for machines: the keys that `--json` gives, as docs/cli.md names them.
+"""Outcomes of verbs for machines: the keys that `--json` gives, as docs/json.md names them.
 
 Light on purpose: `fusion rollback` imports this.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # what trains takes seconds to import
@@ -21,7 +23,7 @@ def outcome_summary(outcome: "Outcome") -> dict[str, Any]:
         outcome: of the turn.
 
     Returns:
-        Keys as docs/cli.md names them; None for steps that were not reached.
+        Keys as docs/json.md names them; None for steps that were not reached.
     """
     trained, published, monitored = outcome.trained, outcome.published, outcome.monitored
     pruned = outcome.pruned
@@ -34,9 +36,27 @@ def outcome_summary(outcome: "Outcome") -> dict[str, Any]:
         "replaced": published.replaced if published else None,
         "refusals": outcome.refusals,
         "verdict": trained.manifest["verdict"] if trained else None,
+        "monitor_status": outcome.monitor_status,
         "monitor": monitoring_summary(monitored) if monitored else None,
         "monitor_error": outcome.monitor_error,
         "pruned": [run.run_id for run in pruned.runs] if pruned else None,
+    }
+
+
+def demo_summary(folder: Path, outcomes: "Sequence[Outcome]") -> dict[str, Any]:
+    """Summarise the demo.
+
+    Args:
+        folder: where it was made.
+        outcomes: of its runs, oldest first.
+
+    Returns:
+        Keys as docs/json.md names them.
+    """
+    return {
+        "folder": folder,
+        "exit_codes": [outcome.exit_code for outcome in outcomes],
+        "last": outcome_summary(outcomes[-1]),
     }
 
 
@@ -55,7 +75,7 @@ def monitoring_summary(monitored: "Monitored") -> dict[str, Any]:
         monitored: drift, stability and alerts of a run.
 
     Returns:
-        Keys as docs/cli.md names them.
+        Keys as docs/json.md names them.
     """
     return {
         "run": monitored.run_id,

@@ -175,8 +175,11 @@ def require_checks(session: Session, run: RunRow, live_run: RunRow | None) -> No
     # Without examples: they name people, and what is stored must not.
     refusals = [check.as_dict() for check in broken]
     add_refusal(session.engine, run.run_no, session.by, refusals)
-    reasons = "; ".join(check.text() for check in broken)
-    raise Refused(f"run {run.run_id} breaks its contract: {reasons}; what is live stays live")
+    reasons = [check.text() for check in broken]
+    raise Refused(
+        f"run {run.run_id} breaks its contract: {'; '.join(reasons)}; what is live stays live",
+        reasons,
+    )
 
 
 def explain_refusal(run: RunRow) -> str:

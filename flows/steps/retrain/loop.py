@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal
 
 from flows.failures import describe_failure
 from flows.session import Session
@@ -18,6 +19,7 @@ PUBLISHED = 0
 REFUSED = 1
 ALERTED = 4
 """Exit codes of a turn, as docs/cli.md lists them; failures have those of `fusion.errors`."""
+MonitorStatus = Literal["done", "failed", "not_run"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Outcome:
         published: the run's move; held when it waits in the challenger's slot.
         monitored: drift, stability and alerts.
         monitor_error: why monitoring failed, while the run is shown all the same.
-        refusals: sentences why the run is not shown.
+        refusals: why the run is not shown, a sentence for each check that did not hold.
         pruned: what was removed in the end.
     """
 
@@ -53,6 +55,16 @@ class Outcome:
             return REFUSED
         alerted = self.monitored is not None and bool(self.monitored.alerts)
         return ALERTED if self.monitor_error or alerted else PUBLISHED
+
+    @property
+    def monitor_status(self) -> MonitorStatus:
+        """Whether the run was monitored, could not be, or was not to be.
+
+        Only a run that is shown, or held, is monitored.
+        """
+        if self.monitored is not None:
+            return "done"
+        return "failed" if self.monitor_error else "not_run"
 
 
 def run_loop(
@@ -86,7 +98,7 @@ def _train_and_publish(
     try:
         published = session.step("publish", lambda: publish_run(session, trained.run_id, hold=hold))
     except Refused as refused:
-        return Outcome(due, trained, refusals=(str(refused),))
+        return Outcome(due, trained, refusals=refused.reasons)
     # A held run is monitored too: a person decides by its report.
     return _monitor(session, Outcome(due, trained, published), trained.run_id)
 

@@ -35,7 +35,8 @@ MISSING_COLUMN = declare(
         severity="error",
         what="a column the configuration names and the file has not",
         happens="nothing is read",
-        cure="Correct the name in the configuration; `fusion init FILE` guesses columns.",
+        cure="Correct the name in the configuration; "
+        "`fusion init FILE --config guessed.toml` guesses columns.",
     )
 )
 SQL_FAILED = declare(

@@ -12,6 +12,8 @@ from sqlalchemy import text
 from flows.session import Session
 from flows.steps.publish.publish import approve_run, publish_run
 from flows.steps.publish.publish_checks import publish_checks
+from flows.steps.retrain import loop
+from flows.steps.train.train import TrainedRun
 from fusion.errors import Refused
 from fusion.runs.run_folder import RunFolder
 from storage.reading.read import history, live
@@ -76,6 +78,21 @@ def test_a_limit_refuses_and_a_wider_one_publishes_the_same_run(rolled):
     assert [check["name"] for check in refusal["checks"]] == ["not too much churn"]
     assert {**stored.manifest, "refusals": None} == {**run.manifest, "refusals": None}
     assert publish_run(session, run.run_id).move.to_run_id == run.run_id
+    strict.engine.dispose()
+
+
+def test_every_check_that_refuses_is_a_reason_of_its_own(own_runs, monkeypatch):
+    run = runs(own_runs.engine, "default", 1)[0]
+    rollback(own_runs.engine, "default", by="bea", reason="to publish it once more")
+    strict = with_gate(own_runs, max_churn=0.001, max_rows=0.5)
+    trained = TrainedRun(run.run_id, run.run_no, run.status, (), run.manifest)
+    monkeypatch.setattr(loop, "train_run", lambda *_: trained)
+    refusals = loop.run_loop(strict).refusals
+    assert [refusal.split(":")[0] for refusal in refusals] == [
+        "as many rows as live",
+        "not too much churn",
+    ]
+    assert all("what is live" not in refusal for refusal in refusals)
     strict.engine.dispose()
 
 

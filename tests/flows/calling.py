@@ -1,0 +1,63 @@
+"""The command line called inside the test's own process: quick, and its failure at hand."""
+
+import contextlib
+import io
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from flows.cli.console import emit
+from flows.cli.main import app
+from flows.failures import describe_failure
+
+
+@dataclass(frozen=True)
+class Called:
+    """How a verb ended.
+
+    Attributes:
+        code: the exit code.
+        out: all of stdout.
+        message: the sentence of a failure; empty without one.
+        failure: the exception that ended it, or None.
+    """
+
+    code: int
+    out: str
+    message: str = ""
+    failure: BaseException | None = None
+
+    @property
+    def json(self) -> Any:
+        """All of stdout as one JSON document, without the names that JSON does not know."""
+        return json.loads(self.out, parse_constant=_refuse)
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+def call(folder: Path, *words: str, **env: str) -> Called:
+    """Call `fusion` in `folder`; a failure ends as on the command line, and is kept."""
+    kept = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(("PREFECT_", "FUSION_"))
+    }
+    shown = io.StringIO()
+    with (
+        contextlib.chdir(folder),
+        patch.dict(os.environ, {**kept, "PREFECT_HOME": "/nonexistent", **env}, clear=True),
+        contextlib.redirect_stdout(shown),
+    ):
+        try:
+            code = app(list(words), standalone_mode=False)
+        except Exception as failure:
+            code, message = describe_failure(failure)
+            if "--json" in words:
+                emit({"error": message, "exit_code": code})
+            return Called(code, shown.getvalue(), message, failure)
+    return Called(int(code or 0), shown.getvalue())

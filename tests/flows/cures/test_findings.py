@@ -1,0 +1,86 @@
+"""Every finding of `fusion check` names a cure that works: it is carried out, and the finding goes.
+
+A new kind of finding needs its row here, or a reason why nobody can carry its cure out in a test.
+"""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from flows.steps.watch import check as checking
+from fusion.core.findings import FINDING_KINDS
+from tests.flows.cures import findings_of_files, findings_of_rows
+from tests.flows.cures.shelf import Shelf, keep
+
+CASES = findings_of_rows.CASES | findings_of_files.CASES
+NOTHING_TO_DO = {
+    "blank_row", "repeats", "items_without_interactions", "users_without_interactions",
+}  # fmt: skip
+"""Kinds whose cure is that nothing needs doing."""
+IN_CHECK = set(re.findall(r'Finding\(\s*"(\w+)"', Path(checking.__file__).read_text()))
+"""Kinds that `fusion check` makes itself."""
+BELOW = {"forgotten_users", "forget_key", "as_of_without_times"}
+"""Kinds that need more than files: a key, or a moment."""
+KEY = "a key of thirty-two characters or more"
+WALKS = [(code, number) for code, case in CASES.items() for number in range(len(case.cures))]
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory):
+    """A shelf in which nothing is found, with its tables."""
+    shelf = Shelf(tmp_path_factory.mktemp("clean"))
+    shelf.fill()
+    assert shelf.call("check", "--json").json == {"findings": [], "ok": True}
+    return shelf
+
+
+@pytest.fixture
+def shelf(clean, tmp_path):
+    return Shelf(shutil.copytree(clean.folder, tmp_path / "shelf"))
+
+
+def findings(shelf, **env):
+    answer = shelf.call("check", "--json", **env).json
+    return answer["ok"], {finding["code"]: finding for finding in answer["findings"]}
+
+
+@pytest.mark.parametrize(("code", "number"), WALKS, ids=str)
+def test_a_cure_that_is_carried_out_ends_the_finding(shelf, code, number):
+    case = CASES[code]
+    case.plant(shelf)
+    ok, found = findings(shelf)
+    assert code in found
+    assert ok == all(finding["severity"] == "warning" for finding in found.values())
+    cure = case.cures[number]
+    assert cure.says in found[code]["cure"]
+    cure.do(shelf)
+    ok, found = findings(shelf)
+    assert code not in found
+    assert ok, found
+
+
+def test_every_kind_of_finding_has_its_cure_walked():
+    walked = set(CASES) | NOTHING_TO_DO | BELOW
+    assert walked == set(FINDING_KINDS) | IN_CHECK
+
+
+@pytest.mark.parametrize("code", sorted(NOTHING_TO_DO))
+def test_what_needs_nothing_stops_nothing(code):
+    kind = FINDING_KINDS[code]
+    assert kind.cure.startswith("Nothing needs doing")
+    assert (kind.severity, kind.limit) == ("warning", None)
+
+
+def test_people_who_are_forgotten(shelf):
+    assert shelf.call("forget", "7", FUSION_FORGET_KEY=KEY).code == 2  # no run knows them yet
+    ok, found = findings(shelf)
+    assert not ok
+    assert "FUSION_FORGET_KEY" in found["forget_key"]["cure"]
+    ok, found = findings(shelf, FUSION_FORGET_KEY=KEY)
+    assert (ok, set(found)) == (True, {"forgotten_users"})
+    assert found["forgotten_users"]["cure"].startswith("Delete the rows")
+    keep("log.csv", lambda row: row["user"] != "7")(shelf)
+    keep("users.csv", lambda row: row["user"] != "7")(shelf)
+    assert findings(shelf, FUSION_FORGET_KEY=KEY) == (True, {})
