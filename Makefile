@@ -4,15 +4,19 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 READY := $(VENV)/.ready
 # Two processes share the suite, a file each at a time: what a file sets up once is set up once.
-SUITE := -m "not faults" --numprocesses 2 --dist loadfile
+SUITE := -m "not faults and not docs_run" --numprocesses 2 --dist loadfile
 
-.PHONY: demo test test-faults coverage lint docs wheel setup clean
+.PHONY: demo test test-docs test-faults coverage lint docs wheel setup clean
 
 demo: $(READY)
 	$(BIN)/fusion demo
 
 test: $(READY)
 	$(BIN)/python -m pytest $(SUITE)
+
+# Runs every block of the README and the pages that is marked `run`, on small data.
+test-docs: $(READY)
+	$(BIN)/python -m pytest -m docs_run tests/docs_run
 
 test-faults: $(READY)
 	$(BIN)/python -m pytest -m faults

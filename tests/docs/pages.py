@@ -22,11 +22,6 @@ def read(path: str) -> str:
     return (ROOT / path).read_text(encoding="utf-8")
 
 
-def blocks(path: str, language: str) -> list[tuple[str, str]]:
-    """Fenced blocks of a language: the word after it, and the content."""
-    return re.findall(rf"^```{language} ?(\w*)\n(.*?)^```", read(path), re.DOTALL | re.MULTILINE)
-
-
 def prose(text: str) -> str:
     """A page without its fenced blocks and code spans."""
     return re.sub(

@@ -7,7 +7,7 @@ from typer.main import get_command
 
 from flows.cli import main as cli
 from fusion import errors
-from tests.docs.pages import blocks, read
+from tests.docs.pages import read
 
 PAGE = read("docs/cli.md")
 VERBS = get_command(cli.app).commands
@@ -51,10 +51,3 @@ def test_every_exit_code():
     }
     told = {int(code) for code in re.findall(r"^\| (\d+) \|", PAGE, re.MULTILINE)}
     assert kinds | {0, 4, 130} == told
-
-
-@pytest.mark.parametrize("page", ["README.md", "docs/operations.md", "docs/cli.md"])
-def test_commands_in_examples_exist(page):
-    shell = "\n".join(content for _, content in blocks(page, "sh"))
-    used = set(re.findall(r"\bfusion ([a-z]+)", shell))
-    assert used <= set(VERBS)

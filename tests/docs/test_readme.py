@@ -8,7 +8,8 @@ from sqlalchemy import text
 from storage import StorageSettings, connect
 from storage.runs.records import add_alert
 from storage.slots.publish import publish
-from tests.docs.pages import blocks, read
+from tests.docs.blocks import contents
+from tests.docs.pages import read
 from tests.storage.making import make_run
 
 README = read("README.md")
@@ -33,7 +34,7 @@ def run_sql(engine, statement, **values):
 
 
 def test_sql_to_paste(shop):
-    lists, live, block = (content for _, content in blocks("README.md", "sql"))
+    lists, live, block = contents("README.md", "sql")
     assert [row.item_id for row in run_sql(shop, lists)] == ["b-1", "b-2", "b-3", "b-4"]
     assert [row.run_id for row in run_sql(shop, live)] == ["b"]
     assert run_sql(shop, block.replace("318", "b-1")) == 1
@@ -42,7 +43,7 @@ def test_sql_to_paste(shop):
 
 def test_two_commands_and_ci_agree():
     makefile, ci = read("Makefile"), read(".ci/run")
-    first = [line for line in blocks("README.md", "sh")[0][1].splitlines() if line]
+    first = [line for line in contents("README.md", "sh")[0].splitlines() if line]
     assert first == ["make demo", "make test"]
     for command in first:
         assert re.search(rf"^{command.split()[1]}:", makefile, re.MULTILINE), command
@@ -64,6 +65,6 @@ def test_the_demo_says_where_its_data_comes_from():
 
 def test_alerts_can_be_asked_for(shop):
     (alerts,) = (
-        content for _, content in blocks("docs/operations.md", "sql") if "FROM alert" in content
+        content for content in contents("docs/operations.md", "sql") if "FROM alert" in content
     )
     assert [row.run_id for row in run_sql(shop, alerts)] == ["b", "a"]

@@ -10,6 +10,7 @@ import pytest
 
 from fusion import build, known
 from fusion.models.base import registry
+from tests.docs.blocks import contents
 from tests.docs.pages import ROOT
 
 FOLDER = ROOT / "examples" / "my_source"
@@ -39,8 +40,10 @@ def test_without_the_package_there_is_no_such_source():
     assert "weekday" not in known()
 
 
-def test_its_entry_point_makes_it_known(installed):
-    model = build("weekday", {"everyday": 0.5})
+def test_its_entry_point_makes_known_what_its_readme_configures(installed):
+    [text] = contents("examples/my_source/README.md", "toml")
+    [source] = tomllib.loads(text)["sources"]
+    model = build(source["use"], source["settings"])
     assert type(model).__name__ == "Weekday"
     assert model.config.everyday == 0.5
 

@@ -1,8 +1,5 @@
 """The role of docs/sql.md that reads the views and nothing else."""
 
-import re
-from pathlib import Path
-
 import pytest
 from sqlalchemy import NullPool, create_engine, make_url, text
 
@@ -10,10 +7,10 @@ from storage import StorageSettings, connect, open_reader, recommendations_for
 from storage.schema.tables import metadata
 from storage.schema.views import view_metadata
 from storage.slots.publish import publish
+from tests.docs.blocks import contents
 from tests.storage.making import make_run
 
-PAGE = (Path(__file__).parents[3] / "docs" / "sql.md").read_text()
-ROLE = re.search(r"```sql role\n(.*?)```", PAGE, re.DOTALL).group(1)
+(ROLE,) = (block for block in contents("docs/sql.md", "sql") if "CREATE ROLE" in block)
 
 
 @pytest.fixture(params=["public", "shop"])
