@@ -8,12 +8,14 @@ from typing import Any
 
 import polars as pl
 
-from fusion.config import CoreConfig
+from fusion.config import CoreConfig, ListSettings
 from fusion.core.progress import Progress, no_progress
 from fusion.core.torch_runtime import device_for
 from fusion.data.dataset import Dataset
+from fusion.data.segments import user_segments
 from fusion.data.splitting.folds import plan_folds
-from fusion.errors import UnknownName
+from fusion.errors import ConfigError, UnknownName
+from fusion.ingest.formats.files import FRAME
 from fusion.ingest.load import load
 from fusion.ingest.settings import DataSettings
 from fusion.lists.business_rules.blocked import NO_BLOCKS
@@ -23,6 +25,9 @@ from fusion.lists.fallback import ALL
 from fusion.runs.context import RunContext
 from fusion.runs.run_folder import ListsFolder
 from fusion.training.pipeline import Trained, train
+
+DEFAULT_PLACES = 10
+"""Places of a list that `recommend` returns unasked: those that the verdict's metrics judge."""
 
 
 def from_frames(
@@ -47,7 +52,7 @@ def from_frames(
     tables = {"interactions": interactions, "items": items, "users": users}
     frames = {name: frame for name, frame in tables.items() if frame is not None}
     # A frame takes the place of a table in SQL, whose query is its name.
-    places = {name: {"url": "frame", "query": name} for name in frames}
+    places = {name: {"url": FRAME, "query": name} for name in frames}
     wanted = DataSettings(**{**(settings or {}), **places})
     return load(wanted, Path(), None, lambda _, name: frames[name]).dataset
 
@@ -59,10 +64,12 @@ class Fused:
     Attributes:
         data: what it was trained on.
         trained: everything that it made; lists are Parquet files in `trained.lists`.
+        config: what decided the training.
     """
 
     data: Dataset
     trained: Trained
+    config: CoreConfig
 
     @property
     def verdict(self) -> dict[str, Any]:
@@ -103,42 +110,66 @@ def fit_fusion(
     folder = root or Path(mkdtemp(prefix="fusion-"))
     usable_rules, _ = usable(rules or RuleSet(), data, NO_BLOCKS, config.lists.size)
     context = RunContext(config, data, plan, folder, device_for(config.device), progress=progress)
-    return Fused(data, train(context, rules=usable_rules))
+    return Fused(data, train(context, rules=usable_rules), config)
 
 
-def recommend(fused: Fused, users: Sequence[str], k: int = 10) -> pl.DataFrame:
-    """Return the lists of some users; those without a history get what is popular.
+def recommend(fused: Fused, users: Sequence[str], k: int | None = None) -> pl.DataFrame:
+    """Return the lists of some users; those without one get the fallback.
+
+    As in SQL it is the fallback of their segment, and that of all where the segment has none.
 
     Args:
         fused: a finished training.
         users: outside ids.
-        k: places of a list, at most.
+        k: places of a list: at most size + reserve of `[lists]`, which is what a training stores;
+            None: 10, or what is stored where that is less. A list is shorter only where nothing
+            else may be shown.
 
     Returns:
-        user_id, rank from 1, item_id, score; users with a history first, each in the order asked.
+        user_id, rank from 1, item_id, score; users in the order given, each by rank.
 
     Raises:
         UnknownName: an id that the data does not hold.
+        ConfigError: the training stored fewer than k places.
     """
-    wanted = _known_users(fused.data, users)
+    k = _stored_places(fused.config.lists, k)
+    wanted = _known_users(fused.data, users).with_row_index("order")
     files = ListsFolder(fused.trained.lists)
-    lists = pl.read_parquet(files.lists).filter(pl.col("rank") <= k)
+    of_users = pl.col("rank") <= k, pl.col("user").is_in(wanted["user"].implode())
+    lists = pl.scan_parquet(files.lists).filter(*of_users).collect()
+    listed = wanted.join(lists, on="user", how="inner")
+    others = wanted.join(lists, on="user", how="anti")
     fallback = pl.read_parquet(files.fallback).filter(pl.col("rank") <= k)
-    listed = wanted.join(lists, on="user", how="inner", maintain_order="left_right")
-    others = wanted.join(lists, on="user", how="anti", maintain_order="left")
-    popular = others.join(fallback.filter(pl.col("segment") == ALL), how="cross")
-    columns = ["user_id", "rank", "item", "score"]
-    rows = pl.concat([listed.select(columns), popular.select(columns)])
+    # A segment in which nobody has interactions has no fallback of its own.
+    has_own = pl.col("segment").is_in(fallback["segment"].unique().implode())
+    segments = pl.when(has_own).then("segment").otherwise(pl.lit(ALL))
+    served = others.with_columns(segments.alias("segment")).join(fallback, on="segment")
+    columns = ["order", "user_id", "rank", "item", "score"]
+    rows = pl.concat([listed.select(columns), served.select(columns)]).sort("order", "rank")
     item_ids = fused.data.item_ids.texts(rows["item"].to_numpy()).alias("item_id")
     return rows.with_columns(item_ids).select("user_id", "rank", "item_id", "score")
 
 
+def _stored_places(lists: ListSettings, k: int | None) -> int:
+    """Return the places to show; fewer than were asked for are refused, not returned in silence."""
+    stored = lists.size + lists.reserve
+    if k is None:
+        return min(DEFAULT_PLACES, stored)
+    if not 1 <= k <= stored:
+        raise ConfigError(
+            f"k = {k}, but the training stored {stored} places of each list: "
+            f"[lists] size {lists.size} + reserve {lists.reserve}. Take k from 1 to {stored}, or "
+            f'train with CoreConfig(lists={{"size": {max(k, 1)}}})'
+        )
+    return k
+
+
 def _known_users(data: Dataset, users: Sequence[str]) -> pl.DataFrame:
-    """Outside ids and row numbers of users; UnknownName for the first that is not known."""
+    """Look up user_id, user (row) and segment; UnknownName for the first that is not known."""
     ids = [str(user) for user in users]
     rows = data.user_ids.rows(pl.Series("id", ids, dtype=pl.String))
     for user, row in zip(ids, rows, strict=True):
         if row < 0:
             # So many are enough to name the nearest, and few enough to compare with.
             raise UnknownName("user", user, data.user_ids.values.head(1000))
-    return pl.DataFrame({"user_id": ids, "user": rows})
+    return pl.DataFrame({"user_id": ids, "user": rows, "segment": user_segments(data).gather(rows)})

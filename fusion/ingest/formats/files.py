@@ -20,6 +20,8 @@ ReadSql = Callable[[str, str], pl.DataFrame]
 
 Raises ConfigError or DataError where the query can never work, Temporary where it may later.
 """
+FRAME = "frame"
+"""Address of a table that a Python caller hands over in memory; its query is the table's name."""
 ROW = "row"
 BLANK = "blank"
 """Columns that `Table.pick` adds."""
@@ -35,7 +37,7 @@ MISSING_COLUMN = declare(
         severity="error",
         what="a column the configuration names and the file has not",
         happens="nothing is read",
-        cure="Correct the name in the configuration; "
+        cure="Correct the name in [data], for a frame in `settings`; "
         "`fusion init FILE --config guessed.toml` guesses columns.",
     )
 )
@@ -184,7 +186,8 @@ def _query_part(subject: str, source: SqlInput, read_sql: ReadSql | None) -> Par
         frame = read_sql(source.url, source.query)
     except (ConfigError, DataError) as error:  # Temporary passes: the same query may work later
         raise SQL_FAILED.stop(subject, f"the query failed: {error}") from error
-    return Part("the query", None, frame.columns, frame.lazy())
+    name = f"the frame of {source.query}" if source.url == FRAME else "the query"
+    return Part(name, None, frame.columns, frame.lazy())
 
 
 def _text_part(path: Path, subject: str) -> Part:
