@@ -31,7 +31,10 @@ class Alert:
 
 
 def alerts(
-    drift: Sequence[ColumnDrift], stability: Stability | None, settings: MonitorSettings
+    drift: Sequence[ColumnDrift],
+    stability: Stability | None,
+    settings: MonitorSettings,
+    next_step: str = "",
 ) -> list[Alert]:
     """Return figures past a limit: drift of subjects, churn of lists, items gone from all lists.
 
@@ -39,14 +42,16 @@ def alerts(
         drift: of all columns.
         stability: of the lists; None on a placement's first run.
         settings: the limits.
+        next_step: a sentence about what can be done about the run's lists, which only its caller
+            knows: whether they are shown.
 
     Returns:
         Alerts of subjects first, then those of the lists.
     """
     raised = _drift(drift, settings)
     if stability is not None:
-        raised += _churn(stability, settings)
-        raised += _items(stability, settings)
+        raised += _churn(stability, settings, next_step)
+        raised += _items(stability, settings, next_step)
     return raised
 
 
@@ -70,7 +75,7 @@ def _drift(drift: Sequence[ColumnDrift], settings: MonitorSettings) -> list[Aler
     return raised
 
 
-def _churn(stability: Stability, settings: MonitorSettings) -> list[Alert]:
+def _churn(stability: Stability, settings: MonitorSettings, next_step: str) -> list[Alert]:
     """Alert where lists changed more than the limit allows."""
     value = stability.value("churn")
     chance = stability.value("jaccard_chance")
@@ -78,19 +83,20 @@ def _churn(stability: Stability, settings: MonitorSettings) -> list[Alert]:
         return []
     beside = "" if chance is None else f"; chance alone changes {1 - chance:.0%}"
     message = (
-        f"{value:.0%} of a list changed against the live run on average{beside}. Look at the "
-        f"segments in stability.html; `fusion rollback` brings the previous lists back."
+        f"{value:.0%} of a list changed on average against the run that was live{beside}. Look at "
+        f"the segments in stability.html. {next_step}"
     )
-    return [Alert("lists", "churn", value, settings.churn_limit, message)]
+    return [Alert("lists", "churn", value, settings.churn_limit, message.rstrip())]
 
 
-def _items(stability: Stability, settings: MonitorSettings) -> list[Alert]:
+def _items(stability: Stability, settings: MonitorSettings, next_step: str) -> list[Alert]:
     """Alert where too many items vanished from all lists together."""
     kept = stability.value("items_kept")
     if kept is None or 1 - kept <= settings.items_limit:
         return []
     message = (
-        f"{1 - kept:.0%} of the items that the live run listed are in no list now. Are items "
-        f"missing from the data, or retired? Look at what is listed in stability.html."
+        f"{1 - kept:.0%} of the items that the run before listed are in no list of this one. Are "
+        f"items missing from the data, or retired? Look at what is listed in stability.html. "
+        f"{next_step}"
     )
-    return [Alert("lists", "items_lost", 1 - kept, settings.items_limit, message)]
+    return [Alert("lists", "items_lost", 1 - kept, settings.items_limit, message.rstrip())]

@@ -12,11 +12,13 @@ class RunRef:
         run_id: its id.
         placement: where its lists are shown.
         as_of: up to when it knows data; in UTC when it says no zone.
+        note: what had nothing to be compared with, for the pages; "" where everything had.
     """
 
     run_id: str
     placement: str
     as_of: datetime
+    note: str = ""
 
     @property
     def time(self) -> datetime:

@@ -112,7 +112,8 @@ def drift_snapshot(run: RunRef, subjects: Pairs, drift: Sequence[ColumnDrift]) -
     measures = " ".join(measure.meaning for measure in MEASURES)
     placement = _safe(run.placement)
     text = INTRO.format(run_id=run.run_id, time=run.time, placement=placement, measures=measures)
-    start = Note(text=text + ("" if drift else NOTHING))
+    note = f"\n\n**{_safe(run.note)}**" if run.note else ""
+    start = Note(text=text + note + ("" if drift else NOTHING))
     report = Report([start, *_parts(drift, pictured)])
     return report.run(
         current,

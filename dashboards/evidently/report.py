@@ -103,7 +103,7 @@ def _drift(run: RunRef, drift: Sequence[ColumnDrift], snapshot: Any) -> dict[str
     columns = [asdict(one) for one in drift]
     # Evidently's own JSON beside ours: distributions for whoever wants to draw them again.
     evidently = json.loads(snapshot.json())
-    return {**_about(run), "columns": columns, "evidently": evidently}
+    return {**_about(run), "note": run.note, "columns": columns, "evidently": evidently}
 
 
 def _stability(

@@ -49,7 +49,8 @@ class Weekday(Recommender):
 
     Config = WeekdayConfig
 
-    # `fusion show USER --why` shows this sentence beside items that the source proposed.
+    # `fusion show USER --why` shows this sentence beside items that the source proposed. A source
+    # without one is named: "weekday speaks for it".
     reason_text = "it is popular on this day of the week"
 
     # Without times there are no weekdays: on such data the source sits out, and the run says why.

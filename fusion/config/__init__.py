@@ -9,7 +9,13 @@ from fusion.config.sections import (
     SplitSettings,
     TuneSettings,
 )
-from fusion.config.sources import DEFAULT_SOURCES, IN_NO_ORDER, RESERVED, SourceSettings
+from fusion.config.sources import (
+    DEFAULT_SOURCES,
+    IN_NO_ORDER,
+    RESERVED,
+    SourceSettings,
+    describe_reserved,
+)
 
 __all__ = [
     "DEFAULT_SOURCES",
@@ -23,4 +29,5 @@ __all__ = [
     "SourceSettings",
     "SplitSettings",
     "TuneSettings",
+    "describe_reserved",
 ]

@@ -18,6 +18,7 @@ from fusion.data.ranked_lists import RankedLists
 from fusion.lists.business_rules.compiled_rules import BOOSTED, NOT_MOVED, PINNED
 from fusion.lists.reasons import BACKFILLED, MOVED_UP, PUT_HERE, Reasons
 from fusion.ranking.candidates import Candidates
+from fusion.ranking.features.source_columns import ColumnKind, SourceColumn
 from fusion.ranking.ranker import Ranker
 from fusion.runs.run_folder import ListsFolder
 
@@ -174,6 +175,8 @@ class Explainer:
         source_ranks = np.full(gains.shape, np.nan, np.float32)
         source_ranks[:, :n_sources] = rows.places
         row, reason = np.nonzero(~np.isnan(source_ranks) | ~np.isnan(gains))
+        # The ranker weighs sources that did not propose the item too: they rank it further down.
+        source_ranks[:, :n_sources] = self._source_ranks(rows)
         # Reasons beyond those of the sources are of features, and have no source.
         of_features: list[str | None] = [None] * len(self.reasons.words)
         source_names = pl.Series([*self.reasons.sources, *of_features], dtype=pl.String)
@@ -182,6 +185,20 @@ class Explainer:
         gain = pl.Series(gains[row, reason]).fill_nan(None)
         source, text = source_names.gather(reason), words.gather(reason)
         return _reason_rows(row, source, rank, text, gain)
+
+    def _source_ranks(self, rows: _ListedRows) -> Scores:
+        """Return each source's rank of each item (n, S) among the user's candidates, NaN if silent.
+
+        Up to the source's k it is the place at which the source proposed the item.
+        """
+        source_ranks = rows.places.copy()
+        for index, source in enumerate(self.reasons.sources):
+            among_candidates = rows.features[SourceColumn(source, ColumnKind.RANK).name]
+            proposed_at = rows.places[rows.is_candidate, index]
+            is_proposed = ~np.isnan(proposed_at)
+            ranks = np.where(is_proposed, proposed_at, among_candidates)
+            source_ranks[rows.is_candidate, index] = ranks
+        return source_ranks
 
 
 def _reasons_of_rules(rows: _ListedRows) -> pl.DataFrame:

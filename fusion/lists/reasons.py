@@ -17,6 +17,19 @@ MOVED_UP = "a rule moves it up"
 PUT_HERE = "a rule puts it here"
 
 
+def reason_of(source: str, reason_text: str) -> str:
+    """Return why a source proposes an item, as what follows "because".
+
+    Args:
+        source: its name in the configuration.
+        reason_text: the sentence of its class; "" where it has none.
+
+    Returns:
+        The sentence, or one with the name of the source.
+    """
+    return reason_text.strip() or f"{source} speaks for it"
+
+
 @dataclass(frozen=True)
 class Reasons:
     """K reasons in words, and the columns of the ranking table that speak for each.
@@ -44,7 +57,7 @@ class Reasons:
             The reasons.
         """
         proposing = [source for source in sources if source.proposes]
-        words = [source.model.reason_text for source in proposing]
+        words = [reason_of(source.name, source.model.reason_text) for source in proposing]
         of_column: dict[str, int] = {}
         for reason, source in enumerate(proposing):
             for kind in ColumnKind:

@@ -34,10 +34,12 @@ def test_drift_of_enough_columns_names_the_worst(limit, raised):
 def test_churn_is_told_beside_chance():
     previous, current = lists(50, 1, 3), lists(50, 2, 3)
     found = stability(previous, current, twin=lists(50, 3, 3))
-    (one,) = alerts([], found, MonitorSettings(churn_limit=0.3))
+    settings = MonitorSettings(churn_limit=0.3)
+    (one,) = alerts([], found, settings, "The run is held: reject it.")
     assert one.value == found.value("churn")
     assert "chance alone changes" in one.message
-    assert "fusion rollback" in one.message
+    assert one.message.endswith("stability.html. The run is held: reject it.")
+    assert "fusion rollback" not in one.message
 
 
 def test_items_that_vanished_from_all_lists():

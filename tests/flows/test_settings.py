@@ -23,6 +23,12 @@ def read(folder: Path, content: str) -> Config:
     return read_config(file)
 
 
+@pytest.mark.parametrize("name", ["Mine", "7th", "my-source", ""])
+def test_a_source_has_a_plain_name(tmp_path, name):
+    with pytest.raises(ConfigError, match="takes lower-case letters, digits and _, a letter first"):
+        read(tmp_path, DATA + f'[[sources]]\nname = "{name}"\nuse = "ease"\n')
+
+
 @pytest.mark.parametrize(
     ("wrong", "section", "near"),
     [
@@ -61,10 +67,15 @@ def test_an_unknown_key_is_named_with_its_section_and_the_nearest(tmp_path, wron
     assert "fusion.toml" in message
 
 
-@pytest.mark.parametrize("name", ["ranker", "control", "Mine"])
-def test_a_source_may_not_take_the_name_of_another_row(tmp_path, name):
-    with pytest.raises(ConfigError, match="not ranker, blend, random, control, live, best"):
-        read(tmp_path, DATA + f'[[sources]]\nname = "{name}"\nuse = "als"\n')
+@pytest.mark.parametrize("name", ["ranker", "control", "fallback", "lists", "features", "verdict"])
+def test_a_source_may_not_take_the_name_of_other_figures(tmp_path, name):
+    """A source called fallback ended a finished training, and one called lists lost its figures."""
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, DATA + f'[[sources]]\nname = "{name}"\nuse = "ease"\n')
+    message = str(caught.value)
+    assert f"[sources.0] name: '{name}' is reserved: it is " in message
+    assert f"Take another name, such as 'my_{name}'" in message
+    assert read(tmp_path, DATA + f'[[sources]]\nname = "my_{name}"\nuse = "ease"\n').sources
 
 
 def test_an_unknown_key_of_an_sql_input_is_named_too(tmp_path):

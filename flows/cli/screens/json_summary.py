@@ -81,6 +81,7 @@ def monitoring_summary(monitored: "Monitored") -> dict[str, Any]:
         "run": monitored.run_id,
         "against": monitored.against,
         "report": str(monitored.files.drift_html.parent),
+        "note": monitored.note or None,
         "drift": monitored.drift,
         "stability": monitored.stability.rows() if monitored.stability else None,
         "alerts": monitored.alerts,

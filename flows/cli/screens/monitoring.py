@@ -23,7 +23,9 @@ def print_monitoring(console: Console, monitored: "Monitored") -> None:
         monitored: what monitoring measured.
     """
     shares = [f"{subject} {share:.0%}" for subject, share in drifted_shares(list(monitored.drift))]
-    console.print(f"\nDrifted columns: {', '.join(shares)}.")
+    console.print(f"\nDrifted columns: {', '.join(shares) or 'none was compared'}.")
+    if monitored.note:
+        console.print(escape(monitored.note))
     if monitored.stability:
         similarity = describe_similarity(monitored.stability.value)
         console.print(f"Lists against run {monitored.against}: {similarity}.")

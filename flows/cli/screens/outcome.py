@@ -33,7 +33,7 @@ def print_outcome(console: Console, outcome: "Outcome") -> None:
     for refusal in outcome.refusals:
         console.print(f"\n[bold red]Refused[/] {escape(refusal)}")
     if outcome.refusals:
-        console.print("What was live is still live.")
+        console.print("Nothing was published: live is unchanged.")
 
 
 def _print_publication(console: Console, outcome: "Outcome") -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from fusion.lists.reasons import reason_of
 from fusion.models.base.registry import known
 from fusion.runs.manifest import read_manifest
 from fusion.runs.run_folder import RunFolder
@@ -20,8 +21,6 @@ BLOCK_USERS = 2_500
 """Users whose lists are handed to the database at a time, as text."""
 PASS_USERS = 50_000
 """Users whose lists are in memory at a time, as numbers; each pass reads the file of lists once."""
-OWN_SOURCE = "a source of your own proposes it"
-"""The reason for items of a source that this version does not know."""
 REASON_COLUMNS = ("source", "source_rank", "reason", "detail", "gain")
 """Columns of a reason beside the ids of its user and item, as the table `explanation` has them."""
 
@@ -141,9 +140,7 @@ def _best_sources(folder: Path, size: int, explained: pl.Series) -> pl.DataFrame
     best = best.join(pl.DataFrame({"user": explained.unique()}), on="user", how="anti")
     if len(best) > EXPLAINED_ROWS:
         best = best.clear()
-    reason = pl.col("source").replace_strict(
-        _reason_texts(folder), default=OWN_SOURCE, return_dtype=pl.String
-    )
+    reason = pl.col("source").replace_strict(_reason_texts(folder), return_dtype=pl.String)
     return best.with_columns(
         reason=reason, detail=pl.lit(None, pl.String), gain=pl.lit(None, pl.Float32)
     )
@@ -160,4 +157,8 @@ def _reason_texts(folder: Path) -> dict[str, str]:
     """Return the words in which each source of a run explains what it proposes, by its name."""
     sources = read_manifest(folder)["sources"]
     classes = known()
-    return {source["name"]: classes[source["use"]].reason_text for source in sources}
+    texts = {}
+    for source in sources:
+        name = source["name"]
+        texts[name] = reason_of(name, classes[source["use"]].reason_text)
+    return texts

@@ -14,7 +14,14 @@ from dashboards.measures.stability import Stability, stability
 from dashboards.run import RunRef
 from flows.session import Session
 from flows.steps.train.metric_rows import verdict_rows
-from flows.steps.watch.monitor_frames import DEPTH, moving_features, read_pairs, twin_lists
+from flows.steps.watch.advice import missing_reference, next_step
+from flows.steps.watch.monitor_frames import (
+    DEPTH,
+    moving_features,
+    read_pairs,
+    reference_samples,
+    twin_lists,
+)
 from fusion.errors import DataError
 from fusion.runs.run_folder import RunFolder
 from storage.loading.bulk import load_metrics
@@ -37,6 +44,7 @@ class Monitored:
         drift: of every column that was compared.
         stability: of lists against those of the run before; None for a first run.
         alerts: raised, and stored.
+        note: what had nothing to be compared with, in a sentence; "" where everything had.
     """
 
     run_id: str
@@ -45,6 +53,7 @@ class Monitored:
     drift: tuple[ColumnDrift, ...]
     stability: Stability | None
     alerts: tuple[Alert, ...]
+    note: str = ""
 
 
 def monitor_run(session: Session, name: str = "live", against: str | None = None) -> Monitored:
@@ -67,20 +76,23 @@ def monitor_run(session: Session, name: str = "live", against: str | None = None
     folder = RunFolder(session.runs / run.run_id)
     _require_folders(run, folder, previous)
     previous_folder = RunFolder(session.runs / previous.run_id) if previous else None
-    pairs = read_pairs(folder, previous_folder)
+    no_window = missing_reference(run)
+    samples = reference_samples(folder, previous_folder, has_window=not no_window)
+    note = "" if samples else no_window
+    pairs = read_pairs(folder, samples, previous_folder)
     settings = session.config.monitor
     drifts = drift(pairs, settings, {"features": moving_features(pairs)})
     change = _stability(session, run, previous, folder) if previous else None
     # Dashboards show a run where its data ends; without times, when it was trained.
-    reference = RunRef(run.run_id, session.placement, run.as_of or run.created_at)
+    reference = RunRef(run.run_id, session.placement, run.as_of or run.created_at, note)
     verdict = verdict_rows(run.verdict or {})
     files = write_report(_report_folder(folder), reference, pairs, drifts, change, verdict)
     record(session.workspace, reference, drifts, change, verdict, files.snapshot)
-    raised = alerts(drifts, change, settings)
+    raised = alerts(drifts, change, settings, next_step(session, run))
     _store_metrics(session, run, drifts, change)
     _store_alerts(session, run, raised)
     against_id = previous.run_id if previous else None
-    return Monitored(run.run_id, against_id, files, tuple(drifts), change, tuple(raised))
+    return Monitored(run.run_id, against_id, files, tuple(drifts), change, tuple(raised), note)
 
 
 def _report_folder(run: RunFolder) -> Path:

@@ -1,5 +1,7 @@
 """The frames that monitoring compares, read from run folders."""
 
+from pathlib import Path
+
 import polars as pl
 
 from dashboards.measures.drift import Pairs
@@ -14,31 +16,46 @@ MIDDLE_RANK = 5
 """Ranks between which the fall of scores is measured."""
 
 
-def read_pairs(run: RunFolder, previous: RunFolder | None) -> Pairs:
+def read_pairs(run: RunFolder, reference: Path | None, previous: RunFolder | None) -> Pairs:
     """Read the frames to compare, by subject.
 
     Features are always compared within the run: the last training table beside the serving table.
 
     Args:
         run: the run to monitor.
-        previous: the run that was live before it; None without one. Its samples are the reference;
-            where there are none, what `run` knew one window earlier.
+        reference: samples to compare its samples with, from `reference_samples`; None leaves users,
+            items and interactions out.
+        previous: the run that was live before it; None without one.
 
     Returns:
         (reference, current) by subject: users, items, interactions, features, and scores where the
         previous run's lists are there.
     """
-    # The folder of a run before may be gone, or only its samples.
-    has_samples = previous is not None and previous.monitor.exists()
-    before = previous.samples_now if previous and has_samples else run.samples_before
     pairs: Pairs = {}
-    for subject in SUBJECTS:
+    for subject in SUBJECTS if reference else ():
         now = read_sample(run.samples_now / f"{subject}.parquet")
-        pairs[subject] = (read_sample(before / f"{subject}.parquet"), now)
+        pairs[subject] = (read_sample(reference / f"{subject}.parquet"), now)
     pairs["features"] = (read_sample(run.features_before), read_sample(run.features))
     if previous and previous.lists.exists():
         pairs["scores"] = (score_shapes(previous), score_shapes(run))
     return pairs
+
+
+def reference_samples(run: RunFolder, previous: RunFolder | None, has_window: bool) -> Path | None:
+    """Return the samples that a run's samples are compared with.
+
+    Args:
+        run: the run to monitor.
+        previous: the run that was live before it; None without one.
+        has_window: whether the run knows what there was one window earlier.
+
+    Returns:
+        The samples of the run before; where its folder is gone, or only its samples, those of the
+        run itself one window earlier; None where there is no such window either.
+    """
+    if previous is not None and previous.monitor.exists():
+        return previous.samples_now
+    return run.samples_before if has_window else None
 
 
 def moving_features(pairs: Pairs) -> list[str]:

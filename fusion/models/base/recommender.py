@@ -95,8 +95,9 @@ class Recommender(ABC):
     """Whether a fit takes far longer than those of other sources, so that it should begin first."""
     supports_warm_start: ClassVar[bool] = False
     """Whether a fit can begin from `ctx.warm`; it refuses a later state with ValueError."""
-    reason_text: ClassVar[str] = "a source of your own proposes it"
-    """Why it proposes an item, in words for everyone; explanations of lists show it."""
+    reason_text: ClassVar[str] = ""
+    """Why it proposes an item, as what follows "because"; "": explanations say that the source, by
+    its name in the configuration, speaks for the item."""
     needs: ClassVar[frozenset[str]] = frozenset()
     """Capabilities of the data without which the source is left out, such as "times" or "texts"."""
     block_bytes: ClassVar[int] = 256 * 2**20

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from fusion import models
+from fusion.config import RESERVED, describe_reserved
 from fusion.data.capabilities import require_known_capabilities
 from fusion.errors import ConfigError, UnknownName
 from fusion.models.base.recommender import Recommender
@@ -44,8 +45,8 @@ def register(name: str) -> Callable[[R], R]:
         A decorator that returns the class as it is.
 
     Raises:
-        ConfigError: the class needs a capability that does not exist, or overrides a method or
-            attribute by a former name; raised when the class is decorated.
+        ConfigError: the name is reserved, the class needs a capability that does not exist, or it
+            overrides a method or attribute by a former name; raised when the class is decorated.
     """
 
     def _add(cls: R) -> R:
@@ -65,9 +66,18 @@ def check_source(name: str, cls: type[Recommender]) -> None:
 
     Raises:
         UnknownName: it needs a capability that does not exist.
-        ConfigError: it overrides a method or attribute by a former name.
+        ConfigError: its name is reserved, its sentence is no text, or it overrides a method or
+            attribute by a former name.
     """
+    # The control row alone is a source by a name of the verdict.
+    if name in RESERVED and name != "random":
+        raise ConfigError(f"source {cls.__qualname__}: the name {describe_reserved(name)}")
     require_known_capabilities(cls.needs, f"source {name!r}")
+    if not isinstance(cls.reason_text, str):
+        raise ConfigError(
+            f"source {name!r}: reason_text is {cls.reason_text!r}; it takes a text, which follows "
+            '"because", or "" for none'
+        )
     for base in cls.__mro__:
         for former, current in RENAMED_OVERRIDES.items():
             if former in vars(base):

@@ -19,6 +19,7 @@ from flows.steps.retrain.retrain import decide
 from flows.steps.user_lists import user_list
 from flows.steps.watch.compare import compare
 from flows.steps.watch.monitor import monitor_run
+from fusion.config import RESERVED
 from fusion.errors import DataError, Refused
 from storage.reading.read import history, live
 from storage.runs.liveness import end_life, is_alive
@@ -121,6 +122,15 @@ def test_figures_of_verdict_drift_and_stability_stand_in_sql(two_runs):
             )
         }
         assert {"users", "items", "interactions", "features"} <= watched
+
+
+def test_no_source_may_have_the_name_of_another_subject_of_figures(two_runs):
+    run = runs(two_runs.engine, "default")[0]
+    statement = "select distinct subject from metric where run_no = :run"
+    subjects = {row[0] for row in ask(two_runs, statement, run=run.run_no)}
+    sources = {source["name"] for source in run.manifest["sources"]}
+    assert sources < subjects
+    assert subjects - sources <= set(RESERVED)
 
 
 def test_the_run_folder_is_what_its_manifest_says(two_runs):

@@ -4,6 +4,8 @@ import pytest
 
 from flows.steps.train.metric_rows import metric_rows, verdict_rows
 from flows.steps.train.verdict_lines import segment_lines
+from fusion.config import RESERVED
+from fusion.evaluation.rating_errors import ITEM_MEAN, MEAN
 
 
 def around(value: float) -> dict[str, float]:
@@ -96,6 +98,12 @@ def test_every_figure_has_its_row_in_sql():
     assert found["verdict", "held_out", "events", 0][0] == 400
     assert found["features", "ease_rank", "gate_psi", 0] == (0.03, None, None)
     assert len(metric_rows({**REPORT, **NOBODY}, {})) == len(frame) - 1 - 8 - 1 - 6 - 5
+
+
+def test_every_subject_but_a_source_is_a_name_that_no_source_may_have():
+    subjects = set(metric_rows(REPORT, {"ease_rank": 0.03})["subject"])
+    assert subjects - {"stars"} <= set(RESERVED)
+    assert {MEAN, ITEM_MEAN} <= set(RESERVED)
 
 
 def test_the_report_page_gets_a_row_for_each_method_and_a_column_for_each_figure():

@@ -72,10 +72,33 @@ def test_columns_of_a_source_are_one_reason_and_equal_words_another():
     assert np.isnan(gains[1]).all()
 
 
+def test_a_source_of_ones_own_speaks_by_its_name_or_its_own_sentence():
+    """Without a sentence the name of the configuration stands in it, never that of nobody."""
+    silent, spoken = (SimpleNamespace(reason_text=text) for text in ("", "it is Monday"))
+    configured = [("mine", silent), ("other", silent), ("weekday", spoken)]
+    of_both = [SimpleNamespace(name=name, proposes=True, model=model) for name, model in configured]
+    reasons = Reasons.of(of_both)
+    assert reasons.words[:3] == ("mine speaks for it", "other speaks for it", "it is Monday")
+
+
+def test_a_source_has_its_rank_wherever_it_ranked_the_item(tmp_path):
+    """Also where it did not propose the item and only the ranker named it: then it is beyond k."""
+    data = dataset(synthetic_interactions(seed=3, n_users=80, n_items=100, n_events=2500))
+    short = {"name": "mine", "use": "popularity", "k": 4}
+    context = context_of(tmp_path, data, config((short, "ease")))
+    trained = train(context, Live("before", "ranker", "time", None, data.as_of))
+    why = pl.read_parquet(trained.lists / "why.parquet").filter(source="mine")
+    # Popularity scores every item here, so no row may lack its rank.
+    assert why["source_rank"].null_count() == 0
+    beyond = why.filter(pl.col("source_rank") > short["k"])
+    assert len(beyond)
+    assert beyond["gain"].null_count() == 0
+
+
 def test_every_source_and_every_feature_of_an_item_speaks_in_words():
     for name, cls in known().items():
         if cls.proposes and cls.__module__.startswith("fusion."):
-            assert cls.reason_text != "a source of your own proposes it", name
+            assert cls.reason_text, name
     for declared in FEATURES:
         assert declared.reason_text or declared.name.startswith("user_"), declared.name
         assert "_" not in declared.reason_text
@@ -135,7 +158,7 @@ def test_items_beyond_the_candidates_need_none(tmp_path):
     listed = RankedLists(
         np.arange(2, dtype=np.int32), np.array([[1], [0]], np.int32), np.zeros((2, 1), np.float32)
     )
-    explainer.add(candidates, {}, listed, None)
+    explainer.add(candidates, {"ease_rank": np.empty(0, np.float32)}, listed, None)
     explainer.write(ListsFolder(tmp_path))
     why = pl.read_parquet(tmp_path / "why.parquet")
     assert why.select("user", "item", "reason").rows() == [(0, 1, BACKFILLED), (1, 0, BACKFILLED)]

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fusion.config import RESERVED
 from fusion.models.base import registry
 from fusion.models.base.recommender import Allowed
 from fusion.testing.data import fit_context, mixed_data, users_now
@@ -69,3 +70,8 @@ def test_the_example_is_a_source(example, tmp_path):
         again = type(example).restore(example.config, dict(kept))
     np.testing.assert_array_equal(again.scores(users), example.scores(users))
     assert np.isnan(example.scores(users)[:, data.item_counts == 0]).all()
+
+
+def test_the_page_names_every_reserved_name():
+    listed = PAGE.split("so these names are reserved: ")[1].split(".\n")[0]
+    assert set(re.findall(r"`(\w+)`", listed)) == set(RESERVED)

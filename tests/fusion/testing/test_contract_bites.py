@@ -124,7 +124,7 @@ class Learns(Honest):
 
 
 class Speechless(Honest):
-    reason_text = ""
+    reason_text = None
 
 
 class Misspelt(Honest):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from fusion.config import RESERVED
 from fusion.data.capabilities import CAPABILITIES
 from fusion.errors import ConfigError, UnknownName
 from fusion.models.base import registry
@@ -35,6 +36,13 @@ def test_an_override_by_a_former_name_is_refused_with_the_new_one(former, curren
     child = type("Child", (base,), {})
     with pytest.raises(ConfigError, match=rf"Base\.{former} has a new name, {current}"):
         register("mine")(child)
+
+
+@pytest.mark.parametrize("reserved", [name for name in RESERVED if name != "random"])
+def test_a_reserved_name_is_refused_with_what_it_names(reserved):
+    with pytest.raises(ConfigError, match=rf"source Plain: the name '{reserved}' is reserved: it"):
+        register(reserved)(Plain)
+    assert reserved not in known()
 
 
 def test_former_names_lead_to_names_that_there_are():

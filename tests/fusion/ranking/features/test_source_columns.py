@@ -2,6 +2,8 @@
 
 import pytest
 
+from fusion.config import RESERVED
+from fusion.ranking.features.registry import FEATURES
 from fusion.ranking.features.source_columns import (
     ColumnKind,
     SourceColumn,
@@ -26,6 +28,13 @@ def test_stored_names_keep_their_endings():
 @pytest.mark.parametrize("name", ["best_rank", "proposed_by", "blend", "user", "z", "_z", "als_Z"])
 def test_anything_else_is_about_no_source(name):
     assert source_column(name) is None
+
+
+def test_no_source_may_have_a_column_that_is_a_feature_already():
+    kinds = set(ColumnKind)
+    parts = [feature.name.rpartition("_") for feature in FEATURES]
+    assert {name for name, _, ending in parts if ending in kinds} == {"best"}
+    assert "best" in RESERVED
 
 
 def test_columns_of_a_kind_are_given_by_source_in_their_order():

@@ -1,0 +1,70 @@
+"""Word what a monitored run asks of a person, and what it could not be compared with."""
+
+from flows.session import Session
+from fusion.runs.monitoring_samples import SUBJECTS
+from storage.reading.read import history, live
+from storage.schema.row_objects import RunRow
+from storage.slots.history import rollback_path
+
+CUTS = {"random": "at random", "last": "before each user's last event"}
+"""Ways to split that leave no earlier window, in words; only a split by time has one."""
+
+
+def next_step(session: Session, run: RunRow) -> str:
+    """Say what can be done about a run's lists, which depends on where the run stands now.
+
+    Args:
+        session: the database and its placement.
+        run: the run.
+
+    Returns:
+        A sentence for the end of an alert.
+    """
+    shown = live(session.engine, session.placement)
+    if shown and shown.run.run_no == run.run_no:
+        return _step_back(session)
+    waiting = live(session.engine, session.placement, "challenger")
+    if waiting and waiting.run.run_no == run.run_no:
+        return (
+            f"The run is held and live has not moved: `fusion approve {run.run_id}` shows these "
+            "lists, `fusion reject --why TEXT` takes the run out of the challenger's slot."
+        )
+    if run.status == "ready":
+        return (
+            "The run is not live, so nothing has to be taken back; where the change is meant, "
+            f"`fusion publish {run.run_id}` comes next."
+        )
+    return f"The run is {run.status} and not live: nothing has to be taken back."
+
+
+def _step_back(session: Session) -> str:
+    """Say which run a rollback of the live slot would show."""
+    moves = history(session.engine, session.placement)
+    path = rollback_path(moves)
+    # `fusion rollback` takes the run before the last step of the path.
+    if len(path) <= 1:
+        return "The run is live, and there is no run before it to roll back to."
+    run_ids = {move.to_run_no: move.to_run_id for move in moves}
+    return f"The run is live: `fusion rollback` shows the lists of run {run_ids[path[-2]]} again."
+
+
+def missing_reference(run: RunRow) -> str:
+    """Say why a run has no earlier window of its own to be compared with.
+
+    A fold that is not cut at a moment knows a part of the same time, with fewer events of every
+    user and item. Beside the whole data each count would have moved, and nothing drifted.
+
+    Args:
+        run: the run, with its verdict.
+
+    Returns:
+        A sentence; "" where its folds are cut by time.
+    """
+    split = (run.verdict or {}).get("split") or {}
+    if split.get("kind") not in CUTS:
+        return ""
+    *others, last = SUBJECTS
+    return (
+        f"{', '.join(others).capitalize()} and {last}: there is no earlier window to compare with, "
+        f"since folds are cut {CUTS[split['kind']]}. The next run is compared with this one."
+    )

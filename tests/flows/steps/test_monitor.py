@@ -1,0 +1,111 @@
+"""Monitoring says what fits the run: where it stands, and what there was to compare it with."""
+
+import json
+from dataclasses import replace
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from flows.cli.screens.monitoring import print_monitoring
+from flows.session import Session
+from flows.steps.publish.publish import publish_run
+from flows.steps.retrain.loop import run_loop
+from flows.steps.watch.advice import missing_reference, next_step
+from flows.steps.watch.monitor import monitor_run
+from storage.runs.runs import find_run, runs
+from storage.slots.publish import rollback
+from tests.flows.world import CONFIG, make_shop
+
+SUBJECTS = {"users", "items", "interactions"}
+
+
+def drift_page(folder, run_id: str) -> str:
+    return (folder / "runs" / run_id / "report" / "drift.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def timeless(tmp_path_factory):
+    """A shop without times and its first turn of the loop."""
+    folder = tmp_path_factory.mktemp("timeless")
+    config = make_shop(folder)
+    head, _, rest = CONFIG.partition("[split]")
+    without_split = head + rest[rest.index("[[sources]]") :]
+    config.write_text(without_split.replace('time = "timestamp"\n', ""))
+    session = Session.open(config)
+    yield session, run_loop(session)
+    session.engine.dispose()
+
+
+def test_a_first_run_without_times_says_so_and_raises_nothing(timeless):
+    session, first = timeless
+    run = find_run(session.engine, "default", "live")
+    assert run.verdict["split"]["kind"] == "random"
+    assert (first.exit_code, first.monitored.alerts) == (0, ())
+    assert {one.subject for one in first.monitored.drift} == {"features"}
+    note = "Users, items and interactions: there is no earlier window to compare with"
+    assert first.monitored.note.startswith(note)
+    assert "there is no earlier window" in drift_page(session.base, first.trained.run_id)
+    told = json.loads(first.monitored.files.drift_json.read_text(encoding="utf-8"))
+    assert told["note"] == first.monitored.note
+    console = Console(file=StringIO(), width=400)
+    print_monitoring(console, first.monitored)
+    assert first.monitored.note in console.file.getvalue()
+
+
+def test_the_next_run_without_times_is_compared_with_the_first(timeless):
+    session, first = timeless
+    second = run_loop(session)
+    assert second.monitored.note == ""
+    assert second.monitored.against == first.trained.run_id
+    assert {one.subject for one in second.monitored.drift} > SUBJECTS
+
+
+def test_a_first_run_by_time_is_compared_with_its_earlier_window(shop_made):
+    folder, (first, _) = shop_made
+    assert first.json["monitor"]["against"] is None
+    assert first.json["monitor"]["note"] is None
+    assert {one["subject"] for one in first.json["monitor"]["drift"]} > SUBJECTS
+    assert "there is no earlier window" not in drift_page(folder, first.json["run"]["id"])
+
+
+def test_folds_at_the_last_event_leave_no_earlier_window_either(timeless):
+    run = find_run(timeless[0].engine, "default", timeless[1].trained.run_id)
+    assert "cut at random" in missing_reference(run)
+    by_last = replace(run, verdict={"split": {"kind": "last"}})
+    assert "cut before each user's last event" in missing_reference(by_last)
+    assert missing_reference(replace(run, verdict={"split": {"kind": "time"}})) == ""
+
+
+def test_advice_fits_where_a_run_stands(own_shop):
+    """A run that is live, taken back, held and refused: each time something else can be done."""
+    session = Session.open(own_shop / "fusion.toml", by="ann")
+    newest, oldest = runs(session.engine, "default")
+    assert f"`fusion rollback` shows the lists of run {oldest.run_id} again" in next_step(
+        session, newest
+    )
+    rollback(session.engine, "default", by="ann", reason="for the test")
+    assert "no run before it to roll back to" in next_step(session, oldest)
+    not_live = next_step(session, newest)
+    assert "nothing has to be taken back" in not_live
+    assert f"`fusion publish {newest.run_id}` comes next" in not_live
+    publish_run(session, newest.run_id, hold=True)
+    held = next_step(session, newest)
+    assert f"held and live has not moved: `fusion approve {newest.run_id}`" in held
+    refused = next_step(session, replace(newest, run_no=99, status="rejected"))
+    assert refused == "The run is rejected and not live: nothing has to be taken back."
+    assert "fusion rollback" not in not_live + held + refused
+    session.engine.dispose()
+
+
+def test_an_alert_of_a_held_run_carries_its_advice(own_shop):
+    session = Session.open(own_shop / "fusion.toml", by="ann")
+    newest = runs(session.engine, "default")[0].run_id
+    rollback(session.engine, "default", by="ann", reason="for the test")
+    publish_run(session, newest, hold=True)
+    limits = session.config.monitor.model_copy(update={"churn_limit": 0.001})
+    strict = Session(session.config.model_copy(update={"monitor": limits}), session.base)
+    alerts = {alert.name: alert.message for alert in monitor_run(strict, newest).alerts}
+    assert alerts["churn"].endswith("takes the run out of the challenger's slot.")
+    for one in (session, strict):
+        one.engine.dispose()
