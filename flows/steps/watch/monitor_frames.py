@@ -32,9 +32,10 @@ def read_pairs(run: RunFolder, reference: Path | None, previous: RunFolder | Non
         previous run's lists are there.
     """
     pairs: Pairs = {}
-    for subject in SUBJECTS if reference else ():
-        now = read_sample(run.samples_now / f"{subject}.parquet")
-        pairs[subject] = (read_sample(reference / f"{subject}.parquet"), now)
+    if reference is not None:
+        for subject in SUBJECTS:
+            now = read_sample(run.samples_now / f"{subject}.parquet")
+            pairs[subject] = (read_sample(reference / f"{subject}.parquet"), now)
     pairs["features"] = (read_sample(run.features_before), read_sample(run.features))
     if previous and previous.lists.exists():
         pairs["scores"] = (score_shapes(previous), score_shapes(run))
