@@ -37,7 +37,7 @@ MISSING_COLUMN = declare(
         severity="error",
         what="a column the configuration names and the file has not",
         happens="nothing is read",
-        cure="Correct the name in [data], for a frame in `settings`; "
+        cure="Correct the name in [data], or in the settings of a frame; "
         "`fusion init FILE --config guessed.toml` guesses columns.",
     )
 )

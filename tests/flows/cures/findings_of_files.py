@@ -46,6 +46,20 @@ def as_parquet(**columns: pl.Expr):
     return change
 
 
+def to_database(name: str):
+    """Copy the log into the table `log` of an SQLite database."""
+
+    def change(shelf: Shelf) -> None:
+        rows = shelf.read("log.csv")
+        with sqlite3.connect(shelf.folder / name) as connection:
+            connection.execute(f"create table log ({', '.join(rows[0])})")
+            values = [tuple(row.values()) for row in rows]
+            connection.executemany("insert into log values (?, ?, ?, ?)", values)
+        connection.close()
+
+    return change
+
+
 def shell(code: str):
     """Type the command that the cure of a kind of finding names."""
     return lambda shelf: typed(FINDING_KINDS[code].cure, shelf)
@@ -149,6 +163,14 @@ FILES = {
             ),
         ),
     ),
+    "no_text_file": Case(
+        together(to_database("shop.db"), configure('"log.csv"', '"shop.db"')),
+        Cure("Name a CSV file", configure('"shop.db"', '"log.csv"')),
+        Cure(
+            '{ url = "sqlite:///shop.db", query = "select ..." }',
+            configure('"shop.db"', '{ url = "sqlite:///shop.db", query = "select * from log" }'),
+        ),
+    ),
     "wrong_delimiter": Case(
         together(
             as_text(lambda text: text.replace(",", "::")),
@@ -172,7 +194,7 @@ FILES = {
     ),
     "missing_column": Case(
         configure('user = "user"', 'user = "usr"'),
-        Cure("Correct the name in the configuration", configure('user = "usr"', 'user = "user"')),
+        Cure("Correct the name in [data]", configure('user = "usr"', 'user = "user"')),
         Cure("guesses columns", guessed("missing_column")),
     ),
     "mixed_files": Case(

@@ -21,7 +21,7 @@ NOTHING_TO_DO = {
 """Kinds whose cure is that nothing needs doing."""
 IN_CHECK = set(re.findall(r'Finding\(\s*"(\w+)"', Path(checking.__file__).read_text()))
 """Kinds that `fusion check` makes itself."""
-BELOW = {"forgotten_users", "forget_key", "as_of_without_times"}
+BELOW = {"forgotten_users", "forget_key", "as_of_without_times", "as_of_for_items_only"}
 """Kinds that need more than files: a key, or a moment."""
 KEY = "a key of thirty-two characters or more"
 WALKS = [(code, number) for code, case in CASES.items() for number in range(len(case.cures))]
@@ -41,8 +41,8 @@ def shelf(clean, tmp_path):
     return Shelf(shutil.copytree(clean.folder, tmp_path / "shelf"))
 
 
-def findings(shelf, **env):
-    answer = shelf.call("check", "--json", **env).json
+def findings(shelf, *words, **env):
+    answer = shelf.call("check", "--json", *words, **env).json
     return answer["ok"], {finding["code"]: finding for finding in answer["findings"]}
 
 
@@ -71,6 +71,25 @@ def test_what_needs_nothing_stops_nothing(code):
     kind = FINDING_KINDS[code]
     assert kind.cure.startswith("Nothing needs doing")
     assert (kind.severity, kind.limit) == ("warning", None)
+
+
+def test_a_moment_over_data_without_times(shelf):
+    moment = ("--as-of", "2024-02-01")
+    findings_of_files.configure('time = "time"\n', "")(shelf)
+    ok, found = findings(shelf, *moment)
+    assert (ok, set(found)) == (False, {"as_of_without_times"})
+    assert "leave --as-of out" in found["as_of_without_times"]["cure"]
+    assert findings(shelf) == (True, {})
+    # Availability of items gives the moment a meaning, which is the cure of its own finding.
+    findings_of_files.WINDOWS(shelf)
+    ok, found = findings(shelf)
+    assert (ok, set(found)) == (False, {"window_without_times"})
+    assert "say the moment by --as-of" in found["window_without_times"]["cure"]
+    ok, found = findings(shelf, *moment)
+    assert (ok, set(found)) == (True, {"as_of_for_items_only"})
+    assert "Name a time column" in found["as_of_for_items_only"]["cure"]
+    shelf.configure('item = "item"\n', 'item = "item"\ntime = "time"\n')
+    assert findings(shelf, *moment)[1].keys() <= {"too_few_interactions"}
 
 
 def test_people_who_are_forgotten(shelf):
