@@ -1,17 +1,6 @@
 """The loop as Prefect flows: the same plain functions, every step a task that Prefect shows."""
 
 import logging
-import os
-
-# Read by Prefect when it is imported: nothing leaves the machine unasked.
-os.environ.setdefault("DO_NOT_TRACK", "1")
-os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
-os.environ.setdefault("PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY", "false")
-os.environ.setdefault("PREFECT_TELEMETRY_ENABLE_RESOURCE_METRICS", "false")
-os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "fusion,storage,dashboards,flows")
-# Prefect gives its temporary server 20 s, which a busy machine needs for the first start alone.
-os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "180")
-
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path

@@ -5,6 +5,7 @@ import polars as pl
 from flows.session import Session
 from flows.steps.item_files import with_titles
 from fusion.errors import DataError
+from fusion.runs.run_folder import folder_of
 from storage.reading.read import live, reasons_for
 from storage.reading.recommendations import Recommendations, recommendations_for
 from storage.schema.row_objects import RunRow
@@ -37,7 +38,7 @@ def user_list(session: Session, user: str) -> pl.DataFrame:
         DataError: nothing is live in the placement.
     """
     run = _live_run(session)
-    folder = session.runs / run.run_id
+    folder = folder_of(session.runs, run.run_id)
     shown = recommendations_for(session.engine, session.placement, user)
     if shown.served_by != "list":
         return with_titles(folder, _fallback_rows(shown, run))

@@ -91,8 +91,12 @@ def remove_folder(folder: Path) -> None:
     training remove.
 
     Args:
-        folder: to remove; nothing happens where it is gone already.
+        folder: to remove; nothing happens where it is gone already. Of a link the link alone goes,
+            never what it points to.
     """
+    if folder.is_symlink():
+        folder.unlink(missing_ok=True)
+        return
     aside = folder.with_name(f".{folder.name}.{os.getpid()}")
     try:
         folder.rename(aside)

@@ -4,6 +4,7 @@ Light on purpose: commands that only look a run up import this and nothing that 
 """
 
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -12,7 +13,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from fusion.errors import DataError
 from fusion.runs.stage_store import sweep_drafts
+
+RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
+"""Names of runs, as `new_run_id` makes them."""
 
 
 @dataclass(frozen=True)
@@ -152,6 +157,37 @@ def new_run_id(now: datetime | None = None) -> str:
     return f"{now or datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
 
 
+def folder_of(root: Path, run_id: str) -> Path:
+    """Return the folder of a run, which always lies directly in the folder of runs.
+
+    The only way from an id to a path: ids come from SQL, where others may write too, and one such
+    as `../../precious` would name any folder of the machine.
+
+    Args:
+        root: folder of runs.
+        run_id: outside name of the run.
+
+    Returns:
+        Its folder, whether it is there or not.
+
+    Raises:
+        DataError: the id is none that a training gives, or a link leads out of the folder of runs.
+    """
+    if not RUN_ID.fullmatch(run_id):
+        raise DataError(
+            f"the database holds a run {run_id!r}, which is no id that a training gives (such as "
+            "20260131-235959-1a2b3c): no folder is looked for under it. "
+            "Somebody wrote into the table `run`; delete that row, or restore it from a backup"
+        )
+    folder = root / run_id
+    if folder.resolve() != root.resolve() / run_id:
+        raise DataError(
+            f"run folder {folder} is a link to {folder.resolve()}, outside of {root.resolve()}: "
+            "move the folder itself there, or all of it with [artifacts] path"
+        )
+    return folder
+
+
 @contextmanager
 def run_folder(root: Path, run_id: str) -> Iterator[Path]:
     """Open a folder to fill, which appears under the run's name only when it is whole.
@@ -162,13 +198,17 @@ def run_folder(root: Path, run_id: str) -> Iterator[Path]:
 
     Yields:
         A draft beside it; its name begins with a dot, so that nothing takes it for a run.
+
+    Raises:
+        DataError: as in `folder_of`.
     """
+    final = folder_of(root, run_id)
     # The number of the process says later whether anybody still works on it.
-    draft = root / f".{run_id}.{os.getpid()}"
+    draft = final.with_name(f".{final.name}.{os.getpid()}")
     draft.mkdir(parents=True)
     try:
         yield draft
-        draft.rename(root / run_id)
+        draft.rename(final)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 

@@ -1,14 +1,15 @@
 """Pruning: runs that nothing needs any more go, with their rows, folders, reports and stages."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from dashboards.evidently.workspace import snapshots
 from flows.session import Session
-from fusion.errors import Temporary
+from fusion.errors import DataError, Temporary
 from fusion.runs.cleanup import remove_folder, size, sweep_artifacts, unused_stages
+from fusion.runs.run_folder import folder_of
 from fusion.runs.stage_store import Store
 from storage.runs.retention import (
     ENDED,
@@ -104,7 +105,8 @@ def prune(session: Session, dry_run: bool = False) -> Pruned:
         sweep_artifacts(session.runs)
     settings = session.config.retention
     since = datetime.now(UTC) - timedelta(days=settings.days)
-    runs = run_retention(session.engine, session.placement, settings.runs, since)
+    found = run_retention(session.engine, session.placement, settings.runs, since)
+    runs = [_kept_if_unsafe(session, run) for run in found]
     going = _removable(session, runs)
     # Measured before anything goes.
     removed = tuple(_measure(session, run) for run in going)
@@ -125,6 +127,16 @@ def prune(session: Session, dry_run: bool = False) -> Pruned:
     return pruned
 
 
+def _kept_if_unsafe(session: Session, run: RunRetention) -> RunRetention:
+    """Keep a run whose id names no folder of ours: removing under it could remove anything."""
+    try:
+        folder_of(session.runs, run.run_id)
+    except DataError as wrong:
+        log.warning("run kept run_no=%d: %s", run.run_no, wrong)
+        return replace(run, why=str(wrong))
+    return run
+
+
 def _removable(session: Session, runs: list[RunRetention]) -> list[RunRetention]:
     """Return the runs that may go, and those gone already of which something is left."""
     with_lists = runs_with_rows(session.engine, session.placement)
@@ -140,7 +152,7 @@ def _removable(session: Session, runs: list[RunRetention]) -> list[RunRetention]
 def _files(session: Session, run_id: str) -> list[Path]:
     """Return a run's folder and its snapshots in the dashboards, those that are there."""
     in_dashboards = snapshots(session.workspace, session.placement, run_id)
-    places = (*in_dashboards, session.runs / run_id)
+    places = (*in_dashboards, folder_of(session.runs, run_id))
     return [place for place in places if place.exists()]
 
 

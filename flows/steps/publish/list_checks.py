@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from flows.steps.item_files import UNTIL, ended_items
 from flows.steps.publish.stored_lists import DEPTH, StoredLists
 from fusion.evaluation.check import EXAMPLES, Check, check, fails, passes
+from fusion.runs.run_folder import folder_of
 from storage.reading.list_checks import (
     BLOCKED,
     FALLING,
@@ -159,7 +160,7 @@ def nothing_became_unavailable(stored: StoredLists) -> Check:
         The result; `broken` counts rows.
     """
     run = stored.run
-    folder = stored.session.runs / run.run_id
+    folder = folder_of(stored.session.runs, run.run_id)
     ended = ended_items(folder, run.created_at, datetime.now(UTC))
     # Counting every item reads the whole run: only where an item has ended at all.
     rows = item_rows(stored.engine, run) if len(ended) else {}

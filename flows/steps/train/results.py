@@ -19,7 +19,7 @@ from fusion.core.findings import Finding
 from fusion.errors import stored_text
 from fusion.runs.context import RunContext
 from fusion.runs.manifest import Manifest, moment, write_manifest
-from fusion.runs.run_folder import ListsFolder, RunFolder, run_folder
+from fusion.runs.run_folder import ListsFolder, RunFolder, folder_of, run_folder
 from fusion.runs.write_run import write_run_files
 from fusion.training.pipeline import Trained
 from fusion.training.run_manifest import training_manifest
@@ -121,7 +121,7 @@ def write_sql(training: Training, trained: Trained, manifest: dict[str, Any]) ->
         `ready` for a run that may be published, `rejected` for one that its checks refuse.
     """
     session, run_no = training.session, training.run_no
-    folder = session.runs / training.run_id
+    folder = folder_of(session.runs, training.run_id)
     status: Ending = "ready" if trained.admitted else "rejected"
     training.timer("load lists into SQL", lambda: load_folder(session, run_no, folder))
     verdict = trained.verdict.report.model_dump(mode="json")

@@ -10,6 +10,7 @@ from flows.session import Session
 from flows.steps.item_files import with_titles
 from flows.steps.publish.publish import explain_refusal
 from fusion.errors import DataError
+from fusion.runs.run_folder import folder_of
 from storage.reading.read import lists_of, served_of
 from storage.runs.retention import ENDED
 from storage.runs.runs import find_run
@@ -118,7 +119,7 @@ def _titled(session: Session, run: RunRow, counts: pl.DataFrame) -> pl.DataFrame
     before, after = pl.col("before").cast(pl.Int64), pl.col("after").cast(pl.Int64)
     change = (after - before).abs()
     largest = counts.sort(-change, "item_id").head(MAX_ITEMS)
-    return with_titles(session.runs / run.run_id, largest)
+    return with_titles(folder_of(session.runs, run.run_id), largest)
 
 
 def _groups(users: pl.DataFrame, served: pl.DataFrame) -> pl.DataFrame:

@@ -23,7 +23,7 @@ from flows.steps.watch.monitor_frames import (
     twin_lists,
 )
 from fusion.errors import DataError
-from fusion.runs.run_folder import RunFolder
+from fusion.runs.run_folder import RunFolder, folder_of
 from storage.loading.bulk import load_metrics
 from storage.reading.read import history, lists_of, served_of
 from storage.runs.records import add_alert
@@ -73,9 +73,9 @@ def monitor_run(session: Session, name: str = "live", against: str | None = None
     """
     run = find_run(session.engine, session.placement, name)
     previous = _run_before(session, run, against)
-    folder = RunFolder(session.runs / run.run_id)
+    folder = RunFolder(folder_of(session.runs, run.run_id))
     _require_folders(run, folder, previous)
-    previous_folder = RunFolder(session.runs / previous.run_id) if previous else None
+    previous_folder = RunFolder(folder_of(session.runs, previous.run_id)) if previous else None
     no_window = missing_reference(run)
     samples = reference_samples(folder, previous_folder, has_window=not no_window)
     note = "" if samples else no_window

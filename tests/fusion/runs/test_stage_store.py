@@ -134,25 +134,25 @@ class TestStore:
 
 class TestRunFolder:
     def test_it_appears_whole_or_not_at_all(self, tmp_path):
-        with run_folder(tmp_path, "20260101-000000-abc") as folder:
+        with run_folder(tmp_path, "20260101-000000-abcdef") as folder:
             (folder / "x").write_text("1")
-            assert not (tmp_path / "20260101-000000-abc").exists()
-        assert [p.name for p in tmp_path.iterdir()] == ["20260101-000000-abc"]
-        with pytest.raises(RuntimeError), run_folder(tmp_path, "20260102-000000-abc") as folder:
+            assert not (tmp_path / "20260101-000000-abcdef").exists()
+        assert [p.name for p in tmp_path.iterdir()] == ["20260101-000000-abcdef"]
+        with pytest.raises(RuntimeError), run_folder(tmp_path, "20260102-000000-abcdef") as folder:
             raise RuntimeError
-        assert [p.name for p in tmp_path.iterdir()] == ["20260101-000000-abc"]
+        assert [p.name for p in tmp_path.iterdir()] == ["20260101-000000-abcdef"]
         (tmp_path / ".20260103-000000-abc.999999999").mkdir()
         alive = f".20260104-000000-abc.{os.getpid()}"
         (tmp_path / alive).mkdir()
         (tmp_path / ".keep").mkdir()
         sweep_folders(tmp_path)
-        assert {p.name for p in tmp_path.iterdir()} == {"20260101-000000-abc", ".keep", alive}
+        assert {p.name for p in tmp_path.iterdir()} == {"20260101-000000-abcdef", ".keep", alive}
 
     def test_a_draft_is_no_run_also_when_all_of_it_is_written(self, tmp_path):
-        with run_folder(tmp_path, "20260101-000000-abc") as folder:
+        with run_folder(tmp_path, "20260101-000000-abcdef") as folder:
             write_manifest(folder, Manifest())
             assert run_folders(tmp_path) == {}
-        assert list(run_folders(tmp_path)) == ["20260101-000000-abc"]
+        assert list(run_folders(tmp_path)) == ["20260101-000000-abcdef"]
 
     def test_run_ids_sort_by_time_and_differ(self):
         moments = [datetime(2026, 1, 31, 23, 59, second, tzinfo=UTC) for second in (1, 2)]
