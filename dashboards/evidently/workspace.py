@@ -2,8 +2,6 @@
 
 import logging
 import os
-import signal
-import socket
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,9 +14,13 @@ from dashboards.evidently.report import check_verdict
 from dashboards.measures.drift import ColumnDrift
 from dashboards.measures.stability import Stability
 from dashboards.run import RunRef
+from dashboards.web.guard import Application
+from dashboards.web.server import serve_guarded
 from fusion.errors import ConfigError
 
 log = logging.getLogger(__name__)
+SERIES_QUERY = r"/api/v2/snapshots/[0-9a-f-]{36}/data_series_batch"
+"""The one path that the pages ask by POST, though it reads: the lines of all panels."""
 
 
 def record(
@@ -77,13 +79,13 @@ def snapshots(workspace: Path, placement: str, run_id: str) -> tuple[Path, Path]
 def serve(workspace: Path, port: int, host: str = "127.0.0.1") -> None:
     """Show the dashboards in Evidently's user interface until SIGINT or SIGTERM. Main thread only.
 
-    Anyone who reaches the port can read and delete reports: leave `host` alone unless something in
-    front of it asks who they are.
+    Evidently's application lets whoever reaches it make and delete projects: it runs in this
+    process behind `dashboards.web.guard`, and has no port of its own.
 
     Args:
         workspace: folder of the dashboards.
         port: to listen on.
-        host: to listen on.
+        host: to listen on; leave it alone unless something in front of it asks who people are.
 
     Raises:
         ConfigError: the folder holds no dashboards, or the port is taken.
@@ -93,34 +95,15 @@ def serve(workspace: Path, port: int, host: str = "127.0.0.1") -> None:
             f"no dashboards in {workspace}: `fusion run` fills it; if they are elsewhere, name the "
             f"folder as `workspace` in [monitor]"
         )
-    with _bind(host, port) as listening:
-        # Both take seconds to import, and the port should be ours by then.
-        from evidently.ui.service.app import create_app, get_config  # noqa: PLC0415
-        from uvicorn import Config, Server  # noqa: PLC0415
-
-        app = create_app(get_config(host=host, port=port, workspace=str(workspace)))
-        server = Server(Config(app, log_level="warning"))
-        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-        try:
-            server.run(sockets=[listening])
-        except KeyboardInterrupt:
-            log.info("dashboards closed")
-        finally:
-            signal.signal(signal.SIGTERM, before)
+    serve_guarded(lambda: _application(workspace), port, host, [SERIES_QUERY])
 
 
-def _bind(host: str, port: int) -> socket.socket:
-    listening = socket.socket()
-    # A port that was let go a moment ago can be taken again at once.
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((host, port))
-    except OSError as error:
-        listening.close()
-        raise ConfigError(
-            f"cannot listen on {host}:{port} ({error.strerror}): choose another with --port"
-        ) from error
-    return listening
+def _application(workspace: Path) -> Application:
+    # Takes seconds to import.
+    from evidently.ui.service.app import create_app, get_config  # noqa: PLC0415
+
+    app: Application = create_app(get_config(workspace=str(workspace)))
+    return app
 
 
 def _key(*parts: str) -> UUID:

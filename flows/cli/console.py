@@ -10,7 +10,6 @@ from dataclasses import fields, is_dataclass
 from datetime import datetime
 from typing import Any
 
-from rich.console import Console
 from rich.logging import RichHandler
 from rich.markup import escape
 from rich.progress import (
@@ -22,6 +21,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from flows.cli.terminal_text import OneLineFormatter, SafeConsole, json_text
 from flows.failures import describe_failure
 from fusion.core.progress import Progress as Watcher
 from fusion.core.progress import T
@@ -29,8 +29,8 @@ from fusion.errors import FusionError
 
 log = logging.getLogger(__name__)
 # In a pipe or a file there is no width to ask for: 140 keeps tables and sentences whole.
-out = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
-err = Console(stderr=True, highlight=False)
+out = SafeConsole(width=None if sys.stdout.isatty() else 140)
+err = SafeConsole(stderr=True)
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 OUR_PACKAGES = ("fusion", "storage", "dashboards", "flows")
@@ -42,11 +42,14 @@ def start_logging() -> None:
     A person sees progress bars, so that notices about each step would only be in their way.
     """
     if err.is_terminal:
-        handler = RichHandler(console=err, show_path=False)
-        logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+        shown = RichHandler(console=err, show_path=False)
+        shown.setFormatter(OneLineFormatter(logging.BASIC_FORMAT))
+        logging.basicConfig(level=logging.WARNING, handlers=[shown], force=True)
         return
     # Other people's libraries stay at warnings; ours log each step.
-    logging.basicConfig(level=logging.WARNING, format=LOG_FORMAT, stream=sys.stderr, force=True)
+    lines = logging.StreamHandler(sys.stderr)
+    lines.setFormatter(OneLineFormatter(LOG_FORMAT))
+    logging.basicConfig(level=logging.WARNING, handlers=[lines], force=True)
     for name in OUR_PACKAGES:
         logging.getLogger(name).setLevel(logging.INFO)
 
@@ -57,7 +60,7 @@ class ProgressBars:
     def __init__(self) -> None:
         self._bars = Progress(
             SpinnerColumn(),
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
@@ -114,7 +117,7 @@ def emit(content: Any) -> None:
         content: anything that `to_json` takes.
     """
     text = json.dumps(to_json(content), ensure_ascii=False, indent=1)
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(json_text(text) + "\n")
 
 
 def to_json(content: Any) -> Any:

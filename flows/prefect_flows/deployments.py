@@ -15,6 +15,7 @@ from prefect.types.entrypoint import EntrypointType
 
 from flows.prefect_flows.api import configured
 from flows.prefect_flows.flows import monitor, retrain, run
+from flows.prefect_flows.temporary_server import temporary_server
 from flows.session import Session
 
 log = logging.getLogger(__name__)
@@ -65,12 +66,15 @@ def serve_schedule(config: Path) -> None:
         config: the configuration file.
     """
     served = deployments(config)
+    if not configured():
+        # This server ends with the schedule and has nothing left to pause.
+        with temporary_server():
+            serve(*served, print_starting_message=True)
+        return
     try:
         serve(*served, print_starting_message=True)
     finally:
-        # A temporary server ends with the schedule and has nothing left to pause.
-        if configured():
-            pause(served)
+        pause(served)
 
 
 def pause(served: Sequence[RunnerDeployment]) -> None:

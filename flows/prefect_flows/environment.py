@@ -34,23 +34,20 @@ def prepare() -> None:
     """
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
-    # A configured server has its own secret, if any. A child of ours finds our server configured.
+    # A configured server has its own secret, if any.
     if not configured():
         _lock_temporary_server()
     if "prefect" in sys.modules:
-        _refresh()
+        from prefect.context import refresh_global_settings_context  # noqa: PLC0415
+
+        # It has read its environment already, and does so once.
+        refresh_global_settings_context()
 
 
 def _lock_temporary_server() -> None:
-    # In the environment alone, which the operating system shows to no other user.
-    secret = f"fusion:{secrets.token_urlsafe(_SECRET_BYTES)}"
+    # In the environment alone, which the operating system shows to no other user. One that is
+    # there already is kept: a server that it locks may be running.
+    secret = os.environ.get(SERVER_SECRET) or f"fusion:{secrets.token_urlsafe(_SECRET_BYTES)}"
     os.environ[SERVER_SECRET] = secret
     os.environ[CLIENT_SECRET] = secret
     os.environ[ORIGINS] = NO_ORIGIN
-
-
-def _refresh() -> None:
-    """Let a Prefect that was imported before read its environment again."""
-    from prefect.context import refresh_global_settings_context  # noqa: PLC0415
-
-    refresh_global_settings_context()

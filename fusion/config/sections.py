@@ -1,8 +1,9 @@
 """Sections of the configuration file that decide a training, but for its sources."""
 
 from typing import Literal
+from unicodedata import category
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from fusion.core.settings import Settings
 
@@ -158,6 +159,18 @@ class ListSettings(Settings):
         ge=0,
         description="shown rows that are explained by the ranker, whole users by hash; 0 = none",
     )
+
+    @field_validator("placement")
+    @classmethod
+    def _one_line(cls, name: str) -> str:
+        # A line break would forge lines of logs, an escape sequence would steer terminals.
+        steering = [letter for letter in name if category(letter) in ("Cc", "Cs", "Zl", "Zp")]
+        if steering:
+            raise ValueError(
+                f"{name!r} holds {steering[0]!r}: letters, digits, signs and spaces are allowed, "
+                "line breaks and control characters are not"
+            )
+        return name
 
     @property
     def active_days(self) -> int | None:

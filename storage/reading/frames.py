@@ -1,5 +1,6 @@
 """Read databases of others into polars, with the types that the database says."""
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from storage.database.errors import on_error
 from storage.database.urls import masked, read_only_file, resolve_url
 from storage.reading import row_frames
 from storage.reading.row_frames import DType, typed_chunk
+from storage.reading.select_only import allow_select_only
 
 _POSTGRES_TYPES: dict[Any, DType] = {
     16: pl.Boolean,
@@ -43,7 +45,8 @@ def read_sql(url: str, query: str, base: Path = Path()) -> pl.DataFrame:
 
     Args:
         url: SQLAlchemy URL of any database whose driver is installed.
-        query: one SELECT, in the database's own words.
+        query: one SELECT, in the database's own words. SQLite refuses everything else, PostgreSQL
+            runs it in a transaction that only reads; of others the rights of the user decide.
         base: folder at which a relative path of an SQLite file starts.
 
     Returns:
@@ -61,16 +64,18 @@ def read_sql(url: str, query: str, base: Path = Path()) -> pl.DataFrame:
         with engine.connect() as connection:
             return _read(connection, query)
     except DBAPIError as error:
-        raise DataError(
-            f"query on {masked(place)} failed: {error.orig}. The query: {query}"
-        ) from error
+        reason = f"{error.orig}"
+        if _is_refused(error.orig):
+            reason += " (a query may only SELECT from tables and views)"
+        raise DataError(f"query on {masked(place)} failed: {reason}. The query: {query}") from error
     finally:
         engine.dispose()
 
 
 def _make_reader(url: URL) -> Engine:
-    """Make an engine of any database; of an SQLite file, one that does not make it."""
-    opened = read_only_file(url) if url.get_backend_name() == "sqlite" else url
+    """Make an engine of any database; of an SQLite file, one that neither makes nor writes it."""
+    is_sqlite = url.get_backend_name() == "sqlite"
+    opened = read_only_file(url) if is_sqlite else url
     try:
         engine = create_engine(opened, hide_parameters=True)
     except (ImportError, NoSuchModuleError) as error:
@@ -78,7 +83,13 @@ def _make_reader(url: URL) -> Engine:
             f"no driver for {masked(url)}: {error}. Install it, or export the data to Parquet."
         ) from error
     event.listen(engine, "handle_error", lambda context: on_error(context, url))
+    if is_sqlite:
+        allow_select_only(engine)
     return engine
+
+
+def _is_refused(error: BaseException | None) -> bool:
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_AUTH
 
 
 def _read(connection: Connection, query: str) -> pl.DataFrame:

@@ -78,6 +78,20 @@ def test_a_source_may_not_take_the_name_of_other_figures(tmp_path, name):
     assert read(tmp_path, DATA + f'[[sources]]\nname = "my_{name}"\nuse = "ease"\n').sources
 
 
+@pytest.mark.parametrize(
+    "name", ["a\\nERROR forged", "\\u001b[2J", "a\\u2028b", "\\u0000", "\\u009b31m"]
+)
+def test_a_placement_that_would_forge_lines_or_steer_terminals_is_refused(tmp_path, name):
+    with pytest.raises(ConfigError, match="line breaks and control characters are not") as refused:
+        read(tmp_path, f'{DATA}[lists]\nplacement = "{name}"\n')
+    assert str(refused.value).replace("\n", "").isprintable()
+
+
+def test_a_placement_has_any_letters(tmp_path):
+    name = "Startseite für 柏 👩‍🚀 (mail)"
+    assert read(tmp_path, f'{DATA}[lists]\nplacement = "{name}"\n').lists.placement == name
+
+
 def test_an_unknown_key_of_an_sql_input_is_named_too(tmp_path):
     with pytest.raises(ConfigError, match=r"querry: unknown key\. Did you mean 'query'\?"):
         read(tmp_path, '[data]\ninteractions = { url = "sqlite:///x.db", querry = "select 1" }\n')

@@ -72,7 +72,7 @@ def _print_groups(console: Console, groups: pl.DataFrame) -> None:
 
 def _print_verdicts(console: Console, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
     """Show both verdicts side by side, and the one difference that is over the same users."""
-    table = plain_table("verdict", str(old["run_id"]), str(new["run_id"]))
+    table = plain_table("verdict", escape(str(old["run_id"])), escape(str(new["run_id"])))
     for name, write in VERDICT_ROWS.items():
         cells = [write(verdict) if verdict["reported"] else "-" for verdict in (old, new)]
         table.add_row(name, *cells)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.markup import escape
 
+from flows.cli.terminal_text import one_line
 from fusion.core.findings import Finding
 
 
@@ -24,9 +25,9 @@ def print_findings(console: Console, findings: Sequence[Finding]) -> None:
 def _print_finding(console: Console, finding: Finding) -> None:
     colour = "red" if finding.severity == "error" else "yellow"
     kind = f"[bold {colour}]{finding.severity}[/] [bold]{finding.code}[/]"
-    subject = escape(finding.subject)
-    console.print(f"{kind} ({subject}, {finding.count:,}): {escape(finding.message)}")
+    subject, message = escape(one_line(finding.subject)), escape(one_line(finding.message))
+    console.print(f"{kind} ({subject}, {finding.count:,}): {message}")
     for example in finding.examples:
         values = ", ".join(f"{key}={value!r}" for key, value in example.items())
-        console.print("    " + escape(values))
+        console.print("    " + escape(one_line(values)))
     console.print(f"    [dim]{escape(finding.cure)}[/]")

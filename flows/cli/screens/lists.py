@@ -5,6 +5,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from flows.cli.screens.tables import describe_knowledge, plain_table
+from flows.cli.terminal_text import one_line
 from flows.steps.user_lists import NOTHING_SHOWN
 
 
@@ -41,7 +42,7 @@ def print_list_title(console: Console, user: str, rows: pl.DataFrame) -> None:
         user: the user's id.
         rows: of the list; where there are none, the sentence says why.
     """
-    title = f"User {user}: {_describe_list(rows)}"
+    title = one_line(f"User {user}: {_describe_list(rows)}")
     console.print(title, markup=False, style="bold", soft_wrap=True)
 
 

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from dashboards.measures.drift import drifted_shares
+from flows.cli.terminal_text import one_line
 
 if TYPE_CHECKING:  # Evidently takes seconds to import, and most verbs never monitor
     from flows.steps.watch.monitor import Monitored
@@ -32,7 +33,7 @@ def print_monitoring(console: Console, monitored: "Monitored") -> None:
     else:
         console.print("Lists: the first run of this placement, there is nothing to compare with.")
     for alert in monitored.alerts:
-        console.print(f"[bold yellow]Alert[/] {escape(alert.message)}")
+        console.print(f"[bold yellow]Alert[/] {escape(one_line(alert.message))}")
     folder = monitored.files.drift_html.parent
     console.print(f"Reports: {folder}/drift.html, stability.html", markup=False)
 

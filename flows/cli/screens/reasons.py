@@ -6,6 +6,7 @@ import polars as pl
 from rich.console import Console
 
 from flows.cli.screens.lists import print_list_title
+from flows.cli.terminal_text import one_line
 
 
 def print_reasons(
@@ -22,7 +23,7 @@ def print_reasons(
     """
     print_list_title(console, user, rows)
     for row in rows.iter_rows(named=True):
-        name = f"{row['item_id']} {row.get('title') or ''}".rstrip()
+        name = one_line(f"{row['item_id']} {row.get('title') or ''}".rstrip())
         console.print(f"\n{row['rank']:>3}  {name}", markup=False, style="bold", highlight=False)
         of_item = reasons.filter(pl.col("item_id") == row["item_id"])
         _print_item_reasons(console, list(of_item.iter_rows(named=True)))
@@ -53,5 +54,5 @@ def _sentence(reason: dict[str, Any]) -> str:
         figures.append(f"{reason['source']} ranks it {reason['source_rank']}")
     if reason["gain"] is not None:
         figures.append(f"{reason['gain']:+.2f}")
-    text = str(reason["reason"])
+    text = one_line(str(reason["reason"]))
     return f"{text} ({', '.join(figures)})" if figures else text

@@ -5,6 +5,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from flows.cli.screens.tables import plain_table, to_minute
+from flows.cli.terminal_text import one_line
 from flows.steps.keep.erase import Forgot
 from flows.steps.keep.prune import Pruned, RemovedRun
 
@@ -27,7 +28,7 @@ def print_pruned(console: Console, pruned: Pruned) -> None:
     size = readable_size(pruned.bytes)
     console.print(f"{verb} {runs} and {stages} of the store, {size} together.")
     for run_id, reason in pruned.kept.items():
-        console.print(f"  kept {run_id}: {reason}", markup=False)
+        console.print(one_line(f"  kept {run_id}: {reason}"), markup=False)
     for sentence in pruned.left:
         console.print(f"[yellow]{escape(sentence)}[/]")
 
@@ -36,7 +37,7 @@ def _runs_table(runs: tuple[RemovedRun, ...]) -> Table:
     table = plain_table("run", "status", "trained", "rows>", "in SQL, about>", "files>")
     for run in runs:
         table.add_row(
-            run.run_id,
+            escape(run.run_id),
             run.status,
             to_minute(run.created_at),
             f"{run.rows:,}",

@@ -21,7 +21,7 @@ def print_runs(console: Console, runs: Iterable[RunRow], live_run_no: int | None
     for run in runs:
         table.add_row(
             "→" if run.run_no == live_run_no else "",
-            run.run_id,
+            escape(run.run_id),
             run.status,
             escape(run.method or ""),
             to_minute(run.as_of),

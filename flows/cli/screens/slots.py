@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from flows.cli.screens.tables import describe_knowledge, to_minute
+from flows.cli.terminal_text import one_line
 from flows.steps.run_summaries import frozen_until
 from storage.schema.row_objects import LiveRun
 
@@ -62,8 +63,8 @@ def run_and_method(run_id: str, method: str | None) -> str:
     Returns:
         A part of a sentence.
     """
-    return f"run [bold]{run_id}[/], lists by {escape(str(method))}"
+    return f"run [bold]{escape(run_id)}[/], lists by {escape(str(method))}"
 
 
 def _last_move(slot: LiveRun) -> str:
-    return f"  since {to_minute(slot.since)} UTC, by {slot.by}: {slot.reason or ''}"
+    return one_line(f"  since {to_minute(slot.since)} UTC, by {slot.by}: {slot.reason or ''}")

@@ -5,6 +5,8 @@ from datetime import datetime
 from rich import box
 from rich.table import Table
 
+from flows.cli.terminal_text import OneLineTable
+
 NEVER_CUT = ("run", "row", "item", "status", "method")
 """Columns that a narrow terminal must not break: what people copy."""
 
@@ -19,7 +21,7 @@ def plain_table(*columns: str, title: str | None = None) -> Table:
     Returns:
         The table, to which rows are added.
     """
-    table = Table(
+    table = OneLineTable(
         box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", pad_edge=False
     )
     for column in columns:

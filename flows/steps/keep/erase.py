@@ -82,10 +82,17 @@ def read_people(user: str | None, file: Path | None) -> list[str]:
 
 
 def _read_lines(file: Path) -> list[str]:
+    """Read a file's lines, ended by a line feed, with a carriage return before it or without.
+
+    No other character ends one, though Python's `splitlines` knows ten: an id may hold U+2028, and
+    what stands after it could be somebody else's id.
+    """
     try:
-        return file.read_text(encoding="utf-8-sig").splitlines()
+        # Bytes, since text mode would take a carriage return alone for the end of a line.
+        text = file.read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as wrong:
         raise ConfigError(f"cannot read {file}: {wrong}") from wrong
+    return [line.removesuffix("\r") for line in text.split("\n")]
 
 
 def forget(session: Session, people: Collection[str]) -> Forgot:

@@ -1,12 +1,14 @@
 """The real Evidently workspace, and its real server on loopback."""
 
 import json
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
 from datetime import timedelta
+from http.client import HTTPConnection
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, Request, build_opener
@@ -129,7 +131,7 @@ print("closed")
 """
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def server(workspace):
     port = free_port()
     command = [sys.executable, "-c", SERVE, str(workspace), str(port)]
@@ -137,6 +139,81 @@ def server(workspace):
     yield process, port
     process.kill()
     process.communicate()
+
+
+def status(port: int, method: str, path: str, body: bytes | None = None, **headers: str) -> int:
+    """Ask as anybody may: any method, any Host, any Origin."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=20)
+    sent = {"Content-Type": "application/json", **headers}
+    connection.request(method, path, body, sent)
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    return answer.status
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {str(file): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+def test_nobody_changes_the_dashboards_and_no_other_page_reads_them(workspace, server):
+    process, port = server
+    await_answer(process, f"http://127.0.0.1:{port}/api/projects")
+    before, project = content(workspace), home(workspace).name
+    own = f"http://127.0.0.1:{port}"
+    new = b'{"name": "planted"}'
+    assert status(port, "GET", "/api/projects") == 200
+    # a name of the attacker's that means 127.0.0.1, and pages of other origins
+    for host in ("evil.example", f"evil.example:{port}", "127.0.0.1", f"127.0.0.1:{port + 1}"):
+        assert status(port, "GET", "/api/projects", Host=host) == 403
+    for origin in (
+        "https://evil.example",
+        "null",
+        "http://localhost",
+        own.replace("http", "https"),
+    ):
+        assert status(port, "POST", "/api/projects", new, Origin=origin) == 403
+        assert status(port, "GET", "/api/projects", Origin=origin) == 403
+    assert status(port, "POST", "/api/datasets/upload", b"x", Origin="https://evil.example") == 403
+    # also from this machine, and from the page itself, nothing is written
+    attacks = {
+        ("DELETE", f"/api/projects/{project}"),
+        ("PATCH", f"/api/projects/{project}"),
+        ("POST", "/api/projects"),
+        ("POST", f"/api/projects/{project}/info"),
+        ("POST", f"/api/v2/snapshots/{project}"),
+        ("POST", f"/api/v2/dashboards/{project}"),
+        ("POST", f"/api/v2/snapshots/{project}/data_series_batch/../../../projects"),
+        ("POST", "/api/datasets/upload"),
+        ("PUT", "/api/prompts"),
+        ("OPTIONS", "/api/projects"),
+    }
+    for method, path in attacks:
+        assert status(port, method, path, new, Origin=own) == 405, (method, path)
+        assert status(port, method, path, new) == 405, (method, path)
+    assert content(workspace) == before
+
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
+def test_the_page_still_draws_in_a_browser(workspace, server, tmp_path):
+    process, port = server
+    await_answer(process, f"http://127.0.0.1:{port}/api/projects")
+    page = f"http://localhost:{port}/projects/{home(workspace).name}"
+    command = [
+        CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}",
+        "--window-size=1400,2400", "--virtual-time-budget=20000", "--dump-dom", page,
+    ]  # fmt: skip
+    drawn = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert drawn.returncode == 0, drawn.stderr
+    titles = json.loads((home(workspace) / "dashboard.json").read_text())["panels"]
+    for panel in titles:
+        assert panel["title"] in drawn.stdout
+    # lines of a plot, and no word of Evidently's about an answer that failed
+    assert drawn.stdout.count('class="scatterlayer') + drawn.stdout.count("<path") > 4
+    assert "Refused to" not in drawn.stderr
 
 
 def test_the_server_draws_the_figures_shows_new_runs_and_ends_cleanly(workspace, server):

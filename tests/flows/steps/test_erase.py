@@ -13,7 +13,7 @@ from sqlalchemy import insert, inspect, select, text, update
 
 from flows.session import Session
 from flows.steps.keep import erase as module
-from flows.steps.keep.erase import forget
+from flows.steps.keep.erase import forget, read_people
 from flows.steps.keep.forgotten import KEY, Hasher
 from flows.steps.train.train import train_run
 from flows.steps.watch.check import check_all
@@ -275,6 +275,14 @@ class TestWithoutTheRightKey:
         # The advice is the cure.
         monkeypatch.setenv(KEY, SECRET)
         assert [one for one in check_all(session) if one.severity == "error"] == []
+
+
+def test_only_line_feeds_end_an_id_of_a_file(tmp_path):
+    """Python knows ten ends of lines; after nine of them would stand somebody else's id."""
+    people = tmp_path / "people.txt"
+    odd = [f"u1{letter}u2" for letter in "\v\f\x1c\x1d\x1e\x85\u2028\u2029\r"]
+    people.write_bytes("\n".join([*odd, "u3\r", "", "u4"]).encode())
+    assert read_people(None, people) == [*odd, "u3", "u4"]
 
 
 def test_an_unknown_person_is_named_and_left_out_later(own_shop, tmp_path):

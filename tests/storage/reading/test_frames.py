@@ -1,3 +1,4 @@
+import os
 import re
 import sqlite3
 from contextlib import closing
@@ -6,7 +7,7 @@ from datetime import UTC, date, datetime
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
-from sqlalchemy import create_engine, text
+from sqlalchemy import NullPool, create_engine, text
 
 from fusion.errors import ConfigError, DataError
 from storage.reading.frames import read_sql
@@ -73,11 +74,20 @@ def test_wrong_queries_are_data_errors(filled, query, words):
 
 
 @pytest.mark.parametrize(
-    "query", ["DELETE FROM plays", "DELETE FROM plays RETURNING who", "DROP TABLE plays"]
+    "query",
+    [
+        "DELETE FROM plays",
+        "DELETE FROM plays RETURNING who",
+        "DROP TABLE plays",
+        "SELECT 1; DELETE FROM plays",
+        "COMMIT; DELETE FROM plays",
+        "CREATE TEMP TABLE mine (x int)",
+    ],
 )
 def test_nothing_is_written(filled, query):
     with pytest.raises((DataError, ConfigError)):
         read_sql(filled, query)
+    assert len(read_sql(filled, "SELECT who FROM plays")) == 120_000
     assert len(read_sql(filled, "SELECT who FROM plays")) == 120_000
 
 
@@ -163,3 +173,111 @@ def test_a_database_that_is_not_there(tmp_path):
     with pytest.raises(ConfigError, match="no driver") as caught:
         read_sql("mysql+nodriver://ann:s3cret@db/x", "SELECT 1")
     assert "s3cret" not in str(caught.value)
+
+
+def small_file(folder) -> str:
+    """Make an SQLite file of the user's with a table and a view; returns its URL."""
+    with closing(sqlite3.connect(folder / "shop.db")) as connection, connection:
+        connection.execute("CREATE TABLE plays (who, what)")
+        connection.execute("INSERT INTO plays VALUES (1, '[7, 8]')")
+        connection.execute("CREATE VIEW seen AS SELECT who FROM plays")
+    return f"sqlite:///{folder / 'shop.db'}"
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "VACUUM INTO '{folder}/copy.db'",
+        "ATTACH '{folder}/other.db' AS other",
+        "PRAGMA writable_schema = ON",
+        "PRAGMA temp_store_directory = '{folder}'",
+        "SELECT * FROM pragma_table_info('plays')",
+        "SELECT load_extension('{folder}/evil.so')",
+        "SELECT writefile('{folder}/written', 'x')",
+        "CREATE TEMP TABLE mine (x)",
+        "UPDATE sqlite_master SET sql = 'x'",
+        "SAVEPOINT mine",
+        "REINDEX",
+    ],
+)
+def test_a_query_on_sqlite_writes_no_file_and_changes_no_setting(attack, tmp_path):
+    url = small_file(tmp_path)
+    before = (tmp_path / "shop.db").read_bytes()
+    with pytest.raises((DataError, ConfigError)):
+        read_sql(url, attack.format(folder=tmp_path))
+    assert [file.name for file in tmp_path.iterdir()] == ["shop.db"]
+    assert (tmp_path / "shop.db").read_bytes() == before
+
+
+def test_a_refused_query_says_what_is_allowed(tmp_path):
+    with pytest.raises(DataError, match="a query may only SELECT"):
+        read_sql(small_file(tmp_path), f"ATTACH '{tmp_path}/other.db' AS other")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT who FROM seen",
+        "SELECT sum(who) OVER (ORDER BY what) AS total FROM plays",
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION SELECT i + 1 FROM n WHERE i < 3) SELECT i FROM n",
+        "SELECT value FROM plays, json_each(plays.what)",
+        "SELECT name FROM sqlite_master WHERE type = 'table'",
+    ],
+)
+def test_whatever_only_reads_is_allowed_on_sqlite(query, tmp_path):
+    assert len(read_sql(small_file(tmp_path), query)) > 0
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "INSERT INTO plays VALUES (2)",
+        "INSERT INTO plays VALUES (2) RETURNING who",
+        "WITH added AS (INSERT INTO plays VALUES (2) RETURNING who) SELECT who FROM added",
+        "SELECT delete_all()",
+        "SELECT nextval('numbers')",
+        "SELECT lo_create(0)",
+        "SELECT lo_from_bytea(0, 'x')",
+        "SELECT who INTO mine FROM plays",
+        "SELECT who FROM plays FOR UPDATE",
+        "COPY plays TO '{folder}/copy.csv'",
+        "COPY (SELECT 1) TO PROGRAM 'touch {folder}/written'",
+        "SELECT set_config('transaction_read_only', 'off', false)",
+        "SET TRANSACTION READ WRITE",
+        "DO $$ BEGIN DELETE FROM plays; END $$",
+        "EXPLAIN ANALYZE DELETE FROM plays",
+        "SELECT 1; COMMIT; DELETE FROM plays; SELECT 1",
+    ],
+)
+def test_a_query_on_postgres_writes_neither_rows_nor_files(attack, postgres_shop_url, tmp_path):
+    # the server may be another user's, to whom the folder must be open for the attack to work
+    tmp_path.chmod(0o777)
+    with pytest.raises((DataError, ConfigError)):
+        read_sql(postgres_shop_url, attack.format(folder=tmp_path))
+    assert [*tmp_path.iterdir()] == []
+    assert read_sql(postgres_shop_url, "SELECT who FROM plays")["who"].to_list() == [1]
+    assert read_sql(postgres_shop_url, "SELECT last_value FROM numbers")["last_value"][0] == 1
+
+
+@pytest.fixture(scope="module")
+def postgres_shop_url(postgres_server):
+    """A table, a sequence and a function that deletes; nothing of them may change."""
+    name = f"fusion_frames_{os.getpid()}"
+    admin = create_engine(postgres_server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"))
+    place = postgres_server.set(database=name)
+    own = create_engine(place, poolclass=NullPool)
+    with own.begin() as connection:
+        for statement in (
+            "CREATE TABLE plays (who bigint)",
+            "INSERT INTO plays VALUES (1)",
+            "CREATE SEQUENCE numbers",
+            "CREATE FUNCTION delete_all() RETURNS bigint LANGUAGE sql "
+            "AS 'DELETE FROM plays RETURNING who'",
+        ):
+            connection.execute(text(statement))
+    yield place.render_as_string(hide_password=False)
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
