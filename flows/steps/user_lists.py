@@ -5,6 +5,7 @@ import polars as pl
 from flows.session import Session
 from flows.steps.item_files import with_titles
 from fusion.errors import DataError
+from fusion.runs.manifest import Manifest
 from fusion.runs.run_folder import folder_of
 from storage.reading.read import live, reasons_for
 from storage.reading.recommendations import Recommendations, recommendations_for
@@ -137,18 +138,18 @@ def describe_missing(run: RunRow, reasons: pl.DataFrame) -> str:
     Returns:
         A sentence or two; empty when everything is there.
     """
-    manifest = run.manifest or {}
-    counts = manifest.get("why")
+    manifest = Manifest.of(run.manifest)
+    counts = manifest.why
     if counts is None:
         return "This run stored the best source only."
     # Reasons are stored in full with their figures, or with the best source alone.
     best_source_only = reasons["detail"].null_count() == len(reasons)
-    if best_source_only and counts["users"] < counts["of"]:
-        rows = manifest["config"]["lists"]["why_rows"]
+    if best_source_only and counts.users < counts.of:
+        rows = manifest.config["lists"]["why_rows"]
         stored = "only " if len(reasons) else "not even "
         return (
             f"The reasons for this list were not stored: [lists] why_rows = {rows:,} was enough "
-            f"for {counts['users']:,} of {counts['of']:,} users. Of the others there is {stored}"
+            f"for {counts.users:,} of {counts.of:,} users. Of the others there is {stored}"
             "which source ranks each item best. A larger why_rows stores more, "
             "from the next run on."
         )

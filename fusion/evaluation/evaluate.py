@@ -137,7 +137,7 @@ def evaluate(context: RunContext, folder: Path, ranker: Ranker, live: Live | Non
         segments=metrics_by_segment(judged.hits, segments_among(context.data, users), seed),
         cold=cold_report(context, cold.users, cold.lists[RANDOM]),
         new_items=new_items_report(context, users, judged.lists),
-        found=candidate_recall(everyone.lists, context.plan.verdict, table),
+        candidate_recall=candidate_recall(everyone.lists, context.plan.verdict, table),
         live=_live_report(live, comparison),
     )
     # Cross-fitted like what is reported: the choice would flatter itself against random too.

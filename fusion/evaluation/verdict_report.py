@@ -1,11 +1,11 @@
 """The verdict as it is stored: in the manifest, in SQL, and for whoever shows it.
 
-Field names are the keys of the JSON. A row is the ranker, the blend, a source, or random. Metrics
-are named with the places they look at, such as "ndcg@10". What an older run did not store has a
-default, and what it stored beside these fields is passed over.
+Field names are the keys of the JSON, unless a field has an alias. A row is the ranker, the blend, a
+source, or random. Metrics are named with the places they look at, such as "ndcg@10". What an older
+run did not store has a default, and what it stored beside these fields is passed over.
 """
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from fusion.metrics.bootstrap import Interval
 
@@ -13,7 +13,14 @@ from fusion.metrics.bootstrap import Interval
 class Report(BaseModel):
     """A part of the report; NaN stays NaN in JSON, as Python writes it."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="constants")
+    model_config = ConfigDict(
+        frozen=True,
+        extra="ignore",
+        ser_json_inf_nan="constants",
+        validate_by_name=True,
+        validate_by_alias=True,
+        serialize_by_alias=True,
+    )
 
 
 class SplitReport(Report):
@@ -145,6 +152,6 @@ class VerdictReport(Report):
     cold: ColdReport | None = None
     """None where every user has a history."""
     new_items: NewItemsReport | None = None
-    found: CandidateRecall | None = None
+    candidate_recall: CandidateRecall | None = Field(None, alias="found")
     live: LiveReport | None = None
     """None where nothing is live."""

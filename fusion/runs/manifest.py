@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from fusion.runs.run_folder import RunFolder
 
@@ -18,7 +18,13 @@ CHUNK = 2**20
 class ManifestPart(BaseModel):
     """A part of the manifest; every field has a default and unknown keys stay, for older runs."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(
+        frozen=True,
+        extra="allow",
+        validate_by_name=True,
+        validate_by_alias=True,
+        serialize_by_alias=True,
+    )
 
 
 class DataSummary(ManifestPart):
@@ -84,8 +90,8 @@ class TunedRow(ManifestPart):
 
     name: str = ""
     settings: dict[str, Any] = {}
-    default: float = 0.0
-    best: float = 0.0
+    default: float | None = 0.0
+    best: float | None = 0.0
     trials: int = 0
 
 
@@ -121,6 +127,9 @@ class ExplainedUsers(ManifestPart):
 class Manifest(ManifestPart):
     """All that is known of how a run was made: the keys of `manifest.json`, in order.
 
+    A figure that is not a number is null in SQL, and NaN in the folder's file. Where the stored key
+    is an older word than the field's name, it is the field's alias.
+
     A failed run has no folder: its row in SQL holds `error` alone.
 
     Attributes:
@@ -128,7 +137,7 @@ class Manifest(ManifestPart):
         seconds: time of each step, by name.
         trees: trees of the ranker.
         importance: share of the ranker's total gain of each feature.
-        lean: source column towards which the ranker is drawn, and its weight.
+        source_prior: source column that is added to the ranker's scores, and its weight.
         feature_psi: PSI of steady features between the last training table and what is served.
         verdict: the whole report of evaluation.
         checks: every check of admission.
@@ -154,9 +163,9 @@ class Manifest(ManifestPart):
     tuned: list[TunedRow] = []
     method: str | None = None
     trees: int | None = None
-    importance: dict[str, float] = {}
-    lean: dict[str, Any] | None = None
-    feature_psi: dict[str, float] = {}
+    importance: dict[str, float | None] = {}
+    source_prior: dict[str, Any] | None = Field(None, alias="lean")
+    feature_psi: dict[str, float | None] = {}
     verdict: dict[str, Any] = {}
     checks: list[dict[str, Any]] = []
     lists: ListCounts = ListCounts()

@@ -51,7 +51,7 @@ def training_manifest(context: RunContext, trained: Trained) -> Manifest:
         method=trained.method,
         trees=trained.trees,
         importance=trained.importance,
-        lean=asdict(trained.source_prior) if trained.source_prior else None,
+        source_prior=asdict(trained.source_prior) if trained.source_prior else None,
         feature_psi=trained.shift,
         verdict=trained.verdict.report.model_dump(mode="json"),
         checks=[check.as_dict() for check in trained.checks],

@@ -1,10 +1,11 @@
 """Load what a run made: lists, users, fallbacks, explanations, metrics. One transaction a call."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from typing import Any
 
 import polars as pl
-from sqlalchemy import Engine, bindparam, delete, insert
+from sqlalchemy import Connection, Engine, bindparam, delete, insert
 from sqlalchemy.exc import IntegrityError
 
 from fusion.errors import DataError
@@ -125,8 +126,14 @@ def load_explanations(engine: Engine, run_no: int, frame: pl.DataFrame) -> int:
     return _load(engine, run_no, conform(frame, EXPLANATIONS), EXPLANATIONS)
 
 
-def load_metrics(engine: Engine, run_no: int, frame: pl.DataFrame) -> int:
-    """Load figures about a run; they replace older ones of the same key.
+def load_metrics(
+    engine: Engine,
+    run_no: int,
+    frame: pl.DataFrame,
+    subjects: Collection[str] = (),
+    kept: Collection[str] = (),
+) -> int:
+    """Load figures about a run; they replace older ones of the same key, or of whole subjects.
 
     The run may have any status, since monitoring looks at live runs again and again.
 
@@ -135,6 +142,8 @@ def load_metrics(engine: Engine, run_no: int, frame: pl.DataFrame) -> int:
         run_no: the run.
         frame: subject, segment, name, k, value, low, high. A null segment means `all`, a null k
             means 0: no cut-off. NaN values become null.
+        subjects: those of which all older figures go, also figures that `frame` has no row for.
+        kept: names of figures that stay all the same, since something else writes them.
 
     Returns:
         The number of rows.
@@ -151,22 +160,36 @@ def load_metrics(engine: Engine, run_no: int, frame: pl.DataFrame) -> int:
     )
     numbered = conform(filled, METRICS).with_columns(pl.lit(run_no).alias("run_no"))
     rows = numbered.to_dicts()
-    if not rows:
-        return 0
-    # Parameters of the DELETE have names of their own, apart from those of the columns.
-    primary_key = metric.primary_key
-    same_key = [column == bindparam(f"key_{column.name}") for column in primary_key]
-    keys = [{f"key_{column.name}": row[column.name] for column in primary_key} for row in rows]
     try:
         # In one transaction: no reader sees the figures gone.
         with writing(engine) as connection:
-            connection.execute(delete(metric).where(*same_key), keys)
-            connection.execute(insert(metric), rows)
+            _delete_subjects(connection, run_no, subjects, kept)
+            if rows:
+                _delete_keys(connection, rows)
+                connection.execute(insert(metric), rows)
     except IntegrityError as error:
         raise DataError(
             f"metric: run number {run_no} is not there, or a row comes twice: {error.orig}"
         ) from error
     return len(rows)
+
+
+def _delete_subjects(
+    connection: Connection, run_no: int, subjects: Collection[str], kept: Collection[str]
+) -> None:
+    of_run = metric.c.run_no == run_no
+    of_subjects = metric.c.subject.in_(subjects)
+    others = metric.c.name.not_in(kept)
+    connection.execute(delete(metric).where(of_run, of_subjects, others))
+
+
+def _delete_keys(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    """Delete the figures that have the key of a row."""
+    primary_key = metric.primary_key
+    # Parameters of the DELETE have names of their own, apart from those of the columns.
+    same_key = [column == bindparam(f"key_{column.name}") for column in primary_key]
+    keys = [{f"key_{column.name}": row[column.name] for column in primary_key} for row in rows]
+    connection.execute(delete(metric).where(*same_key), keys)
 
 
 def _load(engine: Engine, run_no: int, checked: pl.DataFrame, schema: FrameSchema) -> int:

@@ -44,7 +44,7 @@ def lists_are_whole(stored: StoredLists) -> Check:
         return fails(f"the fallback has no row; {cure}", 1)
     short = max(0, counts.served - counts.whole)
     # Runs of older releases counted nothing: of those no loss can be shown.
-    short_by_training = stored.manifest.get("lists", {}).get("short")
+    short_by_training = stored.manifest.lists.short
     if short_by_training is not None and short > short_by_training:
         loss = (
             f"{short} users have fewer than {size} items, "
@@ -189,7 +189,7 @@ def items_are_spread(stored: StoredLists) -> Check:
         The result.
     """
     limit = stored.gate.min_coverage
-    n_items = stored.manifest.get("data", {}).get("items")
+    n_items = stored.manifest.data.items
     # Without a limit nothing is counted, since counting reads the whole run.
     if not limit:
         return passes("not judged: gate.min_coverage = 0")

@@ -4,6 +4,7 @@ from typing import Any
 
 from flows.steps.publish.stored_lists import DEPTH, StoredLists
 from fusion.evaluation.check import Check, check, fails, passes
+from fusion.runs.manifest import Manifest
 from storage.reading.list_checks import churn, row_counts
 from storage.schema.row_objects import RunRow
 
@@ -51,10 +52,10 @@ def as_many_rows_as_live(stored: StoredLists) -> Check | None:
 
 def _shaping_settings(run: RunRow) -> dict[str, Any]:
     """Return a run's [lists], with the hash of the rules in place of their file."""
-    manifest = run.manifest or {}
-    settings: dict[str, Any] = manifest.get("config", {}).get("lists", {})
-    rules = manifest.get("rules") or {}
-    return {**settings, "rules": rules.get("hash")}
+    manifest = Manifest.of(run.manifest)
+    settings: dict[str, Any] = manifest.config.get("lists", {})
+    rules = manifest.rules.hash if manifest.rules else None
+    return {**settings, "rules": rules}
 
 
 @check("not too much churn", needs="sql")

@@ -7,6 +7,7 @@ from functools import partial
 from flows.session import Session
 from flows.steps.publish.publish_checks import publish_checks
 from fusion.errors import Overtaken, Refused
+from fusion.runs.manifest import Manifest
 from storage.reading.read import live
 from storage.runs.runs import add_refusal, find_run
 from storage.schema.row_objects import Move, RunRow
@@ -193,12 +194,11 @@ def explain_refusal(run: RunRow) -> str:
     """
     if run.status == "deleted":
         return "it was pruned, and its lists are gone"
-    manifest = run.manifest or {}
+    manifest = Manifest.of(run.manifest)
     reasons = []
-    for check in manifest.get("checks", []):
+    for check in manifest.checks:
         if not check["holds"]:
             reasons.append(f"{check['name']} ({check['message']})")
     if reasons:
         return "; ".join(reasons)
-    error: str = manifest.get("error", "its training has not ended")
-    return error
+    return manifest.error or "its training has not ended"

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from sqlalchemy import Engine
 
 from flows.session import Session
 from fusion.config import GateSettings
+from fusion.runs.manifest import Manifest
 from storage.reading.list_checks import ListCounts, count_lists
 from storage.schema.row_objects import RunRow
 
@@ -39,10 +39,10 @@ class StoredLists:
         """The limits, as they are configured now and not when the run was trained."""
         return self.session.config.gate
 
-    @property
-    def manifest(self) -> dict[str, Any]:
+    @cached_property
+    def manifest(self) -> Manifest:
         """The run's manifest; empty for one without."""
-        return self.run.manifest or {}
+        return Manifest.of(self.run.manifest)
 
     @cached_property
     def counts(self) -> ListCounts:

@@ -10,6 +10,8 @@ from flows.steps.train.verdict_lines import Report
 
 KINDS = {"ranker": "ranker", "blend": "blend", "random": "control"}
 """Kinds of rows by which the dashboards group them; every other row is a source."""
+GATE_PSI = "gate_psi"
+"""Name of the figure by which the gate compares a feature in training and in serving."""
 NEW_ITEMS = "new_items"
 """The segment of metrics about items without a history."""
 FALLBACK_SUBJECTS = {"fallback": "fallback", "all": "fallback_all"}
@@ -92,7 +94,7 @@ def metric_rows(report: Report, feature_psi: Mapping[str, float]) -> pl.DataFram
     """
     rows = list(_report_rows(report))
     for name, value in feature_psi.items():
-        rows.append(MetricRow("features", name, "gate_psi", 0, value, None, None))
+        rows.append(MetricRow("features", name, GATE_PSI, 0, value, None, None))
     return pl.DataFrame(rows, schema=METRIC_SCHEMA, orient="row")
 
 

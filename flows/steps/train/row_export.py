@@ -9,7 +9,7 @@ import polars as pl
 
 from fusion.lists.reasons import reason_of
 from fusion.models.base.registry import known
-from fusion.runs.manifest import read_manifest
+from fusion.runs.manifest import Manifest, read_manifest
 from fusion.runs.run_folder import RunFolder
 
 EXPLAINED_ROWS = 2_000_000
@@ -155,10 +155,9 @@ def _detail() -> pl.Expr:
 
 def _reason_texts(folder: Path) -> dict[str, str]:
     """Return the words in which each source of a run explains what it proposes, by its name."""
-    sources = read_manifest(folder)["sources"]
+    sources = Manifest.of(read_manifest(folder)).sources
     classes = known()
     texts = {}
     for source in sources:
-        name = source["name"]
-        texts[name] = reason_of(name, classes[source["use"]].reason_text)
+        texts[source.name] = reason_of(source.name, classes[source.use].reason_text)
     return texts

@@ -10,19 +10,21 @@ from dashboards.alerts import Alert, alerts
 from dashboards.evidently.report import ReportFiles, write_report
 from dashboards.evidently.workspace import record
 from dashboards.measures.drift import ColumnDrift, drift, drift_rows
-from dashboards.measures.stability import Stability, stability
+from dashboards.measures.stability import SUBJECT, Stability, stability
 from dashboards.run import RunRef
 from flows.session import Session
-from flows.steps.train.metric_rows import verdict_rows
+from flows.steps.train.metric_rows import GATE_PSI, verdict_rows
 from flows.steps.watch.advice import missing_reference, next_step
 from flows.steps.watch.monitor_frames import (
     DEPTH,
+    PAIR_SUBJECTS,
     moving_features,
     read_pairs,
     reference_samples,
     twin_lists,
 )
 from fusion.errors import DataError
+from fusion.runs.manifest import Manifest
 from fusion.runs.run_folder import RunFolder, folder_of
 from storage.loading.bulk import load_metrics
 from storage.reading.read import history, lists_of, served_of
@@ -139,7 +141,7 @@ def _stability(session: Session, run: RunRow, previous: RunRow, folder: RunFolde
         k=DEPTH,
         segments=served.select("user_id", segment="route"),
         twin=twin_lists(folder),
-        catalogue=(run.manifest or {}).get("data", {}).get("items"),
+        catalogue=Manifest.of(run.manifest).data.items,
     )
 
 
@@ -149,7 +151,11 @@ def _store_metrics(
     frames = [drift_rows(drifts)]
     if change:
         frames.append(change.rows())
-    load_metrics(session.engine, run.run_no, pl.concat(frames))
+    # A column that has another measure now has its figures under another name: a key alone would
+    # leave the old ones standing. The gate's figures are the training's own.
+    subjects = (*PAIR_SUBJECTS, SUBJECT)
+    rows = pl.concat(frames)
+    load_metrics(session.engine, run.run_no, rows, subjects=subjects, kept=(GATE_PSI,))
 
 
 def _store_alerts(session: Session, run: RunRow, raised: list[Alert]) -> None:

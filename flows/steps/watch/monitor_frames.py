@@ -9,6 +9,8 @@ from fusion.ranking.features.compute import steady_columns
 from fusion.runs.monitoring_samples import SUBJECTS, read_sample
 from fusion.runs.run_folder import RunFolder
 
+PAIR_SUBJECTS = (*SUBJECTS, "features", "scores")
+"""Every subject whose columns may be compared; which are, depends on what was kept of the runs."""
 DEPTH = 10
 """Ranks that are compared: what a page shows, as in the metrics."""
 SECOND_RANK = 2

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from io import StringIO
 
+import polars as pl
 import pytest
 from rich.console import Console
 
@@ -21,6 +22,7 @@ from flows.steps.watch.compare import compare
 from flows.steps.watch.monitor import monitor_run
 from fusion.config import RESERVED
 from fusion.errors import DataError, Refused
+from storage.loading.bulk import load_metrics
 from storage.reading.read import history, live
 from storage.runs.liveness import end_life, is_alive
 from storage.runs.retention import delete_run
@@ -389,9 +391,19 @@ def test_diff_refuses_runs_that_have_no_lists(own_runs):
 
 def test_watching_again_replaces_figures(own_runs):
     before = ask(own_runs, "select count(*) from metric")
+    run_no = runs(own_runs.engine, "default")[0].run_no
+    figure = {"segment": "a column", "k": 0, "value": 0.9, "low": None, "high": None}
+    # Figures of a measure that a column had before, of each kind of subject.
+    former = [
+        {"subject": name, "name": "former", **figure} for name in ("items", "scores", "lists")
+    ]
+    load_metrics(own_runs.engine, run_no, pl.DataFrame(former))
+    by_training = "select count(*) from metric where name in ('gate_psi', 'ndcg')"
+    of_training = ask(own_runs, by_training)
     seen = monitor_run(own_runs)
     assert seen.against == runs(own_runs.engine, "default")[1].run_id
     assert ask(own_runs, "select count(*) from metric") == before
+    assert ask(own_runs, by_training) == of_training > [(0,)]
     moves = {one.column: one.moves for one in seen.drift if one.subject == "features"}
     moving = ("user_events", "item_age_days", "item_share_7d", "ease_z", "ease_rr")
     steady = ("ease_rank", "ease_proposed", "blend", "item_weight")

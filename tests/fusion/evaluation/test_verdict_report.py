@@ -49,11 +49,13 @@ def test_what_an_older_verdict_lacks_has_a_default():
         "rows": {"ranker": {"ndcg@10": interval}},
         "routes": {"warm": {"users": 40, "rows": {"ranker": {"ndcg@10": interval, "hit@10": 1}}}},
         "new_items": {"items": 3, "labels": 0, "share": 0.0},
+        "found": {"labels": 9, "ceiling": 0.5, "sources": {"als": {"share": 0.3, "unique": 2}}},
         "something else": 1,
     }
     report = VerdictReport.model_validate(older)
     assert report.reported == Interval(0.2, 0.1, 0.3)
     assert report.routes["warm"].rows["ranker"] == {"ndcg@10": report.reported, "hit@10": 1}
-    assert (report.cold, report.found, report.weights, report.live) == (None, None, None, None)
+    assert (report.cold, report.weights, report.live) == (None, None, None)
+    assert report.candidate_recall.sources["als"].unique == 2
     assert (report.auc.users, report.lists, report.segments) == (0, {}, {})
     assert report.new_items.with_text == 0

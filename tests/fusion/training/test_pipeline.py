@@ -123,7 +123,7 @@ class TestSourcesThatBreak:
         assert all(check.holds for check in trained.checks if check.name != "beats random")
         if cls in (broken.Silent, broken.Lister):
             assert trained.verdict.report.rows["odd"]["ndcg@10"].value == 0
-            recall = trained.verdict.report.found.sources["odd"]
+            recall = trained.verdict.report.candidate_recall.sources["odd"]
             assert (recall.share, recall.unique) == (0, 0)
 
     def test_ease_over_the_memory_leaves_itself_out(self, data, tmp_path):

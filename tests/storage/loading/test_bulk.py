@@ -185,6 +185,33 @@ def test_metrics_are_replaced_run_by_run(engine):
         load_metrics(engine, 99, figures(0.1))
 
 
+def test_metrics_replace_their_subjects_whole_but_for_names_that_are_kept(engine):
+    def figures(*rows: tuple[str, str]) -> pl.DataFrame:
+        numbers = {"segment": "all", "k": 0, "value": 0.5, "low": None, "high": None}
+        return pl.DataFrame([{"subject": who, "name": name, **numbers} for who, name in rows])
+
+    first, second = make_run(engine, "a"), make_run(engine, "b")
+    older = figures(("items", "psi"), ("features", "psi"), ("features", "gate"), ("als", "psi"))
+    for run_no in (first, second):
+        load_metrics(engine, run_no, older)
+    again = figures(("items", "js"))
+    load_metrics(engine, second, again, subjects=("items", "features"), kept=("gate",))
+    stored = select(metric.c.run_no, metric.c.subject, metric.c.name)
+    with engine.connect() as connection:
+        rows = sorted(connection.execute(stored).all())
+    assert rows[4:] == [
+        (second, "als", "psi"),
+        (second, "features", "gate"),
+        (second, "items", "js"),
+    ]
+    assert [run_no for run_no, _, _ in rows[:4]] == [first] * 4
+    # Nothing to load, and yet the older figures go.
+    load_metrics(engine, second, again.clear(), subjects=("items",))
+    with engine.connect() as connection:
+        rows = connection.execute(stored.where(metric.c.run_no == second)).all()
+    assert {subject for _, subject, _ in rows} == {"als", "features"}
+
+
 def test_removed_lists_leave_the_others(engine):
     first, second = make_run(engine, "a"), make_run(engine, "b")
     remove_lists(engine, first)
