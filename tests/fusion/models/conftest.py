@@ -10,6 +10,7 @@ SMALL = {
     "item_knn": {"shrink": 1.0},
     "neural": {"size": 16, "steps": 60, "negatives": 32, "encoder": "tfidf"},
     "sequence": {"shrink": 1.0},
+    "sequence_ridge": {"reg": 1.0},
 }
 """Settings under which a source is quick here, and not drowned by doubt about tiny data.
 

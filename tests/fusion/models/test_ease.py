@@ -6,9 +6,9 @@ from scipy.sparse import csr_array
 
 from fusion.core.arrays import DAY
 from fusion.errors import ConfigError
-from fusion.models.base import closed_form
-from fusion.models.base.closed_form import weights_by_items, weights_by_users
 from fusion.models.base.registry import build
+from fusion.models.linear import closed_form
+from fusion.models.linear.closed_form import weights_by_items, weights_by_users
 from fusion.testing.data import START, fit_context, make_dataset, mixed_data, users_now
 from fusion.training.sources import left_out
 

@@ -47,6 +47,7 @@ def _compiled(module: ModuleType, name: str) -> Callable[..., None]:
 
 _spotrf = _compiled(cython_lapack, "spotrf")
 _spotri = _compiled(cython_lapack, "spotri")
+_spotrs = _compiled(cython_lapack, "spotrs")
 _strtrs = _compiled(cython_lapack, "strtrs")
 _ssyrk = _compiled(cython_blas, "ssyrk")
 
@@ -76,6 +77,20 @@ def spotri(factor: Scores) -> None:
     n = c_int(len(factor))
     failed = c_int()
     _spotri(LOWER, byref(n), _start(factor), byref(n), byref(failed))
+
+
+def spotrs(factor: Scores, right: Scores) -> None:
+    """Solve A X = R for a symmetric A, from its Cholesky factor.
+
+    Args:
+        factor: (n, n) with the lower Cholesky factor of A in its lower half.
+        right: R (n, m), which X replaces.
+    """
+    n = c_int(len(factor))
+    m = c_int(right.shape[1])
+    failed = c_int()
+    matrices = (_start(factor), byref(n), _start(right), byref(n))
+    _spotrs(LOWER, byref(n), byref(m), *matrices, byref(failed))
 
 
 def strtrs(factor: Scores, right: Scores) -> None:

@@ -1,11 +1,11 @@
-"""Closed-form weights of EASE, from Gram matrices made within a memory budget."""
+"""Closed-form weights of linear models, from Gram matrices made within a memory budget."""
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from fusion.core.arrays import Scores, block_rows, blocks
 from fusion.errors import ConfigError
-from fusion.models.base.lapack import spotrf, spotri, ssyrk, strtrs
+from fusion.models.linear.lapack import spotrf, spotri, spotrs, ssyrk, strtrs
 
 GRAM_BYTES = 128 * 2**20
 """Memory budget of the sparse products that a block of the Gram matrix is made from."""
@@ -62,6 +62,31 @@ def weights_by_users(histories: csr_array, reg: float) -> Scores:
     return shared
 
 
+def ridge_weights(gram: Scores, products: Scores, reg: float) -> Scores:
+    """Solve the normal equations of a ridge regression: B = (S'S + reg)^-1 S'T.
+
+    Args:
+        gram: S'S (K, K), overwritten.
+        products: S'T (K, K), Fortran-ordered and overwritten.
+        reg: L2 weight.
+
+    Returns:
+        B (K, K) float32, C-ordered, in the memory of `gram`.
+
+    Raises:
+        ConfigError: S'S + reg cannot be factorised in float32.
+    """
+    if not len(gram):
+        return gram
+    # A symmetric matrix is its own transpose, so either order will do.
+    factor = gram.T
+    factorise(factor, reg)
+    spotrs(factor, products)
+    # In the other order for the sums of rows that scoring takes; the factor is of no more use.
+    gram[...] = products
+    return gram
+
+
 def factorise(gram: Scores, reg: float) -> None:
     """Add the regularisation to a Gram matrix and put its lower Cholesky factor in its lower half.
 
@@ -75,8 +100,7 @@ def factorise(gram: Scores, reg: float) -> None:
     gram[np.diag_indices_from(gram)] += reg
     if not spotrf(gram):
         raise ConfigError(
-            f"EASE: the Gram matrix of {len(gram)} rows is not positive definite "
-            f"at reg={reg}; raise reg"
+            f"the Gram matrix of {len(gram)} rows is not positive definite at reg={reg}; raise reg"
         )
 
 

@@ -8,7 +8,7 @@ import pytest
 from scipy.linalg import lapack as scipys
 from scipy.linalg.blas import ssyrk as scipys_ssyrk
 
-from fusion.models.base.lapack import spotrf, spotri, ssyrk, strtrs
+from fusion.models.linear.lapack import spotrf, spotri, spotrs, ssyrk, strtrs
 
 
 def definite(n, seed=0):
@@ -36,6 +36,10 @@ def test_solutions_and_products_are_those_of_scipy():
     expected, _ = scipys.strtrs(factor, right, lower=1)
     product = scipys_ssyrk(1.0, right, trans=1, lower=1)
     np.testing.assert_array_equal(np.tril(ssyrk(right)), np.tril(product))
+    both, _ = scipys.spotrs(factor, right, lower=1)
+    solved = right.copy(order="F")
+    spotrs(factor, solved)
+    np.testing.assert_array_equal(solved, both)
     strtrs(factor, right)
     np.testing.assert_array_equal(right, expected)
 

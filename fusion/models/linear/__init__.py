@@ -1,0 +1,1 @@
+"""Linear models of the sources `ease` and `sequence_ridge`."""
