@@ -16,6 +16,11 @@ def spans(page: Path) -> list[str]:
 
 def shell_lines(page: Path) -> list[str]:
     """Return the commands of a page's shell blocks, each on one line, `a && b` as two."""
-    blocks = [block for block in blocks_of(page) if block.language in {"sh", "bash"}]
-    text = "".join(block.content.replace("\\\n", " ") for block in blocks)
-    return [command.strip() for line in text.splitlines() for command in line.split("&&")]
+    commands = []
+    for block in blocks_of(page):
+        lines = block.content.replace("\\\n", " ").splitlines()
+        if block.language == "console":
+            lines = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
+        if block.language in {"sh", "bash", "console"}:
+            commands += [command.strip() for line in lines for command in line.split("&&")]
+    return commands

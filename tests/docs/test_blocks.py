@@ -6,7 +6,7 @@ from tests.docs.blocks import OPTIONS, PAGES_WITH_BLOCKS, Mark, blocks_of, read_
 from tests.docs.pages import ROOT, name
 
 CURE = "; write `<!-- run -->` or `<!-- not run: REASON -->` on the line above it"
-RUNNABLE = ("sh", "python", "toml", "sql")
+RUNNABLE = ("sh", "console", "python", "toml", "sql")
 
 
 @pytest.mark.parametrize("page", PAGES_WITH_BLOCKS, ids=name)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, NullPool, create_engine, text
 
-from tests.docs_run.runners import Place
+from tests.docs_run.place import Place
 from tests.docs_run.world import CONFIG, publish_two_runs, well, write_files
 from tests.flows.world import database
 

@@ -1,60 +1,20 @@
 """How a block of each language is run, in the folder of its page."""
 
-import os
 import re
-import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
 from contextlib import chdir
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import NullPool, create_engine, text
 
 from tests.docs.blocks import Block
-from tests.docs.pages import ROOT
-from tests.flows.world import environment
+from tests.docs_run.place import Place, run_command, words_of
 
-STAND_INS = (
-    "postgresql+psycopg://fusion:secret@db.example/recommendations",
-    "postgresql://lists_reader:...@db/shop",
-)
-"""Databases that pages name as the reader's own."""
-FOLDER = "/srv/shop"
-"""The folder that pages name as the reader's own."""
 CRON_FIELDS = re.compile(r"^[\d*]\S*(?: \S+){4}  ", re.MULTILINE)
 PARAMETERS = {"placement": "default", "user_id": "42", "item_id": "318", "segment": None}
 """Values of the parameters of statements."""
-
-
-@dataclass
-class Place:
-    """Where the blocks of one page are run, one after the other.
-
-    Attributes:
-        folder: with data, and a published shop unless the block asks for files alone.
-        url: of the shop's database.
-        names: what Python blocks of the page have defined so far.
-    """
-
-    folder: Path
-    url: str
-    names: dict[str, Any] = field(default_factory=lambda: {"__name__": "page"})
-
-    def content(self, block: Block) -> str:
-        """Return the block with this folder and database in the place of the reader's."""
-        content = block.content.replace(FOLDER, str(self.folder))
-        for url in STAND_INS:
-            content = content.replace(url, self.url)
-        return content
-
-    def close(self) -> None:
-        """Close what Python blocks left open."""
-        for value in self.names.values():
-            engine = getattr(value, "engine", value)
-            getattr(engine, "dispose", lambda: None)()
 
 
 def run_block(block: Block, place: Place) -> None:
@@ -69,7 +29,18 @@ def run_block(block: Block, place: Place) -> None:
 def _run_shell(block: Block, place: Place) -> None:
     """Give the lines to a shell that ends at the first failure; a crontab's are commands too."""
     commands = CRON_FIELDS.sub("", place.content(block))
-    _command(block, place, ["sh", "-e", "-c", commands])
+    run_command(block, place, ["sh", "-e", "-c", commands])
+
+
+def _run_console(block: Block, place: Place) -> None:
+    """Run each line after a dollar sign, and compare what it prints with the lines below it."""
+    for exchange in re.split(r"^\$ ", place.content(block), flags=re.MULTILINE)[1:]:
+        line, _, shown = exchange.partition("\n")
+        printed = run_command(block, place, ["sh", "-e", "-c", line])
+        pattern = ".*".join(map(re.escape, words_of(shown).split("...")))
+        assert re.fullmatch(pattern, words_of(printed)), (
+            f"{block.place}: `{line}` printed\n{printed}\nand not\n{shown}"
+        )
 
 
 def _run_python(block: Block, place: Place) -> None:
@@ -78,7 +49,7 @@ def _run_python(block: Block, place: Place) -> None:
     if name:
         (place.folder / name).write_text(place.content(block))
         words = ["-m", "pytest", "-q", "-p", "no:cacheprovider"] if name.startswith("test_") else []
-        _command(block, place, [sys.executable, *words, name])
+        run_command(block, place, [sys.executable, *words, name])
         return
     # The blank lines let a traceback name the lines of the page.
     code = "\n" * block.line + place.content(block)
@@ -99,7 +70,7 @@ def _run_toml(block: Block, place: Place) -> None:
             both = isinstance(keys, dict) and section in config
             config[section] = config[section] | keys if both else keys
     (place.folder / "block.toml").write_text(_toml_text(config))
-    _command(block, place, [*FUSION, "check", "--strict", "--config", "block.toml"])
+    run_command(block, place, ["fusion", "check", "--strict", "--config", "block.toml"])
 
 
 def _toml_text(config: dict[str, Any]) -> str:
@@ -130,34 +101,10 @@ def _run_sql(block: Block, place: Place) -> None:
         assert count == expected, f"{block.place}: {count} rows, expected {expected}"
 
 
-FUSION = [sys.executable, "-m", "flows.cli"]
 RUNNERS: dict[str, Callable[[Block, Place], None]] = {
     "sh": _run_shell,
+    "console": _run_console,
     "python": _run_python,
     "toml": _run_toml,
     "sql": _run_sql,
 }
-
-
-def _command(block: Block, place: Place, line: list[str]) -> None:
-    """Run a command as a reader does, with this checkout's `fusion` and `python`."""
-    programs = place.folder.parent / "programs"
-    programs.mkdir(exist_ok=True)
-    for name, module in {"fusion": " -m flows.cli", "python": ""}.items():
-        (programs / name).write_text(f'#!/bin/sh\nexec {sys.executable}{module} "$@"\n')
-        (programs / name).chmod(0o755)
-    path = {"PATH": f"{programs}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        line,
-        cwd=place.folder,
-        env=environment(**path),
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    expected = block.option("exit", "0").split(",")
-    assert str(done.returncode) in expected, (
-        f"{block.place}: exit {done.returncode}, expected {' or '.join(expected)}\n"
-        f"{block.content}\n{done.stdout}\n{done.stderr[-3000:]}"
-    )

@@ -75,7 +75,7 @@ def write_files(folder: Path) -> None:
     genres = [GENRES[number % len(GENRES)] for number in range(N_FILMS)]
     movies = {
         "movieId": FILMS,
-        "title": [f"The {genre} of {number}" for number, genre in enumerate(genres)],
+        "title": [f"{genre} {film}" for film, genre in zip(FILMS, genres, strict=True)],
         "genres": [f"{genre}|Film" for genre in genres],
     }
     pl.DataFrame(movies).write_csv(folder / "movies.csv")
@@ -110,8 +110,8 @@ def publish_two_runs(folder: Path) -> None:
     """
     (folder / "fusion.toml").write_text(CONFIG)
     first = well(folder, "train", "--as-of", EARLY, "--json").json["run"]["id"]
-    well(folder, "publish", first)
-    well(folder, "run")
+    well(folder, "publish", first, "--by", "ann")
+    well(folder, "run", "--by", "ann")
 
 
 def well(folder: Path, *words: str) -> Ended:
