@@ -1,4 +1,4 @@
-"""Items that `blocked_item` blocks now, for making and judging lists; the views apply it anyway."""
+"""Rows of `blocked_item`: what they block now, which the views apply, and those that never act."""
 
 import polars as pl
 from sqlalchemy import Engine, text
@@ -11,6 +11,25 @@ _ACTIVE = {
     " AND (until IS NULL OR julianday(until) > julianday('now'))",
 }
 """The condition of the views, which this repeats word for word: they hide what this returns."""
+_ENDED = {"postgresql": "until <= now()", "sqlite": "julianday(until) <= julianday('now')"}
+_BACKWARDS = {
+    "postgresql": "until <= starts_at",
+    "sqlite": "julianday(until) <= julianday(starts_at)",
+}
+# The rows of another placement are for its own configuration, once a run was made for it.
+_IDLE = """
+SELECT placement, item_id, user_id, CAST(starts_at AS text), CAST(until AS text),
+    CASE
+        WHEN placement <> :placement THEN 'placement'
+        WHEN {backwards} THEN 'backwards'
+        ELSE 'ended'
+    END
+FROM blocked_item
+WHERE (placement <> :placement AND placement NOT IN (SELECT placement FROM run))
+    OR (placement = :placement AND ({backwards} OR {ended}))
+ORDER BY id
+"""
+_IDLE_COLUMNS = ("placement", "item_id", "user_id", "starts_at", "until", "why")
 _COLUMNS = {"item_id": pl.String, "user_id": pl.String}
 
 
@@ -31,6 +50,35 @@ def blocked_now(engine: Engine, placement: str) -> pl.DataFrame:
     with engine.connect() as connection:
         blocks = stream_rows(connection, statement, _COLUMNS, {"placement": placement})
     return blocks.sort("item_id", "user_id")
+
+
+def idle_blocks(engine: Engine, placement: str) -> pl.DataFrame:
+    """Return the rows that can never act, as far as the database alone can tell.
+
+    Args:
+        engine: from `connect`.
+        placement: where lists are shown.
+
+    Returns:
+        placement, item_id, user_id, starts_at, until (as texts) and why: `placement`, that of no
+        run and not this one; `backwards` or `ended`, a window of this placement. In their order.
+    """
+    dialect = engine.dialect.name
+    statement = text(_IDLE.format(backwards=_BACKWARDS[dialect], ended=_ENDED[dialect]))
+    schema = dict.fromkeys(_IDLE_COLUMNS, pl.String)
+    with engine.connect() as connection:
+        return stream_rows(connection, statement, schema, {"placement": placement})
+
+
+def placements(engine: Engine) -> list[str]:
+    """Return every placement that a run was made for, sorted.
+
+    Args:
+        engine: from `connect`.
+    """
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT DISTINCT placement FROM run ORDER BY placement"))
+        return list(rows.scalars())
 
 
 def active_blocks(engine: Engine) -> str:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from storage.schema.types import UtcTime, id_text
 
-HEAD = "0004"
+HEAD = "0005"
 """The Alembic revision that these tables describe; a test holds it to the newest migration."""
 
 # Every constraint has a name, by which a migration can change it on both databases.
@@ -35,6 +35,29 @@ metadata = MetaData(
         "ck": "ck_%(table_name)s_%(constraint_name)s",
     }
 )
+
+
+_READABLE = {
+    "postgresql": "{0} IS NULL OR ({0} >= '1970-01-01' AND {0} < '10000-01-01')",
+    "sqlite": "{0} IS NULL OR (typeof({0}) = 'text'"
+    " AND {0} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*' AND substr({0}, 1, 4) >= '1970'"
+    " AND date(substr({0}, 1, 10), '+0 days') IS substr({0}, 1, 10)"
+    " AND julianday({0}) IS NOT NULL)",
+}
+"""Conditions of a time that people write by hand: SQLite's columns would take any text or number.
+
+What SQLite cannot read as a time is null to the views, and the block never acts. A number would be
+a count of days since 4714 BC; a day such as 30 February would be one of March.
+"""
+
+
+def _readable(column: str) -> list[CheckConstraint]:
+    """Return the check of a time written by hand, as each database spells it."""
+    checks = []
+    for dialect, condition in _READABLE.items():
+        check = CheckConstraint(condition.format(column), name=column)
+        checks.append(check.ddl_if(dialect=dialect))
+    return checks
 
 
 def _run_no(nullable: bool = False) -> Column[int]:
@@ -155,6 +178,8 @@ blocked_item = Table(
     Column("until", UtcTime),
     Column("reason", Text),
     Column("by", Text),
+    *_readable("starts_at"),
+    *_readable("until"),
     Index(None, "placement", "item_id", "user_id"),
 )
 

@@ -10,18 +10,19 @@ from flows.steps.keep.forgotten import KEY, Forgotten, read_forgotten
 from flows.steps.rules import read_rule_set
 from fusion.core.findings import Finding
 from fusion.data.dataset import Dataset
-from fusion.errors import ConfigError, FusionError
+from fusion.errors import ConfigError, DataError, FusionError
 from fusion.ingest.load import inspect_data
+from fusion.lists.business_rules.block_findings import idle_rows
 from fusion.lists.business_rules.blocked import NO_BLOCKS
 from fusion.lists.business_rules.resolve_rules import resolve
 from fusion.training.sources import build_source
-from storage.reading.blocked_items import blocked_now
+from storage.reading.blocked_items import blocked_now, idle_blocks, placements
 from storage.reading.frames import read_sql
 from storage.reading.read import live, served_of
 
 
 def check_all(session: Session, as_of: datetime | None = None) -> list[Finding]:
-    """Check the sources' settings, the database, the data and the rules.
+    """Check the sources' settings, the database, the data, the rules and what is blocked.
 
     A problem ends nothing: whatever can still be checked is checked, so that one call names all.
 
@@ -39,6 +40,7 @@ def check_all(session: Session, as_of: datetime | None = None) -> list[Finding]:
     inspected = inspect_data(session.config.data, session.base, as_of, query, live_users, forgotten)
     findings += inspected.findings
     findings += _check_rules(session, inspected.dataset)
+    findings += _check_blocks(session)
     return sorted(findings, key=lambda finding: finding.severity)
 
 
@@ -58,6 +60,9 @@ def _check_database(session: Session) -> list[Finding]:
     cure = "Correct [storage] url, or start the database."
     try:
         session.engine.connect().close()
+    except DataError as wrong:
+        mend = "Mend or delete the rows that the message names."
+        return [Finding("blocked_times", "error", "blocked_item", 1, str(wrong), [], mend)]
     except FusionError as wrong:
         return [Finding("no_database", "error", "storage", 1, str(wrong), [], cure)]
     return []
@@ -95,6 +100,17 @@ def _blocked(session: Session) -> pl.DataFrame:
     except FusionError:
         # No database: `_check_database` has a finding about it.
         return NO_BLOCKS
+
+
+def _check_blocks(session: Session) -> list[Finding]:
+    """Name rows of `blocked_item` that can never act."""
+    try:
+        idle = idle_blocks(session.engine, session.placement)
+        known = sorted({session.placement, *placements(session.engine)})
+    except FusionError:
+        # No database: `_check_database` has a finding about it.
+        return []
+    return idle_rows(idle, known)
 
 
 def _live_users(session: Session) -> pl.Series | None:

@@ -7,6 +7,7 @@ import polars as pl
 from fusion.core.findings import Finding, FindingKind, declare
 from fusion.data.dataset import Dataset
 from fusion.errors import ConfigError
+from fusion.lists.business_rules.block_findings import unknown_names
 from fusion.lists.business_rules.blocked import Blocked
 from fusion.lists.business_rules.compiled_rules import (
     AllowList,
@@ -34,15 +35,6 @@ NOTHING_ALLOWED = declare(
         "an allow list without any item that the data has",
         "nothing is trained: lists would be empty",
         "Correct the ids or categories, or take the entry out.",
-    )
-)
-NO_BLOCKED = declare(
-    FindingKind(
-        "blocked_unknown",
-        "warning",
-        "rows of blocked_item whose item the data does not have",
-        "they block nothing in this run's lists; in the views they act as they are",
-        "Correct item_id where it should be one of these items.",
     )
 )
 
@@ -73,7 +65,7 @@ def resolve(
         diversity=source.diversity,
     )
     _check_diversity(names, source)
-    _check_blocked(names, blocked)
+    names.findings.extend(unknown_names(data, blocked))
     return rules, names.findings
 
 
@@ -161,18 +153,3 @@ def _check_diversity(names: NameResolver, source: RuleSet) -> None:
         return
     # A category column may be called "text" too.
     names.has_item_column(diversity, diversity.by)
-
-
-def _check_blocked(names: NameResolver, blocked: pl.DataFrame) -> None:
-    """Note blocked items that the data does not have; each counts once as an example."""
-    is_unknown = names.data.item_ids.rows(blocked["item_id"]) < 0
-    unknown = blocked.filter(pl.Series(is_unknown, dtype=pl.Boolean))
-    if not len(unknown):
-        return
-    items = unknown["item_id"].unique().sort()
-    message = (
-        f"{len(unknown)} of {len(blocked)} active rows name {len(items)} items that are not in"
-        " the data"
-    )
-    examples = [{"item_id": name} for name in items.head(3)]
-    names.findings.append(NO_BLOCKED.finding("blocked_item", len(unknown), message, examples))

@@ -112,6 +112,11 @@ def execute(*statements: str):
     return change
 
 
+def block(columns: str, values: str):
+    """Block something in the placement of the shelf."""
+    return execute(f"insert into blocked_item (placement, {columns}) values ('default', {values})")
+
+
 SERVES_OTHERS = execute(
     "insert into run (run_no, run_id, placement, kind, status, created_at)"
     " values (1, 'r', 'default', 'full', 'ready', '2024-01-01 00:00:00')",
@@ -332,6 +337,38 @@ RULES = {
     "blocked_unknown": Case(
         execute("insert into blocked_item (placement, item_id) values ('default', 'x')"),
         Cure("Correct item_id", execute("update blocked_item set item_id = '1'")),
+    ),
+    "blocked_user": Case(
+        block("item_id, user_id", "'1', 'x'"),
+        Cure("Correct user_id", execute("update blocked_item set user_id = '1'")),
+        Cure("null is everyone", execute("update blocked_item set user_id = null")),
+    ),
+    "blocked_placement": Case(
+        execute("insert into blocked_item (placement, item_id) values ('defualt', '1')"),
+        Cure("Correct placement", execute("update blocked_item set placement = 'default'")),
+        Cure("delete the row", execute("delete from blocked_item")),
+    ),
+    "blocked_backwards": Case(
+        block("item_id, starts_at, until", "'1', '2998-02-01', '2998-01-01'"),
+        Cure(
+            "perhaps they are swapped",
+            execute("update blocked_item set starts_at = until, until = starts_at"),
+        ),
+    ),
+    "blocked_ended": Case(
+        block("item_id, until", "'1', '2020-12-31'"),
+        Cure("Correct until", execute("update blocked_item set until = '2998-12-31'")),
+        Cure("delete the rows that are done", execute("delete from blocked_item")),
+    ),
+    "blocked_times": Case(
+        execute(
+            "pragma ignore_check_constraints = on",
+            "insert into blocked_item (placement, item_id, until)"
+            " values ('default', '1', '31.12.2027')",
+            "update alembic_version set version_num = '0004'",
+        ),
+        Cure("Mend", execute("update blocked_item set until = '2998-12-31 00:00:00'")),
+        Cure("delete the rows", execute("delete from blocked_item")),
     ),
     "wrong_source": Case(
         lambda shelf: shelf.text(

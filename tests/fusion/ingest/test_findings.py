@@ -178,7 +178,9 @@ ELSEWHERE = {
         "rule_rank",
         "rule_allows_nothing",
         "blocked_unknown",
+        "blocked_user",
     ),  # test_rules.py
+    *("blocked_placement", "blocked_backwards", "blocked_ended"),  # test_block_findings.py
 }
 
 

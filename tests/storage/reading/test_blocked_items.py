@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import insert, text
 
-from storage.reading.blocked_items import blocked_now
+from storage.reading.blocked_items import blocked_now, idle_blocks, placements
 from storage.schema.tables import blocked_item
+from tests.storage.making import make_run
 
 NOW = datetime.now(UTC)
 HOUR = timedelta(hours=1)
@@ -47,6 +48,28 @@ def test_times_written_by_hand(engine):
             )
             connection.execute(text(statement), {"item": item, "at": at})
     assert blocked_now(engine, "default")["item_id"].to_list() == ["b", "c"]
+
+
+def test_rows_that_can_never_act_are_told_from_those_that_may(engine):
+    make_run(engine, "a", placement="mail")
+    rows = {
+        "acts": {"until": NOW + HOUR},
+        "will act": {"starts_at": NOW + HOUR},
+        "of another": {"placement": "mail", "until": NOW - HOUR},
+        "ended": {"until": NOW - HOUR},
+        "swapped": {"starts_at": NOW + 2 * HOUR, "until": NOW + HOUR},
+        "nowhere": {"placement": "defualt"},
+    }
+    with engine.begin() as connection:
+        for item, columns in rows.items():
+            row = {"placement": "default", "item_id": item, **columns}
+            connection.execute(insert(blocked_item).values(row))
+    assert idle_blocks(engine, "default").select("item_id", "why").rows() == [
+        ("ended", "ended"),
+        ("swapped", "backwards"),
+        ("nowhere", "placement"),
+    ]
+    assert placements(engine) == ["mail"]
 
 
 def test_nothing_is_blocked_in_an_empty_table(engine):

@@ -519,6 +519,15 @@ def test_blocks_of_unknown_items_are_a_finding():
     ]
 
 
+def test_blocks_for_unknown_users_are_a_finding_without_their_ids_in_its_message():
+    _, findings = resolve(RuleSet(), DATA, blocked(("i1", None), ("i1", "nobody-4711")), SHOWN)
+    assert [(one.code, one.count, one.examples) for one in findings] == [
+        ("blocked_user", 1, [{"user_id": "nobody-4711"}])
+    ]
+    # Messages are stored with the run, examples are not.
+    assert "4711" not in findings[0].message
+
+
 def test_filled_places_keep_falling():
     assert descend(
         np.array([[3, 4, -1]]), np.array([[np.nan, np.nan, np.nan]], np.float32)
