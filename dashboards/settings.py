@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from fusion.core.settings import Settings
+from fusion.core.settings import Settings, outside
 
 
 class MonitorSettings(Settings):
@@ -46,4 +46,5 @@ class MonitorSettings(Settings):
         "",
         description="Folder of the dashboards over runs; empty means `workspace` in the "
         "artifacts' folder.",
+        json_schema_extra=outside("folder"),
     )

@@ -6,6 +6,7 @@ from fusion.data.dataset import Dataset
 from fusion.lists.business_rules.compiled_rules import Rules
 from fusion.lists.business_rules.resolve_rules import usable
 from fusion.lists.business_rules.rules import RuleSet, read_rules
+from fusion.models.text.encoders import require_encoder
 from storage.reading.blocked_items import blocked_now
 
 
@@ -40,6 +41,11 @@ def compile_rules(
 
     Raises:
         ConfigError: the rules cannot be kept; the message lists every finding of severity error.
+            Or diversity compares texts by a model that cannot be used here.
     """
+    diversity = rule_set.diversity
+    if diversity is not None and diversity.by == "text":
+        # Now, not when lists are made: by then all the training is done.
+        require_encoder(diversity.encoder)
     blocked = blocked_now(session.engine, session.placement)
     return usable(rule_set, data, blocked, session.config.lists.size)

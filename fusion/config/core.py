@@ -11,7 +11,7 @@ from fusion.config.sections import (
     TuneSettings,
 )
 from fusion.config.sources import DEFAULT_SOURCES, IN_NO_ORDER, SourceSettings
-from fusion.core.settings import Settings
+from fusion.core.settings import Settings, outside
 
 
 class CoreConfig(Settings):
@@ -23,6 +23,7 @@ class CoreConfig(Settings):
         "auto",
         pattern="^(auto|cpu|cuda)$",
         description="auto takes a GPU where a source can use it",
+        json_schema_extra=outside("device"),
     )
     memory: float = Field(
         4.0,

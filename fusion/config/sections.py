@@ -5,7 +5,7 @@ from unicodedata import category
 
 from pydantic import Field, field_validator
 
-from fusion.core.settings import Settings
+from fusion.core.settings import Settings, outside
 
 
 class SplitSettings(Settings):
@@ -153,6 +153,7 @@ class ListSettings(Settings):
         None,
         min_length=1,
         description="file of rules that lists follow: allow lists, pins, boosts, limits",
+        json_schema_extra=outside("file"),
     )
     why_rows: int = Field(
         200_000,
@@ -183,7 +184,11 @@ class ListSettings(Settings):
 class ArtifactSettings(Settings):
     """The `[artifacts]` section."""
 
-    path: str = Field("runs", description="folder of runs and of the store of stages")
+    path: str = Field(
+        "runs",
+        description="folder of runs and of the store of stages",
+        json_schema_extra=outside("folder"),
+    )
     keep_fit_mb: int = Field(
         64, ge=0, description="larger fits of past folds leave the store when a run ends"
     )

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from fusion.core.settings import Settings
+from fusion.core.settings import Settings, outside
 
 DEFAULT_SOURCES = (
     "popularity",
@@ -53,7 +53,11 @@ class SourceSettings(Settings):
     name: str = Field(
         description="what features, rows and reports call it; unique, and not a reserved name"
     )
-    use: str = Field("", description="the recommender it is; default: its name")
+    use: str = Field(
+        "",
+        description="the recommender it is; default: its name",
+        json_schema_extra=outside("recommender"),
+    )
     k: int = Field(100, ge=1, le=10_000, description="candidates it proposes for each user")
     refit: Literal["fold", "warm"] = Field(
         "fold",

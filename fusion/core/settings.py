@@ -1,10 +1,11 @@
 """The base of every configuration model: frozen, no unknown keys, hashable by content."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from difflib import get_close_matches
 from hashlib import sha256
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -48,6 +49,60 @@ def tunable(default: float, low: float, high: float, *, log: bool = False, descr
     search: dict[str, Any] = {"low": low, "high": high, "log": log}
     bound: dict[str, Any] = {"gt": 0} if low > 0 else {"ge": 0}
     return Field(default, description=description, json_schema_extra={"tune": search}, **bound)
+
+
+Outside = Literal["table", "file", "folder", "database", "recommender", "encoder", "device"]
+"""Kinds of things outside the configuration that a setting may name."""
+
+
+def outside(kind: Outside) -> dict[str, Any]:
+    """Mark a field whose value names something that may be missing: `fusion check` looks for it.
+
+    Args:
+        kind: of the thing.
+
+    Returns:
+        What `Field` takes as `json_schema_extra`.
+    """
+    return {"outside": kind}
+
+
+@dataclass(frozen=True)
+class Named:
+    """A setting that names something outside the configuration.
+
+    Attributes:
+        key: of the field, with those of the sections it stands in, joined by dots.
+        kind: of what it names.
+        value: as configured.
+    """
+
+    key: str
+    kind: Outside
+    value: Any
+
+
+def named_outside(settings: BaseModel, section: str = "") -> Iterator[Named]:
+    """Iterate over the settings that `outside` marks, in every section.
+
+    Args:
+        settings: a configuration, or a part of it.
+        section: keys that lead to it, with a dot after each.
+
+    Yields:
+        Each marked field that is set.
+    """
+    for name, info in type(settings).model_fields.items():
+        value, key = getattr(settings, name), f"{section}{info.alias or name}"
+        extra = info.json_schema_extra
+        if isinstance(extra, dict) and "outside" in extra:
+            if value is not None:
+                yield Named(key, extra["outside"], value)  # type: ignore[arg-type]
+            continue
+        inner = value if isinstance(value, tuple) else (value,)
+        for part in inner:
+            if isinstance(part, BaseModel):
+                yield from named_outside(part, f"{key}.")
 
 
 def describe(error: Any, model: type[BaseModel]) -> str:

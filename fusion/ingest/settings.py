@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
 
-from fusion.core.settings import Settings
+from fusion.core.settings import Settings, outside
 
 RESERVED = {
     "item_features": {"id", "text", "available_from", "available_until"},
@@ -109,13 +109,18 @@ class DataSettings(Settings):
     """Settings of `[data]`; only `interactions` has no default."""
 
     interactions: Source = Field(
-        description="CSV or Parquet file, folder or glob, or { url, query }."
+        description="CSV or Parquet file, folder or glob, or { url, query }.",
+        json_schema_extra=outside("table"),
     )
     items: Source | None = Field(
-        default=None, description="The catalogue, in the same forms. Optional."
+        default=None,
+        description="The catalogue, in the same forms. Optional.",
+        json_schema_extra=outside("table"),
     )
     users: Source | None = Field(
-        default=None, description="What is known of users, in the same forms. Optional."
+        default=None,
+        description="What is known of users, in the same forms. Optional.",
+        json_schema_extra=outside("table"),
     )
     positive: str | None = Field(
         default=None,

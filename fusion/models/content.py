@@ -7,7 +7,7 @@ from pydantic import Field
 from scipy.sparse import csr_array
 
 from fusion.core.arrays import Scores, center_rows, normalize_rows
-from fusion.core.settings import Settings, tunable
+from fusion.core.settings import Settings, outside, tunable
 from fusion.data.dataset import Dataset
 from fusion.data.histories import UserHistories
 from fusion.models.base.factor_model import FactorModel
@@ -20,7 +20,9 @@ class ContentConfig(Settings):
     """Settings of `content`."""
 
     encoder: str = Field(
-        "auto", description='"auto", "tfidf", or a sentence-transformers name or folder'
+        "auto",
+        description='"auto", "tfidf", or a sentence-transformers name or folder',
+        json_schema_extra=outside("encoder"),
     )
     last: int = Field(20, ge=1, description="newest items that make a user's taste")
     half_life: float = tunable(

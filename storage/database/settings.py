@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pydantic import ConfigDict, Field
 
-from fusion.core.settings import Settings
+from fusion.core.settings import Settings, outside
 from storage.database.urls import masked
 
 
@@ -18,6 +18,7 @@ class StorageSettings(Settings):
         description="SQLAlchemy URL of an SQLite file (sqlite:///fusion.db) or of a PostgreSQL "
         "database (postgresql+psycopg://user:password@host/database); secrets by "
         "FUSION_STORAGE__URL",
+        json_schema_extra=outside("database"),
     )
 
     schema_name: str | None = Field(
@@ -27,6 +28,7 @@ class StorageSettings(Settings):
         description="PostgreSQL schema that holds everything, made when it is not there: several "
         "tenants in one database do not see each other. None: the first schema of the user's "
         "search_path, mostly public",
+        json_schema_extra=outside("database"),
     )
 
     def __repr_args__(self) -> Iterator[tuple[str, object]]:

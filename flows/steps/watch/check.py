@@ -4,25 +4,29 @@ from datetime import datetime
 from functools import partial
 
 import polars as pl
+from sqlalchemy import Engine, delete, false
 
 from flows.session import Session
 from flows.steps.keep.forgotten import KEY, Forgotten, read_forgotten
 from flows.steps.rules import read_rule_set
+from flows.steps.watch.outside import check_outside
 from fusion.core.findings import Finding
-from fusion.data.dataset import Dataset
-from fusion.errors import ConfigError, DataError, FusionError
+from fusion.errors import ConfigError, DataError, FusionError, Temporary
 from fusion.ingest.load import inspect_data
 from fusion.lists.business_rules.block_findings import idle_rows
 from fusion.lists.business_rules.blocked import NO_BLOCKS
 from fusion.lists.business_rules.resolve_rules import resolve
+from fusion.lists.business_rules.rules import RuleSet
 from fusion.training.sources import build_source
+from storage.database.engine import writing
 from storage.reading.blocked_items import blocked_now, idle_blocks, placements
 from storage.reading.frames import read_sql
 from storage.reading.read import live, served_of
+from storage.schema.tables import run
 
 
 def check_all(session: Session, as_of: datetime | None = None) -> list[Finding]:
-    """Check the sources' settings, the database, the data, the rules and what is blocked.
+    """Check the settings with all that they name outside, the data, the rules and the blocks.
 
     A problem ends nothing: whatever can still be checked is checked, so that one call names all.
 
@@ -33,13 +37,22 @@ def check_all(session: Session, as_of: datetime | None = None) -> list[Finding]:
     Returns:
         Findings, errors first.
     """
-    forgotten, key_findings = _read_forgotten(session)
-    findings = [*_check_sources(session), *_check_database(session), *key_findings]
+    database_findings = _check_database(session)
+    forgotten = None
+    # Without a database nobody knows whether anybody is forgotten: a key would mend nothing.
+    if not database_findings:
+        forgotten, database_findings = _read_forgotten(session)
+    findings = [*_check_sources(session), *database_findings]
     query = partial(read_sql, base=session.base)
     live_users = _live_users(session)
     inspected = inspect_data(session.config.data, session.base, as_of, query, live_users, forgotten)
     findings += inspected.findings
-    findings += _check_rules(session, inspected.dataset)
+    rule_set, rule_findings = _read_rules(session)
+    findings += rule_findings
+    findings += check_outside(session, rule_set)
+    if inspected.dataset is not None:
+        blocked, size = _blocked(session), session.config.lists.size
+        findings += resolve(rule_set, inspected.dataset, blocked, size)[1]
     findings += _check_blocks(session)
     return sorted(findings, key=lambda finding: finding.severity)
 
@@ -60,12 +73,23 @@ def _check_database(session: Session) -> list[Finding]:
     cure = "Correct [storage] url, or start the database."
     try:
         session.engine.connect().close()
+        _require_writes(session.engine)
     except DataError as wrong:
         mend = "Mend or delete the rows that the message names."
         return [Finding("blocked_times", "error", "blocked_item", 1, str(wrong), [], mend)]
     except FusionError as wrong:
         return [Finding("no_database", "error", "storage", 1, str(wrong), [], cure)]
     return []
+
+
+def _require_writes(engine: Engine) -> None:
+    """Write to the table of runs without changing it; ConfigError where the user may not."""
+    try:
+        with writing(engine) as connection:
+            connection.execute(delete(run).where(false()))
+    except Temporary:
+        # A training that loads its lists now: nothing is wrong with the database.
+        return
 
 
 def _read_forgotten(session: Session) -> tuple[Forgotten | None, list[Finding]]:
@@ -76,22 +100,15 @@ def _read_forgotten(session: Session) -> tuple[Forgotten | None, list[Finding]]:
     except ConfigError as wrong:
         finding = Finding("forget_key", "error", "forgotten people", 1, str(wrong), [], cure)
         return None, [finding]
-    except FusionError:
-        # No database: `_check_database` has a finding about it.
-        return None, []
 
 
-def _check_rules(session: Session, data: Dataset | None) -> list[Finding]:
-    """Check the rules file, and what rules and blocks name that the data does not have."""
+def _read_rules(session: Session) -> tuple[RuleSet, list[Finding]]:
+    """Read the rules file, or none and a finding why it cannot be read."""
     cure = "Correct the file that [lists] rules names."
     try:
-        rule_set = read_rule_set(session)
+        return read_rule_set(session), []
     except FusionError as wrong:
-        return [Finding("wrong_rules", "error", "rules", 1, str(wrong), [], cure)]
-    if data is None:
-        return []
-    _, findings = resolve(rule_set, data, _blocked(session), session.config.lists.size)
-    return findings
+        return RuleSet(), [Finding("wrong_rules", "error", "rules", 1, str(wrong), [], cure)]
 
 
 def _blocked(session: Session) -> pl.DataFrame:

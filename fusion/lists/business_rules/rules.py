@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
-from fusion.core.settings import Settings, config_hash, describe
+from fusion.core.settings import Settings, config_hash, describe, outside
 from fusion.errors import ConfigError
 
 EQUATION = r"^[^=]+=.+$"
@@ -137,7 +137,11 @@ class Diversity(Settings):
     depth: int = Field(
         100, ge=2, le=1000, description="best candidates that are looked at; the others follow"
     )
-    encoder: str = Field("auto", description="of texts, as in the source `content`")
+    encoder: str = Field(
+        "auto",
+        description="of texts, as in the source `content`",
+        json_schema_extra=outside("encoder"),
+    )
 
     def __str__(self) -> str:
         return f"diversity by {self.by}"

@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -91,7 +91,8 @@ def known() -> dict[str, type[Recommender]]:
     """Return every recommender by name, in alphabetical order.
 
     Raises:
-        ConfigError: an installed package offers a class that `register` would refuse.
+        ConfigError: an installed package offers a class that cannot be imported, or that
+            `register` would refuse.
     """
     for module in pkgutil.iter_modules(models.__path__):
         # The packages beside the sources (base, nn, text) hold none.
@@ -99,11 +100,26 @@ def known() -> dict[str, type[Recommender]]:
             importlib.import_module(f"{models.__name__}.{module.name}")
     # Ours first: a package cannot take the name of one of them away.
     for offered in entry_points(group=ENTRY_POINTS):
-        cls = offered.load()
         if offered.name not in _known:
-            check_source(offered.name, cls)
-            _known[offered.name] = cls
+            _known[offered.name] = _load(offered)
     return dict(sorted(_known.items()))
+
+
+def _load(offered: EntryPoint) -> type[Recommender]:
+    """Import the class that a package offers; ConfigError where it cannot be used."""
+    where = f"source {offered.name!r}, which an installed package offers as {offered.value!r},"
+    cure = "Mend the package, or uninstall it."
+    try:
+        cls = offered.load()
+    # Whatever the package's modules raise while they are imported.
+    except Exception as broken:
+        raise ConfigError(
+            f"{where} cannot be imported: {type(broken).__name__}: {broken}. {cure}"
+        ) from broken
+    if not (isinstance(cls, type) and issubclass(cls, Recommender)):
+        raise ConfigError(f"{where} is no subclass of fusion.Recommender. {cure}")
+    check_source(offered.name, cls)
+    return cls
 
 
 def build(use: str, settings: Mapping[str, Any] | None = None) -> Recommender:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from fusion.core.settings import Settings
+from fusion.core.settings import Settings, outside
 from fusion.models.base.history_matrix import HistorySettings
 
 
@@ -47,6 +47,7 @@ class NeuralConfig(Settings):
     encoder: str = Field(
         "auto",
         description='text: "none", "auto", "tfidf", or a sentence-transformers name or folder',
+        json_schema_extra=outside("encoder"),
     )
     loss: Literal["softmax", "mse"] = Field(
         "softmax",

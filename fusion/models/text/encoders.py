@@ -140,6 +140,30 @@ def encoder_identity(encoder: str) -> str:
     return "" if folder is None else _model_identity(folder)
 
 
+def require_encoder(encoder: str) -> None:
+    """See that the model that `encode` would use is on this machine and encodes.
+
+    Args:
+        encoder: "auto", "tfidf", "none", or a sentence-transformers name or folder.
+
+    Raises:
+        ConfigError: the named model is not on this machine, or cannot be used.
+    """
+    # Each of these works on any machine: "auto" falls back to "tfidf".
+    if encoder in ("auto", "none", "tfidf"):
+        return
+    folder = find_model(encoder)
+    try:
+        SentenceModel(folder).encode(["a text"])
+    # Whatever the libraries that load a model raise: its files may lack anything.
+    except Exception as broken:
+        raise ConfigError(
+            f"encoder {encoder!r}: the model in {folder} cannot be used "
+            f"({type(broken).__name__}: {' '.join(str(broken).split())[:200]}); fetch it anew, or "
+            "set encoder = 'auto' or 'tfidf'."
+        ) from broken
+
+
 # Hashing a model's files takes a while, and every key of a fit asks for it.
 @cache
 def _model_identity(folder: Path) -> str:

@@ -376,6 +376,21 @@ RULES = {
         ),
         Cure("Correct [[sources]] in the configuration", configure('"eas"', '"ease"')),
     ),
+    "no_folder": Case(
+        lambda shelf: shelf.text(
+            "fusion.toml", lambda text: text + '\n[artifacts]\npath = "log.csv/runs"\n'
+        ),
+        Cure("name another folder as artifacts.path", configure("log.csv/runs", "runs")),
+    ),
+    "no_encoder": Case(
+        rules('[diversity]\nby = "text"\nencoder = "none/at-all"\n'),
+        Cure("Correct rules: diversity.encoder", in_rules("none/at-all", "tfidf")),
+        Cure("set it to 'auto'", in_rules("none/at-all", "auto")),
+    ),
+    "no_device": Case(
+        lambda shelf: shelf.text("fusion.toml", lambda text: 'device = "cuda"\n' + text),
+        Cure("Set device = 'auto'", configure('device = "cuda"', 'device = "auto"')),
+    ),
     "no_database": Case(
         lambda shelf: shelf.text(
             "fusion.toml", lambda text: text + '\n[storage]\nurl = "sqlite:///none/x.db"\n'

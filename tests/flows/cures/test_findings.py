@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from flows.steps.watch import check as checking
+from flows.steps.watch import outside
 from fusion.core.findings import FINDING_KINDS
 from tests.flows.cures import findings_of_files, findings_of_rows
 from tests.flows.cures.shelf import Shelf, keep
@@ -19,7 +20,8 @@ NOTHING_TO_DO = {
     "blank_row", "repeats", "items_without_interactions", "users_without_interactions",
 }  # fmt: skip
 """Kinds whose cure is that nothing needs doing."""
-IN_CHECK = set(re.findall(r'Finding\(\s*"(\w+)"', Path(checking.__file__).read_text()))
+MADE_IN_CHECK = "".join(Path(module.__file__).read_text() for module in (checking, outside))
+IN_CHECK = set(re.findall(r'Finding\(\s*"(\w+)"', MADE_IN_CHECK))
 """Kinds that `fusion check` makes itself."""
 BELOW = {"forgotten_users", "forget_key", "as_of_without_times", "as_of_for_items_only"}
 """Kinds that need more than files: a key, or a moment."""

@@ -1,5 +1,7 @@
 """The registry: what it refuses when a class is registered, and what installed packages offer."""
 
+from importlib.metadata import EntryPoint
+
 import pytest
 
 from fusion.config import RESERVED
@@ -55,6 +57,7 @@ class Offered:
     """What an entry point looks like to the registry."""
 
     name = "offered"
+    value = "package:Class"
 
     def __init__(self, cls):
         self.load = lambda: cls
@@ -69,3 +72,18 @@ def test_a_class_offered_by_a_package_is_known_and_checked(monkeypatch):
         known()
     offer(Plain)
     assert type(build("offered")) is Plain
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("no_such_package.sources:Mine", "cannot be imported: ModuleNotFoundError"),
+        ("fusion.errors:NoSuchName", "cannot be imported: AttributeError"),
+        ("fusion.errors:FusionError", "is no subclass of fusion.Recommender"),
+    ],
+)
+def test_a_package_whose_class_cannot_be_used_is_named_with_the_cure(monkeypatch, value, message):
+    broken = EntryPoint("mine", value, "fusion.sources")
+    monkeypatch.setattr(registry, "entry_points", lambda group: [broken])
+    with pytest.raises(ConfigError, match=f"source 'mine'.*{value}.*{message}.*uninstall it"):
+        build("mine")

@@ -15,7 +15,7 @@ from fusion.errors import ConfigError
 from fusion.models.base.registry import build
 from fusion.models.text.cached_encoding import EncodingOptions, encode_cached
 from fusion.models.text.character_ngrams import tfidf
-from fusion.models.text.encoders import encode, encoder_identity
+from fusion.models.text.encoders import encode, encoder_identity, require_encoder
 from fusion.models.text.sentence_model import BATCH, SentenceModel, bundled_model
 from fusion.models.text.vector_cache import VectorCache, text_key
 
@@ -92,6 +92,14 @@ def test_what_would_encode_here_has_an_identity(model, monkeypatch):
 def test_a_model_that_is_not_here_tells_the_cure(encoder):
     with pytest.raises(ConfigError, match=f"{encoder}.*encoder = 'auto' or 'tfidf'"):
         encode(ENGLISH, encoder)
+
+
+def test_a_folder_with_half_a_model_is_refused_before_anything_is_encoded(tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(ConfigError, match="cannot be used .*fetch it anew"):
+        require_encoder(str(tmp_path))
+    for anywhere in ("auto", "none", "tfidf"):
+        require_encoder(anywhere)
 
 
 def test_a_folder_is_taken_and_warned_of_when_it_cannot_read(caplog):
