@@ -85,5 +85,5 @@ def test_a_class_offered_by_a_package_is_known_and_checked(monkeypatch):
 def test_a_package_whose_class_cannot_be_used_is_named_with_the_cure(monkeypatch, value, message):
     broken = EntryPoint("mine", value, "fusion.sources")
     monkeypatch.setattr(registry, "entry_points", lambda group: [broken])
-    with pytest.raises(ConfigError, match=f"source 'mine'.*{value}.*{message}.*uninstall it"):
+    with pytest.raises(ConfigError, match=rf"source 'mine'.*{value}.*{message}.*uninstall it"):
         build("mine")

@@ -96,7 +96,7 @@ def test_a_model_that_is_not_here_tells_the_cure(encoder):
 
 def test_a_folder_with_half_a_model_is_refused_before_anything_is_encoded(tmp_path):
     (tmp_path / "config.json").write_text("{}")
-    with pytest.raises(ConfigError, match="cannot be used .*fetch it anew"):
+    with pytest.raises(ConfigError, match=r"cannot be used .*fetch it anew"):
         require_encoder(str(tmp_path))
     for anywhere in ("auto", "none", "tfidf"):
         require_encoder(anywhere)
