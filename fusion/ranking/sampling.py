@@ -204,7 +204,8 @@ def _choose_rows(folds: Sequence[_FoldUsers], max_rows: int, seed: int) -> list[
     n_labels = sum(int(fold.n_labels.sum()) for fold in folds)
     if not n_users:
         raise DataError(
-            "no source proposed any held-out item: there is nothing for a ranker to learn from"
+            "no source proposed any held-out item: there is nothing for a ranker to learn from; "
+            "add a source to [[sources]], raise their k, or give more history"
         )
     user_share = max_rows / (n_labels + MIN_NEGATIVES * n_users)
     chosen_users = _choose_users(folds, user_share, seed)

@@ -24,13 +24,16 @@ _CONFIG_WORDS = re.compile(
 )
 
 
-def translate_postgres(error: BaseException, url: URL, lost: bool) -> FusionError | None:
+def translate_postgres(
+    error: BaseException, url: URL, lost: bool, setting: str
+) -> FusionError | None:
     """Translate an error of psycopg into ours.
 
     Args:
         error: as psycopg raised it.
         url: the database, shown masked; its password is taken out of the error's text.
         lost: the connection is known to be gone.
+        setting: where people name the database, for the cure.
 
     Returns:
         Our error; None when `error` is not about the state of the database.
@@ -44,7 +47,7 @@ def translate_postgres(error: BaseException, url: URL, lost: bool) -> FusionErro
     refused = connecting and not lost and _CONFIG_WORDS.search(text)
     if _CONFIG_STATES.match(state) or refused:
         return ConfigError(
-            f"database {masked(url)}: {text}. Check [storage] url and the rights of its user."
+            f"database {masked(url)}: {text}. Check {setting} and the rights of its user."
         )
     if _TEMPORARY_STATES.match(state) or connecting or lost:
         return Temporary(f"database {masked(url)}: {text}. Try again later.")

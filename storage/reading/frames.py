@@ -1,6 +1,7 @@
 """Read databases of others into polars, with the types that the database says."""
 
 import sqlite3
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from storage.reading import row_frames
 from storage.reading.row_frames import DType, typed_chunk
 from storage.reading.select_only import allow_select_only
 
+QUERY_URL = "the url beside the query"
+"""Where people name a database of theirs, for the cure of an error."""
 _POSTGRES_TYPES: dict[Any, DType] = {
     16: pl.Boolean,
     20: pl.Int64,
@@ -82,7 +85,7 @@ def _make_reader(url: URL) -> Engine:
         raise ConfigError(
             f"no driver for {masked(url)}: {error}. Install it, or export the data to Parquet."
         ) from error
-    event.listen(engine, "handle_error", lambda context: on_error(context, url))
+    event.listen(engine, "handle_error", partial(on_error, url=url, setting=QUERY_URL))
     if is_sqlite:
         allow_select_only(engine)
     return engine

@@ -25,6 +25,8 @@ def print_outcome(console: Console, outcome: "Outcome") -> None:
     if outcome.due:
         answer = "Due" if outcome.due.due else "Not due"
         console.print(f"{answer} ({outcome.due.trigger}): {escape(outcome.due.reason)}")
+        if not outcome.due.due:
+            console.print("`fusion retrain --force` trains all the same.", markup=False)
     if outcome.trained:
         print_verdict(console, outcome.trained.manifest)
     if outcome.monitored:

@@ -77,7 +77,7 @@ def read_people(user: str | None, file: Path | None) -> list[str]:
     # Each once, in the order of the file; blank lines name nobody.
     people = list(dict.fromkeys(line for line in lines if line))
     if not people:
-        raise ConfigError(f"{file or 'USER'} names nobody")
+        raise ConfigError(f"{file or 'USER'} names nobody; give an id, in a file one a line")
     return people
 
 

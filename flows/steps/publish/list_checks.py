@@ -8,7 +8,7 @@ items may be shown.
 from datetime import UTC, datetime
 
 from flows.steps.item_files import UNTIL, ended_items
-from flows.steps.publish.stored_lists import DEPTH, StoredLists
+from flows.steps.publish.stored_lists import DEPTH, WIDEN, StoredLists
 from fusion.evaluation.check import EXAMPLES, Check, check, fails, passes
 from fusion.runs.run_folder import folder_of
 from storage.reading.list_checks import (
@@ -21,6 +21,9 @@ from storage.reading.list_checks import (
     distinct_items,
     item_rows,
 )
+
+ANEW = "train anew, or publish another run"
+"""The cure of lists that lost rows or were changed since training."""
 
 
 @check("lists are whole", needs="sql")
@@ -37,11 +40,10 @@ def lists_are_whole(stored: StoredLists) -> Check:
         The result; `broken` counts the users who lost rows.
     """
     counts, size = stored.counts, stored.run.list_size
-    cure = "train anew, or publish another run"
     if not counts.row_count:
-        return fails(f"there is no row; {cure}", 1)
+        return fails(f"there is no row; {ANEW}", 1)
     if not counts.fallback:
-        return fails(f"the fallback has no row; {cure}", 1)
+        return fails(f"the fallback has no row; {ANEW}", 1)
     short = max(0, counts.served - counts.whole)
     # Runs of older releases counted nothing: of those no loss can be shown.
     short_by_training = stored.manifest.lists.short
@@ -50,7 +52,7 @@ def lists_are_whole(stored: StoredLists) -> Check:
             f"{short} users have fewer than {size} items, "
             f"and training left {short_by_training}: rows were lost"
         )
-        return fails(f"{loss}; {cure}", short - short_by_training)
+        return fails(f"{loss}; {ANEW}", short - short_by_training)
     return passes(
         f"{counts.users} lists of {counts.row_count} rows; "
         f"{short} users have fewer than {size} items left"
@@ -115,7 +117,7 @@ def _no_list_breaks(stored: StoredLists, name: str) -> Check:
     message = f"{count} of {users} lists break it"
     if count == 0:
         return passes(message)
-    return fails(message, count, examples=_example_users(stored, name))
+    return fails(f"{message}; {ANEW}", count, examples=_example_users(stored, name))
 
 
 def _example_users(stored: StoredLists, name: str) -> tuple[dict[str, str], ...]:
@@ -144,7 +146,8 @@ def reserve_covers_blocks(stored: StoredLists) -> Check:
     )
     if count <= allowed:
         return passes(message)
-    return fails(message, count, examples=_example_users(stored, BLOCKED))
+    cure = f"end blocks, or train anew: new lists leave out what is blocked; {WIDEN}"
+    return fails(f"{message}; {cure}", count, examples=_example_users(stored, BLOCKED))
 
 
 @check("nothing became unavailable", needs="sql")
@@ -201,4 +204,4 @@ def items_are_spread(stored: StoredLists) -> Check:
         f"{listed} of {n_items} items are listed in the first {DEPTH} places, {share:.1%}; "
         f"gate.min_coverage = {limit:g}"
     )
-    return passes(message) if listed >= limit * n_items else fails(message)
+    return passes(message) if listed >= limit * n_items else fails(f"{message}; {WIDEN}")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flows.steps.publish.stored_lists import DEPTH, StoredLists
+from flows.steps.publish.stored_lists import DEPTH, WIDEN, StoredLists
 from fusion.evaluation.check import Check, check, fails, passes
 from fusion.runs.manifest import Manifest
 from storage.reading.list_checks import churn, row_counts
@@ -47,7 +47,7 @@ def as_many_rows_as_live(stored: StoredLists) -> Check | None:
         f"{rows} rows, {live_rows} in run {live.run_id}; gate.min_rows = {gate.min_rows:g} "
         f"and gate.max_rows = {gate.max_rows:g} allow {least:.0f} to {most:.0f}"
     )
-    return passes(message) if least <= rows <= most else fails(message)
+    return passes(message) if least <= rows <= most else fails(f"{message}; {WIDEN}")
 
 
 def _shaping_settings(run: RunRow) -> dict[str, Any]:
@@ -81,4 +81,4 @@ def not_too_much_churn(stored: StoredLists) -> Check | None:
         f"churn {change:.3f} against run {live.run_id} over {users} users; "
         f"gate.max_churn = {gate.max_churn:g}"
     )
-    return passes(message) if change <= gate.max_churn else fails(message)
+    return passes(message) if change <= gate.max_churn else fails(f"{message}; {WIDEN}")

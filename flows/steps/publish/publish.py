@@ -115,7 +115,8 @@ def find_ready_run(session: Session, name: str) -> RunRow:
     if run.status != "ready":
         reason = explain_refusal(run)
         raise Refused(
-            f"run {run.run_id} is {run.status}, not ready: {reason}; what is live stays live"
+            f"run {run.run_id} is {run.status}, not ready: {reason}; what is live stays live, and "
+            "`fusion runs` shows which runs are ready"
         )
     return run
 

@@ -13,6 +13,8 @@ from storage.schema.row_objects import RunRow
 
 DEPTH = 10
 """Ranks that coverage and churn look at: what a page shows, as in the metrics."""
+WIDEN = "if that is meant, set another limit in [gate] and publish the run again"
+"""The cure of a limit that is passed on purpose; the run was not at fault, and stays ready."""
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,8 @@ def _run_with_lists(session: Session, name: str) -> RunRow:
     run = find_run(session.engine, session.placement, name)
     if run.status not in ENDED:
         raise DataError(
-            f"run {run.run_id} is {run.status}, without lists to compare: {explain_refusal(run)}"
+            f"run {run.run_id} is {run.status}, without lists to compare: {explain_refusal(run)}; "
+            "`fusion runs` shows which runs are ready"
         )
     return run
 

@@ -105,7 +105,8 @@ def _require_folders(run: RunRow, folder: RunFolder, previous: RunRow | None) ->
     """Refuse a run without its folder, and one whose predecessor was pruned."""
     if not folder.manifest.exists():
         raise DataError(
-            f"run {run.run_id} has no folder {folder.path}; its samples are needed to monitor it"
+            f"run {run.run_id} has no folder {folder.path}; its samples are needed to monitor it. "
+            "Put it back from a backup, or train anew: `fusion run`"
         )
     if previous and previous.status == "deleted":
         raise DataError(

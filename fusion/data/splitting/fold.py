@@ -161,7 +161,7 @@ def make_plan(
         raise DataError(
             f"too little data to hold anything out ({why}): no user has enough liked interactions "
             f"for a label fold and a verdict; {len(known)} interactions of {known.n_users} users "
-            "were read"
+            "were read; give more history, or let [data] positive call more of it liked"
         )
     return Plan(kind, window, why, tune, tuple(usable), verdict, serving)
 

@@ -185,7 +185,7 @@ def _query_part(subject: str, source: SqlInput, read_sql: ReadSql | None) -> Par
     try:
         frame = read_sql(source.url, source.query)
     except (ConfigError, DataError) as error:  # Temporary passes: the same query may work later
-        raise SQL_FAILED.stop(subject, f"the query failed: {error}") from error
+        raise SQL_FAILED.stop(subject, f"the query failed: {str(error).rstrip('.')}") from error
     name = f"the frame of {source.query}" if source.url == FRAME else "the query"
     return Part(name, None, frame.columns, frame.lazy())
 

@@ -221,7 +221,10 @@ class _RoleSearch:
                 )
                 return column
         known = ", ".join(map(repr, self.sample.columns))
-        raise ConfigError(f"no column could be the {role}; there are {known}.")
+        raise ConfigError(
+            f"no column could be the {role}; there are {known}. Call the right one {role!r} in the "
+            "file, or name another file."
+        )
 
 
 def _holds_events(values: pl.Series) -> bool:

@@ -1,7 +1,5 @@
 """Findings about files, side tables, rules and the place of it all, and their cures."""
 
-import sqlite3
-
 import polars as pl
 
 from fusion.core.findings import FINDING_KINDS
@@ -11,6 +9,7 @@ from tests.flows.cures.shelf import (
     add,
     configure,
     every,
+    execute,
     keep,
     one,
     together,
@@ -51,11 +50,11 @@ def to_database(name: str):
 
     def change(shelf: Shelf) -> None:
         rows = shelf.read("log.csv")
-        with sqlite3.connect(shelf.folder / name) as connection:
-            connection.execute(f"create table log ({', '.join(rows[0])})")
-            values = [tuple(row.values()) for row in rows]
-            connection.executemany("insert into log values (?, ?, ?, ?)", values)
-        connection.close()
+        cells = ", ".join(str(tuple(row.values())) for row in rows)
+        columns = ", ".join(rows[0])
+        execute(
+            shelf, f"create table log ({columns})", f"insert into log values {cells}", file=name
+        )
 
     return change
 
@@ -101,23 +100,24 @@ def take_out_of_rules(shelf: Shelf) -> None:
     (shelf.folder / "rules.toml").write_text('[[allow]]\nitems = ["1"]\n')
 
 
-def execute(*statements: str):
+def statements(*lines: str):
+    """Run statements in the database of lists, once its tables are there."""
+
     def change(shelf: Shelf) -> None:
-        shelf.call("status")  # makes the tables
-        with sqlite3.connect(shelf.folder / "fusion.db") as connection:
-            for statement in statements:
-                connection.execute(statement)
-        connection.close()
+        shelf.call("status")
+        execute(shelf, *lines)
 
     return change
 
 
 def block(columns: str, values: str):
     """Block something in the placement of the shelf."""
-    return execute(f"insert into blocked_item (placement, {columns}) values ('default', {values})")
+    return statements(
+        f"insert into blocked_item (placement, {columns}) values ('default', {values})"
+    )
 
 
-SERVES_OTHERS = execute(
+SERVES_OTHERS = statements(
     "insert into run (run_no, run_id, placement, kind, status, created_at)"
     " values (1, 'r', 'default', 'full', 'ready', '2024-01-01 00:00:00')",
     *(
@@ -335,40 +335,40 @@ RULES = {
         ),
     ),
     "blocked_unknown": Case(
-        execute("insert into blocked_item (placement, item_id) values ('default', 'x')"),
-        Cure("Correct item_id", execute("update blocked_item set item_id = '1'")),
+        statements("insert into blocked_item (placement, item_id) values ('default', 'x')"),
+        Cure("Correct item_id", statements("update blocked_item set item_id = '1'")),
     ),
     "blocked_user": Case(
         block("item_id, user_id", "'1', 'x'"),
-        Cure("Correct user_id", execute("update blocked_item set user_id = '1'")),
-        Cure("null is everyone", execute("update blocked_item set user_id = null")),
+        Cure("Correct user_id", statements("update blocked_item set user_id = '1'")),
+        Cure("null is everyone", statements("update blocked_item set user_id = null")),
     ),
     "blocked_placement": Case(
-        execute("insert into blocked_item (placement, item_id) values ('defualt', '1')"),
-        Cure("Correct placement", execute("update blocked_item set placement = 'default'")),
-        Cure("delete the row", execute("delete from blocked_item")),
+        statements("insert into blocked_item (placement, item_id) values ('defualt', '1')"),
+        Cure("Correct placement", statements("update blocked_item set placement = 'default'")),
+        Cure("delete the row", statements("delete from blocked_item")),
     ),
     "blocked_backwards": Case(
         block("item_id, starts_at, until", "'1', '2998-02-01', '2998-01-01'"),
         Cure(
             "perhaps they are swapped",
-            execute("update blocked_item set starts_at = until, until = starts_at"),
+            statements("update blocked_item set starts_at = until, until = starts_at"),
         ),
     ),
     "blocked_ended": Case(
         block("item_id, until", "'1', '2020-12-31'"),
-        Cure("Correct until", execute("update blocked_item set until = '2998-12-31'")),
-        Cure("delete the rows that are done", execute("delete from blocked_item")),
+        Cure("Correct until", statements("update blocked_item set until = '2998-12-31'")),
+        Cure("delete the rows that are done", statements("delete from blocked_item")),
     ),
     "blocked_times": Case(
-        execute(
+        statements(
             "pragma ignore_check_constraints = on",
             "insert into blocked_item (placement, item_id, until)"
             " values ('default', '1', '31.12.2027')",
             "update alembic_version set version_num = '0004'",
         ),
-        Cure("Mend", execute("update blocked_item set until = '2998-12-31 00:00:00'")),
-        Cure("delete the rows", execute("delete from blocked_item")),
+        Cure("Mend", statements("update blocked_item set until = '2998-12-31 00:00:00'")),
+        Cure("delete the rows", statements("delete from blocked_item")),
     ),
     "wrong_source": Case(
         lambda shelf: shelf.text(

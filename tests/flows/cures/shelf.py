@@ -2,8 +2,10 @@
 
 import csv
 import re
+import sqlite3
 import subprocess
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -136,6 +138,13 @@ def together(*changes: Change) -> Change:
             each(shelf)
 
     return change
+
+
+def execute(shelf: Shelf, *statements: str, file: str = "fusion.db") -> None:
+    """Run statements in an SQLite file of the folder, made where it is not there."""
+    with closing(sqlite3.connect(shelf.folder / file)) as database, database:
+        for statement in statements:
+            database.execute(statement)
 
 
 def typed(words: str, shelf: Shelf, **names: str) -> None:

@@ -1,0 +1,231 @@
+"""Refusals of the command line, of data that cannot be split or read, and of the database."""
+
+import polars as pl
+
+from tests.flows.cures.case import Refusal
+from tests.flows.cures.findings_of_files import statements, to_database, write
+from tests.flows.cures.refusals_of_settings import section
+from tests.flows.cures.shelf import Shelf, add, configure, every, execute, keep, together
+
+KEY = "a key of thirty-two characters or more"
+
+
+def query(statement: str):
+    return configure('"log.csv"', f'{{ url = "sqlite:///data.db", query = "{statement}" }}')
+
+
+def mix(shelf: Shelf) -> None:
+    """Write one number among the texts of a column of data.db."""
+    execute(shelf, "update log set user = 5 where rowid = 1", file="data.db")
+
+
+OF_COMMANDS = [
+    Refusal(
+        "flows/cli/app.py:parse_moment",
+        "write 2026-01-31 or",
+        words=("train", "--as-of", "last week"),
+        then=("train", "--as-of", "2026-01-31"),
+    ),
+    Refusal(
+        "flows/cli/app.py:parse_moment",
+        "or 2026-01-31T06:00",
+        words=("train", "--as-of", "last week"),
+        then=("train", "--as-of", "2026-01-31T06:00"),
+    ),
+    Refusal(
+        "flows/steps/init.py:write_first_config",
+        "--force overwrites it",
+        words=("init", "log.csv"),
+        then=("init", "log.csv", "--force"),
+    ),
+    Refusal(
+        "flows/steps/init.py:write_first_config",
+        "--config writes another",
+        words=("init", "log.csv"),
+        then=("init", "log.csv", "--config", "other.toml"),
+    ),
+    Refusal(
+        "fusion/ingest/guess/interaction_file.py:choose_interactions",
+        "Name the file instead",
+        lambda shelf: (
+            (shelf.folder / "logs").mkdir(),
+            write("logs/a.csv", "when,rating\n2024-01-01,4.5\n")(shelf),
+            write("logs/b.csv", "price\n4.5\n")(shelf),
+        ),
+        words=("init", "logs", "--config", "new.toml"),
+        then=("init", "log.csv", "--config", "new.toml"),
+    ),
+    Refusal(
+        "fusion/ingest/guess/column_roles.py:_RoleSearch.claim_id",
+        "Call the right one 'user' in the file",
+        write("a.csv", "who,item\n1.5,1\n2.5,2\n"),
+        write("a.csv", "user,item\n1.5,1\n2.5,2\n"),
+        words=("init", "a.csv", "--config", "new.toml"),
+    ),
+    Refusal(
+        "flows/steps/keep/erase.py:read_people#1",
+        "name one USER",
+        words=("forget",),
+        then=("forget", "7"),
+        env={"FUSION_FORGET_KEY": KEY},
+    ),
+    Refusal(
+        "flows/steps/keep/erase.py:read_people#1",
+        "or --file FILE with one id a line",
+        write("people.txt", "7\n"),
+        words=("forget",),
+        then=("forget", "--file", "people.txt"),
+        env={"FUSION_FORGET_KEY": KEY},
+    ),
+    Refusal(
+        "flows/steps/keep/erase.py:read_people#2",
+        "give an id, in a file one a line",
+        write("people.txt", "\n"),
+        write("people.txt", "7\n"),
+        words=("forget", "--file", "people.txt"),
+        env={"FUSION_FORGET_KEY": KEY},
+    ),
+    Refusal(
+        "flows/steps/keep/erase.py:_read_lines",
+        "people.txt",
+        do=write("people.txt", "7\n"),
+        words=("forget", "--file", "people.txt"),
+        env={"FUSION_FORGET_KEY": KEY},
+    ),
+    Refusal(
+        "flows/steps/keep/forgotten.py:Hasher.from_environment",
+        "Make one with `python -c",
+        words=("forget", "7"),
+        then_env={"FUSION_FORGET_KEY": KEY},
+    ),
+    Refusal(
+        "flows/steps/keep/forgotten.py:read_forgotten#1",
+        "Set FUSION_FORGET_KEY to the",
+        lambda shelf: shelf.call("forget", "7", FUSION_FORGET_KEY=KEY),
+        then_env={"FUSION_FORGET_KEY": KEY},
+    ),
+    Refusal(
+        "flows/steps/keep/forgotten.py:read_forgotten#2",
+        "Set FUSION_FORGET_KEY to the",
+        lambda shelf: shelf.call("forget", "7", FUSION_FORGET_KEY=KEY),
+        env={"FUSION_FORGET_KEY": KEY[::-1]},
+        then_env={"FUSION_FORGET_KEY": KEY},
+    ),
+]
+OF_DATA = [
+    Refusal(
+        "fusion/ingest/load.py:load",
+        "Correct the path in [data]",
+        configure('"log.csv"', '"lg.csv"'),
+        configure('"lg.csv"', '"log.csv"'),
+    ),
+    Refusal(
+        "fusion/data/splitting/folds.py:plan_folds",
+        "lower [split] users",
+        section('[split]\nkind = "time"\nusers = 5000'),
+        configure("users = 5000", "users = 5"),
+    ),
+    Refusal(
+        "fusion/data/splitting/folds.py:plan_folds",
+        "or use kind = 'last'",
+        section('[split]\nkind = "time"\nusers = 5000'),
+        configure('kind = "time"', "kind = 'last'"),
+    ),
+    Refusal(
+        "fusion/data/splitting/folds.py:plan_folds",
+        "or use kind = 'random'",
+        together(section('[split]\nkind = "last"'), configure('time = "time"\n', "")),
+        configure('kind = "last"', "kind = 'random'"),
+    ),
+    Refusal(
+        "fusion/data/splitting/folds.py:plan_folds",
+        "name the column",
+        together(section('[split]\nkind = "last"'), configure('time = "time"\n', "")),
+        configure('item = "item"\n', 'item = "item"\ntime = "time"\n'),
+    ),
+    Refusal(
+        "fusion/data/splitting/fold.py:make_plan",
+        "give more history",
+        keep("log.csv", lambda row: int(row["item"]) < 3),
+        lambda shelf: shelf.fill(),
+    ),
+    Refusal(
+        "fusion/data/splitting/fold.py:make_plan",
+        "let [data] positive call more of it liked",
+        together(
+            add("data", 'positive = "weight >= 9"'),
+            every(
+                "log.csv",
+                weight=lambda row: "9" if row["user"] == "3" and row["item"] == "2" else "1",
+            ),
+        ),
+        configure("weight >= 9", "weight >= 1"),
+    ),
+]
+OF_QUERIES = [
+    Refusal(
+        "storage/reading/frames.py:read_sql",
+        "no such table: logs",
+        together(to_database("data.db"), query("select * from logs")),
+        configure("from logs", "from log"),
+    ),
+    Refusal(
+        "storage/reading/frames.py:_read",
+        "it must be a SELECT",
+        together(to_database("data.db"), query("-- select * from log")),
+        configure("-- select * from log", "select * from log"),
+    ),
+    Refusal(
+        "storage/reading/frames.py:_known_schema",
+        "give them other names with AS",
+        together(to_database("data.db"), query("select *, item from log")),
+        configure("*, item from", "*, item as again from"),
+    ),
+    Refusal(
+        "storage/reading/row_frames.py:_series",
+        "Cast it in the query",
+        together(
+            to_database("data.db"),
+            mix,
+            query("select * from log"),
+        ),
+        configure(
+            "select * from log", "select cast(user as text) user, item, time, weight from log"
+        ),
+    ),
+    Refusal(
+        "storage/reading/frames.py:_make_reader",
+        "or export the data to Parquet",
+        configure('"log.csv"', '{ url = "oracle://u:p@h/d", query = "select 1" }'),
+        lambda shelf: (
+            pl.read_csv(shelf.folder / "log.csv").write_parquet(shelf.folder / "log.parquet"),
+            shelf.configure('{ url = "oracle://u:p@h/d", query = "select 1" }', '"log.parquet"'),
+        ),
+    ),
+]
+OF_DATABASES = [
+    Refusal(
+        "storage/database/errors.py:_translate_sqlite#2",
+        "Check the url beside the query",
+        together(
+            to_database("data.db"), query("select * from log"), configure("data.db", "none.db")
+        ),
+        configure("none.db", "data.db"),
+    ),
+    Refusal(
+        "storage/schema/upgrade.py:upgrade",
+        "Name an empty database in [storage] url",
+        lambda shelf: (
+            section('[storage]\nurl = "sqlite:///other.db"')(shelf),
+            execute(shelf, "create table run (a)", file="other.db"),
+        ),
+        configure("other.db", "empty.db"),
+    ),
+    Refusal(
+        "storage/schema/upgrade.py:_refuse_newer",
+        "or name another database in [storage] url",
+        statements("update alembic_version set version_num = '9999_later'"),
+        section('[storage]\nurl = "sqlite:///other.db"'),
+    ),
+]
+REFUSALS = [*OF_COMMANDS, *OF_DATA, *OF_QUERIES, *OF_DATABASES]

@@ -1,0 +1,319 @@
+"""Refusals of the configuration, the rules and the environment."""
+
+from tests.flows.cures.case import Refusal
+from tests.flows.cures.findings_of_files import in_rules, rules, write
+from tests.flows.cures.shelf import add, configure, every, together
+
+
+def section(text: str):
+    """Add a section to the end of the configuration."""
+    return lambda shelf: shelf.text("fusion.toml", lambda content: f"{content}\n{text}\n")
+
+
+def source(line: str):
+    return section(f"[[sources]]\n{line}")
+
+
+def setting(site: str, says: str, old: str, new: str, plant=section):
+    """A section with a wrong line, which the message says to replace."""
+    return Refusal(site, says, plant(old), configure(old, new))
+
+
+DATA = "fusion/ingest/settings.py:"
+RULES = "fusion/lists/business_rules/rules.py:"
+CONFIG = "flows/settings.py:"
+URLS = "storage/database/urls.py:"
+
+OF_DATA = [
+    Refusal(
+        DATA + "Columns._two_ids",
+        "name the one of each",
+        configure('item = "item"', 'item = "user"'),
+        configure('item = "user"', 'item = "item"'),
+    ),
+    Refusal(
+        DATA + "DataSettings._complete#1",
+        'needs both: { url = "...", query = "select ..." }',
+        configure('"log.csv"', '{ url = "sqlite:///data.db" }'),
+        configure('{ url = "sqlite:///data.db" }', '"log.csv"'),
+    ),
+    Refusal(
+        DATA + "DataSettings._complete#2",
+        "give a file, folder or glob",
+        configure('"log.csv"', '""'),
+        configure('interactions = ""', 'interactions = "log.csv"'),
+    ),
+    setting(
+        DATA + "DataSettings._known_zone",
+        "such as Asia/Shanghai or UTC",
+        'timezone = "Mars"',
+        'timezone = "Asia/Shanghai"',
+        lambda line: add("data", line),
+    ),
+    Refusal(
+        DATA + "DataSettings._weights_from_zero",
+        "Leave such events out",
+        together(
+            every("log.csv", event=lambda row: "buy"),
+            add("data.columns", 'event = "event"\n\n[data.events]\nbuy = 5\nrefund = -1'),
+        ),
+        configure("refund = -1\n", ""),
+    ),
+    Refusal(
+        DATA + "DataSettings._consistent",
+        "needs [data.columns] event",
+        together(
+            every("log.csv", event=lambda row: "buy"), add("data.columns", "[data.events]\nbuy = 5")
+        ),
+        configure('weight = "weight"\n', 'weight = "weight"\nevent = "event"\n'),
+    ),
+    Refusal(
+        DATA + "_require_file",
+        "needs [data] items, the file that holds the columns",
+        configure('items = "items.csv"\n', ""),
+        add("data", 'items = "items.csv"'),
+    ),
+    Refusal(
+        DATA + "_refuse_names#1",
+        "name each column once",
+        configure('number = ["year"]', 'number = ["year", "year"]'),
+        configure('["year", "year"]', '["year"]'),
+    ),
+    Refusal(
+        DATA + "_refuse_names#2",
+        "rename the column in the file",
+        together(
+            every("users.csv", id=lambda row: row["club"]),
+            configure('category = ["club"]', 'category = ["id"]'),
+        ),
+        together(
+            every("users.csv", team=lambda row: row["id"]),
+            configure('category = ["id"]', 'category = ["team"]'),
+        ),
+    ),
+    Refusal(
+        "fusion/ingest/label_expression.py:_error",
+        "such as: weight >= 4",
+        add("data", 'positive = "weight >"'),
+        configure('"weight >"', '"weight >= 4"'),
+    ),
+    Refusal(
+        "fusion/ingest/interactions.py:_positive_columns",
+        "Did you mean 'weight'?",
+        add("data", 'positive = "wieght > 4"'),
+        configure("wieght", "weight"),
+    ),
+]
+OF_RULES = [
+    Refusal(
+        RULES + "Named._names_something",
+        "give `items`, `categories` or both",
+        rules("[[allow]]\n"),
+        in_rules("[[allow]]", '[[allow]]\nitems = ["1"]'),
+    ),
+    Refusal(
+        RULES + "Boost._moves",
+        "give a number above or below 0",
+        rules('[[boost]]\nitems = ["1"]\nplaces = 0\n'),
+        in_rules("places = 0", "places = 3"),
+    ),
+    Refusal(
+        RULES + "RuleSet._pins_agree",
+        "keep one of them",
+        rules('[[pin]]\nitem = "1"\nrank = 1\n\n[[pin]]\nitem = "2"\nrank = 1\n'),
+        in_rules('\n[[pin]]\nitem = "2"\nrank = 1\n', ""),
+    ),
+    Refusal(
+        RULES + "read_rules#1",
+        "write them there",
+        add("lists", 'rules = "rules.toml"'),
+        write("rules.toml", '[[allow]]\nitems = ["1"]\n'),
+    ),
+    Refusal(
+        RULES + "read_rules#1",
+        "take `rules` out of [lists]",
+        add("lists", 'rules = "rules.toml"'),
+        configure('rules = "rules.toml"\n', ""),
+    ),
+    Refusal(
+        RULES + "read_rules#2",
+        "is not valid TOML",
+        rules("[[allow]\n"),
+        in_rules("[[allow]\n", '[[allow]]\nitems = ["1"]'),
+    ),
+    Refusal(
+        RULES + "read_rules#3",
+        "Is a directory",
+        together(add("lists", 'rules = "."'), write("rules.toml", "")),
+        configure('rules = "."', 'rules = "rules.toml"'),
+    ),
+    Refusal(
+        RULES + "read_rules#4",
+        "Did you mean 'allow'?",
+        rules('[[alow]]\nitems = ["1"]\n'),
+        in_rules("alow", "allow"),
+    ),
+    Refusal(
+        "fusion/lists/business_rules/resolve_rules.py:usable",
+        "Pin to a rank of at most [lists] size",
+        rules('[[pin]]\nitem = "1"\nrank = 200\n'),
+        in_rules("200", "20"),
+    ),
+]
+OF_SOURCES = [
+    Refusal(
+        "fusion/config/core.py:CoreConfig._named_once",
+        "every source needs a name of its own",
+        together(source('name = "als"'), source('name = "als"')),
+        lambda shelf: shelf.text(
+            "fusion.toml", lambda text: text.replace('"als"', '"als2"\nuse = "als"', 1)
+        ),
+    ),
+    setting(
+        "fusion/config/sources.py:SourceSettings._plain#1",
+        "takes lower-case letters, digits and _",
+        'name = "My ALS"\nuse = "als"',
+        'name = "my_als"\nuse = "als"',
+        source,
+    ),
+    setting(
+        "fusion/config/sources.py:SourceSettings._plain#2",
+        "such as 'my_lists'",
+        'name = "lists"\nuse = "als"',
+        'name = "my_lists"\nuse = "als"',
+        source,
+    ),
+    setting(
+        "fusion/models/base/registry.py:build#1",
+        "Did you mean 'ease'?",
+        'name = "eas"',
+        'name = "ease"',
+        source,
+    ),
+    setting(
+        "fusion/models/base/registry.py:build#2",
+        "It takes: ",
+        'name = "als"\nsettings = { factor = 8 }',
+        'name = "als"\nsettings = { factors = 8 }',
+        source,
+    ),
+    setting(
+        "fusion/training/sources.py:build_source",
+        "leave refit out",
+        'name = "als"\nrefit = "warm"',
+        'name = "als"',
+        source,
+    ),
+    setting(
+        "fusion/training/sources.py:build_source",
+        "set it to 'fold'",
+        'name = "als"\nrefit = "warm"',
+        'name = "als"\nrefit = "fold"',
+        source,
+    ),
+    Refusal(
+        "fusion/training/sources.py:require_one",
+        "configure one that fits the data",
+        together(configure('time = "time"\n', ""), source('name = "sequence"')),
+        configure('name = "sequence"', 'name = "popularity"'),
+    ),
+    Refusal(
+        "fusion/config/sections.py:ListSettings._one_line",
+        "letters, digits, signs and spaces are allowed",
+        add("lists", 'placement = "a\\u0007b"'),
+        configure("a\\u0007b", "a b-1"),
+    ),
+    Refusal(
+        "fusion/core/torch_runtime.py:device_for",
+        "use device = 'auto'",
+        configure("[data]\n", 'device = "cuda"\n\n[data]\n'),
+        configure('device = "cuda"', "device = 'auto'"),
+    ),
+]
+OF_PLACES = [
+    setting(
+        URLS + "parse_url",
+        "sqlite:///path/to/file.db",
+        '[storage]\nurl = "fusion.db"',
+        '[storage]\nurl = "sqlite:///fusion.db"',
+    ),
+    setting(
+        URLS + "storage_url#1",
+        "sqlite:///path/to/file.db",
+        '[storage]\nurl = "mysql://u:p@h/d"',
+        '[storage]\nurl = "sqlite:///fusion.db"',
+    ),
+    setting(
+        URLS + "storage_url#2",
+        "name a file",
+        '[storage]\nurl = "sqlite://"',
+        '[storage]\nurl = "sqlite:///fusion.db"',
+    ),
+    setting(
+        URLS + "storage_url#3",
+        "give each tenant a file in [storage] url",
+        '[storage]\nschema = "shop"',
+        '[storage]\nurl = "sqlite:///shop.db"',
+    ),
+    Refusal(
+        "storage/database/errors.py:_translate_sqlite#2",
+        "its folder must exist",
+        section('[storage]\nurl = "sqlite:///none/x.db"'),
+        lambda shelf: (shelf.folder / "none").mkdir(),
+    ),
+]
+OF_RETRAINING = [
+    setting(
+        CONFIG + "RetrainSettings._five_fields",
+        "such as",
+        '[retrain]\ncron = "daily"',
+        '[retrain]\ncron = "0 3 * * *"',
+    ),
+    setting(
+        CONFIG + "RetrainSettings._known_zone",
+        "such as",
+        '[retrain]\ntimezone = "Mars"',
+        '[retrain]\ntimezone = "Asia/Shanghai"',
+    ),
+]
+OF_FILES = [
+    Refusal(
+        CONFIG + "read_config#1",
+        "--config names another",
+        lambda shelf: (shelf.folder / "fusion.toml").rename(shelf.folder / "mine.toml"),
+        then=("train", "--config", "mine.toml"),
+    ),
+    Refusal(
+        CONFIG + "read_config#1",
+        "`fusion init FILE` writes one",
+        lambda shelf: (shelf.folder / "fusion.toml").unlink(),
+        lambda shelf: shelf.call("init", "log.csv"),
+    ),
+    setting(CONFIG + "read_config#2", "line", "[gate]\nusers = ", "[gate]\nusers = 5"),
+    Refusal(
+        CONFIG + "read_config#3",
+        "Is a directory",
+        words=("train", "--config", "."),
+        then=("train", "--config", "fusion.toml"),
+    ),
+    setting(CONFIG + "read_config#4", "Did you mean 'gate'?", "[gat]", "[gate]"),
+    setting(
+        CONFIG + "read_config#4",
+        "greater than or equal to 0",
+        "[tune]\ntrials = -1",
+        "[tune]\ntrials = 1",
+    ),
+    Refusal(
+        CONFIG + "read_config#5",
+        "write FUSION_SECTION__KEY=value",
+        env={"FUSION_LISTS": "size=7"},
+        then_env={"FUSION_LISTS__SIZE": "7"},
+    ),
+    Refusal(
+        CONFIG + "refuse_unknown_variables",
+        "Did you mean FUSION_STORAGE__URL?",
+        env={"FUSION_STORAG__URL": "sqlite:///x.db"},
+        then_env={"FUSION_STORAGE__URL": "sqlite:///x.db"},
+    ),
+]
+REFUSALS = [*OF_DATA, *OF_RULES, *OF_SOURCES, *OF_PLACES, *OF_RETRAINING, *OF_FILES]

@@ -1,0 +1,64 @@
+"""Every refusal of a verb names a cure that works: it is carried out, and the verb goes on.
+
+Nothing trains here: a training that would begin is the proof that its refusal is gone.
+"""
+
+import shutil
+
+import pytest
+
+from fusion.training import fits
+from fusion.training.sources import RANDOM_SOURCE
+from tests.flows.cures import refusals_of_commands, refusals_of_settings
+from tests.flows.cures.shelf import Shelf
+from tests.flows.cures.sites import sites
+
+REFUSALS = [*refusals_of_settings.REFUSALS, *refusals_of_commands.REFUSALS]
+
+fit_side_by_side = fits._fit_side_by_side
+
+
+class Began(Exception):
+    """A training began."""
+
+
+def begin(task, sources):
+    """Fit the control alone, which every run has, and nothing that somebody configured."""
+    if {source.name for source in sources} == {RANDOM_SOURCE.name}:
+        return fit_side_by_side(task, sources)
+    raise Began
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory):
+    """A shelf that can be trained on, with its tables."""
+    shelf = Shelf(tmp_path_factory.mktemp("clean"))
+    shelf.fill()
+    assert shelf.call("status").code == 0
+    return shelf
+
+
+@pytest.fixture
+def shelf(clean, tmp_path, monkeypatch):
+    monkeypatch.setattr(fits, "_fit_side_by_side", begin)
+    return Shelf(shutil.copytree(clean.folder, tmp_path / "shelf"))
+
+
+def speaks(refusal, message):
+    """Whether a message is that of the refusal's site; one put together elsewhere, by its words."""
+    site = sites()[refusal.site]
+    return site.made(message) if site.fragments else refusal.says in message
+
+
+@pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: f"{refusal.site}-{refusal.says}")
+def test_a_cure_that_is_carried_out_ends_the_refusal(shelf, refusal):
+    refusal.plant(shelf)
+    refused = shelf.call(*refusal.words, **refusal.env)
+    assert refused.code in (1, 2), refused
+    assert speaks(refusal, refused.message), refused.message
+    assert refusal.says in refused.message
+    refusal.do(shelf)
+    env = refusal.env if refusal.then_env is None else refusal.then_env
+    again = shelf.call(*(refusal.then or refusal.words), **env)
+    went_on = isinstance(again.failure, Began) or not again.message
+    assert went_on, again.message

@@ -1,0 +1,114 @@
+"""Refusals that are no rows of a table: those walked by a test of their own, and those by none."""
+
+WALKED = {
+    "flows/steps/publish/publish.py:approve_run",
+    "flows/steps/publish/publish.py:require_checks",
+    "flows/cli/app.py:parse_span",
+    "flows/steps/user_lists.py:_live_run",
+    "flows/steps/watch/compare.py:_run_with_lists",
+    "flows/steps/watch/monitor.py:_require_folders#1",
+    "fusion/runs/run_folder.py:folder_of#1",
+    "fusion/runs/run_folder.py:folder_of#2",
+    "storage/connect.py:_require_file",
+    "storage/connect.py:_require_views",
+    "storage/runs/runs.py:find_run#1",
+    "storage/runs/runs.py:find_run#2",
+    "storage/slots/challenger.py:no_challenger",
+    "storage/slots/publish.py:_rollback_target#3",
+    "storage/slots/slot_moves.py:refuse_frozen",
+    "flows/steps/publish/publish.py:find_ready_run",
+    "dashboards/evidently/workspace.py:serve",
+    "dashboards/web/server.py:_bind",
+}
+"""Sites whose cures are carried out in `test_refusals_of_runs` and `test_gate`."""
+PROGRAMMERS = "for who calls or extends the code: no command and no configuration reaches it"
+RACE = "another process was faster; the same command again is the cure"
+AWAY = "something outside is away or busy; the same command later is the cure"
+UNWALKED = {
+    **dict.fromkeys(
+        (
+            "fusion/api.py:_known_users",
+            "fusion/api.py:_stored_places",
+            "fusion/core/findings.py:declare",
+            "fusion/data/capabilities.py:require_known_capabilities",
+            "fusion/evaluation/check.py:check._register",
+            "fusion/models/base/registry.py:check_source",
+            "fusion/models/nn/two_tower_warm_start.py:begin",
+            "fusion/models/text/vector_cache.py:_check_shapes",
+            "storage/loading/bulk.py:load_fallback",
+            "storage/loading/bulk.py:load_metrics",
+            "storage/loading/copying.py:copy",
+            "storage/loading/copying.py:insert_tuples",
+            "storage/loading/frame_schemas.py:conform",
+            "storage/loading/frame_schemas.py:require_columns",
+            "storage/loading/frame_schemas.py:_refuse",
+            "storage/loading/new_partition.py:_create",
+            "storage/loading/new_partition.py:_add_key",
+            "storage/runs/partitions.py:_refuse_shown",
+            "storage/runs/runs.py:start_run",
+            "storage/runs/runs.py:finish_run",
+            "storage/schema/types.py:UtcTime.process_bind_param",
+            "storage/schema/upgrade.py:require_newest",
+            "dashboards/evidently/report.py:check_verdict",
+            "dashboards/measures/list_changes.py:first_places",
+        ),
+        PROGRAMMERS,
+    ),
+    **dict.fromkeys(
+        (
+            "flows/steps/keep/forgotten.py:require_same",
+            "storage/runs/runs.py:require_training",
+            "storage/slots/challenger.py:approve",
+            "storage/slots/slot_moves.py:refuse_unready",
+            "storage/slots/slot_moves.py:refuse_overtaken",
+        ),
+        RACE,
+    ),
+    **dict.fromkeys(
+        (
+            "flows/steps/keep/erase.py:_refuse_training",
+            "storage/database/errors.py:_translate_sqlite#1",
+            "storage/database/postgres_errors.py:translate_postgres",
+        ),
+        AWAY,
+    ),
+    **dict.fromkeys(
+        (
+            "fusion/models/text/sentence_model.py:find_model",
+            "flows/cli/demo.py:write_files",
+            "storage/database/engine.py:_check_postgres",
+        ),
+        "a package, a model or a server has to be installed",
+    ),
+    "flows/steps/train/train.py:make_writable": "the tests may run as root, who may write anywhere",
+    "fusion/models/base/closed_form.py:factorise": "no data at hand makes such a matrix",
+    "fusion/ranking/sampling.py:_choose_rows": "no source at hand misses every held-out item",
+    "fusion/lists/batch.py:write_lists": "arises after all training; test_rules.py has it",
+    "storage/reading/frames.py:_concatenated": "needs more rows than a chunk of a query",
+    "flows/steps/watch/monitor.py:_require_folders#2": "nothing brings back a run that was pruned",
+    **dict.fromkeys(
+        (
+            "storage/slots/publish.py:_rollback_target#1",
+            "storage/slots/publish.py:_rollback_target#2",
+        ),
+        "there is nothing to go back to, and no cure",
+    ),
+}
+"""Sites whose cures no test carries out, with the reason; without a number, all of a function."""
+OURS = "a fault of ours, which no user can mend"
+CHECKS_UNWALKED = {
+    "beats random": "only better data can cure it; test_verbs has it refused",
+    "keeps up with live": "only better data, or gate.max_loss, after a training each",
+    "features keep their meaning": "only mended data, or another limit, after a training",
+    "nothing became unavailable": "test_publish_checks blocks the items, and publishes",
+    **dict.fromkeys(
+        (
+            "nothing unavailable",
+            "nothing the user has met",
+            "nothing blocked",
+            "nothing an allow list leaves out",
+        ),
+        OURS,
+    ),
+}
+"""Checks of the gate whose cures no test here carries out, with the reason."""
