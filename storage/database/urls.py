@@ -54,7 +54,8 @@ def resolve_url(text: str, base: Path) -> URL:
     """
     url = parse_url(text)
     if _is_sqlite(url) and url.database not in _NO_FILE:
-        url = url.set(database=str(base / str(url.database)))
+        file = base / str(url.database)
+        url = url.set(database=str(file))
     return url
 
 

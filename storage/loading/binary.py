@@ -58,7 +58,8 @@ def binary_rows(frame: pl.DataFrame) -> pa.Buffer:
     rows = pc.binary_join_element_wise(*pieces, separator)
     _, offsets, data = rows.buffers()
     # The buffer may be longer than its data.
-    end = int(np.frombuffer(offsets, np.int64)[len(frame)])
+    row_ends = np.frombuffer(offsets, np.int64)
+    end = int(row_ends[len(frame)])
     return data.slice(0, end)
 
 
@@ -71,15 +72,17 @@ def _field(column: pl.Series) -> tuple[_Values, npt.NDArray[np.generic] | pa.Arr
     if column.null_count() == len(column):
         return _NULL, None
     if column.dtype == pl.String:
-        text_lengths = column.str.len_bytes().cast(pl.Int32).fill_null(_NULL).to_numpy()
-        return text_lengths, column.fill_null("").to_arrow().cast(pa.large_binary())
+        text_lengths = column.str.len_bytes().cast(pl.Int32).fill_null(_NULL)
+        texts = column.fill_null("").to_arrow()
+        return text_lengths.to_numpy(), texts.cast(pa.large_binary())
     dtype = np.dtype(_NUMBERS[type(column.dtype)])
     if column.null_count() == 0:
         return dtype.itemsize, column.to_numpy()
     # A null has a length and no value, so the width of the column differs from row to row.
     lengths = np.where(column.is_null().to_numpy(), _NULL, dtype.itemsize)
     offsets = np.concatenate([[0], np.cumsum(np.maximum(lengths, 0))])
-    return lengths, _bytes_array(column.drop_nulls().to_numpy().astype(dtype), offsets)
+    numbers = column.drop_nulls().to_numpy().astype(dtype)
+    return lengths, _bytes_array(numbers, offsets)
 
 
 def _side_by_side(parts: list[_Part], rows: int) -> pa.Array:

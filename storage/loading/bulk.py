@@ -153,12 +153,12 @@ def load_metrics(
             that is not there.
     """
     require_columns(frame, METRICS)
-    filled = frame.with_columns(
-        pl.col("segment").fill_null("all"),
-        pl.col("k").fill_null(0),
-        pl.col("value", "low", "high").cast(pl.Float64).fill_nan(None),
-    )
-    numbered = conform(filled, METRICS).with_columns(pl.lit(run_no).alias("run_no"))
+    segment = pl.col("segment").fill_null("all")
+    k = pl.col("k").fill_null(0)
+    figures = pl.col("value", "low", "high").cast(pl.Float64)
+    filled = frame.with_columns(segment, k, figures.fill_nan(None))
+    run_column = pl.lit(run_no).alias("run_no")
+    numbered = conform(filled, METRICS).with_columns(run_column)
     rows = numbered.to_dicts()
     try:
         # In one transaction: no reader sees the figures gone.
@@ -197,7 +197,8 @@ def _load(engine: Engine, run_no: int, checked: pl.DataFrame, schema: FrameSchem
     with writing(engine) as connection:
         require_training(connection, run_no)
         if engine.dialect.name == "postgresql":
-            numbered = checked.select(pl.lit(run_no).alias("run_no"), pl.all())
+            run_column = pl.lit(run_no).alias("run_no")
+            numbered = checked.select(run_column, pl.all())
             target = f"{schema.table} ({', '.join(numbered.columns)})"
             return copy(connection, target, [numbered])
         return insert_tuples(connection, schema.table, run_no, [checked])

@@ -77,10 +77,11 @@ def insert_tuples(
     Raises:
         DataError: a row breaks the table's key.
     """
+    run_column = pl.lit(run_no).alias("run_no")
     count = 0
     try:
         for frame in frames:
-            numbered = frame.select(pl.lit(run_no).alias("run_no"), pl.all())
+            numbered = frame.select(run_column, pl.all())
             names = ", ".join(numbered.columns)
             marks = ", ".join("?" * numbered.width)
             statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"

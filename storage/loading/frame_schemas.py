@@ -87,8 +87,9 @@ def conform(frame: pl.DataFrame, schema: FrameSchema) -> pl.DataFrame:
     """
     require_columns(frame, schema)
     # A strict cast: what does not fit its column is refused, never cut.
+    columns = [pl.col(name).cast(dtype) for name, dtype in schema.columns.items()]
     try:
-        frame = frame.select(pl.col(name).cast(dtype) for name, dtype in schema.columns.items())
+        frame = frame.select(columns)
     except pl.exceptions.PolarsError as error:
         raise DataError(f"{schema.table}: wrong kind of column: {error}") from error
     for name, dtype in schema.columns.items():

@@ -146,16 +146,12 @@ def count_lists(engine: Engine, run: RunRow) -> ListCounts:
     ]
     statement = _COUNTS.format(active=active_blocks(engine), sums=", ".join(counted))
     with engine.connect() as connection:
-        row = connection.execute(text(statement), _parameters(run)).mappings().one()
+        counted_lists = connection.execute(text(statement), _parameters(run))
+        row = counted_lists.mappings().one()
     broken = {name: int(row[f"broken_{number}"]) for number, name in enumerate(_BROKEN)}
-    return ListCounts(
-        users=int(row["users"]),
-        row_count=int(row["row_count"]),
-        whole=int(row["whole"]),
-        served=int(row["served"]),
-        fallback=int(row["fallback"]),
-        broken=broken,
-    )
+    names = ("users", "row_count", "whole", "served", "fallback")
+    counts = {name: int(row[name]) for name in names}
+    return ListCounts(**counts, broken=broken)
 
 
 def broken_users(engine: Engine, run: RunRow, name: str) -> list[str]:
@@ -172,7 +168,8 @@ def broken_users(engine: Engine, run: RunRow, name: str) -> list[str]:
     statement = _USERS.format(active=active_blocks(engine), broken=_BROKEN[name])
     parameters = _parameters(run) | {"limit": EXAMPLES}
     with engine.connect() as connection:
-        return list(connection.execute(text(statement), parameters).scalars())
+        users = connection.execute(text(statement), parameters).scalars()
+        return list(users)
 
 
 def row_counts(engine: Engine, run_no: int) -> tuple[int, int]:
@@ -233,7 +230,8 @@ def churn(engine: Engine, old: int, new: int, depth: int) -> tuple[int, float | 
     """
     with engine.connect() as connection:
         row = connection.execute(text(_CHURN), {"old": old, "new": new, "depth": depth}).one()
-    return int(row.users), None if row.churn is None else float(row.churn)
+    change = None if row.churn is None else float(row.churn)
+    return int(row.users), change
 
 
 def _parameters(run: RunRow) -> dict[str, Any]:

@@ -38,11 +38,9 @@ def live(engine: Engine, placement: str, name: str = "live") -> LiveRun | None:
         The run; None while the slot shows none.
     """
     slot_columns = (slot.c.changed_at, slot.c.changed_by, slot.c.reason, slot.c.frozen_until)
-    shown = (
-        select(run, *slot_columns)
-        .join(slot, slot.c.run_no == run.c.run_no)
-        .where(slot.c.placement == placement, slot.c.name == name)
-    )
+    of_slot = (slot.c.placement == placement) & (slot.c.name == name)
+    shows_run = slot.c.run_no == run.c.run_no
+    shown = select(run, *slot_columns).join(slot, shows_run).where(of_slot)
     with engine.connect() as connection:
         row = connection.execute(shown).mappings().one_or_none()
     if row is None:
@@ -69,8 +67,9 @@ def reasons_for(engine: Engine, run_no: int, user_id: str) -> pl.DataFrame:
     """
     columns = [explanation.c[name] for name in _REASONS]
     of_list = (explanation.c.run_no == run_no) & (explanation.c.user_id == user_id)
+    statement = select(*columns).where(of_list)
     with engine.connect() as connection:
-        rows = connection.execute(select(*columns).where(of_list)).mappings()
+        rows = connection.execute(statement).mappings()
         return as_frame(rows, _REASONS)
 
 

@@ -22,8 +22,8 @@ def add_forgotten(engine: Engine, hashes: Collection[str], key_mark: str) -> set
         The hashes that are new.
     """
     with writing(engine) as connection:
-        known = set(connection.execute(select(forgotten.c.hash)).scalars())
-        new = sorted(set(hashes) - known)
+        known = connection.execute(select(forgotten.c.hash)).scalars()
+        new = sorted(set(hashes).difference(known))
         if new:
             now = utc_now()
             rows = [{"hash": one, "key_mark": key_mark, "at": now} for one in new]

@@ -80,9 +80,10 @@ def run_retention(
         The runs, oldest first.
     """
     columns = (run.c.run_no, run.c.run_id, run.c.status, run.c.created_at)
-    of_placement = select(*columns).where(run.c.placement == placement).order_by(run.c.run_no)
+    of_placement = run.c.placement == placement
+    statement = select(*columns).where(of_placement).order_by(run.c.run_no)
     with engine.connect() as connection:
-        rows = connection.execute(of_placement).all()
+        rows = connection.execute(statement).all()
         reasons = _shown_reasons(connection, placement, since)
     ended = [row.run_no for row in rows if row.status in ENDED]
     for run_no in ended[-newest:]:
@@ -149,9 +150,10 @@ def runs_with_rows(engine: Engine, placement: str) -> set[int]:
     Returns:
         Run numbers.
     """
-    holds_rows: list[ColumnElement[bool]] = [
-        select(table.c.run_no).where(table.c.run_no == run.c.run_no).exists() for table in BULK
-    ]
+    holds_rows: list[ColumnElement[bool]] = []
+    for table in BULK:
+        rows_of_run = select(table.c.run_no).where(table.c.run_no == run.c.run_no)
+        holds_rows.append(rows_of_run.exists())
     if engine.dialect.name == "postgresql":
         # A partition that was detached, but not dropped, is in no table.
         prefix = partition_name(0)[:-1]
@@ -160,7 +162,8 @@ def runs_with_rows(engine: Engine, placement: str) -> set[int]:
     over = and_(run.c.placement == placement, run.c.status.in_(("failed", "deleted")))
     statement = select(run.c.run_no).where(over, or_(*holds_rows))
     with engine.connect() as connection:
-        return set(connection.execute(statement).scalars())
+        run_numbers = connection.execute(statement).scalars()
+        return set(run_numbers)
 
 
 def stored_size(engine: Engine, run_no: int) -> tuple[int, int]:
@@ -201,13 +204,15 @@ def _shown_reasons(connection: Connection, placement: str, since: datetime) -> d
     path = rollback_path(moves(connection, placement))
     if len(path) > 1:
         reasons[path[-2]] = "one rollback away"
-    lately = select(slot_move).where(slot_move.c.placement == placement, slot_move.c.at >= since)
-    for move in connection.execute(lately.order_by(slot_move.c.id)):
+    is_late = (slot_move.c.placement == placement) & (slot_move.c.at >= since)
+    lately = select(slot_move).where(is_late).order_by(slot_move.c.id)
+    for move in connection.execute(lately):
         for run_no in (move.from_run_no, move.to_run_no):
             if run_no:
                 reasons[run_no] = f"was {move.name} lately"
     # By name, descending: where both slots show one run, `challenger` is what stands.
-    slots = select(slot).where(slot.c.placement == placement).order_by(slot.c.name.desc())
+    of_placement = slot.c.placement == placement
+    slots = select(slot).where(of_placement).order_by(slot.c.name.desc())
     for row in connection.execute(slots):
         if row.run_no:  # a slot may be empty
             reasons[row.run_no] = row.name
@@ -219,7 +224,8 @@ def _cell_bytes(table: Table, has_partitions: bool) -> ColumnElement[int]:
     if has_partitions and table is recommendation:
         return literal(0)
     texts = [column for column in table.c if isinstance(column.type, String)]
-    size: ColumnElement[int] = literal(NUMBER_BYTES * (len(table.c) - len(texts)))
+    n_numbers = len(table.c) - len(texts)
+    size: ColumnElement[int] = literal(NUMBER_BYTES * n_numbers)
     for column in texts:
         size = size + func.coalesce(_text_bytes(column, has_partitions), 0)
     return func.sum(size)

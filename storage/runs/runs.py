@@ -122,8 +122,9 @@ def finish_run(  # noqa: PLR0913 one argument a column
             _remove_failed(engine, run_no)
         with writing(engine) as connection:
             require_training(connection, run_no)
-            ended = update(run).where(run.c.run_no == run_no)
-            connection.execute(ended.values(finished_at=utc_now(), **values))
+            this_run = run.c.run_no == run_no
+            ended = update(run).where(this_run).values(finished_at=utc_now(), **values)
+            connection.execute(ended)
     finally:
         end_life(engine, run_no)
     logger.info("run ended run_no=%d status=%s method=%s", run_no, status, method)
@@ -138,14 +139,15 @@ def add_refusal(engine: Engine, run_no: int, by: str, checks: list[dict[str, Any
         by: who asked to publish it.
         checks: the checks that stopped it.
     """
+    this_run = run.c.run_no == run_no
+    refusal = {"at": utc_now().isoformat(), "by": by, "checks": checks}
     with writing(engine) as connection:
-        locked = (
-            select(run.c.manifest).where(run.c.run_no == run_no).with_for_update(key_share=True)
-        )
-        manifest = dict(connection.execute(locked).scalar() or {})
-        refusal = {"at": utc_now().isoformat(), "by": by, "checks": checks}
-        manifest["refusals"] = [*manifest.get("refusals", []), refusal]
-        connection.execute(update(run).where(run.c.run_no == run_no).values(manifest=manifest))
+        locked = select(run.c.manifest).where(this_run).with_for_update(key_share=True)
+        stored = connection.execute(locked).scalar()
+        manifest = dict(stored or {})
+        earlier = manifest.get("refusals", [])
+        manifest["refusals"] = [*earlier, refusal]
+        connection.execute(update(run).where(this_run).values(manifest=manifest))
 
 
 def require_training(connection: Connection, run_no: int) -> None:
@@ -160,7 +162,8 @@ def require_training(connection: Connection, run_no: int) -> None:
             it has ended.
     """
     # FOR NO KEY UPDATE: rows of other tables that point at the run are still let in.
-    locked = select(run.c.status).where(run.c.run_no == run_no).with_for_update(key_share=True)
+    this_run = run.c.run_no == run_no
+    locked = select(run.c.status).where(this_run).with_for_update(key_share=True)
     status = connection.execute(locked).scalar()
     if status != "training":
         raise Temporary(
@@ -182,7 +185,8 @@ def runs(engine: Engine, placement: str, limit: int = 20, failed: bool = True) -
     if not failed:
         newest = newest.where(run.c.status != "failed")
     with engine.connect() as connection:
-        return [run_row(row) for row in connection.execute(newest).mappings()]
+        rows = connection.execute(newest).mappings()
+        return [run_row(row) for row in rows]
 
 
 def find_run(engine: Engine, placement: str, name: str) -> RunRow:
@@ -227,7 +231,8 @@ def run_row(row: RowMapping) -> RunRow:
     Args:
         row: from a statement that selects `run`.
     """
-    return RunRow(**{column.name: row[column] for column in run.c})
+    values = {column.name: row[column] for column in run.c}
+    return RunRow(**values)
 
 
 def _remove_failed(engine: Engine, run_no: int) -> None:

@@ -65,13 +65,14 @@ def _mark_failed(engine: Engine, run_no: int) -> bool:
         status = select(run.c.status).where(this_run).with_for_update(key_share=True)
         if connection.execute(status).scalar() != "training":
             return False
-        failed = update(run).where(this_run).values(status="failed", finished_at=utc_now())
-        connection.execute(failed)
+        ended = {"status": "failed", "finished_at": utc_now()}
+        connection.execute(update(run).where(this_run).values(ended))
         connection.execute(delete(metric).where(metric.c.run_no == run_no))
     return True
 
 
 def _remove_lock_files(engine: Engine) -> None:
+    has_ended = run.c.status != "training"
     with engine.connect() as connection:
-        ended = connection.scalars(select(run.c.run_no).where(run.c.status != "training"))
+        ended = connection.scalars(select(run.c.run_no).where(has_ended))
         remove_lock_files(connection, set(ended))

@@ -20,7 +20,7 @@ from sqlalchemy import (
     Text,
 )
 
-from storage.schema.types import UtcTime, id_text
+from storage.schema.types import ID_TEXT, UtcTime
 
 HEAD = "0005"
 """The Alembic revision that these tables describe; a test holds it to the newest migration."""
@@ -37,6 +37,8 @@ metadata = MetaData(
 )
 
 
+REPORT = JSON(none_as_null=True)
+"""Type of what is stored whole: None is SQL's NULL, not the JSON text `null`."""
 _READABLE = {
     "postgresql": "{0} IS NULL OR ({0} >= '1970-01-01' AND {0} < '10000-01-01')",
     "sqlite": "{0} IS NULL OR (typeof({0}) = 'text'"
@@ -60,8 +62,9 @@ def _readable(column: str) -> list[CheckConstraint]:
     return checks
 
 
-def _run_no(nullable: bool = False) -> Column[int]:
-    return Column("run_no", Integer, ForeignKey("run.run_no"), nullable=nullable)
+def _run_no(name: str = "run_no", *, nullable: bool = False, key: bool = False) -> Column[int]:
+    """Make a column that holds the number of a run in `run`."""
+    return Column(name, Integer, ForeignKey("run.run_no"), nullable=nullable, primary_key=key)
 
 
 run = Table(
@@ -71,7 +74,7 @@ run = Table(
     Column("run_id", Text, nullable=False, unique=True),
     Column("placement", Text, nullable=False),
     Column("kind", Text, nullable=False),
-    Column("base_run_no", Integer, ForeignKey("run.run_no")),
+    _run_no("base_run_no", nullable=True),
     Column("as_of", UtcTime),
     Column("created_at", UtcTime, nullable=False),
     Column("finished_at", UtcTime),
@@ -80,8 +83,8 @@ run = Table(
     Column("list_size", Integer),
     Column("data_hash", Text),
     Column("config_hash", Text),
-    Column("verdict", JSON(none_as_null=True)),  # None is SQL's NULL, not the JSON text `null`
-    Column("manifest", JSON(none_as_null=True)),
+    Column("verdict", REPORT),
+    Column("manifest", REPORT),
     CheckConstraint(
         "status in ('training', 'ready', 'rejected', 'failed', 'deleted')", name="status"
     ),
@@ -93,9 +96,9 @@ recommendation = Table(
     "recommendation",
     metadata,
     Column("run_no", Integer, primary_key=True, autoincrement=False),
-    Column("user_id", id_text(), primary_key=True),
+    Column("user_id", ID_TEXT, primary_key=True),
     Column("rank", Integer, primary_key=True, autoincrement=False),
-    Column("item_id", id_text(), nullable=False),
+    Column("item_id", ID_TEXT, nullable=False),
     Column("score", REAL, nullable=False),  # 4 bytes: a score only orders one list
     Column("probability", Double),
     postgresql_partition_by="LIST (run_no)",
@@ -106,7 +109,7 @@ served_user = Table(
     "served_user",
     metadata,
     Column("run_no", Integer, primary_key=True, autoincrement=False),
-    Column("user_id", id_text(), primary_key=True),
+    Column("user_id", ID_TEXT, primary_key=True),
     Column("route", Text, nullable=False),
     Column("segment", Text),
     sqlite_with_rowid=False,
@@ -115,10 +118,10 @@ served_user = Table(
 fallback = Table(
     "fallback",
     metadata,
-    Column("run_no", Integer, ForeignKey("run.run_no"), primary_key=True),
+    _run_no(key=True),
     Column("segment", Text, primary_key=True),
     Column("rank", Integer, primary_key=True, autoincrement=False),
-    Column("item_id", id_text(), nullable=False),
+    Column("item_id", ID_TEXT, nullable=False),
     Column("score", REAL, nullable=False),
 )
 
@@ -126,8 +129,8 @@ explanation = Table(
     "explanation",
     metadata,
     Column("run_no", Integer, nullable=False),
-    Column("user_id", id_text(), nullable=False),
-    Column("item_id", id_text(), nullable=False),
+    Column("user_id", ID_TEXT, nullable=False),
+    Column("item_id", ID_TEXT, nullable=False),
     Column("source", Text),
     Column("source_rank", Integer),
     Column("reason", Text),
@@ -155,8 +158,8 @@ slot_move = Table(
     Column("placement", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("action", Text, nullable=False),
-    Column("from_run_no", Integer, ForeignKey("run.run_no")),
-    Column("to_run_no", Integer, ForeignKey("run.run_no")),
+    _run_no("from_run_no", nullable=True),
+    _run_no("to_run_no", nullable=True),
     Column("at", UtcTime, nullable=False),
     Column("by", Text, nullable=False),
     Column("reason", Text),
@@ -172,8 +175,8 @@ blocked_item = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("placement", Text, nullable=False),
-    Column("item_id", id_text(), nullable=False),
-    Column("user_id", id_text()),
+    Column("item_id", ID_TEXT, nullable=False),
+    Column("user_id", ID_TEXT),
     Column("starts_at", UtcTime),
     Column("until", UtcTime),
     Column("reason", Text),
@@ -186,7 +189,7 @@ blocked_item = Table(
 metric = Table(
     "metric",
     metadata,
-    Column("run_no", Integer, ForeignKey("run.run_no"), primary_key=True),
+    _run_no(key=True),
     Column("subject", Text, primary_key=True),
     Column("segment", Text, primary_key=True),
     Column("name", Text, primary_key=True),

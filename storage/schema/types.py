@@ -58,7 +58,6 @@ class UtcTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def id_text() -> Text:
-    """Return the type of outside ids: text compared byte by byte in every language."""
-    text = Text()
-    return text.with_variant(Text(collation="C"), "postgresql")
+_BYTE_ORDER = Text(collation="C")
+ID_TEXT = Text().with_variant(_BYTE_ORDER, "postgresql")
+"""Type of outside ids: text compared byte by byte in every language."""

@@ -7,15 +7,15 @@ from typing import Any
 
 from sqlalchemy import REAL, Column, Integer, MetaData, Table, Text
 
-from storage.schema.types import UtcTime, id_text
+from storage.schema.types import ID_TEXT, UtcTime
 
 view_metadata = MetaData()
 
 
 def _list_columns() -> list[Column[Any]]:
     return [
-        Column("user_id", id_text()),
-        Column("item_id", id_text()),
+        Column("user_id", ID_TEXT),
+        Column("item_id", ID_TEXT),
         Column("rank", Integer),
         Column("score", REAL),
         Column("run_id", Text),
@@ -34,7 +34,7 @@ current_fallback = Table(
     "current_fallback",
     view_metadata,
     Column("segment", Text),
-    Column("item_id", id_text()),
+    Column("item_id", ID_TEXT),
     Column("rank", Integer),
     Column("score", REAL),
     Column("run_id", Text),

@@ -19,14 +19,18 @@ def moves(connection: Connection, placement: str, name: str = "live") -> list[Mo
     """
     source = run.alias("source")
     target = run.alias("target")
+    from_run_id = source.c.run_id.label("from_run_id")
+    to_run_id = target.c.run_id.label("to_run_id")
+    of_slot = (slot_move.c.placement == placement) & (slot_move.c.name == name)
     statement = (
-        select(slot_move, source.c.run_id.label("from_run_id"), target.c.run_id.label("to_run_id"))
+        select(slot_move, from_run_id, to_run_id)
         .outerjoin(source, source.c.run_no == slot_move.c.from_run_no)
         .outerjoin(target, target.c.run_no == slot_move.c.to_run_no)
-        .where(slot_move.c.placement == placement, slot_move.c.name == name)
+        .where(of_slot)
         .order_by(slot_move.c.id)
     )
-    return [Move(**row) for row in connection.execute(statement).mappings()]
+    rows = connection.execute(statement).mappings()
+    return [Move(**row) for row in rows]
 
 
 def rollback_path(history: list[Move]) -> list[int]:
@@ -49,7 +53,8 @@ def rollback_path(history: list[Move]) -> list[int]:
             continue
         if move.action == "rollback" and move.to_run_no in path:
             # A run may stand on the path twice: the last time counts.
-            last = len(path) - 1 - path[::-1].index(move.to_run_no)
+            from_the_end = path[::-1].index(move.to_run_no)
+            last = len(path) - 1 - from_the_end
             del path[last + 1 :]
         else:
             path.append(move.to_run_no)

@@ -93,7 +93,8 @@ def refuse_unready(connection: Connection, placement: str, run_no: int) -> None:
         Refused: the run is not there, not ready, or of another placement.
     """
     # FOR SHARE holds a deletion off that would begin between this look and the move.
-    wanted = select(tables.run).where(tables.run.c.run_no == run_no).with_for_update(read=True)
+    this_run = tables.run.c.run_no == run_no
+    wanted = select(tables.run).where(this_run).with_for_update(read=True)
     run = connection.execute(wanted).one_or_none()
     if run is None:
         raise Refused(f"run number {run_no} does not exist")
