@@ -27,24 +27,19 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from sqlalchemy import Connection, Engine, insert, make_url, text
+from sqlalchemy import Engine, insert, make_url, text
 
+from benchmarks.scale.bare_load import bare_load
 from benchmarks.scale.moving import VIEW, moving
 from flows.steps.train.row_export import list_blocks
 from storage import StorageSettings, connect
 from storage.database.engine import writing
-from storage.loading.binary import END, SIGNATURE, binary_rows
 from storage.loading.bulk import load_lists
 from storage.runs.runs import finish_run, start_run
 from storage.schema.tables import blocked_item
 from storage.slots.publish import publish
 
 SIZE, RESERVE, ITEMS, BLOCKS, READS = 20, 10, 50_000, 10_000, 500
-COLUMNS = "user_id, rank, item_id, score, probability"
-BARE = (
-    "CREATE TABLE bare (run_no integer DEFAULT 0, user_id text{c}, rank integer, "
-    "item_id text{c}, score real, {p})"
-)
 KEY = (
     "SELECT item_id, rank, score FROM recommendation "
     "WHERE run_no = :run_no AND user_id = :user AND rank <= 20"
@@ -115,7 +110,7 @@ def measure(url: str, folder: Path, users: list[str], turns: int) -> Figures:
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as alone:
         peak = alone.submit(publish_alone, url, folder).result()
     engine = connect(StorageSettings(url=url), migrate=True)
-    bare, whole = bare_of(engine, folder), []
+    bare, whole = bare_load(engine, folder), []
     plain = []
     for turn in range(turns):
         plain.append(seconds(bare))
@@ -164,41 +159,6 @@ def seconds(work: Callable[[], Any]) -> float:
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
-
-
-def bare_of(engine: Engine, folder: Path) -> Callable[[], None]:
-    """Return a load of the same rows in the same format into a fresh table without a key.
-
-    Nothing is left to prepare.
-    """
-    postgres = engine.dialect.name == "postgresql"
-    create = BARE.format(c=' COLLATE "C"' if postgres else "", p="probability double precision")
-    blocks = list_blocks(folder)
-    ready = (
-        [bytes(binary_rows(block)) for block in blocks]
-        if postgres
-        else [block.rows() for block in blocks]
-    )
-
-    def copy(connection: Connection) -> None:
-        driver: Any = connection.connection.driver_connection
-        with driver.cursor().copy(
-            f"COPY bare ({COLUMNS}) FROM STDIN WITH (FORMAT binary)"
-        ) as stream:
-            for part in (SIGNATURE, *ready, END):
-                stream.write(part)
-
-    def tuples(connection: Connection) -> None:
-        for part in ready:
-            connection.exec_driver_sql(f"INSERT INTO bare ({COLUMNS}) VALUES (?, ?, ?, ?, ?)", part)
-
-    def load() -> None:
-        with writing(engine) as connection:
-            connection.execute(text("DROP TABLE IF EXISTS bare"))
-            connection.execute(text(create))
-            (copy if postgres else tuples)(connection)
-
-    return load
 
 
 def reading(engine: Engine, users: list[str]) -> Figures:

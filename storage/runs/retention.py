@@ -204,8 +204,8 @@ def _shown_reasons(connection: Connection, placement: str, since: datetime) -> d
     path = rollback_path(moves(connection, placement))
     if len(path) > 1:
         reasons[path[-2]] = "one rollback away"
-    is_late = (slot_move.c.placement == placement) & (slot_move.c.at >= since)
-    lately = select(slot_move).where(is_late).order_by(slot_move.c.id)
+    since_then = (slot_move.c.placement == placement) & (slot_move.c.at >= since)
+    lately = select(slot_move).where(since_then).order_by(slot_move.c.id)
     for move in connection.execute(lately):
         for run_no in (move.from_run_no, move.to_run_no):
             if run_no:

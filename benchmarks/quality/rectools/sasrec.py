@@ -31,37 +31,12 @@ def fit_sasrec(
     for name in ("pytorch_lightning", "lightning_fabric", "lightning.pytorch"):
         logging.getLogger(name).setLevel(logging.ERROR)
     seed_everything(seed)
-
-    def trainer() -> Trainer:
-        best = ModelCheckpoint(
-            folder / "sasrec", monitor=SASRecModel.val_loss_name, save_weights_only=True
-        )
-        stop = EarlyStopping(SASRecModel.val_loss_name, patience=PATIENCE)
-        return Trainer(
-            max_epochs=1000,
-            max_time=timedelta(seconds=0.9 * seconds),
-            callbacks=[best, stop],
-            logger=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-            devices=1,
-        )
-
-    def last_items(events: pd.DataFrame) -> np.ndarray:
-        users = events[Columns.User].unique()
-        some = np.random.default_rng(seed).choice(
-            users, max(1, int(VALIDATED * len(users))), replace=False
-        )
-        by_time = events.sort_values(Columns.Datetime, kind="stable")
-        later = by_time.groupby(Columns.User).cumcount(ascending=False).reindex(events.index)
-        return (events[Columns.User].isin(some) & (later == 0)).to_numpy()
-
     model = SASRecModel(
         n_factors=64,
         session_max_len=50,
         batch_size=64,
-        get_trainer_func=trainer,
-        get_val_mask_func=last_items,
+        get_trainer_func=lambda: trainer(seconds, folder),
+        get_val_mask_func=lambda events: last_items(events, seed),
     )
     model.fit(dataset)
     fitted = model.fit_trainer  # a copy of the trainer, and so are its callbacks
@@ -72,3 +47,30 @@ def fit_sasrec(
         notes["val_loss"] = round(float(best.best_model_score), 4)
     rmtree(folder / "sasrec", ignore_errors=True)
     return model, notes
+
+
+def trainer(seconds: float, folder: Path) -> Trainer:
+    """Make a trainer that keeps the best epoch's weights, and stops in time."""
+    best = ModelCheckpoint(
+        folder / "sasrec", monitor=SASRecModel.val_loss_name, save_weights_only=True
+    )
+    stop = EarlyStopping(SASRecModel.val_loss_name, patience=PATIENCE)
+    return Trainer(
+        max_epochs=1000,
+        max_time=timedelta(seconds=0.9 * seconds),
+        callbacks=[best, stop],
+        logger=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        devices=1,
+    )
+
+
+def last_items(events: pd.DataFrame, seed: int) -> np.ndarray:
+    """Mark the last event of each of some users, by which training is stopped."""
+    users = events[Columns.User].unique()
+    n_validated = max(1, int(VALIDATED * len(users)))
+    some = np.random.default_rng(seed).choice(users, n_validated, replace=False)
+    by_time = events.sort_values(Columns.Datetime, kind="stable")
+    later = by_time.groupby(Columns.User).cumcount(ascending=False).reindex(events.index)
+    return (events[Columns.User].isin(some) & (later == 0)).to_numpy()
