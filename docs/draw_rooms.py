@@ -14,7 +14,7 @@ from pathlib import Path
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
-PACKAGES = ("fusion", "storage", "flows")
+PACKAGES = ("fusion", "storage", "dashboards", "flows")
 BOX_WIDTH, BOX_HEIGHT = 104, 30
 COLUMN, ROW = 138, 46
 """Distances between the left edges of columns, and between the upper edges of rows, in pixels."""
