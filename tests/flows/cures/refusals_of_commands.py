@@ -3,10 +3,12 @@
 import polars as pl
 
 from tests.flows.cures.case import Refusal
-from tests.flows.cures.findings_of_files import statements, to_database, write
+from tests.flows.cures.findings_of_files import RULES, statements, to_database, write
 from tests.flows.cures.refusals_of_settings import section
 from tests.flows.cures.shelf import Shelf, add, configure, every, execute, keep, together
 
+BLOCKED_TIMES = "storage/schema/migrations/versions/0005_blocked_times.py:_refuse_unreadable"
+MENDS_A_TIME = "UPDATE blocked_item SET until = '2027-12-31 00:00:00' WHERE id = 1"
 KEY = "a key of thirty-two characters or more"
 
 
@@ -220,6 +222,20 @@ OF_DATABASES = [
             execute(shelf, "create table run (a)", file="other.db"),
         ),
         configure("other.db", "empty.db"),
+    ),
+    Refusal(
+        BLOCKED_TIMES,
+        MENDS_A_TIME,
+        RULES["blocked_times"].plant,
+        lambda shelf: execute(shelf, MENDS_A_TIME),
+        words=("status",),
+    ),
+    Refusal(
+        BLOCKED_TIMES,
+        "or delete the row",
+        RULES["blocked_times"].plant,
+        lambda shelf: execute(shelf, "delete from blocked_item where id = 1"),
+        words=("status",),
     ),
     Refusal(
         "storage/schema/upgrade.py:_refuse_newer",

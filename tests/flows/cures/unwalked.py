@@ -81,7 +81,7 @@ UNWALKED = {
         "a package, a model or a server has to be installed",
     ),
     "flows/steps/train/train.py:make_writable": "the tests may run as root, who may write anywhere",
-    "fusion/models/base/closed_form.py:factorise": "no data at hand makes such a matrix",
+    "fusion/models/linear/closed_form.py:factorise": "no data at hand makes such a matrix",
     "fusion/ranking/sampling.py:_choose_rows": "no source at hand misses every held-out item",
     "fusion/lists/batch.py:write_lists": "arises after all training; test_rules.py has it",
     "storage/reading/frames.py:_concatenated": "needs more rows than a chunk of a query",
