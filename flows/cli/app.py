@@ -4,12 +4,14 @@ import inspect
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
+from flows.cli.advice import CALLED_WITH
 from flows.cli.console import ProgressBars
 from flows.session import Session
 from fusion.errors import ConfigError
@@ -66,6 +68,8 @@ def verb(function: Callable[..., int]) -> Callable[..., int]:
 
     Its name stands in `VERBS`, which says under which heading `--help` shows it.
 
+    When it is called, advice on the screen names its configuration, too.
+
     Typer shows a whole docstring as help. The sections about exit codes and arguments are for those
     who read the code: options and arguments carry a help text of their own.
 
@@ -75,10 +79,18 @@ def verb(function: Callable[..., int]) -> Callable[..., int]:
     Returns:
         The function, unchanged.
     """
+
+    @wraps(function)
+    def _call(**options: Any) -> int:
+        config = options.get("config", FILE)
+        CALLED_WITH.set(None if config == FILE else config)
+        return function(**options)
+
     prose = _SECTION.split(inspect.getdoc(function) or "")[0]
     name = function.__name__
     (group,) = (group for group, names in VERBS.items() if name in names)
-    return app.command(help=prose.strip(), rich_help_panel=group)(function)
+    app.command(help=prose.strip(), rich_help_panel=group)(_call)
+    return function
 
 
 def open_session(config: Path, by: str | None = None, bars: ProgressBars | None = None) -> Session:

@@ -21,7 +21,8 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from flows.cli.terminal_text import OneLineFormatter, SafeConsole, json_text
+from flows.cli.advice import Screen, with_config
+from flows.cli.terminal_text import OneLineFormatter, json_text
 from flows.failures import describe_failure
 from fusion.core.progress import Progress as Watcher
 from fusion.core.progress import T
@@ -29,8 +30,8 @@ from fusion.errors import FusionError
 
 log = logging.getLogger(__name__)
 # In a pipe or a file there is no width to ask for: 140 keeps tables and sentences whole.
-out = SafeConsole(width=None if sys.stdout.isatty() else 140)
-err = SafeConsole(stderr=True)
+out = Screen(width=None if sys.stdout.isatty() else 140)
+err = Screen(stderr=True)
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 OUR_PACKAGES = ("fusion", "storage", "dashboards", "flows")
@@ -161,6 +162,7 @@ def fail(failure: BaseException, as_json: bool) -> int:
         The exit code.
     """
     code, message = describe_failure(failure)
+    message = with_config(message)
     # A failure that was foreseen says what to do: a traceback would bury it.
     if code == FusionError.exit_code:
         trace = "".join(traceback.format_exception(failure))

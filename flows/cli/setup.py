@@ -47,7 +47,7 @@ def init(
         return 0
     for sentence in sentences:
         out.print(f"  {sentence}", markup=False)
-    out.print(f"Wrote {config}. Next: fusion check, then fusion run.", markup=False)
+    out.print(f"Wrote {config}. Next: `fusion check`, then `fusion run`.", markup=False)
     return 0
 
 

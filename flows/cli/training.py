@@ -92,7 +92,8 @@ def train(config: Config = FILE, as_of: AsOf = None, as_json: Json = False) -> i
     code = _show(Outcome(trained=trained, refusals=trained.refusals), as_json)
     if code == 0 and not as_json:
         run_id = trained.run_id
-        out.print(f"Run {run_id} is ready. Next: fusion publish {run_id}", markup=False)
+        sentence = f"Run {run_id} is ready. Next: `fusion publish {run_id}`"
+        out.print(sentence, markup=False)
     return code
 
 

@@ -36,7 +36,7 @@ def print_comparison(
     _print_items(console, "Items lost", comparison.lost)
     _print_items(console, "Biggest movers", comparison.moved)
     if awaits_approval:
-        sentence = f"Next: fusion approve {new.run_id}, or fusion reject --why TEXT"
+        sentence = f"Next: `fusion approve {new.run_id}`, or `fusion reject --why TEXT`"
         console.print(sentence, markup=False)
 
 

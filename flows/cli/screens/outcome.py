@@ -72,6 +72,6 @@ def describe_publication(published: "Published") -> str:
         replaced = f"It takes the place of run {published.replaced}, which waited there.\n"
     return (
         f"Challenger: run {run_id}; live is unchanged. {replaced}"
-        f"Next: fusion diff live challenger, then\n"
-        f"fusion approve {run_id}, or fusion reject --why TEXT."
+        f"Next: `fusion diff live challenger`, then\n"
+        f"`fusion approve {run_id}`, or `fusion reject --why TEXT`."
     )

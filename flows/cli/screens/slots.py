@@ -49,7 +49,7 @@ def print_challenger(console: Console, challenger: LiveRun | None) -> None:
     console.print(f"Challenger: {run_and_method(run.run_id, run.method)}.")
     console.print(_last_move(challenger), markup=False)
     console.print(
-        "  Next: fusion diff live challenger, then fusion approve or fusion reject --why TEXT"
+        "  Next: `fusion diff live challenger`, then `fusion approve` or `fusion reject --why TEXT`"
     )
 
 

@@ -1,12 +1,16 @@
 """Screens of people: names of theirs with brackets are text, never markup."""
 
+import json
 from datetime import UTC, datetime
 from io import StringIO
+from pathlib import Path
 
 import polars as pl
 import pytest
 from rich.console import Console
 
+from flows.cli.advice import CALLED_WITH, with_config
+from flows.cli.console import fail
 from flows.cli.screens.findings import print_findings
 from flows.cli.screens.json_summary import move_summary
 from flows.cli.screens.lists import print_user_list
@@ -14,6 +18,7 @@ from flows.cli.screens.runs import print_runs
 from flows.cli.screens.slots import print_challenger, print_live
 from fusion.core.findings import Finding
 from storage.schema.row_objects import LiveRun, Move, RunRow
+from tests.flows.calling import call
 
 NAMES = ["[abc]", "[/x]", "[red]shoes[/red]", "[link=http://a.b]c"]
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -95,3 +100,38 @@ def test_a_move_for_machines_has_the_keys_of_the_docs():
         "made",
     ]
     assert move_summary(move)["made"] is True
+
+
+@pytest.mark.parametrize(
+    ("named", "shown"),
+    [
+        ("fusion.toml", "`fusion check`, then `fusion run`"),
+        ("my shop/a[b].toml", "`fusion check --config {0}`, then `fusion run --config {0}`"),
+    ],
+)
+def test_advice_names_the_configuration_that_the_verb_was_given(tmp_path, capsys, named, shown):
+    (tmp_path / "my shop").mkdir()
+    (tmp_path / "log.csv").write_text("user,item\n" + "1,2\n2,3\n" * 20)
+    written = call(tmp_path, "init", "log.csv", "--config", named)
+    assert f"Next: {shown.format(repr(named))}." in " ".join(written.out.split())
+    assert written.code == 0
+    # A failure is reported after the verb has ended, as text and for machines.
+    failure = call(tmp_path, "show", "1", "--config", named).failure
+    command = shown.format(repr(named)).partition("then ")[2]
+    fail(failure, as_json=False)
+    fail(failure, as_json=True)
+    said = capsys.readouterr()
+    assert command in said.err
+    assert command in json.loads(said.out)["error"]
+    CALLED_WITH.set(None)
+
+
+def test_a_command_that_names_a_configuration_keeps_it():
+    CALLED_WITH.set(Path("mine.toml"))
+    sentence = (
+        "`fusion init FILE --config new.toml` or `fusion run`, after `fusion demo` and `date`"
+    )
+    expected = sentence.replace("`fusion run`", "`fusion run --config mine.toml`")
+    assert with_config(sentence) == expected
+    CALLED_WITH.set(None)
+    assert with_config(sentence) == sentence
