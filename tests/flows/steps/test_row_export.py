@@ -3,7 +3,8 @@ import polars as pl
 import pytest
 
 from flows.steps.train import row_export as lists
-from flows.steps.train.row_export import list_blocks
+from flows.steps.train.row_export import explanation_rows, list_blocks
+from fusion.models.base.registry import known
 
 
 @pytest.mark.parametrize(("block", "per_pass"), [(5_000, 100_000), (2, 4), (1, 1), (3, 7)])
@@ -33,3 +34,17 @@ def test_lists_come_whole_in_the_order_of_the_key(tmp_path, monkeypatch, block, 
     )
     assert found.select("user_id", "rank", "item_id").rows() == wanted
     assert found["probability"].to_list() == [1.0] * len(wanted)
+
+
+def test_users_who_were_not_explained_have_the_sentence_of_their_best_source(own_shop, monkeypatch):
+    """A source without a sentence of its own is named by its name in the configuration."""
+    file = next((own_shop / "runs").glob("*/why.parquet"))
+    why = pl.read_parquet(file)
+    why.clear().write_parquet(file)
+    monkeypatch.setattr(known()["ease"], "reason_text", "")
+    rows = explanation_rows(file.parent, size=5)
+    by_source = rows.select("source", "reason").unique().sort("source").rows()
+    assert ("ease", "ease speaks for it") in by_source
+    for source, reason in by_source:
+        assert reason == (known()[source].reason_text or f"{source} speaks for it")
+    assert rows["source_rank"].null_count() == 0
