@@ -9,27 +9,14 @@ A recursive-descent parser with one method a rule of the grammar:
 """
 
 import operator
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
 
-from fusion.errors import ConfigError
 from fusion.ingest.cell_parsing import number
+from fusion.ingest.expression_tokens import TOKEN, Token, expression_error, misplaced, tokens_of
 
-TOKEN = re.compile(
-    r"""\s*(?:
-    (?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.]))
-    |(?P<text>'[^']*'|"[^"]*")
-    |`(?P<quoted>[^`]+)`
-    |(?P<mark><=|>=|<>|!=|==|=|<|>|\(|\)|,)
-    |(?P<word>[^\W\d][\w.]*)
-    )""",
-    re.VERBOSE,
-)
-"""One token after blanks; the name of the group is its kind."""
-KEYWORDS = ("and", "or", "not", "in")
 COMPARE: dict[str, Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
     "<=": operator.le,
     ">=": operator.ge,
@@ -40,23 +27,6 @@ COMPARE: dict[str, Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
     "!=": operator.ne,
     "<>": operator.ne,
 }
-GRAMMAR = (
-    "Write comparisons of a column with a number or a 'text', joined by and, or, not, in (...) "
-    "and parentheses"
-)
-
-
-@dataclass(frozen=True)
-class Token:
-    """A piece of an expression.
-
-    Attributes:
-        kind: "number", "text", "name", "mark" or "keyword".
-        value: as written; quotes stay round a text and go from a name.
-    """
-
-    kind: str
-    value: str
 
 
 @dataclass(frozen=True)
@@ -79,7 +49,7 @@ def columns_of(text: str) -> list[str]:
     Raises:
         ConfigError: it cannot be read.
     """
-    names = [token.value for token in _tokens(text) if token.kind == "name"]
+    names = [token.value for token in tokens_of(text) if token.kind == "name"]
     return list(dict.fromkeys(names))
 
 
@@ -96,46 +66,11 @@ def positive_expr(text: str, columns: Mapping[str, TypedColumn]) -> pl.Expr:
     Raises:
         ConfigError: the expression cannot be read.
     """
-    parser = _Parser(text, _tokens(text), columns)
+    parser = _Parser(text, tokens_of(text), columns)
     condition = parser.either()
     if parser.remaining:
-        raise _misplaced(text, parser.remaining[0].value)
+        raise misplaced(text, parser.remaining[0].value)
     return condition.fill_null(False)
-
-
-def _error(text: str, reason: str) -> ConfigError:
-    return ConfigError(f"[data] positive = {text!r}: {reason}. {GRAMMAR}, such as: weight >= 4.")
-
-
-def _misplaced(text: str, value: str) -> ConfigError:
-    return _error(text, f"{value!r} is out of place")
-
-
-def _tokens(text: str) -> list[Token]:
-    """Cut an expression into tokens."""
-    tokens = []
-    position = 0
-    text = text.rstrip()  # a token takes the blanks before it, so those at the end would be left
-    while position < len(text):
-        match = TOKEN.match(text, position)
-        if match is None:
-            rest = text[position:].strip()
-            raise _error(text, f"{rest[:20]!r} cannot be read")
-        position = match.end()
-        tokens.append(_token(match))
-    return tokens
-
-
-def _token(match: re.Match[str]) -> Token:
-    """Make a token of a match; a word is a keyword or a name."""
-    kind = match.lastgroup or ""
-    value = match[kind]
-    if kind == "quoted":  # `a name` may hold blanks, or be a keyword
-        return Token("name", value)
-    if kind != "word":
-        return Token(kind, value)
-    is_keyword = value.lower() in KEYWORDS
-    return Token("keyword", value.lower()) if is_keyword else Token("name", value)
 
 
 @dataclass
@@ -149,10 +84,10 @@ class _Parser:
     def take(self, *kinds: str) -> Token:
         """Take the next token, which must be of one of the kinds."""
         if not self.remaining:
-            raise _error(self.text, "it ends too early")
+            raise expression_error(self.text, "it ends too early")
         token = self.remaining.pop(0)
         if token.kind not in kinds:
-            raise _misplaced(self.text, token.value)
+            raise misplaced(self.text, token.value)
         return token
 
     def skip(self, value: str) -> bool:
@@ -199,7 +134,7 @@ class _Parser:
     def close(self) -> None:
         """Take a closing parenthesis."""
         if not self.skip(")"):
-            raise _error(self.text, "a ) is missing")
+            raise expression_error(self.text, "a ) is missing")
 
     def comparison(self) -> pl.Expr:
         """Parse a column with what it is compared to."""
@@ -211,7 +146,7 @@ class _Parser:
             return ~condition if is_negated else condition
         mark = self.take("mark").value
         if is_negated or mark not in COMPARE:
-            raise _misplaced(self.text, mark)
+            raise misplaced(self.text, mark)
         return self.compare(column, mark)
 
     def compare(self, column: TypedColumn, mark: str) -> pl.Expr:
@@ -249,7 +184,7 @@ class _Parser:
         token = TOKEN.fullmatch(value)
         if token is None or token.lastgroup != "number":
             name = column.name.removeprefix("@")
-            raise _error(self.text, f"{name} holds numbers, and {value!r} is none")
+            raise expression_error(self.text, f"{name} holds numbers, and {value!r} is none")
 
     def among(self, column: TypedColumn) -> pl.Expr:
         """Parse the list behind `in`.
@@ -261,7 +196,7 @@ class _Parser:
             The condition, Boolean.
         """
         if not self.skip("("):
-            raise _error(self.text, "after `in` comes a list such as ('buy', 'cart')")
+            raise expression_error(self.text, "after `in` comes a list such as ('buy', 'cart')")
         condition = self.compare(column, "=")
         while self.skip(","):
             condition = condition | self.compare(column, "=")

@@ -186,5 +186,5 @@ def target_weights(decay: NDArray[np.float64], ahead: int) -> LagWeights:
     Returns:
         (L + ahead, 1); an event never predicts itself.
     """
-    nearness = 1.0 / np.arange(1, ahead + 1)
-    return np.append(0.0, np.convolve(decay, nearness))[:, None]
+    step_weights = 1.0 / np.arange(1, ahead + 1)
+    return np.append(0.0, np.convolve(decay, step_weights))[:, None]

@@ -3,16 +3,13 @@
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from hashlib import sha256
+from hashlib import file_digest
 from pathlib import Path
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from fusion.runs.run_folder import RunFolder
-
-CHUNK = 2**20
-"""Bytes hashed at a time: a file of lists may be larger than memory."""
 
 
 class ManifestPart(BaseModel):
@@ -216,16 +213,10 @@ def file_hashes(folder: Path) -> dict[str, dict[str, str | int]]:
     for file in sorted(folder.rglob("*")):
         if file.is_file() and file.name != manifest:
             name = file.relative_to(folder).as_posix()
-            hashes[name] = {"sha256": _digest(file), "bytes": file.stat().st_size}
+            with file.open("rb") as stream:
+                digest = file_digest(stream, "sha256").hexdigest()
+            hashes[name] = {"sha256": digest, "bytes": file.stat().st_size}
     return hashes
-
-
-def _digest(file: Path) -> str:
-    hasher = sha256()
-    with file.open("rb") as stream:
-        while chunk := stream.read(CHUNK):
-            hasher.update(chunk)
-    return hasher.hexdigest()
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> Manifest:

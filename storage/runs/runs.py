@@ -162,8 +162,7 @@ def require_training(connection: Connection, run_no: int) -> None:
             it has ended.
     """
     # FOR NO KEY UPDATE: rows of other tables that point at the run are still let in.
-    this_run = run.c.run_no == run_no
-    locked = select(run.c.status).where(this_run).with_for_update(key_share=True)
+    locked = select(run.c.status).where(run.c.run_no == run_no).with_for_update(key_share=True)
     status = connection.execute(locked).scalar()
     if status != "training":
         raise Temporary(
@@ -185,8 +184,7 @@ def runs(engine: Engine, placement: str, limit: int = 20, failed: bool = True) -
     if not failed:
         newest = newest.where(run.c.status != "failed")
     with engine.connect() as connection:
-        rows = connection.execute(newest).mappings()
-        return [run_row(row) for row in rows]
+        return [run_row(row) for row in connection.execute(newest).mappings()]
 
 
 def find_run(engine: Engine, placement: str, name: str) -> RunRow:

@@ -105,8 +105,8 @@ def prune(session: Session, dry_run: bool = False) -> Pruned:
         sweep_artifacts(session.runs)
     settings = session.config.retention
     since = datetime.now(UTC) - timedelta(days=settings.days)
-    found = run_retention(session.engine, session.placement, settings.runs, since)
-    runs = [_kept_if_unsafe(session, run) for run in found]
+    every_run = run_retention(session.engine, session.placement, settings.runs, since)
+    runs = [_kept_if_unsafe(session, run) for run in every_run]
     going = _removable(session, runs)
     # Measured before anything goes.
     removed = tuple(_measure(session, run) for run in going)

@@ -28,8 +28,7 @@ BLANK = "blank"
 SHOWN_COLUMNS = 20
 """Columns of a file that are listed where one is missing."""
 NEAR = 0.5
-"""Similarity of names (0 to 1) from which on one is offered for another: more generous than the
-0.6 of difflib, since "id" and "itemId" should match."""
+"""Names this similar (0 to 1) are offered; below difflib's 0.6, so that "id" finds "itemId"."""
 
 MISSING_COLUMN = declare(
     FindingKind(

@@ -96,8 +96,7 @@ class Recommender(ABC):
     supports_warm_start: ClassVar[bool] = False
     """Whether a fit can begin from `ctx.warm`; it refuses a later state with ValueError."""
     reason_text: ClassVar[str] = ""
-    """Why it proposes an item, as what follows "because"; "": explanations say that the source, by
-    its name in the configuration, speaks for the item."""
+    """Why it proposes an item, as what follows "because"; "": explanations name the source."""
     needs: ClassVar[frozenset[str]] = frozenset()
     """Capabilities of the data without which the source is left out, such as "times" or "texts"."""
     block_bytes: ClassVar[int] = 256 * 2**20
