@@ -22,6 +22,8 @@ pytestmark = pytest.mark.prefect
 SECRET = "PREFECT_SERVER_API_AUTH_STRING"
 EVIL = "https://evil.example"
 FOREIGN_CODE = "os.system"
+SHOWN = ("cmdline", "environ")
+"""Files of /proc by which a process is known: the first to everybody, the second to its user."""
 
 
 @dataclass
@@ -163,6 +165,16 @@ def test_the_secret_stands_in_the_environment_alone(schedule):
     files = [file for file in schedule.home.rglob("*") if file.is_file()]
     assert schedule.log in files
     assert [file for file in files if schedule.secret.encode() in file.read_bytes()] == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes another user")
+def test_another_user_of_the_machine_reads_no_secret(schedule):
+    places = [f"/proc/{process}/{name}" for process in schedule.processes for name in SHOWN]
+    nobody = {"user": 65534, "group": 65534, "extra_groups": []}
+    done = subprocess.run(["cat", *places], capture_output=True, check=False, **nobody)
+    assert b"flows.cli" in done.stdout  # the list of processes is open to everybody
+    assert done.stderr.count(b"Permission denied") == len(schedule.processes)
+    assert schedule.secret.encode() not in done.stdout
 
 
 def test_the_schedule_sends_nothing_away(schedule):
