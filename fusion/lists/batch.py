@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,12 +14,14 @@ import pyarrow.parquet as pq
 
 from fusion.core.arrays import Rows
 from fusion.data.ranked_lists import RankedLists
-from fusion.data.segments import ROUTES, user_segments
+from fusion.data.segments import ROUTES
 from fusion.errors import DataError
 from fusion.lists.builder import ListBuilder, serving_users, user_groups
 from fusion.lists.business_rules.compiled_rules import Rules
 from fusion.lists.explain import Explainer
-from fusion.lists.fallback import ALL, fallback_lists
+from fusion.lists.fallback.new_items import NewItems
+from fusion.lists.fallback.segment_lists import fallback_lists
+from fusion.lists.fallback.segments import serving_segments
 from fusion.lists.reasons import Reasons
 from fusion.lists.samples import CandidateBlock, SampleCollector, feature_sample
 from fusion.models.base.fitted import FittedSource
@@ -58,9 +61,10 @@ def write_lists(
             f"[lists] users = {context.config.lists.users!r} leaves nobody with a history; take"
             " more days, or all"
         )
-    builder = ListBuilder.of(context, rules)
+    builder = _builder(context, rules)
     explainer = _explainer(context, sources, method, len(listed))
     samples = SampleCollector(feature_sample(context), method, builder)
+    restricted = rules is not None and bool(rules.allow)
     progress, n_done = context.progress("lists"), 0
     with _TableFile(folder.lists) as file:
         for block in _blocks(context, sources, listed, rules):
@@ -68,15 +72,32 @@ def write_lists(
             lists = builder.build(block.allowed, block.candidates, scores, block.columns[BLEND])
             file.write(_list_rows(lists, block.candidates))
             explainer.add(block.candidates, block.columns, lists, builder.marks(lists))
-            samples.add(block)
+            samples.add_twins(block)
+            if not restricted:
+                samples.add_features(block)
             n_done += len(block.candidates.users)
             progress(n_done, len(listed))
+    if restricted:
+        # The last training table knows no rules: under allow lists its features are others, for
+        # no fault of the data or of a source (decision 17).
+        for block in _blocks(context, sources, samples.users, None):
+            samples.add_features(block)
     samples.write(folder)
     explainer.write(folder)
     # The manifest tells how much was explained, and what each rule did.
     notes = {"explained": explainer.explained, "listed": len(listed), "moved": builder.moved}
     folder.notes.write_text(json.dumps(notes))
     write_fallback(folder, context, users, routes, rules)
+
+
+def _builder(context: RunContext, rules: Rules | None) -> ListBuilder:
+    """Make the builder of users' lists; under allow lists it orders items that are new."""
+    builder = ListBuilder.of(context, rules)
+    if rules is None or not rules.allow:
+        return builder
+    serving = context.plan.serving
+    new_items = NewItems.of(serving.known, context.allowed(serving.cut).items)
+    return replace(builder, new_items=new_items.ordered(serving.known.item_counts))
 
 
 def _explainer(
@@ -178,7 +199,7 @@ def write_fallback(
         rules: what lists follow; None without rules.
     """
     fallback_lists(context, context.plan.serving, rules).write_parquet(folder.fallback)
-    segments = user_segments(context.data)[users].fill_null(ALL)
+    segments = serving_segments(context.data, rules)[users]
     route_names = [ROUTES[route] for route in routes]
     served = pl.DataFrame({"user": users, "route": route_names, "segment": segments})
     served.write_parquet(folder.served)

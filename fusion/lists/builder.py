@@ -1,7 +1,7 @@
 """From scored candidates to the rows to publish: the method's order, the rules, and backfill."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Self
@@ -68,30 +68,35 @@ class ListBuilder:
         context: data and settings.
         rules: what lists follow; None without rules.
         similarity: of items, where there is a rule for diversity.
+        new_items: items without interactions that may be listed, in the order in which they
+            complete lists; None for that of the items' table.
         moved: rows by rule, counted up with every block.
     """
 
     context: RunContext
     rules: Rules | None
     similarity: ItemSimilarity | None = None
+    new_items: Rows | None = None
     moved: Counter[str] = field(default_factory=Counter)
 
     @classmethod
-    def of(cls, context: RunContext, rules: Rules | None, segment: str | None = None) -> Self:
+    def of(
+        cls, context: RunContext, rules: Rules | None, segments: Collection[str] | None = None
+    ) -> Self:
         """Make a builder that follows rules.
 
         Args:
             context: data and settings.
             rules: what lists follow; None without rules.
-            segment: for the fallback list of a segment, by the rules for it; None for users' lists.
+            segments: for a fallback list, by the rules for these segments; None for users' lists.
 
         Returns:
             The builder; where a rule compares texts, they are encoded now.
         """
         if rules is None or rules.empty:
             return cls(context, None)
-        if segment:
-            rules = rules.of_segment(segment)
+        if segments is not None:
+            rules = rules.of_segments(segments)
         if rules.diversity is None:
             return cls(context, rules)
         fit_context = FitContext(
@@ -112,9 +117,12 @@ class ListBuilder:
 
     @cached_property
     def _popular(self) -> Rows:
-        """All items (I,) by known interactions, most first."""
+        """Items by known interactions, most first; behind them those without any."""
         counts = self.context.plan.serving.known.item_counts
-        return np.argsort(-counts, kind="stable").astype(np.int32)
+        popular = np.argsort(-counts, kind="stable").astype(np.int32)
+        if self.new_items is None:
+            return popular
+        return np.append(popular[counts[popular] > 0], self.new_items)
 
     def _listable(self, allowed: Allowed) -> Rows:
         """Items that these users may be shown, most popular first."""

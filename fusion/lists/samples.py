@@ -83,16 +83,28 @@ class SampleCollector:
         """Count what rules move in the twin's lists apart: it is not published."""
         self.builder = replace(self.builder, moved=Counter())
 
-    def add(self, block: CandidateBlock) -> None:
-        """Collect the sampled users of a block.
+    def add_twins(self, block: CandidateBlock) -> None:
+        """Collect the twin's lists of the sampled users of a block.
 
         Args:
-            block: candidates of some users.
+            block: candidates of some users, as they are listed.
         """
-        is_sampled = np.isin(block.owners, self.users)
-        sampled = {name: column[is_sampled] for name, column in block.columns.items()}
-        self._features.append(pl.DataFrame({USER_ROW: block.owners[is_sampled], **sampled}))
+        is_sampled, sampled = self._sampled(block)
         self._twins.append(self._twin_lists(block, is_sampled, self.method.twin_scores(sampled)))
+
+    def add_features(self, block: CandidateBlock) -> None:
+        """Collect the features of the sampled users of a block.
+
+        Args:
+            block: candidates of some users, under no allow list.
+        """
+        is_sampled, sampled = self._sampled(block)
+        self._features.append(pl.DataFrame({USER_ROW: block.owners[is_sampled], **sampled}))
+
+    def _sampled(self, block: CandidateBlock) -> tuple[Flags, dict[str, Scores]]:
+        """Mark the candidates (C,) of sampled users, and take their features."""
+        is_sampled = np.isin(block.owners, self.users)
+        return is_sampled, {name: column[is_sampled] for name, column in block.columns.items()}
 
     def _twin_lists(
         self, block: CandidateBlock, is_sampled: Flags, twin_scores: Scores | None

@@ -1,6 +1,6 @@
 """Rules by row number: the users and items of one data set that each rule is about."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
@@ -85,11 +85,11 @@ class LimitedItems:
 SegmentRule = TypeVar("SegmentRule", PinnedItem, BoostedItems, LimitedItems)
 
 
-def _of_segment(rules: Sequence[SegmentRule], segment: str) -> tuple[SegmentRule, ...]:
-    """Select the rules for everyone and for a segment, each as if for a single user."""
+def _of_segments(rules: Sequence[SegmentRule], values: Collection[str]) -> tuple[SegmentRule, ...]:
+    """Select the rules for everyone and for some segments, each as if for a single user."""
     one_user = np.ones(1, bool)
     return tuple(
-        replace(rule, users=one_user) for rule in rules if rule.rule.segment in (None, segment)
+        replace(rule, users=one_user) for rule in rules if rule.rule.segment in (None, *values)
     )
 
 
@@ -203,25 +203,25 @@ class Rules:
             left_out |= allow_list.users[users] & ~allow_list.items[items]
         return left_out
 
-    def of_segment(self, segment: str) -> "Rules":
-        """Select the rules for the fallback list of a segment.
+    def of_segments(self, values: Collection[str]) -> "Rules":
+        """Select the rules for the fallback list of users who are in some segments.
 
         Args:
-            segment: "column=value", or "all".
+            values: each "column=value"; none for everyone's list.
 
         Returns:
-            The rules for everyone and for the segment, each as if for a single user, row 0; what is
-            blocked for users of the data has no part in it.
+            The rules for everyone and for these segments, each as if for a single user, row 0; what
+            is blocked for users of the data has no part in it.
         """
-        allow = [entry for entry in self.allow if entry.segment in (None, segment)]
+        allow = [entry for entry in self.allow if entry.segment in (None, *values)]
         no_pairs = np.empty(0, np.int64)
         rules = Rules(self.source, Blocked(self.blocked.items, no_pairs), diversity=self.diversity)
         return replace(
             rules,
             allow=tuple(entry.for_one() for entry in allow),
-            pins=_of_segment(self.pins, segment),
-            boosts=_of_segment(self.boosts, segment),
-            limits=_of_segment(self.limits, segment),
+            pins=_of_segments(self.pins, values),
+            boosts=_of_segments(self.boosts, values),
+            limits=_of_segments(self.limits, values),
         )
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from fusion.data.segments import segments_among, user_segments
 from fusion.evaluation.cold_start import cold_report, new_items_report
-from fusion.lists.fallback import assign_segment_lists, fallback_lists
+from fusion.lists.fallback.segment_lists import assign_segment_lists, fallback_lists
 from fusion.training.pipeline import train
 from tests.fusion.making import (
     START,

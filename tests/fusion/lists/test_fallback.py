@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from fusion.lists.fallback import fallback_lists, shrink_to
+from fusion.lists.fallback.segment_lists import fallback_lists, shrink_to
 from tests.fusion.making import config, context_of, dataset, frame_of
 
 COUNTS = arrays(np.float32, 12, elements=st.integers(0, 500).map(float))

@@ -1,0 +1,1 @@
+"""Lists for users without a history: what is popular, and what nobody has taken yet."""
