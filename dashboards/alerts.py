@@ -1,12 +1,14 @@
 """Alerts: figures past their limits, in words that say what to look at next."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dashboards.measures.drift import ColumnDrift, drifted_shares
 from dashboards.measures.stability import Stability
 from dashboards.settings import MonitorSettings
 
+OF_RULES = frozenset({"lists", "scores"})
+"""Subjects that rules of lists change: no others depend on them."""
 NAMED = 3
 """Columns that a message names; the page has the rest."""
 
@@ -35,6 +37,7 @@ def alerts(
     stability: Stability | None,
     settings: MonitorSettings,
     next_step: str = "",
+    has_other_rules: bool = False,
 ) -> list[Alert]:
     """Return figures past a limit: drift of subjects, churn of lists, items gone from all lists.
 
@@ -44,6 +47,7 @@ def alerts(
         settings: the limits.
         next_step: a sentence about what can be done about the run's lists, which only its caller
             knows: whether they are shown.
+        has_other_rules: whether the lists follow other rules than those they are compared with.
 
     Returns:
         Alerts of subjects first, then those of the lists.
@@ -52,7 +56,15 @@ def alerts(
     if stability is not None:
         raised += _churn(stability, settings, next_step)
         raised += _items(stability, settings, next_step)
-    return raised
+    return [_beside_rules(one) for one in raised] if has_other_rules else raised
+
+
+def _beside_rules(alert: Alert) -> Alert:
+    """Name a change of the rules as a reason, where it can be one."""
+    if alert.subject not in OF_RULES:
+        return alert
+    reason = "The rules of lists changed between the two runs, which may be all there is to it."
+    return replace(alert, message=f"{reason} {alert.message}")
 
 
 def _drift(drift: Sequence[ColumnDrift], settings: MonitorSettings) -> list[Alert]:

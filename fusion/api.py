@@ -19,9 +19,9 @@ from fusion.ingest.formats.files import FRAME
 from fusion.ingest.load import load
 from fusion.ingest.settings import DataSettings
 from fusion.lists.business_rules.blocked import NO_BLOCKS
+from fusion.lists.business_rules.list_segments import ALL
 from fusion.lists.business_rules.resolve_rules import usable
 from fusion.lists.business_rules.rules import RuleSet
-from fusion.lists.fallback.segments import ALL
 from fusion.runs.context import RunContext
 from fusion.runs.run_folder import ListsFolder
 from fusion.training.pipeline import Trained, train

@@ -10,8 +10,8 @@ from fusion.data.dataset import Dataset
 from fusion.data.segments import segments_among, user_segments
 from fusion.evaluation.segments import CUTOFFS, figures, hits_by_row, metrics_by_segment
 from fusion.evaluation.verdict_report import ColdReport, NewItemsReport
+from fusion.lists.business_rules.list_segments import ALL
 from fusion.lists.fallback.segment_lists import assign_segment_lists, fallback_lists
-from fusion.lists.fallback.segments import ALL
 from fusion.metrics.ranking import hits_of
 from fusion.ranking.method import RANDOM
 from fusion.runs.context import RunContext

@@ -18,10 +18,10 @@ from fusion.data.segments import ROUTES
 from fusion.errors import DataError
 from fusion.lists.builder import ListBuilder, serving_users, user_groups
 from fusion.lists.business_rules.compiled_rules import Rules
+from fusion.lists.business_rules.list_segments import serving_segments
 from fusion.lists.explain import Explainer
 from fusion.lists.fallback.new_items import NewItems
 from fusion.lists.fallback.segment_lists import fallback_lists
-from fusion.lists.fallback.segments import serving_segments
 from fusion.lists.reasons import Reasons
 from fusion.lists.samples import CandidateBlock, SampleCollector, feature_sample
 from fusion.models.base.fitted import FittedSource

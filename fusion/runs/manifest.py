@@ -105,12 +105,14 @@ class RulesSummary(ManifestPart):
 
     Attributes:
         hash: hash of the rules file.
+        open_items: items that allow lists and blocks leave to at least one user.
         moved: rows that each kind of rule moved.
     """
 
     hash: str = ""
     blocked_items: int = 0
     blocked_pairs: int = 0
+    open_items: int | None = None
     moved: dict[str, int] = {}
 
 

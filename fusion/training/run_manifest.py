@@ -85,5 +85,6 @@ def _rules_summary(rules: Rules | None, notes: dict[str, Any]) -> RulesSummary |
         hash=rules.source.hash,
         blocked_items=int(rules.blocked.items.sum()),
         blocked_pairs=len(rules.blocked.pairs),
+        open_items=int(rules.open_items().sum()),
         moved=notes["moved"],
     )

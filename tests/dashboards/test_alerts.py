@@ -75,3 +75,16 @@ def test_the_share_is_of_the_judged_columns():
     assert found.message.startswith("1 of 2 columns of features have drifted")
     every = drift(pairs, SETTINGS, {"features": pairs["features"][0].columns})
     assert drifted_shares(every) == []
+
+
+def test_other_rules_are_named_where_they_may_be_the_reason():
+    current = lists(50, 1, 0.1).with_columns(pl.col("item_id") + "-renamed")
+    gone = stability(lists(50, 1, 0.1), current)
+    drifted = drift({"users": (users(800, 1), users(800, 2, shift=9))}, SETTINGS)
+    settings = MonitorSettings(drift_share=0.25)
+    plain, beside = alerts(drifted, gone, settings), alerts(drifted, gone, settings, True)
+    assert [one.subject for one in beside] == ["users", "lists", "lists"]
+    assert beside[0] == plain[0]
+    for one, other in zip(plain[1:], beside[1:], strict=True):
+        assert other.message.startswith("The rules of lists changed between the two runs")
+        assert other.message.endswith(one.message)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from flows.steps.item_files import UNTIL, ended_items
 from flows.steps.publish.stored_lists import DEPTH, WIDEN, StoredLists
+from flows.steps.rules import items_to_list
 from fusion.evaluation.check import EXAMPLES, Check, check, fails, passes
 from fusion.runs.run_folder import folder_of
 from storage.reading.list_checks import (
@@ -40,7 +41,9 @@ def lists_are_whole(stored: StoredLists) -> Check:
         The result; `broken` counts the users who lost rows.
     """
     counts, size = stored.counts, stored.run.list_size
-    if not counts.row_count:
+    # Under an allow list of which everyone has met everything, training leaves none either.
+    rows_by_training = stored.manifest.lists.rows
+    if not counts.row_count and rows_by_training != 0:
         return fails(f"there is no row; {ANEW}", 1)
     if not counts.fallback:
         return fails(f"the fallback has no row; {ANEW}", 1)
@@ -185,6 +188,8 @@ def nothing_became_unavailable(stored: StoredLists) -> Check:
 def items_are_spread(stored: StoredLists) -> Check:
     """Check that lists show a share of the items, where `gate.min_coverage` asks for one.
 
+    Items that rules leave to nobody do not count.
+
     Args:
         stored: the run's lists.
 
@@ -192,7 +197,7 @@ def items_are_spread(stored: StoredLists) -> Check:
         The result.
     """
     limit = stored.gate.min_coverage
-    n_items = stored.manifest.data.items
+    n_items = items_to_list(stored.run)
     # Without a limit nothing is counted, since counting reads the whole run.
     if not limit:
         return passes("not judged: gate.min_coverage = 0")

@@ -3,6 +3,7 @@
 from typing import Any
 
 from flows.steps.publish.stored_lists import DEPTH, WIDEN, StoredLists
+from flows.steps.rules import rules_hash
 from fusion.evaluation.check import Check, check, fails, passes
 from fusion.runs.manifest import Manifest
 from storage.reading.list_checks import churn, row_counts
@@ -52,10 +53,8 @@ def as_many_rows_as_live(stored: StoredLists) -> Check | None:
 
 def _shaping_settings(run: RunRow) -> dict[str, Any]:
     """Return a run's [lists], with the hash of the rules in place of their file."""
-    manifest = Manifest.of(run.manifest)
-    settings: dict[str, Any] = manifest.config.get("lists", {})
-    rules = manifest.rules.hash if manifest.rules else None
-    return {**settings, "rules": rules}
+    settings: dict[str, Any] = Manifest.of(run.manifest).config.get("lists", {})
+    return {**settings, "rules": rules_hash(run)}
 
 
 @check("not too much churn", needs="sql")
@@ -74,6 +73,9 @@ def not_too_much_churn(stored: StoredLists) -> Check | None:
     # The default allows everything: the join over both runs would be for nothing.
     if gate.max_churn == 1:
         return passes("not judged: gate.max_churn = 1")
+    # Other rules ask for other lists.
+    if rules_hash(live) != rules_hash(stored.run):
+        return passes(f"not judged: the rules changed since run {live.run_id}")
     users, change = churn(stored.engine, live.run_no, stored.run.run_no, DEPTH)
     if change is None or users < gate.users:
         return passes(f"not judged: both runs serve {users} users, gate.users = {gate.users}")

@@ -13,6 +13,7 @@ from dashboards.measures.drift import ColumnDrift, drift, drift_rows
 from dashboards.measures.stability import SUBJECT, Stability, stability
 from dashboards.run import RunRef
 from flows.session import Session
+from flows.steps.rules import rules_hash
 from flows.steps.train.metric_rows import GATE_PSI, verdict_rows
 from flows.steps.watch.advice import missing_reference, next_step
 from flows.steps.watch.monitor_frames import (
@@ -90,7 +91,8 @@ def monitor_run(session: Session, name: str = "live", against: str | None = None
     verdict = verdict_rows(run.verdict or {})
     files = write_report(_report_folder(folder), reference, pairs, drifts, change, verdict)
     record(session.workspace, reference, drifts, change, verdict, files.snapshot)
-    raised = alerts(drifts, change, settings, next_step(session, run))
+    has_other_rules = previous is not None and rules_hash(previous) != rules_hash(run)
+    raised = alerts(drifts, change, settings, next_step(session, run), has_other_rules)
     _store_metrics(session, run, drifts, change)
     _store_alerts(session, run, raised)
     against_id = previous.run_id if previous else None

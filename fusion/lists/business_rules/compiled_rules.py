@@ -168,6 +168,14 @@ class Rules:
                 items &= allow_list.items | ~applies
             yield users[group_of == index], Allowed(items, allowed.seen)
 
+    def open_items(self) -> Flags:
+        """Mark the items (I,) that rules and blocks leave to at least one user."""
+        unblocked = Allowed(~self.blocked.items)
+        users = np.arange(len(self.allow[0].users) if self.allow else 0, dtype=np.int32)
+        left = [allowed.items for _, allowed in self.user_groups(users, unblocked)]
+        open_to_any: Flags = np.logical_or.reduce(left)
+        return open_to_any
+
     def marks(self, users: Rows, items: Rows) -> Rows:
         """Tell what put each listed item where it is.
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import polars as pl
 
 from fusion.core.findings import Finding, FindingKind, declare
@@ -16,6 +17,7 @@ from fusion.lists.business_rules.compiled_rules import (
     PinnedItem,
     Rules,
 )
+from fusion.lists.business_rules.list_segments import ALL, fallback_segments
 from fusion.lists.business_rules.rule_names import NO_ITEM, NameResolver
 from fusion.lists.business_rules.rules import Allow, Boost, Limit, Pin, RuleSet
 
@@ -35,6 +37,15 @@ NOTHING_ALLOWED = declare(
         "an allow list without any item that the data has",
         "nothing is trained: lists would be empty",
         "Correct the ids or categories, or take the entry out.",
+    )
+)
+NOTHING_SHOWN = declare(
+    FindingKind(
+        "rule_shows_nothing",
+        "error",
+        "allow lists that leave some users no item which is available and not blocked",
+        "nothing is trained: their lists would be empty",
+        "Allow more items, or take an entry, a block or an end of availability back.",
     )
 )
 
@@ -64,6 +75,7 @@ def resolve(
         limits=_limits(names, source.limit),
         diversity=source.diversity,
     )
+    _check_shown(names, rules)
     _check_diversity(names, source)
     names.findings.extend(unknown_names(data, blocked))
     return rules, names.findings
@@ -141,6 +153,33 @@ def _limits(names: NameResolver, rules: tuple[Limit, ...]) -> tuple[LimitedItems
         if categories is not None:
             limits.append(LimitedItems(rule, users, categories))
     return tuple(limits)
+
+
+def _check_shown(names: NameResolver, rules: Rules) -> None:
+    """Note users whom allow lists, availability and blocks together leave nothing."""
+    data, blocked = names.data, rules.blocked.items
+    available = data.listable(data.as_of)
+    for segment in fallback_segments(data, rules):
+        lists = rules.of_segments(segment.values).allow
+        is_empty_itself = any(not entry.items.any() for entry in lists)  # has its own finding
+        if not lists or is_empty_itself:
+            continue
+        allowed = np.logical_and.reduce([entry.items for entry in lists])
+        if (allowed & available & ~blocked).any():
+            continue
+        users = "everyone" if segment.name == ALL else segment.name
+        message = f"leaves {users} nothing: no item is in all of these lists"
+        if allowed.any():
+            n_unavailable = (allowed & ~available).sum()
+            n_blocked = (allowed & available & blocked).sum()
+            message = (
+                f"leaves {users} nothing: of {allowed.sum()} items {n_unavailable} are not"
+                f" available and {n_blocked} are blocked"
+            )
+        entries = " and ".join(text for entry in lists for text in entry.words)
+        names.note(NOTHING_SHOWN, entries, message, [])
+        if segment.name == ALL:
+            return  # what holds for everyone need not be said of each segment
 
 
 def _check_diversity(names: NameResolver, source: RuleSet) -> None:

@@ -124,6 +124,47 @@ def test_rows_within_a_band_of_live_unless_the_settings_say_otherwise(rolled):
     few.engine.dispose()
 
 
+def ruled(run, **rules):
+    """The run as if it followed a rules file."""
+    config = run.manifest["config"]
+    lists = {**config["lists"], "rules": "rules.toml"}
+    manifest = {**run.manifest, "config": {**config, "lists": lists}, "rules": rules}
+    return replace(run, manifest=manifest)
+
+
+def test_other_rules_are_neither_lost_rows_nor_churn(rolled):
+    session, run = rolled
+    strict = with_gate(session, max_churn=0.001, min_rows=1.0, max_rows=1.0)
+    found = checks(strict, ruled(run, hash="other"))
+    assert found["as many rows as live"].message.startswith("not judged: [lists] rules changed")
+    assert found["not too much churn"].message.startswith("not judged: the rules changed")
+    # Blocks alone leave a summary of rules without any file: they change nothing that matters.
+    blocks = replace(run, manifest={**run.manifest, "rules": {"hash": "of no rules"}})
+    found = checks(strict, blocks)
+    assert "allow 720 to 720" in found["as many rows as live"].message
+    assert not found["not too much churn"].holds
+    strict.engine.dispose()
+
+
+def test_coverage_is_of_the_items_that_rules_leave(rolled):
+    session, run = rolled
+    strict = with_gate(session, min_coverage=0.5)
+    found = checks(strict, ruled(run, hash="a", open_items=10_000))["items are spread"]
+    assert not found.holds
+    assert " of 10000 items" in found.message
+    assert checks(strict, ruled(run, hash="a", open_items=30))["items are spread"].holds
+    strict.engine.dispose()
+
+
+def test_no_row_is_no_loss_where_training_left_none(rolled):
+    session, run = rolled
+    execute(session, "delete from recommendation where run_no = 2")
+    assert not checks(session, run)["lists are whole"].holds
+    none = {"rows": 0, "users": 0, "short": 90}
+    emptied = replace(run, manifest={**run.manifest, "lists": none})
+    assert checks(session, emptied)["lists are whole"].holds
+
+
 COUNTED = (
     "select item_id, count(*) from (select item_id from recommendation where run_no = 2 union all "
     "select item_id from fallback where run_no = 2) rows "

@@ -15,6 +15,9 @@ from fusion.evaluation.feature_shift import (
     past,
 )
 from fusion.lists.builder import serving_users
+from fusion.lists.business_rules.blocked import NO_BLOCKS
+from fusion.lists.business_rules.resolve_rules import usable
+from fusion.lists.business_rules.rules import RuleSet
 from fusion.lists.samples import feature_sample
 from fusion.ranking.features.compute import steady_columns
 from fusion.ranking.features.source_columns import ColumnKind, SourceColumn, source_column
@@ -128,6 +131,20 @@ def test_a_source_gone_silent_is_named_where_the_lists_depend_on_it(tmp_path):
     assert not refused.holds
     of_ease = feature_shift(ListsFolder(trained.lists), "ease")
     assert features_keep_their_meaning(FeaturesEvidence(context, of_ease)).holds
+
+
+def test_rules_hide_no_fault_and_make_none(tmp_path):
+    """An allow list of few items: features are compared before it, with all their power."""
+    rules = RuleSet(allow=[{"categories": ["genres=jazz"]}])
+    compiled, _ = usable(rules, shop(), NO_BLOCKS, 5)
+    SilentServing.most = len(shop())
+    with broken.registered(odd=SilentServing):
+        context = context_of(tmp_path, shop(), config((*QUICK, "odd"), gate=GATE))
+        plain, ruled = train(context), train(context, rules=compiled)
+    assert ruled.shift == plain.shift
+    assert ruled.lists != plain.lists
+    of_blend = feature_shift(ListsFolder(ruled.lists), "blend")
+    assert list(past(of_blend, LIMIT))[:1] == ["odd_rank"]
 
 
 def test_users_the_verdict_did_not_know_are_not_compared(tmp_path):

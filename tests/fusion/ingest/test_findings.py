@@ -177,6 +177,7 @@ ELSEWHERE = {
         "rule_value",
         "rule_rank",
         "rule_allows_nothing",
+        "rule_shows_nothing",
         "blocked_unknown",
         "blocked_user",
     ),  # test_rules.py

@@ -500,6 +500,11 @@ class TestFile:
         ({"pin": [{"item": "i1", "rank": 7}]}, "rule_rank", "lists show 6 items"),
         ({"allow": [{"items": ["i99"]}]}, "rule_allows_nothing", "none of it is in the data"),
         (
+            {"allow": [{"items": ["i1"], "segment": "club=red"}, {"items": ["i2"]}]},
+            "rule_shows_nothing",
+            "allow item i1 for club=red and allow item i2: leaves club=red nothing",
+        ),
+        (
             {"diversity": {"by": "genres"}},
             "rule_column",
             "no category column 'genres'. Did you mean 'genre'?",

@@ -1,4 +1,4 @@
-"""Segments with a fallback list of their own, and the one that serves each user."""
+"""Segments with a fallback list of their own, and the one whose list serves each user."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
