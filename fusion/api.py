@@ -12,14 +12,13 @@ from fusion.config import CoreConfig, ListSettings
 from fusion.core.progress import Progress, no_progress
 from fusion.core.torch_runtime import device_for
 from fusion.data.dataset import Dataset
-from fusion.data.segments import user_segments
 from fusion.data.splitting.folds import plan_folds
 from fusion.errors import ConfigError, UnknownName
 from fusion.ingest.formats.files import FRAME
 from fusion.ingest.load import load
 from fusion.ingest.settings import DataSettings
 from fusion.lists.business_rules.blocked import NO_BLOCKS
-from fusion.lists.business_rules.list_segments import ALL
+from fusion.lists.business_rules.list_segments import ALL, serving_segments
 from fusion.lists.business_rules.resolve_rules import usable
 from fusion.lists.business_rules.rules import RuleSet
 from fusion.runs.context import RunContext
@@ -133,7 +132,7 @@ def recommend(fused: Fused, users: Sequence[str], k: int | None = None) -> pl.Da
         ConfigError: the training stored fewer than k places.
     """
     k = _stored_places(fused.config.lists, k)
-    wanted = _known_users(fused.data, users).with_row_index("order")
+    wanted = _known_users(fused, users).with_row_index("order")
     files = ListsFolder(fused.trained.lists)
     of_users = pl.col("rank") <= k, pl.col("user").is_in(wanted["user"].implode())
     lists = pl.scan_parquet(files.lists).filter(*of_users).collect()
@@ -164,12 +163,14 @@ def _stored_places(lists: ListSettings, k: int | None) -> int:
     return k
 
 
-def _known_users(data: Dataset, users: Sequence[str]) -> pl.DataFrame:
+def _known_users(fused: Fused, users: Sequence[str]) -> pl.DataFrame:
     """Look up user_id, user (row) and segment; UnknownName for the first that is not known."""
+    data = fused.data
     ids = [str(user) for user in users]
     rows = data.user_ids.rows(pl.Series("id", ids, dtype=pl.String))
     for user, row in zip(ids, rows, strict=True):
         if row < 0:
             # So many are enough to name the nearest, and few enough to compare with.
             raise UnknownName("user", user, data.user_ids.values.head(1000))
-    return pl.DataFrame({"user_id": ids, "user": rows, "segment": user_segments(data).gather(rows)})
+    segments = serving_segments(data, fused.trained.rules).gather(rows)
+    return pl.DataFrame({"user_id": ids, "user": rows, "segment": segments})

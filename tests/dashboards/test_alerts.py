@@ -82,7 +82,8 @@ def test_other_rules_are_named_where_they_may_be_the_reason():
     gone = stability(lists(50, 1, 0.1), current)
     drifted = drift({"users": (users(800, 1), users(800, 2, shift=9))}, SETTINGS)
     settings = MonitorSettings(drift_share=0.25)
-    plain, beside = alerts(drifted, gone, settings), alerts(drifted, gone, settings, True)
+    plain = alerts(drifted, gone, settings)
+    beside = alerts(drifted, gone, settings, has_other_rules=True)
     assert [one.subject for one in beside] == ["users", "lists", "lists"]
     assert beside[0] == plain[0]
     for one, other in zip(plain[1:], beside[1:], strict=True):
