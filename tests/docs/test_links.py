@@ -5,10 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import PAGES, ROOT, name, prose
+from tests.docs.pages import PACKAGES, PAGES, ROOT, name, prose
 
 MADE = {ROOT / "docs/guides/ten-minutes.md", ROOT / "docs/guides/sql-recipes.md"}
 """Pages that `docs/site_hooks.py` makes from `examples/` when the site is built."""
+ROOMS = [page for package in PACKAGES for page in sorted((ROOT / package).glob("*/**/README.md"))]
+"""READMEs of rooms."""
+FOLDERS = "benchmarks|config|dashboards|docs|examples|flows|fusion|storage|tests"
+PATH = re.compile(rf"`((?:{FOLDERS})/[\w./-]+)`")
+"""A place in this repository, as pages name it."""
 HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 
 
@@ -40,6 +45,12 @@ def test_links_resolve(page):
         assert not anchor or anchor in anchors(target), (
             f"{name(page)} links to {link}; it has {sorted(anchors(target))}"
         )
+
+
+@pytest.mark.parametrize("page", [*PAGES, *ROOMS], ids=name)
+def test_places_that_a_page_names_are_there(page):
+    places = PATH.findall(page.read_text(encoding="utf-8"))
+    assert [place for place in places if not (ROOT / place).exists()] == []
 
 
 def test_every_page_of_docs_can_be_reached():
