@@ -166,7 +166,10 @@ class Explainer:
         gains = np.full((len(rows.items), len(self.reasons.words)), np.nan, np.float32)
         if self.ranker is not None and rows.is_candidate.any():
             contributions = self.ranker.contributions(dict(rows.features))
-            gains[rows.is_candidate] = self.reasons.strongest(contributions, self.ranker.columns)
+            is_silent = np.isnan(self._source_ranks(rows)[rows.is_candidate])
+            gains[rows.is_candidate] = self.reasons.strongest(
+                contributions, self.ranker.columns, is_silent
+            )
         return gains
 
     def _reasons_of_method(self, rows: _ListedRows, gains: Scores) -> pl.DataFrame:

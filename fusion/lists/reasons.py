@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fusion.core.arrays import Scores
+from fusion.core.arrays import Flags, Scores
 from fusion.models.base.fitted import FittedSource
 from fusion.ranking.features.registry import FEATURES
 from fusion.ranking.features.source_columns import ColumnKind, SourceColumn
@@ -72,12 +72,16 @@ class Reasons:
             of_column[feature.name] = words.index(feature.reason_text, n_sources)
         return cls(tuple(source.name for source in proposing), tuple(words), of_column)
 
-    def strongest(self, contributions: Scores, columns: Sequence[str]) -> Scores:
+    def strongest(self, contributions: Scores, columns: Sequence[str], silent: Flags) -> Scores:
         """Add contributions up by reason, and keep the largest.
+
+        A source that is silent on an item says nothing in its favour, although the ranker may count
+        the silence.
 
         Args:
             contributions: what each column adds to each score (n, F).
             columns: their F names.
+            silent: sources without a score for the item (n, S).
 
         Returns:
             Gains (n, K): the three largest above 0 of a row, NaN elsewhere.
@@ -86,6 +90,7 @@ class Reasons:
         for index, name in enumerate(columns):
             if name in self.of_column:
                 gains[:, self.of_column[name]] += contributions[:, index]
+        gains[:, : len(self.sources)][silent] = 0
         # Stable and of the negated gains: ties go to the reason declared first.
         largest = np.argsort(-gains, axis=1, kind="stable")[:, :STRONGEST]
         is_largest = np.zeros(gains.shape, bool)

@@ -59,7 +59,7 @@ def test_columns_of_a_source_are_one_reason_and_equal_words_another():
     weights = np.array(
         [[0.2, 0.3, 0.4, 0.5, -0.2, 9.0, 0.1], [-1, -1, -1, -1, -1, -1, -1]], np.float32
     )
-    gains = reasons.strongest(weights, columns)
+    gains = reasons.strongest(weights, columns, np.zeros((2, 2), bool))
     gain_by_words = {
         reasons.words[at]: round(float(gains[0, at]), 3)
         for at in np.flatnonzero(~np.isnan(gains[0]))
@@ -70,6 +70,10 @@ def test_columns_of_a_source_are_one_reason_and_equal_words_another():
         AGREED: 0.3,
     }
     assert np.isnan(gains[1]).all()
+    # What als is silent about is no reason of als, however much the ranker makes of the silence.
+    without_als = reasons.strongest(weights, columns, np.array([[True, False]] * 2))
+    assert np.isnan(without_als[0, 0])
+    assert without_als[0, 1] == gains[0, 1]
 
 
 def test_a_source_of_ones_own_speaks_by_its_name_or_its_own_sentence():
@@ -85,12 +89,14 @@ def test_a_source_has_its_rank_wherever_it_ranked_the_item(tmp_path):
     """Also where it did not propose the item and only the ranker named it: then it is beyond k."""
     data = dataset(synthetic_interactions(seed=3, n_users=80, n_items=100, n_events=2500))
     short = {"name": "mine", "use": "popularity", "k": 4}
-    context = context_of(tmp_path, data, config((short, "ease")))
+    few = {"name": "sequence", "settings": {"reach": 1, "last": 1, "neighbours": 2}}
+    context = context_of(tmp_path, data, config((short, "ease", few)))
     trained = train(context, Live("before", "ranker", "time", None, data.as_of))
-    why = pl.read_parquet(trained.lists / "why.parquet").filter(source="mine")
-    # Popularity scores every item here, so no row may lack its rank.
+    why = pl.read_parquet(trained.lists / "why.parquet").filter(pl.col("source").is_not_null())
+    # Where the sequence source, which scores few items, is silent it is no reason.
+    assert why["source"].n_unique() == 3
     assert why["source_rank"].null_count() == 0
-    beyond = why.filter(pl.col("source_rank") > short["k"])
+    beyond = why.filter(pl.col("source_rank") > short["k"], source="mine")
     assert len(beyond)
     assert beyond["gain"].null_count() == 0
 
