@@ -11,10 +11,12 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from fusion.errors import ConfigError
 from storage.database.errors import on_error
+from storage.database.pool import WaitingPool
 from storage.database.urls import masked, read_only_file
 
 BUSY_SECONDS = 30
-"""Seconds that a writer waits for another before `Temporary`; a bulk load holds SQLite for some."""
+"""Seconds that a writer waits for another, and a thread for a connection, before `Temporary`; a bulk
+load holds SQLite for some."""
 OLDEST_POSTGRES = 140000
 """Server version number of PostgreSQL 14: older ones cannot detach a partition concurrently."""
 _WRITES = "fusion_writes"
@@ -80,6 +82,8 @@ def _sqlite_engine(url: URL, read_only: bool) -> Engine:
         read_only_file(url) if read_only else url,
         connect_args={"timeout": BUSY_SECONDS},
         hide_parameters=True,
+        poolclass=WaitingPool,
+        pool_timeout=BUSY_SECONDS,
         json_serializer=_json,
     )
     # The URL as the user wrote it, not the one with `mode=ro`, stands in messages.
@@ -94,6 +98,8 @@ def _postgres_engine(url: URL, read_only: bool) -> Engine:
         url,
         connect_args=_postgres_arguments(url, read_only),
         hide_parameters=True,
+        poolclass=WaitingPool,
+        pool_timeout=BUSY_SECONDS,
         pool_pre_ping=True,  # a server restart costs one look, not one failed request
         json_serializer=_json,
     )

@@ -4,8 +4,9 @@ import pytest
 from alembic import command
 from sqlalchemy import text
 
-from fusion.errors import ConfigError
+from fusion.errors import ConfigError, Temporary
 from storage import open_reader, recommendations_for
+from storage.database import engine as engines
 from storage.database.engine import make_engine, revision, writing
 from storage.database.urls import storage_url
 from storage.schema.upgrade import alembic_config
@@ -54,3 +55,16 @@ def test_another_schema_has_no_views(engine, url):
     else:
         with pytest.raises(ConfigError, match="name the schema that"):
             open_reader(url, "shop")
+
+
+def test_threads_that_get_no_connection_may_try_again_later(url, engine, monkeypatch):
+    monkeypatch.setattr(engines, "BUSY_SECONDS", 0)
+    reader = open_reader(url)
+    busy = [reader.connect() for _ in range(15)]
+    with pytest.raises(Temporary, match=r"all 15 connections .* are in use.*Try again later"):
+        recommendations_for(reader, "default", "u1")
+    busy.pop().close()
+    assert recommendations_for(reader, "default", "u1").served_by is None
+    for connection in busy:
+        connection.close()
+    reader.dispose()

@@ -1,0 +1,29 @@
+"""The pool of connections of an engine, whose exhaustion is an error of ours."""
+
+from sqlalchemy import PoolProxiedConnection, QueuePool
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from fusion.errors import Temporary
+
+
+class WaitingPool(QueuePool):
+    """A pool that raises `Temporary` where no connection came back for as long as it waits."""
+
+    def connect(self) -> PoolProxiedConnection:
+        """Take a connection, or wait for one.
+
+        Returns:
+            The connection.
+
+        Raises:
+            Temporary: all of them stay in use.
+        """
+        try:
+            return super().connect()
+        # No driver raises it, so that the engine's translation of errors never sees it.
+        except PoolTimeout as full:
+            raise Temporary(
+                f"all {self.checkedout()} connections of this process to the database are in use, "
+                f"and none came back within {self.timeout():g} s. Try again later; if it stays so, "
+                "let fewer threads share an engine, or close what they leave open."
+            ) from full
