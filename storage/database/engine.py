@@ -15,8 +15,10 @@ from storage.database.pool import WaitingPool
 from storage.database.urls import masked, read_only_file
 
 BUSY_SECONDS = 30
-"""Seconds that a writer waits for another, and a thread for a connection, before `Temporary`; a bulk
-load holds SQLite for some."""
+"""Seconds that a writer waits for another, and a thread for a connection, before `Temporary`.
+
+A bulk load holds SQLite for some.
+"""
 OLDEST_POSTGRES = 140000
 """Server version number of PostgreSQL 14: older ones cannot detach a partition concurrently."""
 _WRITES = "fusion_writes"
