@@ -16,6 +16,9 @@ from fusion.lists.business_rules.compiled_rules import Rules
 from fusion.runs.context import RunContext
 from fusion.runs.run_folder import ListsFolder
 
+REPORT_IT = "no training should make such lists: report it, or mend a source of your own"
+"""The cure of lists that break their contract before anybody else could touch them."""
+
 
 @dataclass(frozen=True)
 class VerdictEvidence:
@@ -109,7 +112,7 @@ class ListsEvidence:
         if not len(rows):
             return passes("holds for every row")
         examples = rows.select("user", "rank", "item").head(EXAMPLES)
-        return self.failure(f"{len(rows)} rows break it", len(rows), examples)
+        return self.failure(f"{len(rows)} rows break it; {REPORT_IT}", len(rows), examples)
 
     def failure(self, message: str, count: int, rows: pl.DataFrame) -> Check:
         """Make a failing result with example rows, by number and by outside id.

@@ -35,6 +35,7 @@ def features_keep_their_meaning(evidence: FeaturesEvidence) -> Check:
     message = (
         f"{len(moved)} of {len(shift)} features moved between the last training table and what is"
         f" served by a PSI above gate.max_feature_psi = {limit:g}, e.g. {examples}; look for"
-        " weights in another unit, or a source gone silent, since the last window began"
+        " weights in another unit, or a source gone silent, since the last window began, or set"
+        " another gate.max_feature_psi if that is meant"
     )
     return fails(message, len(moved))

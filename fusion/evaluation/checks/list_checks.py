@@ -5,7 +5,7 @@ import polars as pl
 
 from fusion.core.arrays import Rows, contains
 from fusion.evaluation.check import EXAMPLES, Check, check, passes
-from fusion.evaluation.checks.evidence import ListsEvidence
+from fusion.evaluation.checks.evidence import REPORT_IT, ListsEvidence
 from fusion.lists.business_rules.compiled_rules import Rules
 
 
@@ -25,7 +25,7 @@ def lists_are_whole(evidence: ListsEvidence) -> Check:
     possible = np.minimum(_n_showable(evidence, short), size)
     wrong = short[lengths[short] < possible]
     if len(wrong):
-        message = f"{len(wrong)} users have items left but short lists"
+        message = f"{len(wrong)} users have items left but short lists; {REPORT_IT}"
         return evidence.failure(message, len(wrong), pl.DataFrame({"user": wrong[:EXAMPLES]}))
     message = (
         f"{len(users)} users; {len(short)} have fewer than {size} because they have seen the rest"

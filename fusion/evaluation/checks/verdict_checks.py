@@ -20,13 +20,15 @@ def beats_random(evidence: VerdictEvidence) -> Check:
     gap, users = evidence.verdict.random_gap, evidence.verdict.report.users
     if users < MIN_JUDGED_USERS:
         return fails(
-            f"judged on {users} users; {MIN_JUDGED_USERS} are needed to tell skill from luck"
+            f"judged on {users} users; {MIN_JUDGED_USERS} are needed to tell skill from luck: "
+            "give more history, or a longer [split] window"
         )
     message = (
         f"what is chosen minus random is {gap.value:+.4f} NDCG@10 [{gap.low:+.4f}, {gap.high:+.4f}]"
         " on users that did not choose it; the lower bound must be above 0"
     )
-    return passes(message) if gap.low > 0 else fails(message)
+    cure = "see what `fusion check` says of the data, or give more history"
+    return passes(message) if gap.low > 0 else fails(f"{message}; {cure}")
 
 
 @check("keeps up with live", needs="verdict")
@@ -51,4 +53,5 @@ def keeps_up_with_live(evidence: VerdictEvidence) -> Check:
         f"minus the live lists: {gap.value:+.4f} NDCG@10 [{gap.low:+.4f}, {gap.high:+.4f}] over "
         f"{verdict.live.users} users; gate.max_loss = {gate.max_loss:g} allows {floor:+.4f}"
     )
-    return passes(message) if gap.value >= floor else fails(message)
+    cure = "see what changed in the data, or set another gate.max_loss if that is meant"
+    return passes(message) if gap.value >= floor else fails(f"{message}; {cure}")

@@ -105,9 +105,9 @@ UNWALKED = {
 """Sites whose cures no test carries out, with the reason; without a number, all of a function."""
 OURS = "a fault of ours, which no user can mend"
 CHECKS_UNWALKED = {
-    "beats random": "only better data can cure it; test_verbs has it refused",
-    "keeps up with live": "only better data, or gate.max_loss, after a training each",
-    "features keep their meaning": "only mended data, or another limit, after a training",
+    "beats random": "only more data cures it; test_admission has it with users enough",
+    "keeps up with live": "test_admission trains with another gate.max_loss",
+    "features keep their meaning": "test_feature_shift trains with another limit",
     "nothing became unavailable": "test_publish_checks blocks the items, and publishes",
     **dict.fromkeys(
         (
