@@ -5,6 +5,7 @@ import re
 import pytest
 from sqlalchemy import text
 
+from flows.cli.screens.verdict import HEADINGS, OPTIMISTIC
 from storage import StorageSettings, connect
 from storage.runs.records import add_alert
 from storage.slots.publish import publish
@@ -56,6 +57,13 @@ def test_two_commands_and_ci_agree():
 
 def test_the_place_of_the_capture_is_marked():
     assert re.search(r"<!-- capture:demo -->\n(```.*?```\n)?<!-- /capture -->", README, re.DOTALL)
+
+
+def test_the_capture_has_the_headings_of_today():
+    captured = contents("README.md", "text")[0]
+    words = {word.rstrip(">") for heading in HEADINGS for word in heading.split()}
+    assert words <= set(captured.split())
+    assert OPTIMISTIC["last"] in captured
 
 
 def test_the_demo_says_where_its_data_comes_from():

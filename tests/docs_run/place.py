@@ -76,7 +76,7 @@ def run_command(block: Block, place: Place, line: list[str]) -> str:
     )
     expected = block.option("exit", "0").split(",")
     assert str(done.returncode) in expected, (
-        f"{block.place}: exit {done.returncode}, expected {' or '.join(expected)}\n"
+        f"exit {done.returncode}, expected {' or '.join(expected)}\n"
         f"{block.content}\n{done.stdout}\n{done.stderr[-3000:]}"
     )
     return done.stdout

@@ -21,9 +21,13 @@ def run_block(block: Block, place: Place) -> None:
     """Run a block that is marked `run`.
 
     Raises:
-        AssertionError: it ended otherwise than its mark says; begins with page and line.
+        Exception: it ended otherwise than its mark says; a note names page and line.
     """
-    RUNNERS[block.language](block, place)
+    try:
+        RUNNERS[block.language](block, place)
+    except Exception as failure:
+        failure.add_note(block.place)
+        raise
 
 
 def _run_shell(block: Block, place: Place) -> None:
@@ -39,7 +43,7 @@ def _run_console(block: Block, place: Place) -> None:
         printed = run_command(block, place, ["sh", "-e", "-c", line])
         pattern = ".*".join(map(re.escape, words_of(shown).split("...")))
         assert re.fullmatch(pattern, words_of(printed)), (
-            f"{block.place}: `{line}` printed\n{printed}\nand not\n{shown}"
+            f"`{line}` printed\n{printed}\nand not\n{shown}"
         )
 
 
@@ -96,9 +100,9 @@ def _run_sql(block: Block, place: Place) -> None:
             if not result.returns_rows:
                 continue
             rows = result.all()
-        expected = block.option("rows") or "some"
-        count = str(len(rows)) if block.option("rows") else ("some" if rows else "no")
-        assert count == expected, f"{block.place}: {count} rows, expected {expected}"
+        expected = block.option("rows")
+        assert rows or expected == "0", "no rows"
+        assert not expected or len(rows) == int(expected), f"{len(rows)} rows, not {expected}"
 
 
 RUNNERS: dict[str, Callable[[Block, Place], None]] = {

@@ -59,11 +59,15 @@ trees = 30
 users = 20
 max_feature_psi = 5
 
+[monitor]
+drift_limit = 10
+
 [lists]
 size = 5
 reserve = 3
 """
-"""Two cheap sources and few trees; of 90 users a feature moves more than a shop's would."""
+"""Two cheap sources and few trees; of 90 users a feature moves more than a shop's would, and drifts
+without a cause."""
 
 
 def write_files(folder: Path) -> None:

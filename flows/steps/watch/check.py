@@ -65,7 +65,9 @@ def _check_sources(session: Session) -> list[Finding]:
             build_source(source)
         except FusionError as wrong:
             subject = f"source {source.name}"
-            findings.append(Finding("wrong_source", "error", subject, 1, str(wrong), [], cure))
+            findings.append(
+                Finding("wrong_source", "error", subject, 1, _on_one_line(wrong), [], cure)
+            )
     return findings
 
 
@@ -108,7 +110,14 @@ def _read_rules(session: Session) -> tuple[RuleSet, list[Finding]]:
     try:
         return read_rule_set(session), []
     except FusionError as wrong:
-        return RuleSet(), [Finding("wrong_rules", "error", "rules", 1, str(wrong), [], cure)]
+        message = _on_one_line(wrong)
+        return RuleSet(), [Finding("wrong_rules", "error", "rules", 1, message, [], cure)]
+
+
+def _on_one_line(wrong: FusionError) -> str:
+    """Join the lines of an error, a problem each, as a finding has one line."""
+    first, *problems = str(wrong).splitlines()
+    return " ".join([first, "; ".join(problem.strip() for problem in problems)]).strip()
 
 
 def _blocked(session: Session) -> pl.DataFrame:

@@ -119,6 +119,9 @@ def test_check_names_what_rules_get_wrong(ruled, tmp_path):
     wrong = Session.open(config)
     missing = next(one for one in check_all(wrong) if one.code == "wrong_rules")
     assert (missing.severity, "no rules at" in missing.message) == ("error", True)
+    (tmp_path / "rules.toml").write_text('[[boost]]\nitems = ["i1"]\nplace = 1\n')
+    unreadable = next(one for one in check_all(wrong) if one.code == "wrong_rules")
+    assert "kept: [boost.0] places: is needed and has no default; [boost" in unreadable.message
     (tmp_path / "rules.toml").write_text(
         '[[pin]]\nitem = 404\n[[allow]]\nitems = ["i1"]\nsegment = "clb=red"\n'
     )
