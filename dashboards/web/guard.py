@@ -15,10 +15,10 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+LOOPBACK = frozenset(("127.0.0.1", "localhost", "[::1]"))
 """Names of this machine, as Host gives them."""
-HTTP_PORT = 80
-"""The port that a browser leaves out of Host and Origin."""
+HOST = re.compile(r"(?P<name>[^:]+|\[[0-9a-f:]+\])(:[0-9]+)?")
+"""A header Host: a name, and a port. The port may be another than ours, that of a tunnel."""
 READING = ("GET", "HEAD")
 HEADERS = {
     # Nothing is fetched from elsewhere or sent there, also where a text slips through as markup.
@@ -38,21 +38,16 @@ HEADERS = {
 class Guard:
     """An application that only reads, behind checks of Host, Origin and method."""
 
-    def __init__(self, app: Application, host: str, port: int, queries: Iterable[str] = ()) -> None:
+    def __init__(self, app: Application, host: str, queries: Iterable[str] = ()) -> None:
         """Wrap an application.
 
         Args:
             app: what is shown.
             host: the address that is listened on; it may be named beside those of loopback.
-            port: that is listened on.
             queries: regular expressions of whole paths that may be asked by POST, since they read.
         """
         self.app = app
-        names = {*LOOPBACK, host.lower()}
-        self.hosts = {f"{name}:{port}" for name in names}
-        if port == HTTP_PORT:
-            self.hosts |= names
-        self.origins = {f"http://{host}" for host in self.hosts}
+        self.names = LOOPBACK | {host.lower()}
         self.queries = [re.compile(query) for query in queries]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -79,16 +74,20 @@ class Guard:
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
         """Return status and sentence of a refused request; None for one that is let through."""
         hosts = _values(scope, b"host")
-        if len(hosts) != 1 or hosts[0] not in self.hosts:
+        if len(hosts) != 1 or not self._is_own(hosts[0]):
             return 403, "this server answers to names of its own machine only"
-        origins = _values(scope, b"origin")
-        if not self.origins.issuperset(origins):
+        # A page of ours has the very Host that it asks, with its port.
+        if _values(scope, b"origin") not in ([], [f"http://{hosts[0]}"]):
             return 403, "pages of other origins get nothing here"
         if _is_fetched_by_another_site(scope):
             return 403, "pages of other sites may link here, and fetch nothing"
         if scope["method"] in READING or self._is_query(scope):
             return None
         return 405, "nothing can be changed here: this server only reads"
+
+    def _is_own(self, host: str) -> bool:
+        parts = HOST.fullmatch(host)
+        return parts is not None and parts["name"] in self.names
 
     def _is_query(self, scope: Scope) -> bool:
         is_known = any(query.fullmatch(scope["path"]) for query in self.queries)

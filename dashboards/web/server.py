@@ -31,7 +31,7 @@ def serve_guarded(
     with _bind(host, port) as listening:
         from uvicorn import Config, Server  # noqa: PLC0415 - takes half a second to import
 
-        guarded = Guard(make(), host, port, queries)
+        guarded = Guard(make(), host, queries)
         server = Server(Config(guarded, log_level="warning"))
         before = signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
