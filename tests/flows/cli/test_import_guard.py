@@ -31,6 +31,7 @@ def test_a_foreign_package_is_named_with_its_folder_and_the_cure(tmp_path, made)
     )
     assert f"take {tmp_path / 'other'} off PYTHONPATH" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+    assert ended(tmp_path, ROOT, "--help").returncode == 0
     told = json.loads(ended(tmp_path, tmp_path / "other", "check", "--json").stdout)
     assert told == {"error": done.stderr.removeprefix("error ").strip(), "exit_code": 2}
 

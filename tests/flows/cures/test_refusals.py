@@ -3,9 +3,11 @@
 Nothing trains here: a training that would begin is the proof that its refusal is gone.
 """
 
+import os
 import shutil
 
 import pytest
+from sqlalchemy import NullPool, create_engine, text
 
 from fusion.training import fits
 from fusion.training.sources import RANDOM_SOURCE
@@ -62,3 +64,25 @@ def test_a_cure_that_is_carried_out_ends_the_refusal(shelf, refusal):
     again = shelf.call(*(refusal.then or refusal.words), **env)
     went_on = isinstance(again.failure, Began) or not again.message
     assert went_on, again.message
+
+
+def test_a_place_that_cannot_be_used_and_another(shelf):
+    refused = shelf.call("init", "log.csv", "--config", "log.csv/new.toml")
+    assert refused.code == 2
+    assert refused.message.endswith("Name another place, or allow writing there.")
+    assert not shelf.call("init", "log.csv", "--config", "new.toml").message
+
+
+@pytest.mark.postgres
+def test_a_database_that_is_not_there_and_one_that_is(shelf, postgres_server):
+    name = f"fusion_cures_{os.getpid()}"
+    url = postgres_server.set(database=name).render_as_string(hide_password=False)
+    refused = shelf.call("status", FUSION_STORAGE__URL=url)
+    assert refused.code == 2
+    assert sites()["storage/database/postgres_errors.py:translate_postgres#1"].made(refused.message)
+    assert "Check [storage] url" in refused.message
+    engine = create_engine(postgres_server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"))
+        assert not shelf.call("status", FUSION_STORAGE__URL=url).message
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))

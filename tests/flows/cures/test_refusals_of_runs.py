@@ -13,6 +13,7 @@ from dashboards.web.server import _bind
 from flows.session import Session
 from flows.steps.watch import monitor as monitoring
 from fusion.errors import FusionError
+from fusion.training import fits
 from storage.connect import open_reader
 from tests.flows.cures import test_refusals
 from tests.flows.cures.shelf import Shelf, execute, typed
@@ -194,8 +195,10 @@ def test_a_run_folder_that_is_a_link(runs):
     goes_on(shelf, "show", "u1")
 
 
-def test_nothing_due(runs):
+def test_nothing_due(runs, monkeypatch):
     shelf, _ = runs
     shown = shelf.call("retrain").out
     assert "Not due (cooldown)" in shown
+    monkeypatch.setattr(fits, "_fit_side_by_side", begin)
     assert "`fusion retrain --force`" in shown
+    assert isinstance(shelf.call("retrain", "--force").failure, Began)

@@ -9,6 +9,7 @@ WALKED = {
     "flows/steps/watch/monitor.py:_require_folders#1",
     "fusion/runs/run_folder.py:folder_of#1",
     "fusion/runs/run_folder.py:folder_of#2",
+    "storage/database/postgres_errors.py:translate_postgres#1",
     "storage/connect.py:_require_file",
     "storage/connect.py:_require_views",
     "storage/runs/runs.py:find_run#1",
@@ -20,7 +21,7 @@ WALKED = {
     "dashboards/evidently/workspace.py:serve",
     "dashboards/web/server.py:_bind",
 }
-"""Sites whose cures are carried out in `test_refusals_of_runs` and `test_gate`."""
+"""Sites whose cures are carried out in tests of their own."""
 PROGRAMMERS = "for who calls or extends the code: no command and no configuration reaches it"
 RACE = "another process was faster; the same command again is the cure"
 AWAY = "something outside is away or busy; the same command later is the cure"
@@ -68,7 +69,7 @@ UNWALKED = {
         (
             "flows/steps/keep/erase.py:_refuse_training",
             "storage/database/errors.py:_translate_sqlite#1",
-            "storage/database/postgres_errors.py:translate_postgres",
+            "storage/database/postgres_errors.py:translate_postgres#2",
         ),
         AWAY,
     ),
