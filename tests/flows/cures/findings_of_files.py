@@ -330,11 +330,11 @@ RULES = {
     "rule_shows_nothing": Case(
         together(
             rules('[[allow]]\nitems = ["1"]\n'),
-            execute("insert into blocked_item (placement, item_id) values ('default', '1')"),
+            statements("insert into blocked_item (placement, item_id) values ('default', '1')"),
         ),
         Cure("Allow more items", in_rules('"1"', '"1", "2"')),
         Cure("take an entry", write("rules.toml", "")),
-        Cure("a block", execute("delete from blocked_item")),
+        Cure("a block", statements("delete from blocked_item")),
     ),
     "wrong_rules": Case(
         rules("[[alow]]\n"),

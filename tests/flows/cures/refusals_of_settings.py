@@ -92,7 +92,7 @@ OF_DATA = [
         ),
     ),
     Refusal(
-        "fusion/ingest/label_expression.py:_error",
+        "fusion/ingest/expression_tokens.py:expression_error",
         "such as: weight >= 4",
         add("data", 'positive = "weight >"'),
         configure('"weight >"', '"weight >= 4"'),

@@ -69,6 +69,7 @@ UNWALKED = {
         (
             "flows/steps/keep/erase.py:_refuse_training",
             "storage/database/errors.py:_translate_sqlite#1",
+            "storage/database/pool.py:WaitingPool.connect",
             "storage/database/postgres_errors.py:translate_postgres#2",
         ),
         AWAY,
