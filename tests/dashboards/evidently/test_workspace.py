@@ -206,14 +206,14 @@ def test_the_page_still_draws_in_a_browser(workspace, server, tmp_path):
         CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}",
         "--window-size=1400,2400", "--virtual-time-budget=20000", "--dump-dom", page,
     ]  # fmt: skip
-    drawn = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    assert drawn.returncode == 0, drawn.stderr
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert ended.returncode == 0, ended.stderr
     titles = json.loads((home(workspace) / "dashboard.json").read_text())["panels"]
     for panel in titles:
-        assert panel["title"] in drawn.stdout
+        assert panel["title"] in ended.stdout
     # lines of a plot, and no word of Evidently's about an answer that failed
-    assert drawn.stdout.count('class="scatterlayer') + drawn.stdout.count("<path") > 4
-    assert "Refused to" not in drawn.stderr
+    assert ended.stdout.count('class="scatterlayer') + ended.stdout.count("<path") > 4
+    assert "Refused to" not in ended.stderr
 
 
 def test_the_server_draws_the_figures_shows_new_runs_and_ends_cleanly(workspace, server):

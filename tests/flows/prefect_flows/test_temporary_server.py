@@ -100,7 +100,7 @@ def schedule(bare, tmp_path_factory):
         serving.wait(timeout=60)
 
 
-def test_a_stranger_changes_no_deployment_and_starts_nothing(schedule):
+def test_without_the_secret_nobody_changes_a_deployment_or_starts_one(schedule):
     """The attack: another entry point, and a flow run that makes the schedule execute it."""
     before = schedule.deployment("retrain default")
     place = f"/deployments/{before['id']}"
@@ -113,7 +113,7 @@ def test_a_stranger_changes_no_deployment_and_starts_nothing(schedule):
     assert schedule.ask_as_owner("POST", "/flow_runs/filter", {"name": {}}).status in (200, 422)
 
 
-def test_a_stranger_sends_no_events(schedule):
+def test_without_the_secret_nobody_sends_events(schedule):
     events = f"ws://127.0.0.1:{schedule.port}/api/events/in"
     with connect(events, subprotocols=["prefect"]) as socket:
         socket.send(json.dumps({"type": "auth", "token": "guessed"}))
@@ -153,8 +153,8 @@ def test_the_schedule_itself_has_the_secret_and_its_flows_run(schedule):
 
     state = until(ended, 120)
     # nothing was trained here: the flow says so, and the server has heard it
-    told = f"{state['message']}\n{schedule.log.read_text()}"
-    assert (state["type"], "has no run" in state["message"]) == ("FAILED", True), told
+    reported = f"{state['message']}\n{schedule.log.read_text()}"
+    assert (state["type"], "has no run" in state["message"]) == ("FAILED", True), reported
 
 
 def test_the_secret_stands_in_the_environment_alone(schedule):
