@@ -74,20 +74,12 @@ def test_wrong_queries_are_data_errors(filled, query, words):
 
 
 @pytest.mark.parametrize(
-    "query",
-    [
-        "DELETE FROM plays",
-        "DELETE FROM plays RETURNING who",
-        "DROP TABLE plays",
-        "SELECT 1; DELETE FROM plays",
-        "COMMIT; DELETE FROM plays",
-        "CREATE TEMP TABLE mine (x int)",
-    ],
+    "query", ["DELETE FROM plays", "DELETE FROM plays RETURNING who", "DROP TABLE plays"]
 )
 def test_nothing_is_written(filled, query):
     with pytest.raises((DataError, ConfigError)):
         read_sql(filled, query)
-    assert len(read_sql(filled, "SELECT who FROM plays")) == 120_000
+    assert read_sql(filled, "SELECT count(*) AS n FROM plays")["n"].to_list() == [120_000]
     assert len(read_sql(filled, "SELECT who FROM plays")) == 120_000
 
 
@@ -195,6 +187,7 @@ def small_file(folder) -> str:
         "SELECT load_extension('{folder}/evil.so')",
         "SELECT writefile('{folder}/written', 'x')",
         "CREATE TEMP TABLE mine (x)",
+        "SELECT 1; DELETE FROM plays",
         "UPDATE sqlite_master SET sql = 'x'",
         "SAVEPOINT mine",
         "REINDEX",
@@ -240,6 +233,7 @@ def test_whatever_only_reads_is_allowed_on_sqlite(query, tmp_path):
         "SELECT lo_create(0)",
         "SELECT lo_from_bytea(0, 'x')",
         "SELECT who INTO mine FROM plays",
+        "CREATE TEMP TABLE mine (x int)",
         "SELECT who FROM plays FOR UPDATE",
         "COPY plays TO '{folder}/copy.csv'",
         "COPY (SELECT 1) TO PROGRAM 'touch {folder}/written'",
