@@ -4,14 +4,18 @@ import contextlib
 import io
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from sqlalchemy import Engine
+
 from flows.cli.console import emit
 from flows.cli.main import app
 from flows.failures import describe_failure
+from storage.connect import connect
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,23 @@ def _refuse(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
 
 
+@contextlib.contextmanager
+def _closing_databases() -> Iterator[None]:
+    """Close the databases that sessions open in the block, as the end of a process does."""
+    opened: list[Engine] = []
+
+    def connect_and_keep(*words: Any, **options: Any) -> Engine:
+        opened.append(connect(*words, **options))
+        return opened[-1]
+
+    try:
+        with patch("flows.session.connect", connect_and_keep):
+            yield
+    finally:
+        for engine in opened:
+            engine.dispose()
+
+
 def call(folder: Path, *words: str, **env: str) -> Called:
     """Call `fusion` in `folder`; a failure ends as on the command line, and is kept."""
     kept = {
@@ -49,6 +70,7 @@ def call(folder: Path, *words: str, **env: str) -> Called:
     }
     shown = io.StringIO()
     with (
+        _closing_databases(),
         contextlib.chdir(folder),
         patch.dict(os.environ, {**kept, "PREFECT_HOME": "/nonexistent", **env}, clear=True),
         contextlib.redirect_stdout(shown),
