@@ -7,6 +7,7 @@ from flows.session import Session
 from flows.steps.retrain.loop import run_loop
 from flows.steps.user_lists import reasons_of, user_list
 from flows.steps.watch.check import check_all
+from flows.steps.watch.monitor import monitor_run
 from fusion.errors import ConfigError
 from storage.runs.runs import find_run
 from storage.schema.tables import blocked_item
@@ -156,3 +157,14 @@ def test_show_says_what_a_rule_did(ruled):
     assert {row["item_id"] for row in machine["reasons"]} == {
         row["item_id"] for row in machine["list"]
     }
+
+
+def test_alerts_on_lists_say_that_the_rules_changed(ruled):
+    _, session, _, (done, _), _ = ruled
+    monitor = session.config.monitor.model_copy(update={"churn_limit": 0.001})
+    strict = Session(session.config.model_copy(update={"monitor": monitor}), session.base)
+    raised = monitor_run(strict, done.trained.run_id).alerts
+    of_lists = [alert.message for alert in raised if alert.subject == "lists"]
+    assert of_lists
+    assert all(message.startswith("The rules of lists changed") for message in of_lists)
+    strict.engine.dispose()
