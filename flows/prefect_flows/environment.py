@@ -21,7 +21,7 @@ SERVER_SECRET = "PREFECT_SERVER_API_AUTH_STRING"
 CLIENT_SECRET = "PREFECT_API_AUTH_STRING"
 ORIGINS = "PREFECT_SERVER_CORS_ALLOWED_ORIGINS"
 NO_ORIGIN = "https://none.invalid"
-"""An origin that no page can have (RFC 2606); an empty list would mean Prefect's default, all."""
+"""An origin that no page can have (RFC 2606)."""
 _SECRET_BYTES = 32
 
 

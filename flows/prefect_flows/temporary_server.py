@@ -9,6 +9,8 @@ from prefect.server.api.server import SubprocessASGIServer
 
 from flows.prefect_flows.api import SETTING
 
+PAGES = "PREFECT_UI_URL"
+
 
 @contextmanager
 def temporary_server() -> Iterator[None]:
@@ -22,11 +24,14 @@ def temporary_server() -> Iterator[None]:
     """
     server = SubprocessASGIServer()
     server.start()
-    os.environ[SETTING] = server.api_url
+    # It serves no pages: without an address of them Prefect names none.
+    addresses = {SETTING: server.api_url, PAGES: ""}
+    os.environ.update(addresses)
     refresh_global_settings_context()
     try:
         yield
     finally:
         server.stop()
-        del os.environ[SETTING]
+        for name in addresses:
+            del os.environ[name]
         refresh_global_settings_context()
