@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import URL, NullPool, create_engine, text
 
 from tests.docs_run.place import Place
-from tests.docs_run.world import CONFIG, publish_two_runs, well, write_files
+from tests.docs_run.world import CONFIG, publish_two_runs, raise_alert, well, write_files
 from tests.flows.world import database
 
 _number = count()
@@ -50,6 +50,7 @@ def postgres_shop(
     folder = shutil.copytree(shop, tmp_path_factory.mktemp("postgres") / "shop")
     (folder / "fusion.toml").write_text(CONFIG + _storage(url))
     well(folder, "run")
+    raise_alert(url.render_as_string(hide_password=False))
     yield folder, url
     _statement(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -8,7 +8,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from tests.flows.world import Ended, fusion
+from storage import StorageSettings, connect
+from storage.reading.read import live
+from storage.runs.records import add_alert
+from tests.flows.world import Ended, database, fusion
 
 N_USERS, N_FILMS, N_DAYS, DAY = 90, 48, 120, 86_400
 START = 1_700_000_000
@@ -116,6 +119,15 @@ def publish_two_runs(folder: Path) -> None:
     first = well(folder, "train", "--as-of", EARLY, "--json").json["run"]["id"]
     well(folder, "publish", first, "--by", "ann")
     well(folder, "run", "--by", "ann")
+    raise_alert(database(folder))
+
+
+def raise_alert(url: str) -> None:
+    """Let the live run have an alert, which small data gives or not as chance has it."""
+    engine = connect(StorageSettings(url=url))
+    run_no = live(engine, "default").run.run_no
+    add_alert(engine, run_no, "lists", "churn", value=0.7, threshold=0.6, message="lists changed")
+    engine.dispose()
 
 
 def well(folder: Path, *words: str) -> Ended:
