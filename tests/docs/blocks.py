@@ -1,11 +1,13 @@
 """Fenced blocks of the pages, and the mark above each that says what a test does with it.
 
-    <!-- run -->                                 it is run, and ends well
-    <!-- run: exit=2 in=files on=both rows=3 -->  the same with what is special about it
-    <!-- run by: tests/examples/test_x.py -->    that test runs it
-    <!-- not run: needs a mail server -->        nobody runs it, for this reason
+    <!-- run -->                                it is run, and ends well
+    <!-- run: exit=2 in=files on=both rows=3 -->  the same, with what is special about it
+    <!-- run by: tests/examples/test_x.py -->   that test runs it
+    <!-- not run: needs a mail server -->       nobody runs it, for this reason
 
-A mark is a comment on the line before the fence; neither GitHub nor the site shows it.
+A mark is a comment on the line before the fence; neither GitHub nor the site shows it. In a
+`console` block the lines after `$ ` are run, and those below compared with what is printed, figures
+and ids of runs aside; `...` stands for anything.
 """
 
 import re
