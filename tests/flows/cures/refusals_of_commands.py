@@ -3,7 +3,8 @@
 import polars as pl
 
 from tests.flows.cures.case import Refusal
-from tests.flows.cures.findings_of_files import RULES, statements, to_database, write
+from tests.flows.cures.findings_of_files import statements, to_database, write
+from tests.flows.cures.findings_of_settings import CASES as OF_SETTINGS
 from tests.flows.cures.refusals_of_settings import section
 from tests.flows.cures.shelf import Shelf, add, configure, every, execute, keep, together
 
@@ -226,14 +227,14 @@ OF_DATABASES = [
     Refusal(
         BLOCKED_TIMES,
         MENDS_A_TIME,
-        RULES["blocked_times"].plant,
+        OF_SETTINGS["blocked_times"].plant,
         lambda shelf: execute(shelf, MENDS_A_TIME),
         words=("status",),
     ),
     Refusal(
         BLOCKED_TIMES,
         "or delete the row",
-        RULES["blocked_times"].plant,
+        OF_SETTINGS["blocked_times"].plant,
         lambda shelf: execute(shelf, "delete from blocked_item where id = 1"),
         words=("status",),
     ),

@@ -1,7 +1,8 @@
 """Refusals of the configuration, the rules and the environment."""
 
 from tests.flows.cures.case import Refusal
-from tests.flows.cures.findings_of_files import in_rules, rules, write
+from tests.flows.cures.findings_of_files import write
+from tests.flows.cures.findings_of_settings import in_rules, rules
 from tests.flows.cures.shelf import add, configure, every, together
 
 

@@ -1,0 +1,132 @@
+"""Findings about rules, blocks and what settings name outside, and their cures."""
+
+from tests.flows.cures.case import Case, Cure
+from tests.flows.cures.findings_of_files import statements, write
+from tests.flows.cures.shelf import add, configure, every, together
+
+
+def rules(text: str):
+    return together(add("lists", 'rules = "rules.toml"'), write("rules.toml", text))
+
+
+def in_rules(old: str, new: str):
+    return lambda shelf: shelf.text("rules.toml", lambda text: text.replace(old, new))
+
+
+def block(columns: str, values: str):
+    """Block something in the placement of the shelf."""
+    return statements(
+        f"insert into blocked_item (placement, {columns}) values ('default', {values})"
+    )
+
+
+CASES = {
+    "rule_item": Case(
+        rules('[[allow]]\nitems = ["1", "x"]\n'),
+        Cure("Correct the id", in_rules('"x"', '"2"')),
+        Cure("take it out of the rules", in_rules(', "x"', "")),
+    ),
+    "rule_column": Case(
+        rules('[[allow]]\ncategories = ["genres=new"]\n'),
+        Cure("Correct the name", in_rules("genres", "genre")),
+        Cure(
+            "declare the column under [data.item_features]",
+            together(
+                every("items.csv", genres=lambda row: "new"),
+                configure('category = ["genre"]', 'category = ["genre", "genres"]'),
+            ),
+        ),
+    ),
+    "rule_value": Case(
+        rules('[[boost]]\ncategories = ["genre=New"]\nplaces = 2\n'),
+        Cure("Correct the value; case counts", in_rules("New", "new")),
+    ),
+    "rule_rank": Case(
+        rules('[[pin]]\nitem = "1"\nrank = 200\n'),
+        Cure("at most [lists] size", in_rules("200", "20")),
+    ),
+    "rule_allows_nothing": Case(
+        rules('[[allow]]\nitems = ["x"]\n'),
+        Cure("Correct the ids", in_rules('"x"', '"1"')),
+        Cure("take the entry out", write("rules.toml", "")),
+    ),
+    "rule_shows_nothing": Case(
+        together(
+            rules('[[allow]]\nitems = ["1"]\n'),
+            statements("insert into blocked_item (placement, item_id) values ('default', '1')"),
+        ),
+        Cure("Allow more items", in_rules('"1"', '"1", "2"')),
+        Cure("take an entry", write("rules.toml", "")),
+        Cure("a block", statements("delete from blocked_item")),
+    ),
+    "wrong_rules": Case(
+        rules("[[alow]]\n"),
+        Cure(
+            "Correct the file that [lists] rules names",
+            in_rules("[[alow]]", '[[allow]]\nitems = ["1"]'),
+        ),
+    ),
+    "blocked_unknown": Case(
+        statements("insert into blocked_item (placement, item_id) values ('default', 'x')"),
+        Cure("Correct item_id", statements("update blocked_item set item_id = '1'")),
+    ),
+    "blocked_user": Case(
+        block("item_id, user_id", "'1', 'x'"),
+        Cure("Correct user_id", statements("update blocked_item set user_id = '1'")),
+        Cure("null is everyone", statements("update blocked_item set user_id = null")),
+    ),
+    "blocked_placement": Case(
+        statements("insert into blocked_item (placement, item_id) values ('defualt', '1')"),
+        Cure("Correct placement", statements("update blocked_item set placement = 'default'")),
+        Cure("delete the row", statements("delete from blocked_item")),
+    ),
+    "blocked_backwards": Case(
+        block("item_id, starts_at, until", "'1', '2998-02-01', '2998-01-01'"),
+        Cure(
+            "perhaps they are swapped",
+            statements("update blocked_item set starts_at = until, until = starts_at"),
+        ),
+    ),
+    "blocked_ended": Case(
+        block("item_id, until", "'1', '2020-12-31'"),
+        Cure("Correct until", statements("update blocked_item set until = '2998-12-31'")),
+        Cure("delete the rows that are done", statements("delete from blocked_item")),
+    ),
+    "blocked_times": Case(
+        statements(
+            "pragma ignore_check_constraints = on",
+            "insert into blocked_item (placement, item_id, until)"
+            " values ('default', '1', '31.12.2027')",
+            "update alembic_version set version_num = '0004'",
+        ),
+        Cure("Mend", statements("update blocked_item set until = '2998-12-31 00:00:00'")),
+        Cure("delete the rows", statements("delete from blocked_item")),
+    ),
+    "wrong_source": Case(
+        lambda shelf: shelf.text(
+            "fusion.toml", lambda text: text + '\n[[sources]]\nname = "eas"\n'
+        ),
+        Cure("Correct [[sources]] in the configuration", configure('"eas"', '"ease"')),
+    ),
+    "no_folder": Case(
+        lambda shelf: shelf.text(
+            "fusion.toml", lambda text: text + '\n[artifacts]\npath = "log.csv/runs"\n'
+        ),
+        Cure("name another folder as artifacts.path", configure("log.csv/runs", "runs")),
+    ),
+    "no_encoder": Case(
+        rules('[diversity]\nby = "text"\nencoder = "none/at-all"\n'),
+        Cure("Correct rules: diversity.encoder", in_rules("none/at-all", "tfidf")),
+        Cure("set it to 'auto'", in_rules("none/at-all", "auto")),
+    ),
+    "no_device": Case(
+        lambda shelf: shelf.text("fusion.toml", lambda text: 'device = "cuda"\n' + text),
+        Cure("Set device = 'auto'", configure('device = "cuda"', 'device = "auto"')),
+    ),
+    "no_database": Case(
+        lambda shelf: shelf.text(
+            "fusion.toml", lambda text: text + '\n[storage]\nurl = "sqlite:///none/x.db"\n'
+        ),
+        Cure("Correct [storage] url", configure("none/x.db", "fusion.db")),
+    ),
+}
