@@ -83,17 +83,22 @@ def sum_lags(events: OrderedEvents, weights: LagWeights) -> Scores:
     """
     n_items = events.n_items
     sums = np.empty((n_items, n_items), np.float32)
-    most_after = weights.shape[1] - 1
     for part in blocks(n_items, block_rows(n_items, SUM_BYTES, 8)):
-        later = events.of_items[events.borders[part.start] : events.borders[part.stop]]
-        first_cell = (events.columns[later].astype(np.int64) - part.start) * n_items
-        rows = np.zeros((part.stop - part.start) * n_items)
-        for lag, weights_of_lag in enumerate(weights):
-            columns = events.columns[np.maximum(later - lag, 0)]
-            # Before a user's first event stand those of the user before.
-            is_pair = (events.before[later] >= lag) & (columns >= 0)
-            n_after = np.minimum(events.after[later[is_pair]], most_after)
-            cells = first_cell[is_pair] + columns[is_pair]
-            np.add.at(rows, cells, weights_of_lag[n_after])
-        sums[part] = rows.reshape(-1, n_items)
+        sums[part] = _sum_rows(events, weights, part)
     return sums
+
+
+def _sum_rows(events: OrderedEvents, weights: LagWeights, part: slice) -> NDArray[np.float64]:
+    """Sum the pairs whose later event is of some items: (rows of the part, K)."""
+    n_items = events.n_items
+    later = events.of_items[events.borders[part.start] : events.borders[part.stop]]
+    first_cell = (events.columns[later].astype(np.int64) - part.start) * n_items
+    cells = np.zeros((part.stop - part.start) * n_items)
+    most_after = weights.shape[1] - 1
+    for lag, weights_of_lag in enumerate(weights):
+        columns = events.columns[np.maximum(later - lag, 0)]
+        # Before a user's first event stand those of the user before.
+        is_pair = (events.before[later] >= lag) & (columns >= 0)
+        n_after = np.minimum(events.after[later[is_pair]], most_after)
+        np.add.at(cells, first_cell[is_pair] + columns[is_pair], weights_of_lag[n_after])
+    return cells.reshape(-1, n_items)

@@ -1,5 +1,6 @@
 """Sequence ridge: the closed form by the letter, a planted order, nothing later than the cut."""
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -138,6 +139,18 @@ def test_the_most_taken_items_take_part_and_the_others_are_silent():
     scores = model.scores(users_now(data))
     assert np.isnan(scores[:, silent]).all()
     assert np.isfinite(scores[:, model.items_]).any()
+
+
+def test_a_fit_takes_no_more_memory_than_was_estimated():
+    """Of so many items a third matrix would not fit into the estimate."""
+    items = np.random.default_rng(0).permutation(np.arange(20_000) % 2500)
+    data = make_dataset(np.sort(items % 100), items, 100, 2500)
+    tracemalloc.start()
+    model = fitted(data)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(model.items_) == 2500
+    assert peak < model.memory_bytes(100, 2500, len(data)) < 1.5 * peak
 
 
 def test_memory_stops_growing_with_the_catalogue():
