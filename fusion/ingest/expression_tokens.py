@@ -16,6 +16,8 @@ TOKEN = re.compile(
     re.VERBOSE,
 )
 """One token after blanks; the name of the group is its kind."""
+SHOWN_CHARACTERS = 200
+"""Characters of an expression that an error shows: machines write some of a thousand terms."""
 KEYWORDS = ("and", "or", "not", "in")
 GRAMMAR = (
     "Write comparisons of a column with a number or a 'text', joined by and, or, not, in (...) "
@@ -43,7 +45,8 @@ def expression_error(text: str, reason: str) -> ConfigError:
         text: the expression.
         reason: what is wrong with it.
     """
-    return ConfigError(f"[data] positive = {text!r}: {reason}. {GRAMMAR}, such as: weight >= 4.")
+    shown = text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "..."
+    return ConfigError(f"[data] positive = {shown!r}: {reason}. {GRAMMAR}, such as: weight >= 4.")
 
 
 def misplaced(text: str, value: str) -> ConfigError:

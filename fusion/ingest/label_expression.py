@@ -9,6 +9,7 @@ A recursive-descent parser with one method a rule of the grammar:
 """
 
 import operator
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -27,6 +28,9 @@ COMPARE: dict[str, Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
     "!=": operator.ne,
     "<>": operator.ne,
 }
+
+MAX_DEPTH = 50
+"""Levels of `not` and parentheses: more than people write, less than the stack holds."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ def positive_expr(text: str, columns: Mapping[str, TypedColumn]) -> pl.Expr:
     Raises:
         ConfigError: the expression cannot be read.
     """
-    parser = _Parser(text, tokens_of(text), columns)
+    parser = _Parser(text, deque(tokens_of(text)), columns)
     condition = parser.either()
     if parser.remaining:
         raise misplaced(text, parser.remaining[0].value)
@@ -78,14 +82,15 @@ class _Parser:
     """The tokens that remain of one expression, and a method for each rule of the grammar."""
 
     text: str
-    remaining: list[Token]
+    remaining: deque[Token]
     columns: Mapping[str, TypedColumn] = field(default_factory=dict)
+    depth: int = 0
 
     def take(self, *kinds: str) -> Token:
         """Take the next token, which must be of one of the kinds."""
         if not self.remaining:
             raise expression_error(self.text, "it ends too early")
-        token = self.remaining.pop(0)
+        token = self.remaining.popleft()
         if token.kind not in kinds:
             raise misplaced(self.text, token.value)
         return token
@@ -104,32 +109,43 @@ class _Parser:
         token = self.remaining[0]
         is_next = token.kind in ("mark", "keyword") and token.value == value
         if is_next:
-            self.remaining.pop(0)
+            self.remaining.popleft()
         return is_next
 
     def either(self) -> pl.Expr:
         """Parse alternatives."""
-        condition = self.both()
+        conditions = [self.both()]
         while self.skip("or"):
-            condition = condition | self.both()
-        return condition
+            conditions.append(self.both())
+        return _any_of(conditions)
 
     def both(self) -> pl.Expr:
         """Parse conditions that must all hold; they bind closer than alternatives."""
-        condition = self.single()
+        conditions = [self.single()]
         while self.skip("and"):
-            condition = condition & self.single()
-        return condition
+            conditions.append(self.single())
+        # One node of many, see `_any_of`.
+        return pl.all_horizontal(conditions) if len(conditions) > 1 else conditions[0]
 
     def single(self) -> pl.Expr:
         """Parse a negation, a parenthesis or a comparison."""
         if self.skip("not"):
-            return ~self.single()
+            return ~self.nested(self.single)
         if self.skip("("):
-            condition = self.either()
+            condition = self.nested(self.either)
             self.close()
             return condition
         return self.comparison()
+
+    def nested(self, rule: Callable[[], pl.Expr]) -> pl.Expr:
+        """Parse what stands one level deeper, behind `not` or an opening parenthesis."""
+        if self.depth == MAX_DEPTH:
+            reason = f"it nests `not` and parentheses more than {MAX_DEPTH} deep"
+            raise expression_error(self.text, reason)
+        self.depth += 1
+        condition = rule()
+        self.depth -= 1
+        return condition
 
     def close(self) -> None:
         """Take a closing parenthesis."""
@@ -197,8 +213,13 @@ class _Parser:
         """
         if not self.skip("("):
             raise expression_error(self.text, "after `in` comes a list such as ('buy', 'cart')")
-        condition = self.compare(column, "=")
+        conditions = [self.compare(column, "=")]
         while self.skip(","):
-            condition = condition | self.compare(column, "=")
+            conditions.append(self.compare(column, "="))
         self.close()
-        return condition
+        return _any_of(conditions)
+
+
+def _any_of(conditions: list[pl.Expr]) -> pl.Expr:
+    """Join alternatives in one node: in a chain of pairs, each pair costs as much as all before."""
+    return pl.any_horizontal(conditions) if len(conditions) > 1 else conditions[0]

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import polars as pl
-
 from fusion.core.findings import Finding
 from fusion.data.dataset import Dataset
 from fusion.errors import DataError
+from fusion.ingest.checks.registry import LiveIds
 from fusion.ingest.formats.files import ReadSql
 from fusion.ingest.reader import DataReader, IsForgotten
 from fusion.ingest.reading_findings import AS_OF_FOR_ITEMS_ONLY
@@ -57,7 +56,7 @@ def inspect_data(
     base: Path,
     as_of: datetime | None = None,
     read_sql: ReadSql | None = None,
-    live_users: pl.Series | None = None,
+    live: LiveIds | None = None,
     left_out: IsForgotten | None = None,
 ) -> Inspection:
     """Read and check the data without raising for any finding, so that one look names them all.
@@ -67,7 +66,7 @@ def inspect_data(
         base: folder at which relative paths start, that of the configuration file.
         as_of: moment from which on events are left out; None keeps all.
         read_sql: runs the queries of the configuration; None where there are none.
-        live_users: outside ids of the users whom the live run serves; None without a live run.
+        live: outside ids that the live run knew by interactions; None without a live run.
         left_out: flags users who asked to be forgotten; None where nobody did.
 
     Returns:
@@ -78,7 +77,7 @@ def inspect_data(
     """
     moment = None if as_of is None else moment_ms(as_of, settings.timezone)
     reader = DataReader(settings, base, moment, read_sql, left_out)
-    dataset = reader.read(live_users)
+    dataset = reader.read(live)
     return Inspection(dataset, reader.findings, reader.notes)
 
 
@@ -87,7 +86,7 @@ def load(
     base: Path,
     as_of: datetime | None = None,
     read_sql: ReadSql | None = None,
-    live_users: pl.Series | None = None,
+    live: LiveIds | None = None,
     left_out: IsForgotten | None = None,
 ) -> Loaded:
     """Load data to train on.
@@ -100,7 +99,7 @@ def load(
         base: folder at which relative paths start, that of the configuration file.
         as_of: moment from which on events are left out; None keeps all.
         read_sql: runs the queries of the configuration; None where there are none.
-        live_users: outside ids of the users whom the live run serves; None without a live run.
+        live: outside ids that the live run knew by interactions; None without a live run.
         left_out: flags users who asked to be forgotten; None where nobody did.
 
     Returns:
@@ -111,7 +110,7 @@ def load(
         Temporary: a database is busy or away.
     """
     started = time.perf_counter()
-    inspection = inspect_data(settings, base, as_of, read_sql, live_users, left_out)
+    inspection = inspect_data(settings, base, as_of, read_sql, live, left_out)
     dataset = inspection.dataset
     errors = [finding.text() for finding in inspection.findings if finding.severity == "error"]
     # The run answers another question than its option seems to ask: who started it is told.

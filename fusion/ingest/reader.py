@@ -14,7 +14,7 @@ from fusion.data.dataset import Dataset
 from fusion.data.id_map import IdMap
 from fusion.errors import ConfigError
 from fusion.ingest.assemble import as_dataset, duplicates, in_time_order, number_rows
-from fusion.ingest.checks.registry import DATA_CHECKS, Facts
+from fusion.ingest.checks.registry import DATA_CHECKS, Facts, LiveIds
 from fusion.ingest.checks.row_checks import check_rows
 from fusion.ingest.formats.files import ReadSql, Table, open_table
 from fusion.ingest.interactions import read_interactions, weigh
@@ -60,11 +60,11 @@ class DataReader:
     findings: list[Finding] = field(default_factory=list)
     notes: dict[str, int] = field(default_factory=dict)
 
-    def read(self, live_users: pl.Series | None) -> Dataset | None:
+    def read(self, live: LiveIds | None) -> Dataset | None:
         """Read, check and assemble everything.
 
         Args:
-            live_users: outside ids of the users whom the live run serves; None without one.
+            live: outside ids that the live run knew by interactions; None without one.
 
         Returns:
             The dataset; None where the interactions cannot be read.
@@ -80,7 +80,7 @@ class DataReader:
         if "time" not in frame.columns:
             self._check_uses_of_time(items)
         dataset = self._assembled(frame, items, users)
-        facts = Facts(self.settings, dataset, items, users, live_users)
+        facts = Facts(self.settings, dataset, items, users, live)
         # The checks stand in a register, so that a new one needs no line here.
         for check in DATA_CHECKS:
             finding = check(facts)

@@ -6,7 +6,7 @@ from sqlalchemy import Engine, select
 from storage.reading.row_frames import as_frame, stream_rows
 from storage.runs.runs import run_row
 from storage.schema.row_objects import LiveRun, Move
-from storage.schema.tables import explanation, recommendation, run, served_user, slot
+from storage.schema.tables import explanation, fallback, recommendation, run, served_user, slot
 from storage.slots.history import moves
 
 _LISTS = {
@@ -109,6 +109,22 @@ def served_of(engine: Engine, run_no: int) -> pl.DataFrame:
     statement = statement.order_by(served_user.c.user_id)
     with engine.connect() as connection:
         return stream_rows(connection, statement, _SERVED)
+
+
+def fallback_items(engine: Engine, run_no: int) -> pl.Series:
+    """Return the items of a run's fallback lists, which are mostly popular ones.
+
+    Args:
+        engine: from `connect`.
+        run_no: the run.
+
+    Returns:
+        item_id (n,), each once, in order.
+    """
+    statement = select(fallback.c.item_id).where(fallback.c.run_no == run_no)
+    statement = statement.distinct().order_by(fallback.c.item_id)
+    with engine.connect() as connection:
+        return stream_rows(connection, statement, {"item_id": pl.String})["item_id"]
 
 
 def history(engine: Engine, placement: str, name: str = "live") -> list[Move]:

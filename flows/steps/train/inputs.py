@@ -4,6 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
+import polars as pl
+from sqlalchemy import Engine
+
 from flows.session import Session
 from flows.steps.keep.forgotten import Forgotten, read_forgotten
 from flows.steps.rules import compile_rules, read_rule_set
@@ -12,11 +15,12 @@ from fusion.data.dataset import Dataset
 from fusion.data.splitting.fold import Plan
 from fusion.data.splitting.folds import plan_folds
 from fusion.evaluation.live_baseline import Live, LiveLists, judgeable
+from fusion.ingest.checks.registry import LiveIds
 from fusion.ingest.load import Loaded, load
 from fusion.lists.business_rules.compiled_rules import Rules
 from fusion.lists.business_rules.rules import RuleSet
 from storage.reading.frames import read_sql
-from storage.reading.read import lists_of, live, served_of
+from storage.reading.read import fallback_items, lists_of, live, served_of
 from storage.schema.row_objects import LiveRun, RunRow
 
 JUDGED_DEPTH = 10
@@ -97,7 +101,7 @@ def read_data(
     Args:
         session: the configuration; data in SQL is read relative to its folder, too.
         as_of: use only events before this time; None is all of them.
-        live_run: users that it serves help to notice re-keyed ids; None where nothing is live.
+        live_run: what it knew helps to notice re-keyed ids; None where nothing is live.
         forgotten: people to leave out.
 
     Returns:
@@ -106,11 +110,26 @@ def read_data(
     Raises:
         DataError: a finding is an error.
     """
-    live_users = None
-    if live_run:
-        live_users = served_of(session.engine, live_run.run.run_no)["user_id"]
+    known = live_ids(session.engine, live_run)
     query = partial(read_sql, base=session.base)
-    return load(session.config.data, session.base, as_of, query, live_users, forgotten)
+    return load(session.config.data, session.base, as_of, query, known, forgotten)
+
+
+def live_ids(engine: Engine, live_run: LiveRun | None) -> LiveIds | None:
+    """Return the users and items that the live run knew by their interactions.
+
+    Args:
+        engine: from `connect`.
+        live_run: what is live.
+
+    Returns:
+        Ids by which re-keyed data is noticed; None where nothing is live.
+    """
+    if live_run is None:
+        return None
+    run_no = live_run.run.run_no
+    with_history = served_of(engine, run_no).filter(pl.col("route") != "cold")
+    return LiveIds(with_history["user_id"], fallback_items(engine, run_no))
 
 
 def hash_inputs(session: Session, rule_set: RuleSet) -> str:

@@ -9,9 +9,11 @@ from sqlalchemy import Engine, delete, false
 from flows.session import Session
 from flows.steps.keep.forgotten import KEY, Forgotten, read_forgotten
 from flows.steps.rules import read_rule_set
+from flows.steps.train.inputs import live_ids
 from flows.steps.watch.outside import check_outside
 from fusion.core.findings import Finding
 from fusion.errors import ConfigError, DataError, FusionError, Temporary
+from fusion.ingest.checks.registry import LiveIds
 from fusion.ingest.load import inspect_data
 from fusion.lists.business_rules.block_findings import idle_rows
 from fusion.lists.business_rules.blocked import NO_BLOCKS
@@ -21,7 +23,7 @@ from fusion.training.sources import build_source
 from storage.database.engine import writing
 from storage.reading.blocked_items import blocked_now, idle_blocks, placements
 from storage.reading.frames import read_sql
-from storage.reading.read import live, served_of
+from storage.reading.read import live
 from storage.schema.tables import run
 
 
@@ -44,8 +46,8 @@ def check_all(session: Session, as_of: datetime | None = None) -> list[Finding]:
         forgotten, database_findings = _read_forgotten(session)
     findings = [*_check_sources(session), *database_findings]
     query = partial(read_sql, base=session.base)
-    live_users = _live_users(session)
-    inspected = inspect_data(session.config.data, session.base, as_of, query, live_users, forgotten)
+    known = _live_ids(session)
+    inspected = inspect_data(session.config.data, session.base, as_of, query, known, forgotten)
     findings += inspected.findings
     rule_set, rule_findings = _read_rules(session)
     findings += rule_findings
@@ -139,10 +141,10 @@ def _check_blocks(session: Session) -> list[Finding]:
     return idle_rows(idle, known)
 
 
-def _live_users(session: Session) -> pl.Series | None:
-    """Return the ids that the live run serves, which help to notice re-keyed ids; None without."""
+def _live_ids(session: Session) -> LiveIds | None:
+    """Return ids of the live run, which help to notice re-keyed ones; None without a database."""
     try:
-        slot = live(session.engine, session.placement)
+        live_run = live(session.engine, session.placement)
     except FusionError:
         return None
-    return served_of(session.engine, slot.run.run_no)["user_id"] if slot else None
+    return live_ids(session.engine, live_run)

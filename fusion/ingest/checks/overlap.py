@@ -2,7 +2,9 @@
 
 import polars as pl
 
+from fusion.core.arrays import Rows
 from fusion.core.findings import Finding, FindingKind, declare
+from fusion.data.id_map import IdMap
 from fusion.ingest.checks.registry import Facts, data_check, id_examples
 
 MIN_RECURRING_SHARE = 0.8
@@ -51,10 +53,19 @@ REKEYED = declare(
     FindingKind(
         code="users_not_recurring",
         severity="warning",
-        what=f"fewer than {MIN_RECURRING_SHARE:.0%} of the live run's users found in the data",
+        what=f"fewer than {MIN_RECURRING_SHARE:.0%} of the live run's users with interactions",
         happens=f"training goes on; below {MIN_POSSIBLE_SHARE:.0%} it is an error",
         cure="Check that user ids were not re-keyed; new ids belong in a placement of their own.",
         limit=1 - MIN_POSSIBLE_SHARE,
+    )
+)
+REKEYED_ITEMS = declare(
+    FindingKind(
+        code="items_not_recurring",
+        severity="error",
+        what="the catalogue names the live run's popular items, and interactions name others",
+        happens="nothing is trained: items would lose their features, and old ids be listed as new",
+        cure="Export catalogue and interactions anew, with the same ids for items.",
     )
 )
 
@@ -140,23 +151,62 @@ def _about(kind: FindingKind, subject: str, ids: pl.Series, words: str) -> Findi
 
 @data_check
 def users_not_recurring(facts: Facts) -> Finding | None:
-    """Compare the users of the data with those of the live run.
+    """Compare the users of the interactions with those of the live run.
 
-    Re-keyed ids would give everybody the list of another person.
+    Re-keyed ids would give everybody the list of another person. The users file is not asked: it
+    may still have the old ids.
 
     Args:
-        facts: the ids of users and the live run's users are looked at.
+        facts: the interactions and the live run's users are looked at.
 
     Returns:
         A finding, or None where enough of them recur or nothing is live.
     """
-    if facts.live_users is None or facts.live_users.is_empty():
+    if facts.live is None or facts.live.users.is_empty():
         return None
-    # The database has every id as text, as the dataset has.
-    live = facts.live_users.cast(pl.String).unique(maintain_order=True)
-    gone = live.filter(~live.is_in(facts.dataset.user_ids.values.implode()))
+    live, gone = _live_and_gone(facts.live.users, facts.dataset.user_ids, facts.dataset.user_counts)
     n_recurring = len(live) - len(gone)
     if n_recurring >= MIN_RECURRING_SHARE * len(live):
         return None
-    message = f"{len(gone)} of the live run's {len(live)} users are not in the data"
+    message = f"{len(gone)} of the live run's {len(live)} users with interactions have none now"
     return REKEYED.finding("users", len(gone), message, id_examples(gone), total=len(live))
+
+
+@data_check
+def items_not_recurring(facts: Facts) -> Finding | None:
+    """Find items that were re-keyed in the interactions alone.
+
+    That popular items lose all interactions is no fault by itself, as catalogues of news are short
+    of life. It is one where the catalogue goes on naming them, and lacks what was taken instead.
+
+    Args:
+        facts: the interactions, the items and those of the live run are looked at.
+
+    Returns:
+        A finding, or None where enough of them recur, nothing is live or there is no catalogue.
+    """
+    if facts.live is None or facts.live.items.is_empty() or facts.items is None:
+        return None
+    data = facts.dataset
+    live, gone = _live_and_gone(facts.live.items, data.item_ids, data.item_counts)
+    if len(live) - len(gone) >= MIN_POSSIBLE_SHARE * len(live):
+        return None
+    in_catalogue = facts.items["id"].implode()
+    still_named = gone.filter(gone.is_in(in_catalogue))
+    is_named = data.item_ids.values.is_in(in_catalogue).to_numpy()
+    share_named = float(data.item_counts[is_named].sum()) / len(data)
+    if 2 * len(still_named) < len(gone) or share_named >= MIN_POSSIBLE_SHARE:
+        return None
+    message = (
+        f"{len(gone)} of {len(live)} popular items of the live run have no interactions now, and "
+        f"{1 - share_named:.0%} of the interactions are with items that the catalogue lacks"
+    )
+    return REKEYED_ITEMS.finding("items", len(gone), message, id_examples(still_named))
+
+
+def _live_and_gone(ids: pl.Series, id_map: IdMap, counts: Rows) -> tuple[pl.Series, pl.Series]:
+    """Return the live run's ids, each once, and those of them without interactions now."""
+    # The database has every id as text, as the dataset has.
+    live = ids.cast(pl.String).unique(maintain_order=True)
+    with_interactions = id_map.values.filter(pl.Series(counts > 0))
+    return live, live.filter(~live.is_in(with_interactions.implode()))

@@ -11,6 +11,19 @@ from fusion.ingest.settings import DataSettings
 
 
 @dataclass(frozen=True)
+class LiveIds:
+    """Outside ids of whom the live run knew by their interactions, by which re-keyed ids show.
+
+    Attributes:
+        users: (n,) users whom it serves by their history; cold ones stand in side tables only.
+        items: (m,) items of its fallback lists, which are popular ones but for a few new ones.
+    """
+
+    users: pl.Series
+    items: pl.Series
+
+
+@dataclass(frozen=True)
 class Facts:
     """Facts that a check of the data may look at.
 
@@ -19,14 +32,14 @@ class Facts:
         dataset: the interactions, cleaned.
         items: the items as read, `id` beside features; None where none are configured or readable.
         users: the users as read, likewise.
-        live_users: outside ids of the users whom the live run serves; None without a live run.
+        live: what the live run knew by interactions; None without a live run.
     """
 
     settings: DataSettings
     dataset: Dataset
     items: pl.DataFrame | None = None
     users: pl.DataFrame | None = None
-    live_users: pl.Series | None = None
+    live: LiveIds | None = None
 
 
 DataCheck = Callable[[Facts], Finding | None]

@@ -98,17 +98,33 @@ def statements(*lines: str):
     return change
 
 
-SERVES_OTHERS = statements(
-    "insert into run (run_no, run_id, placement, kind, status, created_at)"
-    " values (1, 'r', 'default', 'full', 'ready', '2024-01-01 00:00:00')",
-    *(
-        f"insert into served_user (run_no, user_id, route) values (1, 'A{number}', 'warm')"
-        for number in range(40)
-    ),
-    "insert into slot (placement, name, run_no, changed_at, changed_by)"
-    " values ('default', 'live', 1, '2024-01-01 00:00:00', 'ann')",
-)
+def live_with(*rows: str):
+    """Make a run with these rows live."""
+    return statements(
+        "insert into run (run_no, run_id, placement, kind, status, created_at)"
+        " values (1, 'r', 'default', 'full', 'ready', '2024-01-01 00:00:00')",
+        *rows,
+        "insert into slot (placement, name, run_no, changed_at, changed_by)"
+        " values ('default', 'live', 1, '2024-01-01 00:00:00', 'ann')",
+    )
+
+
+def served(user: str, route: str = "warm") -> str:
+    return f"insert into served_user (run_no, user_id, route) values (1, '{user}', '{route}')"
+
+
+def popular(rank: int, item: str) -> str:
+    values = f"1, 'all', {rank}, '{item}', 1"
+    return f"insert into fallback (run_no, segment, rank, item_id, score) values ({values})"
+
+
+SERVES_OTHERS = live_with(*(served(f"A{number}") for number in range(40)))
 """Lets a run be live whose users are others than those of the log."""
+NEW_ITEM_IDS = together(
+    every("log.csv", item=lambda row: f"A{row['item']}"),
+    live_with(*(popular(number, str(number)) for number in range(1, 21))),
+)
+"""Gives the items of the log other ids than they have in the catalogue and in the live run."""
 
 CASES = {
     "missing_file": Case(
@@ -276,5 +292,9 @@ CASES = {
     "users_not_recurring": Case(
         SERVES_OTHERS,
         Cure("new ids belong in a placement of their own", add("lists", 'placement = "mail"')),
+    ),
+    "items_not_recurring": Case(
+        NEW_ITEM_IDS,
+        Cure("with the same ids for items", every("items.csv", item=lambda row: f"A{row['item']}")),
     ),
 }

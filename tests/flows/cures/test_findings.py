@@ -75,6 +75,21 @@ def test_what_needs_nothing_stops_nothing(code):
     assert (kind.severity, kind.limit) == ("warning", None)
 
 
+def test_cold_users_of_the_live_run_need_no_interactions(shelf):
+    """They stand in the users file alone, today as then."""
+    cold = [str(number) for number in range(1000, 1060)]
+    shelf.text("users.csv", lambda text: text + "".join(f"{user},red\r\n" for user in cold))
+    warm = [findings_of_files.served(str(number)) for number in range(1, 11)]
+    live = [*warm, *(findings_of_files.served(user, "cold") for user in cold)]
+    findings_of_files.live_with(*live)(shelf)
+    assert set(findings(shelf)[1]) == {"users_without_interactions"}
+    rekeyed = findings_of_files.every("log.csv", user=lambda row: f"5{row['user']:0>3}")
+    rekeyed(shelf)
+    ok, found = findings(shelf)
+    assert not ok
+    assert found["users_not_recurring"]["count"] == len(warm)
+
+
 def test_a_moment_over_data_without_times(shelf):
     moment = ("--as-of", "2024-02-01")
     findings_of_files.configure('time = "time"\n', "")(shelf)

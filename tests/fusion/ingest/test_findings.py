@@ -1,6 +1,6 @@
 """Every kind of finding, planted: nothing is dropped or passed over in silence."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import pytest
 import fusion.lists.business_rules.resolve_rules  # noqa: F401  declares the kinds of findings about rules
 from fusion.core.findings import FINDING_KINDS, Finding, FindingKind, as_table, declare
 from fusion.errors import DataError
+from fusion.ingest.checks.registry import LiveIds
 from fusion.ingest.load import inspect_data, load
 from fusion.ingest.settings import DataSettings
 from tests.fusion.ingest.planted import clean_rows, plain_rows
@@ -62,6 +63,14 @@ def windows(begin: str, end: str) -> Callable[[], dict[str, Any]]:
         "items": items,
         "item_columns": {"available_from": "b", "available_until": "e"},
     }
+
+
+def live_ids(users: Iterable[int] = (), items: Iterable[int] = ()) -> LiveIds:
+    """Ids that a live run knew, as text."""
+    return LiveIds(
+        pl.Series("user_id", list(map(str, users)), pl.String),
+        pl.Series("item_id", list(map(str, items)), pl.String),
+    )
 
 
 def people(ids: range) -> Callable[[], dict[str, Any]]:
@@ -168,7 +177,7 @@ ELSEWHERE = {
         "wrong_delimiter",
     ),
     *("missing_column", "mixed_files", "duplicate_column", "sql_failed"),  # test_files.py
-    *("wrong_type", "users_not_recurring", "as_of_without_times"),  # below
+    *("wrong_type", "users_not_recurring", "items_not_recurring", "as_of_without_times"),  # below
     "as_of_for_items_only",  # below
     "forgotten_users",  # test_load.py
     *(
@@ -250,11 +259,43 @@ def test_an_error_in_every_file_is_named_in_one_go(tmp_path):
     ("kept", "severity"), [(80, None), (79, "warning"), (20, "warning"), (19, "error")]
 )
 def test_live_users_that_do_not_recur(write, tmp_path, kept, severity):
-    live = pl.Series([str(i) for i in range(101 - kept, 201 - kept)])
-    findings = findings_of(write(CLEAN), tmp_path, live_users=live)
+    live = live_ids(users=range(101 - kept, 201 - kept))
+    findings = findings_of(write(CLEAN), tmp_path, live=live)
     assert [(f.code, f.severity, f.count) for f in findings] == (
         [("users_not_recurring", severity, 100 - kept)] if severity else []
     )
+
+
+def test_users_who_were_re_keyed_while_their_table_has_the_old_ids(write, tmp_path):
+    """The table alone made every old id recur."""
+    settings = write(**{**people(range(1, 101))(), **changed(user=lambda row: "A" + row["user"])()})
+    findings = findings_of(settings, tmp_path, live=live_ids(users=range(1, 101)))
+    found = {finding.code: finding for finding in findings}
+    assert found["users_not_recurring"].severity == "error"
+    assert found["users_not_recurring"].count == 100
+
+
+def test_items_that_were_re_keyed_while_the_catalogue_has_the_old_ids(write, tmp_path):
+    live = live_ids(items=range(1, 21))
+    new_ids = changed(item=lambda row: "A" + row["item"])()
+    findings = findings_of(write(**{**catalogue()(), **new_ids}), tmp_path, live=live)
+    found = {finding.code: finding for finding in findings}
+    assert found["items_not_recurring"].severity == "error"
+    assert found["items_not_recurring"].count == 20
+    assert found["items_not_recurring"].examples[0] == {"id": "1"}
+    assert "100% of the interactions" in found["items_not_recurring"].message
+
+
+@pytest.mark.parametrize("n_old", [0, 100])
+def test_new_items_of_a_whole_catalogue_are_not_re_keyed(write, tmp_path, n_old):
+    """News are short of life: what was popular is gone, or is kept beside what is taken now."""
+    settings = write(**catalogue()())
+    items = pl.read_csv(tmp_path / "items.csv")
+    ids = pl.Series("item", range(1000, 1000 + n_old), pl.Int64)
+    old = ids.to_frame().with_columns(title=pl.lit("Old"), year=pl.lit(1999, pl.Int64))
+    pl.concat([items, old]).write_csv(tmp_path / "items.csv")
+    findings = findings_of(settings, tmp_path, live=live_ids(items=range(1000, 1020)))
+    assert "items_not_recurring" not in {finding.code for finding in findings}
 
 
 def test_a_number_compared_with_text_is_named_as_that(write, tmp_path):

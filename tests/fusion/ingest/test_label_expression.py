@@ -1,3 +1,5 @@
+import json
+
 import polars as pl
 import pytest
 
@@ -58,3 +60,37 @@ def test_anything_else_is_refused_with_the_grammar(text):
 
 def test_columns_are_named_once_in_order():
     assert columns_of("b > 1 or `a c` = 2 and b < 'x'") == ["b", "a c"]
+
+
+def levels(node: object) -> int:
+    """Expressions inside one another, in the tree that polars writes."""
+    if isinstance(node, dict):
+        return 1 + max(map(levels, node.values()), default=0)
+    return max(map(levels, node), default=0) if isinstance(node, list) else 0
+
+
+@pytest.mark.parametrize(
+    ("join", "expected"),
+    [
+        (lambda terms: " or ".join(f"plays = {term}" for term in terms), [2, 3, 4, 5]),
+        (lambda terms: " and ".join(f"plays <> {term}" for term in terms), [1]),
+        (lambda terms: f"plays in ({', '.join(map(str, terms))})", [2, 3, 4, 5]),
+    ],
+    ids=["or", "and", "in"],
+)
+def test_a_thousand_terms_stand_side_by_side(join, expected):
+    """Nested in pairs they took the square of their number in time and memory."""
+    columns = {"plays": TypedColumn("plays", pl.Int64())}
+    depths = []
+    for last in (6, 1002):
+        expression = positive_expr(join(range(2, last)), columns)
+        depths.append(levels(json.loads(expression.meta.serialize(format="json"))))
+    assert depths[0] == depths[1]
+    assert FRAME["plays"].filter(liked(join(range(2, 1002)))).to_list() == expected
+
+
+@pytest.mark.parametrize("text", ["(" * 900 + "plays = 1" + ")" * 900, "not " * 900 + "plays = 1"])
+def test_an_expression_that_nests_too_deep_is_refused(text):
+    with pytest.raises(ConfigError, match="more than 50 deep") as refused:
+        liked(text)
+    assert len(str(refused.value)) < 600
