@@ -11,8 +11,7 @@ import urllib.request
 
 import pytest
 
-from flows.cli import training as do_verbs  # noqa: F401  importing them adds their verbs
-from flows.cli.app import app
+from flows.cli.main import app
 from storage.schema.tables import metadata
 from tests.flows.world import (
     CONFIG,
