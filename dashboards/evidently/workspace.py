@@ -16,6 +16,7 @@ from dashboards.measures.stability import Stability
 from dashboards.run import RunRef
 from dashboards.web.guard import Application
 from dashboards.web.server import serve_guarded
+from fusion.core.durable import rename_folder, replace_file
 from fusion.errors import ConfigError
 
 log = logging.getLogger(__name__)
@@ -138,14 +139,14 @@ def _project(workspace: Path, placement: str) -> None:
         space.save_dashboard(key, DashboardModel(tabs=[tab], panels=plots))
         project = Path(aside) / str(key)
         (project / "snapshots").mkdir()
-        project.rename(folder)
+        rename_folder(project, folder)
 
 
 def _put(path: Path, content: str) -> None:
     """Write a file so that it appears whole."""
     aside = path.with_suffix(".new")
     aside.write_text(content, encoding="utf-8")
-    aside.replace(path)
+    replace_file(aside, path)
     # A running server does not see files that are moved in, but those that change: cut to the
     # same size.
     os.truncate(path, path.stat().st_size)

@@ -12,6 +12,7 @@ from pathlib import Path
 from flows.cli.console import emit, err, out
 from flows.session import Session
 from fusion.config import DEFAULT_SOURCES
+from fusion.core.durable import replace_file
 from fusion.errors import ConfigError
 
 DATES = (datetime(2015, 10, 1, tzinfo=UTC), datetime(2016, 4, 1, tzinfo=UTC), None)
@@ -138,7 +139,7 @@ def _write_once(file: Path, write: Callable[[Path], object]) -> None:
     if not file.exists():
         draft = file.with_name(f".{file.name}")
         write(draft)
-        draft.replace(file)
+        replace_file(draft, file)
 
 
 def closing_words(folder: Path, config: Path) -> str:

@@ -11,6 +11,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from fusion.core.arrays import Rows
+from fusion.core.durable import replace_file
 from fusion.runs.manifest import file_hashes, read_manifest
 from fusion.runs.monitoring_samples import USER_ROW
 from fusion.runs.redaction import Redactor
@@ -64,7 +65,7 @@ def forget_in(folder: Path, people: Collection[str]) -> bool:
     new_users = _aside(users)
     ids.with_columns(without.alias(ID_COLUMN)).write_parquet(new_users)
     _amend(folder, new_users, Redactor(people, rows.tolist()))
-    new_users.replace(users)
+    replace_file(new_users, users)
     return True
 
 
@@ -86,7 +87,7 @@ def _cut(file: Path, rows: Rows, people: Collection[str]) -> None:
                 if not goes.all():
                     writer.write_table(group.filter(~goes))
     if n_cut:
-        aside.replace(file)
+        replace_file(aside, file)
     else:
         aside.unlink()
 
@@ -122,7 +123,7 @@ def _amend(folder: Path, new_users: Path, redactor: Redactor) -> None:
         manifest = {**manifest, "files": files, "amended": notes}
     aside = _aside(run.manifest)
     aside.write_text(json.dumps(manifest, indent=1, ensure_ascii=False), encoding="utf-8")
-    aside.replace(run.manifest)
+    replace_file(aside, run.manifest)
 
 
 def _aside(file: Path) -> Path:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from fusion.core.durable import make_folder, rename_folder
 from fusion.errors import DataError
 from fusion.runs.stage_store import sweep_drafts
 
@@ -205,10 +206,11 @@ def run_folder(root: Path, run_id: str) -> Iterator[Path]:
     final = folder_of(root, run_id)
     # The number of the process says later whether anybody still works on it.
     draft = final.with_name(f".{final.name}.{os.getpid()}")
-    draft.mkdir(parents=True)
+    make_folder(draft.parent)
+    draft.mkdir()
     try:
         yield draft
-        draft.rename(final)
+        rename_folder(draft, final)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 

@@ -14,6 +14,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from fusion.core.durable import make_folder, rename_folder
+
 log = logging.getLogger(__name__)
 LIBRARIES = ("numpy", "scipy", "implicit", "lightgbm", "torch", "polars", "scikit-learn", "optuna")
 """Libraries that compute: another release may round differently, and counts as other code."""
@@ -63,7 +65,7 @@ class Store:
         """Return the folder of what `make` writes, made before from the same inputs or now.
 
         `make` writes into a folder of its own that takes its final name only when complete, so a
-        killed process leaves nothing that could be taken for a result.
+        killed process or a power loss leaves nothing that could be taken for a result.
 
         Args:
             name: of the stage.
@@ -79,14 +81,15 @@ class Store:
         # One for each process: two that make the same stage do not disturb each other.
         draft = final.with_name(f".{final.name}.{os.getpid()}")
         shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir(parents=True)
+        make_folder(draft.parent)
+        draft.mkdir()
         try:
             make(draft)
             record = json.dumps(dict(inputs), indent=1, sort_keys=True)
             (draft / "inputs.json").write_text(record)
             # Another process may have been faster: what it made is equal, and may be in use.
             if not final.exists():
-                draft.rename(final)
+                rename_folder(draft, final)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
         return final

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusion.core.arrays import Scores
+from fusion.core.durable import replace_file
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +109,7 @@ class VectorCache:
                 raise
         name = sha256(keys).hexdigest()[:NAME_DIGITS]
         path = self.folder / f"{name}.npz"
-        os.replace(file.name, path)
+        replace_file(Path(file.name), path)
         self._seen.add(path)
 
 
