@@ -111,7 +111,10 @@ class DataReader:
             return None
 
         def open_and_read() -> tuple[pl.DataFrame, list[Finding]]:
-            return read(self.settings, open_table(subject, source, self.base, self.read_sql))
+            table = open_table(subject, source, self.base, self.read_sql)
+            cleaned = read(self.settings, table)
+            self.findings += table.swallowed_rows()
+            return cleaned
 
         result = self._attempt(subject, open_and_read)
         if result is None:
@@ -124,6 +127,7 @@ class DataReader:
         """Cleaned rows in time order, still with outside ids."""
         table = open_table("interactions", self.settings.interactions, self.base, self.read_sql)
         frame = read_interactions(self.settings, table)
+        self.findings += table.swallowed_rows()
         self.notes["read"] = len(frame)
         frame = self._without_forgotten("interactions", frame, "user")
         frame = weigh(self._checked(frame), self.settings)

@@ -14,6 +14,7 @@ from fusion.ingest.formats.delimited import (
     lines,
     read_header,
 )
+from fusion.ingest.formats.quotes import swallowing_cells
 
 SHOWN_CHARACTERS = 80
 """Characters of a ragged row that an example shows: a line of a terminal."""
@@ -54,6 +55,11 @@ def diagnose(path: Path, subject: str, parser_error: str) -> Unusable:
         message = f"{path} is not UTF-8 in line {line_number}; it looks like {likely}"
         return ENCODING.stop(subject, message)
     header = read_header(path, subject)
+    # Before ragged rows: what a quote took in often makes a row of too many cells.
+    cells, _ = swallowing_cells(path, header)
+    if cells:
+        message = f"{path} cannot be read: {cells[0].text()}, and {cells[0].n_rows} rows are in it"
+        return UNREADABLE.stop(subject, message)
     ragged = list(_ragged_rows(path, header))
     if ragged:
         message = f"{path} has rows with more cells than its header's {len(header.names)}"

@@ -8,11 +8,12 @@ from pathlib import Path
 import polars as pl
 from polars.exceptions import PolarsError
 
-from fusion.core.findings import FindingKind, Unusable, declare
+from fusion.core.findings import Finding, FindingKind, Unusable, declare
 from fusion.errors import ConfigError, DataError
 from fusion.ingest.formats.delimited import EMPTY, UNREADABLE, read_header
 from fusion.ingest.formats.diagnosis import diagnose
 from fusion.ingest.formats.file_search import MIXED_FILES, find_files, is_text_file
+from fusion.ingest.formats.quotes import SWALLOWED, swallowing_cells
 from fusion.ingest.settings import Source, SqlInput
 
 ReadSql = Callable[[str, str], pl.DataFrame]
@@ -129,6 +130,26 @@ class Table:
         except (PolarsError, OSError) as error:
             raise self._explain(str(error)) from error
         return self._with_rows(frame)
+
+    def swallowed_rows(self) -> list[Finding]:
+        """Find rows of text files that a stray quote took into a cell.
+
+        Returns:
+            A finding for each file with such rows.
+        """
+        findings = []
+        for part in self.parts:
+            if part.path is None or not is_text_file(part.path):
+                continue
+            cells, n_lines = swallowing_cells(part.path, read_header(part.path, self.subject))
+            n_rows = sum(cell.n_rows for cell in cells)
+            if cells:
+                message = f"{n_rows} of {n_lines} lines of {part.name} are inside cells: "
+                message += cells[0].text()
+                examples = [{"opens": cell.opens, "closes": cell.closes} for cell in cells]
+                finding = SWALLOWED.finding(self.subject, n_rows, message, examples, total=n_lines)
+                findings.append(finding)
+        return findings
 
     def _with_rows(self, frame: pl.DataFrame) -> pl.DataFrame:
         if frame.is_empty():

@@ -12,10 +12,20 @@ import pytest
 from flows.steps.watch import check as checking
 from flows.steps.watch import outside
 from fusion.core.findings import FINDING_KINDS
-from tests.flows.cures import findings_of_files, findings_of_rows, findings_of_settings
+from tests.flows.cures import (
+    findings_of_files,
+    findings_of_reading,
+    findings_of_rows,
+    findings_of_settings,
+)
 from tests.flows.cures.shelf import Shelf, keep
 
-CASES = findings_of_rows.CASES | findings_of_files.CASES | findings_of_settings.CASES
+CASES = (
+    findings_of_rows.CASES
+    | findings_of_files.CASES
+    | findings_of_reading.CASES
+    | findings_of_settings.CASES
+)
 NOTHING_TO_DO = {
     "blank_row", "repeats", "items_without_interactions", "users_without_interactions",
 }  # fmt: skip
