@@ -7,6 +7,10 @@ from fusion.ingest.checks.registry import Facts, data_check, id_examples
 
 NULL_WORDS = ("nan", "null", "none", "n/a", "na", "nil", "nat", "undefined", "<na>", "\\n")
 """What programs write for a missing value, in lower case."""
+SHOWN_CHARACTERS = 60
+"""Characters of a broken id that an example shows."""
+MAX_ID_BYTES = 2000
+"""Bytes of the longest id; an index of PostgreSQL takes 2,704, with the key's other columns."""
 
 MIXED = declare(
     FindingKind(
@@ -42,6 +46,25 @@ NUL = declare(
         what="an id with a NUL character",
         happens="nothing is read: no database takes it",
         cure="Remove the character.",
+    )
+)
+BROKEN = declare(
+    FindingKind(
+        code="line_break_in_id",
+        severity="warning",
+        what="an id with a line break",
+        happens="it counts as an id like any other",
+        cure="Remove the line break; in CSV, look for a stray quote above it.",
+        limit=0.01,
+    )
+)
+LONG = declare(
+    FindingKind(
+        code="long_id",
+        severity="error",
+        what=f"an id of more than {MAX_ID_BYTES} bytes",
+        happens="nothing is read: no index of a database takes it",
+        cure="Export the id alone; in CSV, look for a stray quote.",
     )
 )
 
@@ -152,3 +175,44 @@ def nul_in_id(facts: Facts) -> Finding | None:
             message = f"{len(bad)} ids contain a NUL character"
             return NUL.finding(subject, len(bad), message, id_examples(bad))
     return None
+
+
+@data_check
+def line_break_in_id(facts: Facts) -> Finding | None:
+    """Find ids of several lines: a quote that was never meant to open a cell makes such.
+
+    Args:
+        facts: the ids of users and items are looked at.
+
+    Returns:
+        A finding about users, or else about items, or None.
+    """
+    for subject, ids in _ids_by_subject(facts).items():
+        bad = ids.filter(ids.str.contains(r"[\r\n]"))
+        if len(bad):
+            message = f"{len(bad)} of {len(ids)} ids contain a line break"
+            return BROKEN.finding(subject, len(bad), message, _beginnings(bad), total=len(ids))
+    return None
+
+
+@data_check
+def long_id(facts: Facts) -> Finding | None:
+    """Find ids that no key of a database can hold.
+
+    Args:
+        facts: the ids of users and items are looked at.
+
+    Returns:
+        A finding about users, or else about items, or None.
+    """
+    for subject, ids in _ids_by_subject(facts).items():
+        bad = ids.filter(ids.str.len_bytes() > MAX_ID_BYTES)
+        if len(bad):
+            message = f"{len(bad)} ids have more than {MAX_ID_BYTES} bytes"
+            return LONG.finding(subject, len(bad), message, _beginnings(bad))
+    return None
+
+
+def _beginnings(ids: pl.Series) -> list[dict[str, object]]:
+    """Show how the first ids begin: the whole of them may be half a file."""
+    return id_examples(ids.head(EXAMPLES).str.slice(0, SHOWN_CHARACTERS))

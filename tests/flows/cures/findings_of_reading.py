@@ -2,6 +2,7 @@
 
 from tests.flows.cures.case import Case, Cure
 from tests.flows.cures.findings_of_files import as_text
+from tests.flows.cures.shelf import every, one
 
 
 def stray_quotes(text: str) -> str:
@@ -16,5 +17,13 @@ CASES = {
     "swallowed_rows": Case(
         as_text(stray_quotes),
         Cure("Remove the quote", as_text(lambda text: text.replace('"', ""))),
+    ),
+    "line_break_in_id": Case(
+        one("log.csv", number=5, user="1\n"),
+        Cure("Remove the line break", every("log.csv", user=lambda row: row["user"].strip())),
+    ),
+    "long_id": Case(
+        one("log.csv", user="1" + " " * 2000),
+        Cure("Export the id alone", every("log.csv", user=lambda row: row["user"].strip())),
     ),
 }

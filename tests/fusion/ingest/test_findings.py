@@ -126,6 +126,8 @@ PLANTED: dict[str, tuple[Callable[[], dict[str, Any]], int, dict[str, Any]]] = {
     "similar_ids": (with_row(item="2 "), 1, {"ids": ["2", "2 "]}),
     "null_like_id": (with_row(user="NaN"), 1, {"id": "NaN"}),
     "nul_in_id": (with_row(user="4\0"), 1, {"id": "4\0"}),
+    "line_break_in_id": (with_row(item="2\n3"), 1, {"id": "2\n3"}),
+    "long_id": (with_row(user="7" * 2001), 1, {"id": "7" * 60}),
     "items_without_interactions": (catalogue({"item": "99"}), 1, {"id": "99"}),
     "items_not_in_catalogue": (lambda: catalogue()() | with_row(item="25")(), 1, {"id": "25"}),
     "users_without_interactions": (people(range(1, 102)), 1, {"id": "101"}),
