@@ -97,4 +97,4 @@ def _readable(span: timedelta) -> str:
         return f"{hours / 24:.1f} days"
     if hours >= 1:
         return f"{hours:.1f} hours"
-    return f"{hours * 60:.0f} minutes"
+    return f"{hours * 60:.0f} min"
