@@ -16,11 +16,13 @@ ODD_DELIMITERS = ("::", "^", "~", "\x01", " ")
 and blanks stand in titles too."""
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 """Byte order marks of UTF-16."""
+UTF16_ORDERS = ("utf-16-le", "utf-16-be")
 FIRST_BYTES = {
     b"SQLite format 3\0": "an SQLite database",
-    b"PAR1": "a Parquet file under another ending",
     b"PK\x03\x04": "a ZIP archive, as spreadsheets are",
-    b"\x1f\x8b": "packed by gzip under another ending",
+    b"BZh": "packed by bzip2",
+    b"\x28\xb5\x2f\xfd": "packed by Zstandard",
+    b"\xfd7zXZ\0": "packed by xz",
 }
 """How files begin that people name in place of a text file, and what those are."""
 
@@ -42,11 +44,20 @@ ENCODING = declare(
         cure="Convert the file, as in `iconv -f GB18030 -t UTF-8 in.csv > out.csv`.",
     )
 )
+UTF16 = declare(
+    FindingKind(
+        code="utf16_file",
+        severity="error",
+        what="a text file in UTF-16",
+        happens="nothing is read",
+        cure="Convert the file, as in `iconv -f UTF-16 -t UTF-8 in.csv > out.csv`.",
+    )
+)
 NO_TEXT = declare(
     FindingKind(
         code="no_text_file",
         severity="error",
-        what="a database, archive or Parquet file where a text file is expected",
+        what="a database, an archive or other bytes where a text file is expected",
         happens="nothing is read",
         cure="Name a CSV file (.csv, packed .csv.gz), a Parquet file (.parquet), or a query: "
         '{ url = "sqlite:///shop.db", query = "select ..." }.',
@@ -177,9 +188,10 @@ def _decoded(line: bytes, path: Path, subject: str) -> str:
     for first_bytes, what in FIRST_BYTES.items():
         if line.startswith(first_bytes):
             raise NO_TEXT.stop(subject, f"{path} is {what}")
-    # UTF-16 has a NUL beside every ASCII character; not every program writes its mark.
-    if b"\0" in line or line.startswith(UTF16_MARKS):
-        raise ENCODING.stop(subject, f"{path} is UTF-16, or no text at all")
+    if line.startswith(UTF16_MARKS) or _looks_like_utf16(line):
+        raise UTF16.stop(subject, f"{path} is UTF-16")
+    if b"\0" in line:
+        raise NO_TEXT.stop(subject, f"{path} is no text: it has NUL characters in line 1")
     try:
         text = line.decode("utf-8-sig")  # spreadsheets write a byte order mark
     except UnicodeDecodeError as error:
@@ -187,6 +199,12 @@ def _decoded(line: bytes, path: Path, subject: str) -> str:
         message = f"{path} is not UTF-8 in line 1; it looks like {likely}"
         raise ENCODING.stop(subject, message) from error
     return text.rstrip("\r\n")
+
+
+def _looks_like_utf16(line: bytes) -> bool:
+    """Flag a NUL beside a delimiter or every character: not every program writes the mark."""
+    either_order = [mark.encode(order) for mark in DELIMITERS for order in UTF16_ORDERS]
+    return any(mark in line for mark in either_order) or 3 * line.count(b"\0") > len(line)
 
 
 def _cut(text: str) -> tuple[str, list[str]]:

@@ -25,6 +25,24 @@ MISSING_FILE = declare(
         cure="Correct the path in [data].",
     )
 )
+BROKEN_LINK = declare(
+    FindingKind(
+        code="broken_link",
+        severity="error",
+        what="a link whose target is not there",
+        happens="nothing is read",
+        cure="Bring the target back, or point the link at the file by `ln -sfn FILE LINK`.",
+    )
+)
+NO_FILE = declare(
+    FindingKind(
+        code="no_regular_file",
+        severity="error",
+        what="a pipe, socket or device where a file is expected",
+        happens="nothing is read: data is read more than once",
+        cure="Write the rows to a file, and name that in [data].",
+    )
+)
 MIXED_FILES = declare(
     FindingKind(
         code="mixed_files",
@@ -60,12 +78,17 @@ def find_files(subject: str, place: str, base: Path) -> list[Path]:
         Unusable: there is none.
     """
     path = base / _expanded(place)
+    if "\0" in place:
+        raise MISSING_FILE.stop(subject, f"{place!r} has a NUL character, which no path has")
     if path.is_file():
         return [path]
     if path.is_dir():
         return _in_folder(subject, path)
     if any(mark in place for mark in "*?["):
         return _by_glob(subject, place, path, base)
+    _refuse_broken_link(subject, path)
+    if path.exists():
+        raise NO_FILE.stop(subject, f"{path} is a pipe, socket or device")
     raise MISSING_FILE.stop(subject, f"{path} does not exist{_hint(path)}")
 
 
@@ -77,12 +100,22 @@ def _expanded(place: str) -> Path:
         return Path(place)
 
 
+def _refuse_broken_link(subject: str, path: Path) -> None:
+    """Raise Unusable for a link that leads nowhere, or in a circle."""
+    if path.is_symlink() and not path.exists():
+        raise BROKEN_LINK.stop(subject, f"{path} is a link to {path.readlink()}, which is missing")
+
+
 def _in_folder(subject: str, folder: Path) -> list[Path]:
     files = []
     for path in sorted(folder.rglob("*")):
-        if not path.name.lower().endswith(PARQUET + TEXT) or not path.is_file():
+        if not path.name.lower().endswith(PARQUET + TEXT):
             continue
-        if not _is_passed_over(path.relative_to(folder), folder):
+        if _is_passed_over(path.relative_to(folder), folder):
+            continue
+        # A month whose link broke would be missing without a word.
+        _refuse_broken_link(subject, path)
+        if path.is_file():
             files.append(path)
     if not files:
         raise MIXED_FILES.stop(subject, f"{folder} holds no CSV or Parquet file")
@@ -109,9 +142,12 @@ def _by_glob(subject: str, place: str, path: Path, base: Path) -> list[Path]:
     anchor = Path(path.anchor) if path.is_absolute() else Path()
     pattern = str(path.relative_to(anchor))
     try:
-        files = [match for match in anchor.glob(pattern) if _is_visible_file(match)]
+        matches = list(anchor.glob(pattern))
     except (OSError, ValueError, NotImplementedError) as error:
         raise MISSING_FILE.stop(subject, f"{place!r} cannot be searched: {error}") from error
+    for match in matches:
+        _refuse_broken_link(subject, match)
+    files = [match for match in matches if _is_visible_file(match)]
     if files:
         return sorted(files)
     raise MISSING_FILE.stop(subject, f"no file matches {place!r} (looked in {base.resolve()})")

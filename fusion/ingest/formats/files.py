@@ -13,6 +13,7 @@ from fusion.errors import ConfigError, DataError
 from fusion.ingest.formats.delimited import EMPTY, UNREADABLE, read_header
 from fusion.ingest.formats.diagnosis import diagnose
 from fusion.ingest.formats.file_search import MIXED_FILES, find_files, is_text_file
+from fusion.ingest.formats.parts import Part, first_line, parquet_part, text_part
 from fusion.ingest.formats.quotes import SWALLOWED, swallowing_cells
 from fusion.ingest.settings import Source, SqlInput
 
@@ -50,23 +51,6 @@ SQL_FAILED = declare(
         cure="Run the query by hand; check address, password and driver.",
     )
 )
-
-
-@dataclass(frozen=True)
-class Part:
-    """One file, or the result of one query.
-
-    Attributes:
-        name: how messages call it.
-        path: the file; None for a query.
-        columns: names of its columns.
-        frame: its rows, not yet read.
-    """
-
-    name: str
-    path: Path | None
-    columns: list[str]
-    frame: pl.LazyFrame
 
 
 @dataclass(frozen=True)
@@ -164,7 +148,7 @@ class Table:
             except (PolarsError, OSError) as error:
                 if part.path is not None and is_text_file(part.path):
                     return diagnose(part.path, self.subject, str(error))
-                message = f"{part.name} cannot be read: {_first_line(error)}"
+                message = f"{part.name} cannot be read: {first_line(error)}"
                 return UNREADABLE.stop(self.subject, message)
         # Every part can be read by itself.
         reason = parser_error.splitlines()[0]
@@ -194,7 +178,7 @@ def open_table(subject: str, source: Source, base: Path, read_sql: ReadSql | Non
     if len(kinds) > 1:
         message = f"{source!r} holds both CSV and Parquet files"
         raise MIXED_FILES.stop(subject, message, count=len(files))
-    open_part = _text_part if kinds == {True} else _parquet_part
+    open_part = text_part if kinds == {True} else parquet_part
     return Table(subject, [open_part(path, subject) for path in files])
 
 
@@ -208,37 +192,6 @@ def _query_part(subject: str, source: SqlInput, read_sql: ReadSql | None) -> Par
         raise SQL_FAILED.stop(subject, f"the query failed: {str(error).rstrip('.')}") from error
     name = f"the frame of {source.query}" if source.url == FRAME else "the query"
     return Part(name, None, frame.columns, frame.lazy())
-
-
-def _text_part(path: Path, subject: str) -> Part:
-    header = read_header(path, subject)
-    # Text stays text: a type inferred from the first rows would change ids, or fail further down.
-    frame = pl.scan_csv(path, separator=header.delimiter, infer_schema=False)
-    try:
-        parsed_names = frame.collect_schema().names()
-    except (PolarsError, OSError) as error:
-        raise diagnose(path, subject, str(error)) from error
-    if len(parsed_names) != len(header.names):
-        message = f"the header of {path} cannot be read: it has {header.names[:5]}"
-        raise UNREADABLE.stop(subject, message)
-    # Names are taken from our own reading of the header: it is trimmed, and quotes inside a name
-    # are as they should be.
-    renamed = dict(zip(parsed_names, header.names, strict=True))
-    return Part(str(path), path, header.names, frame.rename(renamed))
-
-
-def _parquet_part(path: Path, subject: str) -> Part:
-    try:
-        frame = pl.scan_parquet(path)
-        columns = frame.collect_schema().names()
-    except (PolarsError, OSError) as error:
-        message = f"{path} is no Parquet file: {_first_line(error)}"
-        raise UNREADABLE.stop(subject, message) from error
-    return Part(str(path), path, columns, frame)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0]
 
 
 def _is_blank(part: Part) -> pl.Expr:

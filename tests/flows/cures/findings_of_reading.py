@@ -1,8 +1,16 @@
 """Findings about files that are not what they seem, and their cures."""
 
+import gzip
+import os
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from fusion.core.findings import FINDING_KINDS
 from tests.flows.cures.case import Case, Cure
-from tests.flows.cures.findings_of_files import as_text
-from tests.flows.cures.shelf import every, one
+from tests.flows.cures.findings_of_files import as_text, rename, shell
+from tests.flows.cures.shelf import Shelf, configure, every, one, together, typed
 
 
 def stray_quotes(text: str) -> str:
@@ -13,7 +21,70 @@ def stray_quotes(text: str) -> str:
     return "\n".join(rows) + "\n"
 
 
+def in_utf16(shelf: Shelf) -> None:
+    text = (shelf.folder / "log.csv").read_text()
+    (shelf.folder / "in.csv").write_bytes(text.encode("utf-16"))
+
+
+def packed(shelf: Shelf) -> None:
+    """Pack the log, under the name of a file that is not."""
+    log = shelf.folder / "log.csv"
+    log.write_bytes(gzip.compress(log.read_bytes()))
+
+
+def behind_a_link(shelf: Shelf) -> None:
+    """Name the log by a link, whose target was moved since."""
+    (shelf.folder / "link.csv").symlink_to("moved.csv")
+
+
+def pipe(shelf: Shelf) -> None:
+    os.mkfifo(shelf.folder / "pipe.csv")
+
+
+def in_zone(zone: str):
+    """Write the log as Parquet, with times in a zone."""
+
+    def change(shelf: Shelf) -> None:
+        frame = pl.read_csv(shelf.folder / "log.csv", try_parse_dates=True)
+        table = frame.with_columns(pl.col("time").dt.replace_time_zone(None)).to_arrow()
+        times = table["time"].cast(pa.timestamp("us")).cast(pa.timestamp("us", zone))
+        table = table.set_column(table.schema.get_field_index("time"), "time", times)
+        pq.write_table(table, shelf.folder / "log.parquet")
+
+    return change
+
+
 CASES = {
+    "utf16_file": Case(
+        together(in_utf16, configure('"log.csv"', '"in.csv"')),
+        Cure("Convert the file", together(shell("utf16_file"), configure('"in.csv"', '"out.csv"'))),
+    ),
+    "wrong_ending": Case(
+        packed,
+        Cure(
+            "Give the file the ending that is named, in [data] too",
+            together(rename("log.csv", "log.csv.gz"), configure('"log.csv"', '"log.csv.gz"')),
+        ),
+    ),
+    "broken_link": Case(
+        together(behind_a_link, configure('"log.csv"', '"link.csv"')),
+        Cure("Bring the target back", rename("log.csv", "moved.csv")),
+        Cure(
+            "point the link at the file by `ln -sfn FILE LINK`",
+            lambda shelf: typed(
+                FINDING_KINDS["broken_link"].cure, shelf, FILE="log.csv", LINK="link.csv"
+            ),
+        ),
+    ),
+    "no_regular_file": Case(
+        together(pipe, configure('"log.csv"', '"pipe.csv"')),
+        Cure("Write the rows to a file, and name that", configure('"pipe.csv"', '"log.csv"')),
+    ),
+    "unknown_zone": Case(
+        together(in_zone("GMT+2"), configure('"log.csv"', '"log.parquet"')),
+        Cure("Write the times in UTC", in_zone("UTC")),
+        Cure('in a zone by name, such as "Europe/Berlin"', in_zone("Europe/Berlin")),
+    ),
     "swallowed_rows": Case(
         as_text(stray_quotes),
         Cure("Remove the quote", as_text(lambda text: text.replace('"', ""))),

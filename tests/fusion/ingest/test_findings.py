@@ -176,6 +176,11 @@ ELSEWHERE = {
         "ragged_rows",
         "wrong_encoding",
         "no_text_file",
+        "utf16_file",
+        "wrong_ending",
+        "broken_link",
+        "no_regular_file",
+        "unknown_zone",
         "wrong_delimiter",
     ),
     *("missing_column", "mixed_files", "duplicate_column", "sql_failed"),  # test_files.py

@@ -1,7 +1,11 @@
 import gzip
+import os
+import re
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from fusion.core.findings import Unusable
@@ -83,13 +87,21 @@ def test_only_what_is_asked_for_is_read(tmp_path):
             "wrong_encoding",
             "line 2; it looks like Windows-1252",
         ),
-        ("a.csv", TEXT.encode("utf-16"), "wrong_encoding", "is UTF-16"),
-        ("a.csv", TEXT.encode("utf-16-le"), "wrong_encoding", "is UTF-16"),
-        ("a.csv", bytes(range(256)), "wrong_encoding", "no text at all"),
+        ("a.csv", TEXT.encode("utf-16"), "utf16_file", "is UTF-16"),
+        ("a.csv", TEXT.encode("utf-16-le"), "utf16_file", "is UTF-16"),
+        ("a.csv", bytes(range(256)), "no_text_file", "is no text: it has NUL"),
         ("shop.db", b"SQLite format 3\0" + bytes(84), "no_text_file", "is an SQLite database"),
         ("a.xlsx", b"PK\x03\x04" + bytes(26), "no_text_file", "as spreadsheets are"),
-        ("a.csv", gzip.compress(TEXT.encode(), mtime=0), "no_text_file", "packed by gzip"),
-        ("a.csv", b"PAR1" + bytes(40), "no_text_file", "a Parquet file under another ending"),
+        ("a.csv", gzip.compress(TEXT.encode(), mtime=0), "wrong_ending", "to end in .csv.gz"),
+        ("a.dat", b"PAR1" + bytes(40), "wrong_ending", "its name has to end in .parquet"),
+        ("a.csv.gz", b"PAR1" + bytes(40), "wrong_ending", "its name has to end in .parquet"),
+        ("a.parquet", TEXT, "wrong_ending", "is plain text: its name has to end in .csv"),
+        ("a.parquet", "é" * 600, "wrong_ending", "is plain text"),
+        ("a.parquet", gzip.compress(b"x", mtime=0), "wrong_ending", "to end in .csv.gz"),
+        ("a.csv.gz", TEXT, "wrong_ending", "is plain text: its name has to end in .csv"),
+        ("a.csv", b"BZh91AY&SY", "no_text_file", "packed by bzip2"),
+        ("a.csv", TEXT.encode("utf-16-be"), "utf16_file", "is UTF-16"),
+        ("a.csv", "用户,商品\n1,2\n".encode("utf-16-le"), "utf16_file", "is UTF-16"),
         ("a.csv", "user,item\r1,2\r", "unreadable_file", "the header of"),
         ("a.csv", '"us\ner",item\n1,2\n', "unreadable_file", "the header of"),
         (
@@ -111,8 +123,10 @@ def test_only_what_is_asked_for_is_read(tmp_path):
             "missing_column",
             "'user' (nearest: 'User'), 'item' (nearest: 'itemId')",
         ),
-        ("a.parquet", "no parquet at all", "unreadable_file", "no Parquet file"),
-        ("a.csv.gz", "not packed", "unreadable_file", "cannot be opened"),
+        ("a.parquet", b"\xff\0" * 9, "unreadable_file", "no Parquet file"),
+        ("a.parquet", b"PAR1" + bytes(40), "unreadable_file", "no Parquet file"),
+        ("a.parquet", b"", "unreadable_file", "no Parquet file"),
+        ("a.csv.gz", b"\x1f\x8bnot packed", "unreadable_file", "cannot be opened"),
     ],
 )
 def test_files_that_cannot_be_used_say_what_is_wrong(tmp_path, name, content, code, words):
@@ -145,6 +159,62 @@ def test_missing_files_name_the_nearest_and_the_folder(tmp_path):
         pick("~nobody-of-that-name/x.csv", tmp_path)
     with pytest.raises(Unusable, match=r"'logs/a\*\*' cannot be searched|no file matches"):
         pick("logs/a**", tmp_path)
+
+
+def test_links_that_lead_nowhere_are_named_with_their_target(tmp_path):
+    """In a folder they were passed over, and a month was missing without a word."""
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "a.csv").write_text(TEXT)
+    (tmp_path / "logs" / "b.csv").symlink_to("/mnt/away/b.csv")
+    for place in ("logs/b.csv", "logs", "logs/*.csv"):
+        with pytest.raises(Unusable, match=r"broken_link .*b\.csv is a link to /mnt/away/b\.csv"):
+            pick(place, tmp_path)
+    (tmp_path / "logs" / "b.csv").unlink()
+    (tmp_path / "logs" / "b.csv").symlink_to("a.csv")
+    assert len(pick("logs", tmp_path)) == 4
+
+
+def test_a_link_to_itself_is_a_broken_one(tmp_path):
+    (tmp_path / "a.csv").symlink_to("a.csv")
+    with pytest.raises(Unusable, match="broken_link"):
+        pick("a.csv", tmp_path)
+
+
+@pytest.mark.parametrize("place", ["pipe.csv", "/dev/null"])
+def test_what_can_be_read_once_only_is_no_file(tmp_path, place):
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(
+        Unusable, match=r"no_regular_file .* is a pipe, socket or device"
+    ) as stopped:
+        pick(place, tmp_path)
+    assert "Write the rows to a file" in str(stopped.value)
+
+
+def test_no_path_has_a_nul(tmp_path):
+    with pytest.raises(Unusable, match=r"missing_file .*a\\x00b\.csv' has a NUL character"):
+        pick("a\0b.csv", tmp_path)
+
+
+@pytest.mark.parametrize("zone", ["Foo/Bar", "+05:30", "GMT+2", "Z"])
+@pytest.mark.parametrize("is_nested", [False, True])
+def test_a_zone_that_nobody_knows_is_named(tmp_path, capfd, zone, is_nested):
+    """Polars ended the process over it, even where another column was wanted."""
+    dtype = pa.timestamp("us", zone)
+    times = pa.array([0, 1], dtype)
+    if is_nested:
+        times = pa.array([[0], [1]], pa.list_(dtype))
+    pq.write_table(pa.table({"user": [1, 2], "item": [1, 2], "at": times}), tmp_path / "a.parquet")
+    words = rf"unknown_zone .*column 'at' of .* has times in the zone '{re.escape(zone)}'"
+    with pytest.raises(Unusable, match=words):
+        pick("a.parquet", tmp_path)
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "+02:00", "-0300"])
+def test_zones_that_are_known_are_read(tmp_path, zone):
+    times = pa.array([0, 1], pa.timestamp("us", zone))
+    pq.write_table(pa.table({"user": [1, 2], "item": [1, 2], "at": times}), tmp_path / "a.parquet")
+    assert pick("a.parquet", tmp_path, ("at",))["at"].dt.epoch("us").to_list() == [0, 1]
 
 
 def test_folders_hold_one_kind_of_file(tmp_path):
