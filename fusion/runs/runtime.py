@@ -28,12 +28,14 @@ class Stage(Generic[I]):
         label: what people see of it as a step and its progress; no part of the key.
         inputs: a dataclass; every field counts towards the key, see `stage_keys`.
         make: writes the result into an empty folder: `make(folder, inputs, runtime)`.
+        read_later: files whose content whoever reads them verifies, as not every run reads them.
     """
 
     name: str
     label: str
     inputs: I
     make: Callable[[Path, I, "Runtime"], None]
+    read_later: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not isfunction(self.make) or self.make.__closure__:
@@ -96,6 +98,7 @@ class Runtime:
             stage.name,
             stage.key_inputs,
             lambda folder: stage.make(folder, stage.inputs, runtime),
+            stage.read_later,
         )
 
     def has(self, stage: Stage[I]) -> bool:

@@ -5,8 +5,8 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
@@ -15,10 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from fusion.core.durable import make_folder, rename_folder
+from fusion.runs.checksums import damage_in, write_record
 
 log = logging.getLogger(__name__)
 LIBRARIES = ("numpy", "scipy", "implicit", "lightgbm", "torch", "polars", "scikit-learn", "optuna")
 """Libraries that compute: another release may round differently, and counts as other code."""
+INPUTS = "inputs.json"
+"""The file of a stage that says what it was made of."""
+DAMAGED = ".damaged"
+"""End of the name of a damaged stage that was set aside; pruning and forgetting remove it."""
 CODE_DIGITS = 12
 """Hex digits of hashes of code."""
 KEY_DIGITS = 16
@@ -61,19 +66,29 @@ class Store:
         text = json.dumps({"code": code_version(), **inputs}, sort_keys=True)
         return sha256(text.encode()).hexdigest()[:KEY_DIGITS]
 
-    def stage(self, name: str, inputs: Mapping[str, Any], make: Callable[[Path], None]) -> Path:
+    def stage(
+        self,
+        name: str,
+        inputs: Mapping[str, Any],
+        make: Callable[[Path], None],
+        read_later: Collection[str] = (),
+    ) -> Path:
         """Return the folder of what `make` writes, made before from the same inputs or now.
 
         `make` writes into a folder of its own that takes its final name only when complete, so a
         killed process or a power loss leaves nothing that could be taken for a result.
+        One that was damaged since is set aside, and made again.
 
         Args:
             name: of the stage.
             inputs: JSON-able; everything that decides the result.
             make: writes the result into the empty folder that it is called with.
+            read_later: files whose content whoever reads them verifies; here their size alone is.
         """
         final = self.root / name / self.key(inputs)
         self.used.add(f"{name}/{final.name}")
+        if final.exists() and (damage := damage_in(final, read_later)):
+            set_aside(final, damage)
         if final.exists():
             os.utime(final)  # pruning keeps what was asked for lately
             log.info("stage reused name=%s key=%s", name, final.name)
@@ -86,7 +101,8 @@ class Store:
         try:
             make(draft)
             record = json.dumps(dict(inputs), indent=1, sort_keys=True)
-            (draft / "inputs.json").write_text(record)
+            (draft / INPUTS).write_text(record)
+            write_record(draft)
             # Another process may have been faster: what it made is equal, and may be in use.
             if not final.exists():
                 rename_folder(draft, final)
@@ -123,6 +139,26 @@ class Store:
             How many there were.
         """
         return sweep_drafts(self.root, "*/.*.*")
+
+
+def set_aside(stage: Path, damage: str) -> None:
+    """Take a damaged stage out of its place, where it is made again.
+
+    Args:
+        stage: its folder in the store.
+        damage: what is wrong with it, for the log.
+    """
+    aside = stage.with_name(f"{stage.name}{DAMAGED}")
+    log.warning(
+        "stage damaged name=%s key=%s: %s; it is set aside as %s and made again",
+        stage.parent.name,
+        stage.name,
+        damage,
+        aside,
+    )
+    shutil.rmtree(aside, ignore_errors=True)
+    with suppress(FileNotFoundError):  # another process was faster
+        stage.rename(aside)
 
 
 def sweep_drafts(root: Path, pattern: str) -> int:

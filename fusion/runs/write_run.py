@@ -7,8 +7,10 @@ import polars as pl
 
 from fusion.data.dataset import Dataset
 from fusion.data.splitting.fold import Plan
+from fusion.runs.checksums import RECORD
 from fusion.runs.monitoring_samples import write_samples
 from fusion.runs.run_folder import ListsFolder, RunFolder
+from fusion.runs.stage_store import INPUTS
 
 UNTIL = "available_until"
 """Column of the item table that says until when (ms) an item may be shown."""
@@ -46,8 +48,8 @@ def write_run_files(
     for source, target in copies.items():
         shutil.copyfile(source, target)
     if ranker:
-        # Its inputs are the store's business: keys of stages that pruning may remove.
-        shutil.copytree(ranker, run.ranker, ignore=shutil.ignore_patterns("inputs.json"))
+        # Its inputs and checksums are the store's business: the manifest has hashes of its own.
+        shutil.copytree(ranker, run.ranker, ignore=shutil.ignore_patterns(INPUTS, RECORD))
     # What folds know, not the data itself: a random split puts times aside.
     write_samples(run.samples_now, plan.serving.known, seed)
     write_samples(run.samples_before, plan.verdict.known, seed)

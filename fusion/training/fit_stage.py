@@ -16,8 +16,10 @@ from fusion.errors import FusionError
 from fusion.models.base.fitted import FittedSource, fit_items
 from fusion.models.base.recommender import FitContext, Recommender
 from fusion.models.base.registry import build
+from fusion.runs.checksums import damage_of_file, read_record
 from fusion.runs.cleanup import remove_folder
 from fusion.runs.runtime import Runtime, Stage
+from fusion.runs.stage_store import set_aside
 from fusion.training.sources import source_code, source_seed
 
 STATE = "state.npz"
@@ -112,15 +114,18 @@ class Fit:
         return notes
 
     def state(self, runtime: Runtime) -> State:
-        """Return what the fit learned; made once more where an earlier run dropped it for its size.
+        """Return what the fit learned; made again where it is damaged or was dropped for its size.
 
         Args:
             runtime: by which it is made again.
         """
         file = self.folder / STATE
-        if not file.exists():
-            # The key stays the same, so nobody who refers to the folder notices.
+        # The key stays the same, so nobody who refers to the folder notices.
+        if STATE not in read_record(self.folder):
             remove_folder(self.folder)
+            runtime.make(self.stage)
+        elif damage := damage_of_file(self.folder, STATE):
+            set_aside(self.folder, damage)
             runtime.make(self.stage)
         with np.load(file, allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
@@ -180,7 +185,8 @@ def fit_stage(
         warm=earlier,
         keep=source.refit == "warm",
     )
-    return Stage("fit", f"fit {source.name} on {fold.name}", inputs, make_fit)
+    # Large, and not read where the tables made from them are in the store.
+    return Stage("fit", f"fit {source.name} on {fold.name}", inputs, make_fit, (STATE,))
 
 
 def make_fit(folder: Path, inputs: FitInputs, runtime: Runtime) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fusion.config import SourceSettings
 from fusion.data.splitting.fold import Fold
 from fusion.models.base.fitted import FittedSource
+from fusion.runs.checksums import drop_file
 from fusion.runs.runtime import Runtime
 from fusion.training.fit_stage import STATE, Fit
 from fusion.training.sources import RANDOM_SOURCE, SourceReport
@@ -92,4 +93,4 @@ def evict(fits: Fits, serving: Fold, keep_mb: int) -> None:
         for fit in fits_of_fold.values():
             state = fit.folder / STATE
             if state.exists() and state.stat().st_size > keep_mb * MIB:
-                state.unlink()
+                drop_file(fit.folder, STATE)

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,7 +72,7 @@ class VectorCache:
             return {key.tobytes(): vector for key, vector in zip(keys, vectors, strict=True)}
         except FileNotFoundError:  # another process removed it, since it was broken
             return {}
-        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as broken:
+        except Exception as broken:  # a damaged archive may fail with anything
             log.warning(
                 "vector cache: %s cannot be read (%s); its texts are encoded again", path, broken
             )

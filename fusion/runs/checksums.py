@@ -1,0 +1,142 @@
+"""Sizes and checksums of the files of a stage, by which damage is noticed before it is read."""
+
+import json
+import zlib
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from fusion.core.durable import replace_file
+
+RECORD = "files.json"
+"""The file of a stage that holds size and checksum of every other one."""
+PART = 2**20
+"""Bytes that are read at once."""
+
+
+@dataclass(frozen=True)
+class FileSum:
+    """Size and checksum of a file.
+
+    CRC-32 notices every flipped byte and all but one in four billion of other damages. It takes a
+    fraction of the time of a cryptographic hash, which would guard against forgers: those could as
+    well write the record anew.
+    """
+
+    bytes: int
+    crc32: int
+
+    @classmethod
+    def of(cls, file: Path) -> "FileSum":
+        """Return size and checksum of a file as it is now.
+
+        Args:
+            file: to read whole.
+
+        Raises:
+            OSError: it is missing or cannot be read.
+        """
+        size = checksum = 0
+        with file.open("rb") as stream:
+            while part := stream.read(PART):
+                size += len(part)
+                checksum = zlib.crc32(part, checksum)
+        return cls(size, checksum)
+
+
+def write_record(folder: Path) -> None:
+    """Write the record of a stage's files.
+
+    Args:
+        folder: with all files of the stage.
+    """
+    files = [file for file in sorted(folder.rglob("*")) if file.is_file()]
+    sums = {file.relative_to(folder).as_posix(): FileSum.of(file) for file in files}
+    (folder / RECORD).write_text(_as_json(sums), encoding="utf-8")
+
+
+def read_record(folder: Path) -> dict[str, FileSum]:
+    """Read the record of a stage's files.
+
+    Args:
+        folder: a finished stage.
+
+    Returns:
+        Relative path -> size and checksum; empty where the record is missing or damaged.
+    """
+    try:
+        stored = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        sums = {str(name): FileSum(**each) for name, each in stored["files"].items()}
+        return sums if stored["crc32"] == _own_checksum(sums) else {}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return {}
+
+
+def drop_file(folder: Path, name: str) -> None:
+    """Remove a file of a stage, and what the record says of it.
+
+    Args:
+        folder: a finished stage.
+        name: relative path of the file.
+    """
+    sums = read_record(folder)
+    kept = {other: each for other, each in sums.items() if other != name}
+    # Aside, since a stage that is in use is never without its record, and before the file itself:
+    # killed in between, nobody takes the stage for a damaged one.
+    aside = folder / f"{RECORD}.new"
+    aside.write_text(_as_json(kept), encoding="utf-8")
+    replace_file(aside, folder / RECORD)
+    (folder / name).unlink(missing_ok=True)
+
+
+def damage_in(folder: Path, read_later: Collection[str] = ()) -> str:
+    """Return what is wrong with the files of a stage, or nothing.
+
+    Args:
+        folder: a finished stage.
+        read_later: relative paths of files of which only the size is compared.
+    """
+    sums = read_record(folder)
+    if not sums:
+        return f"{RECORD} cannot be read"
+    for name, expected in sums.items():
+        damage = _damage(folder / name, expected, name in read_later)
+        if damage:
+            return f"{name} {damage}"
+    return ""
+
+
+def damage_of_file(folder: Path, name: str) -> str:
+    """Return what is wrong with one file of a stage, or nothing.
+
+    Args:
+        folder: a finished stage, the record of which names the file.
+        name: relative path of the file.
+    """
+    damage = _damage(folder / name, read_record(folder)[name], size_only=False)
+    return damage and f"{name} {damage}"
+
+
+def _damage(file: Path, expected: FileSum, size_only: bool) -> str:
+    """What is wrong with a file, as what a sentence says of it; empty where it is whole."""
+    try:
+        size = file.stat().st_size
+        if size != expected.bytes:
+            return f"has {size} bytes instead of {expected.bytes}"
+        if not size_only and FileSum.of(file) != expected:
+            return "does not have the content that was written"
+    except OSError as failed:
+        return f"cannot be read ({failed.strerror})"
+    return ""
+
+
+def _as_json(sums: dict[str, FileSum]) -> str:
+    files = {name: asdict(each) for name, each in sums.items()}
+    stored = {"crc32": _own_checksum(sums), "files": files}
+    return json.dumps(stored, separators=(",", ":"))
+
+
+def _own_checksum(sums: dict[str, FileSum]) -> int:
+    """The checksum of a record, without which a damaged one would accuse whole files."""
+    lines = [f"{name} {each.bytes} {each.crc32}" for name, each in sums.items()]
+    return zlib.crc32("\n".join(lines).encode())
