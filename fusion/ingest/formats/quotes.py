@@ -26,7 +26,7 @@ SAMPLED_ROWS = 200
 """Rows by which the form of a row is known."""
 READ_BYTES = 1 << 20
 """Bytes read at a time in the search for a first quote."""
-NUMBER = re.compile(r"[\d.:+\-TZ ]*")
+NUMBER = r"[+-]?\d[\d.:+\-TZ ]*"
 """A number, a date or a time."""
 
 SWALLOWED = declare(
@@ -152,9 +152,10 @@ def _cell_form(cells: tuple[str, ...], delimiter: str) -> str | None:
     filled = [cell for cell in cells if cell]
     if not filled:
         return None
-    if all(NUMBER.fullmatch(cell) for cell in filled):
-        return NUMBER.pattern
-    # Codes have digits. Words without them would fit verses, where every line has its comma.
     code = rf"[^{re.escape(delimiter)}\s]*"
-    code = rf"(?:{code}\d{code})?"
-    return code if all(re.fullmatch(code, cell) for cell in filled) else None
+    # Codes have digits. Words without them would fit verses, where every line has its comma.
+    for form in (NUMBER, rf"{code}\d{code}"):
+        if all(re.fullmatch(form, cell) for cell in filled):
+            # A cell may be empty only where some are, or a line of commas would be a row.
+            return form if len(filled) == len(cells) else f"(?:{form})?"
+    return None

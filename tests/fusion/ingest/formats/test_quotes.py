@@ -1,11 +1,18 @@
 """Quotes that take rows into a cell, and texts of several lines, which are none."""
 
+import csv
 import gzip
+import io
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fusion.errors import DataError
+from fusion.ingest.formats.delimited import Header
+from fusion.ingest.formats.quotes import swallowing_cells
 from fusion.ingest.load import inspect_data, load
 from fusion.ingest.settings import DataSettings
 
@@ -22,11 +29,11 @@ def log_with(**replaced: str) -> str:
     return "\n".join(rows) + "\n"
 
 
-def found(folder: Path, text: str, name: str = "log.csv", **settings: str):
+def found(folder: Path, text: str, name: str = "log.csv", **more: object):
     raw = text.encode()
     (folder / name).write_bytes(gzip.compress(raw) if name.endswith(".gz") else raw)
     columns = {"time": "time", "weight": "weight"}
-    read = DataSettings(interactions=name, columns=columns, **settings)
+    read = DataSettings(interactions=name, columns=columns, **more)
     findings = inspect_data(read, folder).findings
     return [finding for finding in findings if finding.code == "swallowed_rows"]
 
@@ -38,9 +45,9 @@ def test_two_stray_quotes_that_take_rows_are_an_error_that_names_their_lines(tmp
     assert (finding.severity, finding.subject, finding.count) == ("error", "interactions", 600)
     assert "600 of 2001 lines" in finding.message
     assert "the quote that opens in line 500 is closed in line 1100" in finding.message
-    settings = DataSettings(interactions=name, columns={"time": "time", "weight": "weight"})
+    configured = DataSettings(interactions=name, columns={"time": "time", "weight": "weight"})
     with pytest.raises(DataError, match="swallowed_rows"):
-        load(settings, tmp_path)
+        load(configured, tmp_path)
 
 
 @pytest.mark.parametrize("last", [501, 510])
@@ -59,6 +66,7 @@ PROSE = [
     'He said ""go"", and went.\n\nThen, after a while, he came back.',
     "One, two, three, four\nfive, six, seven, eight\nnine, ten",
     "A list:\n- 1, 2\n- 3, 4\r\n- 5, 6",
+    "Commas alone:\n,,\n,,",
 ]
 
 
@@ -117,9 +125,9 @@ def test_a_stray_quote_among_items_is_noticed_beside_their_texts(tmp_path):
 )
 def test_a_quote_by_which_a_file_cannot_be_parsed_is_named_with_its_line(tmp_path, quotes, words):
     (tmp_path / "log.csv").write_text(log_with(**quotes))
-    settings = DataSettings(interactions="log.csv", columns={"time": "time", "weight": "weight"})
+    configured = DataSettings(interactions="log.csv", columns={"time": "time", "weight": "weight"})
     with pytest.raises(DataError, match=words):
-        load(settings, tmp_path)
+        load(configured, tmp_path)
 
 
 def test_a_cell_longer_than_any_text_is_no_text(tmp_path):
@@ -128,3 +136,20 @@ def test_a_cell_longer_than_any_text_is_no_text(tmp_path):
     text = log_with(line_2001='{0},"{1}\n' + inside + '",{2},{3}')
     [finding] = found(tmp_path, text)
     assert (finding.severity, finding.count) == ("error", 10_002)
+
+
+TEXTS = st.text('ab,;"\n\r ', max_size=30)
+ROWS = st.lists(st.tuples(st.integers(0, 99), TEXTS, TEXTS), min_size=1, max_size=20)
+
+
+@given(ROWS, st.sampled_from(",;"))
+@settings(max_examples=60, deadline=None)
+def test_what_a_writer_of_csv_writes_takes_nothing(rows, delimiter):
+    """Whatever the texts are: they have no numbers where rows have theirs."""
+    written = io.StringIO(newline="")
+    writer = csv.writer(written, delimiter=delimiter)
+    writer.writerows([("item", "title", "plot"), *rows])
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "items.csv")
+        file.write_text(written.getvalue(), newline="")
+        assert swallowing_cells(file, Header(delimiter, ["item", "title", "plot"]))[0] == []
