@@ -1,6 +1,7 @@
 """A session: one configuration with its folder, database and artifacts at hand."""
 
 import getpass
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,6 +13,17 @@ from flows.settings import Config, read_config
 from fusion.core.progress import Progress, Step, no_progress, run_plain
 from storage.connect import connect
 from storage.database.urls import resolve_url
+
+
+def user_name() -> str:
+    """Return the name of the OS user; their number where the system knows no name for it.
+
+    Containers often run as a number alone.
+    """
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
 
 
 @dataclass(frozen=True)
@@ -28,7 +40,7 @@ class Session:
 
     config: Config
     base: Path
-    by: str = field(default_factory=getpass.getuser)
+    by: str = field(default_factory=user_name)
     step: Step = run_plain
     progress: Callable[[str], Progress] = no_progress
 

@@ -2,8 +2,11 @@
 
 import sys
 
+from flows.cli.streams import open_closed_streams, secure_output
 from flows.import_guard import refuse_foreign
 
+# Before any import that looks at a stream, or leaves a file open.
+open_closed_streams()
 # Before the first import of ours below: that import would end in a traceback.
 refuse_foreign()
 
@@ -29,6 +32,7 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Run the command line and leave with the documented exit code."""
+    secure_output()
     give_back()
     start_logging()
     as_json = "--json" in sys.argv

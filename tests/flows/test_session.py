@@ -1,12 +1,13 @@
 """A session: relative paths in a configuration start at the folder of its file."""
 
 import csv
+import os
 import sqlite3
 from contextlib import closing
 
 import pytest
 
-from flows.session import Session
+from flows.session import Session, user_name
 from flows.steps.train.inputs import read_data
 from flows.steps.watch.check import check_all
 from tests.flows.world import CONFIG, make_shop
@@ -36,3 +37,13 @@ def test_sqlite_files_of_ours_and_of_the_data_start_at_the_configuration(
     session.engine.dispose()
     assert (shop / "fusion.db").exists()
     assert list(elsewhere.iterdir()) == []
+
+
+def test_a_user_without_a_name_is_called_by_number(monkeypatch):
+    def unknown(number):
+        raise KeyError(f"getpwuid(): uid not found: {number}")
+
+    for variable in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    assert user_name() == f"uid {os.getuid()}"
