@@ -15,15 +15,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
+from fusion.masking import mask_all, mask_secrets
+
 
 class FusionError(Exception):
     """Root of the tree.
+
+    Texts are masked as they come in: whoever shows, logs or stores the error shows no secret.
 
     Attributes:
         exit_code: status with which the command line ends.
     """
 
     exit_code = 3
+
+    def __init__(self, *words: object) -> None:
+        super().__init__(*map(mask_all, words))
 
 
 class ConfigError(FusionError):
@@ -62,7 +69,7 @@ class DataError(FusionError):
 
     def __init__(self, message: str = "", examples: Sequence[Mapping[str, Any]] = ()) -> None:
         super().__init__(message)
-        self.message = message
+        self.message = mask_secrets(message)
         self.examples = tuple(examples)
 
     def __str__(self) -> str:
@@ -83,7 +90,7 @@ class Refused(FusionError):
 
     def __init__(self, message: str = "", reasons: Sequence[str] = ()) -> None:
         super().__init__(message)
-        self.reasons = tuple(reasons) or (message,)
+        self.reasons = tuple(map(mask_secrets, reasons)) or (mask_secrets(message),)
 
 
 class Temporary(FusionError):
@@ -108,7 +115,7 @@ class SourceFailed(FusionError):
         """
         super().__init__(source, why)  # both, so that it can be pickled
         self.source = source
-        self.why = why
+        self.why = mask_secrets(why)
 
     def __str__(self) -> str:
         return f"source {self.source!r} failed while scoring: {self.why}"
@@ -124,7 +131,7 @@ def stored_text(failure: BaseException) -> str:
         One sentence.
     """
     message = failure.message if isinstance(failure, DataError) else failure
-    return f"{type(failure).__name__}: {message}"
+    return mask_secrets(f"{type(failure).__name__}: {message}")
 
 
 def disk_refused(failure: BaseException) -> bool:

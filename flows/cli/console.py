@@ -27,6 +27,7 @@ from flows.failures import describe_failure
 from fusion.core.progress import Progress as Watcher
 from fusion.core.progress import T
 from fusion.errors import FusionError
+from fusion.masking import mask_all, mask_secrets
 
 log = logging.getLogger(__name__)
 # In a pipe or a file there is no width to ask for: 140 keeps tables and sentences whole.
@@ -112,12 +113,12 @@ class ProgressBars:
 
 
 def emit(content: Any) -> None:
-    """Write a result as JSON to stdout.
+    """Write a result as JSON to stdout, without secrets.
 
     Args:
         content: anything that `to_json` takes.
     """
-    text = json.dumps(to_json(content), ensure_ascii=False, indent=1)
+    text = json.dumps(mask_all(to_json(content)), ensure_ascii=False, indent=1)
     sys.stdout.write(json_text(text) + "\n")
 
 
@@ -162,7 +163,7 @@ def fail(failure: BaseException, as_json: bool) -> int:
         The exit code.
     """
     code, message = describe_failure(failure)
-    message = with_config(message)
+    message = with_config(mask_secrets(message))
     # A failure that was foreseen says what to do: a traceback would bury it.
     if code == FusionError.exit_code:
         trace = "".join(traceback.format_exception(failure))

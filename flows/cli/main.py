@@ -2,8 +2,8 @@
 
 import sys
 
-from flows.cli.streams import open_closed_streams, secure_output
 from flows.import_guard import refuse_foreign
+from flows.streams import open_closed_streams, secure_output
 
 # Before any import that looks at a stream, or leaves a file open.
 open_closed_streams()
@@ -25,6 +25,7 @@ from flows.cli.app import app
 from flows.cli.console import emit, fail, start_logging
 from flows.malloc import give_back
 from fusion.errors import ConfigError
+from fusion.masking import mask_secrets
 
 INTERRUPTED = 130
 """The code that Typer gives for Ctrl+C, which it does not raise."""
@@ -41,6 +42,7 @@ def main() -> None:
         if code == INTERRUPTED:
             fail(KeyboardInterrupt(), as_json)
     except TyperException as misused:
+        misused.message = mask_secrets(misused.message)
         misused.show()  # type: ignore[attr-defined]
         code = ConfigError.exit_code
         if as_json:

@@ -12,6 +12,8 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from fusion.masking import mask_secrets
+
 _CONTROLS = (*range(0x20), *range(0x7F, 0xA0))
 _LINE_ENDS = (0x2028, 0x2029)
 _DIRECTIONS = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
@@ -72,7 +74,7 @@ class SafeConsole(Console):
         Returns:
             The text with its styles.
         """
-        return super().render_str(visible(text), **options)
+        return super().render_str(visible(mask_secrets(text)), **options)
 
 
 class OneLineTable(Table):
@@ -93,7 +95,21 @@ def _one_line_each(cells: Iterable[RenderableType | None]) -> list[RenderableTyp
 
 
 class OneLineFormatter(logging.Formatter):
-    """Formats a record as one line; the traceback after it, if any, keeps its lines."""
+    """Formats a record as one line; the traceback after it, if any, keeps its lines.
+
+    Secrets are masked in both.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write the line and the traceback.
+
+        Args:
+            record: of a log.
+
+        Returns:
+            The text without its secrets.
+        """
+        return mask_secrets(super().format(record))
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         """Write the line.

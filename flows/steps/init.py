@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from fusion.errors import ConfigError
+from fusion.ingest.formats.file_search import is_url
 from fusion.ingest.guess.guess import guess
 from fusion.ingest.guess.toml import write_config
 
@@ -44,9 +45,12 @@ def write_first_config(
 
 
 def _relative_to(place: str | None, base: Path) -> str | None:
-    """Return a path or glob as seen from `base`; absolute when it lies elsewhere."""
-    if place is None:
-        return None
+    """Return a path or glob as seen from `base`; absolute when it lies elsewhere.
+
+    A URL stays one, so that whoever looks for the file can say so.
+    """
+    if place is None or is_url(place):
+        return place
     absolute = Path.cwd() / place
     if absolute.is_relative_to(base):
         return str(absolute.relative_to(base))

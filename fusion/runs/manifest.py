@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from fusion.masking import mask_all
 from fusion.runs.run_folder import RunFolder
 
 
@@ -232,7 +233,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> Manifest:
         The manifest as written, with `files`.
     """
     whole = manifest.model_copy(update={"files": file_hashes(folder)})
-    text = json.dumps(whole.as_json(), indent=1, ensure_ascii=False)
+    text = json.dumps(mask_all(whole.as_json()), indent=1, ensure_ascii=False)
     RunFolder(folder).manifest.write_text(text, encoding="utf-8")
     return whole
 

@@ -10,6 +10,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from fusion.errors import ConfigError
+from fusion.masking import mask_all
 from storage.database.errors import on_error
 from storage.database.pool import WaitingPool
 from storage.database.urls import masked, read_only_file
@@ -163,5 +164,5 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _json(value: Any) -> str:
-    """Write JSON; NaN and infinities, which JSON does not have, become null."""
-    return to_json(value, inf_nan_mode="null").decode()
+    """Write JSON without secrets; NaN and infinities, which JSON does not have, become null."""
+    return to_json(mask_all(value), inf_nan_mode="null").decode()

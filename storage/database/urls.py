@@ -7,14 +7,13 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from fusion.errors import ConfigError
+from fusion.masking import mask_secrets
 
 SUPPORTED = "sqlite:///path/to/file.db and postgresql+psycopg://user:password@host:5432/database"
 """The URLs of our own database, for messages."""
 _DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
 _NO_FILE = (None, "", ":memory:")
 """Names by which SQLite means a database in memory."""
-_SECRETS = ("password", "sslpassword")
-"""Parameters of a query that libpq takes passwords from."""
 
 
 def parse_url(text: str) -> URL:
@@ -69,11 +68,10 @@ def masked(url: URL | str) -> str:
         The URL with `***` for every password in it; `***` alone when it cannot be read.
     """
     try:
-        parsed = make_url(url)
+        shown = make_url(url).render_as_string(hide_password=True)
     except (ArgumentError, ValueError):
         return "***"
-    hidden = {name: "***" for name in _SECRETS if name in parsed.query}
-    return parsed.update_query_dict(hidden).render_as_string(hide_password=True)
+    return mask_secrets(shown)
 
 
 def storage_url(text: str, schema: str | None = None) -> URL:

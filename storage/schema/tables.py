@@ -20,7 +20,7 @@ from sqlalchemy import (
     Text,
 )
 
-from storage.schema.types import ID_TEXT, UtcTime
+from storage.schema.types import ID_TEXT, MaskedText, UtcTime
 
 HEAD = "0005"
 """The Alembic revision that these tables describe; a test holds it to the newest migration."""
@@ -146,8 +146,8 @@ slot = Table(
     Column("name", Text, primary_key=True),
     _run_no(nullable=True),
     Column("changed_at", UtcTime, nullable=False),
-    Column("changed_by", Text, nullable=False),
-    Column("reason", Text),
+    Column("changed_by", MaskedText, nullable=False),
+    Column("reason", MaskedText),
     Column("frozen_until", UtcTime),
 )
 
@@ -161,8 +161,8 @@ slot_move = Table(
     _run_no("from_run_no", nullable=True),
     _run_no("to_run_no", nullable=True),
     Column("at", UtcTime, nullable=False),
-    Column("by", Text, nullable=False),
-    Column("reason", Text),
+    Column("by", MaskedText, nullable=False),
+    Column("reason", MaskedText),
     CheckConstraint(
         "action in ('publish', 'approve', 'reject', 'rollback', 'unfreeze')", name="action"
     ),
@@ -209,7 +209,7 @@ alert = Table(
     Column("name", Text, nullable=False),
     Column("value", Double),
     Column("threshold", Double),
-    Column("message", Text, nullable=False),
+    Column("message", MaskedText, nullable=False),
     Index(None, "run_no"),
 )
 
@@ -220,7 +220,7 @@ decision = Table(
     Column("at", UtcTime, nullable=False),
     Column("placement", Text, nullable=False),
     Column("due", Boolean, nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("reason", MaskedText, nullable=False),
     Column("trigger", Text, nullable=False),
     _run_no(nullable=True),
     Index(None, "placement", "id"),

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from sqlalchemy import DateTime, Dialect, Text
 from sqlalchemy.types import TypeDecorator
 
+from fusion.masking import mask_secrets
+
 
 def utc_now() -> datetime:
     """Return the present as an aware UTC time."""
@@ -56,6 +58,25 @@ class UtcTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class MaskedText(TypeDecorator[str]):
+    """A text that people or failures give: secrets in it are masked on their way in."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Mask a text on its way to the database.
+
+        Args:
+            value: the text; None stays None.
+            dialect: of the database.
+
+        Returns:
+            The text without secrets.
+        """
+        return None if value is None else mask_secrets(value)
 
 
 _BYTE_ORDER = Text(collation="C")

@@ -3,7 +3,9 @@
 import contextlib
 import io
 import json
+import logging
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +15,10 @@ from unittest.mock import patch
 from sqlalchemy import Engine
 
 from flows.cli.console import emit
-from flows.cli.main import app
+from flows.cli.main import app, main
 from flows.failures import describe_failure
 from storage.connect import connect
+from tests.flows.world import Ended
 
 
 @dataclass(frozen=True)
@@ -61,20 +64,60 @@ def _closing_databases() -> Iterator[None]:
             engine.dispose()
 
 
-def call(folder: Path, *words: str, **env: str) -> Called:
-    """Call `fusion` in `folder`; a failure ends as on the command line, and is kept."""
+@contextlib.contextmanager
+def _as_a_process(folder: Path, env: dict[str, str]) -> Iterator[None]:
+    """Work in `folder` with the environment of a command, and close what the block opens."""
     kept = {
         key: value
         for key, value in os.environ.items()
         if not key.startswith(("PREFECT_", "FUSION_"))
     }
-    shown = io.StringIO()
     with (
         _closing_databases(),
         contextlib.chdir(folder),
         patch.dict(os.environ, {**kept, "PREFECT_HOME": "/nonexistent", **env}, clear=True),
-        contextlib.redirect_stdout(shown),
     ):
+        yield
+
+
+@contextlib.contextmanager
+def _keeping_logs() -> Iterator[None]:
+    """Take away the handlers of logs that the block adds."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    root.handlers = []
+    try:
+        yield
+    finally:
+        root.handlers = handlers
+        root.setLevel(level)
+
+
+def call_main(folder: Path, *words: str, **env: str) -> Ended:
+    """Call `fusion` in `folder` up to its very edge: all that it writes, as a process writes it.
+
+    Only the standard streams are the test's own.
+    """
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        _as_a_process(folder, env),
+        _keeping_logs(),
+        patch.object(sys, "argv", ["fusion", *words]),
+        patch("flows.cli.main.secure_output"),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        try:
+            main()
+        except SystemExit as ended:
+            return Ended(int(ended.code or 0), out.getvalue(), err.getvalue())
+    raise AssertionError("a command ends its process")
+
+
+def call(folder: Path, *words: str, **env: str) -> Called:
+    """Call `fusion` in `folder`; a failure ends as on the command line, and is kept."""
+    shown = io.StringIO()
+    with _as_a_process(folder, env), contextlib.redirect_stdout(shown):
         try:
             code = app(list(words), standalone_mode=False)
         except Exception as failure:

@@ -10,6 +10,7 @@ from fusion.core.findings import FindingKind, declare
 PARQUET = (".parquet", ".pq")
 TEXT = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 """Endings of files read from folders; a file named by itself may be called anything."""
+URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 RUN_FOLDER = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
 STAGE_FOLDER = re.compile(r"[0-9a-f]{16}")
 """Names of the folders that trainings write: what they hold is never data to train on."""
@@ -63,6 +64,15 @@ def is_text_file(path: Path) -> bool:
     return not path.name.lower().endswith(PARQUET)
 
 
+def is_url(place: str) -> bool:
+    """Return True for a URL: files are not fetched, and databases take a query.
+
+    Args:
+        place: what stands where a path was meant.
+    """
+    return URL.match(place) is not None
+
+
 def find_files(subject: str, place: str, base: Path) -> list[Path]:
     """List the files that a place names, in the order of their names.
 
@@ -77,6 +87,9 @@ def find_files(subject: str, place: str, base: Path) -> list[Path]:
     Raises:
         Unusable: there is none.
     """
+    if is_url(place):
+        problem = f"{place} is a URL, where a path is needed"
+        raise MISSING_FILE.stop(subject, f"{problem}; a database takes {{ url, query }}")
     path = base / _expanded(place)
     if "\0" in place:
         raise MISSING_FILE.stop(subject, f"{place!r} has a NUL character, which no path has")
