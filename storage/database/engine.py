@@ -13,7 +13,7 @@ from fusion.errors import ConfigError
 from fusion.masking import mask_all
 from storage.database.errors import on_error
 from storage.database.pool import WaitingPool
-from storage.database.urls import masked, read_only_file
+from storage.database.urls import masked, read_only_file, require_sqlite_parameters
 
 BUSY_SECONDS = 30
 """Seconds that a writer waits for another, and a thread for a connection, before `Temporary`.
@@ -81,6 +81,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 
 def _sqlite_engine(url: URL, read_only: bool) -> Engine:
+    require_sqlite_parameters(url)
     engine = create_engine(
         read_only_file(url) if read_only else url,
         connect_args={"timeout": BUSY_SECONDS},

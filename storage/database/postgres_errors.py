@@ -23,6 +23,8 @@ _CONFIG_WORDS = re.compile(
     "does not exist|authentication failed|no password supplied|pg_hba|SSL|invalid .*option"
 )
 
+_UNKNOWN_PARAMETER = "invalid connection option"
+
 
 def translate_postgres(
     error: BaseException, url: URL, lost: bool, setting: str
@@ -45,6 +47,8 @@ def translate_postgres(
     connecting = isinstance(error, psycopg.OperationalError) and not state
     # A lost connection may end in words such as "SSL connection has been closed".
     refused = connecting and not lost and _CONFIG_WORDS.search(text)
+    # A parameter of the URL that libpq does not know is refused before there is a connection.
+    refused = refused or (not state and _UNKNOWN_PARAMETER in text)
     if _CONFIG_STATES.match(state) or refused:
         return ConfigError(
             f"database {masked(url)}: {text}. Check {setting} and the rights of its user."

@@ -12,6 +12,9 @@ from fusion.masking import mask_secrets
 SUPPORTED = "sqlite:///path/to/file.db and postgresql+psycopg://user:password@host:5432/database"
 """The URLs of our own database, for messages."""
 _DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
+_SQLITE_PARAMETERS = frozenset(
+    ("cached_statements", "check_same_thread", "detect_types", "isolation_level", "timeout", "uri")
+)
 _NO_FILE = (None, "", ":memory:")
 """Names by which SQLite means a database in memory."""
 
@@ -121,6 +124,29 @@ def read_only_file(url: URL) -> URL:
     """
     file = f"file:{quote(str(url.database))}"
     return url.set(database=file).update_query_dict({"mode": "ro", "uri": "true"})
+
+
+def require_sqlite_parameters(url: URL) -> None:
+    """Refuse parameters that Python's SQLite does not take, or not with such a value.
+
+    SQLAlchemy would pass them on, to end in a `TypeError` of the driver.
+
+    Args:
+        url: of an SQLite file.
+
+    Raises:
+        ConfigError: a parameter is wrong.
+    """
+    # With `uri=true` the others are SQLite's own, which passes over what it does not know.
+    unknown = set() if "uri" in url.query else set(url.query) - _SQLITE_PARAMETERS
+    problem = f"it takes no {', '.join(sorted(unknown))}" if unknown else ""
+    try:
+        url.get_dialect()().create_connect_args(url)
+    except (TypeError, ValueError) as error:
+        problem = str(error)
+    if problem:
+        allowed = ", ".join(sorted(_SQLITE_PARAMETERS))
+        raise ConfigError(f"database {masked(url)}: {problem}. Parameters of SQLite: {allowed}.")
 
 
 def _is_sqlite(url: URL) -> bool:

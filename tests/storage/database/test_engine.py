@@ -1,3 +1,4 @@
+import re
 import sqlite3
 import subprocess
 import sys
@@ -116,3 +117,18 @@ def seconds_to_connect(url: str) -> float:
     start = time.perf_counter()
     connect(StorageSettings(url=url), migrate=True).dispose()
     return time.perf_counter() - start
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("sqlite:///x.db?timeout=abc", "could not convert string to float: 'abc'"),
+        ("sqlite:///x.db?journal=off", "it takes no journal. Parameters of SQLite: "),
+        ("postgresql://127.0.0.1:1/x?journal=off", 'invalid connection option "journal"'),
+    ],
+)
+def test_a_parameter_that_no_driver_takes_is_named(url, words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=re.escape(words)):
+        connect(StorageSettings(url=url), migrate=True)
+    assert list(tmp_path.iterdir()) == []
