@@ -46,10 +46,10 @@ def translate_postgres(
     text = _without_password(str(error), url)
     connecting = isinstance(error, psycopg.OperationalError) and not state
     # A lost connection may end in words such as "SSL connection has been closed".
-    refused = connecting and not lost and _CONFIG_WORDS.search(text)
+    refused = connecting and not lost and bool(_CONFIG_WORDS.search(text))
     # A parameter of the URL that libpq does not know is refused before there is a connection.
-    refused = refused or (not state and _UNKNOWN_PARAMETER in text)
-    if _CONFIG_STATES.match(state) or refused:
+    is_unknown = not state and _UNKNOWN_PARAMETER in text
+    if _CONFIG_STATES.match(state) or refused or is_unknown:
         return ConfigError(
             f"database {masked(url)}: {text}. Check {setting} and the rights of its user."
         )
