@@ -56,6 +56,9 @@ def check(
     config: Config = FILE,
     as_of: AsOf = None,
     strict: Annotated[bool, typer.Option("--strict", help="treat warnings as errors")] = False,
+    store: Annotated[
+        bool, typer.Option("--store", help="compare stages and run folders with their checksums")
+    ] = False,
     as_json: Json = False,
 ) -> int:
     """Name every problem of the configuration and the data, with counts, examples and cures.
@@ -65,8 +68,10 @@ def check(
     """
     from flows.cli.screens.findings import print_findings  # noqa: PLC0415
     from flows.steps.watch.check import check_all  # noqa: PLC0415
+    from flows.steps.watch.check_store import check_store  # noqa: PLC0415
 
-    findings = check_all(open_session(config), parse_moment(as_of))
+    session, moment = open_session(config), parse_moment(as_of)
+    findings = check_store(session) if store else check_all(session, moment)
     # Warnings are said, and stop nothing, unless a pipeline asks for it.
     failed = any(strict or finding.severity == "error" for finding in findings)
     if as_json:

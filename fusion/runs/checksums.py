@@ -1,9 +1,10 @@
-"""Sizes and checksums of the files of a stage, by which damage is noticed before it is read."""
+"""Sizes and checksums of files of stages and runs, by which damage is noticed before it is read."""
 
 import json
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
+from hashlib import file_digest
 from pathlib import Path
 
 from fusion.core.durable import replace_file
@@ -115,6 +116,24 @@ def damage_of_file(folder: Path, name: str) -> str:
     """
     damage = _damage(folder / name, read_record(folder)[name], size_only=False)
     return damage and f"{name} {damage}"
+
+
+def damage_by_sha256(folder: Path, files: Mapping[str, Mapping[str, str | int]]) -> str:
+    """Return what is wrong with the files of a run folder, or nothing.
+
+    Args:
+        folder: a finished run folder.
+        files: `bytes` and `sha256` by relative path, as its manifest has them.
+    """
+    for name, expected in files.items():
+        try:
+            with (folder / name).open("rb") as stream:
+                digest = file_digest(stream, "sha256").hexdigest()
+        except OSError as failed:
+            return f"{name} cannot be read ({failed.strerror})"
+        if digest != expected["sha256"]:
+            return f"{name} does not have the content that was written"
+    return ""
 
 
 def _damage(file: Path, expected: FileSum, size_only: bool) -> str:
