@@ -88,7 +88,8 @@ UNREADABLE = declare(
         severity="error",
         what="a file that cannot be parsed",
         happens="nothing is read",
-        cure="Write the file anew; for CSV, look for a quote that is never closed.",
+        cure="Check the right to read it, and write the file anew; for CSV, look for a quote that"
+        " is never closed.",
     )
 )
 

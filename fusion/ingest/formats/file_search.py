@@ -1,11 +1,13 @@
 """Search for the data files that a path, folder or glob of the configuration names."""
 
+import os
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 
 from fusion.core.findings import FindingKind, declare
+from fusion.ingest.formats.delimited import UNREADABLE
 
 PARQUET = (".parquet", ".pq")
 TEXT = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
@@ -93,6 +95,14 @@ def find_files(subject: str, place: str, base: Path) -> list[Path]:
     path = base / _expanded(place)
     if "\0" in place:
         raise MISSING_FILE.stop(subject, f"{place!r} has a NUL character, which no path has")
+    try:
+        return _files_at(subject, place, path, base)
+    except PermissionError as error:  # of a folder on the way
+        raise UNREADABLE.stop(subject, f"{path} cannot be opened: {error}") from error
+
+
+def _files_at(subject: str, place: str, path: Path, base: Path) -> list[Path]:
+    """Return the file that a path is, or the files of a folder or glob."""
     if path.is_file():
         return [path]
     if path.is_dir():
@@ -121,7 +131,7 @@ def _refuse_broken_link(subject: str, path: Path) -> None:
 
 def _in_folder(subject: str, folder: Path) -> list[Path]:
     files = []
-    for path in sorted(folder.rglob("*")):
+    for path in _tree(folder):
         if not path.name.lower().endswith(PARQUET + TEXT):
             continue
         if _is_passed_over(path.relative_to(folder), folder):
@@ -133,6 +143,23 @@ def _in_folder(subject: str, folder: Path) -> list[Path]:
     if not files:
         raise MIXED_FILES.stop(subject, f"{folder} holds no CSV or Parquet file")
     return files
+
+
+def _tree(folder: Path) -> list[Path]:
+    """List all below a folder by name, but for hidden folders.
+
+    Raises:
+        PermissionError: a folder may not be looked into; `rglob` passes over it without a word.
+    """
+
+    def refuse(error: OSError) -> None:
+        raise error
+
+    paths = []
+    for parent, folders, names in os.walk(folder, onerror=refuse):
+        paths += [Path(parent, name) for name in (*folders, *names)]
+        folders[:] = [name for name in folders if not name.startswith((".", "_"))]
+    return sorted(paths)
 
 
 def _is_passed_over(file: Path, folder: Path) -> bool:

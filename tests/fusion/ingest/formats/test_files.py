@@ -1,6 +1,7 @@
 import gzip
 import os
 import re
+import tempfile
 from pathlib import Path
 
 import polars as pl
@@ -13,6 +14,8 @@ from fusion.errors import DataError, Temporary
 from fusion.ingest.formats.files import open_table
 from fusion.ingest.settings import SqlInput
 
+NOBODY = 65534
+"""The user without rights, on every Unix."""
 TEXT = "user,item,extra\n1,2,x\n3,4,y\n"
 
 
@@ -188,6 +191,54 @@ def test_what_can_be_read_once_only_is_no_file(tmp_path, place):
     ) as stopped:
         pick(place, tmp_path)
     assert "Write the rows to a file" in str(stopped.value)
+
+
+@pytest.fixture
+def nobody():
+    """Run the test as a user without rights, where it is root who runs the tests."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.mark.parametrize(
+    ("closed", "place"),
+    [
+        ("folder", "folder"),
+        ("folder", "."),
+        ("folder", "folder/a.csv"),
+        ("folder", "folder/*.csv"),
+        ("folder/a.csv", "folder/a.csv"),
+        ("folder/a.parquet", "folder/a.parquet"),
+    ],
+)
+def test_what_may_not_be_read_says_so(closed, place, open_folder, nobody):
+    (open_folder / closed).chmod(0)
+    try:
+        with pytest.raises(Unusable, match=r"unreadable_file .*Permission denied.*right to read"):
+            pick(place, open_folder)
+    finally:
+        (open_folder / closed).chmod(0o755)
+
+
+@pytest.fixture
+def open_folder():
+    """A folder that anybody may enter, with one in it that belongs to nobody in particular."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name, "folder")
+        folder.mkdir()
+        (folder / "a.csv").write_text(TEXT)
+        pl.read_csv(TEXT.encode()).write_parquet(folder / "a.parquet")
+        for path in (Path(name), folder, *folder.iterdir()):
+            if os.geteuid() == 0:
+                os.chown(path, NOBODY, NOBODY)
+            path.chmod(0o755)
+        yield Path(name)
 
 
 def test_no_path_has_a_nul(tmp_path):
