@@ -82,6 +82,14 @@ def test_texts_of_several_lines_take_nothing(tmp_path, prose):
     assert found(tmp_path, text, items="items.csv", item_features=features) == []
 
 
+def test_a_text_that_cites_a_row_takes_nothing(tmp_path):
+    prose = "A row is written like this:\n7,Film 7,Short\nIt has an id,\na title\nand a plot."
+    rows = "".join(f'{n},Film {n},"{prose}"\n' for n in range(7))
+    (tmp_path / "items.csv").write_text("item,title,plot\n" + rows)
+    features = {"text": ["title", "plot"]}
+    assert found(tmp_path, log_with(), items="items.csv", item_features=features) == []
+
+
 def test_verses_take_nothing(tmp_path):
     """As many commas a line as a row has, and ids that are words like any others."""
     verses = "Roses, red\nViolets, blue\nSugar, sweet"
