@@ -20,7 +20,7 @@ from pydantic_settings import (
 
 from dashboards.settings import MonitorSettings
 from fusion.config import CoreConfig
-from fusion.core.settings import Settings, describe
+from fusion.core.settings import Settings, describe, named_outside, require_text
 from fusion.errors import ConfigError
 from fusion.ingest.settings import DataSettings
 from storage.database.settings import StorageSettings
@@ -39,11 +39,12 @@ class RetrainSettings(Settings):
     )
     timezone: str = Field("UTC", description="time zone of `cron`, such as Asia/Shanghai")
     max_age: float = Field(
-        7.0, gt=0, description="days after its training at which the live run is too old"
+        7.0, gt=0, le=36_500, description="days after its training at which the live run is too old"
     )
     cooldown: float = Field(
         6.0,
         ge=0,
+        le=876_000,
         description="hours after a training, published or refused, before the next is due",
     )
 
@@ -79,7 +80,7 @@ class RetentionSettings(Settings):
         10, ge=1, description="newest runs of the placement, published or refused, that stay"
     )
     days: float = Field(
-        30.0, ge=0, description="a run that a slot showed within so many days stays"
+        30.0, ge=0, le=36_500, description="a run that a slot showed within so many days stays"
     )
     prune: bool = Field(True, description="`fusion run` and `fusion retrain` prune when they end")
 
@@ -180,9 +181,11 @@ def read_config(path: Path) -> Config:
         raise ConfigError(f"{path} is not valid TOML: {wrong}") from wrong
     except OSError as wrong:
         raise ConfigError(f"cannot read {path}: {wrong.strerror}") from wrong
+    except RecursionError as wrong:
+        raise ConfigError(f"{path} nests brackets too deeply to be read") from wrong
     refuse_unknown_variables()
     try:
-        return Config(**content)
+        config = Config(**content)
     except ValidationError as wrong:
         problems = "\n".join(f"  {describe(error, Config)}" for error in wrong.errors())
         raise ConfigError(f"{path} is not a configuration:\n{problems}") from wrong
@@ -191,6 +194,12 @@ def read_config(path: Path) -> Config:
         raise ConfigError(
             f"the environment is no configuration: {wrong}; write FUSION_SECTION__KEY=value"
         ) from None
+    except RecursionError:
+        raise ConfigError("a variable FUSION_... nests brackets too deeply to be read") from None
+    for named in named_outside(config):
+        place = getattr(named.value, "url", named.value)
+        require_text(f"{path}: {named.key}", str(place))
+    return config
 
 
 def refuse_unknown_variables() -> None:
@@ -208,6 +217,8 @@ def refuse_unknown_variables() -> None:
     delimiter = Config.model_config["env_nested_delimiter"] or "__"
     for variable in sorted(os.environ):
         name = variable.upper()
+        if name.startswith(prefix):
+            require_text(f"the environment's {variable!r}", variable + os.environ[variable])
         section, *keys = name.removeprefix(prefix).lower().split(delimiter)
         if not name.startswith(prefix) or section in Config.model_fields:
             continue

@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 from flows.cli.advice import CALLED_WITH
 from flows.cli.console import ProgressBars
 from flows.session import Session
+from fusion.core.settings import require_text
 from fusion.errors import ConfigError
 
 VERBS = {
@@ -58,7 +59,8 @@ FILE = Path("fusion.toml")
 """The configuration that a verb reads where `--config` names no other."""
 SPAN_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 """The letters after a length of time, by the argument of `timedelta` that they stand for."""
-
+# At most six digits: the end must be a date.
+_SPAN = re.compile(r"([1-9][0-9]{0,5})([mhd])")
 # The first line of a section of a docstring, which ends its prose.
 _SECTION = re.compile(r"^(Args|Returns|Raises):$", re.MULTILINE)
 
@@ -82,6 +84,10 @@ def verb(function: Callable[..., int]) -> Callable[..., int]:
 
     @wraps(function)
     def _call(**options: Any) -> int:
+        for option, value in options.items():
+            # Names of files may be any bytes.
+            if isinstance(value, str):
+                require_text(f"{option} {value!r}", value)
         config = options.get("config", FILE)
         CALLED_WITH.set(None if config == FILE else config)
         return function(**options)
@@ -167,8 +173,9 @@ def parse_span(text: str | None) -> timedelta | None:
     """
     if text is None:
         return None
-    number, unit = text[:-1], text[-1:]
-    is_count = number.isdigit() and int(number) > 0
-    if not is_count or unit not in SPAN_UNITS:
-        raise ConfigError(f"--freeze {text!r} is no length of time; write 90m, 24h or 2d")
+    span = _SPAN.fullmatch(text)
+    if span is None:
+        shown = f"{text[:40]}..." if len(text) > 40 else text
+        raise ConfigError(f"--freeze {shown!r} is no length of time; write 90m, 24h or 2d")
+    number, unit = span.groups()
     return timedelta(**{SPAN_UNITS[unit]: int(number)})

@@ -36,7 +36,7 @@ def status(config: Config = FILE, as_json: Json = False) -> int:
 @verb
 def runs(
     config: Config = FILE,
-    limit: Annotated[int, typer.Option(min=1, help="how many")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="how many")] = 20,
     as_json: Json = False,
 ) -> int:
     """List runs, newest first.

@@ -18,6 +18,7 @@ class SplitSettings(Settings):
     window: int | None = Field(
         None,
         gt=0,
+        le=36_500,
         description="days of a label window of a time split; default: the shortest that holds "
         "`users`",
     )

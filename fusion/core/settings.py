@@ -7,13 +7,42 @@ from difflib import get_close_matches
 from hashlib import sha256
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from fusion.errors import ConfigError
+
+LARGEST = 2**31 - 1
+"""Largest number of a setting, as of LightGBM and of most C libraries."""
 
 
 class Settings(BaseModel):
     """A frozen piece of configuration; every field carries a default, bounds and a description."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @field_validator("*")
+    @classmethod
+    def _countable(cls, value: Any) -> Any:
+        # Products of settings with bytes, days or rows must fit the integers of arrays.
+        if isinstance(value, int | float) and abs(value) > LARGEST:
+            raise ValueError(f"{value:g} is too large; numbers go up to {LARGEST:,}")
+        return value
+
+
+def require_text(name: str, text: str) -> None:
+    """Refuse text that no file, database or terminal takes.
+
+    Args:
+        name: of the option, variable or setting.
+        text: as the system gave it; bytes that are no UTF-8 are halves of surrogate pairs there.
+
+    Raises:
+        ConfigError: it is not UTF-8, or holds a NUL.
+    """
+    if "\0" in text:
+        raise ConfigError(f"{name} holds the character NUL, which nothing outside takes: remove it")
+    if any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise ConfigError(f"{name} is not UTF-8: write it in a terminal or file that is")
 
 
 def config_hash(config: BaseModel, exclude: Iterable[str] = ()) -> str:

@@ -49,7 +49,8 @@ def test_every_key_is_described(section):
 
 
 @pytest.mark.parametrize(
-    "line", ["| `window` | integer | none | > 0 |", "| `size` | integer | `20` | ≥ 1, ≤ 1,000 |"]
+    "line",
+    ["| `window` | integer | none | > 0, ≤ 36,500 |", "| `size` | integer | `20` | ≥ 1, ≤ 1,000 |"],
 )
 def test_types_defaults_and_bounds_are_told(line):
     assert line in reference()

@@ -131,7 +131,11 @@ def _refuse_broken_link(subject: str, path: Path) -> None:
 
 def _in_folder(subject: str, folder: Path) -> list[Path]:
     files = []
-    for path in _tree(folder):
+    try:
+        entries = _tree(folder)
+    except FileNotFoundError as error:
+        raise MISSING_FILE.stop(subject, f"{folder} cannot be searched: {error}") from error
+    for path in entries:
         if not path.name.lower().endswith(PARQUET + TEXT):
             continue
         if _is_passed_over(path.relative_to(folder), folder):

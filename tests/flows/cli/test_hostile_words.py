@@ -1,0 +1,91 @@
+"""Arguments, variables and settings that no program expects end with 2 and one sentence."""
+
+import pytest
+
+from tests.flows.calling import call_main
+from tests.flows.world import CONFIG, make_shop
+
+HALF = "\udc80"
+"""How Python hands over a byte that is no UTF-8."""
+NUL = r"a\u0000b"
+NOT_UTF_8, HAS_NUL, TOO_LARGE = "is not UTF-8", "holds the character NUL", "is too large"
+MOST_DAYS = "less than or equal to 36500"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A shop that no command here comes to read."""
+    place = tmp_path_factory.mktemp("hostile")
+    make_shop(place, users=3)
+    return place
+
+
+def assert_one_sentence(ended, words: str) -> None:
+    assert ended.code == 2, ended.err
+    assert "Traceback" not in ended.err
+    assert "unexpected" not in ended.err
+    assert words in " ".join(ended.err.split())
+    assert ended.out == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("show", HALF), NOT_UTF_8),
+        (("publish", HALF), NOT_UTF_8),
+        (("diff", "live", HALF), NOT_UTF_8),
+        (("monitor", HALF), NOT_UTF_8),
+        (("rollback", "--by", HALF), NOT_UTF_8),
+        (("reject", "--why", HALF), NOT_UTF_8),
+        (("init", HALF, "--config", "new.toml"), NOT_UTF_8),
+        (("show", "a\0b"), HAS_NUL),
+        (("init", "a\0b", "--config", "new.toml"), HAS_NUL),
+        (("status", "--config", "a\0b"), "null byte"),
+        (("status", "--config", HALF), "no configuration at"),
+        (("status", "--config", "/proc/self/mem"), "cannot read /proc/self/mem"),
+        (("rollback", "--freeze", "9" * 30 + "d"), "is no length of time"),
+        (("rollback", "--freeze", "9" * 6000 + "d"), "is no length of time"),
+        (("rollback", "--freeze", "²d"), "is no length of time"),
+        (("runs", "--limit", "9" * 30), "--limit"),
+    ],
+)
+def test_arguments(folder, words, told):
+    assert_one_sentence(call_main(folder, *words), told)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("FUSION_STORAGE__URL", f"sqlite:///x{HALF}", NOT_UTF_8),
+        ("FUSION_LISTS__PLACEMENT", HALF, NOT_UTF_8),
+        (f"FUSION_RANKR__X{HALF}", "1", NOT_UTF_8),
+        ("FUSION_DATA__COLUMNS", "[" * 100_000, "too deeply"),
+        ("FUSION_SEED", "9" * 5000, "seed"),
+        ("FUSION_STORAGE__URL", "sqlite:///x?timeout=abc", "'abc'. Parameters of SQLite: "),
+    ],
+)
+def test_variables(folder, name, value, told):
+    assert_one_sentence(call_main(folder, "status", **{name: value}), told)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("threads = 1", "threads = 1\nmemory = 1e308", TOO_LARGE),
+        ("threads = 1", "threads = 1\nx = " + "[" * 5000 + "]" * 5000, "too deeply"),
+        ("window = 14", f"window = {10**18}", MOST_DAYS),
+        ("trees = 30", f"trees = {10**18}", TOO_LARGE),
+        ("[gate]\nusers = 20", f"[gate]\nusers = {10**18}", TOO_LARGE),
+        ("[gate]", "[retrain]\ncooldown = 1e300\n[gate]", "less than or equal to 876000"),
+        ("[gate]", "[retrain]\nmax_age = 1e300\n[gate]", MOST_DAYS),
+        ("[gate]", "[retention]\ndays = 1e300\n[gate]", MOST_DAYS),
+        ("[lists]", f'[lists]\nrules = "{NUL}"', HAS_NUL),
+        ("[gate]", f'[artifacts]\npath = "{NUL}"\n[gate]', HAS_NUL),
+        ("[gate]", f'[storage]\nurl = "sqlite:///{NUL}"\n[gate]', HAS_NUL),
+        ('"ratings.csv"', f'{{ url = "sqlite:///{NUL}", query = "select 1" }}', HAS_NUL),
+    ],
+)
+def test_settings(folder, old, new, told):
+    assert old in CONFIG
+    (folder / "other.toml").write_text(CONFIG.replace(old, new, 1))
+    assert_one_sentence(call_main(folder, "run", "--config", "other.toml"), told)
