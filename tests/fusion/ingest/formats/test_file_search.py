@@ -13,7 +13,7 @@ def test_a_folder_that_changes_while_it_is_searched_is_a_finding(tmp_path, monke
         onerror(FileNotFoundError(2, "No such file or directory", f"{folder}/1234"))
 
     monkeypatch.setattr("os.walk", vanish)
-    with pytest.raises(Unusable, match="cannot be searched: .*1234"):
+    with pytest.raises(Unusable, match=r"cannot be searched: .*1234"):
         find_files("interactions", ".", tmp_path)
 
 
