@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
+from flows.steps.run_damage import require_whole
 from fusion.runs.run_folder import RunFolder
 
 UNTIL = "available_until"
@@ -20,8 +21,12 @@ def with_titles(folder: Path, rows: pl.DataFrame) -> pl.DataFrame:
 
     Returns:
         The rows in their order with `title`; null where an item or the whole file has no text.
+
+    Raises:
+        DataError: the file is damaged.
     """
     file = RunFolder(folder).titles
+    require_whole(folder, [file.name])
     if not file.exists():
         return rows.with_columns(pl.lit(None, pl.String).alias("title"))
     # In the order of the rows, which is that of ranks.
@@ -39,8 +44,12 @@ def ended_items(folder: Path, since: datetime, now: datetime) -> pl.DataFrame:
 
     Returns:
         item_id, available_until; no row where the run keeps no file.
+
+    Raises:
+        DataError: the file is damaged.
     """
     file = RunFolder(folder).windows
+    require_whole(folder, [file.name])
     if not file.exists():
         return pl.DataFrame(schema={"item_id": pl.String, UNTIL: pl.Datetime("ms", "UTC")})
     ended = (pl.col(UNTIL) > since) & (pl.col(UNTIL) <= now)

@@ -4,11 +4,10 @@ import logging
 from pathlib import Path
 
 from flows.session import Session
+from flows.steps.run_damage import damage_of_run
 from fusion.core.findings import Finding
-from fusion.runs.checksums import damage_by_sha256, damage_in
+from fusion.runs.checksums import damage_in
 from fusion.runs.cleanup import name_of, run_folders, stages
-from fusion.runs.manifest import Manifest, read_manifest
-from fusion.runs.run_folder import RunFolder
 from fusion.runs.stage_store import DAMAGED
 
 log = logging.getLogger(__name__)
@@ -32,22 +31,13 @@ def _damaged_runs(root: Path) -> list[Finding]:
     findings = []
     folders = run_folders(root)
     for run_id, folder in folders.items():
-        damage = _damage_of_run(folder)
+        damage = damage_of_run(folder)
         if damage:
             message = f"run folder {folder} is damaged: {damage}."
             subject = f"run {run_id}"
             findings.append(Finding("damaged_run", "error", subject, 1, message, [], RUN_CURE))
     log.info("run folders compared n=%d damaged=%d", len(folders), len(findings))
     return findings
-
-
-def _damage_of_run(folder: Path) -> str:
-    """What is wrong with a run folder; empty where it is whole."""
-    try:
-        files = Manifest.of(read_manifest(folder)).files
-    except (OSError, ValueError):  # of JSON, of UTF-8 and of pydantic
-        return f"{RunFolder(folder).manifest.name} cannot be read"
-    return damage_by_sha256(folder, files)
 
 
 def _damaged_stages(root: Path) -> list[Finding]:

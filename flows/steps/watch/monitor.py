@@ -14,6 +14,7 @@ from dashboards.measures.stability import SUBJECT, Stability, stability
 from dashboards.run import RunRef
 from flows.session import Session
 from flows.steps.rules import rules_hash
+from flows.steps.run_damage import require_whole
 from flows.steps.train.metric_rows import GATE_PSI, verdict_rows
 from flows.steps.watch.advice import missing_reference, next_step
 from flows.steps.watch.monitor_frames import (
@@ -71,14 +72,17 @@ def monitor_run(session: Session, name: str = "live", against: str | None = None
         Drift, stability and alerts.
 
     Raises:
-        DataError: the run's folder is gone, or the run before was pruned: a report made without it
-            would take the place of one that knew both.
+        DataError: the run's folder is gone or damaged, or that of the run before, or that run was
+            pruned: a report made without it would take the place of one that knew both.
     """
     run = find_run(session.engine, session.placement, name)
     previous = _run_before(session, run, against)
     folder = RunFolder(folder_of(session.runs, run.run_id))
     _require_folders(run, folder, previous)
+    require_whole(folder.path)
     previous_folder = RunFolder(folder_of(session.runs, previous.run_id)) if previous else None
+    if previous_folder:
+        require_whole(previous_folder.path)
     no_window = missing_reference(run)
     samples = reference_samples(folder, previous_folder, has_window=not no_window)
     note = "" if samples else no_window

@@ -88,12 +88,12 @@ def test_a_damaged_run_folder_is_an_error_and_its_backup_the_cure(name, damage, 
     assert checked(shelf) == (0, True, {})
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"[]x", b'{"files": 5}'])
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"[]x", b"[]", b'{"files": 5}'])
 def test_a_damaged_manifest_is_an_error(content, shelf):
     RunFolder(shelf.folder / "runs" / RUN_ID).manifest.write_bytes(content)
     code, _, found = checked(shelf)
     assert (code, set(found)) == (2, {"damaged_run"})
-    assert "manifest.json cannot be read" in found["damaged_run"]["message"]
+    assert "manifest.json " in found["damaged_run"]["message"]
 
 
 def test_strict_counts_a_damaged_stage_as_an_error(shelf):

@@ -13,12 +13,15 @@ from dashboards.web.server import _bind
 from flows.session import Session
 from flows.steps.watch import monitor as monitoring
 from fusion.errors import FusionError
+from fusion.runs.manifest import read_manifest
+from fusion.runs.run_folder import RunFolder
 from fusion.training import fits
 from storage.connect import open_reader
 from tests.flows.cures import test_refusals
 from tests.flows.cures.shelf import Shelf, execute, typed
 from tests.flows.cures.sites import sites
 from tests.flows.cures.unwalked import UNWALKED, WALKED
+from tests.fusion.runs.test_damage import DAMAGES
 
 
 def test_every_site_that_refuses_has_its_cure_walked_or_a_reason():
@@ -171,6 +174,46 @@ def test_a_run_folder_that_is_gone(runs, monkeypatch):
     # Reading the samples is next: a report would take seconds.
     monkeypatch.setattr(monitoring, "read_pairs", begin)
     assert isinstance(shelf.call("monitor").failure, Began)
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_run_folder_that_is_damaged(runs, damage, monkeypatch):
+    """Whatever file it is, monitoring ends before it reads any."""
+    shelf, ids = runs
+    site = "flows/steps/run_damage.py:require_whole"
+    monkeypatch.setattr(monitoring, "read_pairs", begin)
+    for folder in (shelf.folder / "runs" / run_id for run_id in ids):
+        backup = shutil.copytree(folder, shelf.folder / "backup" / folder.name)
+        for name in read_manifest(folder)["files"]:
+            damage(folder / name)
+            message = refused(shelf, site, "monitor")
+            assert f"run folder {folder} is damaged: {name} " in message
+            assert "Put the folder back from a backup" in message
+            shutil.copyfile(backup / name, folder / name)
+    assert isinstance(shelf.call("monitor").failure, Began)
+
+
+@pytest.mark.parametrize("words", [("show", "u1"), ("show", "nobody"), ("diff", "live", "live")])
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_file_of_titles(runs, words, damage):
+    shelf, (_, last) = runs
+    titles = RunFolder(shelf.folder / "runs" / last).titles
+    whole = titles.read_bytes()
+    damage(titles)
+    ended = shelf.call(*words)
+    assert ended.code == 2
+    refused(shelf, "flows/steps/run_damage.py:require_whole", *words)
+    titles.write_bytes(whole)
+    goes_on(shelf, *words)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"files": 5}'])
+def test_a_damaged_manifest(runs, content):
+    shelf, (_, last) = runs
+    RunFolder(shelf.folder / "runs" / last).manifest.write_bytes(content)
+    for words in (("monitor",), ("show", "u1"), ("diff", "live", "live")):
+        message = refused(shelf, "flows/steps/run_damage.py:require_whole", *words)
+        assert "is damaged: manifest.json " in message
 
 
 def test_a_run_that_somebody_wrote_into_the_table(runs):

@@ -7,6 +7,7 @@ WALKED = {
     "flows/steps/user_lists.py:_live_run",
     "flows/steps/watch/compare.py:_run_with_lists",
     "flows/steps/watch/monitor.py:_require_folders#1",
+    "flows/steps/run_damage.py:require_whole",
     "fusion/runs/run_folder.py:folder_of#1",
     "fusion/runs/run_folder.py:folder_of#2",
     "storage/database/postgres_errors.py:translate_postgres#1",
