@@ -23,6 +23,7 @@ from sqlalchemy import (
 from storage.database.engine import writing
 from storage.runs.partitions import finish_removals
 from storage.schema.tables import metadata, run
+from storage.schema.types import MaskedText
 
 SENTENCES = ("message", "reason", "why")
 """Columns of sentences, which may name a person."""
@@ -86,7 +87,7 @@ def amend_texts(
         for column in table.c:
             if isinstance(column.type, JSON):
                 changed += _amend(engine, column, of_json)
-            elif isinstance(column.type, Text) and column.name in SENTENCES:
+            elif isinstance(column.type, Text | MaskedText) and column.name in SENTENCES:
                 changed += _amend(engine, column, of_text)
     return changed
 
