@@ -1,7 +1,4 @@
-"""The rules of a run: the file that the configuration names, and items blocked in SQL by now.
-
-Also what a stored run says of the rules that it followed.
-"""
+"""The rules of a run: the file that the configuration names, and items blocked in SQL by now."""
 
 from flows.session import Session
 from fusion.core.findings import Finding
@@ -10,9 +7,7 @@ from fusion.lists.business_rules.compiled_rules import Rules
 from fusion.lists.business_rules.resolve_rules import usable
 from fusion.lists.business_rules.rules import RuleSet, read_rules
 from fusion.models.text.encoders import require_encoder
-from fusion.runs.manifest import Manifest
 from storage.reading.blocked_items import blocked_now
-from storage.schema.row_objects import RunRow
 
 
 def read_rule_set(session: Session) -> RuleSet:
@@ -54,29 +49,3 @@ def compile_rules(
         require_encoder(diversity.encoder)
     blocked = blocked_now(session.engine, session.placement)
     return usable(rule_set, data, blocked, session.config.lists.size)
-
-
-def rules_hash(run: RunRow) -> str | None:
-    """Return the hash of the rules file that a run's lists follow; None without a file.
-
-    Args:
-        run: with or without a manifest.
-    """
-    manifest = Manifest.of(run.manifest)
-    # Blocks alone leave a summary too, with the hash of no rules.
-    is_named = manifest.config.get("lists", {}).get("rules")
-    return manifest.rules.hash if manifest.rules and is_named else None
-
-
-def items_to_list(run: RunRow) -> int | None:
-    """Return how many items a run's lists can hold: all, or those that its rules leave to anyone.
-
-    Args:
-        run: with or without a manifest.
-
-    Returns:
-        None where the manifest does not say.
-    """
-    manifest = Manifest.of(run.manifest)
-    open_items = manifest.rules.open_items if manifest.rules else None
-    return manifest.data.items if open_items is None else open_items

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 
 from flows.steps.item_files import UNTIL, ended_items
 from flows.steps.publish.stored_lists import DEPTH, WIDEN, StoredLists
-from flows.steps.rules import items_to_list
 from fusion.evaluation.check import EXAMPLES, Check, check, fails, passes
 from fusion.runs.run_folder import folder_of
 from storage.reading.list_checks import (
@@ -197,7 +196,7 @@ def items_are_spread(stored: StoredLists) -> Check:
         The result.
     """
     limit = stored.gate.min_coverage
-    n_items = items_to_list(stored.run)
+    n_items = stored.n_items
     # Without a limit nothing is counted, since counting reads the whole run.
     if not limit:
         return passes("not judged: gate.min_coverage = 0")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from flows.steps.publish.stored_lists import DEPTH, WIDEN, StoredLists
-from flows.steps.rules import rules_hash
+from flows.steps.rules_of_runs import rules_hash
 from fusion.evaluation.check import Check, check, fails, passes
 from fusion.runs.manifest import Manifest
 from storage.reading.list_checks import churn, row_counts

@@ -46,6 +46,13 @@ class StoredLists:
         """The run's manifest; empty for one without."""
         return Manifest.of(self.run.manifest)
 
+    @property
+    def n_items(self) -> int | None:
+        """Items that the lists can hold: all, or those that rules leave to anyone; None unknown."""
+        rules = self.manifest.rules
+        open_items = rules.open_items if rules else None
+        return self.manifest.data.items if open_items is None else open_items
+
     @cached_property
     def counts(self) -> ListCounts:
         """Counts over all lists, of one statement that several checks share."""

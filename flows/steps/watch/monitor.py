@@ -13,7 +13,7 @@ from dashboards.measures.drift import ColumnDrift, drift, drift_rows
 from dashboards.measures.stability import SUBJECT, Stability, stability
 from dashboards.run import RunRef
 from flows.session import Session
-from flows.steps.rules import rules_hash
+from flows.steps.rules_of_runs import rules_hash
 from flows.steps.run_damage import require_whole
 from flows.steps.train.metric_rows import GATE_PSI, verdict_rows
 from flows.steps.watch.advice import missing_reference, next_step
