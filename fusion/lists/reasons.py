@@ -12,7 +12,7 @@ from fusion.ranking.features.source_columns import ColumnKind, SourceColumn
 
 STRONGEST = 3
 """Reasons of the ranker that a row keeps: more are too small to matter and too many to read."""
-BACKFILLED = "it is popular, and the list had run short"
+BACKFILLED = "the list had run short, and what is popular or new completes it"
 MOVED_UP = "a rule moves it up"
 PUT_HERE = "a rule puts it here"
 
