@@ -95,7 +95,7 @@ class Guard:
 
 
 def _is_fetched_by_another_site(scope: Scope) -> bool:
-    """Whether a page of another site asked, and not a person who followed a link there."""
+    """Recognise what a page of another site asked, and not a person who followed a link there."""
     is_foreign = _values(scope, b"sec-fetch-site") in (["cross-site"], ["same-site"])
     return is_foreign and _values(scope, b"sec-fetch-mode") != ["navigate"]
 

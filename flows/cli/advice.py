@@ -30,8 +30,8 @@ def with_config(sentence: str) -> str:
 
 
 def _with_option(sentence: str, config: str) -> str:
-    def _complete(found: re.Match[str]) -> str:
-        command = found[1]
+    def _complete(match: re.Match[str]) -> str:
+        command = match[1]
         # Some advice names a file of its own.
         return f"`{command}`" if "--config" in command else f"`{command} --config {config}`"
 

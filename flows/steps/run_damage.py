@@ -1,4 +1,4 @@
-"""Whether a run folder is on the disk as its manifest says, before anything of it is read."""
+"""Damage of a run folder: files unlike what its manifest says, seen before they are read."""
 
 from collections.abc import Collection
 from pathlib import Path

@@ -137,7 +137,7 @@ def damage_by_sha256(folder: Path, files: Mapping[str, Mapping[str, str | int]])
 
 
 def _damage(file: Path, expected: FileSum, size_only: bool) -> str:
-    """What is wrong with a file, as what a sentence says of it; empty where it is whole."""
+    """Damage of a file, as what a sentence says of it; empty where it is whole."""
     try:
         size = file.stat().st_size
         if size != expected.bytes:

@@ -58,7 +58,7 @@ class Outcome:
 
     @property
     def monitor_status(self) -> MonitorStatus:
-        """Whether the run was monitored, could not be, or was not to be.
+        """State of monitoring: done, failed, or not to be done.
 
         Only a run that is shown, or held, is monitored.
         """

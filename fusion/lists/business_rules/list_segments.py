@@ -41,15 +41,15 @@ def fallback_segments(data: Dataset, rules: Rules | None) -> list[FallbackSegmen
         rules: what lists follow; None without rules.
     """
     own = user_segments(data)
-    found = {}
+    segments = {}
     for name in set(own.drop_nulls()):
         members = (own == name).fill_null(False).to_numpy()
-        found[name] = FallbackSegment(name, (name,), members)
+        segments[name] = FallbackSegment(name, (name,), members)
     for lists in _allow_lists_together(rules):
         one = _under(lists)
-        found.setdefault(one.name, one)
+        segments.setdefault(one.name, one)
     everyone = FallbackSegment(ALL, (), np.ones(data.n_users, bool))
-    return [everyone, *(found[name] for name in sorted(found))]
+    return [everyone, *(segments[name] for name in sorted(segments))]
 
 
 def serving_segments(data: Dataset, rules: Rules | None) -> pl.Series:

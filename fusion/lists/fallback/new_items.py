@@ -67,14 +67,14 @@ class NewItems:
             Item rows (n,): the newest first; of one date those whose text and categories are
             nearest to what the users take; of those alike the first in the items' table.
         """
-        nearness = np.zeros(len(self.rows), np.float32)
+        similarity = np.zeros(len(self.rows), np.float32)
         n_compared = min(len(self.rows), MAX_COMPARED)
         weights = np.nan_to_num(counts[self.taken]).astype(np.float32)
         for vectors in self.contents:
             taste = normalize_rows(weights[None] @ vectors[n_compared:])[0]
-            nearness[:n_compared] += vectors[:n_compared] @ taste
+            similarity[:n_compared] += vectors[:n_compared] @ taste
         # `lexsort` reads its keys from the last, and keeps the order of what is equal.
-        return self.rows[np.lexsort((-nearness, -self.begins))]
+        return self.rows[np.lexsort((-similarity, -self.begins))]
 
 
 def _begins(known: Dataset) -> Times:

@@ -128,7 +128,7 @@ class _ListMaker:
 
     @cached_property
     def _new_items(self) -> NewItems:
-        """What nobody has taken; texts are read once for all segments."""
+        """Items that nobody has taken; texts are read once for all segments."""
         return NewItems.of(self.fold.known, self.context.allowed(self.fold.cut).items)
 
     def is_restricted(self, segment: FallbackSegment) -> bool:
