@@ -5,7 +5,6 @@ What is wrong in it is refused with the cure.
 
 import os
 import re
-import tomllib
 from difflib import get_close_matches
 from pathlib import Path
 from zoneinfo import available_timezones
@@ -21,6 +20,7 @@ from pydantic_settings import (
 from dashboards.settings import MonitorSettings
 from fusion.config import CoreConfig
 from fusion.core.settings import Settings, describe, named_outside, require_text
+from fusion.core.toml_file import read_toml
 from fusion.errors import ConfigError
 from fusion.ingest.settings import DataSettings
 from storage.database.settings import StorageSettings
@@ -172,17 +172,11 @@ def read_config(path: Path) -> Config:
             key with its section, the value's problem and the nearest known key.
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        content = read_toml(path)
     except FileNotFoundError as missing:
         raise ConfigError(
             f"no configuration at {path}; `fusion init FILE` writes one, --config names another"
         ) from missing
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
-        raise ConfigError(f"{path} is not valid TOML: {wrong}") from wrong
-    except OSError as wrong:
-        raise ConfigError(f"cannot read {path}: {wrong.strerror}") from wrong
-    except RecursionError as wrong:
-        raise ConfigError(f"{path} nests brackets too deeply to be read") from wrong
     refuse_unknown_variables()
     try:
         config = Config(**content)

@@ -38,7 +38,7 @@ def damage_of_run(folder: Path, names: Collection[str] | None = None) -> str:
     """
     try:
         files = Manifest.of(read_manifest(folder)).files
-    except (OSError, ValueError):  # of JSON, of UTF-8 and of pydantic
+    except (OSError, DataError, ValueError):  # ValueError is pydantic's
         return f"{RunFolder(folder).manifest.name} cannot be read"
     if not files:
         return f"{RunFolder(folder).manifest.name} names no file"

@@ -78,16 +78,25 @@ def write_lists(
             n_done += len(block.candidates.users)
             progress(n_done, len(listed))
     if restricted:
-        # The last training table knows no rules: under allow lists its features are others, for
-        # no fault of the data or of a source (decision 17).
-        for block in _blocks(context, sources, samples.users, None):
-            samples.add_features(block)
+        _add_features_before_rules(samples, context, sources)
     samples.write(folder)
     explainer.write(folder)
     # The manifest tells how much was explained, and what each rule did.
     notes = {"explained": explainer.explained, "listed": len(listed), "moved": builder.moved}
     folder.notes.write_text(json.dumps(notes))
     write_fallback(folder, context, users, routes, rules)
+
+
+def _add_features_before_rules(
+    samples: SampleCollector, context: RunContext, sources: Sequence[FittedSource]
+) -> None:
+    """Sample features of candidates as they are without allow lists.
+
+    The last training table knows no rules: under allow lists features are others, for no fault of
+    the data or of a source (decision 17).
+    """
+    for block in _blocks(context, sources, samples.users, None):
+        samples.add_features(block)
 
 
 def _builder(context: RunContext, rules: Rules | None) -> ListBuilder:

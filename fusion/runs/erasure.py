@@ -12,10 +12,10 @@ import pyarrow.parquet as pq
 
 from fusion.core.arrays import Rows
 from fusion.core.durable import replace_file
-from fusion.runs.manifest import file_hashes, read_manifest
+from fusion.runs.manifest import read_manifest
 from fusion.runs.monitoring_samples import USER_ROW
 from fusion.runs.redaction import Redactor
-from fusion.runs.run_folder import RunFolder
+from fusion.runs.run_folder import RunFolder, file_hashes
 
 ROW_COLUMNS = ("user", USER_ROW)
 """Columns of run folders that hold users' row numbers."""

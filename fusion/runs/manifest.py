@@ -3,14 +3,14 @@
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from hashlib import file_digest
 from pathlib import Path
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from fusion.errors import DataError
 from fusion.masking import mask_all
-from fusion.runs.run_folder import RunFolder
+from fusion.runs.run_folder import RunFolder, file_hashes
 
 
 class ManifestPart(BaseModel):
@@ -202,26 +202,6 @@ def moment(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
-def file_hashes(folder: Path) -> dict[str, dict[str, str | int]]:
-    """Return the hash and size of every file below a folder but its manifest.
-
-    Args:
-        folder: a run folder, or one that is being written.
-
-    Returns:
-        Relative path -> {"sha256": hex digits, "bytes": size}, by path.
-    """
-    manifest = RunFolder(folder).manifest.name
-    hashes: dict[str, dict[str, str | int]] = {}
-    for file in sorted(folder.rglob("*")):
-        if file.is_file() and file.name != manifest:
-            name = file.relative_to(folder).as_posix()
-            with file.open("rb") as stream:
-                digest = file_digest(stream, "sha256").hexdigest()
-            hashes[name] = {"sha256": digest, "bytes": file.stat().st_size}
-    return hashes
-
-
 def write_manifest(folder: Path, manifest: Manifest) -> Manifest:
     """Add the hashes of the folder's files to a manifest and write `manifest.json`.
 
@@ -246,7 +226,16 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
     Returns:
         The object as written, whatever release wrote it; `Manifest.of` gives it types.
+
+    Raises:
+        DataError: it is no JSON.
     """
-    text = RunFolder(folder).manifest.read_text(encoding="utf-8")
-    content: dict[str, Any] = json.loads(text)
+    file = RunFolder(folder).manifest
+    try:
+        content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:  # of JSON and of UTF-8
+        raise DataError(
+            f"{file} cannot be read. Put the run folder back from a backup, or remove it: the "
+            "run's lists in SQL stay. `fusion check --store` names every damaged folder"
+        ) from error
     return content

@@ -197,11 +197,24 @@ def _prune_stages(session: Session, dry_run: bool, removed: set[str]) -> Removed
     folder = session.runs / "store"
     if not folder.is_dir():
         return RemovedStages()
-    if dry_run:
-        # Folders of the runs that would go are still there: their stages are left aside by name.
-        unused = unused_stages(session.runs, removed)
-        return RemovedStages(len(unused), sum(map(size, unused)))
-    with Store(folder).locked(alone=True) as alone:
+    try:
+        if dry_run:
+            # Folders of the runs that would go are still there: their stages are left aside.
+            unused = unused_stages(session.runs, removed)
+            return RemovedStages(len(unused), sum(map(size, unused)))
+        return _remove_unused_stages(session)
+    except DataError as wrong:
+        # Which stages a run uses, its manifest alone says: one that cannot be read keeps them all.
+        return RemovedStages(left=(f"the store of stages stays for now: {wrong}",))
+
+
+def _remove_unused_stages(session: Session) -> RemovedStages:
+    """Remove stages that no run refers to, unless a training uses the store.
+
+    Raises:
+        DataError: the manifest of a run cannot be read.
+    """
+    with Store(session.runs / "store").locked(alone=True) as alone:
         if not alone:
             return RemovedStages(left=("the store of stages stays for now: a training uses it",))
         unused = unused_stages(session.runs)

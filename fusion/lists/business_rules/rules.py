@@ -1,6 +1,5 @@
 """Rules of lists as people write them: allow lists, pins, boosts, limits and diversity, as TOML."""
 
-import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from fusion.core.settings import Settings, config_hash, describe, outside
+from fusion.core.toml_file import read_toml
 from fusion.errors import ConfigError
 
 EQUATION = r"^[^=]+=.+$"
@@ -220,16 +220,11 @@ def read_rules(path: Path) -> RuleSet:
             of its value and the nearest known key.
     """
     try:
-        # "utf-8-sig" passes over the mark that editors on Windows put at the beginning.
-        return RuleSet(**tomllib.loads(path.read_text(encoding="utf-8-sig")))
+        return RuleSet(**read_toml(path))
     except FileNotFoundError as error:
         raise ConfigError(
             f"no rules at {path}; write them there or take `rules` out of [lists]"
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}") from error
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror}") from error
     except ValidationError as error:
         problems = "\n".join(f"  {describe(problem, RuleSet)}" for problem in error.errors())
         raise ConfigError(f"{path} holds no rules that can be kept:\n{problems}") from error

@@ -23,6 +23,7 @@ def setting(site: str, says: str, old: str, new: str, plant=section):
 DATA = "fusion/ingest/settings.py:"
 RULES = "fusion/lists/business_rules/rules.py:"
 CONFIG = "flows/settings.py:"
+TOML = "fusion/core/toml_file.py:"
 URLS = "storage/database/urls.py:"
 
 OF_DATA = [
@@ -137,19 +138,19 @@ OF_RULES = [
         configure('rules = "rules.toml"\n', ""),
     ),
     Refusal(
-        RULES + "read_rules#2",
+        TOML + "read_toml#1",
         "is not valid TOML",
         rules("[[allow]\n"),
         in_rules("[[allow]\n", '[[allow]]\nitems = ["1"]'),
     ),
     Refusal(
-        RULES + "read_rules#3",
+        TOML + "read_toml#2",
         "Is a directory",
         together(add("lists", 'rules = "."'), write("rules.toml", "")),
         configure('rules = "."', 'rules = "rules.toml"'),
     ),
     Refusal(
-        RULES + "read_rules#4",
+        RULES + "read_rules#2",
         "Did you mean 'allow'?",
         rules('[[alow]]\nitems = ["1"]\n'),
         in_rules("alow", "allow"),
@@ -290,21 +291,21 @@ OF_FILES = [
         lambda shelf: (shelf.folder / "fusion.toml").unlink(),
         lambda shelf: shelf.call("init", "log.csv"),
     ),
-    setting(CONFIG + "read_config#2", "line", "[gate]\nusers = ", "[gate]\nusers = 5"),
+    setting(TOML + "read_toml#1", "line", "[gate]\nusers = ", "[gate]\nusers = 5"),
     Refusal(
-        CONFIG + "read_config#3",
+        TOML + "read_toml#2",
         "Is a directory",
         words=("train", "--config", "."),
         then=("train", "--config", "fusion.toml"),
     ),
     setting(
-        CONFIG + "read_config#4",
+        TOML + "read_toml#3",
         "nests brackets too deeply",
         "[gate]\nusers = " + "[" * 5000,
         "[gate]\nusers = 5",
     ),
     Refusal(
-        CONFIG + "read_config#7",
+        CONFIG + "read_config#4",
         "nests brackets too deeply",
         env={"FUSION_SOURCES": "[" * 100_000},
         then_env={"FUSION_SOURCES": "[]"},
@@ -333,15 +334,15 @@ OF_FILES = [
         env={"FUSION_STORAGE__URL": "sqlite:///x.db?timeout=abc"},
         then_env={"FUSION_STORAGE__URL": "sqlite:///x.db?timeout=9"},
     ),
-    setting(CONFIG + "read_config#5", "Did you mean 'gate'?", "[gat]", "[gate]"),
+    setting(CONFIG + "read_config#2", "Did you mean 'gate'?", "[gat]", "[gate]"),
     setting(
-        CONFIG + "read_config#5",
+        CONFIG + "read_config#2",
         "greater than or equal to 0",
         "[tune]\ntrials = -1",
         "[tune]\ntrials = 1",
     ),
     Refusal(
-        CONFIG + "read_config#6",
+        CONFIG + "read_config#3",
         "write FUSION_SECTION__KEY=value",
         env={"FUSION_LISTS": "size=7"},
         then_env={"FUSION_LISTS__SIZE": "7"},

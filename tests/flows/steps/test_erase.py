@@ -20,7 +20,8 @@ from flows.steps.watch.check import check_all
 from flows.steps.watch.monitor import monitor_run
 from fusion.errors import ConfigError, Temporary
 from fusion.runs.cleanup import name_of, stages
-from fusion.runs.manifest import file_hashes, read_manifest
+from fusion.runs.manifest import read_manifest
+from fusion.runs.run_folder import file_hashes
 from fusion.runs.stage_store import Store
 from storage.database.engine import writing
 from storage.runs.records import add_alert, add_decision

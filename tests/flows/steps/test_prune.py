@@ -203,6 +203,22 @@ def test_a_store_in_use_stays(full):
     whole(shop)
 
 
+def test_stages_stay_while_a_manifest_cannot_be_read(full):
+    shop, old = full
+    session = Session.open(shop / "fusion.toml")
+    live_folder = max((shop / "runs").glob("2*/manifest.json"))
+    content = live_folder.read_bytes()
+    live_folder.write_bytes(content[:100])
+    done = prune(session)
+    assert (len(done.runs), done.stages) == (3, 0)
+    assert f"{live_folder} cannot be read. Put the run folder back" in done.left[0]
+    assert not (shop / "runs" / old[0]).exists()
+    live_folder.write_bytes(content)
+    assert prune(session).stages == 3
+    session.engine.dispose()
+    whole(shop)
+
+
 class Stopped(BaseException):
     """A kill, as seen from inside."""
 

@@ -459,6 +459,7 @@ class TestFile:
                 "[diversity] weigth: unknown key. Did you mean 'weight'?",
             ),
             ("[[pin\n", "is not valid TOML"),
+            ("pin = " + "[" * 5000, "nests brackets too deeply"),
         ],
     )  # fmt: skip
     def test_what_is_wrong_is_named(self, tmp_path, text, words):
