@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         Temporary,
         UnknownName,
     )
+    from fusion.ingest.people.pseudonyms import pseudonym
     from fusion.lists.business_rules.rules import RuleSet, read_rules
     from fusion.models.base.factor_model import FactorModel
     from fusion.models.base.item_similarity import ItemSimilarityModel
@@ -64,6 +65,7 @@ __all__ = [
     "fit_fusion",
     "from_frames",
     "known",
+    "pseudonym",
     "read_rules",
     "recommend",
     "register",
@@ -88,6 +90,7 @@ _NAMES_OF_MODULE = {
         "Temporary",
         "UnknownName",
     ),
+    "fusion.ingest.people.pseudonyms": ("pseudonym",),
     "fusion.lists.business_rules.rules": ("RuleSet", "read_rules"),
     "fusion.models.base.factor_model": ("FactorModel",),
     "fusion.models.base.item_similarity": ("ItemSimilarityModel",),

@@ -4,6 +4,7 @@ import polars as pl
 
 from flows.session import Session
 from flows.steps.item_files import with_titles
+from flows.steps.user_ids import stored_id
 from fusion.errors import DataError
 from fusion.runs.manifest import Manifest
 from fusion.runs.run_folder import folder_of
@@ -29,7 +30,7 @@ def user_list(session: Session, user: str) -> pl.DataFrame:
 
     Args:
         session: the database and its placement.
-        user: outside id.
+        user: plain id.
 
     Returns:
         Rows by rank: those of `current_recommendations` with `source`, `source_rank`, `reason` and
@@ -37,13 +38,15 @@ def user_list(session: Session, user: str) -> pl.DataFrame:
 
     Raises:
         DataError: nothing is live in the placement.
+        ConfigError: users have pseudonyms, and their key is missing.
     """
     run = _live_run(session)
     folder = folder_of(session.runs, run.run_id)
-    shown = recommendations_for(session.engine, session.placement, user)
+    stored = stored_id(session, user)
+    shown = recommendations_for(session.engine, session.placement, stored)
     if shown.served_by != "list":
         return with_titles(folder, _fallback_rows(shown, run))
-    reasons = ordered_reasons(session, run, user)
+    reasons = ordered_reasons(session, run, stored)
     # One reason for each item on one line: of the source that ranks it best.
     by_rank = reasons.sort("source_rank", "source", nulls_last=True)
     best = by_rank.unique("item_id", keep="first").drop("detail")
@@ -90,7 +93,7 @@ def ordered_reasons(session: Session, run: RunRow, user: str) -> pl.DataFrame:
     Args:
         session: the database and its placement.
         run: the run with the list.
-        user: outside id.
+        user: id as SQL has it.
 
     Returns:
         Rows of `reasons_for`, ordered within each item.
@@ -109,7 +112,7 @@ def reasons_of(session: Session, user: str, rows: pl.DataFrame) -> tuple[pl.Data
 
     Args:
         session: the database and its placement.
-        user: outside id.
+        user: plain id.
         rows: the user's list, from `user_list`.
 
     Returns:
@@ -124,7 +127,7 @@ def reasons_of(session: Session, user: str, rows: pl.DataFrame) -> tuple[pl.Data
     if is_fallback(rows):
         return pl.DataFrame(), FALLBACK_REASONS
     run = _live_run(session)
-    reasons = ordered_reasons(session, run, user)
+    reasons = ordered_reasons(session, run, stored_id(session, user))
     return reasons, describe_missing(run, reasons)
 
 

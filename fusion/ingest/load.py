@@ -12,7 +12,8 @@ from fusion.data.dataset import Dataset
 from fusion.errors import DataError
 from fusion.ingest.checks.registry import LiveIds
 from fusion.ingest.formats.files import ReadSql
-from fusion.ingest.reader import DataReader, IsForgotten
+from fusion.ingest.people.filter import IsForgotten, PeopleFilter
+from fusion.ingest.reader import DataReader
 from fusion.ingest.reading_findings import AS_OF_FOR_ITEMS_ONLY
 from fusion.ingest.settings import DataSettings
 from fusion.ingest.time_parsing import moment_ms
@@ -29,11 +30,13 @@ class Inspection:
         findings: everything wrong or odd, in the order of reading.
         notes: rows of the interactions by what became of them: `read`, the reasons for which rows
             were left out, `used`.
+        key_mark: tells the key of users' pseudonyms from another; None where ids are plain.
     """
 
     dataset: Dataset | None
     findings: list[Finding]
     notes: dict[str, int]
+    key_mark: str | None = None
 
 
 @dataclass(frozen=True)
@@ -44,11 +47,13 @@ class Loaded:
         dataset: the data.
         findings: warnings only.
         notes: as in `Inspection`.
+        key_mark: as in `Inspection`.
     """
 
     dataset: Dataset
     findings: list[Finding]
     notes: dict[str, int]
+    key_mark: str | None = None
 
 
 def inspect_data(
@@ -76,9 +81,11 @@ def inspect_data(
         Temporary: a database is busy or away.
     """
     moment = None if as_of is None else moment_ms(as_of, settings.timezone)
-    reader = DataReader(settings, base, moment, read_sql, left_out)
+    people = PeopleFilter(left_out)
+    reader = DataReader(settings, base, moment, read_sql, people)
     dataset = reader.read(live)
-    return Inspection(dataset, reader.findings, reader.notes)
+    key_mark = people.pseudonyms.mark if people.pseudonyms else None
+    return Inspection(dataset, reader.findings, reader.notes, key_mark)
 
 
 def load(
@@ -122,7 +129,7 @@ def load(
         raise DataError("\n".join(errors))
     seconds = time.perf_counter() - started
     log.info("load done %s seconds=%.1f", _counts_text(inspection.notes), seconds)
-    return Loaded(dataset, inspection.findings, inspection.notes)
+    return Loaded(dataset, inspection.findings, inspection.notes, inspection.key_mark)
 
 
 def _counts_text(notes: Mapping[str, int]) -> str:

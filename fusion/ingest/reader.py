@@ -18,12 +18,14 @@ from fusion.ingest.checks.registry import DATA_CHECKS, Facts, LiveIds
 from fusion.ingest.checks.row_checks import check_rows
 from fusion.ingest.formats.files import ReadSql, Table, open_table
 from fusion.ingest.interactions import read_interactions, weigh
+from fusion.ingest.people.filter import NO_KEY, PeopleFilter
+from fusion.ingest.people.opt_out import opted_out_by_file, opted_out_by_table
+from fusion.ingest.people.pseudonyms import Pseudonyms
 from fusion.ingest.reading_findings import (
     AS_OF_FOR_ITEMS_ONLY,
     AS_OF_WITHOUT_TIMES,
     BAD_POSITIVE,
     DUPLICATES,
-    FORGOTTEN,
     NO_INTERACTIONS,
     UNUSED_EVENTS,
     WINDOW_WITHOUT_TIMES,
@@ -34,8 +36,6 @@ from fusion.ingest.tables import read_items, read_users
 
 T = TypeVar("T")
 ReadTable = Callable[[DataSettings, Table], tuple[pl.DataFrame, list[Finding]]]
-IsForgotten = Callable[[pl.Series], pl.Series]
-"""Flags outside ids of users (n,) -> (n,) bool: True for people who asked to be forgotten."""
 
 
 @dataclass
@@ -47,7 +47,7 @@ class DataReader:
         base: folder at which relative paths start.
         as_of: epoch ms from which on events are left out; None keeps all.
         read_sql: runs the queries of the configuration; None where none can be run.
-        left_out: flags people to leave out; None where there are none.
+        people: filters the rows of users.
         findings: collected so far, in the order of reading.
         notes: rows of the interactions by what became of them.
     """
@@ -56,7 +56,7 @@ class DataReader:
     base: Path
     as_of: int | None
     read_sql: ReadSql | None
-    left_out: IsForgotten | None = None
+    people: PeopleFilter = field(default_factory=PeopleFilter)
     findings: list[Finding] = field(default_factory=list)
     notes: dict[str, int] = field(default_factory=dict)
 
@@ -71,23 +71,30 @@ class DataReader:
         """
         # Tables come first: their troubles are named even where the interactions cannot be read.
         items = self._table("items", read_items)
-        users = self._table("users", read_users)
+        if not self._prepare_people():
+            return None  # nobody's rows are read under plain ids
+        users = self._table("users", self._read_users)
         if users is not None:
-            users = self._without_forgotten("users", users, "id")
+            users = self._filter("users", users, "id")
         frame = self._attempt("interactions", self._interactions)
+        self._add(self.people.unknown_opted_out())
         if frame is None:
             return None
         if "time" not in frame.columns:
             self._check_uses_of_time(items)
         dataset = self._assembled(frame, items, users)
-        facts = Facts(self.settings, dataset, items, users, live)
+        if live is not None:
+            live = replace(live, users=self.people.stored(live.users))
+        facts = Facts(self.settings, dataset, items, users, live, self.people.written())
         # The checks stand in a register, so that a new one needs no line here.
         for check in DATA_CHECKS:
-            finding = check(facts)
-            if finding is not None:
-                self.findings.append(finding)
+            self._add(check(facts))
         self.notes["used"] = len(dataset)
         return dataset
+
+    def _add(self, finding: Finding | None) -> None:
+        if finding is not None:
+            self.findings.append(finding)
 
     def _attempt(self, subject: str, read: Callable[[], T]) -> T | None:
         """Read, or note the reason why that failed and go on."""
@@ -123,13 +130,41 @@ class DataReader:
         self.findings += findings
         return frame
 
+    def _prepare_people(self) -> bool:
+        """Get the key of pseudonyms and the file of who opted out; False without that key."""
+
+        def read_file() -> None:
+            self.people.opted_out.update(opted_out_by_file(self.settings, self.base))
+
+        self._attempt("opt_out", read_file)
+        if not self.settings.pseudonyms:
+            return True
+        try:
+            self.people.pseudonyms = Pseudonyms.from_environment()
+        except ConfigError as missing:
+            self._add(NO_KEY.finding("pseudonyms", 1, str(missing)))
+        return self.people.pseudonyms is not None
+
+    def _filter(self, subject: str, frame: pl.DataFrame, column: str) -> pl.DataFrame:
+        """Leave out people, and note how many rows went."""
+        filtered = self.people.apply(subject, frame, column)
+        self.findings += filtered.findings
+        self.notes |= filtered.notes
+        return filtered.frame
+
+    def _read_users(
+        self, settings: DataSettings, table: Table
+    ) -> tuple[pl.DataFrame, list[Finding]]:
+        self.people.opted_out.update(opted_out_by_table(settings, table))
+        return read_users(settings, table)
+
     def _interactions(self) -> pl.DataFrame:
         """Cleaned rows in time order, still with outside ids."""
         table = open_table("interactions", self.settings.interactions, self.base, self.read_sql)
         frame = read_interactions(self.settings, table)
         self.findings += table.swallowed_rows()
         self.notes["read"] = len(frame)
-        frame = self._without_forgotten("interactions", frame, "user")
+        frame = self._filter("interactions", frame, "user")
         frame = weigh(self._checked(frame), self.settings)
         n_usable = len(frame)
         frame = in_time_order(frame, self.as_of)
@@ -146,21 +181,6 @@ class DataReader:
         self.notes |= checked.left_out
         self._check_events(frame)
         return checked.frame.drop("blank", "time_text", "weight_text", strict=False)
-
-    def _without_forgotten(self, subject: str, frame: pl.DataFrame, column: str) -> pl.DataFrame:
-        """Leave out rows of forgotten people; how many is noted, who they are is not."""
-        if self.left_out is None:
-            return frame
-        # Each id is tested once: the test is a keyed hash, which is slow by design.
-        people = frame[column].drop_nulls().unique()
-        forgotten = people.filter(self.left_out(people))
-        is_gone = frame[column].is_in(forgotten.implode()).fill_null(False)
-        count = int(is_gone.sum())
-        if count:
-            message = f"{count} rows of {len(forgotten)} people who were forgotten are left out"
-            self.findings.append(FORGOTTEN.finding(subject, count, message))
-            self.notes[f"forgotten_{subject}"] = count
-        return frame.filter(~is_gone)
 
     def _check_events(self, frame: pl.DataFrame) -> None:
         """Find events with a weight that no interaction has."""

@@ -30,15 +30,6 @@ WRONG_TYPE = declare(
         cure="Write ids as integers or text, weights as numbers, times as dates, numbers or text.",
     )
 )
-FORGOTTEN = declare(
-    FindingKind(
-        code="forgotten_users",
-        severity="warning",
-        what="rows of people who were forgotten by `fusion forget`",
-        happens="they are left out",
-        cure="Delete the rows where the data comes from.",
-    )
-)
 DUPLICATES = declare(
     FindingKind(
         code="duplicate_rows",

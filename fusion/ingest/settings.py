@@ -1,17 +1,19 @@
 """The `[data]` section: where interactions, items and users stand, and what their columns mean."""
 
-from typing import Self
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
 
 from fusion.core.settings import Settings, outside
-
-RESERVED = {
-    "item_features": {"id", "text", "available_from", "available_until"},
-    "user_features": {"id"},
-}
-"""Names that no category or number may have: the tables of items and users use them otherwise."""
+from fusion.ingest.column_settings import (
+    Columns,
+    ItemColumns,
+    ItemFeatures,
+    UserColumns,
+    UserFeatures,
+    refuse_names,
+)
 
 
 class SqlInput(Settings):
@@ -30,81 +32,6 @@ class SqlInput(Settings):
 Source = str | SqlInput
 
 
-class Columns(Settings):
-    """Columns of the interactions by what they mean."""
-
-    user: str = Field(
-        default="user", min_length=1, description="Column with the user's id: integer or text."
-    )
-    item: str = Field(
-        default="item", min_length=1, description="Column with the item's id: integer or text."
-    )
-    time: str | None = Field(
-        default=None,
-        description="Column with the moment: epoch seconds, ms or µs, date, ISO text. "
-        "Without: file order.",
-    )
-    weight: str | None = Field(
-        default=None,
-        description="Column with a number that says how much: rating, plays, hours. Without: 1.",
-    )
-    event: str | None = Field(
-        default=None,
-        description="Column with the kind of event; [data.events] gives each a weight.",
-    )
-
-    @model_validator(mode="after")
-    def _two_ids(self) -> Self:
-        if self.user == self.item:
-            raise ValueError(
-                f"user and item both name the column {self.user!r}; name the one of each"
-            )
-        return self
-
-
-class ItemColumns(Settings):
-    """Columns of the items file by what they mean."""
-
-    id: str | None = Field(
-        default=None,
-        description="Column with the item's id. Default: its name in the interactions.",
-    )
-    available_from: str | None = Field(
-        default=None, description="Column with the time from which an item may be listed."
-    )
-    available_until: str | None = Field(
-        default=None, description="Column with the time from which it may not any more."
-    )
-
-
-class UserColumns(Settings):
-    """Columns of the users file by what they mean."""
-
-    id: str | None = Field(
-        default=None,
-        description="Column with the user's id. Default: its name in the interactions.",
-    )
-
-
-class ItemFeatures(Settings):
-    """Columns of the items file that describe an item."""
-
-    text: tuple[str, ...] = Field(
-        default=(), description="Columns of words, joined in this order, for sources that read."
-    )
-    category: tuple[str, ...] = Field(
-        default=(), description='Columns of labels; "a|b|c" is a list of three.'
-    )
-    number: tuple[str, ...] = Field(default=(), description="Columns of numbers.")
-
-
-class UserFeatures(Settings):
-    """Columns of the users file that describe a user."""
-
-    category: tuple[str, ...] = Field(default=(), description="Columns with one label.")
-    number: tuple[str, ...] = Field(default=(), description="Columns of numbers.")
-
-
 class DataSettings(Settings):
     """Settings of `[data]`; only `interactions` has no default."""
 
@@ -121,6 +48,18 @@ class DataSettings(Settings):
         default=None,
         description="What is known of users, in the same forms. Optional.",
         json_schema_extra=outside("table"),
+    )
+    opt_out: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Text file of users who opted out, one id a line: they are never trained on, "
+        "and get the fallback.",
+        json_schema_extra=outside("file"),
+    )
+    pseudonyms: bool = Field(
+        default=False,
+        description="Keyed hashes stand for the ids of users in all that is made; the key is "
+        "FUSION_PSEUDONYM_KEY in the environment.",
     )
     positive: str | None = Field(
         default=None,
@@ -148,6 +87,17 @@ class DataSettings(Settings):
     user_features: UserFeatures = Field(
         default_factory=UserFeatures, description="Columns of the users file that describe a user."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_key(cls, content: Any) -> Any:
+        # A key in a file would be copied wherever the file goes: into git, images, backups.
+        if isinstance(content, dict) and {"pseudonym_key", "pseudonyms_key"} & content.keys():
+            raise ValueError(
+                "the key of pseudonyms belongs in the environment, as FUSION_PSEUDONYM_KEY; "
+                "take it out of here, and make a new one where the file was shared"
+            )
+        return content
 
     @field_validator("interactions", "items", "users")
     @classmethod
@@ -186,10 +136,14 @@ class DataSettings(Settings):
             raise ValueError(
                 "[data.events] needs [data.columns] event, the column that holds their names"
             )
+        if self.user_columns.opt_out is not None and self.users is None:
+            raise ValueError(
+                "[data.user_columns] opt_out needs [data] users, the file that holds the column"
+            )
         _require_file("items", self.items, self.item_features)
         _require_file("users", self.users, self.user_features)
-        _refuse_names("item_features", self.item_features)
-        _refuse_names("user_features", self.user_features)
+        refuse_names("item_features", self.item_features)
+        refuse_names("user_features", self.user_features)
         return self
 
     @property
@@ -208,20 +162,4 @@ def _require_file(table: str, source: Source | None, features: ItemFeatures | Us
     if source is None and any(features.model_dump().values()):
         raise ValueError(
             f"[data.{table[:-1]}_features] needs [data] {table}, the file that holds the columns"
-        )
-
-
-def _refuse_names(section: str, features: ItemFeatures | UserFeatures) -> None:
-    """Raise ValueError for a feature that is named twice, or as another column of its table."""
-    names = [*features.category, *features.number]
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated:
-        raise ValueError(
-            f"[data.{section}] names {', '.join(repeated)} twice; name each column once"
-        )
-    reserved = sorted(RESERVED[section].intersection(names))
-    if reserved:
-        raise ValueError(
-            f"[data.{section}] cannot use the name {', '.join(reserved)}; "
-            "rename the column in the file"
         )

@@ -32,6 +32,7 @@ class DataSummary(ManifestPart):
         hash: digest of the dataset.
         rows: what loading counted, by kind, such as rows without a user.
         findings: what checks of the data found, without example rows.
+        key_mark: tells the key of users' pseudonyms from another; None where ids are plain.
     """
 
     hash: str = ""
@@ -40,6 +41,7 @@ class DataSummary(ManifestPart):
     items: int | None = None
     rows: dict[str, Any] = {}
     findings: list[dict[str, Any]] = []
+    key_mark: str | None = None
 
 
 class Environment(ManifestPart):

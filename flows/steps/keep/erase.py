@@ -7,7 +7,9 @@ from pathlib import Path
 
 from flows.session import Session
 from flows.steps.keep.forgotten import Hasher, read_forgotten
+from flows.steps.user_ids import every_id
 from fusion.errors import ConfigError, Temporary
+from fusion.ingest.people.opt_out import read_id_lines
 from fusion.runs.cleanup import remove_folder, run_folders, sweep_artifacts, unnamed_stages
 from fusion.runs.erasure import forget_in, people_in
 from fusion.runs.manifest import read_manifest
@@ -18,7 +20,7 @@ from storage.runs.forgotten import add_forgotten, trainings
 
 log = logging.getLogger(__name__)
 OUT_OF_REACH = (
-    "your own files and tables that the data comes from: "
+    "your own files and tables that the data comes from, and your list of who opted out: "
     "later trainings leave the rows out, deleting them is yours",
     "run folders of other configurations in the same database: "
     "run `fusion forget` with each of them",
@@ -69,30 +71,22 @@ def read_people(user: str | None, file: Path | None) -> list[str]:
         ConfigError: neither or both are given, the file cannot be read, or it holds no id.
     """
     if file is None and user is not None:
-        lines = [user]
+        people = [user] if user else []
     elif file is not None and user is None:
-        lines = _read_lines(file)
+        people = _read_lines(file)
     else:
         raise ConfigError("name one USER, or --file FILE with one id a line")
-    # Each once, in the order of the file; blank lines name nobody.
-    people = list(dict.fromkeys(line for line in lines if line))
     if not people:
         raise ConfigError(f"{file or 'USER'} names nobody; give an id, in a file one a line")
     return people
 
 
 def _read_lines(file: Path) -> list[str]:
-    """Read a file's lines, ended by a line feed, with a carriage return before it or without.
-
-    No other character ends one, though Python's `splitlines` knows ten: an id may hold U+2028, and
-    what stands after it could be somebody else's id.
-    """
+    """Read a file of ids, one a line; ConfigError where it cannot be read."""
     try:
-        # Bytes, since text mode would take a carriage return alone for the end of a line.
-        text = file.read_bytes().decode("utf-8-sig")
+        return read_id_lines(file)
     except (OSError, UnicodeDecodeError) as wrong:
         raise ConfigError(f"cannot read {file}: {wrong}") from wrong
-    return [line.removesuffix("\r") for line in text.split("\n")]
 
 
 def forget(session: Session, people: Collection[str]) -> Forgot:
@@ -117,6 +111,8 @@ def forget(session: Session, people: Collection[str]) -> Forgot:
     # and advises no new one.
     read_forgotten(engine)
     hasher = Hasher.from_environment()
+    known_as = every_id(session, people)
+    # Of plain ids, so that a new key of pseudonyms brings nobody back.
     hashes = [hasher.of(person) for person in people]
     new_hashes = add_forgotten(engine, hashes, hasher.mark)
     _refuse_training(trainings(engine))
@@ -124,13 +120,13 @@ def forget(session: Session, people: Collection[str]) -> Forgot:
         # Other databases may train into the same store.
         if not alone:
             _refuse_training([str(session.runs)])
-        in_runs, stages = _empty_store(session, people)
-        rows, in_sql = forget_rows(engine, people)
-        runs = _amend_runs(session, people)
+        in_runs, stages = _empty_store(session, known_as)
+        rows, in_sql = forget_rows(engine, known_as)
+        runs = _amend_runs(session, known_as)
     # Sentences may name people as well: reasons of moves, messages of alerts.
-    redactor = Redactor(people)
+    redactor = Redactor(known_as)
     amend_texts(engine, redactor.redact_text, redactor.redact)
-    known = in_sql | in_runs
+    known = {known_as[each] for each in in_sql | in_runs}
     unknown = [
         person for person in people if person not in known and hasher.of(person) in new_hashes
     ]

@@ -19,6 +19,7 @@ from fusion.ingest.checks.registry import LiveIds
 from fusion.ingest.load import Loaded, load
 from fusion.lists.business_rules.compiled_rules import Rules
 from fusion.lists.business_rules.rules import RuleSet
+from fusion.runs.manifest import Manifest
 from storage.reading.frames import read_sql
 from storage.reading.read import fallback_items, lists_of, live, served_of
 from storage.schema.row_objects import LiveRun, RunRow
@@ -129,7 +130,8 @@ def live_ids(engine: Engine, live_run: LiveRun | None) -> LiveIds | None:
         return None
     run_no = live_run.run.run_no
     with_history = served_of(engine, run_no).filter(pl.col("route") != "cold")
-    return LiveIds(with_history["user_id"], fallback_items(engine, run_no))
+    key_mark = Manifest.of(live_run.run.manifest).data.key_mark
+    return LiveIds(with_history["user_id"], fallback_items(engine, run_no), key_mark)
 
 
 def hash_inputs(session: Session, rule_set: RuleSet) -> str:

@@ -87,7 +87,7 @@ def _manifest(training: Training, trained: Trained) -> Manifest:
     manifest = training_manifest(training.context, trained)
     data, loaded = training.inputs.data, training.inputs.loaded
     findings = [_without_examples(finding) for finding in loaded.findings]
-    loading = {"rows": loaded.notes, "findings": findings}
+    loading = {"rows": loaded.notes, "findings": findings, "key_mark": loaded.key_mark}
     return manifest.model_copy(
         update={
             "created_at": datetime.now(UTC).isoformat(),

@@ -70,7 +70,12 @@ LONG = declare(
 
 
 def _ids_by_subject(facts: Facts) -> dict[str, pl.Series]:
-    return {"users": facts.dataset.user_ids.values, "items": facts.dataset.item_ids.values}
+    return {"users": _users(facts), "items": facts.dataset.item_ids.values}
+
+
+def _users(facts: Facts) -> pl.Series:
+    """Ids of users as files write them."""
+    return facts.written.users if facts.written else facts.dataset.user_ids.values
 
 
 @data_check
@@ -110,7 +115,7 @@ def similar_users(facts: Facts) -> Finding | None:
     Returns:
         A finding, or None.
     """
-    return _similar("users", facts.dataset.user_ids.values)
+    return _similar("users", _users(facts))
 
 
 @data_check

@@ -6,6 +6,7 @@ from fusion.core.arrays import Rows
 from fusion.core.findings import Finding, FindingKind, declare
 from fusion.data.id_map import IdMap
 from fusion.ingest.checks.registry import Facts, data_check, id_examples
+from fusion.ingest.people.pseudonyms import KEY
 
 MIN_RECURRING_SHARE = 0.8
 """Share of the live run's users that the data should name: so few leave between two trainings."""
@@ -57,6 +58,17 @@ REKEYED = declare(
         happens=f"training goes on; below {MIN_POSSIBLE_SHARE:.0%} it is an error",
         cure="Check that user ids were not re-keyed; new ids belong in a placement of their own.",
         limit=1 - MIN_POSSIBLE_SHARE,
+    )
+)
+CHANGED_KEY = declare(
+    FindingKind(
+        code="pseudonyms_changed",
+        severity="error",
+        what="pseudonyms of users under another key than those of the live run, or on one side "
+        "alone",
+        happens="nothing is trained: every list would reach nobody, or another person",
+        cure=f"Set {KEY} and [data] pseudonyms as they were for the live run; a new key, and "
+        "pseudonyms where there were none, belong in a placement of their own.",
     )
 )
 REKEYED_ITEMS = declare(
@@ -150,6 +162,28 @@ def _about(kind: FindingKind, subject: str, ids: pl.Series, words: str) -> Findi
 
 
 @data_check
+def pseudonyms_changed(facts: Facts) -> Finding | None:
+    """Compare the key of pseudonyms with that of the live run: another re-keys everybody.
+
+    Args:
+        facts: the keys' marks are looked at.
+
+    Returns:
+        A finding, or None where they are the same or nothing is live.
+    """
+    if facts.live is None or facts.live.key_mark == facts.key_mark:
+        return None
+    if facts.key_mark is None:
+        message = "the live run has pseudonyms for users, and [data] pseudonyms is off now"
+    elif facts.live.key_mark is None:
+        message = "[data] pseudonyms is on, and the live run has the plain ids of users"
+    else:
+        message = f"{KEY} is another than the key that the live run's pseudonyms were made with"
+    n_users = len(facts.live.users)
+    return CHANGED_KEY.finding("users", n_users, f"{message}: nobody's id would be the same")
+
+
+@data_check
 def users_not_recurring(facts: Facts) -> Finding | None:
     """Compare the users of the interactions with those of the live run.
 
@@ -164,6 +198,8 @@ def users_not_recurring(facts: Facts) -> Finding | None:
     """
     if facts.live is None or facts.live.users.is_empty():
         return None
+    if facts.live.key_mark != facts.key_mark:
+        return None  # `pseudonyms_changed` names the cause
     live, gone = _live_and_gone(facts.live.users, facts.dataset.user_ids, facts.dataset.user_counts)
     n_recurring = len(live) - len(gone)
     if n_recurring >= MIN_RECURRING_SHARE * len(live):

@@ -17,10 +17,26 @@ class LiveIds:
     Attributes:
         users: (n,) users whom it serves by their history; cold ones stand in side tables only.
         items: (m,) items of its fallback lists, which are popular ones but for a few new ones.
+        key_mark: tells the key of its pseudonyms from another; None where it has plain ids.
     """
 
     users: pl.Series
     items: pl.Series
+    key_mark: str | None = None
+
+
+@dataclass(frozen=True)
+class WrittenIds:
+    """Ids of users as files write them, where the dataset holds pseudonyms.
+
+    Attributes:
+        users: (n,) ids, each once. Checks of how ids are written look at these: the hash of a
+            broken id looks like any other.
+        key_mark: tells the key of the pseudonyms from another.
+    """
+
+    users: pl.Series
+    key_mark: str
 
 
 @dataclass(frozen=True)
@@ -33,6 +49,7 @@ class Facts:
         items: the items as read, `id` beside features; None where none are configured or readable.
         users: the users as read, likewise.
         live: what the live run knew by interactions; None without a live run.
+        written: users' ids as they are written; None where the dataset has them itself.
     """
 
     settings: DataSettings
@@ -40,6 +57,12 @@ class Facts:
     items: pl.DataFrame | None = None
     users: pl.DataFrame | None = None
     live: LiveIds | None = None
+    written: WrittenIds | None = None
+
+    @property
+    def key_mark(self) -> str | None:
+        """Mark of the key of the dataset's pseudonyms; None where it has plain ids."""
+        return self.written.key_mark if self.written else None
 
 
 DataCheck = Callable[[Facts], Finding | None]

@@ -27,7 +27,8 @@ NO_USER = declare(
         "warning",
         "rows of blocked_item whose user the data does not have",
         "they block nothing: who has no list of their own is shown the fallback",
-        "Correct user_id where it should be one of these users; null is everyone.",
+        "Correct user_id where it should be one of these users, by pseudonym where [data] "
+        "pseudonyms is on; null is everyone.",
     )
 )
 NO_PLACEMENT = declare(

@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 
 from fusion.core.findings import FINDING_KINDS
 from tests.flows.cures.case import Case, Cure
-from tests.flows.cures.findings_of_files import as_text, rename, shell
-from tests.flows.cures.shelf import Shelf, configure, every, one, together, typed
+from tests.flows.cures.findings_of_files import as_text, rename, shell, write
+from tests.flows.cures.shelf import Shelf, add, configure, every, one, together, typed
 
 
 def stray_quotes(text: str) -> str:
@@ -39,6 +39,11 @@ def behind_a_link(shelf: Shelf) -> None:
 
 def pipe(shelf: Shelf) -> None:
     os.mkfifo(shelf.folder / "pipe.csv")
+
+
+def flags(word: str):
+    """Let the users' file say in a column that user 7 opted out."""
+    return every("users.csv", out=lambda row: word if row["user"] == "7" else "no")
 
 
 def in_zone(zone: str):
@@ -92,6 +97,26 @@ CASES = {
     "line_break_in_id": Case(
         one("log.csv", number=5, user="1\n"),
         Cure("Remove the line break", every("log.csv", user=lambda row: row["user"].strip())),
+    ),
+    "opt_out_unreadable": Case(
+        add("data", 'opt_out = "people.txt"'),
+        Cure(
+            "Correct the path",
+            together(write("out.txt", "7\n"), configure('"people.txt"', '"out.txt"')),
+        ),
+        Cure("write a text file in UTF-8 with one id a line", write("people.txt", "7\n")),
+    ),
+    "unclear_opt_out": Case(
+        together(flags("maybe"), add("data", 'user_columns = { opt_out = "out" }')),
+        Cure("Write true or false", flags("true")),
+        Cure("1 or 0", flags("1")),
+        Cure("yes or no", flags("yes")),
+        Cure("an empty cell is no", flags("")),
+    ),
+    "opted_out_unknown": Case(
+        together(write("people.txt", "u-7\n"), add("data", 'opt_out = "people.txt"')),
+        Cure("Write their ids as the interactions write them", write("people.txt", "7\n")),
+        Cure("take them off the list", write("people.txt", "")),
     ),
     "long_id": Case(
         one("log.csv", user="1" + " " * 2000),

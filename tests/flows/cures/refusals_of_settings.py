@@ -21,17 +21,41 @@ def setting(site: str, says: str, old: str, new: str, plant=section):
 
 
 DATA = "fusion/ingest/settings.py:"
+COLUMNS = "fusion/ingest/column_settings.py:"
 RULES = "fusion/lists/business_rules/rules.py:"
 CONFIG = "flows/settings.py:"
+KEY = "a key of thirty-two characters or more"
 TOML = "fusion/core/toml_file.py:"
 URLS = "storage/database/urls.py:"
 
 OF_DATA = [
     Refusal(
-        DATA + "Columns._two_ids",
+        COLUMNS + "Columns._two_ids",
         "name the one of each",
         configure('item = "item"', 'item = "user"'),
         configure('item = "user"', 'item = "item"'),
+    ),
+    Refusal(
+        DATA + "DataSettings._no_key",
+        "as FUSION_PSEUDONYM_KEY",
+        add("data", f'pseudonyms = true\npseudonym_key = "{KEY}"'),
+        configure(f'pseudonym_key = "{KEY}"\n', ""),
+        then_env={"FUSION_PSEUDONYM_KEY": KEY},
+    ),
+    Refusal(
+        DATA + "DataSettings._consistent#2",
+        "needs [data] users, the file that holds the column",
+        configure('users = "users.csv"', 'user_columns = { opt_out = "out" }'),
+        together(
+            every("users.csv", out=lambda row: "no"),
+            configure("user_columns = {", 'users = "users.csv"\nuser_columns = {'),
+        ),
+    ),
+    Refusal(
+        "fusion/ingest/people/pseudonyms.py:Pseudonyms.from_environment",
+        "before the first run, make one",
+        add("data", "pseudonyms = true"),
+        then_env={"FUSION_PSEUDONYM_KEY": KEY},
     ),
     Refusal(
         DATA + "DataSettings._complete#1",
@@ -62,7 +86,7 @@ OF_DATA = [
         configure("refund = -1\n", ""),
     ),
     Refusal(
-        DATA + "DataSettings._consistent",
+        DATA + "DataSettings._consistent#1",
         "needs [data.columns] event",
         together(
             every("log.csv", event=lambda row: "buy"), add("data.columns", "[data.events]\nbuy = 5")
@@ -76,13 +100,13 @@ OF_DATA = [
         add("data", 'items = "items.csv"'),
     ),
     Refusal(
-        DATA + "_refuse_names#1",
+        COLUMNS + "refuse_names#1",
         "name each column once",
         configure('number = ["year"]', 'number = ["year", "year"]'),
         configure('["year", "year"]', '["year"]'),
     ),
     Refusal(
-        DATA + "_refuse_names#2",
+        COLUMNS + "refuse_names#2",
         "rename the column in the file",
         together(
             every("users.csv", id=lambda row: row["club"]),

@@ -3,6 +3,7 @@
 A new kind of finding needs its row here, or a reason why nobody can carry its cure out in a test.
 """
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -12,12 +13,14 @@ import pytest
 from flows.steps.watch import check as checking
 from flows.steps.watch import outside
 from fusion.core.findings import FINDING_KINDS
+from fusion.ingest.people.pseudonyms import Pseudonyms
 from tests.flows.cures import (
     findings_of_files,
     findings_of_reading,
     findings_of_rows,
     findings_of_settings,
 )
+from tests.flows.cures.findings_of_files import live_with, served
 from tests.flows.cures.shelf import Shelf, keep
 
 CASES = (
@@ -27,13 +30,17 @@ CASES = (
     | findings_of_settings.CASES
 )
 NOTHING_TO_DO = {
-    "blank_row", "repeats", "items_without_interactions", "users_without_interactions",
+    "blank_row", "repeats", "opted_out_users",
+    "items_without_interactions", "users_without_interactions",
 }  # fmt: skip
 """Kinds whose cure is that nothing needs doing."""
 MADE_IN_CHECK = "".join(Path(module.__file__).read_text() for module in (checking, outside))
 IN_CHECK = set(re.findall(r'Finding\(\s*"(\w+)"', MADE_IN_CHECK))
 """Kinds that `fusion check` makes itself."""
-BELOW = {"forgotten_users", "forget_key", "as_of_without_times", "as_of_for_items_only"}
+BELOW = {
+    *("forgotten_users", "forget_key", "pseudonym_key", "pseudonyms_changed"),
+    *("as_of_without_times", "as_of_for_items_only"),
+}
 """Kinds that need more than files: a key, or a moment."""
 KEY = "a key of thirty-two characters or more"
 WALKS = [(code, number) for code, case in CASES.items() for number in range(len(case.cures))]
@@ -130,3 +137,38 @@ def test_people_who_are_forgotten(shelf):
     keep("log.csv", lambda row: row["user"] != "7")(shelf)
     keep("users.csv", lambda row: row["user"] != "7")(shelf)
     assert findings(shelf, FUSION_FORGET_KEY=KEY) == (True, {})
+
+
+class TestPseudonyms:
+    @pytest.fixture
+    def shelf(self, shelf):
+        """A shelf in which users have pseudonyms, and a run is live that served them by theirs."""
+        shelf.add("data", "pseudonyms = true")
+        pseudonyms = Pseudonyms(KEY.encode())
+        manifest = json.dumps({"data": {"key_mark": pseudonyms.mark}})
+        live = [served(pseudonyms.of(str(user))) for user in range(1, 101)]
+        live_with(*live, f"update run set manifest = '{manifest}'")(shelf)
+        return shelf
+
+    def test_the_key_is_set(self, shelf):
+        ok, found = findings(shelf)
+        assert (ok, set(found)) == (False, {"pseudonym_key"})
+        assert "Set FUSION_PSEUDONYM_KEY to the key" in found["pseudonym_key"]["cure"]
+        assert findings(shelf, FUSION_PSEUDONYM_KEY=KEY) == (True, {})
+
+    def test_another_key_is_set_back(self, shelf):
+        ok, found = findings(shelf, FUSION_PSEUDONYM_KEY=KEY[::-1])
+        assert (ok, set(found)) == (False, {"pseudonyms_changed"})
+        assert "Set FUSION_PSEUDONYM_KEY and [data]" in found["pseudonyms_changed"]["cure"]
+        assert findings(shelf, FUSION_PSEUDONYM_KEY=KEY) == (True, {})
+
+    def test_another_key_has_a_placement_of_its_own(self, shelf):
+        assert set(findings(shelf, FUSION_PSEUDONYM_KEY=KEY[::-1])[1]) == {"pseudonyms_changed"}
+        shelf.add("lists", 'placement = "new"')
+        assert findings(shelf, FUSION_PSEUDONYM_KEY=KEY[::-1]) == (True, {})
+
+    def test_pseudonyms_are_set_back(self, shelf):
+        shelf.configure("pseudonyms = true", "pseudonyms = false")
+        assert set(findings(shelf)[1]) == {"pseudonyms_changed"}
+        shelf.configure("pseudonyms = false", "pseudonyms = true")
+        assert findings(shelf, FUSION_PSEUDONYM_KEY=KEY) == (True, {})

@@ -188,6 +188,9 @@ ELSEWHERE = {
     "as_of_for_items_only",  # below
     "swallowed_rows",  # test_quotes.py
     "forgotten_users",  # test_load.py
+    *("opt_out_unreadable", "unclear_opt_out"),  # people/test_opt_out.py
+    *("opted_out_users", "opted_out_unknown"),  # people/test_opt_out.py
+    *("pseudonym_key", "pseudonyms_changed"),  # people/test_pseudonyms.py
     *(
         "rule_item",
         "rule_column",

@@ -1,0 +1,117 @@
+"""Parts of the `[data]` section that say what the columns of a table mean."""
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from fusion.core.settings import Settings
+
+RESERVED = {
+    "item_features": {"id", "text", "available_from", "available_until"},
+    "user_features": {"id"},
+}
+"""Names that no category or number may have: the tables of items and users use them otherwise."""
+
+
+class Columns(Settings):
+    """Columns of the interactions by what they mean."""
+
+    user: str = Field(
+        default="user", min_length=1, description="Column with the user's id: integer or text."
+    )
+    item: str = Field(
+        default="item", min_length=1, description="Column with the item's id: integer or text."
+    )
+    time: str | None = Field(
+        default=None,
+        description="Column with the moment: epoch seconds, ms or µs, date, ISO text. "
+        "Without: file order.",
+    )
+    weight: str | None = Field(
+        default=None,
+        description="Column with a number that says how much: rating, plays, hours. Without: 1.",
+    )
+    event: str | None = Field(
+        default=None,
+        description="Column with the kind of event; [data.events] gives each a weight.",
+    )
+
+    @model_validator(mode="after")
+    def _two_ids(self) -> Self:
+        if self.user == self.item:
+            raise ValueError(
+                f"user and item both name the column {self.user!r}; name the one of each"
+            )
+        return self
+
+
+class ItemColumns(Settings):
+    """Columns of the items file by what they mean."""
+
+    id: str | None = Field(
+        default=None,
+        description="Column with the item's id. Default: its name in the interactions.",
+    )
+    available_from: str | None = Field(
+        default=None, description="Column with the time from which an item may be listed."
+    )
+    available_until: str | None = Field(
+        default=None, description="Column with the time from which it may not any more."
+    )
+
+
+class UserColumns(Settings):
+    """Columns of the users file by what they mean."""
+
+    id: str | None = Field(
+        default=None,
+        description="Column with the user's id. Default: its name in the interactions.",
+    )
+    opt_out: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Column that says who opted out: true or false, 1 or 0, yes or no.",
+    )
+
+
+class ItemFeatures(Settings):
+    """Columns of the items file that describe an item."""
+
+    text: tuple[str, ...] = Field(
+        default=(), description="Columns of words, joined in this order, for sources that read."
+    )
+    category: tuple[str, ...] = Field(
+        default=(), description='Columns of labels; "a|b|c" is a list of three.'
+    )
+    number: tuple[str, ...] = Field(default=(), description="Columns of numbers.")
+
+
+class UserFeatures(Settings):
+    """Columns of the users file that describe a user."""
+
+    category: tuple[str, ...] = Field(default=(), description="Columns with one label.")
+    number: tuple[str, ...] = Field(default=(), description="Columns of numbers.")
+
+
+def refuse_names(section: str, features: ItemFeatures | UserFeatures) -> None:
+    """Refuse a feature that is named twice, or as another column of its table.
+
+    Args:
+        section: the key of the features in `[data]`.
+        features: the columns.
+
+    Raises:
+        ValueError: the message names the columns.
+    """
+    names = [*features.category, *features.number]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise ValueError(
+            f"[data.{section}] names {', '.join(repeated)} twice; name each column once"
+        )
+    reserved = sorted(RESERVED[section].intersection(names))
+    if reserved:
+        raise ValueError(
+            f"[data.{section}] cannot use the name {', '.join(reserved)}; "
+            "rename the column in the file"
+        )
