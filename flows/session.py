@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
@@ -13,6 +14,9 @@ from flows.settings import Config, read_config
 from fusion.core.progress import Progress, Step, no_progress, run_plain
 from storage.connect import connect
 from storage.database.urls import resolve_url
+
+if TYPE_CHECKING:  # light verbs time nothing
+    from flows.step_timer import StepTimer
 
 
 def user_name() -> str:
@@ -34,7 +38,7 @@ class Session:
         config: the whole configuration.
         base: the folder of its file, at which its relative paths start.
         by: a name for the history of slots.
-        step: runs a named step; a caller may time it, show it, or make it a Prefect task.
+        step: runs a named step; a caller may show it, or make it a Prefect task.
         progress: gives a callback of (done, total) for a step by its name.
     """
 
@@ -43,6 +47,13 @@ class Session:
     by: str = field(default_factory=user_name)
     step: Step = run_plain
     progress: Callable[[str], Progress] = no_progress
+
+    @cached_property
+    def timer(self) -> "StepTimer":
+        """Runs steps by `step`, and notes what each costs."""
+        from flows.step_timer import StepTimer  # noqa: PLC0415
+
+        return StepTimer(self.step)
 
     @classmethod
     def open(cls, path: Path, **more: object) -> "Session":

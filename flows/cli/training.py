@@ -20,6 +20,10 @@ from flows.cli.app import (
 )
 from flows.cli.console import ProgressBars, emit, out
 
+Profiled = Annotated[
+    bool, typer.Option("--profile", help="show the ten dearest steps: seconds, memory")
+]
+
 
 @verb
 def run(
@@ -28,6 +32,7 @@ def run(
     hold: Annotated[
         bool, typer.Option("--hold", help="leave the run as the challenger, to be approved")
     ] = False,
+    profile: Profiled = False,
     by: By = None,
     as_json: Json = False,
 ) -> int:
@@ -46,13 +51,14 @@ def run(
         with ProgressBars() as bars:
             session = open_session(config, by, bars)
             outcome = run_loop(session, parse_moment(as_of), hold=hold)
-    return _show(outcome, as_json)
+    return _show(outcome, as_json, profile)
 
 
 @verb
 def retrain(
     config: Config = FILE,
     force: Annotated[bool, typer.Option("--force", help="train whatever the policy says")] = False,
+    profile: Profiled = False,
     by: By = None,
     as_json: Json = False,
 ) -> int:
@@ -69,7 +75,7 @@ def retrain(
     else:
         with ProgressBars() as bars:
             outcome = retrain_loop(open_session(config, by, bars), force)
-    return _show(outcome, as_json)
+    return _show(outcome, as_json, profile)
 
 
 @verb
@@ -97,13 +103,16 @@ def train(config: Config = FILE, as_of: AsOf = None, as_json: Json = False) -> i
     return code
 
 
-def _show(outcome: Any, as_json: bool) -> int:
+def _show(outcome: Any, as_json: bool, profile: bool = False) -> int:
     """Show the outcome of a turn of the loop and return its exit code."""
     from flows.cli.screens.json_summary import outcome_summary  # noqa: PLC0415
     from flows.cli.screens.outcome import print_outcome  # noqa: PLC0415
+    from flows.cli.screens.profile import print_profile  # noqa: PLC0415
 
     if as_json:
         emit(outcome_summary(outcome))
     else:
         print_outcome(out, outcome)
+        if profile and outcome.profile:
+            print_profile(out, outcome.profile)
     return int(outcome.exit_code)

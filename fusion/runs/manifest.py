@@ -137,6 +137,7 @@ class Manifest(ManifestPart):
     Attributes:
         config: `hash` and the sections that decide what is trained.
         seconds: time of each step, by name.
+        steps: what each step cost, in the order of their ends.
         trees: trees of the ranker.
         importance: share of the ranker's total gain of each feature.
         source_prior: source column that is added to the ranker's scores, and its weight.
@@ -161,6 +162,7 @@ class Manifest(ManifestPart):
     threads: int = 0
     environment: Environment = Environment()
     seconds: dict[str, float] = {}
+    steps: list[dict[str, Any]] = []
     sources: list[SourceRow] = []
     tuned: list[TunedRow] = []
     method: str | None = None

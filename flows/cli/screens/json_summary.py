@@ -40,6 +40,7 @@ def outcome_summary(outcome: "Outcome") -> dict[str, Any]:
         "monitor": monitoring_summary(monitored) if monitored else None,
         "monitor_error": outcome.monitor_error,
         "pruned": [run.run_id for run in pruned.runs] if pruned else None,
+        "profile": outcome.profile,
     }
 
 

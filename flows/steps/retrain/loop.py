@@ -7,6 +7,7 @@ from typing import Literal
 
 from flows.failures import describe_failure
 from flows.session import Session
+from flows.step_timer import Profile
 from flows.steps.keep.prune import Pruned, prune
 from flows.steps.publish.publish import Published, publish_run
 from flows.steps.retrain.retrain import Due, decide
@@ -34,6 +35,7 @@ class Outcome:
         monitor_error: why monitoring failed, while the run is shown all the same.
         refusals: why the run is not shown, a sentence for each check that did not hold.
         pruned: what was removed in the end.
+        profile: what the steps cost.
     """
 
     due: Due | None = None
@@ -43,6 +45,7 @@ class Outcome:
     monitor_error: str | None = None
     refusals: tuple[str, ...] = ()
     pruned: Pruned | None = None
+    profile: Profile | None = None
 
     @property
     def exit_code(self) -> int:
@@ -85,7 +88,8 @@ def run_loop(
     """
     # Pruning comes last, and also after a refusal: refused runs take room as well.
     outcome = _train_and_publish(session, as_of, due, hold)
-    return replace(outcome, pruned=_prune(session))
+    pruned = _prune(session)
+    return replace(outcome, pruned=pruned, profile=session.timer.profile())
 
 
 def _train_and_publish(
@@ -96,7 +100,9 @@ def _train_and_publish(
     if trained.refusals:
         return Outcome(due, trained, refusals=trained.refusals)
     try:
-        published = session.step("publish", lambda: publish_run(session, trained.run_id, hold=hold))
+        published = session.timer(
+            "publish", lambda: publish_run(session, trained.run_id, hold=hold)
+        )
     except Refused as refused:
         return Outcome(due, trained, refusals=refused.reasons)
     # A held run is monitored too: a person decides by its report.
@@ -109,7 +115,7 @@ def _monitor(session: Session, outcome: Outcome, run_id: str) -> Outcome:
     Nothing that goes wrong here, Ctrl+C too, may hide that it is shown.
     """
     try:
-        monitored = session.step("monitor", lambda: monitor_run(session, run_id))
+        monitored = session.timer("monitor", lambda: monitor_run(session, run_id))
     except (Exception, KeyboardInterrupt) as failure:
         code, reason = describe_failure(failure)
         is_unexpected = code == FusionError.exit_code
@@ -126,7 +132,7 @@ def _prune(session: Session) -> Pruned | None:
     if not session.config.retention.prune:
         return None
     try:
-        return session.step("prune", lambda: prune(session))
+        return session.timer("prune", lambda: prune(session))
     except (Exception, KeyboardInterrupt) as failure:
         kind = type(failure).__name__
         log.warning("prune failed, `fusion prune` goes on with it: %s: %s", kind, failure)
@@ -143,5 +149,5 @@ def retrain_loop(session: Session, force: bool = False) -> Outcome:
     Returns:
         The outcome of the turn, with the policy's answer.
     """
-    due = session.step("policy", lambda: decide(session, force))
+    due = session.timer("policy", lambda: decide(session, force))
     return run_loop(session, due=due) if due.due else Outcome(due)

@@ -71,7 +71,7 @@ def read_inputs(session: Session, as_of: datetime | None = None) -> TrainingInpu
     rule_set = read_rule_set(session)
     live_run = live(session.engine, session.placement)
     forgotten = read_forgotten(session.engine)
-    loaded = session.step("load", lambda: read_data(session, as_of, live_run, forgotten))
+    loaded = session.timer("load", lambda: read_data(session, as_of, live_run, forgotten))
     data = loaded.dataset
     rules, findings = compile_rules(session, rule_set, data)
     loaded.findings.extend(findings)

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from flows.session import Session
-from flows.step_timer import StepTimer
 from flows.steps.train.inputs import TrainingInputs
 from flows.steps.train.metric_rows import metric_rows
 from flows.steps.train.row_export import (
@@ -43,7 +42,6 @@ class Training:
         run_id: its outside id, the name of its folder.
         inputs: all that was read.
         context: configuration, data and folds as `fusion` takes them.
-        timer: runs and times the steps.
     """
 
     session: Session
@@ -51,7 +49,6 @@ class Training:
     run_id: str
     inputs: TrainingInputs
     context: RunContext
-    timer: StepTimer
 
 
 def write_folder(training: Training, trained: Trained) -> dict[str, Any]:
@@ -86,6 +83,7 @@ def _manifest(training: Training, trained: Trained) -> Manifest:
     # Without secrets: sections that may hold a password are no part of the core's configuration.
     manifest = training_manifest(training.context, trained)
     data, loaded = training.inputs.data, training.inputs.loaded
+    timer = training.session.timer
     findings = [_without_examples(finding) for finding in loaded.findings]
     loading = {"rows": loaded.notes, "findings": findings, "key_mark": loaded.key_mark}
     return manifest.model_copy(
@@ -94,7 +92,8 @@ def _manifest(training: Training, trained: Trained) -> Manifest:
             "placement": training.session.placement,
             "as_of": moment(data.as_of).isoformat() if data.has_times else None,
             "data": manifest.data.model_copy(update=loading),
-            "seconds": training.timer.seconds,
+            "seconds": timer.seconds,
+            "steps": [asdict(cost) for cost in timer.costs],
         }
     )
 
@@ -123,10 +122,11 @@ def write_sql(training: Training, trained: Trained, manifest: dict[str, Any]) ->
     session, run_no = training.session, training.run_no
     folder = folder_of(session.runs, training.run_id)
     status: Ending = "ready" if trained.admitted else "rejected"
-    training.timer("load lists into SQL", lambda: load_folder(session, run_no, folder))
+    session.timer("load lists into SQL", lambda: load_folder(session, run_no, folder))
     verdict = trained.verdict.report.model_dump(mode="json")
     # The file was written before this step: SQL has the times of all of them.
-    manifest["seconds"] = dict(training.timer.seconds)
+    manifest["seconds"] = session.timer.seconds
+    manifest["steps"] = [asdict(cost) for cost in session.timer.costs]
     load_metrics(session.engine, run_no, metric_rows(verdict, trained.shift))
     finish_run(
         session.engine,

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from flows.session import Session
-from flows.step_timer import StepTimer
 from flows.steps.keep.forgotten import require_same
 from flows.steps.train.inputs import TrainingInputs, hash_inputs, read_inputs
 from flows.steps.train.results import Training, write_failure, write_folder, write_sql
@@ -62,6 +61,7 @@ def train_run(session: Session, as_of: datetime | None = None) -> TrainedRun:
         DataError: the data cannot be trained on.
         Temporary: people were forgotten meanwhile, or the database is busy.
     """
+    session.timer.restart()
     sweep(session.engine, session.placement)
     make_writable(session.runs)
     sweep_folders(session.runs)
@@ -114,17 +114,16 @@ def _begin(session: Session, run_id: str, inputs: TrainingInputs) -> int:
 
 def _train(session: Session, run_no: int, run_id: str, inputs: TrainingInputs) -> TrainedRun:
     """Compute and write a run that has begun."""
-    timer = StepTimer(session.step)
     context = RunContext(
         session.config.core,
         inputs.data,
         inputs.plan,
         session.runs,
         device_for(session.config.device),
-        timer,
+        session.timer,
         session.progress,
     )
-    training = Training(session, run_no, run_id, inputs, context, timer)
+    training = Training(session, run_no, run_id, inputs, context)
     # Stages are used until the folder has copies of them; SQL is loaded from the folder.
     with context.store.locked():
         trained = train(context, inputs.live, inputs.rules)

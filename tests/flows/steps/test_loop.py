@@ -140,6 +140,9 @@ def test_the_run_folder_is_what_its_manifest_says(two_runs):
         folder = two_runs.runs / run.run_id
         manifest = json.loads((folder / "manifest.json").read_text())
         assert manifest["data"]["hash"] == run.data_hash
+        costs = {step["name"]: step["seconds"] for step in run.manifest["steps"]}
+        assert costs == run.manifest["seconds"]
+        assert {"load", "verdict", "load lists into SQL"} < set(costs)
         assert "ids/users.parquet" in manifest["files"]
         for name, facts in manifest["files"].items():
             assert sha256((folder / name).read_bytes()).hexdigest() == facts["sha256"], name
