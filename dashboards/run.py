@@ -13,12 +13,17 @@ class RunRef:
         placement: where its lists are shown.
         as_of: up to when it knows data; in UTC when it says no zone.
         note: what had nothing to be compared with, for the pages; "" where everything had.
+        against: id of the run whose lists it was compared with; None for a first run.
+        reference: id of the run whose samples its samples were compared with: its own, where these
+            are those of one window earlier; None without any.
     """
 
     run_id: str
     placement: str
     as_of: datetime
     note: str = ""
+    against: str | None = None
+    reference: str | None = None
 
     @property
     def time(self) -> datetime:

@@ -3,7 +3,7 @@
 Import it late: Evidently takes seconds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -35,6 +35,7 @@ values count as a value. A column has drifted when it is above its limit *and* a
 alone gives: the largest distance between random parts of the reference. Features that move by
 themselves, such as ages, are shown and not counted. Figures come from the rows named beside them,
 pictures from at most 5,000 of these."""
+GONE = "\n\nNo pictures: the rows of the run that it was compared with are gone."
 NOTHING = (
     "\n\n## Nothing to compare with yet\n\nFrom the next run on, this page shows what changed."
 )
@@ -90,8 +91,8 @@ def drift_snapshot(run: RunRef, subjects: Pairs, drift: Sequence[ColumnDrift]) -
 
     Args:
         run: the run that is reported.
-        subjects: the frames that were compared.
-        drift: of the columns of `subjects`.
+        subjects: the frames that were compared; one whose rows are gone is missing.
+        drift: of every column that was compared.
 
     Returns:
         The snapshot, which saves itself as HTML.
@@ -100,7 +101,8 @@ def drift_snapshot(run: RunRef, subjects: Pairs, drift: Sequence[ColumnDrift]) -
     now: dict[str, pd.Series] = {}
     for column in drift:
         name = _name(column)
-        before[name], now[name] = _picture_values(column, *subjects[column.subject])
+        if column.subject in subjects:
+            before[name], now[name] = _picture_values(column, *subjects[column.subject])
     pictured = [column for column in drift if _has_values(column, before, now)]
     # The whole page is one data set, so each column says by its name whose it is.
     numbers = [_name(column) for column in pictured if column.kind == "number"]
@@ -114,7 +116,7 @@ def drift_snapshot(run: RunRef, subjects: Pairs, drift: Sequence[ColumnDrift]) -
     text = INTRO.format(run_id=run.run_id, time=run.time, placement=placement, measures=measures)
     note = f"\n\n**{_safe(run.note)}**" if run.note else ""
     start = Note(text=text + note + ("" if drift else NOTHING))
-    report = Report([start, *_parts(drift, pictured)])
+    report = Report([start, *_parts(drift, pictured, subjects)])
     return report.run(
         current,
         reference,
@@ -129,7 +131,7 @@ def _has_values(
 ) -> bool:
     # Evidently cannot draw a column that is empty on one side; the table has it all the same.
     name = _name(column)
-    has_both = len(before[name]) > 0 and len(now[name]) > 0
+    has_both = name in before and len(before[name]) > 0 and len(now[name]) > 0
     return has_both
 
 
@@ -140,7 +142,9 @@ def _dataset(
     return Dataset.from_pandas(frame, definition)
 
 
-def _parts(drift: Sequence[ColumnDrift], pictured: Sequence[ColumnDrift]) -> list[MetricContainer]:
+def _parts(
+    drift: Sequence[ColumnDrift], pictured: Sequence[ColumnDrift], subjects: Collection[str]
+) -> list[MetricContainer]:
     """Return a note and pictures for each subject, drifted columns first."""
     parts: list[MetricContainer] = []
     for subject, group in groupby(drift, lambda column: column.subject):
@@ -149,6 +153,8 @@ def _parts(drift: Sequence[ColumnDrift], pictured: Sequence[ColumnDrift]) -> lis
         judged = [column for column in columns if not column.moves]
         n_drifted = sum(column.drifted for column in judged)
         text = f"## {_safe(subject)}: {n_drifted} of {len(judged)} columns drifted"
+        if subject not in subjects:
+            text += GONE
         parts.append(Note(text=text, names=TABLE, rows=[_row(column) for column in columns]))
         with_picture = [column for column in columns if column in pictured]
         if with_picture:

@@ -1,26 +1,11 @@
-"""The dashboard over runs: figures by name, and the panels that draw them."""
+"""The dashboard over runs: panels that draw its figures. Import it late, as Evidently is."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-import polars as pl
 from evidently.sdk.models import DashboardPanelPlot, PanelMetric
 from evidently.sdk.panels import line_plot_panel, text_panel
 
-from dashboards.measures.drift import ColumnDrift, drifted_shares
-from dashboards.measures.stability import Stability
-
 SUBJECTS = ("users", "items", "interactions", "features", "scores")
-LISTS = (
-    "jaccard",
-    "jaccard_chance",
-    "rbo",
-    "rbo_chance",
-    "top1_changed",
-    "coverage",
-    "gini",
-    "popularity",
-)
 
 
 @dataclass(frozen=True)
@@ -69,49 +54,6 @@ PANELS = (
         (("coverage", "coverage"), ("gini", "Gini"), ("popularity", "popularity")),
     ),
 )
-
-
-def figures(
-    drift: Sequence[ColumnDrift], stability: Stability | None, verdict: pl.DataFrame | None
-) -> dict[str, float]:
-    """Return the figures of a run by name.
-
-    Args:
-        drift: of all columns.
-        stability: of the lists; None on a first run.
-        verdict: as `write_report` takes it.
-
-    Returns:
-        Figures that are known; the others are left out.
-    """
-    # What is missing leaves a gap in its line, which says more than a zero would.
-    values = {"columns_compared": float(len(drift))}
-    for subject, share in drifted_shares(drift):
-        values[f"drifted_{subject}"] = share
-    if stability is not None:
-        for name in LISTS:
-            value = stability.value(name)
-            if value is not None:
-                values[name] = value
-    if verdict is not None:
-        values |= _ndcg(verdict)
-    return values
-
-
-def _ndcg(verdict: pl.DataFrame) -> dict[str, float]:
-    """Return NDCG at 10 of the published method, the best source and the random row."""
-    kind = pl.col("kind")
-    rows = {
-        "ndcg_published": verdict.filter("chosen"),
-        "ndcg_best_source": verdict.filter(kind == "source"),
-        "ndcg_random": verdict.filter(kind == "control"),
-    }
-    values = {}
-    for name, frame in rows.items():
-        highest = frame["ndcg"].max()
-        if isinstance(highest, int | float):
-            values[name] = float(highest)
-    return values
 
 
 def panels(placement: str) -> list[DashboardPanelPlot]:

@@ -1,78 +1,182 @@
-"""The files of a run's report: drift and stability, as HTML for people and JSON for machines."""
+"""The files of a run's report: figures as JSON, and the page of stability.
 
+The drift page is drawn from them when it is first asked for: see `drawing`.
+"""
+
+import fcntl
 import json
 import logging
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from dashboards.measures.drift import ColumnDrift, Pairs
+from dashboards.evidently.figures import figures
+from dashboards.measures.drift import ColumnDrift
 from dashboards.measures.stability import Stability
 from dashboards.pages.stability_page import stability_page
 from dashboards.run import RunRef
+from fusion.core.durable import replace_file
 from fusion.errors import DataError
 
 log = logging.getLogger(__name__)
 
 VERDICT_COLUMNS = ("row", "kind", "ndcg", "chosen")
+DRIFT_JSON = "drift.json"
 
 
 @dataclass(frozen=True)
 class ReportFiles:
-    """Paths of a report's files; `snapshot` is Evidently's object, for the workspace."""
+    """Paths of a report's files.
 
-    drift_html: Path
-    drift_json: Path
-    stability_html: Path
-    stability_json: Path
-    snapshot: Any
+    Attributes:
+        folder: in which they stand.
+    """
+
+    folder: Path
+
+    @property
+    def drift_html(self) -> Path:
+        """The drift page; missing until it is drawn."""
+        return self.folder / "drift.html"
+
+    @property
+    def drift_json(self) -> Path:
+        """Drift of every column, and all that the drift page is drawn by but its rows."""
+        return self.folder / DRIFT_JSON
+
+    @property
+    def stability_html(self) -> Path:
+        """The page of stability, with the verdict."""
+        return self.folder / "stability.html"
+
+    @property
+    def stability_json(self) -> Path:
+        """Figures of stability, and the verdict."""
+        return self.folder / "stability.json"
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the drift page was drawn, in the dashboards too."""
+        return self.drift_html.exists()
+
+
+@dataclass(frozen=True)
+class DriftReport:
+    """What `drift.json` says.
+
+    Attributes:
+        run: the run that is reported.
+        columns: drift of every column that was compared.
+        figures: of the dashboard over runs, by name.
+    """
+
+    run: RunRef
+    columns: tuple[ColumnDrift, ...]
+    figures: dict[str, float]
 
 
 def write_report(
     folder: Path,
     run: RunRef,
-    subjects: Pairs,
     drift: Sequence[ColumnDrift],
     stability: Stability | None,
     verdict: pl.DataFrame | None,
 ) -> ReportFiles:
-    """Write `drift.html`, `drift.json`, `stability.html` and `stability.json`.
+    """Write `drift.json`, `stability.html` and `stability.json`; a drift page of before goes.
 
     Args:
         folder: where; made when it is not there.
         run: the run that is reported.
-        subjects: the frames that were compared.
-        drift: of the columns of `subjects`.
+        drift: of the columns that were compared.
         stability: of the lists; None on a placement's first run, and the page says so.
         verdict: a row for each judged method: `row` (its name), `kind` (ranker, blend, source or
             control), `ndcg` (NDCG at 10), `chosen`, and `low`, `high` where known.
 
     Returns:
-        The files, and the snapshot that `dashboards.evidently.workspace.record` takes.
+        The files.
 
     Raises:
         DataError: the verdict lacks one of the first four columns.
     """
     check_verdict(verdict)
     folder.mkdir(parents=True, exist_ok=True)
-    snapshot = _snapshot(run, subjects, drift)
-    files = ReportFiles(
-        drift_html=folder / "drift.html",
-        drift_json=folder / "drift.json",
-        stability_html=folder / "stability.html",
-        stability_json=folder / "stability.json",
-        snapshot=snapshot,
-    )
-    # HTML and JSON of one subject are made of the same figures: neither is read back.
-    snapshot.save_html(str(files.drift_html))
-    _write(files.drift_json, _drift(run, drift, snapshot))
-    files.stability_html.write_text(stability_page(run, stability, verdict), encoding="utf-8")
-    _write(files.stability_json, _stability(run, stability, verdict))
+    files = ReportFiles(folder)
+    values = figures(drift, stability, verdict)
+    with locked(folder):
+        files.stability_html.write_text(stability_page(run, stability, verdict), encoding="utf-8")
+        _write(files.stability_json, _stability(run, stability, verdict))
+        # Figures without their page are what is still to draw.
+        files.drift_html.unlink(missing_ok=True)
+        _write(files.drift_json, _drift(run, drift, values))
     log.info("report written folder=%s columns=%d", folder, len(drift))
     return files
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold a report, so that it is not written and drawn at once, by this process or another.
+
+    Args:
+        folder: of the report.
+
+    Yields:
+        Nothing, once nobody else holds it.
+    """
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        # Some network shares have no locks: there, two who draw at once would do it twice.
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def read_drift(folder: Path) -> DriftReport:
+    """Read the `drift.json` of a report.
+
+    Args:
+        folder: of the report.
+
+    Raises:
+        DataError: it cannot be read, or a release wrote it that drew pages at once.
+    """
+    file = ReportFiles(folder).drift_json
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        run = RunRef(
+            run_id=content["run_id"],
+            placement=content["placement"],
+            as_of=datetime.fromisoformat(content["as_of"]),
+            note=content["note"],
+            against=content["against"],
+            reference=content["reference"],
+        )
+        columns = tuple(ColumnDrift(**column) for column in content["columns"])
+        return DriftReport(run, columns, content["figures"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(
+            f"{file} cannot be drawn ({type(error).__name__}: {error}); "
+            f"`fusion monitor {folder.parent.name}` writes it anew"
+        ) from error
+
+
+def add_distributions(folder: Path, distributions: Any) -> None:
+    """Add Evidently's own JSON to `drift.json`, for whoever wants to draw the page again.
+
+    Args:
+        folder: of the report.
+        distributions: Evidently's JSON as an object.
+    """
+    file = ReportFiles(folder).drift_json
+    content = json.loads(file.read_text(encoding="utf-8"))
+    _write(file, {**content, "evidently": distributions})
 
 
 def check_verdict(verdict: pl.DataFrame | None) -> None:
@@ -92,18 +196,10 @@ def check_verdict(verdict: pl.DataFrame | None) -> None:
         raise DataError(f"the verdict lacks the columns {missing}; it needs {needed}")
 
 
-def _snapshot(run: RunRef, subjects: Pairs, drift: Sequence[ColumnDrift]) -> Any:
-    # Evidently takes seconds to import: only who writes a report waits for it.
-    from dashboards.evidently.drift_page import drift_snapshot  # noqa: PLC0415
-
-    return drift_snapshot(run, subjects, drift)
-
-
-def _drift(run: RunRef, drift: Sequence[ColumnDrift], snapshot: Any) -> dict[str, Any]:
+def _drift(run: RunRef, drift: Sequence[ColumnDrift], values: dict[str, float]) -> dict[str, Any]:
     columns = [asdict(one) for one in drift]
-    # Evidently's own JSON beside ours: distributions for whoever wants to draw them again.
-    evidently = json.loads(snapshot.json())
-    return {**_about(run), "note": run.note, "columns": columns, "evidently": evidently}
+    compared = {"note": run.note, "against": run.against, "reference": run.reference}
+    return {**_about(run), **compared, "figures": values, "columns": columns}
 
 
 def _stability(
@@ -122,4 +218,7 @@ def _about(run: RunRef) -> dict[str, str]:
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:
-    path.write_text(json.dumps(content, indent=1), encoding="utf-8")
+    """Write a file so that it appears whole: it may be read meanwhile."""
+    aside = path.with_suffix(".new")
+    aside.write_text(json.dumps(content, indent=1), encoding="utf-8")
+    replace_file(aside, path)

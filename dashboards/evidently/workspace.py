@@ -2,17 +2,12 @@
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-import polars as pl
-
-from dashboards.evidently.report import check_verdict
-from dashboards.measures.drift import ColumnDrift
-from dashboards.measures.stability import Stability
 from dashboards.run import RunRef
 from dashboards.web.guard import Application
 from dashboards.web.server import serve_guarded
@@ -27,9 +22,7 @@ SERIES_QUERY = r"/api/v2/snapshots/[0-9a-f-]{36}/data_series_batch"
 def record(
     workspace: Path,
     run: RunRef,
-    drift: Sequence[ColumnDrift],
-    stability: Stability | None,
-    verdict: pl.DataFrame | None,
+    values: dict[str, float],
     snapshot: Any,
 ) -> None:
     """Add a run to the placement's project; both are made when missing.
@@ -41,21 +34,13 @@ def record(
     Args:
         workspace: folder of the dashboards.
         run: the run.
-        drift: of its columns.
-        stability: of its lists; None on a first run.
-        verdict: as `write_report` takes it.
-        snapshot: as `write_report` returns it.
-
-    Raises:
-        DataError: the verdict lacks a column.
+        values: its figures by name.
+        snapshot: of its drift report, from `drift_snapshot`.
     """
-    from dashboards.evidently.panels import figures  # noqa: PLC0415 - imports Evidently
-
-    check_verdict(verdict)
     workspace.mkdir(parents=True, exist_ok=True)
     _project(workspace, run.placement)
     figures_file, drift_file = snapshots(workspace, run.placement, run.run_id)
-    _put(figures_file, _figures(run, figures(drift, stability, verdict)).dumps())
+    _put(figures_file, _figures(run, values).dumps())
     _put(drift_file, snapshot.dumps())
     log.info("run recorded run=%s workspace=%s", run.run_id, workspace)
 
@@ -77,7 +62,16 @@ def snapshots(workspace: Path, placement: str, run_id: str) -> tuple[Path, Path]
     return figures_file, drift_file
 
 
-def serve(workspace: Path, port: int, host: str = "127.0.0.1") -> None:
+def nothing_to_draw() -> None:
+    """Draw nothing: the dashboards are shown as they are."""
+
+
+def serve(
+    workspace: Path,
+    port: int,
+    host: str = "127.0.0.1",
+    draw: Callable[[], None] = nothing_to_draw,
+) -> None:
     """Show the dashboards in Evidently's user interface until SIGINT or SIGTERM. Main thread only.
 
     Evidently's application lets whoever reaches it make and delete projects: it runs in this
@@ -87,19 +81,25 @@ def serve(workspace: Path, port: int, host: str = "127.0.0.1") -> None:
         workspace: folder of the dashboards.
         port: to listen on.
         host: to listen on; leave it alone unless something in front of it asks who people are.
+        draw: draws what is to be seen first; called when the port is ours, since it takes seconds.
 
     Raises:
         ConfigError: the folder holds no dashboards, or the port is taken.
     """
+
+    def make() -> Application:
+        draw()
+        return _application(workspace)
+
+    serve_guarded(make, port, host, [SERIES_QUERY])
+
+
+def _application(workspace: Path) -> Application:
     if not list(workspace.glob("*/metadata.json")):
         raise ConfigError(
             f"no dashboards in {workspace}: `fusion run` fills it; if they are elsewhere, name the "
             f"folder as `workspace` in [monitor]"
         )
-    serve_guarded(lambda: _application(workspace), port, host, [SERIES_QUERY])
-
-
-def _application(workspace: Path) -> Application:
     # Takes seconds to import.
     from evidently.ui.service.app import create_app, get_config  # noqa: PLC0415
 

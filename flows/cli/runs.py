@@ -89,6 +89,7 @@ def monitor(run: Run = "live", config: Config = FILE, as_json: Json = False) -> 
     from flows.cli.screens.monitoring import print_monitoring  # noqa: PLC0415
     from flows.steps.retrain.loop import ALERTED  # noqa: PLC0415
     from flows.steps.watch.monitor import monitor_run  # noqa: PLC0415
+    from flows.steps.watch.pages import draw_page  # noqa: PLC0415
 
     flows = prefect_flows()
     if flows:
@@ -96,6 +97,7 @@ def monitor(run: Run = "live", config: Config = FILE, as_json: Json = False) -> 
     else:
         session = open_session(config)
         monitored = monitor_run(session, run)
+        draw_page(session, monitored.run_id)
     if as_json:
         emit(monitoring_summary(monitored))
     else:

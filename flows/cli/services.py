@@ -32,8 +32,10 @@ def ui(
         0, when it is ended by Ctrl+C.
     """
     from dashboards.evidently.workspace import serve  # noqa: PLC0415
+    from flows.steps.watch.pages import draw_newest, drawing  # noqa: PLC0415
 
     session = open_session(config)
     err.print(f"Dashboards at http://127.0.0.1:{port} (Ctrl+C ends it)", markup=False)
-    serve(session.workspace, port)
+    with drawing(session):
+        serve(session.workspace, port, draw=lambda: draw_newest(session))
     return 0

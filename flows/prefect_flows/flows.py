@@ -14,6 +14,7 @@ from flows.steps.publish.publish import Published, publish_run
 from flows.steps.retrain.loop import Outcome, retrain_loop, run_loop
 from flows.steps.train.train import TrainedRun, train_run
 from flows.steps.watch.monitor import Monitored, monitor_run
+from flows.steps.watch.pages import draw_page
 from fusion.errors import FusionError
 
 T = TypeVar("T")
@@ -142,4 +143,6 @@ def monitor(config: str, run_id: str = "live") -> Monitored:
         Drift, stability and alerts.
     """
     session = _session(config)
-    return session.step("monitor", lambda: monitor_run(session, run_id))
+    monitored = session.step("monitor", lambda: monitor_run(session, run_id))
+    session.step("draw", lambda: draw_page(session, monitored.run_id))
+    return monitored

@@ -81,7 +81,7 @@ def monitoring_summary(monitored: "Monitored") -> dict[str, Any]:
     return {
         "run": monitored.run_id,
         "against": monitored.against,
-        "report": str(monitored.files.drift_html.parent),
+        "report": str(monitored.files.folder),
         "note": monitored.note or None,
         "drift": monitored.drift,
         "stability": monitored.stability.rows() if monitored.stability else None,

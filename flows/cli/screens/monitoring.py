@@ -34,8 +34,12 @@ def print_monitoring(console: Console, monitored: "Monitored") -> None:
         console.print("Lists: the first run of this placement, there is nothing to compare with.")
     for alert in monitored.alerts:
         console.print(f"[bold yellow]Alert[/] {escape(one_line(alert.message))}")
-    folder = monitored.files.drift_html.parent
-    console.print(f"Reports: {folder}/drift.html, stability.html", markup=False)
+    files = monitored.files
+    if files.is_drawn:
+        console.print(f"Reports: {files.folder}/drift.html, stability.html", markup=False)
+    else:
+        console.print(f"Report: {files.stability_html}", markup=False)
+        console.print("Drift page: `fusion ui` draws it when it is first opened.", markup=False)
 
 
 def describe_similarity(value: Callable[[str], float | None]) -> str:

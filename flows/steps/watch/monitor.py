@@ -8,7 +8,6 @@ import polars as pl
 
 from dashboards.alerts import Alert, alerts
 from dashboards.evidently.report import ReportFiles, write_report
-from dashboards.evidently.workspace import record
 from dashboards.measures.drift import ColumnDrift, drift, drift_rows
 from dashboards.measures.stability import SUBJECT, Stability, stability
 from dashboards.run import RunRef
@@ -23,6 +22,7 @@ from flows.steps.watch.monitor_frames import (
     moving_features,
     read_pairs,
     reference_samples,
+    report_folder,
     twin_lists,
 )
 from fusion.errors import DataError
@@ -61,7 +61,9 @@ class Monitored:
 
 
 def monitor_run(session: Session, name: str = "live", against: str | None = None) -> Monitored:
-    """Compare a run with the one that was live before it; write reports, metrics and alerts.
+    """Compare a run with the one that was live before it; write figures, metrics and alerts.
+
+    All figures are final then. The drift page is drawn when it is first asked for: `draw_page`.
 
     Args:
         session: the database and the folder of runs.
@@ -83,28 +85,45 @@ def monitor_run(session: Session, name: str = "live", against: str | None = None
     previous_folder = RunFolder(folder_of(session.runs, previous.run_id)) if previous else None
     if previous_folder:
         require_whole(previous_folder.path)
-    no_window = missing_reference(run)
-    samples = reference_samples(folder, previous_folder, has_window=not no_window)
-    note = "" if samples else no_window
+    has_window = not missing_reference(run)
+    samples = reference_samples(folder, previous_folder, has_window)
     pairs = read_pairs(folder, samples, previous_folder)
     settings = session.config.monitor
     drifts = drift(pairs, settings, {"features": moving_features(pairs)})
     change = _stability(session, run, previous, folder) if previous else None
-    # Dashboards show a run where its data ends; without times, when it was trained.
-    reference = RunRef(run.run_id, session.placement, run.as_of or run.created_at, note)
+    reported = _reported(run, folder, previous, samples)
     verdict = verdict_rows(run.verdict or {})
-    files = write_report(_report_folder(folder), reference, pairs, drifts, change, verdict)
-    record(session.workspace, reference, drifts, change, verdict, files.snapshot)
+    files = write_report(report_folder(folder), reported, drifts, change, verdict)
     has_other_rules = previous is not None and rules_hash(previous) != rules_hash(run)
     raised = alerts(drifts, change, settings, next_step(session, run), has_other_rules)
     _store_metrics(session, run, drifts, change)
     _store_alerts(session, run, raised)
-    against_id = previous.run_id if previous else None
-    return Monitored(run.run_id, against_id, files, tuple(drifts), change, tuple(raised), note)
+    return Monitored(
+        run_id=run.run_id,
+        against=reported.against,
+        files=files,
+        drift=tuple(drifts),
+        stability=change,
+        alerts=tuple(raised),
+        note=reported.note,
+    )
 
 
-def _report_folder(run: RunFolder) -> Path:
-    return run.path / "report"
+def _reported(
+    run: RunRow, folder: RunFolder, previous: RunRow | None, samples: Path | None
+) -> RunRef:
+    """Return what the report says of a run, and of what it was compared with."""
+    against = previous.run_id if previous else None
+    owner = run.run_id if samples == folder.samples_before else against
+    return RunRef(
+        run_id=run.run_id,
+        placement=run.placement,
+        # Dashboards show a run where its data ends; without times, when it was trained.
+        as_of=run.as_of or run.created_at,
+        note="" if samples else missing_reference(run),
+        against=against,
+        reference=owner if samples else None,
+    )
 
 
 def _require_folders(run: RunRow, folder: RunFolder, previous: RunRow | None) -> None:
@@ -118,7 +137,7 @@ def _require_folders(run: RunRow, folder: RunFolder, previous: RunRow | None) ->
         raise DataError(
             f"run {run.run_id} cannot be compared any more: run {previous.run_id}, "
             "which was live before it, was pruned. "
-            f"The report that was made before stays in {_report_folder(folder)}"
+            f"The report that was made before stays in {report_folder(folder)}"
         )
 
 

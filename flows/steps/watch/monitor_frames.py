@@ -61,6 +61,15 @@ def reference_samples(run: RunFolder, previous: RunFolder | None, has_window: bo
     return run.samples_before if has_window else None
 
 
+def report_folder(run: RunFolder) -> Path:
+    """Return the folder of a run's report.
+
+    Args:
+        run: its folder.
+    """
+    return run.path / "report"
+
+
 def moving_features(pairs: Pairs) -> list[str]:
     """Return the features that move from one window to the next by their nature.
 

@@ -11,7 +11,8 @@ import polars as pl
 import pytest
 
 from dashboards.evidently import drift_page
-from dashboards.evidently.report import write_report
+from dashboards.evidently.drawing import draw_report
+from dashboards.evidently.report import ReportFiles, read_drift, write_report
 from dashboards.measures import registry
 from dashboards.measures.drift import drift
 from dashboards.measures.jensen_shannon import JENSEN_SHANNON
@@ -40,7 +41,15 @@ def files(tmp_path_factory):
     segments = pl.DataFrame({"user_id": ["u1", "u2"], "segment": ["<script>", "warm"]})
     found = stability(previous, current, segments=segments, twin=lists(20, 3, 0.5), catalogue=100)
     folder = tmp_path_factory.mktemp("report")
-    return write_report(folder / "run", RUN, SUBJECTS, drift(SUBJECTS, SETTINGS), found, verdict())
+    return drawn(folder / "run", SUBJECTS, found, verdict())
+
+
+def drawn(folder, subjects=None, change=None, judged=None) -> ReportFiles:
+    """Write a report and draw its page."""
+    subjects = subjects or {}
+    files = write_report(folder, RUN, drift(subjects, SETTINGS), change, judged)
+    draw_report(folder, folder.parent / "space", subjects)
+    return files
 
 
 class Outside(HTMLParser):
@@ -56,7 +65,7 @@ class Outside(HTMLParser):
 
 
 def test_importing_dashboards_is_quick_and_evidently_imports_with_the_pinned_set():
-    modules = "dashboards.evidently.report, dashboards.evidently.workspace, dashboards.alerts"
+    modules = "dashboards.evidently.drawing, dashboards.evidently.workspace, dashboards.alerts"
     late = f"import sys, {modules}; assert not {{'evidently', 'pandas'}} & set(sys.modules)"
     now = (
         "import dashboards, evidently, os; "
@@ -105,7 +114,7 @@ def test_a_measure_of_ones_own_reaches_page_and_pictures(tmp_path, monkeypatch):
     now = pl.DataFrame({"stars": [1, 1, 3, 4] * 100, "age": range(400)})
     columns = drift({"items": (before, now)}, SETTINGS)
     assert {one.column: one.method for one in columns} == {"stars": "total_variation", "age": "psi"}
-    report = write_report(tmp_path, RUN, {"items": (before, now)}, columns, None, None)
+    report = drawn(tmp_path / "run", {"items": (before, now)})
     shown = json.loads(report.drift_json.read_text())["evidently"]["metrics"]
     methods = {
         one["config"]["column"]: (one["config"]["method"], one["config"]["threshold"])
@@ -117,6 +126,49 @@ def test_a_measure_of_ones_own_reaches_page_and_pictures(tmp_path, monkeypatch):
         "items · age": ("fusion_psi", 0.2),
     }
     assert "Stars: total variation." in report.drift_html.read_text()
+
+
+def test_figures_are_final_before_the_page_is_drawn_and_stay(tmp_path):
+    columns = drift(SUBJECTS, SETTINGS)
+    files = write_report(tmp_path / "run", RUN, columns, None, verdict())
+    before = json.loads(files.drift_json.read_text())
+    assert not files.is_drawn
+    assert not (tmp_path / "space").exists()
+    assert read_drift(files.folder).columns == tuple(columns)
+    assert before["figures"]["drifted_users"] == 0.25
+    draw_report(files.folder, tmp_path / "space", SUBJECTS)
+    assert files.is_drawn
+    after = json.loads(files.drift_json.read_text())
+    assert after.pop("evidently")["metrics"]
+    assert after == before
+
+
+def test_a_page_without_the_rows_of_a_run_that_went_has_its_figures_and_says_so(tmp_path):
+    columns = drift(SUBJECTS, SETTINGS)
+    files = write_report(tmp_path / "run", RUN, columns, None, None)
+    draw_report(files.folder, tmp_path / "space", {"features": SUBJECTS["features"]})
+    text = files.drift_html.read_text()
+    assert "users: 1 of 4 columns drifted" in text
+    assert "the rows of the run that it was compared with are gone" in text
+    assert list(files.folder.glob("*.new")) == []
+
+
+def test_a_report_is_drawn_once_until_it_is_written_anew(tmp_path):
+    files = drawn(tmp_path / "run")
+    first = files.drift_html.stat().st_mtime_ns
+    draw_report(files.folder, tmp_path / "space", {})
+    assert files.drift_html.stat().st_mtime_ns == first
+    write_report(files.folder, RUN, [], None, None)
+    assert not files.is_drawn
+
+
+def test_a_report_of_before_pages_were_drawn_later_is_refused_with_the_cure(tmp_path):
+    files = write_report(tmp_path / "run-1" / "report", RUN, [], None, None)
+    old = json.loads(files.drift_json.read_text())
+    del old["figures"]
+    files.drift_json.write_text(json.dumps(old))
+    with pytest.raises(DataError, match=r"cannot be drawn .*`fusion monitor run-1` writes it anew"):
+        draw_report(files.folder, tmp_path / "space", {})
 
 
 def test_pages_fetch_nothing(files):
@@ -151,7 +203,7 @@ def test_data_cannot_smuggle_a_script_into_the_drift_page(tmp_path):
     bad = "</script><script>alert(1)</script>"
     frame = pl.DataFrame({"c": [bad, "x"] * 20, bad: [1.0, 2.0] * 20})
     subjects = {"users": (frame, frame)}
-    files = write_report(tmp_path, RUN, subjects, drift(subjects, SETTINGS), None, None)
+    files = drawn(tmp_path / "run", subjects)
     text = files.drift_html.read_text()
     assert "<script>alert" not in text
     assert "‹/script>‹script>alert(1)" in text or "\\u2039/script>" in text
@@ -165,7 +217,7 @@ def test_stability_json_holds_the_rows(files):
 
 
 def test_a_first_run_says_so(tmp_path):
-    first = write_report(tmp_path, RUN, {}, [], None, None)
+    first = drawn(tmp_path / "run")
     for page in (first.drift_html, first.stability_html):
         assert "Nothing to compare with yet" in page.read_text()
     assert json.loads(first.stability_json.read_text())["compared"] is False
@@ -173,13 +225,13 @@ def test_a_first_run_says_so(tmp_path):
 
 def test_runs_without_common_users_have_a_page(tmp_path):
     strangers = lists(5, 1, 1).with_columns(pl.col("user_id") + "-new")
-    files = write_report(tmp_path, RUN, {}, [], stability(lists(5, 1, 1), strangers), None)
+    files = write_report(tmp_path, RUN, [], stability(lists(5, 1, 1), strangers), None)
     assert "no user in common" in files.stability_html.read_text()
 
 
 def test_a_verdict_without_its_columns_is_refused(tmp_path):
     with pytest.raises(DataError, match="lacks the columns"):
-        write_report(tmp_path, RUN, {}, [], None, verdict().drop("chosen"))
+        write_report(tmp_path, RUN, [], None, verdict().drop("chosen"))
 
 
 def test_times_are_kept_in_utc():

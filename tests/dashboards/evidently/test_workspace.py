@@ -15,8 +15,9 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 
+from dashboards.evidently.drawing import draw_report
 from dashboards.evidently.report import write_report
-from dashboards.evidently.workspace import record, serve
+from dashboards.evidently.workspace import serve
 from dashboards.measures.drift import drift
 from dashboards.measures.stability import stability
 from dashboards.run import RunRef
@@ -41,9 +42,9 @@ def workspace(tmp_path_factory):
         (LATER, DRIFT, found),
         (OTHER, [], None),
     ):
-        subjects = SUBJECTS if drifted else {}
-        files = write_report(folder / run.run_id, run, subjects, drifted, compared, verdict())
-        record(folder / "space", run, drifted, compared, verdict(), files.snapshot)
+        report = folder / run.run_id
+        write_report(report, run, drifted, compared, verdict())
+        draw_report(report, folder / "space", SUBJECTS if drifted else {})
     return folder / "space"
 
 
@@ -70,8 +71,8 @@ def test_a_placement_is_a_project_and_a_run_is_there_once(workspace):
 
 
 def test_a_run_that_knows_nothing_is_recorded(tmp_path):
-    files = write_report(tmp_path / "report", RUN, {}, [], None, None)
-    record(tmp_path / "space", RUN, [], None, None, files.snapshot)
+    write_report(tmp_path / "report", RUN, [], None, None)
+    draw_report(tmp_path / "report", tmp_path / "space", {})
     assert len(list((tmp_path / "space").glob("*/snapshots/*.json"))) == 2
 
 
@@ -227,8 +228,8 @@ def test_the_server_draws_the_figures_shows_new_runs_and_ends_cleanly(workspace,
     assert set(before) >= {"jaccard", "rbo", "coverage"}
 
     third = RunRef("run-4", "home", LATER.as_of + timedelta(days=7))
-    files = write_report(workspace.parent / "run-4", third, {}, [], None, verdict())
-    record(workspace, third, [], None, verdict(), files.snapshot)
+    write_report(workspace.parent / "run-4", third, [], None, verdict())
+    draw_report(workspace.parent / "run-4", workspace, {})
     until = time.monotonic() + 20
     while len(drawn(base, project)["ndcg_published"]) < 3 and time.monotonic() < until:
         time.sleep(0.2)

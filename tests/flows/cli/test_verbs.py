@@ -310,13 +310,13 @@ def test_every_table_and_view_stands_in_the_database(shop):
     )
 
 
-def test_the_dashboards_come_up_and_end_on_request(shop):
+def test_the_dashboards_come_up_with_the_newest_run_and_end_on_request(own_shop):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with subprocess.Popen(
         command("ui", "--port", str(port)),
-        cwd=shop,
+        cwd=own_shop,
         env=environment(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -335,3 +335,5 @@ def test_the_dashboards_come_up_and_end_on_request(shop):
         serving.communicate(timeout=60)
     assert [project["name"] for project in projects] == ["default"]
     assert serving.returncode == 0
+    newest = max(own_shop.glob("runs/2*"))
+    assert (newest / "report" / "drift.html").exists()

@@ -12,6 +12,7 @@ import pytest
 from dashboards.web.server import _bind
 from flows.session import Session
 from flows.steps.watch import monitor as monitoring
+from flows.steps.watch.pages import draw_newest
 from fusion.errors import FusionError
 from fusion.runs.manifest import read_manifest
 from fusion.runs.run_folder import RunFolder
@@ -88,7 +89,7 @@ def test_a_first_run_ends_every_refusal_that_names_it(tmp_path, bare):
     looks = {
         "flows/steps/user_lists.py:_live_run": ("show", "u1"),
         "storage/runs/runs.py:find_run#1": ("diff", "live", "live"),
-        "dashboards/evidently/workspace.py:serve": ("ui",),
+        "dashboards/evidently/workspace.py:_application": ("ui",),
     }
     messages += [refused(shelf, site, *words) for site, words in looks.items()]
     messages.append(shelf.call("status").out)
@@ -99,6 +100,7 @@ def test_a_first_run_ends_every_refusal_that_names_it(tmp_path, bare):
         goes_on(shelf, *words)
     assert "Nothing is live" not in shelf.call("status").out
     session = Session.open(shelf.folder / "fusion.toml")
+    draw_newest(session)
     assert list(session.workspace.glob("*/metadata.json"))
 
 

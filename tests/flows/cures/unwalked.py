@@ -19,7 +19,7 @@ WALKED = {
     "storage/slots/publish.py:_rollback_target#3",
     "storage/slots/slot_moves.py:refuse_frozen",
     "flows/steps/publish/publish.py:find_ready_run",
-    "dashboards/evidently/workspace.py:serve",
+    "dashboards/evidently/workspace.py:_application",
     "dashboards/web/server.py:_bind",
 }
 """Sites whose cures are carried out in tests of their own."""
@@ -91,6 +91,8 @@ UNWALKED = {
         ),
         "the text of a finding, whose cures test_findings carries out",
     ),
+    "dashboards/evidently/report.py:read_drift": "the dashboards log it and show all other runs; "
+    "test_pages carries the cure out",
     "flows/steps/train/train.py:make_writable": "the tests may run as root, who may write anywhere",
     "fusion/models/linear/closed_form.py:factorise": "no data at hand makes such a matrix",
     "fusion/runs/manifest.py:read_manifest": "test_prune puts the manifest back, and prunes",

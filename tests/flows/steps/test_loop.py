@@ -147,7 +147,7 @@ def test_the_run_folder_is_what_its_manifest_says(two_runs):
         for name, facts in manifest["files"].items():
             assert sha256((folder / name).read_bytes()).hexdigest() == facts["sha256"], name
         report = {file.name for file in (folder / "report").iterdir()}
-        assert {"drift.html", "stability.html"} <= report
+        assert {"drift.json", "stability.json", "stability.html"} <= report
 
 
 def test_outside_ids_of_users_stand_in_one_file(two_runs):

@@ -13,6 +13,7 @@ from flows.steps.publish.publish import publish_run
 from flows.steps.retrain.loop import run_loop
 from flows.steps.watch.advice import missing_reference, next_step
 from flows.steps.watch.monitor import monitor_run
+from flows.steps.watch.pages import draw_page
 from storage.runs.runs import find_run, runs
 from storage.slots.publish import rollback
 from tests.flows.world import CONFIG, make_shop
@@ -20,8 +21,9 @@ from tests.flows.world import CONFIG, make_shop
 SUBJECTS = {"users", "items", "interactions"}
 
 
-def drift_page(folder, run_id: str) -> str:
-    return (folder / "runs" / run_id / "report" / "drift.html").read_text(encoding="utf-8")
+def note_of(folder, run_id: str) -> str:
+    file = folder / "runs" / run_id / "report" / "drift.json"
+    return json.loads(file.read_text(encoding="utf-8"))["note"]
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +47,10 @@ def test_a_first_run_without_times_says_so_and_raises_nothing(timeless):
     assert {one.subject for one in first.monitored.drift} == {"features"}
     note = "Users, items and interactions: there is no earlier window to compare with"
     assert first.monitored.note.startswith(note)
-    assert "there is no earlier window" in drift_page(session.base, first.trained.run_id)
-    told = json.loads(first.monitored.files.drift_json.read_text(encoding="utf-8"))
-    assert told["note"] == first.monitored.note
+    assert note_of(session.base, first.trained.run_id) == first.monitored.note
+    draw_page(session, first.trained.run_id)
+    page = first.monitored.files.drift_html.read_text(encoding="utf-8")
+    assert "there is no earlier window" in page
     console = Console(file=StringIO(), width=400)
     print_monitoring(console, first.monitored)
     assert first.monitored.note in console.file.getvalue()
@@ -66,7 +69,7 @@ def test_a_first_run_by_time_is_compared_with_its_earlier_window(shop_made):
     assert first.json["monitor"]["against"] is None
     assert first.json["monitor"]["note"] is None
     assert {one["subject"] for one in first.json["monitor"]["drift"]} > SUBJECTS
-    assert "there is no earlier window" not in drift_page(folder, first.json["run"]["id"])
+    assert note_of(folder, first.json["run"]["id"]) == ""
 
 
 def test_folds_at_the_last_event_leave_no_earlier_window_either(timeless):

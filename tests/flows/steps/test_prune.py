@@ -19,6 +19,7 @@ from flows.steps.publish.publish import publish_run
 from flows.steps.retrain import loop
 from flows.steps.retrain.loop import run_loop
 from flows.steps.watch.monitor import monitor_run
+from flows.steps.watch.pages import draw_page
 from fusion.errors import Refused
 from fusion.runs.cleanup import name_of, stages, stages_of
 from fusion.runs.stage_store import Store
@@ -168,6 +169,10 @@ def test_a_run_goes_whole_on_either_database(own_runs):
 
 
 def test_a_run_prunes_at_its_end_and_reports_go_with_their_run(own_shop):
+    oldest = min(folder.name for folder in (own_shop / "runs").glob("2*"))
+    session = Session.open(own_shop / "fusion.toml")
+    draw_page(session, oldest)
+    session.engine.dispose()
     files = set((own_shop / "runs" / "workspace").rglob("snapshots/*"))
     with (own_shop / "fusion.toml").open("a") as file:
         file.write(FEW)

@@ -1,0 +1,48 @@
+"""Draw what Evidently shows of a run: its drift page, and its place in the dashboards.
+
+Drawing takes seconds, and all figures are final before: so it is done when first asked for.
+"""
+
+import json
+import logging
+from pathlib import Path
+
+from dashboards.evidently.report import ReportFiles, add_distributions, locked, read_drift
+from dashboards.evidently.workspace import record
+from dashboards.measures.drift import Pairs
+from fusion.core.durable import replace_file
+
+log = logging.getLogger(__name__)
+
+
+def draw_report(folder: Path, workspace: Path, subjects: Pairs) -> None:
+    """Draw the drift page of a report and add its run to the dashboards.
+
+    Nothing is done for one that is drawn. Killed in between, it is drawn anew: the page appears
+    last.
+
+    Args:
+        folder: of the report, as `write_report` left it.
+        workspace: folder of the dashboards.
+        subjects: the frames that were compared; of one whose rows are gone there are no pictures.
+
+    Raises:
+        DataError: the report cannot be read.
+    """
+    with locked(folder):
+        if not ReportFiles(folder).is_drawn:
+            _draw(folder, workspace, subjects)
+
+
+def _draw(folder: Path, workspace: Path, subjects: Pairs) -> None:
+    # Evidently takes seconds to import: only who draws a page waits for it.
+    from dashboards.evidently.drift_page import drift_snapshot  # noqa: PLC0415
+
+    report, files = read_drift(folder), ReportFiles(folder)
+    snapshot = drift_snapshot(report.run, subjects, report.columns)
+    record(workspace, report.run, report.figures, snapshot)
+    add_distributions(folder, json.loads(snapshot.json()))
+    draft = files.drift_html.with_suffix(".new")
+    snapshot.save_html(str(draft))
+    replace_file(draft, files.drift_html)
+    log.info("drift page drawn folder=%s columns=%d", folder, len(report.columns))
