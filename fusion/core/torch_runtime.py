@@ -6,8 +6,11 @@ seconds.
 
 import logging
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
 from threading import Lock
 
 from fusion.errors import ConfigError
@@ -18,6 +21,9 @@ LARGE_PAGES = "THP_MEM_ALLOC_ENABLE"
 
 Torch reads it once, so it stays set.
 """
+DEVICES = Path("/dev")
+GPU_FILES = ("nvidia*", "nvhost*", "nvmap", "dxg", "kfd")
+"""Files of GPUs on Linux: of NVIDIA's drivers, on their boards too, of WSL, and of AMD's."""
 _LOCK = Lock()
 _settings_before: list[tuple[int, bool, bool]] = []
 """For each thread inside `repeatable`: threads, deterministic, warn only, as the first saw them."""
@@ -86,6 +92,18 @@ def usable_device(wanted: str) -> str:
     return wanted
 
 
+def _may_have_cuda() -> bool:
+    """Return whether torch is worth asking for a CUDA device; that alone takes seconds and memory.
+
+    Builds for the CPU say so by their version, and on Linux drivers answer by a file of the device.
+    """
+    if version("torch").endswith("+cpu"):
+        return False
+    if not sys.platform.startswith("linux"):
+        return True
+    return any(any(DEVICES.glob(pattern)) for pattern in GPU_FILES)
+
+
 def device_for(wanted: str) -> str:
     """Resolve the device of a configuration.
 
@@ -98,7 +116,7 @@ def device_for(wanted: str) -> str:
     Raises:
         ConfigError: "cuda" is demanded, and no CUDA device answers.
     """
-    if wanted == "cpu":
+    if wanted == "cpu" or (wanted == "auto" and not _may_have_cuda()):
         return "cpu"
     import torch  # noqa: PLC0415 - takes seconds to import
 
