@@ -57,7 +57,10 @@ def check(
     as_of: AsOf = None,
     strict: Annotated[bool, typer.Option("--strict", help="treat warnings as errors")] = False,
     store: Annotated[
-        bool, typer.Option("--store", help="compare stages and run folders with their checksums")
+        bool,
+        typer.Option(
+            "--store", help="compare stages, run folders and lists in SQL with their checksums"
+        ),
     ] = False,
     as_json: Json = False,
 ) -> int:

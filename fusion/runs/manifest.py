@@ -147,6 +147,7 @@ class Manifest(ManifestPart):
         stages: stages that the run was made with, `<name>/<key>`.
         why: None where nothing was counted.
         defaults: thresholds that shaped the results, by room, each with its reason.
+        tables: rows and checksums by column of the lists as they were loaded; in SQL only.
         files: SHA-256 and bytes of every file of the run folder, by relative path.
         amended: changes after the run ended, such as people who were forgotten.
         refusals: times at which the run was not published, and why; in SQL only.
@@ -177,6 +178,7 @@ class Manifest(ManifestPart):
     rules: RulesSummary | None = None
     why: ExplainedUsers | None = None
     defaults: dict[str, dict[str, Any]] = {}
+    tables: dict[str, dict[str, Any]] = {}
     files: dict[str, dict[str, str | int]] = {}
     amended: list[dict[str, Any]] = []
     refusals: list[dict[str, Any]] = []

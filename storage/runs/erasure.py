@@ -27,6 +27,8 @@ from storage.schema.types import MaskedText
 
 SENTENCES = ("message", "reason", "why")
 """Columns of sentences, which may name a person."""
+SUMS = "tables"
+"""Key of a manifest in SQL: rows and checksums of the lists as they were loaded."""
 BATCH = 1000
 """People in one statement: databases limit how many parameters it takes."""
 
@@ -34,8 +36,9 @@ BATCH = 1000
 def forget_rows(engine: Engine, people: Collection[str]) -> tuple[dict[str, int], set[str]]:
     """Delete the rows of some users in every table with a `user_id`.
 
-    Run by run, each in one transaction, so that none is long. Removals of lists that were cut off
-    are finished at the end, since a detached partition is reached by no table.
+    Run by run, each in one transaction, so that none is long. A run that loses rows loses the
+    checksums of its lists with them. Removals of lists that were cut off are finished at the end,
+    since a detached partition is reached by no table.
 
     Args:
         engine: from `connect`.
@@ -57,10 +60,13 @@ def forget_rows(engine: Engine, people: Collection[str]) -> tuple[dict[str, int]
     # First the tables that belong to no run, as a step of their own.
     for number in (None, *numbers):
         with writing(engine) as connection:
+            before = counts.total()
             for table in of_no_run if number is None else of_runs:
                 users, count = _delete(connection, table, number, people)
                 present |= users
                 counts[table.name] += count
+            if number is not None and counts.total() != before:
+                _drop_sums(connection, number)
     finish_removals(engine)
     return dict(counts), present
 
@@ -92,7 +98,9 @@ def amend_texts(
     return changed
 
 
-def amend_manifest(engine: Engine, run_id: str, manifest: dict[str, Any]) -> None:
+def amend_manifest(
+    engine: Engine, run_id: str, manifest: dict[str, Any], sums: Callable[[], dict[str, Any]]
+) -> None:
     """Make the copy of a run's manifest in SQL that of its folder.
 
     What only SQL holds, such as refusals to publish, stays. A run that is not in this database is
@@ -102,6 +110,7 @@ def amend_manifest(engine: Engine, run_id: str, manifest: dict[str, Any]) -> Non
         engine: from `connect`.
         run_id: outside name of the run.
         manifest: of its folder.
+        sums: gives rows and checksums of the lists in its folder; asked where SQL has none.
     """
     this_run = run.c.run_id == run_id
     with writing(engine) as connection:
@@ -110,6 +119,8 @@ def amend_manifest(engine: Engine, run_id: str, manifest: dict[str, Any]) -> Non
         if stored is None:
             return
         whole = {**stored, **manifest}
+        if SUMS not in whole:
+            whole[SUMS] = sums()
         if stored != whole:
             connection.execute(update(run).where(this_run).values(manifest=whole))
 
@@ -136,6 +147,15 @@ def vacuum(engine: Engine) -> bool:
         except sqlite3.OperationalError:
             return False
     return not was_blocked
+
+
+def _drop_sums(connection: Connection, run_no: int) -> None:
+    """Take the checksums of lists that just changed out of a run's manifest."""
+    this_run = run.c.run_no == run_no
+    stored = connection.execute(select(run.c.manifest).where(this_run)).scalar()
+    if stored and SUMS in stored:
+        kept = {key: value for key, value in stored.items() if key != SUMS}
+        connection.execute(update(run).where(this_run).values(manifest=kept))
 
 
 def _delete(

@@ -3,10 +3,12 @@
 import logging
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from flows.session import Session
 from flows.steps.keep.forgotten import Hasher, read_forgotten
+from flows.steps.train.table_sums import folder_sums
 from flows.steps.user_ids import every_id
 from fusion.errors import ConfigError, Temporary
 from fusion.ingest.people.opt_out import read_id_lines
@@ -186,5 +188,5 @@ def _amend_runs(session: Session, people: Collection[str]) -> tuple[str, ...]:
             amended.append(run_id)
         manifest = read_manifest(folder)
         if "amended" in manifest:
-            amend_manifest(session.engine, run_id, manifest)
+            amend_manifest(session.engine, run_id, manifest, partial(folder_sums, folder))
     return tuple(amended)

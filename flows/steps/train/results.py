@@ -14,6 +14,7 @@ from flows.steps.train.row_export import (
     list_blocks,
     served_rows,
 )
+from flows.steps.train.table_sums import small_sums
 from fusion.core.findings import Finding
 from fusion.errors import stored_text
 from fusion.runs.context import RunContext
@@ -29,6 +30,8 @@ from storage.loading.bulk import (
     load_metrics,
     load_served,
 )
+from storage.reading.list_sums import TableJson, TableSum
+from storage.runs.erasure import SUMS
 from storage.runs.runs import Ending, finish_run
 
 
@@ -122,11 +125,12 @@ def write_sql(training: Training, trained: Trained, manifest: dict[str, Any]) ->
     session, run_no = training.session, training.run_no
     folder = folder_of(session.runs, training.run_id)
     status: Ending = "ready" if trained.admitted else "rejected"
-    session.timer("load lists into SQL", lambda: load_folder(session, run_no, folder))
+    sums = session.timer("load lists into SQL", lambda: load_folder(session, run_no, folder))
     verdict = trained.verdict.report.model_dump(mode="json")
-    # The file was written before this step: SQL has the times of all of them.
+    # The file was written before this step: SQL has the times of all of them, and what it loaded.
     manifest["seconds"] = session.timer.seconds
     manifest["steps"] = [asdict(cost) for cost in session.timer.costs]
+    manifest[SUMS] = sums
     load_metrics(session.engine, run_no, metric_rows(verdict, trained.shift))
     finish_run(
         session.engine,
@@ -140,7 +144,7 @@ def write_sql(training: Training, trained: Trained, manifest: dict[str, Any]) ->
     return status
 
 
-def load_folder(session: Session, run_no: int, folder: Path) -> int:
+def load_folder(session: Session, run_no: int, folder: Path) -> dict[str, TableJson]:
     """Load the lists of a run folder into SQL.
 
     Args:
@@ -149,14 +153,15 @@ def load_folder(session: Session, run_no: int, folder: Path) -> int:
         folder: of the run.
 
     Returns:
-        The number of rows of users' lists.
+        Rows and checksums of what was loaded, by table.
     """
-    rows = load_lists(session.engine, run_no, list_blocks(folder))
+    lists = TableSum("recommendation")
+    load_lists(session.engine, run_no, lists.passing(list_blocks(folder)))
     load_served(session.engine, run_no, served_rows(folder))
     load_fallback(session.engine, run_no, fallback_rows(folder))
     reasons = explanation_rows(folder, session.config.lists.size)
     load_explanations(session.engine, run_no, reasons)
-    return rows
+    return {"recommendation": lists.as_json(), **small_sums(folder)}
 
 
 def write_failure(session: Session, run_no: int, failure: Exception) -> None:

@@ -1,4 +1,4 @@
-"""`fusion check --store`: whether stages and run folders are on the disk as they were written."""
+"""`fusion check --store`: whether stages, run folders and lists in SQL are as they were written."""
 
 import logging
 from pathlib import Path
@@ -6,25 +6,53 @@ from pathlib import Path
 from flows.session import Session
 from flows.steps.run_damage import damage_of_run
 from fusion.core.findings import Finding
+from fusion.errors import FusionError
 from fusion.runs.checksums import damage_in
 from fusion.runs.cleanup import name_of, run_folders, stages
 from fusion.runs.stage_store import DAMAGED
+from storage.database.urls import resolve_url
+from storage.reading.list_sums import ChangedLists, changed_lists
 
 log = logging.getLogger(__name__)
 STAGE_CURE = "Nothing needs doing: the training that needs it next sets it aside and makes it anew."
 RUN_CURE = "Put the folder back from a backup, or train anew: `fusion run`."
+LISTS_CURE = "`fusion run` loads lists anew; until then `fusion rollback` shows the run before."
+DATABASE_CURE = "Correct [storage] url, or start the database."
 
 
 def check_store(session: Session) -> list[Finding]:
-    """Compare every file of stages and run folders with the checksum that it was written with.
+    """Compare files of stages and run folders, and lists in SQL, with the checksums they came with.
 
     Args:
-        session: the configuration; its database is not asked.
+        session: the configuration; a database that is not there yet is not made.
 
     Returns:
-        Findings, errors first: a damaged run folder is an error, a damaged stage a warning.
+        Findings, errors first: a damaged run folder and changed lists are errors, a damaged stage
+        is a warning.
     """
-    return [*_damaged_runs(session.runs), *_damaged_stages(session.runs)]
+    return [
+        *_changed_lists(session),
+        *_damaged_runs(session.runs),
+        *_damaged_stages(session.runs),
+    ]
+
+
+def _changed_lists(session: Session) -> list[Finding]:
+    url = resolve_url(session.config.storage.url, session.base)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        return []
+    try:
+        return [_changed(lists) for lists in changed_lists(session.engine)]
+    except FusionError as wrong:
+        return [Finding("no_database", "error", "storage", 1, str(wrong), [], DATABASE_CURE)]
+
+
+def _changed(lists: ChangedLists) -> Finding:
+    message = (
+        f"lists of run {lists.run_id} in SQL, of placement {lists.placement!r}, "
+        f"are not those that were loaded: {lists.damage}."
+    )
+    return Finding("changed_lists", "error", f"run {lists.run_id}", 1, message, [], LISTS_CURE)
 
 
 def _damaged_runs(root: Path) -> list[Finding]:

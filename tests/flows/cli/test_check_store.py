@@ -3,12 +3,15 @@
 import shutil
 
 import pytest
+from sqlalchemy import text
 
-from flows.steps.watch.check_store import RUN_CURE, STAGE_CURE
+from flows.steps.watch.check_store import LISTS_CURE, RUN_CURE, STAGE_CURE, check_store
 from fusion.runs.cleanup import remove_folder
 from fusion.runs.manifest import Manifest, write_manifest
 from fusion.runs.run_folder import RunFolder, run_folder
 from fusion.runs.stage_store import Store
+from storage.reading.read import live as live_run
+from tests.flows.calling import call
 from tests.flows.cures.shelf import Shelf
 from tests.flows.world import ROOT
 from tests.fusion.runs.test_damage import DAMAGES, flip
@@ -103,8 +106,36 @@ def test_strict_counts_a_damaged_stage_as_an_error(shelf):
     assert shown.code == 0
 
 
+def test_without_a_database_none_is_made(shelf):
+    assert checked(shelf) == (0, True, {})
+    assert list(shelf.folder.glob("*.db*")) == []
+
+
+def test_a_file_that_is_no_database_is_a_finding(shelf):
+    (shelf.folder / "fusion.db").write_bytes(b"no database" * 1000)
+    code, _, found = checked(shelf)
+    assert (code, set(found)) == (2, {"no_database"})
+
+
+def test_lists_that_changed_in_sql_are_an_error_and_a_rollback_shows_others(own_runs):
+    """On both databases, through runs that the command line made."""
+    assert check_store(own_runs) == []
+    live = live_run(own_runs.engine, "default").run
+    with own_runs.engine.begin() as connection:
+        this_row = f"WHERE run_no = {live.run_no} AND user_id = 'u1' AND rank = 1"
+        connection.execute(text(f"UPDATE recommendation SET item_id = 'evil' {this_row}"))
+    (found,) = check_store(own_runs)
+    assert (found.code, found.severity, found.cure) == ("changed_lists", "error", LISTS_CURE)
+    assert found.subject == f"run {live.run_id}"
+    assert "table recommendation does not hold what was loaded, in item_id." in found.message
+    ended = call(own_runs.base, "rollback", "--json")
+    assert ended.code == 0
+    assert live_run(own_runs.engine, "default").run.run_id not in found.message
+
+
 @pytest.mark.parametrize(
-    ("code", "cure"), [("damaged_run", RUN_CURE), ("damaged_stage", STAGE_CURE)]
+    ("code", "cure"),
+    [("damaged_run", RUN_CURE), ("damaged_stage", STAGE_CURE), ("changed_lists", LISTS_CURE)],
 )
 def test_the_docs_have_the_finding_with_its_cure(code, cure):
     (row,) = (line for line in (ROOT / "docs" / "data.md").read_text().splitlines() if code in line)

@@ -15,8 +15,10 @@ from flows.session import Session
 from flows.steps.keep import erase as module
 from flows.steps.keep.erase import forget, read_people
 from flows.steps.keep.forgotten import KEY, Hasher
+from flows.steps.train.table_sums import folder_sums
 from flows.steps.train.train import train_run
 from flows.steps.watch.check import check_all
+from flows.steps.watch.check_store import check_store
 from flows.steps.watch.monitor import monitor_run
 from fusion.errors import ConfigError, Temporary
 from fusion.runs.cleanup import name_of, stages
@@ -211,6 +213,8 @@ def test_a_person_is_nowhere_afterwards(own_runs):
             session, select(tables.run.c.manifest).where(tables.run.c.run_id == folder.name)
         )[0][0]
         assert stored["amended"] == manifest["amended"]
+        assert stored["tables"] == folder_sums(folder)
+    assert check_store(session) == []
     assert (
         query(session, select(tables.slot_move.c.reason))[0][0] == "(forgotten) and u77 complained"
     )

@@ -1,5 +1,7 @@
 """People leave SQL, also partitions that a removal left behind; what only SQL knows stays."""
 
+from functools import partial
+
 import pytest
 from sqlalchemy import text
 
@@ -54,7 +56,9 @@ def test_refusals_outlast_an_amended_manifest(engine):
     refused = [{"name": "lists are whole", "holds": False}]
     add_refusal(engine, make_run(engine, "a"), "ann", refused)
     for note in ("first", "again"):
-        amend_manifest(engine, "a", {"seed": 8, "amended": [note]})
+        amend_manifest(engine, "a", {"seed": 8, "amended": [note]}, partial(dict, rows=note))
     stored = find_run(engine, "default", "a").manifest
     assert (stored["seed"], stored["amended"]) == (8, ["again"])
+    # Sums are taken from the folder where SQL has none, and then stand.
+    assert stored["tables"] == {"rows": "first"}
     assert [(one["by"], one["checks"]) for one in stored["refusals"]] == [("ann", refused)]

@@ -1,0 +1,33 @@
+"""Rows and checksums of a run folder's lists, as they are once they are loaded into SQL."""
+
+from pathlib import Path
+
+from flows.steps.train.row_export import fallback_rows, list_blocks, served_rows
+from storage.reading.list_sums import TableJson, TableSum
+
+
+def folder_sums(folder: Path) -> dict[str, TableJson]:
+    """Return rows and checksums of everything that views of lists show.
+
+    Args:
+        folder: of the run.
+
+    Returns:
+        By the name of the table.
+    """
+    lists = TableSum("recommendation")
+    for block in list_blocks(folder):
+        lists.add(block)
+    return {"recommendation": lists.as_json(), **small_sums(folder)}
+
+
+def small_sums(folder: Path) -> dict[str, TableJson]:
+    """Return rows and checksums of the tables that are loaded as one frame.
+
+    Args:
+        folder: of the run.
+    """
+    served, fallback = TableSum("served_user"), TableSum("fallback")
+    served.add(served_rows(folder).sort("user_id"))
+    fallback.add(fallback_rows(folder).sort("segment", "rank"))
+    return {"served_user": served.as_json(), "fallback": fallback.as_json()}
