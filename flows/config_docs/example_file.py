@@ -36,8 +36,29 @@ EXAMPLES: dict[str, Any] = {
         "refit": "fold",
         "settings": {"factors": 64},
     },
+    "data.checks": {
+        "name": "ratings",
+        "table": "interactions",
+        "severity": "quarantine",
+        "column": "rating",
+        "min": 0.5,
+        "max": 5,
+        "values": ["click", "purchase"],
+        "pattern": "[a-z]+",
+        "unique": ["userId", "movieId", "timestamp"],
+        "min_rows": 1000,
+        "expression": "price > 0 or is_free = 'yes'",
+    },
 }
 """Values shown for keys that have no default to show."""
+ABOUT_LISTS = {
+    "sources": f"Base recommenders. Without any of these tables: {default_set()}",
+    "data.checks": "Checks of your own. Each has one rule: min and max, values, pattern, unique, "
+    "min_rows or expression.",
+}
+"""What stands over the entry of a list of tables."""
+INSTEAD = ("values", "pattern", "unique", "min_rows", "expression")
+"""Keys of a check of which only one may stand, in place of bounds."""
 HEAD = """\
 # Every key of the configuration with its default; what has none is commented out with an example.
 # Written by `python -m flows.config_docs` from the models in the code. `fusion init FILE` writes a
@@ -52,7 +73,7 @@ def example() -> str:
 
 def _section(section: Section) -> str:
     if section.is_list:
-        return _source(section)
+        return _entry(section)
     parts = [f"[{section.name}]\n"] if section.name else []
     tables = []
     for key in section.keys:
@@ -83,13 +104,14 @@ def _events(path: str, field: FieldInfo) -> str:
     return "".join(lines)
 
 
-def _source(section: Section) -> str:
-    """One `[[sources]]`, commented out: with any of them the default set would not run."""
-    lines = [_comment(f"Base recommenders. Without any of these tables: {default_set()}")]
+def _entry(section: Section) -> str:
+    """One entry of a list of tables, commented out: it is an example, and no default."""
+    lines = [_comment(ABOUT_LISTS[section.name])]
     lines.append(f"# [[{section.name}]]\n")
     for key, value in EXAMPLES[section.name].items():
         field = section.model.model_fields[key]
-        lines.append(f"{_comment(field.description or '')}# {key} = {toml(value)}\n")
+        sign = "# or: " if key in INSTEAD else "# "
+        lines.append(f"{_comment(field.description or '')}{sign}{key} = {toml(value)}\n")
     return "".join(lines)
 
 

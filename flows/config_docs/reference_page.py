@@ -130,6 +130,8 @@ def _type(shape: dict[str, Any]) -> str:
     """Name the type of a JSON Schema."""
     if "$ref" in shape:  # the one model that is written on one line
         return "`{ url, query }`"
+    if "anyOf" in shape:  # an item of a list that may be of several types
+        return " or ".join(map(_type, shape["anyOf"]))
     if shape["type"] == "array":
         return f"list of {_type(shape['items'])}"
     return TYPES.get(shape["type"], shape["type"])

@@ -25,6 +25,7 @@ class Finding:
         message: a sentence for a person.
         examples: the first rows concerned, as column: value.
         cure: a sentence that says how to mend the data.
+        check: name of the user's own check that is broken; None for checks of the product.
     """
 
     code: str
@@ -34,6 +35,7 @@ class Finding:
     message: str
     examples: list[dict[str, Any]] = field(default_factory=list)
     cure: str = ""
+    check: str | None = None
 
     def text(self) -> str:
         """Write the finding as one paragraph for a person to read."""

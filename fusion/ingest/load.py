@@ -3,15 +3,18 @@
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+
+import polars as pl
 
 from fusion.core.findings import Finding
 from fusion.data.dataset import Dataset
 from fusion.errors import DataError
 from fusion.ingest.checks.registry import LiveIds
 from fusion.ingest.formats.files import ReadSql
+from fusion.ingest.own_checks.quarantine import Quarantine
 from fusion.ingest.people.filter import IsForgotten, PeopleFilter
 from fusion.ingest.reader import DataReader
 from fusion.ingest.reading_findings import AS_OF_FOR_ITEMS_ONLY
@@ -31,12 +34,14 @@ class Inspection:
         notes: rows of the interactions by what became of them: `read`, the reasons for which rows
             were left out, `used`.
         key_mark: tells the key of users' pseudonyms from another; None where ids are plain.
+        quarantines: rows that the user's own checks put aside, by the name of the table.
     """
 
     dataset: Dataset | None
     findings: list[Finding]
     notes: dict[str, int]
     key_mark: str | None = None
+    quarantines: dict[str, Quarantine] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -48,12 +53,15 @@ class Loaded:
         findings: warnings only.
         notes: as in `Inspection`.
         key_mark: as in `Inspection`.
+        quarantined: rows that the user's own checks put aside, as `Quarantine.read` gives them, by
+            the name of the table.
     """
 
     dataset: Dataset
     findings: list[Finding]
     notes: dict[str, int]
     key_mark: str | None = None
+    quarantined: dict[str, pl.DataFrame] = field(default_factory=dict)
 
 
 def inspect_data(
@@ -85,7 +93,7 @@ def inspect_data(
     reader = DataReader(settings, base, moment, read_sql, people)
     dataset = reader.read(live)
     key_mark = people.pseudonyms.mark if people.pseudonyms else None
-    return Inspection(dataset, reader.findings, reader.notes, key_mark)
+    return Inspection(dataset, reader.findings, reader.notes, key_mark, reader.quarantines)
 
 
 def load(
@@ -129,7 +137,8 @@ def load(
         raise DataError("\n".join(errors))
     seconds = time.perf_counter() - started
     log.info("load done %s seconds=%.1f", _counts_text(inspection.notes), seconds)
-    return Loaded(dataset, inspection.findings, inspection.notes, inspection.key_mark)
+    quarantined = {table: rows.read() for table, rows in inspection.quarantines.items()}
+    return Loaded(dataset, inspection.findings, inspection.notes, inspection.key_mark, quarantined)
 
 
 def _counts_text(notes: Mapping[str, int]) -> str:

@@ -14,23 +14,19 @@ from fusion.data.dataset import Dataset
 from fusion.data.id_map import IdMap
 from fusion.errors import ConfigError
 from fusion.ingest.assemble import as_dataset, duplicates, in_time_order, number_rows
+from fusion.ingest.cell_parsing import id_text
 from fusion.ingest.checks.registry import DATA_CHECKS, Facts, LiveIds
 from fusion.ingest.checks.row_checks import check_rows
 from fusion.ingest.formats.files import ReadSql, Table, open_table
 from fusion.ingest.interactions import read_interactions, weigh
+from fusion.ingest.own_checks.own_checks import OwnChecks
+from fusion.ingest.own_checks.person_column import PersonColumn
+from fusion.ingest.own_checks.quarantine import Quarantine
 from fusion.ingest.people.filter import NO_KEY, PeopleFilter
 from fusion.ingest.people.opt_out import opted_out_by_file, opted_out_by_table
 from fusion.ingest.people.pseudonyms import Pseudonyms
-from fusion.ingest.reading_findings import (
-    AS_OF_FOR_ITEMS_ONLY,
-    AS_OF_WITHOUT_TIMES,
-    BAD_POSITIVE,
-    DUPLICATES,
-    NO_INTERACTIONS,
-    UNUSED_EVENTS,
-    WINDOW_WITHOUT_TIMES,
-    WRONG_TYPE,
-)
+from fusion.ingest.reading_checks import unused_events, uses_of_time
+from fusion.ingest.reading_findings import BAD_POSITIVE, DUPLICATES, NO_INTERACTIONS, WRONG_TYPE
 from fusion.ingest.settings import DataSettings
 from fusion.ingest.tables import read_items, read_users
 
@@ -50,6 +46,7 @@ class DataReader:
         people: filters the rows of users.
         findings: collected so far, in the order of reading.
         notes: rows of the interactions by what became of them.
+        quarantines: rows that the user's own checks put aside, by the name of the table.
     """
 
     settings: DataSettings
@@ -59,6 +56,7 @@ class DataReader:
     people: PeopleFilter = field(default_factory=PeopleFilter)
     findings: list[Finding] = field(default_factory=list)
     notes: dict[str, int] = field(default_factory=dict)
+    quarantines: dict[str, Quarantine] = field(default_factory=dict)
 
     def read(self, live: LiveIds | None) -> Dataset | None:
         """Read, check and assemble everything.
@@ -69,11 +67,11 @@ class DataReader:
         Returns:
             The dataset; None where the interactions cannot be read.
         """
-        # Tables come first: their troubles are named even where the interactions cannot be read.
-        items = self._table("items", read_items)
         if not self._prepare_people():
             return None  # nobody's rows are read under plain ids
-        users = self._table("users", self._read_users)
+        # Tables come first: their troubles are named even where the interactions cannot be read.
+        items = self._table("items", read_items)
+        users = self._table("users", read_users)
         if users is not None:
             users = self._filter("users", users, "id")
         frame = self._attempt("interactions", self._interactions)
@@ -81,7 +79,7 @@ class DataReader:
         if frame is None:
             return None
         if "time" not in frame.columns:
-            self._check_uses_of_time(items)
+            self.findings += uses_of_time(items, self.as_of)
         dataset = self._assembled(frame, items, users)
         if live is not None:
             live = replace(live, users=self.people.stored(live.users))
@@ -119,6 +117,12 @@ class DataReader:
 
         def open_and_read() -> tuple[pl.DataFrame, list[Finding]]:
             table = open_table(subject, source, self.base, self.read_sql)
+            own = self._prepared(table)
+            if subject == "users":
+                # Before rows are put aside: who opted out has done so on a bad row, too.
+                self.people.opted_out.update(opted_out_by_table(self.settings, table))
+            if own:
+                table = self._without_quarantined(table, own)
             cleaned = read(self.settings, table)
             self.findings += table.swallowed_rows()
             return cleaned
@@ -152,15 +156,10 @@ class DataReader:
         self.notes |= filtered.notes
         return filtered.frame
 
-    def _read_users(
-        self, settings: DataSettings, table: Table
-    ) -> tuple[pl.DataFrame, list[Finding]]:
-        self.people.opted_out.update(opted_out_by_table(settings, table))
-        return read_users(settings, table)
-
     def _interactions(self) -> pl.DataFrame:
         """Cleaned rows in time order, still with outside ids."""
         table = open_table("interactions", self.settings.interactions, self.base, self.read_sql)
+        own = self._prepared(table)
         frame = read_interactions(self.settings, table)
         self.findings += table.swallowed_rows()
         self.notes["read"] = len(frame)
@@ -169,44 +168,52 @@ class DataReader:
         n_usable = len(frame)
         frame = in_time_order(frame, self.as_of)
         self.notes["as_of_or_later"] = n_usable - len(frame)
+        if own:
+            # Last, so that a row is left out for one reason, and later rows have no say.
+            bad = self._carry_out(own, table, frame["row"], self.settings.columns.user)
+            self.notes["quarantined"] = len(bad)
+            frame = frame.filter(~pl.col("row").is_in(bad.implode())) if len(bad) else frame
         if frame.is_empty():
             message = f"of {self.notes['read']} interactions none can be used"
             raise NO_INTERACTIONS.stop("interactions", message)
         return frame
+
+    def _prepared(self, table: Table) -> OwnChecks:
+        """Prepare the user's own checks of a table; one that cannot be carried out ends reading."""
+        own = OwnChecks(self.settings.checks, table, self.settings.timezone)
+        if own.troubles:
+            *others, last = own.troubles
+            self.findings += others
+            raise Unusable(last)
+        return own
+
+    def _without_quarantined(self, table: Table, own: OwnChecks) -> Table:
+        """Leave out rows of items or users that the user's own checks put aside."""
+        person = self.settings.person_column(table.subject)
+        rows = table.pick({"id": person} if person else {}).filter(~pl.col("blank"))
+        if person is not None:
+            rows = rows.filter(~self.people.leaves_out(id_text(rows["id"])))
+        return table.without(self._carry_out(own, table, rows["row"], person))
+
+    def _carry_out(
+        self, own: OwnChecks, table: Table, rows: pl.Series, column: str | None
+    ) -> pl.Series:
+        """Carry checks out on rows; returns the numbers of those to leave out."""
+        person = None if column is None else PersonColumn(column, self.people.pseudonyms)
+        checked = own.carry_out(rows, person)
+        self.findings += checked.findings
+        if checked.quarantine is None:
+            return rows.head(0)
+        self.quarantines[table.subject] = checked.quarantine
+        return checked.quarantine.rows
 
     def _checked(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Leave out bad rows, and the columns that only the checks need: text takes much memory."""
         checked = check_rows(frame, self.settings, now=round(time.time() * 1000))
         self.findings += checked.findings
         self.notes |= checked.left_out
-        self._check_events(frame)
+        self.findings += unused_events(self.settings, frame)
         return checked.frame.drop("blank", "time_text", "weight_text", strict=False)
-
-    def _check_events(self, frame: pl.DataFrame) -> None:
-        """Find events with a weight that no interaction has."""
-        if not self.settings.events:
-            return
-        events = frame["event"].unique()
-        unused = [name for name in self.settings.events if name not in events]
-        if unused:
-            message = f"no interaction has the event {', '.join(map(repr, unused))}"
-            examples = [{"event": name} for name in unused]
-            finding = UNUSED_EVENTS.finding("interactions", len(unused), message, examples)
-            self.findings.append(finding)
-
-    def _check_uses_of_time(self, items: pl.DataFrame | None) -> None:
-        """Without times nothing can be cut, and no moment says which items are available."""
-        windows = {"available_from", "available_until"}
-        has_windows = items is not None and not windows.isdisjoint(items.columns)
-        if has_windows and self.as_of is None:
-            message = "items have times of availability, but the interactions have no times"
-            self.findings.append(WINDOW_WITHOUT_TIMES.finding("items", 1, message))
-        elif has_windows:
-            message = "the interactions have no times to cut by: all of them are used"
-            self.findings.append(AS_OF_FOR_ITEMS_ONLY.finding("interactions", 1, message))
-        elif self.as_of is not None:
-            message = "the interactions have no times to cut by"
-            self.findings.append(AS_OF_WITHOUT_TIMES.finding("interactions", 1, message))
 
     def _assembled(
         self, frame: pl.DataFrame, items: pl.DataFrame | None, users: pl.DataFrame | None

@@ -14,6 +14,7 @@ from fusion.ingest.column_settings import (
     UserFeatures,
     refuse_names,
 )
+from fusion.ingest.own_checks.check_settings import CheckSettings
 
 
 class SqlInput(Settings):
@@ -87,6 +88,9 @@ class DataSettings(Settings):
     user_features: UserFeatures = Field(
         default_factory=UserFeatures, description="Columns of the users file that describe a user."
     )
+    checks: tuple[CheckSettings, ...] = Field(
+        default=(), description="Checks of your own, which rows of the data must hold."
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -144,7 +148,23 @@ class DataSettings(Settings):
         _require_file("users", self.users, self.user_features)
         refuse_names("item_features", self.item_features)
         refuse_names("user_features", self.user_features)
+        self._require_named_tables()
         return self
+
+    def _require_named_tables(self) -> None:
+        """Raise ValueError for two checks of one name, or one of a table that is not there."""
+        names = [check.name for check in self.checks]
+        for check in self.checks:
+            if names.count(check.name) > 1:
+                raise ValueError(
+                    f"two of [[data.checks]] are called {check.name!r}; findings name them: "
+                    "rename one"
+                )
+            if getattr(self, check.table) is None:
+                raise ValueError(
+                    f"the check {check.name!r} looks at {check.table}, and [data] names no such "
+                    f"file: set [data] {check.table}, or remove the check"
+                )
 
     @property
     def item_id(self) -> str:
@@ -155,6 +175,18 @@ class DataSettings(Settings):
     def user_id(self) -> str:
         """Column of the users file that holds ids."""
         return self.user_columns.id or self.columns.user
+
+    def person_column(self, table: str) -> str | None:
+        """Return the column of a table's files that holds users' ids; None where none does.
+
+        Args:
+            table: "interactions", "items" or "users".
+        """
+        if table == "users":
+            return self.user_id
+        # One file may be the interactions and the items: then its rows are people's, too.
+        is_log = table == "interactions" or self.items == self.interactions
+        return self.columns.user if is_log else None
 
 
 def _require_file(table: str, source: Source | None, features: ItemFeatures | UserFeatures) -> None:

@@ -1,7 +1,7 @@
-"""Taking people out of a run folder: ids, lists, rows of samples, and texts of the manifest."""
+"""Taking people out of a run folder: ids, lists, samples, rows put aside, texts of the manifest."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -39,12 +39,28 @@ def people_in(folder: Path, people: Collection[str]) -> dict[str, int]:
     return dict(zip(ids.gather(rows).to_list(), rows.tolist(), strict=True))
 
 
+def quarantined_in(folder: Path, people: Collection[str]) -> set[str]:
+    """Return those of some people of whom a run folder holds rows that checks put aside.
+
+    A person of whom every row was put aside stands nowhere else in the run.
+
+    Args:
+        folder: a run folder.
+        people: outside ids.
+    """
+    found: set[str] = set()
+    for file in _quarantine_files(folder):
+        ids = pl.read_parquet(file, columns=[ID_COLUMN])[ID_COLUMN]
+        found |= set(ids.filter(ids.is_in([*people]).fill_null(False)))
+    return found
+
+
 def forget_in(folder: Path, people: Collection[str]) -> bool:
     """Take people out of a run folder and amend its manifest.
 
     Row numbers of all others stay as they are: an id becomes null in its place. Each file is
-    replaced whole. The ids go last, so that after a kill in the middle the same call finds the same
-    people and does the rest.
+    replaced whole. The files by which people are found go last, so that after a kill in the middle
+    the same call finds the same people and does the rest.
 
     Args:
         folder: a run folder.
@@ -54,27 +70,51 @@ def forget_in(folder: Path, people: Collection[str]) -> bool:
         Whether it named any of them.
     """
     rows = np.array([*people_in(folder, people).values()], np.int32)
-    if not len(rows):
+    if not len(rows) and not quarantined_in(folder, people):
         return False
     users = RunFolder(folder).user_ids
+    quarantined = _quarantine_files(folder)
     for file in sorted(folder.rglob("*.parquet")):
-        if file != users:
-            _cut(file, rows, people)
+        if file != users and file not in quarantined:
+            new = _cut(file, rows, people)
+            if new is not None:
+                replace_file(new, file)
+    last = {}
+    for file in quarantined:
+        new = _cut(file, rows, people)
+        if new is not None:
+            last[file] = new
+    if len(rows):
+        last[users] = _new_users(users, people)
+    _amend(folder, last, Redactor(people, rows.tolist()))
+    for file, new in last.items():
+        replace_file(new, file)
+    return True
+
+
+def _quarantine_files(folder: Path) -> list[Path]:
+    return sorted(RunFolder(folder).quarantine.glob("*.parquet"))
+
+
+def _new_users(users: Path, people: Collection[str]) -> Path:
+    """Write the file of ids anew beside the old one, with null for some people."""
     ids = pl.read_parquet(users)
     without = pl.when(pl.col(ID_COLUMN).is_in([*people])).then(None).otherwise(pl.col(ID_COLUMN))
     new_users = _aside(users)
     ids.with_columns(without.alias(ID_COLUMN)).write_parquet(new_users)
-    _amend(folder, new_users, Redactor(people, rows.tolist()))
-    replace_file(new_users, users)
-    return True
+    return new_users
 
 
-def _cut(file: Path, rows: Rows, people: Collection[str]) -> None:
-    """Drop the rows of some users from a Parquet file that says whose its rows are."""
+def _cut(file: Path, rows: Rows, people: Collection[str]) -> Path | None:
+    """Write a Parquet file anew beside the old one, without the rows of some users.
+
+    Returns:
+        The new file; None where no row goes, or nothing says whose rows they are.
+    """
     with pq.ParquetFile(file) as stored:
         column = _column_of_users(stored)
         if column is None:
-            return
+            return None
         gone = [*people] if column == ID_COLUMN else rows.tolist()
         aside = _aside(file)
         n_cut = 0
@@ -86,10 +126,10 @@ def _cut(file: Path, rows: Rows, people: Collection[str]) -> None:
                 n_cut += int(goes.sum())
                 if not goes.all():
                     writer.write_table(group.filter(~goes))
-    if n_cut:
-        replace_file(aside, file)
-    else:
+    if not n_cut:
         aside.unlink()
+        return None
+    return aside
 
 
 def _column_of_users(stored: pq.ParquetFile) -> str | None:
@@ -101,16 +141,16 @@ def _column_of_users(stored: pq.ParquetFile) -> str | None:
     return None
 
 
-def _amend(folder: Path, new_users: Path, redactor: Redactor) -> None:
+def _amend(folder: Path, last: Mapping[Path, Path], redactor: Redactor) -> None:
     """Write the manifest anew: people out of its texts, new hashes, and a note of what changed.
 
-    `new_users` is the file that will be `ids/users.parquet`.
+    `last` maps files that are about to be replaced to what will stand there.
     """
     run = RunFolder(folder)
     manifest: dict[str, Any] = redactor.redact(read_manifest(folder))
     hashes = file_hashes(folder)
-    users_name = run.user_ids.relative_to(folder).as_posix()
-    hashes[users_name] = hashes[new_users.relative_to(folder).as_posix()]
+    for file, new in last.items():
+        hashes[_name(folder, file)] = hashes[_name(folder, new)]
     files = {name: hashes[name] for name in manifest["files"] if name in hashes}
     changed = sorted(name for name, one in files.items() if one != manifest["files"][name])
     if changed:
@@ -124,6 +164,10 @@ def _amend(folder: Path, new_users: Path, redactor: Redactor) -> None:
     aside = _aside(run.manifest)
     aside.write_text(json.dumps(manifest, indent=1, ensure_ascii=False), encoding="utf-8")
     replace_file(aside, run.manifest)
+
+
+def _name(folder: Path, file: Path) -> str:
+    return file.relative_to(folder).as_posix()
 
 
 def _aside(file: Path) -> Path:

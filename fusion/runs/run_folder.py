@@ -80,8 +80,8 @@ class ListsFolder(ListFiles):
 class RunFolder(ListFiles):
     """The folder of a finished run, `<artifacts>/<run id>`.
 
-    Users and items are row numbers in every file but those of `ids/`, `titles` and `windows`, so
-    that a person can be taken out.
+    Users and items are row numbers in every file but those of `ids/`, `quarantine/`, `titles` and
+    `windows`, so that a person can be taken out.
     """
 
     @property
@@ -118,6 +118,11 @@ class RunFolder(ListFiles):
     def ranker(self) -> Path:
         """Folder of the serving ranker; missing where another method was chosen."""
         return self.path / "ranker"
+
+    @property
+    def quarantine(self) -> Path:
+        """Folder of rows that the user's own checks put aside; missing where there were none."""
+        return self.path / "quarantine"
 
     @property
     def monitor(self) -> Path:

@@ -13,7 +13,7 @@ from flows.steps.user_ids import every_id
 from fusion.errors import ConfigError, Temporary
 from fusion.ingest.people.opt_out import read_id_lines
 from fusion.runs.cleanup import remove_folder, run_folders, sweep_artifacts, unnamed_stages
-from fusion.runs.erasure import forget_in, people_in
+from fusion.runs.erasure import forget_in, people_in, quarantined_in
 from fusion.runs.manifest import read_manifest
 from fusion.runs.redaction import Redactor
 from fusion.runs.stage_store import Store
@@ -165,7 +165,7 @@ def _empty_store(session: Session, people: Collection[str]) -> tuple[set[str], i
     concerned = []
     for run_id, folder in run_folders(session.runs).items():
         in_run = people_in(folder, people)
-        known |= set(in_run)
+        known |= set(in_run) | quarantined_in(folder, people)
         if in_run:
             concerned.append(run_id)
     stages = unnamed_stages(session.runs, concerned)

@@ -17,6 +17,7 @@ from flows.steps.train.row_export import (
 from flows.steps.train.table_sums import small_sums
 from fusion.core.findings import Finding
 from fusion.errors import stored_text
+from fusion.ingest.own_checks.quarantine import write_quarantine
 from fusion.runs.context import RunContext
 from fusion.runs.manifest import Manifest, moment, write_manifest
 from fusion.runs.run_folder import ListsFolder, RunFolder, folder_of, run_folder
@@ -55,7 +56,7 @@ class Training:
 
 
 def write_folder(training: Training, trained: Trained) -> dict[str, Any]:
-    """Write the run folder: ids, lists, ranker, samples for monitoring, manifest.
+    """Write the run folder: ids, lists, ranker, samples, rows put aside, manifest.
 
     The folder takes its name when it is whole. The store must be locked meanwhile: files of stages
     are copied, and no prune may take them away.
@@ -77,6 +78,7 @@ def write_folder(training: Training, trained: Trained) -> dict[str, Any]:
             trained.serving_ranker,
             context.config.seed,
         )
+        write_quarantine(RunFolder(folder).quarantine, training.inputs.loaded.quarantined)
         manifest = write_manifest(folder, _manifest(training, trained))
     return manifest.as_json()
 
@@ -104,7 +106,7 @@ def _manifest(training: Training, trained: Trained) -> Manifest:
 def _without_examples(finding: Finding) -> dict[str, Any]:
     """Return a finding without its example rows.
 
-    They may name people, whose outside ids stand in one file only: `ids/users.parquet`.
+    They may name people, whose outside ids stand in `ids/` and `quarantine/` only.
     """
     fields = asdict(finding)
     del fields["examples"]

@@ -1,8 +1,7 @@
 """Tables from CSV and Parquet files and SQL queries, of which only the columns in use are read."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from difflib import get_close_matches
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -13,6 +12,7 @@ from fusion.errors import ConfigError, DataError
 from fusion.ingest.formats.delimited import EMPTY, UNREADABLE, read_header
 from fusion.ingest.formats.diagnosis import diagnose
 from fusion.ingest.formats.file_search import MIXED_FILES, find_files, is_text_file
+from fusion.ingest.formats.missing_columns import require_columns
 from fusion.ingest.formats.parts import Part, first_line, parquet_part, text_part
 from fusion.ingest.formats.quotes import SWALLOWED, swallowing_cells
 from fusion.ingest.settings import Source, SqlInput
@@ -27,21 +27,7 @@ FRAME = "frame"
 ROW = "row"
 BLANK = "blank"
 """Columns that `Table.pick` adds."""
-SHOWN_COLUMNS = 20
-"""Columns of a file that are listed where one is missing."""
-NEAR = 0.5
-"""Names this similar (0 to 1) are offered; below difflib's 0.6, so that "id" finds "itemId"."""
 
-MISSING_COLUMN = declare(
-    FindingKind(
-        code="missing_column",
-        severity="error",
-        what="a column the configuration names and the file has not",
-        happens="nothing is read",
-        cure="Correct the name in [data], or in the settings of a frame; "
-        "`fusion init FILE --config guessed.toml` guesses columns.",
-    )
-)
 SQL_FAILED = declare(
     FindingKind(
         code="sql_failed",
@@ -60,10 +46,12 @@ class Table:
     Attributes:
         subject: word for what the table holds, in findings.
         parts: at least one.
+        left_out: (k,) numbers of rows that `pick` passes over; None for none.
     """
 
     subject: str
     parts: list[Part]
+    left_out: pl.Series | None = None
 
     @property
     def columns(self) -> list[str]:
@@ -83,8 +71,7 @@ class Table:
         Raises:
             Unusable: a column is missing, a file cannot be read or there is no row.
         """
-        for part in self.parts:
-            _require(part, columns.values(), self.subject)
+        self._require(columns.values())
         renamed = [pl.col(column).alias(name) for name, column in columns.items()]
         # Naming every column in `blank` also makes the parser look at whole rows: it reports ragged
         # ones only then.
@@ -92,10 +79,51 @@ class Table:
         try:
             # Relaxed: exports of different days may write ids as int32 and int64.
             joined = pl.concat(frames, how="vertical_relaxed").with_row_index(ROW, offset=1)
+            if self.left_out is not None:
+                joined = joined.filter(~pl.col(ROW).is_in(self.left_out.implode()))
             frame = joined.collect(engine="streaming")
         except (PolarsError, OSError) as error:
             raise self._explain(str(error)) from error
         return self._with_rows(frame)
+
+    def without(self, rows: pl.Series) -> "Table":
+        """Return the table without some rows, for `pick`.
+
+        Args:
+            rows: (k,) numbers of rows as `pick` gives them.
+        """
+        return replace(self, left_out=rows) if len(rows) else self
+
+    def scan(self, columns: Iterable[str]) -> pl.LazyFrame:
+        """Open some columns without reading them.
+
+        Args:
+            columns: names in the file.
+
+        Returns:
+            (n,) rows in the order of `pick`.
+
+        Raises:
+            Unusable: a column is missing.
+        """
+        names = list(columns)
+        self._require(names)
+        return pl.concat([part.frame.select(names) for part in self.parts], how="vertical_relaxed")
+
+    def rows(self, numbers: pl.Series) -> pl.DataFrame:
+        """Read some rows as they stand in the files, every column.
+
+        Args:
+            numbers: (k,) row numbers as `pick` gives them, ascending.
+
+        Returns:
+            (k,) rows; a column that a part lacks is null there.
+        """
+        joined = pl.concat([part.frame for part in self.parts], how="diagonal_relaxed")
+        # The number gets a name that no file can take: names of files have no line breaks.
+        numbered = joined.with_row_index("\n", offset=1)
+        wanted = numbered.filter(pl.col("\n").is_in(numbers.implode()))
+        return wanted.drop("\n").collect(engine="streaming")
 
     def head(self, n: int) -> pl.DataFrame:
         """Read the first rows of the first part, every column.
@@ -134,6 +162,11 @@ class Table:
                 finding = SWALLOWED.finding(self.subject, n_rows, message, examples, total=n_lines)
                 findings.append(finding)
         return findings
+
+    def _require(self, columns: Iterable[str]) -> None:
+        names = list(columns)
+        for part in self.parts:
+            require_columns(part, names, self.subject)
 
     def _with_rows(self, frame: pl.DataFrame) -> pl.DataFrame:
         if frame.is_empty():
@@ -198,27 +231,3 @@ def _is_blank(part: Part) -> pl.Expr:
     if part.path is None or not is_text_file(part.path):
         return pl.lit(False)
     return pl.all_horizontal(pl.col(part.columns).is_null())
-
-
-def _require(part: Part, names: Iterable[str], subject: str) -> None:
-    """Raise Unusable, naming the nearest columns, where a part lacks one."""
-    missing = [name for name in names if name not in part.columns]
-    if not missing:
-        return
-    with_nearest = ", ".join(_with_nearest(name, part.columns) for name in missing)
-    known = ", ".join(map(repr, part.columns[:SHOWN_COLUMNS]))
-    message = f"{part.name} has no column {with_nearest}; it has {known}"
-    if any(_looks_like_number(name) for name in part.columns):
-        message += "; its first line looks like data: it needs a header line"
-    raise MISSING_COLUMN.stop(subject, message, count=len(missing))
-
-
-def _with_nearest(name: str, columns: Iterable[str]) -> str:
-    """Quote a missing name, with the column whose name is nearest."""
-    by_lower = {column.lower(): column for column in columns}
-    nearest = get_close_matches(name.strip().lower(), list(by_lower), n=1, cutoff=NEAR)
-    return f"{name!r} (nearest: {by_lower[nearest[0]]!r})" if nearest else repr(name)
-
-
-def _looks_like_number(name: str) -> bool:
-    return name.strip().replace(".", "", 1).isdigit()

@@ -13,6 +13,14 @@ INTRO = (
     "# Written by `fusion init`. Look it over: `fusion check` names what is wrong, "
     "`fusion run` does the work.\n"
 )
+CHECKS = """\
+# Checks of your own; docs/data.md says what they may hold.
+# [[data.checks]]
+# name = "weights"
+# column = "..."
+# min = 0
+# severity = "quarantine"
+"""
 
 
 def write_config(draft: Guess) -> str:
@@ -43,6 +51,8 @@ def _section(name: str, settings: BaseModel) -> str:
             tables.append(_section(f"{name}.{key}", value))
         elif key == "events":
             tables.append(_events(f"{name}.{key}", value, description))
+        elif key == "checks":
+            tables.append(CHECKS)
         else:
             is_unused = value is None or value == ()
             lines.append(f"# {description}")

@@ -112,6 +112,21 @@ class PeopleFilter:
         pseudonymous = filtered.frame.with_columns(self.pseudonyms.of_all(ids))
         return replace(filtered, frame=pseudonymous)
 
+    def leaves_out(self, ids: pl.Series) -> pl.Series:
+        """Flag ids of people who were forgotten or opted out.
+
+        Args:
+            ids: (n,) plain ids, text.
+
+        Returns:
+            (n,) bool.
+        """
+        listed = pl.Series(sorted(self.opted_out), dtype=pl.String)
+        if self.is_forgotten is not None:
+            people = ids.drop_nulls().unique()
+            listed = listed.append(people.filter(self.is_forgotten(people)))
+        return ids.is_in(listed.implode()).fill_null(False)
+
     def stored(self, ids: pl.Series) -> pl.Series:
         """Leave out, of ids that a run stored, users who opted out since.
 

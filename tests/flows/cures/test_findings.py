@@ -21,6 +21,7 @@ from tests.flows.cures import (
     findings_of_settings,
 )
 from tests.flows.cures.findings_of_files import live_with, served
+from tests.flows.cures.own_checks import cases as own_checks
 from tests.flows.cures.shelf import Shelf, keep
 
 CASES = (
@@ -28,6 +29,7 @@ CASES = (
     | findings_of_files.CASES
     | findings_of_reading.CASES
     | findings_of_settings.CASES
+    | own_checks.FINDINGS
 )
 NOTHING_TO_DO = {
     "blank_row", "repeats", "opted_out_users",

@@ -12,10 +12,15 @@ from sqlalchemy import NullPool, create_engine, text
 from fusion.training import fits
 from fusion.training.sources import RANDOM_SOURCE
 from tests.flows.cures import refusals_of_commands, refusals_of_settings
+from tests.flows.cures.own_checks import cases as own_checks
 from tests.flows.cures.shelf import Shelf
 from tests.flows.cures.sites import sites
 
-REFUSALS = [*refusals_of_settings.REFUSALS, *refusals_of_commands.REFUSALS]
+REFUSALS = [
+    *refusals_of_settings.REFUSALS,
+    *refusals_of_commands.REFUSALS,
+    *own_checks.REFUSALS,
+]
 
 fit_side_by_side = fits._fit_side_by_side
 
