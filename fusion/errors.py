@@ -11,17 +11,25 @@ FusionError                 exit 3   a bug: ours to mend
 """
 
 import errno
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
 from fusion.masking import mask_all, mask_secrets
 
+LONGEST_WORD = 500
+"""Characters of a word of a sentence; few paths are as long."""
+SHOWN = 100
+"""Characters that stay at each end of a longer one."""
+_TOO_LONG = re.compile(rf"\S{{{LONGEST_WORD + 1},}}")
+
 
 class FusionError(Exception):
     """Root of the tree.
 
-    Texts are masked as they come in: whoever shows, logs or stores the error shows no secret.
+    Texts are masked as they come in: whoever shows, logs or stores the error shows no secret. Words
+    that nobody reads to their end are cut.
 
     Attributes:
         exit_code: status with which the command line ends.
@@ -30,7 +38,7 @@ class FusionError(Exception):
     exit_code = 3
 
     def __init__(self, *words: object) -> None:
-        super().__init__(*map(mask_all, words))
+        super().__init__(*map(_readable, words))
 
 
 class ConfigError(FusionError):
@@ -69,7 +77,7 @@ class DataError(FusionError):
 
     def __init__(self, message: str = "", examples: Sequence[Mapping[str, Any]] = ()) -> None:
         super().__init__(message)
-        self.message = mask_secrets(message)
+        self.message = cut_words(mask_secrets(message))
         self.examples = tuple(examples)
 
     def __str__(self) -> str:
@@ -119,6 +127,20 @@ class SourceFailed(FusionError):
 
     def __str__(self) -> str:
         return f"source {self.source!r} failed while scoring: {self.why}"
+
+
+def cut_words(text: str) -> str:
+    """Cut the middle out of words that are too long to be read, such as a file's content.
+
+    Args:
+        text: a sentence; its secrets are masked already, since half a URL is known by nobody.
+    """
+    return _TOO_LONG.sub(lambda word: f"{word[0][:SHOWN]}...{word[0][-SHOWN:]}", text)
+
+
+def _readable(word: Any) -> Any:
+    masked = mask_all(word)
+    return cut_words(masked) if isinstance(masked, str) else masked
 
 
 def stored_text(failure: BaseException) -> str:

@@ -18,15 +18,17 @@ _PORT = r"""\d+(?:[/?#][^@\s]*)?[^\w@\s]*(?:\s|$)"""
 # A password may hold spaces, but no other URL.
 _SPACED = r"(?:(?!://)[^@\n])*"
 # Paths collapse slashes, so that one will do. SQLAlchemy ends a password at the first @; people
-# forget to encode one, so that the last of the word ends it here.
+# forget to encode one, so that the last of the word ends it here. The scheme before the colon is
+# only looked back at: to search for its beginning takes the square of a long word's letters.
 _USER_INFO = re.compile(
-    rf"(?P<before>[a-z][a-z0-9+.-]*:/+[^\s:/]*:)(?!{_PORT})(?:\S*@|{_SPACED}@(?:\S*@)?)",
+    rf"(?<=[a-z0-9+.-])(?P<before>:/+[^\s:/]*:)(?!{_PORT})(?:\S*@|{_SPACED}@(?:\S*@)?)",
     re.IGNORECASE,
 )
-_SECRET_KEY = r"""[\w.-]*(?:
+# For the same reason a word is looked at once, from where it begins, and is not given back.
+_SECRET_KEY = r"""(?<![\w.-])(?=[\w.-]*?(?:
     passw(?:or)?d | passphrase | pwd | token | secret | credential | odbc_connect
     | (?:api|access|private|forget)[_-]?key | (?<![a-z])pass(?![a-z])
-)[\w.-]*"""
+))[\w.-]++"""
 # A value in braces or quotes ends with them, any other at white space or the next parameter.
 _VALUE = r"""(?: \{[^}\n]*\}[^\s&]* | "[^"\n]*" | '[^'\n]*' | [^\s&]+ )"""
 # One that is masked already keeps what follows it, such as the comma of a sentence.

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 from typer.core import TyperGroup
 
 from flows.cli.advice import CALLED_WITH
 from flows.cli.console import ProgressBars
 from flows.session import Session
-from fusion.core.settings import require_text
+from fusion.core.settings import Settings, describe, require_text
 from fusion.errors import ConfigError
 
 VERBS = {
@@ -124,14 +125,25 @@ def open_session(config: Path, by: str | None = None, bars: ProgressBars | None 
 
 
 def prefect_flows() -> Any:
-    """Return the module of Prefect flows when a Prefect API is configured, else None."""
+    """Return the module of Prefect flows when a Prefect API is configured, else None.
+
+    Raises:
+        ConfigError: Prefect cannot take its own settings.
+    """
     from flows.prefect_flows.api import configured  # noqa: PLC0415
 
     if not configured():
         return None
     # Only now: Prefect takes seconds to import.
-    from flows.prefect_flows import flows  # noqa: PLC0415
-
+    try:
+        from flows.prefect_flows import flows  # noqa: PLC0415
+    except ValidationError as wrong:
+        # It reads its settings as it is imported: PREFECT_ variables, profiles, prefect.toml.
+        problems = "; ".join(describe(error, Settings) for error in wrong.errors())
+        raise ConfigError(
+            f"Prefect cannot take its settings: {problems}. Correct them, or take PREFECT_API_URL "
+            "away to work without Prefect"
+        ) from wrong
     return flows
 
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-from fusion.errors import DataError
+from fusion.errors import DataError, cut_words
 
 Severity = Literal["error", "warning"]
 EXAMPLES = 3
@@ -92,7 +92,7 @@ class FindingKind:
         too_many = self.limit is not None and total > 0 and count / total > self.limit
         severity: Severity = "error" if too_many else self.severity
         shown = list(examples)[:EXAMPLES]
-        return Finding(self.code, severity, subject, count, message, shown, self.cure)
+        return Finding(self.code, severity, subject, count, cut_words(message), shown, self.cure)
 
     def stop(
         self, subject: str, message: str, examples: Sequence[dict[str, Any]] = (), count: int = 1

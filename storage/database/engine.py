@@ -13,7 +13,12 @@ from fusion.errors import ConfigError
 from fusion.masking import mask_all
 from storage.database.errors import on_error
 from storage.database.pool import WaitingPool
-from storage.database.urls import masked, read_only_file, require_sqlite_parameters
+from storage.database.urls import (
+    masked,
+    read_only_file,
+    require_server_address,
+    require_sqlite_parameters,
+)
 
 BUSY_SECONDS = 30
 """Seconds that a writer waits for another, and a thread for a connection, before `Temporary`.
@@ -98,6 +103,7 @@ def _sqlite_engine(url: URL, read_only: bool) -> Engine:
 
 
 def _postgres_engine(url: URL, read_only: bool) -> Engine:
+    require_server_address(url)
     engine = create_engine(
         url,
         connect_args=_postgres_arguments(url, read_only),

@@ -1,5 +1,6 @@
 """Database URLs: read, checked, and shown without their secrets."""
 
+import sqlite3
 from pathlib import Path
 from urllib.parse import quote
 
@@ -141,12 +142,37 @@ def require_sqlite_parameters(url: URL) -> None:
     unknown = set() if "uri" in url.query else set(url.query) - _SQLITE_PARAMETERS
     problem = f"it takes no {', '.join(sorted(unknown))}" if unknown else ""
     try:
-        url.get_dialect()().create_connect_args(url)
-    except (TypeError, ValueError) as error:
+        # Each form takes parameters that the other passes over.
+        for form in (url, read_only_file(url)):
+            _, options = form.get_dialect()().create_connect_args(form)
+            sqlite3.connect(":memory:", **options).close()
+    except (ArgumentError, TypeError, ValueError, OverflowError) as error:
         problem = str(error)
     if problem:
         allowed = ", ".join(sorted(_SQLITE_PARAMETERS))
         raise ConfigError(f"database {masked(url)}: {problem}. Parameters of SQLite: {allowed}.")
+
+
+def require_server_address(url: URL) -> None:
+    """Refuse a host or port that no server can have, on which drivers end in errors of their own.
+
+    Args:
+        url: of a database on a server, with its driver installed.
+
+    Raises:
+        ConfigError: a host is no name, or a port no number.
+    """
+    hosts = [url.host or "", *url.normalized_query.get("host", ())]
+    try:
+        for host in ",".join(hosts).split(","):
+            # A path is that of a socket's folder.
+            if not host.startswith(("/", "@")):
+                host.encode("idna")
+        url.get_dialect()().create_connect_args(url)
+    except (ArgumentError, TypeError, ValueError) as error:
+        raise ConfigError(
+            f"database {masked(url)} has no address of a server: {error}. Write host:port"
+        ) from error
 
 
 def _is_sqlite(url: URL) -> bool:

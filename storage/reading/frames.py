@@ -7,9 +7,9 @@ from typing import Any
 
 import polars as pl
 from sqlalchemy import URL, Connection, CursorResult, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from fusion.errors import ConfigError, DataError
+from fusion.errors import ConfigError, DataError, FusionError
 from storage.database.errors import on_error
 from storage.database.urls import masked, read_only_file, require_sqlite_parameters, resolve_url
 from storage.reading import row_frames
@@ -64,7 +64,7 @@ def read_sql(url: str, query: str, base: Path = Path()) -> pl.DataFrame:
     place = resolve_url(url, base)
     engine = _make_reader(place)
     try:
-        with engine.connect() as connection:
+        with _connect(engine, place) as connection:
             return _read(connection, query)
     except DBAPIError as error:
         reason = f"{error.orig}"
@@ -87,10 +87,25 @@ def _make_reader(url: URL) -> Engine:
         raise ConfigError(
             f"no driver for {masked(url)}: {error}. Install it, or export the data to Parquet."
         ) from error
+    except (ArgumentError, TypeError, ValueError) as error:
+        raise ConfigError(f"{masked(url)} is no address: {error}. Check {QUERY_URL}.") from error
+    if engine.dialect.is_async:
+        raise ConfigError(f"{masked(url)} names a driver for asyncio: name another, as psycopg is.")
     event.listen(engine, "handle_error", partial(on_error, url=url, setting=QUERY_URL))
     if is_sqlite:
         allow_select_only(engine)
     return engine
+
+
+def _connect(engine: Engine, url: URL) -> Connection:
+    try:
+        return engine.connect()
+    except (DBAPIError, FusionError):
+        raise
+    # Drivers of others end as they like on parameters and hosts that they do not know.
+    except Exception as error:
+        message = f"{masked(url)} cannot be opened: {error}. Check {QUERY_URL}."
+        raise ConfigError(message) from error
 
 
 def _is_refused(error: BaseException | None) -> bool:

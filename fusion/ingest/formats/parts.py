@@ -1,5 +1,6 @@
 """Single files and results of queries, opened but not yet read."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 from polars.exceptions import PolarsError
-from pyarrow import ArrowInvalid
+from pyarrow import ArrowException
 
 from fusion.core.findings import FindingKind, declare
 from fusion.ingest.formats.delimited import UNREADABLE, read_header
@@ -16,6 +17,9 @@ from fusion.ingest.formats.endings import require_ending
 
 NOW = pl.Series([0]).cast(pl.Datetime("us"))
 """Any moment, by which zones are tried."""
+
+_CLASS = re.compile(r"\w+(?:Exception|Error): ")
+"""A class of the libraries' own errors, in the message of another."""
 
 UNKNOWN_ZONE = declare(
     FindingKind(
@@ -94,7 +98,8 @@ def parquet_part(path: Path, subject: str) -> Part:
         _refuse_unknown_zones(path, subject)
         frame = pl.scan_parquet(path)
         columns = frame.collect_schema().names()
-    except (PolarsError, OSError, ArrowInvalid) as error:
+    # Names of columns in a damaged file may be any bytes.
+    except (PolarsError, OSError, ArrowException, UnicodeDecodeError) as error:
         message = f"{path} is no Parquet file: {first_line(error)}"
         raise UNREADABLE.stop(subject, message) from error
     return Part(str(path), path, columns, frame)
@@ -104,7 +109,7 @@ def _refuse_unknown_zones(path: Path, subject: str) -> None:
     """Raise Unusable where a column has times in a zone that cannot be read.
 
     Raises:
-        ArrowInvalid: the file is no Parquet file.
+        ArrowException: the file is no Parquet file.
     """
     schema = pq.read_schema(path)
     for name, dtype in zip(schema.names, schema.types, strict=True):
@@ -134,5 +139,6 @@ def _is_known(zone: str) -> bool:
 
 
 def first_line(error: Exception) -> str:
-    """Return the first line of an error's message: parsers add pages."""
-    return str(error).partition("\n")[0]
+    """Return the first line of an error's message, without its classes: parsers add pages."""
+    line = str(error).partition("\n")[0]
+    return _CLASS.sub("", line)

@@ -1,9 +1,11 @@
 """Arguments, variables and settings that no program expects end with 2 and one sentence."""
 
+import os
+
 import pytest
 
 from tests.flows.calling import call_main
-from tests.flows.world import CONFIG, make_shop
+from tests.flows.world import CONFIG, fusion, make_shop
 
 HALF = "\udc80"
 """How Python hands over a byte that is no UTF-8."""
@@ -43,6 +45,7 @@ def assert_one_sentence(ended, words: str) -> None:
         (("status", "--config", "a\0b"), "null byte"),
         (("status", "--config", HALF), "no configuration at"),
         (("status", "--config", "/proc/self/mem"), "cannot read /proc/self/mem"),
+        (("status", "--config", "/dev/zero"), "/dev/zero is a pipe, socket or device"),
         (("rollback", "--freeze", "9" * 30 + "d"), "is no length of time"),
         (("rollback", "--freeze", "9" * 6000 + "d"), "is no length of time"),
         (("rollback", "--freeze", "²d"), "is no length of time"),
@@ -72,6 +75,7 @@ def test_variables(folder, name, value, told):
     ("old", "new", "told"),
     [
         ("threads = 1", "threads = 1\nmemory = 1e308", TOO_LARGE),
+        ("threads = 1", f"threads = {'9' * 5000}", "an integer of thousands of digits"),
         ("threads = 1", "threads = 1\nx = " + "[" * 5000 + "]" * 5000, "too deeply"),
         ("window = 14", f"window = {10**18}", MOST_DAYS),
         ("trees = 30", f"trees = {10**18}", TOO_LARGE),
@@ -89,3 +93,30 @@ def test_settings(folder, old, new, told):
     assert old in CONFIG
     (folder / "other.toml").write_text(CONFIG.replace(old, new, 1))
     assert_one_sentence(call_main(folder, "run", "--config", "other.toml"), told)
+
+
+def test_a_value_as_long_as_a_file_is_shown_in_part(folder):
+    name = "9" * 5000
+    (folder / "other.toml").write_text(f"{name} = 1\n{CONFIG}")
+    ended = call_main(folder, "status", "--config", "other.toml")
+    assert_one_sentence(ended, f" {'9' * 100}...{'9' * 99}: unknown key")
+    assert len(ended.err) < 1000
+
+
+def test_a_configuration_that_is_no_small_file_is_not_read(folder):
+    with (folder / "large.toml").open("wb") as file:
+        file.truncate(2**34)
+    os.mkfifo(folder / "pipe.toml")
+    for name, told in (("large.toml", "larger than 16 MB"), ("pipe.toml", "is a pipe")):
+        assert_one_sentence(call_main(folder, "status", "--config", name), told)
+
+
+def test_settings_that_prefect_refuses_are_named(folder):
+    api = {"PREFECT_API_URL": "http://127.0.0.1:1/api"}
+    # In a process of its own: Prefect reads its settings once.
+    refused = fusion(folder, "publish", "x", PREFECT_API_REQUEST_TIMEOUT="abc", **api)
+    assert refused.code == 2
+    assert "Traceback" not in refused.err
+    assert "Prefect cannot take its settings: request_timeout: Input should be" in refused.err
+    without = fusion(folder, "publish", "x", PREFECT_API_REQUEST_TIMEOUT="abc")
+    assert "has no run 'x'" in without.err

@@ -17,6 +17,20 @@ def query(statement: str):
     return configure('"log.csv"', f'{{ url = "sqlite:///data.db", query = "{statement}" }}')
 
 
+def other_url(site: str, says: str, wrong: str):
+    """The URL of a query that a message says to name otherwise."""
+    return Refusal(
+        f"storage/reading/frames.py:{site}",
+        says,
+        together(
+            to_database("data.db"),
+            query("select * from log"),
+            configure("sqlite:///data.db", wrong),
+        ),
+        configure(wrong, "sqlite:///data.db"),
+    )
+
+
 def mix(shelf: Shelf) -> None:
     """Write one number among the texts of a column of data.db."""
     execute(shelf, "update log set user = 5 where rowid = 1", file="data.db")
@@ -197,7 +211,7 @@ OF_QUERIES = [
         ),
     ),
     Refusal(
-        "storage/reading/frames.py:_make_reader",
+        "storage/reading/frames.py:_make_reader#1",
         "or export the data to Parquet",
         configure('"log.csv"', '{ url = "oracle://u:p@h/d", query = "select 1" }'),
         lambda shelf: (
@@ -205,6 +219,9 @@ OF_QUERIES = [
             shelf.configure('{ url = "oracle://u:p@h/d", query = "select 1" }', '"log.parquet"'),
         ),
     ),
+    other_url("_make_reader#2", "Check the url", "postgresql://h/d?host=h:b&host=h:c"),
+    other_url("_make_reader#3", "name another, as psycopg is", "sqlite+aiosqlite:///data.db"),
+    other_url("_connect", "Check the url", "postgresql://u:p@a..b/d"),
 ]
 OF_DATABASES = [
     Refusal(

@@ -1,5 +1,7 @@
 """Refusals of the configuration, the rules and the environment."""
 
+import os
+
 from tests.flows.cures.case import Refusal
 from tests.flows.cures.findings_of_files import write
 from tests.flows.cures.findings_of_settings import in_rules, rules
@@ -329,6 +331,20 @@ OF_FILES = [
         "[gate]\nusers = 5",
     ),
     Refusal(
+        TOML + "_require_small_file#1",
+        "write its text to a file",
+        words=("train", "--config", "/dev/null"),
+        then=("train", "--config", "fusion.toml"),
+    ),
+    Refusal(
+        TOML + "_require_small_file#2",
+        "name a configuration",
+        lambda shelf: os.truncate(shelf.folder / "log.csv", 2**30),
+        lambda shelf: shelf.fill(),
+        words=("train", "--config", "log.csv"),
+        then=("train", "--config", "fusion.toml"),
+    ),
+    Refusal(
         CONFIG + "read_config#4",
         "nests brackets too deeply",
         env={"FUSION_SOURCES": "[" * 100_000},
@@ -351,6 +367,12 @@ OF_FILES = [
         "numbers go up to 2,147,483,647",
         "[ranker]\ntrees = 9999999999",
         "[ranker]\ntrees = 99",
+    ),
+    Refusal(
+        URLS + "require_server_address",
+        "Write host:port",
+        env={"FUSION_STORAGE__URL": "postgresql://u:p@a..b/d"},
+        then_env={},
     ),
     Refusal(
         URLS + "require_sqlite_parameters",

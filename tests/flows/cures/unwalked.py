@@ -4,6 +4,7 @@ WALKED = {
     "flows/steps/publish/publish.py:approve_run",
     "flows/steps/publish/publish.py:require_checks",
     "flows/cli/app.py:parse_span",
+    "flows/cli/app.py:prefect_flows",
     "flows/steps/user_lists.py:_live_run",
     "flows/steps/watch/compare.py:_run_with_lists",
     "flows/steps/watch/monitor.py:_require_folders#1",

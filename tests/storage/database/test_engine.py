@@ -124,6 +124,10 @@ def seconds_to_connect(url: str) -> float:
     [
         ("sqlite:///x.db?timeout=abc", "could not convert string to float: 'abc'"),
         ("sqlite:///x.db?journal=off", "it takes no journal. Parameters of SQLite: "),
+        ("sqlite:///x.db?detect_types=" + "9" * 30, "Parameters of SQLite: "),
+        ("postgresql://a..b/x", "has no address of a server"),
+        ("postgresql://127.0.0.1/x?host=" + "a" * 64, "has no address of a server"),
+        ("postgresql://127.0.0.1/x?host=h:b&host=h:c", "has no address of a server"),
         ("postgresql://127.0.0.1:1/x?journal=off", 'invalid connection option "journal"'),
     ],
 )

@@ -167,6 +167,24 @@ def test_a_database_that_is_not_there(tmp_path):
     assert "s3cret" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("sqlite://x", "Parameters of SQLite: "),
+        ("sqlite:///x.db?isolation_level=a&isolation_level=b", "Parameters of SQLite: "),
+        ("sqlite+aiosqlite:///x.db", "a driver for asyncio"),
+        ("postgresql+asyncpg://u:s3cret@127.0.0.1:1/x?y=1", "a driver for asyncio"),
+        ("postgresql://u:s3cret@127.0.0.1/x?host=h:b&host=h:c", "is no address"),
+        ("postgresql://u:s3cret@a..b/x", "cannot be opened"),
+    ],
+)
+def test_an_address_that_no_driver_takes_is_named(url, words, tmp_path):
+    with pytest.raises(ConfigError, match=words) as caught:
+        read_sql(url, "SELECT 1", tmp_path)
+    assert "s3cret" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
 def small_file(folder) -> str:
     """Make an SQLite file of the user's with a table and a view; returns its URL."""
     with closing(sqlite3.connect(folder / "shop.db")) as connection, connection:
