@@ -57,14 +57,19 @@ def resolve_defaults(settings: RankerSettings, tables: Sequence[RankingTable]) -
     return settings.model_copy(update=still_open)
 
 
-def lightgbm_dataset(table: RankingTable) -> lgb.Dataset:
+def lightgbm_dataset(table: RankingTable, parameters: dict[str, Any] | None = None) -> lgb.Dataset:
     """Hand a table to LightGBM, one group a user.
 
     Args:
         table: candidates with features and labels.
+        parameters: by which it is binned; None leaves them to the fit.
     """
     return lgb.Dataset(
-        table.matrix, table.labels, group=table.sizes, feature_name=list(table.columns)
+        table.matrix,
+        table.labels,
+        group=table.sizes,
+        feature_name=list(table.columns),
+        params=parameters,
     )
 
 

@@ -2,11 +2,17 @@
 
 import json
 
+import lightgbm as lgb
 import numpy as np
 import pytest
 
 from fusion.config import RankerSettings
 from fusion.core.hashing import shares
+from fusion.ranking.lightgbm_inputs import (
+    lightgbm_dataset,
+    lightgbm_parameters,
+    resolve_defaults,
+)
 from fusion.ranking.ranker import Ranker
 from fusion.ranking.ranker_training import n_validation_folds, refit, train_ranker
 from fusion.ranking.table import RankingTable, aligned, merge, poisson_resample
@@ -153,6 +159,23 @@ def test_the_same_seed_gives_the_same_scores_and_a_file_keeps_every_bit(tmp_path
     assert loaded.columns == one.columns
     assert np.array_equal(loaded.score(fresh), one.score(fresh))
     assert json.loads((tmp_path / "columns.json").read_text()) == ["good", "noise"]
+
+
+def test_boosters_that_share_binned_data_are_those_that_bin_it_each(monkeypatch):
+    """Data is binned once for all seeds; more rows than bins are drawn from are another matter."""
+    tables = [table(each=30, blur=0.5)]
+    constructed = []
+    construct = lgb.Dataset.construct
+    monkeypatch.setattr(
+        lgb.Dataset, "construct", lambda data: constructed.append(id(data)) or construct(data)
+    )
+    shared = refit(tables, SETTINGS, 20, 7, 2)
+    assert len(set(constructed)) == 1
+    merged = merge(tables)
+    resolved = resolve_defaults(SETTINGS, tables)
+    for index, booster in enumerate(shared.boosters):
+        alone = lgb.train(lightgbm_parameters(resolved, 7 + index, 1), lightgbm_dataset(merged), 20)
+        assert np.array_equal(booster.predict(merged.matrix), alone.predict(merged.matrix))
 
 
 def test_another_seed_gives_another_ranker():
