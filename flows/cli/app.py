@@ -21,7 +21,7 @@ from fusion.errors import ConfigError
 VERBS = {
     "Begin": ("demo", "init", "check"),
     "Train and publish": ("run", "train", "publish", "monitor", "retrain", "schedule"),
-    "Look": ("status", "runs", "show", "diff", "ui"),
+    "Look": ("status", "runs", "show", "person", "diff", "ui"),
     "Decide what is live": ("approve", "reject", "rollback", "unfreeze"),
     "Clean up": ("prune", "forget"),
 }

@@ -118,8 +118,20 @@ def emit(content: Any) -> None:
     Args:
         content: anything that `to_json` takes.
     """
+    sys.stdout.write(json_of(content))
+
+
+def json_of(content: Any) -> str:
+    """Write a result as JSON, without secrets.
+
+    Args:
+        content: anything that `to_json` takes.
+
+    Returns:
+        The text, with a line feed at its end.
+    """
     text = json.dumps(mask_all(to_json(content)), ensure_ascii=False, indent=1)
-    sys.stdout.write(json_text(text) + "\n")
+    return json_text(text) + "\n"
 
 
 def to_json(content: Any) -> Any:

@@ -1,11 +1,16 @@
-"""The verb that shows a user's list."""
+"""Verbs about one user: their list, and what is held of them."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from flows.cli.app import FILE, Config, Json, open_session, verb
-from flows.cli.console import emit, out
+from flows.cli.console import emit, json_of, out
+from fusion.errors import ConfigError, DataError
+
+STDOUT = "-"
+"""Stands for standard output where a file is named."""
 
 
 @verb
@@ -40,3 +45,55 @@ def show(
     else:
         print_reasons(out, user, rows, reasons, missing)
     return 0
+
+
+@verb
+def person(
+    user: Annotated[str, typer.Argument(help="a user's id")],
+    export: Annotated[
+        str | None,
+        typer.Option("--export", help="write all of it as JSON; - is stdout"),
+    ] = None,
+    config: Config = FILE,
+    as_json: Json = False,
+) -> int:
+    """Show what is held of a user in data, SQL, runs, stages and reports, of every placement.
+
+    Returns:
+        0, or 2 when a place could not be read and may hold more.
+    """
+    from flows.cli.screens.person import print_person  # noqa: PLC0415
+    from flows.steps.person.export import export_person  # noqa: PLC0415
+
+    file = None if export in (None, STDOUT) else Path(str(export))
+    # Before the search, which may take minutes.
+    if file is not None:
+        _require_new(file)
+    found = export_person(open_session(config), user)
+    if file is not None:
+        _write(file, found.as_dict())
+    if as_json or export == STDOUT:
+        emit(found.as_dict())
+    else:
+        print_person(out, found)
+        if file is not None:
+            out.print(f"Wrote {file}.", markup=False)
+    return DataError.exit_code if found.unread else 0
+
+
+def _require_new(file: Path) -> None:
+    """Refuse a file that is there, which may be somebody else's export, or has no folder."""
+    if file.exists():
+        raise ConfigError(f"{file} exists; name another file with --export, or remove it")
+    if not file.parent.is_dir():
+        raise ConfigError(f"{file.parent} is no folder; make it, or name another with --export")
+
+
+def _write(file: Path, document: dict[str, Any]) -> None:
+    """Write a document whole, or not at all."""
+    with file.open("x", encoding="utf-8") as stream:
+        try:
+            stream.write(json_of(document))
+        except OSError:
+            file.unlink(missing_ok=True)
+            raise

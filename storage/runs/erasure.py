@@ -76,8 +76,6 @@ def amend_texts(
 ) -> int:
     """Pass every sentence and every JSON document through functions that take ids out.
 
-    Bulk tables are left out: they hold nothing about others than their user.
-
     Args:
         engine: from `connect`.
         of_text: returns a sentence without the ids.
@@ -87,15 +85,27 @@ def amend_texts(
         How many sentences and documents changed.
     """
     changed = 0
+    for column in amendable():
+        is_document = isinstance(column.type, JSON)
+        changed += _amend(engine, column, of_json if is_document else of_text)
+    return changed
+
+
+def amendable() -> Iterator[Column[Any]]:
+    """Iterate over the columns of sentences and JSON documents, which may name anybody.
+
+    Bulk tables are left out: they hold nothing about others than their user.
+
+    Yields:
+        Each column.
+    """
     for table in metadata.sorted_tables:
         if "user_id" in table.c and "run_no" in table.c:
             continue
         for column in table.c:
-            if isinstance(column.type, JSON):
-                changed += _amend(engine, column, of_json)
-            elif isinstance(column.type, Text | MaskedText) and column.name in SENTENCES:
-                changed += _amend(engine, column, of_text)
-    return changed
+            is_sentence = isinstance(column.type, Text | MaskedText) and column.name in SENTENCES
+            if is_sentence or isinstance(column.type, JSON):
+                yield column
 
 
 def amend_manifest(

@@ -4,6 +4,8 @@ On PostgreSQL each run's lists are a partition of `recommendation`. It is detach
 then dropped, so that readers never wait; what was cut off in between is finished by a later call.
 """
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, Engine, Table, delete, select, text
 
 from fusion.errors import Refused
@@ -73,12 +75,21 @@ def finish_removals(engine: Engine) -> None:
         Refused: a slot points at such a run.
         Temporary: a reader holds a partition for long.
     """
-    if engine.dialect.name != "postgresql":
-        return
     with engine.connect() as connection:
-        run_numbers = connection.execute(text(_CUT_OFF)).scalars().all()
+        run_numbers = cut_off_removals(connection)
     for run_no in run_numbers:
         remove_lists(engine, run_no, with_metrics=False)
+
+
+def cut_off_removals(connection: Connection) -> Sequence[int]:
+    """Return the numbers of runs whose partition was detached and not dropped.
+
+    Args:
+        connection: to our database; SQLite has no partitions.
+    """
+    if connection.dialect.name != "postgresql":
+        return []
+    return connection.execute(text(_CUT_OFF)).scalars().all()
 
 
 def _tables(has_partitions: bool, with_metrics: bool) -> list[Table]:

@@ -87,6 +87,8 @@ def ends(folder: Path):
     yield "retrain", call(folder, "retrain", "--json")
     yield "train", to_answer(outcome_summary(Outcome(refusals=("beats random: no",))))
     yield "demo", to_answer(demo_summary(folder, [Outcome(), Outcome(monitor_error="away")]))
+    call(folder, "rollback", "--reason", f"{PERSON} complained")
+    yield "person", call(folder, "person", PERSON, "--json")
     yield "forget", call(folder, "forget", PERSON, "--json", FUSION_FORGET_KEY=KEY)
     yield "prune", call(folder, "prune", "--dry-run", "--json")
     yield "init", call(folder, "init", "ratings.csv", "--config", "new.toml", "--json")

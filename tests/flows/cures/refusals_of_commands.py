@@ -131,6 +131,32 @@ OF_COMMANDS = [
 ]
 OF_DATA = [
     Refusal(
+        "flows/cli/lists.py:_require_new#1",
+        "name another file with --export",
+        write("7.json", "{}"),
+        words=("person", "7", "--export", "7.json"),
+        then=("person", "7", "--export", "seven.json"),
+    ),
+    Refusal(
+        "flows/cli/lists.py:_require_new#1",
+        "or remove it",
+        write("7.json", "{}"),
+        lambda shelf: (shelf.folder / "7.json").unlink(),
+        words=("person", "7", "--export", "7.json"),
+    ),
+    Refusal(
+        "flows/cli/lists.py:_require_new#2",
+        "make it",
+        do=lambda shelf: (shelf.folder / "exports").mkdir(),
+        words=("person", "7", "--export", "exports/7.json"),
+    ),
+    Refusal(
+        "flows/cli/lists.py:_require_new#2",
+        "or name another with --export",
+        words=("person", "7", "--export", "exports/7.json"),
+        then=("person", "7", "--export", "7.json"),
+    ),
+    Refusal(
         "fusion/ingest/load.py:load",
         "Correct the path in [data]",
         configure('"log.csv"', '"lg.csv"'),

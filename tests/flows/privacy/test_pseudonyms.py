@@ -9,6 +9,7 @@ from sqlalchemy import func, insert, select
 from flows.session import Session
 from flows.steps.keep.erase import forget
 from flows.steps.keep.forgotten import KEY as FORGET_KEY
+from flows.steps.person.export import export_person
 from flows.steps.retrain.loop import run_loop
 from flows.steps.user_lists import is_fallback, reasons_of, user_list
 from fusion import pseudonym
@@ -96,6 +97,20 @@ def test_show_takes_the_plain_id_of_who_holds_the_key(made, session):
     assert (shown.code, f"User {PERSON}" in shown.out) == (0, True)
     refused = call_main(made[0], "show", PERSON)
     assert (refused.code, f"{KEY} is not set" in refused.err) == (2, True)
+
+
+def test_person_takes_the_plain_id_too(made, session):
+    found = export_person(session, PERSON)
+    assert found.ids == (PERSON, pseudonym(PERSON))
+    assert len(found.sql["recommendation"]) == 8
+    assert any(one.rows for one in found.files)
+    assert len(found.data.interactions) > 10
+    assert export_person(session, "u7").data.opted_out
+    assert set(export_person(session, "u7").held) == {
+        "interactions of the data",
+        "users table of the data",
+    }
+    assert call_main(made[0], "person", PERSON).code == 2
 
 
 def test_verbs_that_name_nobody_need_no_key(made):

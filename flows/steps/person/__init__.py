@@ -1,0 +1,1 @@
+"""What is held of a person, found and put together."""
