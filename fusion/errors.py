@@ -2,7 +2,8 @@
 
 FusionError                 exit 3   a bug: ours to mend
 ├── ConfigError             exit 2   the configuration's author
-│   └── UnknownName                  a name that is not known, with the nearest one that is
+│   ├── UnknownName                  a name that is not known, with the nearest one that is
+│   └── UnusableSource               a package's source that cannot even be asked; a run goes on
 ├── DataError               exit 2   the data's owner
 ├── Refused                 exit 1   nobody: a gate held, what is live stays live
 ├── Temporary               exit 75  time: the same command may succeed later
@@ -62,6 +63,27 @@ class UnknownName(ConfigError):
         close = get_close_matches(name, names, n=1)
         hint = f" Did you mean {close[0]!r}?" if close else ""
         super().__init__(f"unknown {what} {name!r}.{hint} Known: {', '.join(names)}.")
+
+
+class UnusableSource(ConfigError):
+    """A source that an installed package offers cannot be imported, or cannot say what it is.
+
+    A run leaves it out and goes on; the configuration's author may uninstall the package.
+    """
+
+    CURE = "Mend the package, or uninstall it."
+
+    def __init__(self, why: str) -> None:
+        """Keep what is wrong.
+
+        Args:
+            why: a sentence without its full stop, with the source as its subject.
+        """
+        super().__init__(why)
+        self.why = mask_secrets(why)
+
+    def __str__(self) -> str:
+        return f"{self.why}. {self.CURE}"
 
 
 class DataError(FusionError):

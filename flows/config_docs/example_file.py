@@ -27,6 +27,7 @@ EXAMPLES: dict[str, Any] = {
     "ranker.leaves": 7,
     "ranker.learning_rate": 0.05,
     "ranker.seeds": 2,
+    "limits.source_memory": 4.0,
     "storage.schema_name": "shop",
     "lists.rules": "rules.toml",
     "sources": {

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from flows.config_docs.sections import WIDTH, Section, default_set, sections, toml
 from flows.settings import Config
 from fusion.lists.business_rules.rules import RuleSet
-from fusion.models.base.registry import known
+from fusion.models.base.registry import registered
 
 BUILT_IN = "fusion.models."
 """Where built-in recommenders live; those of other packages have documentation of their own."""
@@ -84,7 +84,7 @@ def _default_sources() -> str:
 def _recommenders() -> list[str]:
     """Keys of each built-in recommender."""
     tables = []
-    for use, recommender in known().items():
+    for use, recommender in registered().items():
         if recommender.__module__.startswith(BUILT_IN):
             settings = recommender.Config
             tables.append(f"### `{use}`\n\n{_table(settings, settings.model_fields)}")

@@ -5,6 +5,7 @@ from pydantic import Field, field_validator
 from fusion.config.sections import (
     ArtifactSettings,
     GateSettings,
+    LimitSettings,
     ListSettings,
     RankerSettings,
     SplitSettings,
@@ -45,6 +46,9 @@ class CoreConfig(Settings):
     )
     gate: GateSettings = Field(GateSettings(), description="When a run may be published.")
     lists: ListSettings = Field(ListSettings(), description="What is published.")
+    limits: LimitSettings = Field(
+        LimitSettings(), description="What sources of installed packages may take."
+    )
     artifacts: ArtifactSettings = Field(
         ArtifactSettings(), description="Where the files of runs are kept."
     )

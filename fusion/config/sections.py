@@ -182,6 +182,22 @@ class ListSettings(Settings):
         return int(self.users.removeprefix("active:").removesuffix("d"))
 
 
+class LimitSettings(Settings):
+    """The `[limits]` section: what work in a process of its own may take."""
+
+    source_seconds: float = Field(
+        3600.0,
+        gt=0,
+        description="seconds that a source of an installed package may take for one fit, or to "
+        "score one block of users; it is left out then",
+    )
+    source_memory: float | None = Field(
+        None,
+        gt=0,
+        description="GiB that the process of such a source may hold; default: `memory`",
+    )
+
+
 class ArtifactSettings(Settings):
     """The `[artifacts]` section."""
 

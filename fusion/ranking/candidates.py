@@ -169,7 +169,8 @@ def candidate_blocks(
 
     gathering: deque[Future[Candidates]] = deque()
     block_size = block_users(sources, block_budget.block_bytes)
-    with ThreadPoolExecutor(block_budget.threads) as pool:
+    pool = ThreadPoolExecutor(block_budget.threads)
+    try:
         for part in blocks(len(users), block_size):
             gathering.append(pool.submit(gather, part))
             # No more blocks than threads wait in memory while one is worked on.
@@ -177,3 +178,11 @@ def candidate_blocks(
                 yield gathering.popleft().result()
         while gathering:
             yield gathering.popleft().result()
+    except BaseException:
+        # Blocks under way may be held up in other processes: whoever stops a run waits for none.
+        pool.shutdown(wait=False, cancel_futures=True)
+        for source in sources:
+            source.interrupt()
+        raise
+    finally:
+        pool.shutdown()

@@ -70,6 +70,7 @@ class SourceRow(ManifestPart):
         seconds: time of its fits.
         peak_mb: largest memory of the process when they ended, in MiB.
         notes: what its newest fit noted, such as its steps.
+        reason_text: why it proposes an item, as what follows "because"; "" where it says nothing.
     """
 
     name: str = ""
@@ -78,6 +79,7 @@ class SourceRow(ManifestPart):
     seconds: float = 0.0
     peak_mb: int = 0
     notes: dict[str, Any] = {}
+    reason_text: str = ""
 
 
 class TunedRow(ManifestPart):

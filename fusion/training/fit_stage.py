@@ -15,12 +15,12 @@ from fusion.data.splitting.fold import Fold
 from fusion.errors import FusionError
 from fusion.models.base.fitted import FittedSource, fit_items
 from fusion.models.base.recommender import FitContext, Recommender
-from fusion.models.base.registry import build
+from fusion.models.foreign.resolve import model_code, source_model
 from fusion.runs.checksums import damage_of_file, read_record
 from fusion.runs.cleanup import remove_folder
 from fusion.runs.runtime import Runtime, Stage
 from fusion.runs.stage_store import set_aside
-from fusion.training.sources import source_code, source_seed
+from fusion.training.sources import source_seed
 
 STATE = "state.npz"
 """The arrays that a fit learned; absent where they were dropped for their size."""
@@ -51,7 +51,7 @@ class ModelRecipe:
 
     def build(self) -> Recommender:
         """Return the unfitted model."""
-        return build(self.use, self.settings)
+        return source_model(self.use, self.settings)
 
     @property
     def key(self) -> dict[str, Any]:
@@ -60,7 +60,7 @@ class ModelRecipe:
         return {
             "use": self.use,
             "settings": model.config.model_dump(mode="json"),
-            "code": source_code(type(model)),
+            "code": model_code(model),
             "reads": model.cache_key(),
         }
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from fusion.config import SourceSettings
 from fusion.data.splitting.fold import Fold
 from fusion.errors import disk_refused
+from fusion.isolation.failure import what_happened
 from fusion.runs.runtime import Runtime, Stage
 from fusion.training.fit_stage import Fit, FitInputs, fit_stage
 from fusion.training.tuning import Tuned, TuningTask, tune_source
@@ -118,7 +119,7 @@ class FitTask:
             if disk_refused(error):
                 raise
             log.warning("source failed name=%s fold=%s", source.name, fold.name, exc_info=True)
-            failure = f"failed on {fold.name}: {type(error).__name__}: {error}"
+            failure = f"failed on {fold.name}: {what_happened(error)}"
         return FitResult(fold, source, fit, failure, time.monotonic() - started)
 
     def _run(self, stage: Stage[FitInputs], source: SourceSettings, fold: Fold) -> Fit:

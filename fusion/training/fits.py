@@ -9,7 +9,8 @@ from functools import partial
 from fusion.config import SourceSettings
 from fusion.core.parallel import BoundedPool, bounded_pool
 from fusion.data.splitting.fold import Fold
-from fusion.models.base.registry import build
+from fusion.errors import UnusableSource
+from fusion.models.foreign.resolve import source_model
 from fusion.runs.context import RunContext
 from fusion.runs.environment import peak_mb
 from fusion.training.fit_task import FitResult, FitTask
@@ -18,6 +19,7 @@ from fusion.training.sources import (
     RANDOM_SOURCE,
     SourceReport,
     build_source,
+    fit_memory,
     left_out,
     require_one,
 )
@@ -79,8 +81,14 @@ def _with_possible_refit(source: SourceSettings, context: RunContext) -> SourceS
 
 def _report(source: SourceSettings, context: RunContext) -> SourceReport:
     """A source's row before it is fitted."""
-    model = build_source(source)
     report = SourceReport(source.name, source.use)
+    try:
+        model = build_source(source)
+    except UnusableSource as broken:
+        log.warning("source left out name=%s: %s", source.name, broken)
+        report.status = f"left out: {broken}"
+        return report
+    report.reason_text = model.reason_text
     if source.refit != _with_possible_refit(source, context).refit:
         why = f"fold, since no fold of a {context.plan.kind} split is earlier than another"
         report.notes = {"refit": why}
@@ -129,17 +137,19 @@ def _stoppable(task: FitTask, pool: BoundedPool) -> FitTask:
 
 def _slow_first(sources: Sequence[SourceSettings]) -> list[SourceSettings]:
     """Sources in the order in which they begin: a slow one that began last would run alone."""
-    return sorted(sources, key=lambda source: not build(source.use, source.settings).slow)
+    return sorted(sources, key=lambda source: not source_model(source.use, source.settings).slow)
 
 
 def _submit(
     pool: BoundedPool, fold: Fold, source: SourceSettings, work: Callable[[], list[FitResult]]
 ) -> Future[list[FitResult]]:
     """Queue work on a source, the largest fit of which is that on `fold`."""
-    known = fold.known
-    model = build(source.use, source.settings)
-    needed = model.memory_bytes(known.n_users, known.n_items, len(known))
-    return pool.submit(needed / 2**30, work)
+    model = source_model(source.use, source.settings)
+    try:
+        needed = fit_memory(model, fold.known)
+    except Exception:  # it could say before: alone then, and whatever is wrong shows in its fit
+        needed = pool.memory
+    return pool.submit(needed, work)
 
 
 def _chains(first: FitResult, folds: Sequence[Fold]) -> list[Sequence[Fold]]:

@@ -14,6 +14,7 @@ from fusion.evaluation.evaluate import Verdict, evaluate
 from fusion.evaluation.feature_shift import feature_shift
 from fusion.evaluation.live_baseline import Live
 from fusion.lists.business_rules.compiled_rules import Rules
+from fusion.models.foreign.processes import foreign_sources
 from fusion.ranking.method import RANKER
 from fusion.ranking.sampling import limit_training_users
 from fusion.ranking.source_prior import SourcePrior
@@ -29,11 +30,13 @@ from fusion.training.ranker_stages import (
     serving_stage,
 )
 from fusion.training.source_fits import SourceFits, evict
-from fusion.training.sources import SourceReport, leave_out
+from fusion.training.sources import SourceReport, leave_out, source_limits
 from fusion.training.table_stage import TableInputs, table_stage
 from fusion.training.tuning import Tuned
 
 log = logging.getLogger(__name__)
+FOREIGN = "foreign"
+"""Folder of the store for what packages' sources and the training hand to each other."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,13 @@ def train(context: RunContext, live: Live | None = None, rules: Rules | None = N
         DataError: there is nothing to learn from, or nobody to list for.
     """
     context.store.sweep()
+    limits, folder = source_limits(context.config), context.store.root / FOREIGN
+    with foreign_sources(limits, folder):
+        return _train(context, live, rules)
+
+
+def _train(context: RunContext, live: Live | None, rules: Rules | None) -> Trained:
+    """Train with whichever sources get through it."""
     plan = context.plan
     fits = fit_sources(context, (*plan.labels, plan.verdict, plan.serving))
     # A source that fails while it scores leaves; its stages are made again without it, the others'

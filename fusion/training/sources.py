@@ -1,19 +1,18 @@
 """The configured sources of a run: which take part, and why not."""
 
-import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
-from pathlib import Path
+from math import inf
 from typing import Any
 from zlib import crc32
 
-from fusion.config import SourceSettings
+from fusion.config import CoreConfig, SourceSettings
 from fusion.data.dataset import Dataset
 from fusion.errors import ConfigError, SourceFailed
+from fusion.isolation.failure import Limits, what_happened
 from fusion.models.base.recommender import Recommender
-from fusion.models.base.registry import build, known
-from fusion.runs.stage_store import CODE_DIGITS
+from fusion.models.base.registry import registered
+from fusion.models.foreign.resolve import source_model
 
 RANDOM_SOURCE = SourceSettings.model_construct(name="control", use="random")
 """The random row beside all others; its name is reserved, so it must not be validated."""
@@ -32,6 +31,7 @@ class SourceReport:
         seconds: time of its fits.
         peak_mb: largest memory of the process when they ended, in MiB.
         notes: what its newest fit noted.
+        reason_text: why it proposes an item, as what follows "because"; "" where it says nothing.
     """
 
     name: str
@@ -40,6 +40,7 @@ class SourceReport:
     seconds: float = 0.0
     peak_mb: int = 0
     notes: dict[str, Any] = field(default_factory=dict)
+    reason_text: str = ""
 
     @property
     def used(self) -> bool:
@@ -54,17 +55,29 @@ def build_source(settings: SourceSettings) -> Recommender:
         settings: its entry in the configuration.
 
     Raises:
+        UnusableSource: the package that offers it is broken.
         ConfigError: there is no such recommender, it does not take these settings, or it cannot
             begin from an earlier fit although `refit` asks for that.
     """
-    model = build(settings.use, settings.settings)
+    model = source_model(settings.use, settings.settings)
     if settings.refit == "warm" and not model.supports_warm_start:
-        able = ", ".join(name for name, cls in known().items() if cls.supports_warm_start)
+        able = ", ".join(name for name, cls in registered().items() if cls.supports_warm_start)
         raise ConfigError(
             f"source {settings.name!r}: recommender {settings.use!r} cannot begin from an earlier "
             f"fit; leave refit out, or set it to 'fold'. Those that take refit = 'warm': {able}."
         )
     return model
+
+
+def source_limits(config: CoreConfig) -> Limits:
+    """Return the limits of a source of a package, in a process of its own.
+
+    Args:
+        config: of the run.
+    """
+    limits = config.limits
+    memory = config.memory if limits.source_memory is None else limits.source_memory
+    return Limits(limits.source_seconds, memory)
 
 
 def leave_out(reports: Sequence[SourceReport], failure: SourceFailed) -> None:
@@ -117,7 +130,11 @@ def left_out(model: Recommender, data: Dataset, memory_gib: float) -> str | None
     missing = sorted(model.required() - data.capabilities)
     if missing:
         return f"left out: the data has no {' and no '.join(missing)}"
-    needed = model.memory_bytes(data.n_users, data.n_items, len(data)) / 2**30
+    try:
+        needed = fit_memory(model, data)
+    # A source may be somebody else's code, which can fail with anything.
+    except Exception as failure:
+        return f"left out: memory_bytes failed: {what_happened(failure)}"
     if needed > memory_gib:
         return (
             f"left out: needs {needed:.1f} GiB to fit {data.n_items:,} items, "
@@ -126,16 +143,21 @@ def left_out(model: Recommender, data: Dataset, memory_gib: float) -> str | None
     return None
 
 
-def source_code(cls: type[Recommender]) -> str:
-    """Return a hash of the file that defines a recommender, which need not be part of the core.
+def fit_memory(model: Recommender, data: Dataset) -> float:
+    """Return the memory in GiB that a fit needs, by the source's own estimate.
 
     Args:
-        cls: the recommender's class.
+        model: the source, unfitted.
+        data: to fit on.
 
-    Returns:
-        Hex digits.
+    Raises:
+        ValueError: the estimate is no number of bytes.
     """
-    return sha256(Path(inspect.getfile(cls)).read_bytes()).hexdigest()[:CODE_DIGITS]
+    estimate = model.memory_bytes(data.n_users, data.n_items, len(data))
+    # NaN is neither above nor below the memory that there is: work of it would wait for ever.
+    if not 0 <= estimate < inf:
+        raise ValueError(f"it gave {estimate!r}, which is no number of bytes")
+    return estimate / 2**30
 
 
 def source_seed(seed: int, name: str) -> list[int]:

@@ -13,7 +13,7 @@ from fusion.data.splitting.fold import Fold
 from fusion.metrics.ranking import hits_of, ndcg
 from fusion.models.base.fitted import fit, fit_items
 from fusion.models.base.recommender import Allowed, FitContext
-from fusion.models.base.registry import build
+from fusion.models.foreign.resolve import source_model
 from fusion.runs.runtime import Runtime
 from fusion.training.defaults import DEFAULTS
 from fusion.training.fit_stage import ModelRecipe
@@ -143,7 +143,7 @@ def _objective(inputs: TuneInputs, runtime: Runtime) -> Evaluate:
     cheaper = model.build().tuning_overrides(sampled)
 
     def evaluate(settings: dict[str, Any]) -> Scores:
-        candidate = build(model.use, {**model.settings, **cheaper, **settings})
+        candidate = source_model(model.use, {**model.settings, **cheaper, **settings})
         context = FitContext(
             rng=np.random.default_rng(inputs.source_seed),
             device=inputs.device,

@@ -9,7 +9,11 @@ import tomllib
 import pytest
 
 from fusion import build, known
+from fusion.isolation.failure import Limits
 from fusion.models.base import registry
+from fusion.models.foreign.processes import foreign_sources
+from fusion.models.foreign.resolve import source_model
+from fusion.models.foreign.source import ForeignSource
 from tests.docs.blocks import contents
 from tests.docs.pages import ROOT
 
@@ -34,6 +38,9 @@ def installed(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.syspath_prepend(str(FOLDER))
     importlib.invalidate_caches()
+    registry.offered.cache_clear()
+    yield
+    registry.offered.cache_clear()
 
 
 def test_without_the_package_there_is_no_such_source():
@@ -46,6 +53,15 @@ def test_its_entry_point_makes_known_what_its_readme_configures(installed):
     model = build(source["use"], source["settings"])
     assert type(model).__name__ == "Weekday"
     assert model.config.everyday == 0.5
+
+
+def test_a_training_asks_it_in_a_process_of_its_own(installed):
+    [text] = contents("examples/my_source/README.md", "toml")
+    [source] = tomllib.loads(text)["sources"]
+    with foreign_sources(Limits(seconds=300, memory=2)):
+        model = source_model(source["use"], source["settings"])
+        assert isinstance(model, ForeignSource)
+        assert model.config.everyday == 0.5
 
 
 def test_its_own_tests_pass_from_its_folder():

@@ -108,6 +108,13 @@ class Hungry(Plain):
         return 10**15
 
 
+class NeedsNaN(Plain):
+    """Needs an amount of memory that is neither more nor less than there is."""
+
+    def memory_bytes(self, n_users: int, n_items: int, n_events: int) -> float:
+        return float("nan")
+
+
 @contextmanager
 def registered(**classes: type[Recommender]) -> Iterator[None]:
     """Know some recommenders for a while."""

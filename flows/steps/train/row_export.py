@@ -8,7 +8,6 @@ import numpy as np
 import polars as pl
 
 from fusion.lists.reasons import reason_of
-from fusion.models.base.registry import known
 from fusion.runs.manifest import Manifest, read_manifest
 from fusion.runs.run_folder import RunFolder
 
@@ -156,8 +155,4 @@ def _detail() -> pl.Expr:
 def _reason_texts(folder: Path) -> dict[str, str]:
     """Return the words in which each source of a run explains what it proposes, by its name."""
     sources = Manifest.of(read_manifest(folder)).sources
-    classes = known()
-    texts = {}
-    for source in sources:
-        texts[source.name] = reason_of(source.name, classes[source.use].reason_text)
-    return texts
+    return {source.name: reason_of(source.name, source.reason_text) for source in sources}

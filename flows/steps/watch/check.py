@@ -12,14 +12,17 @@ from flows.steps.rules import read_rule_set
 from flows.steps.train.inputs import live_ids
 from flows.steps.watch.outside import check_outside
 from fusion.core.findings import Finding
-from fusion.errors import ConfigError, DataError, FusionError, Temporary
+from fusion.errors import ConfigError, DataError, FusionError, Temporary, UnusableSource
 from fusion.ingest.checks.registry import LiveIds
 from fusion.ingest.load import inspect_data
 from fusion.lists.business_rules.block_findings import idle_rows
 from fusion.lists.business_rules.blocked import NO_BLOCKS
 from fusion.lists.business_rules.resolve_rules import resolve
 from fusion.lists.business_rules.rules import RuleSet
-from fusion.training.sources import build_source
+from fusion.models.base.registry import offered
+from fusion.models.foreign.processes import foreign_sources
+from fusion.models.foreign.resolve import source_model
+from fusion.training.sources import build_source, source_limits
 from storage.database.engine import writing
 from storage.reading.blocked_items import blocked_now, idle_blocks, placements
 from storage.reading.frames import read_sql
@@ -39,12 +42,17 @@ def check_all(session: Session, as_of: datetime | None = None) -> list[Finding]:
     Returns:
         Findings, errors first.
     """
+    with foreign_sources(source_limits(session.config)):
+        return _check_all(session, as_of)
+
+
+def _check_all(session: Session, as_of: datetime | None) -> list[Finding]:
     database_findings = _check_database(session)
     forgotten = None
     # Without a database nobody knows whether anybody is forgotten: a key would mend nothing.
     if not database_findings:
         forgotten, database_findings = _read_forgotten(session)
-    findings = [*_check_sources(session), *database_findings]
+    findings = [*_check_sources(session), *_check_packages(session), *database_findings]
     query = partial(read_sql, base=session.base)
     known = _live_ids(session)
     inspected = inspect_data(session.config.data, session.base, as_of, query, known, forgotten)
@@ -63,14 +71,37 @@ def _check_sources(session: Session) -> list[Finding]:
     cure = "Correct [[sources]] in the configuration."
     findings = []
     for source in session.config.sources:
+        subject = f"source {source.name}"
         try:
             build_source(source)
+        except UnusableSource as broken:
+            findings.append(_broken(subject, broken))
         except FusionError as wrong:
-            subject = f"source {source.name}"
             findings.append(
                 Finding("wrong_source", "error", subject, 1, _on_one_line(wrong), [], cure)
             )
     return findings
+
+
+def _check_packages(session: Session) -> list[Finding]:
+    """Name the sources of installed packages that are broken though nobody configured them."""
+    configured = {source.use for source in session.config.sources}
+    findings = []
+    for name in sorted(offered().keys() - configured):
+        try:
+            source_model(name)
+        except UnusableSource as broken:
+            findings.append(_broken(f"source {name}", broken))
+        except ConfigError:
+            # It takes no part without settings, which nobody gave: nothing is wrong with that.
+            continue
+    return findings
+
+
+def _broken(subject: str, broken: UnusableSource) -> Finding:
+    """A finding about a package; a run leaves its source out, and goes on."""
+    cure = broken.CURE
+    return Finding("broken_source", "warning", subject, 1, _one_line(broken.why), [], cure)
 
 
 def _check_database(session: Session) -> list[Finding]:
@@ -118,7 +149,11 @@ def _read_rules(session: Session) -> tuple[RuleSet, list[Finding]]:
 
 def _on_one_line(wrong: FusionError) -> str:
     """Join the lines of an error, a problem each, as a finding has one line."""
-    first, *problems = str(wrong).splitlines()
+    return _one_line(str(wrong))
+
+
+def _one_line(text: str) -> str:
+    first, *problems = text.splitlines()
     return " ".join([first, "; ".join(problem.strip() for problem in problems)]).strip()
 
 

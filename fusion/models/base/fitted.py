@@ -11,7 +11,9 @@ from fusion.data.dataset import Dataset
 from fusion.data.histories import UserHistories
 from fusion.data.topk import Pairs, TopK
 from fusion.errors import SourceFailed
+from fusion.isolation.failure import what_happened
 from fusion.models.base.recommender import Allowed, FitContext, Recommender
+from fusion.models.foreign.source import ForeignSource
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,11 @@ class FittedSource:
         with self.attribute_errors():
             known_users = users.trim_items(self.n_items)
             return self.model.top(known_users, k, allowed.trim_items(self.n_items))
+
+    def interrupt(self) -> None:
+        """End the process of a package's source, in which it may be at work; ours have none."""
+        if isinstance(self.model, ForeignSource):
+            self.model.process.interrupt()
 
     def score_pairs(self, users: UserHistories, pairs: Pairs) -> Scores:
         """Score pairs of users and items.
@@ -134,7 +141,7 @@ class FittedSource:
         try:
             yield
         except Exception as failure:
-            raise SourceFailed(self.name, f"{type(failure).__name__}: {failure}") from failure
+            raise SourceFailed(self.name, what_happened(failure)) from failure
 
 
 def fit_items(model: Recommender, data: Dataset) -> int:

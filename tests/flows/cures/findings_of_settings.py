@@ -1,8 +1,12 @@
 """Findings about rules, blocks and what settings name outside, and their cures."""
 
+import sys
+
+from fusion.models.base.registry import offered
 from tests.flows.cures.case import Case, Cure
 from tests.flows.cures.findings_of_files import statements, write
 from tests.flows.cures.shelf import add, configure, every, together
+from tests.fusion.hostile.installing import plant
 
 
 def rules(text: str):
@@ -18,6 +22,27 @@ def block(columns: str, values: str):
     return statements(
         f"insert into blocked_item (placement, {columns}) values ('default', {values})"
     )
+
+
+def package(code: str):
+    """Install a package whose module holds some code, or write the module anew."""
+
+    def change(shelf):
+        site = shelf.folder / "site"
+        if not site.exists():
+            plant(site, mine="sources:Mine")
+            points = site / "hostile-1.0.dist-info" / "entry_points.txt"
+            points.write_text("[fusion.sources]\nmine = my_other_half:Mine\n")
+            sys.path.insert(0, str(site))
+        (site / "my_other_half.py").write_text(code)
+        offered.cache_clear()
+
+    return change
+
+
+def uninstall(shelf):
+    sys.path.remove(str(shelf.folder / "site"))
+    offered.cache_clear()
 
 
 CASES = {
@@ -107,6 +132,11 @@ CASES = {
             "fusion.toml", lambda text: text + '\n[[sources]]\nname = "eas"\n'
         ),
         Cure("Correct [[sources]] in the configuration", configure('"eas"', '"ease"')),
+    ),
+    "broken_source": Case(
+        package("raise ImportError('cannot find my other half')"),
+        Cure("Mend the package", package("from tests.fusion.hostile.sources import Fine as Mine")),
+        Cure("uninstall it", uninstall),
     ),
     "no_folder": Case(
         lambda shelf: shelf.text(

@@ -212,14 +212,14 @@ OF_SOURCES = [
         source,
     ),
     setting(
-        "fusion/models/base/registry.py:build#1",
+        "fusion/models/base/registry.py:build",
         "Did you mean 'ease'?",
         'name = "eas"',
         'name = "ease"',
         source,
     ),
     setting(
-        "fusion/models/base/registry.py:build#2",
+        "fusion/models/base/registry.py:make",
         "It takes: ",
         'name = "als"\nsettings = { factor = 8 }',
         'name = "als"\nsettings = { factors = 8 }',

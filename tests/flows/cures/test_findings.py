@@ -6,6 +6,7 @@ A new kind of finding needs its row here, or a reason why nobody can carry its c
 import json
 import re
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from flows.steps.watch import check as checking
 from flows.steps.watch import outside
 from fusion.core.findings import FINDING_KINDS
 from fusion.ingest.people.pseudonyms import Pseudonyms
+from fusion.models.base.registry import offered
 from tests.flows.cures import (
     findings_of_files,
     findings_of_reading,
@@ -58,8 +60,11 @@ def clean(tmp_path_factory):
 
 
 @pytest.fixture
-def shelf(clean, tmp_path):
-    return Shelf(shutil.copytree(clean.folder, tmp_path / "shelf"))
+def shelf(clean, tmp_path, monkeypatch):
+    # A case may install a package, whose folder leaves the path with the test.
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    yield Shelf(shutil.copytree(clean.folder, tmp_path / "shelf"))
+    offered.cache_clear()
 
 
 def findings(shelf, *words, **env):

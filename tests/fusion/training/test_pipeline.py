@@ -97,6 +97,7 @@ class TestSourcesThatBreak:
             (broken.DiesWaking, "failed while scoring: KeyError: 'events'"),
             (broken.Misshapen, "failed while scoring: IndexError"),
             (broken.Hungry, "left out: needs 931,322"),
+            (broken.NeedsNaN, "left out: memory_bytes failed: ValueError: it gave nan"),
         ],
     )
     def test_the_run_goes_on_as_if_it_were_not_there(self, data, done, tmp_path, cls, says):
@@ -177,10 +178,12 @@ class TestSourcesThatBreak:
             context = context_of(tmp_path, data, config(("popularity", "odd")))
             train(context)
             fits = set((tmp_path / "store" / "fit").iterdir())
-            before = fitting.source_code
+            before = fitting.model_code
             if changes == "code":
                 monkeypatch.setattr(
-                    fitting, "source_code", lambda cls: before(cls) + str(cls is broken.Plain)
+                    fitting,
+                    "model_code",
+                    lambda model: before(model) + str(type(model) is broken.Plain),
                 )
             else:
                 monkeypatch.setattr(broken.Plain, "cache_key", lambda self: "another model")

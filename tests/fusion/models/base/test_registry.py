@@ -6,7 +6,7 @@ import pytest
 
 from fusion.config import RESERVED
 from fusion.data.capabilities import CAPABILITIES
-from fusion.errors import ConfigError, UnknownName
+from fusion.errors import ConfigError, UnknownName, UnusableSource
 from fusion.models.base import registry
 from fusion.models.base.recommender import Recommender
 from fusion.models.base.registry import RENAMED_OVERRIDES, build, known, register
@@ -15,8 +15,10 @@ from tests.fusion.broken import Plain
 
 @pytest.fixture(autouse=True)
 def own_registry(monkeypatch):
-    """A registry that forgets again what a test registers."""
+    """A registry that forgets again what a test registers, and what packages offer in it."""
     monkeypatch.setattr(registry, "_known", dict(known()))
+    yield
+    registry.offered.cache_clear()
 
 
 def test_a_need_that_no_data_meets_is_refused_with_the_nearest():
@@ -66,9 +68,10 @@ class Offered:
 def test_a_class_offered_by_a_package_is_known_and_checked(monkeypatch):
     def offer(cls):
         monkeypatch.setattr(registry, "entry_points", lambda group: [Offered(cls)])
+        registry.offered.cache_clear()
 
     offer(type("Late", (Plain,), {"warms": True}))
-    with pytest.raises(ConfigError, match="source 'offered'"):
+    with pytest.raises(UnusableSource, match=r"source 'offered', .* cannot be used: .*warms"):
         known()
     offer(Plain)
     assert type(build("offered")) is Plain
@@ -85,5 +88,25 @@ def test_a_class_offered_by_a_package_is_known_and_checked(monkeypatch):
 def test_a_package_whose_class_cannot_be_used_is_named_with_the_cure(monkeypatch, value, message):
     broken = EntryPoint("mine", value, "fusion.sources")
     monkeypatch.setattr(registry, "entry_points", lambda group: [broken])
-    with pytest.raises(ConfigError, match=rf"source 'mine'.*{value}.*{message}.*uninstall it"):
+    registry.offered.cache_clear()
+    with pytest.raises(UnusableSource, match=rf"source 'mine'.*{value}.*{message}.*uninstall it"):
         build("mine")
+
+
+def test_a_package_that_is_broken_hinders_nobody_who_does_not_use_it(monkeypatch):
+    offers = [EntryPoint("mine", "no_such_package:Mine", "fusion.sources"), Offered(Plain)]
+    monkeypatch.setattr(registry, "entry_points", lambda group: offers)
+    registry.offered.cache_clear()
+    assert type(build("offered")) is Plain
+    assert type(build("ease")).__name__ == "Ease"
+    assert set(registry.offered()) == {"mine", "offered"}
+
+
+def test_of_two_packages_with_one_name_the_first_has_it_and_none_takes_ours(monkeypatch):
+    names = [("mine", "first:Mine"), ("mine", "second:Mine"), ("ease", "theirs:Ease")]
+    offers = [EntryPoint(name, value, "fusion.sources") for name, value in names]
+    monkeypatch.setattr(registry, "entry_points", lambda group: offers)
+    registry.offered.cache_clear()
+    assert {name: entry.value for name, entry in registry.offered().items()} == {
+        "mine": "first:Mine"
+    }

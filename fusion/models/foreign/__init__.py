@@ -1,0 +1,1 @@
+"""Sources of installed packages, each asked in a process of its own."""

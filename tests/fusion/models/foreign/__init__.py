@@ -1,0 +1,1 @@
+"""Sources of packages, asked in a process of their own."""
