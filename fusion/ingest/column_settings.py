@@ -1,8 +1,9 @@
 """Parts of the `[data]` section that say what the columns of a table mean."""
 
-from typing import Self
+from collections.abc import Iterable
+from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictInt, model_validator
 
 from fusion.core.settings import Settings
 
@@ -12,26 +13,47 @@ RESERVED = {
 }
 """Names that no category or number may have: the tables of items and users use them otherwise."""
 
+Column = Annotated[str, Field(min_length=1)] | Annotated[StrictInt, Field(ge=1)]
+"""A column of a file: its name, or its position from 1 where a text file has no line of names."""
+
+
+def column_name(column: Column) -> str:
+    """Return what a column is called inside: its name, or one made of its position.
+
+    Args:
+        column: name or position.
+    """
+    return column if isinstance(column, str) else f"column {column}"
+
+
+def column_names(columns: Iterable[Column]) -> tuple[str, ...]:
+    """Return what columns are called inside.
+
+    Args:
+        columns: names or positions.
+    """
+    return tuple(map(column_name, columns))
+
 
 class Columns(Settings):
     """Columns of the interactions by what they mean."""
 
-    user: str = Field(
-        default="user", min_length=1, description="Column with the user's id: integer or text."
+    user: Column = Field(
+        default="user",
+        description="Column with the user's id: integer or text. As all columns, by its name, or "
+        "by its position from 1 where the file has no line of names.",
     )
-    item: str = Field(
-        default="item", min_length=1, description="Column with the item's id: integer or text."
-    )
-    time: str | None = Field(
+    item: Column = Field(default="item", description="Column with the item's id: integer or text.")
+    time: Column | None = Field(
         default=None,
         description="Column with the moment: epoch seconds, ms or µs, date, ISO text. "
         "Without: file order.",
     )
-    weight: str | None = Field(
+    weight: Column | None = Field(
         default=None,
         description="Column with a number that says how much: rating, plays, hours. Without: 1.",
     )
-    event: str | None = Field(
+    event: Column | None = Field(
         default=None,
         description="Column with the kind of event; [data.events] gives each a weight.",
     )
@@ -48,14 +70,14 @@ class Columns(Settings):
 class ItemColumns(Settings):
     """Columns of the items file by what they mean."""
 
-    id: str | None = Field(
+    id: Column | None = Field(
         default=None,
         description="Column with the item's id. Default: its name in the interactions.",
     )
-    available_from: str | None = Field(
+    available_from: Column | None = Field(
         default=None, description="Column with the time from which an item may be listed."
     )
-    available_until: str | None = Field(
+    available_until: Column | None = Field(
         default=None, description="Column with the time from which it may not any more."
     )
 
@@ -63,13 +85,12 @@ class ItemColumns(Settings):
 class UserColumns(Settings):
     """Columns of the users file by what they mean."""
 
-    id: str | None = Field(
+    id: Column | None = Field(
         default=None,
         description="Column with the user's id. Default: its name in the interactions.",
     )
-    opt_out: str | None = Field(
+    opt_out: Column | None = Field(
         default=None,
-        min_length=1,
         description="Column that says who opted out: true or false, 1 or 0, yes or no.",
     )
 
@@ -77,20 +98,20 @@ class UserColumns(Settings):
 class ItemFeatures(Settings):
     """Columns of the items file that describe an item."""
 
-    text: tuple[str, ...] = Field(
+    text: tuple[Column, ...] = Field(
         default=(), description="Columns of words, joined in this order, for sources that read."
     )
-    category: tuple[str, ...] = Field(
+    category: tuple[Column, ...] = Field(
         default=(), description='Columns of labels; "a|b|c" is a list of three.'
     )
-    number: tuple[str, ...] = Field(default=(), description="Columns of numbers.")
+    number: tuple[Column, ...] = Field(default=(), description="Columns of numbers.")
 
 
 class UserFeatures(Settings):
     """Columns of the users file that describe a user."""
 
-    category: tuple[str, ...] = Field(default=(), description="Columns with one label.")
-    number: tuple[str, ...] = Field(default=(), description="Columns of numbers.")
+    category: tuple[Column, ...] = Field(default=(), description="Columns with one label.")
+    number: tuple[Column, ...] = Field(default=(), description="Columns of numbers.")
 
 
 def refuse_names(section: str, features: ItemFeatures | UserFeatures) -> None:
@@ -103,7 +124,7 @@ def refuse_names(section: str, features: ItemFeatures | UserFeatures) -> None:
     Raises:
         ValueError: the message names the columns.
     """
-    names = [*features.category, *features.number]
+    names = column_names([*features.category, *features.number])
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise ValueError(

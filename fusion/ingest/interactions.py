@@ -6,6 +6,7 @@ import polars as pl
 
 from fusion.errors import UnknownName
 from fusion.ingest.cell_parsing import id_text, numbers
+from fusion.ingest.column_settings import column_name
 from fusion.ingest.formats.files import Table
 from fusion.ingest.label_expression import TypedColumn, columns_of, positive_expr
 from fusion.ingest.settings import DataSettings
@@ -32,7 +33,7 @@ def role_columns(settings: DataSettings) -> dict[str, str]:
         "weight": columns.weight,
         "event": columns.event,
     }
-    return {role: name for role, name in by_role.items() if name is not None}
+    return {role: column_name(name) for role, name in by_role.items() if name is not None}
 
 
 def read_interactions(settings: DataSettings, table: Table) -> pl.DataFrame:

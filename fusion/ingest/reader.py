@@ -19,6 +19,7 @@ from fusion.ingest.checks.registry import DATA_CHECKS, Facts, LiveIds
 from fusion.ingest.checks.row_checks import check_rows
 from fusion.ingest.formats.files import ReadSql, Table, open_table
 from fusion.ingest.interactions import read_interactions, weigh
+from fusion.ingest.own_checks.check_settings import TableName
 from fusion.ingest.own_checks.own_checks import OwnChecks
 from fusion.ingest.own_checks.person_column import PersonColumn
 from fusion.ingest.own_checks.quarantine import Quarantine
@@ -27,7 +28,7 @@ from fusion.ingest.people.opt_out import opted_out_by_file, opted_out_by_table
 from fusion.ingest.people.pseudonyms import Pseudonyms
 from fusion.ingest.reading_checks import unused_events, uses_of_time
 from fusion.ingest.reading_findings import BAD_POSITIVE, DUPLICATES, NO_INTERACTIONS, WRONG_TYPE
-from fusion.ingest.settings import DataSettings
+from fusion.ingest.settings import DataSettings, Source
 from fusion.ingest.tables import read_items, read_users
 
 T = TypeVar("T")
@@ -109,15 +110,15 @@ class DataReader:
             self.findings.append(BAD_POSITIVE.finding("interactions", 1, message))
         return None
 
-    def _table(self, subject: str, read: ReadTable) -> pl.DataFrame | None:
+    def _table(self, subject: TableName, read: ReadTable) -> pl.DataFrame | None:
         """The items or users, where the configuration names them and they can be read."""
         source = getattr(self.settings, subject)
         if source is None:
             return None
 
         def open_and_read() -> tuple[pl.DataFrame, list[Finding]]:
-            table = open_table(subject, source, self.base, self.read_sql)
-            own = self._prepared(table)
+            table = self._open(subject, source)
+            own = OwnChecks(self.settings, table, self.findings)
             if subject == "users":
                 # Before rows are put aside: who opted out has done so on a bad row, too.
                 self.people.opted_out.update(opted_out_by_table(self.settings, table))
@@ -133,6 +134,10 @@ class DataReader:
         frame, findings = result
         self.findings += findings
         return frame
+
+    def _open(self, subject: TableName, source: Source) -> Table:
+        has_names = not self.settings.is_by_position(subject)
+        return open_table(subject, source, self.base, self.read_sql, has_names)
 
     def _prepare_people(self) -> bool:
         """Get the key of pseudonyms and the file of who opted out; False without that key."""
@@ -158,8 +163,8 @@ class DataReader:
 
     def _interactions(self) -> pl.DataFrame:
         """Cleaned rows in time order, still with outside ids."""
-        table = open_table("interactions", self.settings.interactions, self.base, self.read_sql)
-        own = self._prepared(table)
+        table = self._open("interactions", self.settings.interactions)
+        own = OwnChecks(self.settings, table, self.findings)
         frame = read_interactions(self.settings, table)
         self.findings += table.swallowed_rows()
         self.notes["read"] = len(frame)
@@ -170,22 +175,14 @@ class DataReader:
         self.notes["as_of_or_later"] = n_usable - len(frame)
         if own:
             # Last, so that a row is left out for one reason, and later rows have no say.
-            bad = self._carry_out(own, table, frame["row"], self.settings.columns.user)
+            person = self.settings.person_column("interactions")
+            bad = self._carry_out(own, table, frame["row"], person)
             self.notes["quarantined"] = len(bad)
             frame = frame.filter(~pl.col("row").is_in(bad.implode())) if len(bad) else frame
         if frame.is_empty():
             message = f"of {self.notes['read']} interactions none can be used"
             raise NO_INTERACTIONS.stop("interactions", message)
         return frame
-
-    def _prepared(self, table: Table) -> OwnChecks:
-        """Prepare the user's own checks of a table; one that cannot be carried out ends reading."""
-        own = OwnChecks(self.settings.checks, table, self.settings.timezone)
-        if own.troubles:
-            *others, last = own.troubles
-            self.findings += others
-            raise Unusable(last)
-        return own
 
     def _without_quarantined(self, table: Table, own: OwnChecks) -> Table:
         """Leave out rows of items or users that the user's own checks put aside."""

@@ -7,14 +7,16 @@ from pydantic import Field, field_validator, model_validator
 
 from fusion.core.settings import Settings, outside
 from fusion.ingest.column_settings import (
+    Column,
     Columns,
     ItemColumns,
     ItemFeatures,
     UserColumns,
     UserFeatures,
+    column_name,
     refuse_names,
 )
-from fusion.ingest.own_checks.check_settings import CheckSettings
+from fusion.ingest.own_checks.check_settings import CheckSettings, TableName
 
 
 class SqlInput(Settings):
@@ -149,7 +151,58 @@ class DataSettings(Settings):
         refuse_names("item_features", self.item_features)
         refuse_names("user_features", self.user_features)
         self._require_named_tables()
+        self._require_one_way()
         return self
+
+    def _require_one_way(self) -> None:
+        """Raise ValueError where columns of one file are given both by name and by position."""
+        for table in ("interactions", "items", "users"):
+            if getattr(self, table) is None:
+                continue
+            columns = self._columns_of(table)
+            positions = [column for column in columns if isinstance(column, int)]
+            names = [column for column in columns if isinstance(column, str)]
+            if positions and names:
+                raise ValueError(
+                    f"columns of the {table} are given by name ({names[0]!r}) and by position "
+                    f"({positions[0]}); a file has a line of names or has none: give all by name, "
+                    "or all by position, from 1"
+                )
+            is_log = getattr(self, table) == self.interactions
+            id_column = {"items": self.item_columns.id, "users": self.user_columns.id}.get(table)
+            by_position = positions or isinstance(self.columns.user, int)
+            if not is_log and id_column is None and by_position:
+                raise ValueError(
+                    f"[data.{table[:-1]}_columns] id is needed, since columns are given by "
+                    "position: say which column of that file holds the ids"
+                )
+
+    def _columns_of(self, table: TableName) -> list[Column]:
+        """Columns of a table's files that settings and checks name; defaults where they apply."""
+        sections: dict[str, list[Settings]] = {
+            "interactions": [self.columns],
+            "items": [self.item_columns, self.item_features],
+            "users": [self.user_columns, self.user_features],
+        }
+        # One file may be the interactions and the items.
+        tables = [name for name in sections if getattr(self, name) == getattr(self, table)]
+        columns: list[Column] = []
+        for name in tables:
+            for section in sections[name]:
+                for value in section.model_dump().values():
+                    columns += value if isinstance(value, tuple) else [value]
+        for check in self.checks:
+            if check.table in tables:
+                columns += check.named
+        return [column for column in columns if column is not None]
+
+    def is_by_position(self, table: TableName) -> bool:
+        """Return True for a table whose columns are given by position: its files have no names.
+
+        Args:
+            table: which of the tables.
+        """
+        return any(isinstance(column, int) for column in self._columns_of(table))
 
     def _require_named_tables(self) -> None:
         """Raise ValueError for two checks of one name, or one of a table that is not there."""
@@ -169,12 +222,12 @@ class DataSettings(Settings):
     @property
     def item_id(self) -> str:
         """Column of the items file that holds ids."""
-        return self.item_columns.id or self.columns.item
+        return column_name(self.item_columns.id or self.columns.item)
 
     @property
     def user_id(self) -> str:
         """Column of the users file that holds ids."""
-        return self.user_columns.id or self.columns.user
+        return column_name(self.user_columns.id or self.columns.user)
 
     def person_column(self, table: str) -> str | None:
         """Return the column of a table's files that holds users' ids; None where none does.
@@ -186,7 +239,7 @@ class DataSettings(Settings):
             return self.user_id
         # One file may be the interactions and the items: then its rows are people's, too.
         is_log = table == "interactions" or self.items == self.interactions
-        return self.columns.user if is_log else None
+        return column_name(self.columns.user) if is_log else None
 
 
 def _require_file(table: str, source: Source | None, features: ItemFeatures | UserFeatures) -> None:

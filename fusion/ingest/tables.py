@@ -6,6 +6,7 @@ import polars as pl
 
 from fusion.core.findings import Finding, example_rows
 from fusion.ingest.cell_parsing import categories, id_text, numbers
+from fusion.ingest.column_settings import column_name, column_names
 from fusion.ingest.formats.files import Table
 from fusion.ingest.reading_findings import (
     DUPLICATE_ID,
@@ -36,17 +37,19 @@ def read_items(settings: DataSettings, table: Table) -> tuple[pl.DataFrame, list
     Raises:
         Unusable: a column is missing, or the file cannot be read.
     """
-    features = settings.item_features
+    texts = column_names(settings.item_features.text)
+    labels = column_names(settings.item_features.category)
+    figures = column_names(settings.item_features.number)
     borders = settings.item_columns.model_dump(include={"available_from", "available_until"})
-    windows = {role: name for role, name in borders.items() if name is not None}
+    windows = {role: column_name(name) for role, name in borders.items() if name is not None}
     # The order of the columns here is that of the table, and so of the features made of it.
-    names = {_text_name(name): name for name in features.text}
-    names |= {name: name for name in (*features.category, *features.number)}
+    names = {_text_name(name): name for name in texts}
+    names |= {name: name for name in (*labels, *figures)}
     names |= windows
     rows = _Rows(table, settings.item_id, names)
-    columns = [rows.ids(), rows.joined_text(features.text)]
-    columns += [categories(rows.cells(name)) for name in features.category]
-    columns += [rows.number(name) for name in features.number]
+    columns = [rows.ids(), rows.joined_text(texts)]
+    columns += [categories(rows.cells(name)) for name in labels]
+    columns += [rows.number(name) for name in figures]
     columns += [rows.window(role, settings.timezone) for role in windows]
     return pl.DataFrame(columns), rows.findings
 
@@ -64,12 +67,13 @@ def read_users(settings: DataSettings, table: Table) -> tuple[pl.DataFrame, list
     Raises:
         Unusable: a column is missing, or the file cannot be read.
     """
-    features = settings.user_features
-    names = {name: name for name in (*features.category, *features.number)}
+    labels = column_names(settings.user_features.category)
+    figures = column_names(settings.user_features.number)
+    names = {name: name for name in (*labels, *figures)}
     rows = _Rows(table, settings.user_id, names)
     columns = [rows.ids()]
-    columns += [id_text(rows.cells(name)) for name in features.category]
-    columns += [rows.number(name) for name in features.number]
+    columns += [id_text(rows.cells(name)) for name in labels]
+    columns += [rows.number(name) for name in figures]
     return pl.DataFrame(columns), rows.findings
 
 

@@ -12,7 +12,8 @@ NO_HEADER = declare(
         severity="warning",
         what="a column of interactions called like a value, as when a file has no line of names",
         happens="the first line is taken for the names",
-        cure="Put a line of names before the first row, and name them in [data.columns]; "
+        cure="Give columns by position in [data.columns], such as user = 1, or put a line of "
+        "names before the first row and name them there; "
         "`fusion init FILE --config guessed.toml` guesses.",
     )
 )

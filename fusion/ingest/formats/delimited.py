@@ -4,19 +4,22 @@ import csv
 import gzip
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import StringIO
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from fusion.core.findings import FindingKind, declare
+from fusion.ingest.formats.delimiters import DELIMITERS, SAMPLED_LINES, choose_delimiter
 
-DELIMITERS = ",;\t|"
-"""Delimiters that are understood; the header says which of them a file uses."""
 ODD_DELIMITERS = ("::", "^", "~", "\x01", " ")
 """Delimiters that are recognised only to be named in a finding: a parser takes one plain character,
 and blanks stand in titles too."""
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 """Byte order marks of UTF-16."""
 UTF16_ORDERS = ("utf-16-le", "utf-16-be")
+MAX_ROW_LINES = 1000
+"""Lines of the first row at most: a quote that is never closed would read the whole file."""
 FIRST_BYTES = {
     b"SQLite format 3\0": "an SQLite database",
     b"PK\x03\x04": "a ZIP archive, as spreadsheets are",
@@ -101,10 +104,15 @@ class Header:
     Attributes:
         delimiter: the sign between cells.
         names: column names without blanks round them, "column 1" for a first one without a name.
+        has_names: False where the file has no line of names: then the line is the first row, and
+            the columns are called by their positions.
+        n_blank_lines: before the line.
     """
 
     delimiter: str
     names: list[str]
+    has_names: bool = True
+    n_blank_lines: int = 0
 
 
 def lines(path: Path) -> Iterator[bytes]:
@@ -120,12 +128,13 @@ def lines(path: Path) -> Iterator[bytes]:
         yield from file
 
 
-def read_header(path: Path, subject: str) -> Header:
+def read_header(path: Path, subject: str, has_names: bool = True) -> Header:
     """Read the first line that is not blank.
 
     Args:
         path: the file.
         subject: word for what the file holds, in findings.
+        has_names: False where the line is the first row already.
 
     Returns:
         The delimiter and the names of the columns.
@@ -134,20 +143,24 @@ def read_header(path: Path, subject: str) -> Header:
         Unusable: the file is empty, no text, not UTF-8, of one column only or names a column
             twice.
     """
-    line = _first_line(path, subject)
+    n_blank_lines, line = _first_row(path, subject, has_names)
     text = _decoded(line, path, subject)
     try:
-        delimiter, cells = _cut(text)
+        delimiter = choose_delimiter(text if has_names else _sample(path))
+        cells = next(csv.reader(StringIO(text, newline="\n"), delimiter=delimiter))
     except csv.Error as error:
         raise UNREADABLE.stop(subject, f"the header of {path} cannot be read: {error}") from error
     # One column may be a file of its own right, such as a list of items.
     if len(cells) == 1:
         _refuse_odd_delimiter(path, subject, text)
+    if not has_names:
+        numbered = [f"column {place}" for place in range(1, len(cells) + 1)]
+        return Header(delimiter, numbered, has_names, n_blank_lines)
     names = [cell.strip() or f"column {place}" for place, cell in enumerate(cells, 1)]
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise DUPLICATE_COLUMN.stop(subject, f"{path} has more than one column {repeated[0]!r}")
-    return Header(delimiter, names)
+    return Header(delimiter, names, has_names, n_blank_lines)
 
 
 def guess_encoding(sample: bytes) -> str:
@@ -174,14 +187,33 @@ def _open(path: Path) -> BinaryIO:
     return cast(BinaryIO, gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")
 
 
-def _first_line(path: Path, subject: str) -> bytes:
+def _first_row(path: Path, subject: str, has_names: bool) -> tuple[int, bytes]:
+    """The first line with anything in it, and the number of lines before.
+
+    Of a row that is no line of names it is all lines, since cells in quotes may hold line breaks.
+    """
+    most = 0 if has_names else MAX_ROW_LINES
     try:
-        line = next((line for line in lines(path) if line.strip()), b"")
+        numbered = enumerate(lines(path))
+        for n_blank_lines, line in numbered:
+            if not line.strip():
+                continue
+            row = line
+            # Up to the end of such a cell the number of quotes is odd.
+            for _, more in islice(numbered, most):
+                if row.count(b'"') % 2 == 0:
+                    break
+                row += more
+            return n_blank_lines, row
     except (OSError, EOFError) as error:
         raise UNREADABLE.stop(subject, f"{path} cannot be opened: {error}") from error
-    if not line:
-        raise EMPTY.stop(subject, f"{path} is empty")
-    return line
+    raise EMPTY.stop(subject, f"{path} is empty")
+
+
+def _sample(path: Path) -> str:
+    """First lines of a file that has no line of names, to see by which sign all rows are cut."""
+    sampled = islice((line for line in lines(path) if line.strip()), SAMPLED_LINES)
+    return b"".join(sampled).decode("utf-8-sig", "replace")
 
 
 def _decoded(line: bytes, path: Path, subject: str) -> str:
@@ -206,13 +238,6 @@ def _looks_like_utf16(line: bytes) -> bool:
     """Flag a NUL beside a delimiter or every character: not every program writes the mark."""
     either_order = [mark.encode(order) for mark in DELIMITERS for order in UTF16_ORDERS]
     return any(mark in line for mark in either_order) or 3 * line.count(b"\0") > len(line)
-
-
-def _cut(text: str) -> tuple[str, list[str]]:
-    """Cut the header by the delimiter that gives most cells, the first of several."""
-    by_delimiter = {mark: next(csv.reader([text], delimiter=mark)) for mark in DELIMITERS}
-    delimiter = max(by_delimiter, key=lambda mark: len(by_delimiter[mark]))
-    return delimiter, by_delimiter[delimiter]
 
 
 def _refuse_odd_delimiter(path: Path, subject: str, text: str) -> None:

@@ -23,20 +23,21 @@ RAGGED = declare(
     FindingKind(
         code="ragged_rows",
         severity="error",
-        what="rows with more cells than the header has names",
+        what="rows with more cells than the header has names, or the first row cells",
         happens="nothing is read",
         cure='Put cells that contain the delimiter into "double quotes", or mend the rows.',
     )
 )
 
 
-def diagnose(path: Path, subject: str, parser_error: str) -> Unusable:
+def diagnose(path: Path, subject: str, parser_error: str, has_names: bool = True) -> Unusable:
     """Find out why the parser gave up on a text file.
 
     Args:
         path: the file.
         subject: word for what the file holds, in findings.
         parser_error: the parser's own message, given where no better reason is seen.
+        has_names: False where the first line is a row already.
 
     Returns:
         The exception to raise.
@@ -54,7 +55,7 @@ def diagnose(path: Path, subject: str, parser_error: str) -> Unusable:
         likely = guess_encoding(line)
         message = f"{path} is not UTF-8 in line {line_number}; it looks like {likely}"
         return ENCODING.stop(subject, message)
-    header = read_header(path, subject)
+    header = read_header(path, subject, has_names)
     # Before ragged rows: what a quote took in often makes a row of too many cells.
     cells, _ = swallowing_cells(path, header)
     if cells:
@@ -62,7 +63,8 @@ def diagnose(path: Path, subject: str, parser_error: str) -> Unusable:
         return UNREADABLE.stop(subject, message)
     ragged = list(_ragged_rows(path, header))
     if ragged:
-        message = f"{path} has rows with more cells than its header's {len(header.names)}"
+        first = "its header's" if has_names else "the first row's"
+        message = f"{path} has rows with more cells than {first} {len(header.names)}"
         return RAGGED.stop(subject, message, ragged, len(ragged))
     first_line = parser_error.splitlines()[0]
     return UNREADABLE.stop(subject, f"{path} cannot be read: {first_line}")

@@ -9,11 +9,11 @@ from polars.exceptions import PolarsError
 
 from fusion.core.findings import Finding, FindingKind, Unusable, declare
 from fusion.errors import ConfigError, DataError
-from fusion.ingest.formats.delimited import EMPTY, UNREADABLE, read_header
+from fusion.ingest.formats.delimited import EMPTY, UNREADABLE
 from fusion.ingest.formats.diagnosis import diagnose
 from fusion.ingest.formats.file_search import MIXED_FILES, find_files, is_text_file
 from fusion.ingest.formats.missing_columns import require_columns
-from fusion.ingest.formats.parts import Part, first_line, parquet_part, text_part
+from fusion.ingest.formats.parts import Part, first_line, parquet_part, require_names, text_part
 from fusion.ingest.formats.quotes import SWALLOWED, swallowing_cells
 from fusion.ingest.settings import Source, SqlInput
 
@@ -151,9 +151,9 @@ class Table:
         """
         findings = []
         for part in self.parts:
-            if part.path is None or not is_text_file(part.path):
+            if part.path is None or part.header is None:
                 continue
-            cells, n_lines = swallowing_cells(part.path, read_header(part.path, self.subject))
+            cells, n_lines = swallowing_cells(part.path, part.header)
             n_rows = sum(cell.n_rows for cell in cells)
             if cells:
                 message = f"{n_rows} of {n_lines} lines of {part.name} are inside cells: "
@@ -179,8 +179,8 @@ class Table:
             try:
                 part.frame.select(pl.all().null_count()).collect(engine="streaming")
             except (PolarsError, OSError) as error:
-                if part.path is not None and is_text_file(part.path):
-                    return diagnose(part.path, self.subject, str(error))
+                if part.path is not None and part.header is not None:
+                    return diagnose(part.path, self.subject, str(error), part.header.has_names)
                 message = f"{part.name} cannot be read: {first_line(error)}"
                 return UNREADABLE.stop(self.subject, message)
         # Every part can be read by itself.
@@ -188,7 +188,9 @@ class Table:
         return UNREADABLE.stop(self.subject, f"its files do not fit together: {reason}")
 
 
-def open_table(subject: str, source: Source, base: Path, read_sql: ReadSql | None) -> Table:
+def open_table(
+    subject: str, source: Source, base: Path, read_sql: ReadSql | None, has_names: bool = True
+) -> Table:
     """Open a source of rows without reading them.
 
     Args:
@@ -196,15 +198,18 @@ def open_table(subject: str, source: Source, base: Path, read_sql: ReadSql | Non
         source: file, folder, glob or query.
         base: folder at which relative paths start.
         read_sql: runs a query; None where none can be run.
+        has_names: False for text files whose first line is a row already.
 
     Returns:
         The table, with the columns of its parts known.
 
     Raises:
-        Unusable: there is no such file, its header cannot be read, or the query fails.
+        Unusable: there is no such file, its header cannot be read, the query fails, or columns that
+            have names are given by position.
         Temporary: the query may work later.
     """
     if isinstance(source, SqlInput):
+        require_names(subject, "a query", has_names)
         return Table(subject, [_query_part(subject, source, read_sql)])
     files = find_files(subject, source, base)
     kinds = {is_text_file(path) for path in files}
@@ -212,7 +217,7 @@ def open_table(subject: str, source: Source, base: Path, read_sql: ReadSql | Non
         message = f"{source!r} holds both CSV and Parquet files"
         raise MIXED_FILES.stop(subject, message, count=len(files))
     open_part = text_part if kinds == {True} else parquet_part
-    return Table(subject, [open_part(path, subject) for path in files])
+    return Table(subject, [open_part(path, subject, has_names) for path in files])
 
 
 def _query_part(subject: str, source: SqlInput, read_sql: ReadSql | None) -> Part:
@@ -228,6 +233,6 @@ def _query_part(subject: str, source: SqlInput, read_sql: ReadSql | None) -> Par
 
 
 def _is_blank(part: Part) -> pl.Expr:
-    if part.path is None or not is_text_file(part.path):
+    if part.header is None:
         return pl.lit(False)
     return pl.all_horizontal(pl.col(part.columns).is_null())

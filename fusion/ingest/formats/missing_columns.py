@@ -41,7 +41,10 @@ def require_columns(part: Part, names: Iterable[str], subject: str) -> None:
     known = ", ".join(map(repr, part.columns[:SHOWN_COLUMNS]))
     message = f"{part.name} has no column {named}; it has {known}"
     if any(_looks_like_number(name) for name in part.columns):
-        message += "; its first line looks like data: it needs a header line"
+        message += (
+            "; its first line looks like data: it needs a header line, or columns by position "
+            "(user = 1)"
+        )
     raise MISSING_COLUMN.stop(subject, message, count=len(missing))
 
 

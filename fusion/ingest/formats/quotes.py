@@ -137,13 +137,13 @@ def _row_form(path: Path, header: Header) -> pl.Expr | None:
 
 
 def _first_rows(path: Path, header: Header) -> list[list[str]]:
-    """Read some rows below the header as a parser does: texts of several lines are one cell."""
+    """Read some rows below the names as a parser does: texts of several lines are one cell."""
     texts = (line.decode("utf-8", "replace") for line in lines(path))
     reader = csv.reader(texts, delimiter=header.delimiter)
     rows: list[list[str]] = []
     # A cell that is too long ends the sample: it is one of those that are looked for.
     with suppress(csv.Error):
-        rows.extend(islice(reader, 1, SAMPLED_ROWS))
+        rows.extend(islice(reader, int(header.has_names), SAMPLED_ROWS))
     return rows
 
 

@@ -25,6 +25,9 @@ START_OF_1990 = 631_152_000_000
 """Epoch ms. Few logs are older, and few columns of other numbers would all read as later times."""
 MAX_EVENTS = 20
 """Different values above which a column is no kind of event."""
+LARGEST_RATING = 10
+MAX_RATINGS = 21
+"""Ratings without a name: at most ten stars by halves, and 0."""
 TITLE_PENALTY = 2
 """Taken from the score of a title: "movie title" names a movie, and is no id of it."""
 
@@ -61,11 +64,12 @@ class Roles:
         return {role: name for role, name in by_role.items() if name is not None}
 
 
-def guess_roles(sample: pl.DataFrame) -> Roles:
+def guess_roles(sample: pl.DataFrame, has_names: bool = True) -> Roles:
     """Choose the columns of user and item, and of what else there is.
 
     Args:
         sample: first rows of the interactions.
+        has_names: False where columns are called by their positions.
 
     Returns:
         The columns by role.
@@ -78,7 +82,7 @@ def guess_roles(sample: pl.DataFrame) -> Roles:
     user = search.claim(by_name(search.free, USER))
     item = search.claim(by_name(search.free, ITEM))
     time = search.claim(search.time())
-    weight = search.claim(search.weight())
+    weight = search.claim(search.weight() if has_names else search.ratings())
     event = search.claim(search.event())
     user = user or search.claim_id("user")
     item = item or search.claim_id("item")
@@ -181,6 +185,20 @@ class _RoleSearch:
         """The column of numbers with the best name for weights."""
         of_numbers = [column for column in self.free if is_number(self.sample[column])]
         return by_name(of_numbers, WEIGHT)
+
+    def ratings(self) -> str | None:
+        """The first column that holds ratings by its cells: few numbers on a short scale."""
+        for column in self.free:
+            cells = self.sample[column]
+            if is_number(cells) and 2 <= cells.n_unique() <= MAX_RATINGS:
+                values = numbers(cells).drop_nulls()
+                if values.is_between(0, LARGEST_RATING).all():
+                    self.reasons.append(
+                        f"No name says which column is the weight; what {column!r} holds reads as "
+                        "ratings."
+                    )
+                    return column
+        return None
 
     def event(self) -> str | None:
         """The column of few values with the best name for events, else one that holds only such."""

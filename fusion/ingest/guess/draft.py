@@ -1,5 +1,6 @@
 """The configuration under guess, and the samples of tables it is guessed from."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,9 @@ from typing import Any
 import polars as pl
 from polars.exceptions import PolarsError
 
+from fusion.ingest.column_settings import Column
 from fusion.ingest.formats.files import Table, open_table
+from fusion.ingest.guess.header_line import has_names
 
 SAMPLE_ROWS = 20_000
 """Rows looked at in each file: enough to tell types and kinds apart, and read in a moment."""
@@ -44,11 +47,39 @@ class SampledTable:
         place: path, folder or glob as the configuration names it.
         table: the opened table.
         sample: first rows, bytes as text, columns of unreadable types left out.
+        has_names: False where the first line is a row already.
     """
 
     place: str
     table: Table
     sample: pl.DataFrame
+    has_names: bool = True
+
+    def reference(self, column: str) -> Column:
+        """Return how the configuration names a column: by name, or by position from 1.
+
+        Args:
+            column: as `columns` calls it.
+        """
+        return column if self.has_names else self.table.columns.index(column) + 1
+
+    def references(self, columns: Iterable[str]) -> list[Column]:
+        """Return how the configuration names columns.
+
+        Args:
+            columns: as `columns` calls them.
+        """
+        return [self.reference(column) for column in columns]
+
+    def about_names(self) -> list[str]:
+        """Say that the file has no line of names, where it has none."""
+        if self.has_names:
+            return []
+        cells = [str(cell) for cell in self.sample.row(0)]
+        return [
+            f"{self.place} has no line of names, since its first line is like the others "
+            f"({', '.join(cells)}): its columns are given by position, from 1."
+        ]
 
     @property
     def columns(self) -> list[str]:
@@ -78,10 +109,11 @@ def sample_table(place: str, base: Path, subject: str) -> SampledTable:
     Raises:
         Unusable: there is no such file, or it cannot be read.
     """
-    table = open_table(subject, place, base, None)
+    with_names = has_names(place, base, subject)
+    table = open_table(subject, place, base, None, with_names)
     columns = [_decoded(column) for column in table.head(SAMPLE_ROWS)]
     readable = [column for column in columns if _is_readable(column.dtype)]
-    return SampledTable(place, table, pl.DataFrame(readable))
+    return SampledTable(place, table, pl.DataFrame(readable), with_names)
 
 
 def _decoded(column: pl.Series) -> pl.Series:

@@ -5,6 +5,7 @@ from pathlib import Path
 import polars as pl
 
 from fusion.ingest.cell_parsing import id_text, numbers
+from fusion.ingest.column_settings import Column
 from fusion.ingest.guess.column_roles import Roles, guess_roles, is_number
 from fusion.ingest.guess.draft import Guess, SampledTable, sample_table
 from fusion.ingest.guess.interaction_file import choose_interactions
@@ -44,12 +45,15 @@ def guess(
     """
     draft = Guess()
     log, others = choose_interactions(interactions, base, draft)
-    roles = guess_roles(log.sample)
+    roles = guess_roles(log.sample, log.has_names)
     draft.settings["interactions"] = log.place
-    draft.settings["columns"] = roles.named()
+    draft.settings["columns"] = _references(roles, log)
+    draft.sentences += log.about_names()
     draft.sentences += _sentences_about(roles, log)
     _guess_events(roles, log, draft)
-    for side, place, id_column in ((ITEMS, items, roles.item), (USERS, users, roles.user)):
+    for side, place, role in ((ITEMS, items, roles.item), (USERS, users, roles.user)):
+        # Positions in the log say nothing of other files.
+        id_column = role if log.has_names else None
         if place:
             table: SampledTable | None = sample_table(place, base, side.name)
         else:
@@ -66,7 +70,7 @@ def guess(
 
 def _sentences_about(roles: Roles, log: SampledTable) -> list[str]:
     """Say which columns were taken for what, and what follows from that."""
-    columns = ", ".join(f"{role} = {name!r}" for role, name in roles.named().items())
+    columns = ", ".join(f"{role} = {name!r}" for role, name in _references(roles, log).items())
     sentences = [f"Columns of {log.place}: {columns}.", *roles.reasons]
     if roles.time is None:
         sentences.append(
@@ -86,6 +90,11 @@ def _sentences_about(roles: Roles, log: SampledTable) -> list[str]:
             "No column says how much somebody liked a thing: every interaction weighs 1."
         )
     return sentences
+
+
+def _references(roles: Roles, log: SampledTable) -> dict[str, Column]:
+    """Columns by role, as the configuration names them."""
+    return {role: log.reference(name) for role, name in roles.named().items()}
 
 
 def _is_rating(weights: pl.Series) -> bool:

@@ -4,9 +4,12 @@ from pathlib import Path
 
 from fusion.errors import ConfigError, DataError
 from fusion.ingest.formats.file_search import find_files
-from fusion.ingest.guess.column_roles import by_name, guess_roles
+from fusion.ingest.guess.column_roles import by_name, guess_roles, is_number
 from fusion.ingest.guess.draft import Guess, SampledTable, sample_table
 from fusion.ingest.guess.vocabulary import ITEM, USER
+
+MIN_REPEATS = 2
+"""Rows of a user, on average, in a log without names: in a table of users each has one."""
 
 
 def choose_interactions(
@@ -31,8 +34,8 @@ def choose_interactions(
     if not (base / place).is_dir():
         return sample_table(place, base, "interactions"), []
     tables = _sampled(files, base, draft)
-    headers = {tuple(table.columns) for table in tables}
-    if len(headers) == 1:  # parts of one table
+    forms = {_form(table) for table in tables}
+    if len(forms) == 1:  # parts of one table
         return sample_table(place, base, "interactions"), []
     logs = [table for table in tables if _has_users_and_items(table)]
     if not logs:
@@ -61,15 +64,34 @@ def _sampled(files: list[Path], base: Path, draft: Guess) -> list[SampledTable]:
     return tables
 
 
+def _form(table: SampledTable) -> tuple[object, ...]:
+    """What parts of one table have alike: names, or without them the kinds of their columns."""
+    if table.has_names:
+        return tuple(table.columns)
+    return tuple(is_number(table.sample[name]) for name in table.columns)
+
+
 def _has_users_and_items(table: SampledTable) -> bool:
+    if not table.has_names:
+        return _reads_as_log(table)
     user = by_name(table.columns, USER)
     item = by_name(table.columns, ITEM)
     return user is not None and item is not None
 
 
+def _reads_as_log(table: SampledTable) -> bool:
+    """Return True for a table without names in which users recur, with ratings, events or times."""
+    try:
+        roles = guess_roles(table.sample, has_names=False)
+    except ConfigError:
+        return False
+    n_users = table.sample[roles.user].n_unique()
+    return n_users * MIN_REPEATS <= len(table.sample) and len(roles.named()) > len(("user", "item"))
+
+
 def _rank(table: SampledTable) -> tuple[int, int]:
     """Order logs by the number of roles they have columns for, then by size."""
-    roles = guess_roles(table.sample).named()
+    roles = guess_roles(table.sample, table.has_names).named()
     n_roles = len({"weight", "event", "time"} & roles.keys())
     paths = [part.path for part in table.table.parts if part.path is not None]
     n_bytes = sum(path.stat().st_size for path in paths)

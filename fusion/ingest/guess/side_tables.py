@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from fusion.ingest.column_settings import Column
 from fusion.ingest.guess.column_roles import Roles, by_name
 from fusion.ingest.guess.draft import Guess, SampledTable
 from fusion.ingest.guess.feature_columns import guess_features, is_described
@@ -50,14 +51,14 @@ USERS = SideTable("users", "user", USER, ITEM, has_texts=False)
 
 
 def choose_table(
-    side: SideTable, tables: Iterable[SampledTable], id_column: str, draft: Guess
+    side: SideTable, tables: Iterable[SampledTable], id_column: str | None, draft: Guess
 ) -> SampledTable | None:
     """Choose the file that describes items (or users) by most features.
 
     Args:
         side: what it should describe.
         tables: files beside the interactions.
-        id_column: the column of the interactions with the ids.
+        id_column: the column of the interactions with the ids; None where they have no names.
         draft: what was guessed so far; a file is used once.
 
     Returns:
@@ -81,26 +82,29 @@ def choose_table(
     return best
 
 
-def describe_table(side: SideTable, table: SampledTable, id_column: str, draft: Guess) -> None:
+def describe_table(
+    side: SideTable, table: SampledTable, id_column: str | None, draft: Guess
+) -> None:
     """Write a file of items (or users) into the guess.
 
     Args:
         side: what it describes.
         table: the file.
-        id_column: the column of the interactions with the ids.
+        id_column: the column of the interactions with the ids; None where they have no names.
         draft: takes the settings and a sentence.
     """
     key = _key(side, table, id_column) or table.columns[0]
     others = table.columns_without(key)
     draft.settings[side.name] = table.place
-    columns = {} if key == id_column else {"id": key}
+    columns = {} if key == id_column else {"id": table.reference(key)}
     if side is ITEMS:
-        columns |= {name: name for name in others if name in WINDOWS}
+        columns |= {name: table.reference(name) for name in others if name in WINDOWS}
         others = [name for name in others if name not in WINDOWS]
     if columns:
         draft.settings[f"{side.single}_columns"] = columns
     features = side.features(table, others)
-    draft.settings[f"{side.single}_features"] = _allowed(features)
+    draft.settings[f"{side.single}_features"] = _allowed(features, table)
+    draft.sentences += table.about_names()
     draft.sentences.append(f"{table.place} describes {side.name} by {key!r}: {_words(features)}.")
 
 
@@ -120,18 +124,26 @@ def describe_items_in_log(log: SampledTable, roles: Roles, draft: Guess) -> None
     features = guess_features(one_row_an_item, described, texts=True)
     if features:
         draft.settings["items"] = log.place
-        draft.settings["item_features"] = _allowed(features)
+        draft.settings["item_features"] = _allowed(features, log)
         draft.sentences.append(f"{log.place} also describes its items: {_words(features)}.")
 
 
-def _key(side: SideTable, table: SampledTable, id_column: str) -> str | None:
-    """The column of ids: called as in the interactions, else the one with the best name."""
-    if id_column in table.columns:
+def _key(side: SideTable, table: SampledTable, id_column: str | None) -> str | None:
+    """The column of ids: called as in the interactions, else the one with the best name.
+
+    Without names it is the first that nearly every row has for itself.
+    """
+    if not table.has_names:
+        for column in table.columns:
+            if table.sample[column].n_unique() >= MIN_UNIQUE_SHARE * len(table.sample):
+                return column
+        return None
+    if id_column is not None and id_column in table.columns:
         return id_column
     return by_name(table.columns, side.id_words)
 
 
-def _allowed(features: Mapping[str, list[str]]) -> dict[str, list[str]]:
+def _allowed(features: Mapping[str, list[str]], table: SampledTable) -> dict[str, list[Column]]:
     """Leave out categories and numbers whose names the tables use otherwise."""
     allowed = {}
     for kind, names in features.items():
@@ -139,7 +151,7 @@ def _allowed(features: Mapping[str, list[str]]) -> dict[str, list[str]]:
         taken = () if kind == "text" else ("id", "text")
         kept = [name for name in names if name not in taken]
         if kept:
-            allowed[kind] = kept
+            allowed[kind] = table.references(kept)
     return allowed
 
 

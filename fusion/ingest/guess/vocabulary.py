@@ -103,6 +103,16 @@ def name_score(name: str, words: Iterable[str]) -> int:
     return PART_AND_ID if holds_chinese else 0
 
 
+def is_column_word(name: str) -> bool:
+    """Return True for a word that columns are called by, such as user, rating or title.
+
+    Args:
+        name: a cell of a file's first line.
+    """
+    sets = (USER, ITEM, TIME, WEIGHT, EVENT, CATEGORY, TITLE)
+    return any(name_score(name, words) == WHOLE_NAME for words in sets)
+
+
 def event_weight(name: str) -> float | None:
     """Look up the usual weight of an event.
 

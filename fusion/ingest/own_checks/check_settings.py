@@ -5,12 +5,12 @@ from typing import Literal, Self
 from pydantic import Field, StrictFloat, StrictInt, StrictStr, model_validator
 
 from fusion.core.settings import Settings
+from fusion.ingest.column_settings import Column, column_names
 from fusion.ingest.own_checks.expression_guard import pieces_of
 
 TableName = Literal["interactions", "items", "users"]
 Action = Literal["warn", "quarantine", "refuse"]
 Value = StrictInt | StrictFloat | StrictStr
-Column = str
 RULES = ("min", "max", "values", "pattern", "unique", "min_rows", "expression")
 """Keys that say what must hold; a check has one of them, or `min` and `max`."""
 OF_A_COLUMN = {"min", "max", "values", "pattern"}
@@ -32,7 +32,6 @@ class CheckSettings(Settings):
     )
     column: Column | None = Field(
         default=None,
-        min_length=1,
         description="Column of the file that min, max, values or pattern is about.",
     )
     min: Value | None = Field(
@@ -109,6 +108,11 @@ class CheckSettings(Settings):
         if self.expression is not None:
             named = [piece.value for piece in pieces_of(self.expression) if piece.kind == "column"]
             return tuple(dict.fromkeys(named))
+        return column_names(self.named)
+
+    @property
+    def named(self) -> tuple[Column, ...]:
+        """Columns that its keys name; those of an expression stand inside of it."""
         return self.unique or (() if self.column is None else (self.column,))
 
 

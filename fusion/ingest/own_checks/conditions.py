@@ -58,7 +58,7 @@ def condition_of(
     if check.min_rows is not None:
         return Condition(f"at least {check.min_rows} rows")
     if check.unique:
-        return Condition(f"{_quoted(check.unique)} unique", judge=_repeats)
+        return Condition(f"{_quoted(check.columns)} unique", judge=_repeats)
     if check.expression is not None:
         return _of_expression(check.expression, prefix, schema)
     (column,) = check.columns

@@ -1,6 +1,5 @@
 """The user's own checks of one table: prepared before it is read, carried out on rows in use."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -15,6 +14,7 @@ from fusion.ingest.own_checks.expression_types import short_reason
 from fusion.ingest.own_checks.own_findings import OF_ACTION, UNUSABLE
 from fusion.ingest.own_checks.person_column import PersonColumn
 from fusion.ingest.own_checks.quarantine import Quarantine
+from fusion.ingest.settings import DataSettings
 
 
 @dataclass(frozen=True)
@@ -50,29 +50,33 @@ class OwnChecks:
     are read in a pass of their own, in blocks.
     """
 
-    def __init__(self, checks: Sequence[CheckSettings], table: Table, zone: str) -> None:
+    def __init__(self, settings: DataSettings, table: Table, findings: list[Finding]) -> None:
         """Prepare the checks: types are tried on one row, and nothing is read.
 
         Args:
-            checks: all of them; those on other tables are passed over.
+            settings: with all checks; those on other tables are passed over.
             table: the opened table.
-            zone: the IANA zone in which times without one are read.
+            findings: takes the trouble of each check but the last, which is raised.
 
         Raises:
-            Unusable: checks cannot be carried out on the table's columns; one finding for each.
+            Unusable: a check cannot be carried out on the table's columns.
         """
         self._table = table
         self._checks: list[PreparedCheck] = []
-        self.troubles: list[Finding] = []
-        own = [check for check in checks if check.table == table.subject]
+        troubles: list[Finding] = []
+        own = [check for check in settings.checks if check.table == table.subject]
         for place, check in enumerate(own):
             try:
-                condition = _prepare(check, f"check {place}", table, zone)
+                condition = _prepare(check, f"check {place}", table, settings.timezone)
             except ValueError as error:
                 message = f"the check {check.name!r} cannot be carried out: {error}"
-                self.troubles.append(_named(UNUSABLE.finding(table.subject, 1, message), check))
+                troubles.append(_named(UNUSABLE.finding(table.subject, 1, message), check))
             else:
                 self._checks.append(PreparedCheck(check, condition))
+        if troubles:
+            *others, last = troubles
+            findings += others
+            raise Unusable(last)
 
     def __bool__(self) -> bool:
         return bool(self._checks)

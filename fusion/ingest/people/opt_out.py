@@ -6,6 +6,7 @@ import polars as pl
 
 from fusion.core.findings import FindingKind, declare, example_rows
 from fusion.ingest.cell_parsing import id_text
+from fusion.ingest.column_settings import column_name
 from fusion.ingest.formats.files import Table
 from fusion.ingest.settings import DataSettings
 
@@ -94,9 +95,10 @@ def opted_out_by_table(settings: DataSettings, table: Table) -> pl.Series:
     Raises:
         Unusable: the column is missing, or a cell is neither yes nor no.
     """
-    column = settings.user_columns.opt_out
-    if column is None:
+    named = settings.user_columns.opt_out
+    if named is None:
         return pl.Series("id", [], dtype=pl.String)
+    column = column_name(named)
     rows = table.pick({"id": settings.user_id, "opt_out": column})
     words = id_text(rows["opt_out"]).str.strip_chars().str.to_lowercase().fill_null("")
     is_out = words.is_in(YES)

@@ -1,5 +1,7 @@
 """Findings about files and side tables, and their cures."""
 
+import re
+
 import polars as pl
 
 from fusion.core.findings import FINDING_KINDS
@@ -69,6 +71,29 @@ def name_by_place(shelf: Shelf) -> None:
     names = (shelf.folder / "log.csv").read_text().partition("\n")[0].split(",")
     for role, name in zip(("user", "item", "time", "weight"), names, strict=True):
         shelf.configure(f'{role} = "{role}"', f'{role} = "{name}"')
+
+
+ROLES = ("user", "item", "time", "weight")
+IDS_BY_NAME = configure(
+    "[data.item_features]",
+    '[data.item_columns]\nid = "item"\n\n[data.user_columns]\nid = "user"\n\n[data.item_features]',
+)
+"""Says which columns of the items and users hold ids, where those of the log have no names."""
+
+
+def by_position(shelf: Shelf) -> None:
+    """Give the columns of the log by position, whatever they are called."""
+    config = shelf.folder / "fusion.toml"
+    content = config.read_text()
+    for place, role in enumerate(ROLES, 1):
+        content = re.sub(f'^{role} = ".*"$', f"{role} = {place}", content, flags=re.MULTILINE)
+    config.write_text(content)
+    IDS_BY_NAME(shelf)
+
+
+def by_name(shelf: Shelf) -> None:
+    for place, role in enumerate(ROLES, 1):
+        shelf.configure(f"{role} = {place}\n", f'{role} = "{role}"\n')
 
 
 def guessed(code: str):
@@ -223,10 +248,16 @@ CASES = {
     ),
     "no_header": Case(
         together(as_text(lambda text: text.partition("\n")[2]), name_by_place),
+        Cure("Give columns by position in [data.columns], such as user = 1", by_position),
         Cure(
-            "Put a line of names before the first row",
-            together(as_text(lambda text: "user,item,time,weight\n" + text), guessed("no_header")),
+            "put a line of names before the first row and name them there",
+            together(as_text(lambda text: "user,item,time,weight\n" + text), by_position, by_name),
         ),
+        Cure("guesses", guessed("no_header")),
+    ),
+    "positions_of_names": Case(
+        together(as_parquet(), configure('"log.csv"', '"log.parquet"'), by_position),
+        Cure("Name the columns in [data]", by_name),
     ),
     "null_id": Case(
         one("items.csv", item="", number=5),

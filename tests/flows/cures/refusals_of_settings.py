@@ -3,7 +3,7 @@
 import os
 
 from tests.flows.cures.case import Refusal
-from tests.flows.cures.findings_of_files import write
+from tests.flows.cures.findings_of_files import as_text, by_position, write
 from tests.flows.cures.findings_of_settings import in_rules, rules
 from tests.flows.cures.shelf import add, configure, every, together
 
@@ -29,6 +29,7 @@ CONFIG = "flows/settings.py:"
 KEY = "a key of thirty-two characters or more"
 TOML = "fusion/core/toml_file.py:"
 URLS = "storage/database/urls.py:"
+
 
 OF_DATA = [
     Refusal(
@@ -94,6 +95,22 @@ OF_DATA = [
             every("log.csv", event=lambda row: "buy"), add("data.columns", "[data.events]\nbuy = 5")
         ),
         configure('weight = "weight"\n', 'weight = "weight"\nevent = "event"\n'),
+    ),
+    Refusal(
+        DATA + "DataSettings._require_one_way#1",
+        "give all by name, or all by position",
+        configure('user = "user"', "user = 1"),
+        configure("user = 1", 'user = "user"'),
+    ),
+    Refusal(
+        DATA + "DataSettings._require_one_way#2",
+        "[data.item_columns] id is needed",
+        together(
+            as_text(lambda text: text.partition("\n")[2]),
+            by_position,
+            configure('[data.item_columns]\nid = "item"\n\n', ""),
+        ),
+        configure("[data.user_columns]", '[data.item_columns]\nid = "item"\n\n[data.user_columns]'),
     ),
     Refusal(
         DATA + "_require_file",

@@ -187,6 +187,7 @@ ELSEWHERE = {
     *("wrong_type", "users_not_recurring", "items_not_recurring", "as_of_without_times"),  # below
     "as_of_for_items_only",  # below
     "swallowed_rows",  # test_quotes.py
+    "positions_of_names",  # test_positions.py
     # own_checks/test_own_checks.py
     *("own_check_warns", "own_check_quarantines", "own_check_refuses", "own_check_unusable"),
     "forgotten_users",  # test_load.py
