@@ -43,7 +43,10 @@ SECTIONS = {
     for model in (Config, RuleSet)
     for section in sections(model)
 }
-FIELDS = [*SECTIONS.values(), *(keys_of(source.Config) for source in known().values())]
+FIELDS = [
+    *(keys_of(section.model) for model in (Config, RuleSet) for section in sections(model)),
+    *(keys_of(source.Config) for source in known().values()),
+]
 
 
 def wrong_command(words: list[str]) -> str | None:

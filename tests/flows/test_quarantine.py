@@ -6,6 +6,7 @@ import pytest
 from flows.session import Session
 from flows.steps.keep.erase import forget
 from flows.steps.keep.forgotten import KEY
+from flows.steps.person.export import export_person
 from flows.steps.train.train import train_run
 from fusion.ingest.load import load
 from fusion.runs import erasure
@@ -55,6 +56,10 @@ def test_a_run_keeps_what_it_put_aside_until_somebody_asks_to_be_forgotten(check
     assert (finding["check"], finding["count"]) == ("rating scale", 3)
     assert "examples" not in finding
     assert PERSON not in (folder / "manifest.json").read_text()
+
+    held = export_person(checked, NEVER_USED)
+    (found,) = [one for one in held.files if one.path == file]
+    assert [row["cells"]["rating"] for row in found.rows] == ["0", "8"]
 
     done = forget(checked, [NEVER_USED])
     assert (done.unknown, done.runs) == ((), (trained.run_id,))

@@ -4,19 +4,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-import polars as pl
 from polars.exceptions import PolarsError
 
 from flows.session import Session
 from fusion.core.findings import Unusable
 from fusion.ingest.cell_parsing import id_text
 from fusion.ingest.formats.files import ROW, Table, open_table
+from fusion.ingest.own_checks.check_settings import TableName
 from fusion.ingest.people.opt_out import opted_out_by_file, opted_out_by_table
-from fusion.ingest.settings import DataSettings
 from storage.reading.frames import read_sql
-
-NUMBER = f"@{ROW}"
-"""Column of row numbers while rows are looked for."""
 
 
 @dataclass
@@ -51,7 +47,8 @@ def rows_in_data(session: Session, user: str) -> DataRows:
     """
     settings = session.config.data
     rows = DataRows()
-    for subject in ("interactions", "users"):
+    subjects: tuple[TableName, ...] = ("interactions", "users")
+    for subject in subjects:
         try:
             _read(session, subject, user, rows)
         except (Unusable, PolarsError, OSError) as wrong:
@@ -63,21 +60,19 @@ def rows_in_data(session: Session, user: str) -> DataRows:
     return rows
 
 
-def _read(session: Session, subject: str, user: str, rows: DataRows) -> None:
+def _read(session: Session, subject: TableName, user: str, rows: DataRows) -> None:
     """Add a table's rows of a person."""
     settings = session.config.data
     source = getattr(settings, subject)
-    if source is None:
+    column = settings.person_column(subject)
+    if source is None or column is None:
         return
     query = partial(read_sql, base=session.base)
-    table = open_table(subject, source, session.base, query)
-    getattr(rows, subject).extend(_rows_of(table, _id_column(settings, subject), user))
+    has_names = not settings.is_by_position(subject)
+    table = open_table(subject, source, session.base, query, has_names)
+    getattr(rows, subject).extend(_rows_of(table, column, user))
     if subject == "users":
         rows.opted_out |= user in opted_out_by_table(settings, table)
-
-
-def _id_column(settings: DataSettings, subject: str) -> str:
-    return settings.columns.user if subject == "interactions" else settings.user_id
 
 
 def _rows_of(table: Table, column: str, user: str) -> list[dict[str, Any]]:
@@ -87,8 +82,6 @@ def _rows_of(table: Table, column: str, user: str) -> list[dict[str, Any]]:
     if theirs.is_empty():
         return []
     # A second look takes their rows alone: all columns of a large file may not fit into memory.
-    whole = pl.concat([part.frame for part in table.parts], how="diagonal_relaxed")
-    numbered = whole.with_row_index(NUMBER, offset=1)
-    rows = numbered.filter(pl.col(NUMBER).is_in(theirs.implode())).collect(engine="streaming")
+    rows = table.rows(theirs)
     # A file may have a column of that name itself, which stays as it is.
-    return (rows if ROW in rows.columns else rows.rename({NUMBER: ROW})).to_dicts()
+    return (rows if ROW in rows.columns else rows.insert_column(0, theirs)).to_dicts()
