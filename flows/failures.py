@@ -1,8 +1,9 @@
 """Exit codes of failures, and the sentences that go with them."""
 
 import errno
+import os
 
-from fusion.errors import ConfigError, FusionError, Temporary
+from fusion.errors import ConfigError, FusionError, Temporary, system_error
 
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 """Errors of the file system that another try may not see: a full disk, a full quota."""
@@ -33,14 +34,16 @@ def describe_failure(failure: BaseException) -> tuple[int, str]:
         return failure.exit_code, str(failure)
     if isinstance(failure, KeyboardInterrupt):
         return INTERRUPTED, "interrupted; `fusion status` says what is live"
-    if isinstance(failure, OSError) and failure.errno in NO_SPACE:
-        sentence = f"{_place(failure)}: {failure.strerror}. Make room and try again."
+    number = system_error(failure)
+    if number in NO_SPACE:
+        sentence = f"{_place(failure)}: {os.strerror(number)}. Make room and try again."
         return Temporary.exit_code, sentence
-    if isinstance(failure, OSError) and failure.errno in UNUSABLE_PLACE:
+    if number in UNUSABLE_PLACE:
         cure = "Name another place, or allow writing there."
-        return ConfigError.exit_code, f"{_place(failure)}: {failure.strerror}. {cure}"
+        return ConfigError.exit_code, f"{_place(failure)}: {os.strerror(number)}. {cure}"
     return FusionError.exit_code, f"unexpected {type(failure).__name__}: {failure}"
 
 
-def _place(failure: OSError) -> str:
-    return f"cannot use {failure.filename}" if failure.filename else "cannot use a file"
+def _place(failure: BaseException) -> str:
+    name = getattr(failure, "filename", None)
+    return f"cannot use {name}" if name else "cannot use a file"

@@ -178,6 +178,25 @@ def stored_text(failure: BaseException) -> str:
     return mask_secrets(f"{type(failure).__name__}: {message}")
 
 
+def system_error(failure: BaseException) -> int | None:
+    """Return the number of the error of the operating system that a failure tells of.
+
+    Args:
+        failure: any exception.
+
+    Returns:
+        Such as `errno.ENOSPC`; None where it tells of none.
+    """
+    if isinstance(failure, OSError) and failure.errno is not None:
+        return failure.errno
+    # Polars raises a ComputeError where Parquet cannot be written, or an OSError without number:
+    # either ends in the words that Rust has for errors of the system.
+    if isinstance(failure, OSError) or type(failure).__module__.startswith("polars"):
+        number = re.search(r"\(os error ([0-9]+)\)$", str(failure))
+        return int(number[1]) if number else None
+    return None
+
+
 def disk_refused(failure: BaseException) -> bool:
     """Return whether a disk refused to be written.
 
@@ -186,5 +205,4 @@ def disk_refused(failure: BaseException) -> bool:
     Args:
         failure: any exception.
     """
-    refusals = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
-    return isinstance(failure, OSError) and failure.errno in refusals
+    return system_error(failure) in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)

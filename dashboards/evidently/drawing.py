@@ -43,6 +43,9 @@ def _draw(folder: Path, workspace: Path, subjects: Pairs) -> None:
     record(workspace, report.run, report.figures, snapshot)
     add_distributions(folder, json.loads(snapshot.json()))
     draft = files.drift_html.with_suffix(".new")
-    snapshot.save_html(str(draft))
-    replace_file(draft, files.drift_html)
+    try:
+        snapshot.save_html(str(draft))
+        replace_file(draft, files.drift_html)
+    finally:
+        draft.unlink(missing_ok=True)  # left where the disk is full
     log.info("drift page drawn folder=%s columns=%d", folder, len(report.columns))

@@ -129,7 +129,8 @@ class Ranker:
         """
         files = RankerFolder(folder)
         for index, booster in enumerate(self.boosters):
-            booster.save_model(files.booster(index))
+            # Not by LightGBM itself, whose error hides that a disk is full.
+            files.booster(index).write_text(booster.model_to_string(), encoding="utf-8")
         files.columns.write_text(json.dumps(self.columns))
         prior = asdict(self.source_prior) if self.source_prior else None
         files.source_prior.write_text(json.dumps(prior))

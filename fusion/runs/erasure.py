@@ -1,7 +1,7 @@
 """Taking people out of a run folder: ids, lists, samples, rows put aside, texts of the manifest."""
 
-import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,8 @@ import pyarrow.parquet as pq
 
 from fusion.core.arrays import Rows
 from fusion.core.durable import replace_file
+from fusion.errors import DataError, disk_refused
+from fusion.runs.checksums import as_summed_text
 from fusion.runs.manifest import read_manifest
 from fusion.runs.monitoring_samples import USER_ROW
 from fusion.runs.redaction import Redactor
@@ -32,8 +34,13 @@ def people_in(folder: Path, people: Collection[str]) -> dict[str, int]:
 
     Returns:
         Outside id -> row number.
+
+    Raises:
+        DataError: its ids cannot be read.
     """
-    ids = pl.read_parquet(RunFolder(folder).user_ids)[ID_COLUMN]
+    file = RunFolder(folder).user_ids
+    with _naming_damage(file):
+        ids = pl.read_parquet(file)[ID_COLUMN]
     named = ids.is_in([*people]).fill_null(False)
     rows = np.flatnonzero(named.to_numpy())
     return dict(zip(ids.gather(rows).to_list(), rows.tolist(), strict=True))
@@ -47,10 +54,14 @@ def quarantined_in(folder: Path, people: Collection[str]) -> set[str]:
     Args:
         folder: a run folder.
         people: outside ids.
+
+    Raises:
+        DataError: such rows cannot be read.
     """
     found: set[str] = set()
     for file in _quarantine_files(folder):
-        ids = pl.read_parquet(file, columns=[ID_COLUMN])[ID_COLUMN]
+        with _naming_damage(file):
+            ids = pl.read_parquet(file, columns=[ID_COLUMN])[ID_COLUMN]
         found |= set(ids.filter(ids.is_in([*people]).fill_null(False)))
     return found
 
@@ -68,6 +79,9 @@ def forget_in(folder: Path, people: Collection[str]) -> bool:
 
     Returns:
         Whether it named any of them.
+
+    Raises:
+        DataError: a file is damaged, and may name people whom nobody can take out of it.
     """
     rows = np.array([*people_in(folder, people).values()], np.int32)
     if not len(rows) and not quarantined_in(folder, people):
@@ -76,12 +90,14 @@ def forget_in(folder: Path, people: Collection[str]) -> bool:
     quarantined = _quarantine_files(folder)
     for file in sorted(folder.rglob("*.parquet")):
         if file != users and file not in quarantined:
-            new = _cut(file, rows, people)
+            with _naming_damage(file):
+                new = _cut(file, rows, people)
             if new is not None:
                 replace_file(new, file)
     last = {}
     for file in quarantined:
-        new = _cut(file, rows, people)
+        with _naming_damage(file):
+            new = _cut(file, rows, people)
         if new is not None:
             last[file] = new
     if len(rows):
@@ -90,6 +106,20 @@ def forget_in(folder: Path, people: Collection[str]) -> bool:
     for file, new in last.items():
         replace_file(new, file)
     return True
+
+
+@contextmanager
+def _naming_damage(file: Path) -> Iterator[None]:
+    """Name a file of a run folder that cannot be read in the block."""
+    try:
+        yield
+    except (pl.exceptions.PolarsError, OSError, ValueError) as failure:  # Arrow's are ValueErrors
+        if disk_refused(failure):
+            raise
+        raise DataError(
+            f"{file} cannot be searched for people ({failure}). Put its run folder back from a "
+            "backup, or remove the folder: the run's lists in SQL stay. Then run the same again"
+        ) from failure
 
 
 def _quarantine_files(folder: Path) -> list[Path]:
@@ -162,7 +192,7 @@ def _amend(folder: Path, last: Mapping[Path, Path], redactor: Redactor) -> None:
         notes = [*manifest.get("amended", ()), note]
         manifest = {**manifest, "files": files, "amended": notes}
     aside = _aside(run.manifest)
-    aside.write_text(json.dumps(manifest, indent=1, ensure_ascii=False), encoding="utf-8")
+    aside.write_text(as_summed_text(manifest), encoding="utf-8")
     replace_file(aside, run.manifest)
 
 

@@ -1,6 +1,5 @@
 """The manifest of a run: what was made from what, as a typed model of `manifest.json`."""
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from fusion.errors import DataError
 from fusion.masking import mask_all
+from fusion.runs.checksums import as_summed_text, from_summed_text
 from fusion.runs.run_folder import RunFolder, file_hashes
 
 
@@ -221,7 +221,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> Manifest:
         The manifest as written, with `files`.
     """
     whole = manifest.model_copy(update={"files": file_hashes(folder)})
-    text = json.dumps(mask_all(whole.as_json()), indent=1, ensure_ascii=False)
+    text = as_summed_text(mask_all(whole.as_json()))
     RunFolder(folder).manifest.write_text(text, encoding="utf-8")
     return whole
 
@@ -236,12 +236,12 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         The object as written, whatever release wrote it; `Manifest.of` gives it types.
 
     Raises:
-        DataError: it is no JSON.
+        DataError: it is no JSON, or not what was written.
     """
     file = RunFolder(folder).manifest
     try:
-        content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:  # of JSON and of UTF-8
+        content: dict[str, Any] = from_summed_text(file.read_text(encoding="utf-8"))
+    except ValueError as error:  # of JSON, of UTF-8 and of the checksum
         raise DataError(
             f"{file} cannot be read. Put the run folder back from a backup, or remove it: the "
             "run's lists in SQL stay. `fusion check --store` names every damaged folder"

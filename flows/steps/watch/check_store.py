@@ -8,7 +8,8 @@ from flows.steps.run_damage import damage_of_run
 from fusion.core.findings import Finding
 from fusion.errors import FusionError
 from fusion.runs.checksums import damage_in
-from fusion.runs.cleanup import name_of, run_folders, stages
+from fusion.runs.cleanup import name_of, stages
+from fusion.runs.run_folder import RUN_ID
 from fusion.runs.stage_store import DAMAGED
 from storage.database.urls import resolve_url
 from storage.reading.list_sums import ChangedLists, changed_lists
@@ -57,12 +58,14 @@ def _changed(lists: ChangedLists) -> Finding:
 
 def _damaged_runs(root: Path) -> list[Finding]:
     findings = []
-    folders = run_folders(root)
-    for run_id, folder in folders.items():
+    # By their names: one whose manifest is gone is a run all the same.
+    folders = [folder for folder in sorted(root.glob("*")) if RUN_ID.fullmatch(folder.name)]
+    for folder in folders:
         damage = damage_of_run(folder)
-        if damage:
+        # A prune may have removed it while it was read.
+        if damage and folder.exists():
             message = f"run folder {folder} is damaged: {damage}."
-            subject = f"run {run_id}"
+            subject = f"run {folder.name}"
             findings.append(Finding("damaged_run", "error", subject, 1, message, [], RUN_CURE))
     log.info("run folders compared n=%d damaged=%d", len(folders), len(findings))
     return findings

@@ -91,9 +91,10 @@ def test_a_damaged_run_folder_is_an_error_and_its_backup_the_cure(name, damage, 
     assert checked(shelf) == (0, True, {})
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"[]x", b"[]", b'{"files": 5}'])
+@pytest.mark.parametrize("content", [None, b"", b"{", b"\xff", b"[]x", b"[]", b'{"files": 5}'])
 def test_a_damaged_manifest_is_an_error(content, shelf):
-    RunFolder(shelf.folder / "runs" / RUN_ID).manifest.write_bytes(content)
+    manifest = RunFolder(shelf.folder / "runs" / RUN_ID).manifest
+    manifest.write_bytes(content) if content is not None else manifest.unlink()
     code, _, found = checked(shelf)
     assert (code, set(found)) == (2, {"damaged_run"})
     assert "manifest.json " in found["damaged_run"]["message"]

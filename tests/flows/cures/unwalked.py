@@ -9,6 +9,7 @@ WALKED = {
     "flows/steps/watch/compare.py:_run_with_lists",
     "flows/steps/watch/monitor.py:_require_folders#1",
     "flows/steps/run_damage.py:require_whole",
+    "fusion/runs/erasure.py:_naming_damage",
     "fusion/runs/run_folder.py:folder_of#1",
     "fusion/runs/run_folder.py:folder_of#2",
     "storage/database/postgres_errors.py:translate_postgres#1",

@@ -20,7 +20,7 @@ from flows.steps.train.train import train_run
 from flows.steps.watch.check import check_all
 from flows.steps.watch.check_store import check_store
 from flows.steps.watch.monitor import monitor_run
-from fusion.errors import ConfigError, Temporary
+from fusion.errors import ConfigError, DataError, Temporary
 from fusion.runs.cleanup import name_of, stages
 from fusion.runs.manifest import read_manifest
 from fusion.runs.run_folder import file_hashes
@@ -224,6 +224,19 @@ def test_a_person_is_nowhere_afterwards(own_runs):
     assert [len(read_manifest(folder)["amended"]) for folder in folders] == [1, 1]
     first = query(session, select(tables.run.c.manifest).order_by(tables.run.c.run_no))[0][0]
     assert [(one["by"], one["checks"][0]["name"]) for one in first["refusals"]] == [("ann", "x")]
+
+
+@pytest.mark.parametrize("name", ["ids/users.parquet", "titles.parquet", "lists.parquet"])
+def test_a_damaged_run_folder_is_named_and_without_it_forgetting_goes_on(name, own_shop):
+    session = Session.open(own_shop / "fusion.toml")
+    folder = sorted(session.runs.glob("2*"))[0]
+    (folder / name).write_bytes((folder / name).read_bytes()[:100])
+    with pytest.raises(DataError, match=f"{name} cannot be searched for people.*remove the folder"):
+        forget(session, [PERSON])
+    shutil.rmtree(folder)
+    assert forget(session, [PERSON]).unknown == ()
+    assert in_files(session.runs, PERSON) == in_sql(session, PERSON) == []
+    session.engine.dispose()
 
 
 def test_the_next_run_leaves_the_person_out_and_says_so(own_runs):

@@ -4,14 +4,18 @@ import json
 import logging
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from fusion.errors import DataError
 from fusion.models.text.vector_cache import VectorCache
 from fusion.runs.checksums import RECORD, damage_in, drop_file, read_record
 from fusion.runs.cleanup import unused_stages
+from fusion.runs.manifest import Manifest, read_manifest, write_manifest
+from fusion.runs.run_folder import RunFolder
 from fusion.runs.stage_store import DAMAGED, Store
 from fusion.training.fit_stage import STATE
 from fusion.training.pipeline import train
@@ -169,3 +173,21 @@ def test_a_training_gives_the_same_lists_whatever_file_is_damaged(
             assert f"name={kind} key={file.parent.name}: {name}" in caplog.text, (kind, name)
         caplog.clear()
         shutil.rmtree(folder)
+
+
+def test_a_manifest_is_read_whole_or_not_at_all_whatever_byte_is_flipped(tmp_path):
+    run = RunFolder(tmp_path)
+    written = write_manifest(tmp_path, Manifest(placement="p", seeds={1: float("nan")}))
+    text = run.manifest.read_bytes()
+    whole = str(read_manifest(tmp_path))
+    assert whole == str(json.loads(json.dumps(written.as_json())))
+    for at in range(len(text)):
+        run.manifest.write_bytes(text[:at] + bytes([text[at] ^ 4]) + text[at + 1 :])
+        # What is left of a misspelt key `checksum` is a key that nobody knows.
+        with suppress(DataError):
+            assert whole[1:-1] in str(read_manifest(tmp_path)), at
+
+
+def test_a_manifest_of_a_release_without_checksum_is_read(tmp_path):
+    RunFolder(tmp_path).manifest.write_text('{"placement": "p"}')
+    assert read_manifest(tmp_path) == {"placement": "p"}

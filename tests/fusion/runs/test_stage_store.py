@@ -167,7 +167,7 @@ class TestRunFolder:
         (tmp_path / "ids" / "users.txt").write_bytes(b"ab" * 2**20)
         (tmp_path / "lists.txt").write_text("1")
         written = write_manifest(tmp_path, Manifest(placement="Müller"))
-        assert json.loads((tmp_path / "manifest.json").read_text()) == written.as_json()
+        assert read_manifest(tmp_path) == written.as_json()
         assert written.placement == "Müller"
         assert list(written.files) == ["ids/users.txt", "lists.txt"]
         assert written.files["ids/users.txt"] == {

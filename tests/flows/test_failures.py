@@ -1,0 +1,88 @@
+"""A disk that is full is one failure, whichever library writes to it."""
+
+import errno
+from pathlib import Path
+
+import lightgbm
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from flows.failures import describe_failure
+from fusion.errors import Temporary, disk_refused, system_error
+from fusion.ranking.folders import RankerFolder
+from fusion.ranking.ranker import Ranker
+from fusion.runs.manifest import Manifest, write_manifest
+from fusion.runs.run_folder import RunFolder
+
+NUMBERS = np.random.default_rng(0).random(100_000)
+FRAME = pl.DataFrame({"a": NUMBERS})
+
+
+def write_with_arrow(file: Path) -> None:
+    table = pa.table({"a": NUMBERS})
+    with pq.ParquetWriter(file, table.schema) as writer:
+        writer.write_table(table)
+
+
+def boosted() -> lightgbm.Booster:
+    quiet = {"objective": "regression", "verbose": -1, "num_threads": 1}
+    data = lightgbm.Dataset(NUMBERS[:1000, None], NUMBERS[:1000])
+    return lightgbm.train(quiet, data, 5)
+
+
+def write_ranker(file: Path) -> None:
+    RankerFolder(file.parent).booster(0).symlink_to(file)
+    Ranker(["a"], [boosted()]).save(file.parent)
+
+
+def write_run_manifest(file: Path) -> None:
+    folder = file.parent / "run"
+    folder.mkdir()
+    RunFolder(folder).manifest.symlink_to(file)
+    write_manifest(folder, Manifest(placement="p"))
+
+
+WRITERS = {
+    "parquet by polars": FRAME.write_parquet,
+    "arrow by polars": FRAME.write_ipc,
+    "csv by polars": FRAME.write_csv,
+    "parquet by arrow": write_with_arrow,
+    "arrays": lambda file: np.savez(file.open("wb"), allow_pickle=False, a=NUMBERS),
+    "a ranker by LightGBM": write_ranker,
+    "a manifest": write_run_manifest,
+    "text": lambda file: file.write_text("a page"),
+}
+
+
+# np.savez closes what it can of an archive that could not be written.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS)
+def test_a_full_disk_ends_with_75_whatever_was_written(write, tmp_path):
+    full = tmp_path / "full"
+    full.symlink_to("/dev/full")  # a device of the kernel that never has room
+    with pytest.raises(Exception, match="No space left on device") as failure:
+        write(full)
+    assert disk_refused(failure.value)
+    code, sentence = describe_failure(failure.value)
+    assert code == Temporary.exit_code
+    assert "No space left on device. Make room and try again." in sentence
+
+
+def test_only_errors_of_the_system_have_a_number():
+    assert system_error(OSError(errno.EROFS, "read-only")) == errno.EROFS
+    assert system_error(OSError("parquet: Permission denied (os error 13)")) == errno.EACCES
+    assert system_error(OSError("closed")) is None
+    assert system_error(ValueError("row 5 holds (os error 28)")) is None
+    assert system_error(pl.exceptions.ComputeError("a cast failed")) is None
+    assert describe_failure(pl.exceptions.ComputeError("a cast failed"))[0] == 3
+
+
+def test_a_ranker_is_written_as_lightgbm_writes_it(tmp_path):
+    booster = boosted()
+    Ranker(["a"], [booster]).save(tmp_path)
+    booster.save_model(tmp_path / "by_lightgbm.txt")
+    written = RankerFolder(tmp_path).booster(0).read_bytes()
+    assert written == (tmp_path / "by_lightgbm.txt").read_bytes()
