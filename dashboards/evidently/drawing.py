@@ -10,7 +10,7 @@ from pathlib import Path
 from dashboards.evidently.report import ReportFiles, add_distributions, locked, read_drift
 from dashboards.evidently.workspace import record
 from dashboards.measures.drift import Pairs
-from fusion.core.durable import replace_file
+from fusion.core.durable import replaced_by
 
 log = logging.getLogger(__name__)
 
@@ -43,9 +43,6 @@ def _draw(folder: Path, workspace: Path, subjects: Pairs) -> None:
     record(workspace, report.run, report.figures, snapshot)
     add_distributions(folder, json.loads(snapshot.json()))
     draft = files.drift_html.with_suffix(".new")
-    try:
+    with replaced_by(draft, files.drift_html):
         snapshot.save_html(str(draft))
-        replace_file(draft, files.drift_html)
-    finally:
-        draft.unlink(missing_ok=True)  # left where the disk is full
     log.info("drift page drawn folder=%s columns=%d", folder, len(report.columns))

@@ -21,7 +21,7 @@ from dashboards.measures.drift import ColumnDrift
 from dashboards.measures.stability import Stability
 from dashboards.pages.stability_page import stability_page
 from dashboards.run import RunRef
-from fusion.core.durable import replace_file
+from fusion.core.durable import replaced_by
 from fusion.errors import DataError
 
 log = logging.getLogger(__name__)
@@ -220,5 +220,5 @@ def _about(run: RunRef) -> dict[str, str]:
 def _write(path: Path, content: dict[str, Any]) -> None:
     """Write a file so that it appears whole: it may be read meanwhile."""
     aside = path.with_suffix(".new")
-    aside.write_text(json.dumps(content, indent=1), encoding="utf-8")
-    replace_file(aside, path)
+    with replaced_by(aside, path):
+        aside.write_text(json.dumps(content, indent=1), encoding="utf-8")

@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from dashboards.run import RunRef
 from dashboards.web.guard import Application
 from dashboards.web.server import serve_guarded
-from fusion.core.durable import rename_folder, replace_file
+from fusion.core.durable import rename_folder, replaced_by
 from fusion.errors import ConfigError
 
 log = logging.getLogger(__name__)
@@ -145,8 +145,8 @@ def _project(workspace: Path, placement: str) -> None:
 def _put(path: Path, content: str) -> None:
     """Write a file so that it appears whole."""
     aside = path.with_suffix(".new")
-    aside.write_text(content, encoding="utf-8")
-    replace_file(aside, path)
+    with replaced_by(aside, path):
+        aside.write_text(content, encoding="utf-8")
     # A running server does not see files that are moved in, but those that change: cut to the
     # same size.
     os.truncate(path, path.stat().st_size)

@@ -7,6 +7,8 @@ under which it is found, and the rename itself after that.
 
 import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 CANNOT_SYNC_FOLDERS = {errno.EINVAL, errno.ENOTSUP, errno.EACCES, errno.EPERM}
@@ -54,6 +56,29 @@ def replace_file(draft: Path, final: Path) -> None:
     _sync(draft)
     draft.replace(final)
     sync_folder(final.parent)
+
+
+@contextmanager
+def replaced_by(draft: Path, final: Path) -> Iterator[None]:
+    """Put the file that the block writes in the place of another, once it is whole.
+
+    Nothing of it stays where that fails, as on a full disk.
+
+    Args:
+        draft: where the block writes.
+        final: its new name, in the same file system; what has that name is replaced.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        OSError: the disk is full or broken.
+    """
+    try:
+        yield
+        replace_file(draft, final)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def sync_tree(folder: Path) -> None:

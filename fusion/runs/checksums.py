@@ -8,7 +8,7 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any
 
-from fusion.core.durable import replace_file
+from fusion.core.durable import replaced_by
 
 RECORD = "files.json"
 """The file of a stage that holds size and checksum of every other one."""
@@ -88,8 +88,8 @@ def drop_file(folder: Path, name: str) -> None:
     # Aside, since a stage that is in use is never without its record, and before the file itself:
     # killed in between, nobody takes the stage for a damaged one.
     aside = folder / f"{RECORD}.new"
-    aside.write_text(_as_json(kept), encoding="utf-8")
-    replace_file(aside, folder / RECORD)
+    with replaced_by(aside, folder / RECORD):
+        aside.write_text(_as_json(kept), encoding="utf-8")
     (folder / name).unlink(missing_ok=True)
 
 

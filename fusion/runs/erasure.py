@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from fusion.core.arrays import Rows
-from fusion.core.durable import replace_file
+from fusion.core.durable import replace_file, replaced_by
 from fusion.errors import DataError, disk_refused
 from fusion.runs.checksums import as_summed_text
 from fusion.runs.manifest import read_manifest
@@ -192,8 +192,8 @@ def _amend(folder: Path, last: Mapping[Path, Path], redactor: Redactor) -> None:
         notes = [*manifest.get("amended", ()), note]
         manifest = {**manifest, "files": files, "amended": notes}
     aside = _aside(run.manifest)
-    aside.write_text(as_summed_text(manifest), encoding="utf-8")
-    replace_file(aside, run.manifest)
+    with replaced_by(aside, run.manifest):
+        aside.write_text(as_summed_text(manifest), encoding="utf-8")
 
 
 def _name(folder: Path, file: Path) -> str:

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from fusion.core import durable
-from fusion.core.durable import make_folder, rename_folder, replace_file
+from fusion.core.durable import make_folder, rename_folder, replace_file, replaced_by
 from fusion.models.text.vector_cache import VectorCache
 from fusion.runs.erasure import forget_in
 from fusion.runs.manifest import Manifest, write_manifest
@@ -173,3 +173,20 @@ def test_no_other_code_renames_files_or_folders():
     # What is removed or damaged takes a name under which nothing is looked for.
     own = Path(durable.__file__).relative_to(ROOT).as_posix()
     assert sorted(renames) == [own, own, "fusion/runs/cleanup.py", "fusion/runs/stage_store.py"]
+
+
+def test_a_file_that_could_not_be_written_leaves_nothing_and_the_old_one_stays(tmp_path):
+    draft, final = tmp_path / "a.new", tmp_path / "a"
+    final.write_text("old")
+
+    def write_half() -> None:
+        with replaced_by(draft, final):
+            draft.write_text("half")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(OSError, match="No space left"):
+        write_half()
+    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("a", "old")]
+    with replaced_by(draft, final):
+        draft.write_text("new")
+    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("a", "new")]

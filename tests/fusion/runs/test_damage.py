@@ -38,6 +38,8 @@ def empty(file: Path) -> None:
     file.write_bytes(b"")
 
 
+STAGES = ("fit", "lists", "ranker", "serving", "table")
+"""Every kind of stage that the training below has."""
 DAMAGES = (truncate, flip, empty, Path.unlink)
 Damage = Callable[[Path], None]
 
@@ -147,7 +149,7 @@ def test_a_training_over_a_store_that_is_damaged_everywhere_gives_the_same_lists
     store = tmp_path / "store"
     shutil.copytree(context.store.root, store)
     damaged = kinds(store)
-    assert {name for name, _ in damaged} >= {"fit", "table", "ranker", "lists"}
+    assert {name for name, _ in damaged} == set(STAGES)
     for number, stage in enumerate(sorted(store.glob("*/*"))):
         files = sorted(stage.iterdir())
         damage(files[number % len(files)])
@@ -157,11 +159,13 @@ def test_a_training_over_a_store_that_is_damaged_everywhere_gives_the_same_lists
 
 @pytest.mark.faults
 @pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("stage", STAGES)
 def test_a_training_gives_the_same_lists_whatever_file_is_damaged(
-    damage, done, data, tmp_path, caplog
+    stage, damage, done, data, tmp_path, caplog
 ):
     context, _ = done
-    for at, (kind, name) in enumerate(kinds(context.store.root)):
+    files = [(kind, name) for kind, name in kinds(context.store.root) if kind == stage]
+    for at, (kind, name) in enumerate(files):
         folder = tmp_path / str(at)
         shutil.copytree(context.store.root, folder / "store")
         file = one_of(folder / "store", kind, name)

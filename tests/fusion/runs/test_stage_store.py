@@ -17,7 +17,7 @@ import pytest
 from fusion.runs import stage_store as stores
 from fusion.runs.cleanup import run_folders
 from fusion.runs.defaults import RunsDefaults
-from fusion.runs.manifest import Manifest, moment, write_manifest
+from fusion.runs.manifest import Manifest, moment, read_manifest, write_manifest
 from fusion.runs.monitoring_samples import read_sample, write_samples
 from fusion.runs.run_folder import file_hashes, new_run_id, run_folder, sweep_folders
 from fusion.runs.stage_store import Store

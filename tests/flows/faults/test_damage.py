@@ -33,7 +33,6 @@ FILES = (
     "ranker/columns.json",
     "ranker/ranker-0.txt",
     "ranker/source_prior.json",
-    "report/drift.html",
     "report/drift.json",
     "report/stability.html",
     "report/stability.json",
