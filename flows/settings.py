@@ -70,6 +70,16 @@ class RetrainSettings(Settings):
         return name
 
 
+class FlowSettings(Settings):
+    """The `[flows]` section: verbs as flows of a Prefect server, where one is configured."""
+
+    require: bool = Field(
+        False,
+        description="where a Prefect server is configured and does not answer, wait for another "
+        "try (exit code 75); false goes on without it, and says so",
+    )
+
+
 class RetentionSettings(Settings):
     """The `[retention]` section: which runs stay when `fusion prune` removes old ones.
 
@@ -122,6 +132,10 @@ class Config(CoreConfig, BaseSettings):
     retrain: RetrainSettings = Field(
         RetrainSettings(),
         description="When `fusion retrain` trains, and when the schedule asks.",
+    )
+    flows: FlowSettings = Field(
+        FlowSettings(),
+        description="Verbs as flows of a Prefect server, where one is configured.",
     )
     retention: RetentionSettings = Field(
         RetentionSettings(),

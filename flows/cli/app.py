@@ -1,6 +1,7 @@
 """The command line's application: its shared options, and how a verb opens the configuration."""
 
 import inspect
+import logging
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -15,8 +16,11 @@ from typer.core import TyperGroup
 from flows.cli.advice import CALLED_WITH
 from flows.cli.console import ProgressBars
 from flows.session import Session
+from flows.settings import read_config
 from fusion.core.settings import Settings, describe, require_text
-from fusion.errors import ConfigError
+from fusion.errors import ConfigError, Temporary
+
+log = logging.getLogger(__name__)
 
 VERBS = {
     "Begin": ("demo", "init", "check"),
@@ -124,15 +128,27 @@ def open_session(config: Path, by: str | None = None, bars: ProgressBars | None 
     return Session.open(config, **options)
 
 
-def prefect_flows() -> Any:
-    """Return the module of Prefect flows when a Prefect API is configured, else None.
+def prefect_flows(config: Path) -> Any:
+    """Return the module of Prefect flows when a Prefect server is configured, else None.
+
+    A server that does not answer takes no night away: without it the same is done, unless the
+    configuration requires it.
+
+    Args:
+        config: the configuration file.
 
     Raises:
-        ConfigError: Prefect cannot take its own settings.
+        ConfigError: the file is missing, or is no configuration, or Prefect cannot take its own
+            settings.
+        Temporary: the server does not answer, and the configuration requires it.
     """
-    from flows.prefect_flows.api import configured  # noqa: PLC0415
+    from flows.prefect_flows.api import api_url, is_reachable  # noqa: PLC0415
 
-    if not configured():
+    url = api_url()
+    if not url:
+        return None
+    if not is_reachable(url):
+        _go_on_without(url, config)
         return None
     # Only now: Prefect takes seconds to import.
     try:
@@ -145,6 +161,16 @@ def prefect_flows() -> Any:
             "away to work without Prefect"
         ) from wrong
     return flows
+
+
+def _go_on_without(url: str, config: Path) -> None:
+    """Warn that a Prefect server does not answer, or refuse to go on without it."""
+    away = f"the Prefect server at {url} does not answer"
+    if read_config(config).flows.require:
+        raise Temporary(
+            f"{away}, and [flows] require = true; start it and try again, or set require = false"
+        )
+    log.warning("%s: its pages will not show what is done now", away)
 
 
 def parse_moment(text: str | None) -> datetime | None:

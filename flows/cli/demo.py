@@ -71,12 +71,14 @@ def run_demo(folder: Path, as_json: bool) -> int:
     """
     write_files(folder)
     config = folder / "fusion.toml"
-    from flows.prefect_flows.flows import run  # noqa: PLC0415 - Prefect takes seconds to import
+    # Only now: Prefect takes seconds to import.
+    from flows.prefect_flows.flows import run  # noqa: PLC0415
+    from flows.prefect_flows.run_states import ended_turn  # noqa: PLC0415
 
     outcomes = []
     for number, as_of in enumerate(DATES, 1):
         err.print(_announcement(number, as_of))
-        outcomes.append(run(str(config), as_of))
+        outcomes.append(ended_turn(run, str(config), as_of))
     last = outcomes[-1]
     if as_json:
         from flows.cli.screens.json_summary import demo_summary  # noqa: PLC0415

@@ -1,5 +1,6 @@
 """`fusion`: the command line, with every failure ended as a sentence and an exit code."""
 
+import signal
 import sys
 
 from flows.import_guard import refuse_foreign
@@ -36,6 +37,8 @@ def main() -> None:
     secure_output()
     give_back()
     start_logging()
+    # A process manager asks by SIGTERM what a person asks by Ctrl+C: to end in order.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     as_json = "--json" in sys.argv
     try:
         code = app(standalone_mode=False)

@@ -91,7 +91,7 @@ def monitor(run: Run = "live", config: Config = FILE, as_json: Json = False) -> 
     from flows.steps.watch.monitor import monitor_run  # noqa: PLC0415
     from flows.steps.watch.pages import draw_page  # noqa: PLC0415
 
-    flows = prefect_flows()
+    flows = prefect_flows(config)
     if flows:
         monitored = flows.monitor(str(config), run)
     else:

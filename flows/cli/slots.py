@@ -32,7 +32,7 @@ def publish(run: Run, config: Config = FILE, by: By = None, as_json: Json = Fals
     from flows.cli.screens.outcome import describe_publication  # noqa: PLC0415
     from flows.steps.publish.publish import publish_run  # noqa: PLC0415
 
-    flows = prefect_flows()
+    flows = prefect_flows(config)
     if flows:
         published = flows.publish(str(config), run, by)
     else:

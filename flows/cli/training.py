@@ -43,10 +43,12 @@ def run(
     """
     from flows.steps.retrain.loop import run_loop  # noqa: PLC0415
 
-    flows = prefect_flows()
+    flows = prefect_flows(config)
     if flows:
+        from flows.prefect_flows.run_states import ended_turn  # noqa: PLC0415
+
         # Prefect shows the steps; bars would only mix with its logs.
-        outcome = flows.run(str(config), parse_moment(as_of), by, hold)
+        outcome = ended_turn(flows.run, str(config), parse_moment(as_of), by, hold)
     else:
         with ProgressBars() as bars:
             session = open_session(config, by, bars)
@@ -69,9 +71,11 @@ def retrain(
     """
     from flows.steps.retrain.loop import retrain_loop  # noqa: PLC0415
 
-    flows = prefect_flows()
+    flows = prefect_flows(config)
     if flows:
-        outcome = flows.retrain(str(config), force, by)
+        from flows.prefect_flows.run_states import ended_turn  # noqa: PLC0415
+
+        outcome = ended_turn(flows.retrain, str(config), force, by)
     else:
         with ProgressBars() as bars:
             outcome = retrain_loop(open_session(config, by, bars), force)
@@ -88,9 +92,11 @@ def train(config: Config = FILE, as_of: AsOf = None, as_json: Json = False) -> i
     from flows.steps.retrain.loop import Outcome  # noqa: PLC0415
     from flows.steps.train.train import train_run  # noqa: PLC0415
 
-    flows = prefect_flows()
+    flows = prefect_flows(config)
     if flows:
-        trained = flows.train(str(config), parse_moment(as_of))
+        from flows.prefect_flows.run_states import ended_turn  # noqa: PLC0415
+
+        trained = ended_turn(flows.train, str(config), parse_moment(as_of))
     else:
         with ProgressBars() as bars:
             trained = train_run(open_session(config, bars=bars), parse_moment(as_of))

@@ -9,13 +9,21 @@ from typing import TypeVar
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
+from flows.prefect_flows.flow_runs import name_of, show_result, try_again
+from flows.prefect_flows.run_states import (
+    state_of_monitoring,
+    state_of_refusal,
+    state_of_training,
+    state_of_turn,
+)
+from flows.prefect_flows.turn_report import training_report, turn_report
 from flows.session import Session
 from flows.steps.publish.publish import Published, publish_run
 from flows.steps.retrain.loop import Outcome, retrain_loop, run_loop
 from flows.steps.train.train import TrainedRun, train_run
 from flows.steps.watch.monitor import Monitored, monitor_run
 from flows.steps.watch.pages import draw_page
-from fusion.errors import FusionError
+from fusion.errors import FusionError, Refused
 
 T = TypeVar("T")
 
@@ -64,7 +72,7 @@ def _session(config: str, by: str | None = None) -> Session:
     return Session.open(Path(config), step=as_task, **options)
 
 
-@flow(name="fusion run", persist_result=False)
+@flow(name="fusion run", flow_run_name=name_of("run"), persist_result=False)
 def run(
     config: str, as_of: datetime | None = None, by: str | None = None, hold: bool = False
 ) -> Outcome:
@@ -78,11 +86,16 @@ def run(
 
     Returns:
         The outcome of the turn.
+
+    Raises:
+        RefusedTurn: nothing was published; it has the outcome.
     """
-    return run_loop(_session(config, by), as_of, hold=hold)
+    session = _session(config, by)
+    outcome = try_again(lambda: run_loop(session, as_of, hold=hold))
+    return _end_turn("run", session, outcome)
 
 
-@flow(name="fusion retrain", persist_result=False)
+@flow(name="fusion retrain", flow_run_name=name_of("retrain"), persist_result=False)
 def retrain(config: str, force: bool = False, by: str | None = None) -> Outcome:
     """Ask the policy; train, publish and monitor when it says so.
 
@@ -93,11 +106,23 @@ def retrain(config: str, force: bool = False, by: str | None = None) -> Outcome:
 
     Returns:
         The outcome of the turn.
+
+    Raises:
+        RefusedTurn: nothing was published; it has the outcome.
     """
-    return retrain_loop(_session(config, by), force)
+    session = _session(config, by)
+    outcome = try_again(lambda: retrain_loop(session, force))
+    return _end_turn("retrain", session, outcome)
 
 
-@flow(name="fusion train", persist_result=False)
+def _end_turn(verb: str, session: Session, outcome: Outcome) -> Outcome:
+    """Show how a turn ended, and return its state, which gives callers the outcome."""
+    run_id = outcome.trained.run_id if outcome.trained else None
+    show_result(verb, session.placement, run_id, turn_report(outcome))
+    return state_of_turn(outcome)
+
+
+@flow(name="fusion train", flow_run_name=name_of("train"), persist_result=False)
 def train(config: str, as_of: datetime | None = None) -> TrainedRun:
     """Train a run without publishing it.
 
@@ -106,12 +131,18 @@ def train(config: str, as_of: datetime | None = None) -> TrainedRun:
         as_of: use only what was known before this time; None is everything.
 
     Returns:
-        The run, ready or rejected.
+        The run, which may be published.
+
+    Raises:
+        RefusedTurn: the run was rejected; it has the run.
     """
-    return train_run(_session(config), as_of)
+    session = _session(config)
+    trained = train_run(session, as_of)
+    show_result("train", session.placement, trained.run_id, training_report(trained))
+    return state_of_training(trained)
 
 
-@flow(name="fusion publish", persist_result=False)
+@flow(name="fusion publish", flow_run_name=name_of("publish"), persist_result=False)
 def publish(config: str, run_id: str, by: str | None = None) -> Published:
     """Publish a run that was admitted.
 
@@ -128,10 +159,13 @@ def publish(config: str, run_id: str, by: str | None = None) -> Published:
     """
     # One step and no loop of its own: the flow makes it a task, so that Prefect shows its time.
     session = _session(config, by)
-    return session.step("publish", lambda: publish_run(session, run_id))
+    try:
+        return session.step("publish", lambda: publish_run(session, run_id))
+    except Refused as refused:
+        return state_of_refusal(refused)
 
 
-@flow(name="fusion monitor", persist_result=False)
+@flow(name="fusion monitor", flow_run_name=name_of("monitor"), persist_result=False)
 def monitor(config: str, run_id: str = "live") -> Monitored:
     """Monitor a run against the one that was live before it.
 
@@ -145,4 +179,4 @@ def monitor(config: str, run_id: str = "live") -> Monitored:
     session = _session(config)
     monitored = session.step("monitor", lambda: monitor_run(session, run_id))
     session.step("draw", lambda: draw_page(session, monitored.run_id))
-    return monitored
+    return state_of_monitoring(monitored)

@@ -116,7 +116,7 @@ def wrong_setting(span: str) -> str | None:
     is_table = table in SECTIONS.get(holder, {})  # such as data.events, whose keys are free
     if section not in SECTIONS:
         return None if is_table or "[" not in span else f"no section {section}"
-    is_package = section == "storage" and "[" not in span
+    is_package = section in ("storage", "flows") and "[" not in span
     is_known = key is None or key in SECTIONS[section] or is_package
     return None if is_known else f"{section} has {', '.join(SECTIONS[section])}"
 

@@ -79,8 +79,10 @@ def test_one_file_listens_and_no_other_speaks_to_the_network():
     assert imports_of(NETWORK) == {
         ("dashboards/web/server.py", "socket"),
         ("dashboards/web/server.py", "uvicorn"),
-        # the kind of error that a Prefect API which is away ends in
-        ("flows/prefect_flows/deployments.py", "httpx"),
+        # ask whether the Prefect API is there; the kinds of error if not
+        ("flows/prefect_flows/api.py", "ssl"),
+        ("flows/prefect_flows/api.py", "urllib.request"),
+        ("flows/prefect_flows/ownership.py", "httpx"),
     }
 
 

@@ -92,6 +92,19 @@ def test_a_killed_run_leaves_live_lists_and_the_next_one_works(own_shop):
     assert_next_run_works(own_shop, url, {})
 
 
+def test_sigterm_ends_a_training_in_order(own_shop):
+    """A process manager gets what Ctrl+C gives: a sentence, its code, and a run that says so."""
+    url = database(own_shop)
+    before = live_lists(url)
+    running, _ = started(own_shop, environment())
+    running.terminate()
+    assert running.wait(timeout=60) == 130
+    assert "interrupted" in (own_shop / "log").read_text()
+    newest = "select status from run order by run_no desc limit 1"
+    assert query(url, newest) == [("failed",)]
+    assert live_lists(url) == before
+
+
 @pytest.mark.faults
 @pytest.mark.parametrize("seed", [1, 2])
 def test_kills_at_random_moments(own_runs, seed):

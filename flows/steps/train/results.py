@@ -166,7 +166,7 @@ def load_folder(session: Session, run_no: int, folder: Path) -> dict[str, TableJ
     return {"recommendation": lists.as_json(), **small_sums(folder)}
 
 
-def write_failure(session: Session, run_no: int, failure: Exception) -> None:
+def write_failure(session: Session, run_no: int, failure: BaseException) -> None:
     """End a run as failed, with the failure as its manifest.
 
     Args:

@@ -72,12 +72,12 @@ def train_run(session: Session, as_of: datetime | None = None) -> TrainedRun:
         # Only now: `fusion forget` waits for runs that have begun, and so misses none of them.
         require_same(session.engine, inputs.forgotten)
         return _train(session, run_no, run_id, inputs)
-    except Exception as failure:
-        log.error("run failed run_id=%s: %s", run_id, failure)
+    except BaseException as failure:  # Ctrl+C and SIGTERM too: the run says that it has ended
+        log.error("run failed run_id=%s: %s", run_id, str(failure) or type(failure).__name__)
         write_failure(session, run_no, failure)
         raise
     finally:
-        # Also after Ctrl+C: a sweep may then end the run, though this process goes on.
+        # A sweep may end the run where that could not be written, though this process goes on.
         end_life(session.engine, run_no)
 
 

@@ -73,6 +73,7 @@ UNWALKED = {
     ),
     **dict.fromkeys(
         (
+            "flows/cli/app.py:_go_on_without",
             "flows/steps/keep/erase.py:_refuse_training",
             "storage/database/errors.py:_translate_sqlite#1",
             "storage/database/pool.py:WaitingPool.connect",

@@ -1,16 +1,13 @@
 """The loop under a real Prefect server: flows, steps as task runs, and a cron that really comes."""
 
-import json
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 
 import pytest
 
+from tests.flows.prefect_flows.prefect_server import until
 from tests.flows.world import EARLY, command, database, environment, fusion, live_lists, query
 
 pytestmark = pytest.mark.prefect
@@ -19,85 +16,6 @@ LISTS = (
     "order by user_id, rank"
 )
 WAITING = "select run_id, changed_by from slot join run using (run_no) where name = 'challenger'"
-
-
-class Server:
-    """A Prefect server on a free loopback port, asked over HTTP."""
-
-    def __init__(self, home) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.api = f"http://127.0.0.1:{self.port}/api"
-        self.env = {
-            "PREFECT_HOME": str(home),
-            "PREFECT_API_URL": self.api,
-            "DO_NOT_TRACK": "1",
-            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        }
-
-    def ask(self, kind: str, **wanted):
-        """Rows of `kind` (flow_runs, task_runs, deployments, flows)."""
-        request = urllib.request.Request(
-            f"{self.api}/{kind}/filter",
-            json.dumps(wanted).encode(),
-            {"content-type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.load(answer)
-
-    def names_of_tasks(self, flow_run_id: str) -> dict[str, str]:
-        found = self.ask("task_runs", flow_runs={"id": {"any_": [flow_run_id]}}, limit=200)
-        return {row["name"]: row["state"]["type"] for row in found}
-
-    def up(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"{self.api}/health", timeout=5):
-                return True
-        except OSError:
-            return False
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    home = tmp_path_factory.mktemp("prefect")
-    made = Server(home)
-    words = [
-        sys.executable,
-        "-m",
-        "prefect",
-        "server",
-        "start",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(made.port),
-    ]
-    with (home / "log").open("w") as log:
-        serving = subprocess.Popen(words, env=environment(**made.env), stdout=log, stderr=log)
-    try:
-        until(made.up, 90)
-        yield made
-    finally:
-        serving.send_signal(signal.SIGTERM)
-        serving.wait(timeout=60)
-
-
-def until(holds, seconds: float):
-    """Wait until `holds()` gives something and give it; fail after so many seconds."""
-    end = time.monotonic() + seconds
-    while not (found := holds()):
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.5)
-    return found
-
-
-@pytest.fixture(scope="module")
-def prefect_shop(server, bare, tmp_path_factory):
-    """A shop whose first run went through the flow; gives its folder and how the command ended."""
-    folder = tmp_path_factory.mktemp("prefect-shop") / "shop"
-    shutil.copytree(bare, folder, ignore=shutil.ignore_patterns("runs", "fusion.db*"))
-    return folder, fusion(folder, "run", "--as-of", EARLY, "--by", "ann", "--json", **server.env)
 
 
 def test_run_goes_through_the_flow_and_gives_the_same_lists(server, prefect_shop, shop_made):
@@ -117,6 +35,10 @@ def test_steps_of_the_run_are_task_runs(server, prefect_shop):
     flow = server.ask("flows", flows={"name": {"any_": ["fusion run"]}})[0]
     run = server.ask("flow_runs", flows={"id": {"any_": [flow["id"]]}})[0]
     assert run["state"]["type"] == "COMPLETED"
+    _, ended = prefect_shop
+    assert run["state"]["name"] == {0: "Published", 4: "Alerted"}[ended.code]
+    assert run["name"] == "run default"
+    assert {"default", ended.json["run"]["id"]} <= set(run["tags"])
     # the server writes task runs down from events, a moment later
     tasks = until(lambda: _with_monitor(server, run["id"]), 30)
     assert set(tasks.values()) == {"COMPLETED"}
@@ -144,7 +66,27 @@ def test_retrain_asks_the_policy_as_a_task(server, prefect_shop):
     assert ended.json["due"]["trigger"] == "cooldown"
     flow = server.ask("flows", flows={"name": {"any_": ["fusion retrain"]}})[0]
     run = server.ask("flow_runs", flows={"id": {"any_": [flow["id"]]}})[0]
+    assert (run["name"], run["state"]["name"]) == ("retrain default", "Not due")
+    assert "cool-down" in run["state"]["message"]
     assert until(lambda: server.names_of_tasks(run["id"]), 30) == {"policy": "COMPLETED"}
+
+
+def test_a_refused_turn_is_red_and_says_why(server, prefect_shop, tmp_path):
+    """It was green: nothing was published for nights, and nobody saw it."""
+    folder = shutil.copytree(prefect_shop[0], tmp_path / "shop")
+    shown = live_lists(database(folder))
+    strict = {**server.env, "FUSION_GATE__MAX_CHURN": "0"}
+    ended = fusion(folder, "run", "--json", **strict)
+    assert ended.code == 1, ended.err
+    assert live_lists(database(folder)) == shown
+    run_id = ended.json["run"]["id"]
+    run = server.ask("flow_runs", flow_runs={"tags": {"all_": [run_id]}})[0]
+    assert (run["state"]["type"], run["state"]["name"]) == ("FAILED", "Refused")
+    assert "churn" in run["state"]["message"]
+    artifact = server.ask("artifacts", artifacts={"flow_run_id": {"any_": [run["id"]]}})[0]
+    assert artifact["key"] == "fusion-run-default"
+    for words in ("Refused: nothing was published", "churn", "| NDCG@10 |", "chosen"):
+        assert words in artifact["data"]
 
 
 def test_held_runs_wait_and_approval_shows_the_last_one(server, prefect_shop, tmp_path):

@@ -15,7 +15,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from tests.flows.prefect_flows.test_prefect import until
+from tests.flows.prefect_flows.prefect_server import until
 from tests.flows.world import command, environment
 
 pytestmark = pytest.mark.prefect
