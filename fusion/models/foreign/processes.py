@@ -95,7 +95,9 @@ class SourceProcess:
         try:
             return self._process.call(f"{HOST}:{function}", arguments, progress, most)
         except WorkFailed as failure:
-            if failure.cause not in _CURES or function in QUICK:
+            # Five minutes are no setting; below them the setting is the limit.
+            is_fixed = most is not None and most <= self._process.limits.seconds
+            if failure.cause not in _CURES or (failure.cause == "seconds" and is_fixed):
                 raise
             message = f"{failure}; {_CURES[failure.cause]}"
             raise WorkFailed(failure.cause, message) from failure

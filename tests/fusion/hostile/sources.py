@@ -89,6 +89,7 @@ class BoomsInFit(Fine):
 
 class HangsInFit(Fine):
     def fit(self, data, ctx):
+        ctx.progress(5, 9)
         time.sleep(3600)
 
 
@@ -102,6 +103,31 @@ class FillsMemoryInFit(Fine):
 class ReturnsNothingFromFit(Fine):
     def fit(self, data, ctx):
         return None
+
+
+class NotesItsContext(Fine):
+    """Says what it was fitted with; a state with `begun` is what a later fit begins from."""
+
+    supports_warm_start = True
+    slow = True
+
+    def fit(self, data, ctx):
+        super().fit(data, ctx)
+        self.notes = {
+            "device": ctx.device,
+            "threads": ctx.threads,
+            "max_steps": ctx.max_steps,
+            "seconds": ctx.seconds,
+            "keep": ctx.keep,
+            "cache": str(ctx.cache),
+            "warm": ctx.warm["shares"].tolist() if ctx.warm else [],
+        }
+        return self
+
+
+class HangsInScoring(Fine):
+    def scores(self, users):
+        time.sleep(3600)
 
 
 class CrashesInScoring(Fine):

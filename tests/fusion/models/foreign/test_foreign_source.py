@@ -1,13 +1,27 @@
 """A package's source asked in its process: same bits where it behaves, its own failure else."""
 
+import os
+import signal
+import subprocess
+import sys
+import threading
 from contextvars import Context
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from fusion.config import SplitSettings
+from fusion.core.parallel import BlockBudget, BoundedPool, Stopped
 from fusion.data.dataset import Dataset
-from fusion.errors import ConfigError, FusionError, SourceFailed, UnknownName, UnusableSource
+from fusion.data.splitting.folds import plan_folds
+from fusion.errors import (
+    ConfigError,
+    FusionError,
+    SourceFailed,
+    UnknownName,
+    UnusableSource,
+)
 from fusion.isolation.failure import Limits, WorkFailed
 from fusion.models.base import registry
 from fusion.models.base.fitted import FittedSource, fit
@@ -16,7 +30,10 @@ from fusion.models.base.registry import offered
 from fusion.models.foreign.files import read_dataset, write_dataset
 from fusion.models.foreign.processes import foreign_sources
 from fusion.models.foreign.resolve import model_code, source_model
+from fusion.ranking.candidates import candidate_blocks
+from fusion.runs.stage_store import Store
 from fusion.testing.data import mixed_data, random_pairs, users_now
+from fusion.training.pipeline import FOREIGN
 from tests.fusion.hostile import installing
 from tests.fusion.hostile.sources import Fine
 
@@ -40,7 +57,8 @@ BROKEN = {
 def packages(tmp_path_factory):
     """An installed package with all of these sources, by their names in lower case."""
     with pytest.MonkeyPatch.context() as patch:
-        values = [f"sources:{name}" for name in ("Fine", "ScoresTooFew", *BAD_LISTS)]
+        good = ("Fine", "NotesItsContext", "HangsInScoring")
+        values = [f"sources:{name}" for name in (*good, "ScoresTooFew", *BAD_LISTS)]
         names = {value.partition(":")[2].lower(): value for value in values}
         broken = {f"broken{number}": value for number, value in enumerate(BROKEN)}
         installing.offer(
@@ -120,6 +138,54 @@ def test_progress_of_a_fit_is_heard(processes, data):
     assert (1, 2) in heard
 
 
+def test_all_of_the_context_of_a_fit_arrives(processes, data, tmp_path):
+    plain = {"device": "cuda", "threads": 3, "max_steps": 7, "seconds": 1.5, "keep": True}
+    model = source_model("notesitscontext")
+    assert (model.supports_warm_start, model.slow) == (True, True)
+    warm = {"shares": np.array([0.5, 0.25])}
+    notes = model.fit(data, FitContext(warm=warm, cache=tmp_path, **plain)).notes
+    assert notes == {**plain, "cache": str(tmp_path), "warm": [0.5, 0.25]}
+    assert source_model("notesitscontext").fit(data, FitContext()).notes["warm"] == []
+
+
+def test_a_run_that_is_stopped_ends_a_fit_that_hangs(processes, data):
+    """It would hold the pool up for the five minutes that a call may take."""
+    model, is_under_way = source_model("hangs"), threading.Event()
+
+    def progress(done, total):
+        if (done, total) == (5, 9):
+            is_under_way.set()
+
+    pool = BoundedPool(threads=1, memory=1)
+    context = FitContext(progress=pool.stoppable(progress))
+    fitting = pool.submit(0.1, lambda: model.fit(data, context))
+    is_under_way.wait()
+    pool.close(stop=True)
+    with pytest.raises(Stopped):
+        fitting.result()
+    assert model.process._process._worker is None
+
+
+@pytest.fixture
+def interruptible():
+    """Ctrl+C raises, also where the tests run in the background of a shell, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_a_person_who_interrupts_scoring_waits_for_no_source(processes, data, interruptible):
+    fold = plan_folds(data, SplitSettings(kind="random")).verdict
+    source = fit("hangsinscoring", source_model("hangsinscoring"), fold.known, 5, FitContext())
+    n_started = source.model.process._process.n_started
+    allowed = Allowed(np.ones(data.n_items, bool))
+    threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        next(candidate_blocks([source], fold, fold.label_rows, allowed, BlockBudget(2**20, 1)))
+    source.model.process.close()
+    assert source.model.process._process.n_started == n_started
+
+
 @pytest.mark.parametrize(("bad", "says"), BAD_LISTS.items())
 def test_lists_that_are_none_are_the_failure_of_the_source(processes, data, bad, says):
     source = fitted(bad.lower(), data)
@@ -185,6 +251,15 @@ def test_nothing_of_what_is_handed_over_is_left(packages, data, tmp_path):
         assert folder.name.startswith(".")
         assert [file.name for file in folder.rglob("*") if file.is_file()] == ["state.npz"]
     assert [*tmp_path.iterdir()] == []
+
+
+def test_what_a_killed_training_left_is_swept(tmp_path):
+    ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"],
+                           capture_output=True, text=True, check=True)  # fmt: skip
+    left = tmp_path / FOREIGN / f".3.{ended.stdout.strip()}"
+    (left / "tmp1").mkdir(parents=True)
+    assert Store(tmp_path).sweep() == 1
+    assert not left.exists()
 
 
 def test_packages_are_looked_for_once_a_process(packages, tmp_path, monkeypatch):
