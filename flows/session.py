@@ -12,7 +12,8 @@ from sqlalchemy import Engine
 
 from flows.settings import Config, read_config
 from fusion.core.progress import Progress, Step, no_progress, run_plain
-from storage.connect import connect
+from storage.connect import connect, make_database
+from storage.database.settings import StorageSettings
 from storage.database.urls import resolve_url
 
 if TYPE_CHECKING:  # light verbs time nothing
@@ -40,6 +41,7 @@ class Session:
         by: a name for the history of slots.
         step: runs a named step; a caller may show it, or make it a Prefect task.
         progress: gives a callback of (done, total) for a step by its name.
+        read_only: the database refuses every write, for verbs that only look.
     """
 
     config: Config
@@ -47,6 +49,7 @@ class Session:
     by: str = field(default_factory=user_name)
     step: Step = run_plain
     progress: Callable[[str], Progress] = no_progress
+    read_only: bool = False
 
     @cached_property
     def timer(self) -> "StepTimer":
@@ -61,7 +64,7 @@ class Session:
 
         Args:
             path: the configuration file.
-            more: further fields by name: `by`, `step`, `progress`.
+            more: further fields by name: `by`, `step`, `progress`, `read_only`.
 
         Returns:
             The session; its database is not opened yet.
@@ -73,11 +76,25 @@ class Session:
 
     @cached_property
     def engine(self) -> Engine:
-        """The database, at the newest revision."""
+        """The database, at the newest revision; opening it makes and changes nothing.
+
+        Raises:
+            ConfigError: it is not there, holds no tables, or those of another version.
+            DamagedDatabase: something that fusion made is gone.
+        """
+        return connect(self.storage, read_only=self.read_only)
+
+    @property
+    def storage(self) -> StorageSettings:
+        """The settings of the database, with a relative SQLite file at the base."""
         settings = self.config.storage
         # With its password: this text is for the driver, and is never shown.
         url = resolve_url(settings.url, self.base).render_as_string(hide_password=False)
-        return connect(settings.model_copy(update={"url": url}), migrate=True)
+        return settings.model_copy(update={"url": url})
+
+    def make_database(self) -> None:
+        """Make the database where there is none yet; an older one stays as it is."""
+        make_database(self.storage)
 
     @property
     def placement(self) -> str:

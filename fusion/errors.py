@@ -7,7 +7,8 @@ FusionError                 exit 3   a bug: ours to mend
 ├── DataError               exit 2   the data's owner
 ├── Refused                 exit 1   nobody: a gate held, what is live stays live
 ├── Temporary               exit 75  time: the same command may succeed later
-│   └── Overtaken                    another command was faster
+│   ├── Overtaken                    another command was faster
+│   └── Unavailable                  the database is away or busy: the same step, in a moment
 └── SourceFailed            exit 3   a source's author; a run leaves the source out and goes on
 """
 
@@ -131,6 +132,10 @@ class Temporary(FusionError):
 
 class Overtaken(Temporary):
     """Another process changed meanwhile what a decision was made on."""
+
+
+class Unavailable(Temporary):
+    """The database is away, busy or starting: the same step may succeed in a moment."""
 
 
 class SourceFailed(FusionError):

@@ -1,18 +1,30 @@
 """Open a database: as its owner, who may make its tables, or as a service that only reads lists."""
 
+import os
 from pathlib import Path
 
 from sqlalchemy import URL, Engine, text
 
 from fusion.errors import ConfigError
 from storage.database.engine import make_engine, revision
+from storage.database.errors import NoDatabase
 from storage.database.settings import StorageSettings
 from storage.database.urls import masked, storage_url
+from storage.schema.inspection import require_whole
 from storage.schema.tables import HEAD
 from storage.schema.views import view_metadata
 
+# A schema that is not there yet would be made in the database.
+_MAY_MAKE = """
+SELECT CASE
+    WHEN to_regnamespace(CAST(:name AS text)) IS NULL AND CAST(:name AS text) IS NOT NULL
+    THEN has_database_privilege(current_database(), 'CREATE')
+    ELSE has_schema_privilege(COALESCE(CAST(:name AS text), current_schema()), 'CREATE')
+END
+"""
 
-def connect(settings: StorageSettings, *, migrate: bool = False) -> Engine:
+
+def connect(settings: StorageSettings, *, migrate: bool = False, read_only: bool = False) -> Engine:
     """Open a database as its owner; the caller disposes the engine.
 
     Tables are made and changed only when the caller asks for it with `migrate`.
@@ -21,34 +33,96 @@ def connect(settings: StorageSettings, *, migrate: bool = False) -> Engine:
         settings: `[storage]` of a configuration.
         migrate: make what is missing (the SQLite file, the schema, the tables) and bring an older
             database up to date.
+        read_only: every connection refuses to write; not together with `migrate`.
 
     Returns:
-        An engine on a database at the newest revision.
+        An engine on a database at the newest revision, with every table, column and view.
 
     Raises:
         ConfigError: another kind of database, no such database, no rights, or tables of a newer
-            version; without `migrate` also no tables, or tables of an older version.
+            version; without `migrate` also `NoDatabase` where there are no tables, and
+            `OlderDatabase` where they are of an older version.
+        DamagedDatabase: a table, a column or a view is gone.
         Temporary: the database is away or busy.
     """
     place = storage_url(settings.url, settings.schema_name)
     if migrate and settings.schema_name is not None:
         _make_schema(settings.url, settings.schema_name)
     if not migrate:
-        _require_file(place)
-    engine = make_engine(place)
+        require_file(place)
+    engine = make_engine(place, read_only, tidy=True)
     try:
-        if revision(engine) != HEAD:
-            # Alembic costs 0.2 s, which a rollback on a database up to date has not to spare.
-            from storage.schema.upgrade import require_newest, upgrade  # noqa: PLC0415
-
-            if migrate:
-                upgrade(engine)
-            else:
-                require_newest(engine)
+        _require_newest(engine, migrate)
     except BaseException:
         engine.dispose()
         raise
     return engine
+
+
+def _require_newest(engine: Engine, migrate: bool) -> None:
+    """See that a database is whole and at the newest revision, or bring it there."""
+    current = revision(engine)
+    try:
+        require_whole(engine, current)
+    except NoDatabase:
+        if not migrate:
+            raise
+    if current == HEAD:
+        return
+    # Alembic costs 0.2 s, which a rollback on a database up to date has not to spare.
+    from storage.schema.upgrade import require_newest, upgrade  # noqa: PLC0415
+
+    if migrate:
+        upgrade(engine)
+    else:
+        require_newest(engine)
+
+
+def make_database(settings: StorageSettings) -> None:
+    """Make the file, the schema and the tables where there are none; change nothing else.
+
+    Args:
+        settings: `[storage]` of a configuration.
+
+    Raises:
+        FusionError: as `connect` without `migrate`, but for a database that is not there yet.
+    """
+    try:
+        connect(settings).dispose()
+    except NoDatabase:
+        connect(settings, migrate=True).dispose()
+
+
+def require_makeable(settings: StorageSettings) -> None:
+    """Refuse a place in which `make_database` could make nothing; make nothing.
+
+    Args:
+        settings: `[storage]` of a configuration, whose database is not there or empty.
+
+    Raises:
+        ConfigError: the folder of the SQLite file cannot be written, or the user of PostgreSQL may
+            not make the schema or its tables.
+    """
+    place = storage_url(settings.url, settings.schema_name)
+    if place.get_backend_name() == "sqlite":
+        folder = Path(str(place.database)).parent
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise ConfigError(
+                f"database {masked(place)} cannot be made: folder {folder} must exist and be "
+                "writable. Check [storage] url."
+            )
+        return
+    engine = make_engine(place, read_only=True)
+    try:
+        with engine.connect() as connection:
+            may_make = connection.scalar(text(_MAY_MAKE), {"name": settings.schema_name})
+    finally:
+        engine.dispose()
+    if not may_make:
+        raise ConfigError(
+            f"database {masked(place)}: its user may make no tables in it. Grant CREATE on the "
+            "schema, or on the database where [storage] schema is not there yet."
+        )
 
 
 def open_reader(url: str, schema: str | None = None) -> Engine:
@@ -76,7 +150,7 @@ def open_reader(url: str, schema: str | None = None) -> Engine:
         Temporary: the database is away or busy.
     """
     place = storage_url(url, schema)
-    _require_file(place)
+    require_file(place)
     engine = make_engine(place, read_only=True)
     try:
         _require_views(engine, masked(place))
@@ -86,10 +160,10 @@ def open_reader(url: str, schema: str | None = None) -> Engine:
     return engine
 
 
-def _require_file(place: URL) -> None:
+def require_file(place: URL) -> None:
     """Refuse an SQLite file that is not there: opening it would make an empty one."""
     if place.get_backend_name() == "sqlite" and not Path(str(place.database)).exists():
-        raise ConfigError(f"database {masked(place)} is not there: `fusion run` makes it.")
+        raise NoDatabase(f"database {masked(place)} is not there: `fusion run` makes it.")
 
 
 def _require_views(engine: Engine, shown: str) -> None:

@@ -23,7 +23,7 @@ from fusion.errors import ConfigError, Temporary
 log = logging.getLogger(__name__)
 
 VERBS = {
-    "Begin": ("demo", "init", "check"),
+    "Begin": ("demo", "init", "check", "db"),
     "Train and publish": ("run", "train", "publish", "monitor", "retrain", "schedule"),
     "Look": ("status", "runs", "show", "person", "diff", "ui"),
     "Decide what is live": ("approve", "reject", "rollback", "unfreeze"),
@@ -104,13 +104,19 @@ def verb(function: Callable[..., int]) -> Callable[..., int]:
     return function
 
 
-def open_session(config: Path, by: str | None = None, bars: ProgressBars | None = None) -> Session:
+def open_session(
+    config: Path,
+    by: str | None = None,
+    bars: ProgressBars | None = None,
+    read_only: bool = False,
+) -> Session:
     """Open the configuration as a session.
 
     Args:
         config: the configuration file.
         by: a name for the history of slots; None is the OS user.
         bars: shows steps and their progress; None shows nothing.
+        read_only: for a verb that looks: its database refuses every write.
 
     Returns:
         The session; its database is opened when it is first used.
@@ -119,7 +125,7 @@ def open_session(config: Path, by: str | None = None, bars: ProgressBars | None 
         ConfigError: the file is missing, or is no configuration.
     """
     # What is not given keeps the session's own default.
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = {"read_only": read_only}
     if by:
         options["by"] = by
     if bars:

@@ -29,7 +29,7 @@ def show(
     from flows.cli.screens.reasons import print_reasons  # noqa: PLC0415
     from flows.steps.user_lists import is_fallback, reasons_of, user_list  # noqa: PLC0415
 
-    session = open_session(config)
+    session = open_session(config, read_only=True)
     rows = user_list(session, user)
     # A fallback has no reasons to show; machines get the same keys for every user all the same.
     with_reasons = why and (as_json or not is_fallback(rows))
@@ -69,7 +69,7 @@ def person(
     # Before the search, which may take minutes.
     if file is not None:
         _require_new(file)
-    found = export_person(open_session(config), user)
+    found = export_person(open_session(config, read_only=True), user)
     if file is not None:
         _write(file, found.as_dict())
     if as_json or export == STDOUT:

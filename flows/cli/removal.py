@@ -29,7 +29,7 @@ def prune(
     from flows.cli.screens.removal import print_pruned  # noqa: PLC0415
     from flows.steps.keep.prune import prune as prune_runs  # noqa: PLC0415
 
-    pruned = prune_runs(open_session(config), dry_run)
+    pruned = prune_runs(open_session(config, read_only=dry_run), dry_run)
     if as_json:
         emit({**vars(pruned), "bytes": pruned.bytes})
     else:

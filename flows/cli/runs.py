@@ -19,12 +19,10 @@ def status(config: Config = FILE, as_json: Json = False) -> int:
         0.
     """
     from flows.cli.screens.slots import print_challenger, print_live  # noqa: PLC0415
-    from flows.steps.run_summaries import slot_summary  # noqa: PLC0415
-    from storage.reading.read import live  # noqa: PLC0415
+    from flows.steps.run_summaries import slot_summary, slots_shown  # noqa: PLC0415
 
-    session = open_session(config)
-    live_run = live(session.engine, session.placement)
-    challenger = live(session.engine, session.placement, "challenger")
+    session = open_session(config, read_only=True)
+    live_run, challenger = slots_shown(session)
     if as_json:
         emit({"live": slot_summary(live_run), "challenger": slot_summary(challenger)})
     else:
@@ -45,14 +43,11 @@ def runs(
         0.
     """
     from flows.cli.screens.runs import print_runs  # noqa: PLC0415
-    from flows.steps.run_summaries import run_summary  # noqa: PLC0415
-    from storage.reading.read import live  # noqa: PLC0415
-    from storage.runs.runs import runs as newest_runs  # noqa: PLC0415
+    from flows.steps.run_summaries import newest_runs, run_summary, slots_shown  # noqa: PLC0415
 
-    session = open_session(config)
-    # Runs that failed or were pruned are listed, too: their rows are the history.
-    newest = newest_runs(session.engine, session.placement, limit)
-    live_run = live(session.engine, session.placement)
+    session = open_session(config, read_only=True)
+    newest = newest_runs(session, limit)
+    live_run, _ = slots_shown(session)
     if as_json:
         emit([run_summary(run) for run in newest])
     else:
@@ -70,7 +65,7 @@ def diff(old: Run, new: Run, config: Config = FILE, as_json: Json = False) -> in
     from flows.cli.screens.comparison import print_comparison  # noqa: PLC0415
     from flows.steps.watch.compare import compare  # noqa: PLC0415
 
-    comparison = compare(open_session(config), old, new)
+    comparison = compare(open_session(config, read_only=True), old, new)
     if as_json:
         emit(comparison.as_dict())
     else:

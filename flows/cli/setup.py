@@ -1,5 +1,6 @@
-"""Verbs to begin with: the demo, a first configuration, checks."""
+"""Verbs to begin with: the demo, a first configuration, checks, the database."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -82,3 +83,44 @@ def check(
     else:
         print_findings(out, findings)
     return ConfigError.exit_code if failed else 0
+
+
+class Action(StrEnum):
+    """Words that `fusion db` takes."""
+
+    status = "status"
+    upgrade = "upgrade"
+
+
+@verb
+def db(
+    action: Annotated[
+        Action,
+        typer.Argument(
+            help="`status` says what the database holds and lacks; `upgrade` makes its tables, or "
+            "brings those of an older version up to date"
+        ),
+    ] = Action.status,
+    config: Config = FILE,
+    as_json: Json = False,
+) -> int:
+    """Say what state the database is in, or make and upgrade its tables.
+
+    Returns:
+        0; 2 for `status` of a database that is damaged, or of another version.
+    """
+    from flows.cli.screens.findings import print_database  # noqa: PLC0415
+    from storage.connect import connect  # noqa: PLC0415
+    from storage.reading.database_status import database_status  # noqa: PLC0415
+
+    storage = open_session(config).storage
+    before = database_status(storage)
+    if action == Action.upgrade:
+        connect(storage, migrate=True).dispose()
+    status = database_status(storage)
+    upgraded_from = before.revision if before.revision != status.revision else None
+    if as_json:
+        emit({**vars(status), "upgraded_from": upgraded_from, "ok": not status.needs_care})
+    else:
+        print_database(out, status, upgraded_from)
+    return ConfigError.exit_code if status.needs_care else 0

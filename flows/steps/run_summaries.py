@@ -3,6 +3,10 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from flows.session import Session
+from storage.database.errors import DamagedDatabase, NoDatabase
+from storage.reading.read import live
+from storage.runs.runs import runs
 from storage.schema.row_objects import LiveRun, RunRow
 
 RUN_KEYS = (
@@ -17,6 +21,8 @@ RUN_KEYS = (
     "list_size",
 )
 """Columns of `run` in a summary: without the long manifest, and without SQL's own numbers."""
+VERDICT_KEYS = ("rows", "chosen", "reported", "split")
+"""Parts that the verdict of every version has."""
 
 
 def run_summary(run: RunRow) -> dict[str, Any]:
@@ -33,6 +39,66 @@ def run_summary(run: RunRow) -> dict[str, Any]:
     verdict = run.verdict or {}
     columns = {key: getattr(run, key) for key in RUN_KEYS}
     return {**columns, "reported": verdict.get("reported")}
+
+
+def require_verdict(run: RunRow) -> None:
+    """Refuse a run whose verdict no training wrote; one that failed has none.
+
+    Args:
+        run: its row.
+
+    Raises:
+        DamagedDatabase: parts of the verdict are missing.
+    """
+    missing = [key for key in VERDICT_KEYS if key not in run.verdict] if run.verdict else []
+    if missing:
+        raise DamagedDatabase(
+            f"run {run.run_id} has a verdict without {', '.join(missing)}: somebody changed the "
+            "column run.verdict. Restore the row from a backup; `fusion db status` looks at all "
+            "others."
+        )
+
+
+def slots_shown(session: Session) -> tuple[LiveRun | None, LiveRun | None]:
+    """Return what the live slot and the challenger's show.
+
+    Args:
+        session: the database and its placement.
+
+    Returns:
+        Both; None for a slot that shows no run, and for both where there is no database yet.
+    """
+    try:
+        engine = session.engine
+    except NoDatabase:
+        return None, None
+    shown = live(engine, session.placement)
+    challenger = live(engine, session.placement, "challenger")
+    for slot in (shown, challenger):
+        if slot is not None:
+            require_verdict(slot.run)
+    return shown, challenger
+
+
+def newest_runs(session: Session, limit: int) -> list[RunRow]:
+    """Return the newest runs of the placement, newest first.
+
+    Args:
+        session: the database and its placement.
+        limit: how many.
+
+    Returns:
+        The runs, also those that failed or were pruned: their rows are the history. Empty where
+        there is no database yet.
+    """
+    try:
+        engine = session.engine
+    except NoDatabase:
+        return []
+    newest = runs(engine, session.placement, limit)
+    for run in newest:
+        require_verdict(run)
+    return newest
 
 
 def slot_summary(slot: LiveRun | None) -> dict[str, Any] | None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fusion.errors import DataError
 from fusion.masking import mask_all
@@ -192,8 +192,19 @@ class Manifest(ManifestPart):
 
         Args:
             stored: the object, of this release or an older one; None is an empty manifest.
+
+        Raises:
+            DataError: a part of it is of another type than any training wrote.
         """
-        return cls.model_validate(stored or {})
+        try:
+            return cls.model_validate(stored or {})
+        except ValidationError as wrong:
+            parts = sorted({str(problem["loc"][0]) for problem in wrong.errors()})
+            raise DataError(
+                f"the manifest of a run holds no {', '.join(parts)} as a training writes them: "
+                "somebody changed manifest.json, or the column run.manifest. Restore it from a "
+                "backup, or train anew: `fusion run`"
+            ) from None
 
     def as_json(self) -> dict[str, Any]:
         """Return the JSON object, with only the keys that were given or read."""

@@ -1,5 +1,6 @@
 """Engines, tuned and checked for SQLite and PostgreSQL, and transactions that write."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -11,11 +12,11 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from fusion.errors import ConfigError
 from fusion.masking import mask_all
-from storage.database.errors import on_error
+from storage.database.errors import on_error, unreadable
 from storage.database.pool import WaitingPool
 from storage.database.urls import (
+    existing_file,
     masked,
-    read_only_file,
     require_server_address,
     require_sqlite_parameters,
 )
@@ -31,7 +32,7 @@ _WRITES = "fusion_writes"
 """Execution option by which `writing` tells SQLite's `begin` to take the write lock at once."""
 
 
-def make_engine(url: URL, read_only: bool = False) -> Engine:
+def make_engine(url: URL, read_only: bool = False, tidy: bool = False) -> Engine:
     """Make an engine whose errors are ours and whose messages hold no parameters or passwords.
 
     Nothing is opened yet. The caller disposes the engine.
@@ -40,12 +41,14 @@ def make_engine(url: URL, read_only: bool = False) -> Engine:
         url: from `storage_url`.
         read_only: every connection refuses to write, and a missing SQLite file is an error
             instead of a new file.
+        tidy: with `read_only`, SQLite's own files `-wal` and `-shm` go with the last connection,
+            which the rights of a reader alone are not enough for.
 
     Returns:
         The engine; JSON columns store NaN and infinities as null.
     """
     if url.get_backend_name() == "sqlite":
-        return _sqlite_engine(url, read_only)
+        return _sqlite_engine(url, read_only, tidy)
     return _postgres_engine(url, read_only)
 
 
@@ -85,17 +88,18 @@ def writing(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def _sqlite_engine(url: URL, read_only: bool) -> Engine:
+def _sqlite_engine(url: URL, read_only: bool, tidy: bool) -> Engine:
     require_sqlite_parameters(url)
     engine = create_engine(
-        read_only_file(url) if read_only else url,
+        existing_file(url, "rw" if tidy else "ro") if read_only else url,
         connect_args={"timeout": BUSY_SECONDS},
         hide_parameters=True,
         poolclass=WaitingPool,
         pool_timeout=BUSY_SECONDS,
         json_serializer=_json,
+        json_deserializer=_read_json,
     )
-    # The URL as the user wrote it, not the one with `mode=ro`, stands in messages.
+    # The URL as the user wrote it, not the one with a mode, stands in messages.
     event.listen(engine, "handle_error", partial(on_error, url=url))
     event.listen(engine, "connect", _tune_sqlite_reader if read_only else _tune_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -112,6 +116,7 @@ def _postgres_engine(url: URL, read_only: bool) -> Engine:
         pool_timeout=BUSY_SECONDS,
         pool_pre_ping=True,  # a server restart costs one look, not one failed request
         json_serializer=_json,
+        json_deserializer=_read_json,
     )
     event.listen(engine, "handle_error", partial(on_error, url=url))
     event.listen(engine, "first_connect", partial(_check_postgres, url=url))
@@ -163,6 +168,7 @@ def _tune_sqlite(connection: Any, record: ConnectionPoolEntry) -> None:
 def _tune_sqlite_reader(connection: Any, record: ConnectionPoolEntry) -> None:
     """Set up a connection that only reads: it may not even ask for another journal mode."""
     connection.isolation_level = None
+    connection.execute("PRAGMA query_only = ON").close()
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -173,3 +179,14 @@ def _begin_sqlite(connection: Connection) -> None:
 def _json(value: Any) -> str:
     """Write JSON without secrets; NaN and infinities, which JSON does not have, become null."""
     return to_json(mask_all(value), inf_nan_mode="null").decode()
+
+
+def _read_json(text: Any) -> dict[str, Any] | None:
+    """Read a JSON document of ours, which is an object or null."""
+    try:
+        value = json.loads(text)
+    except (TypeError, ValueError):  # a number of SQLite, a text that is no JSON
+        raise unreadable("JSON object", text) from None
+    if value is None or isinstance(value, dict):
+        return value
+    raise unreadable("JSON object", text)

@@ -1,17 +1,18 @@
 """Errors of database drivers in our own error tree, without passwords.
 
 An error becomes `Temporary` when waiting can cure it (locks, a lost or refused connection, a full
-disk), `ConfigError` when only another configuration can (no such database, no rights, no database
-file). Everything else stays what it is: a violated key is for the caller to explain, an unknown
-column is a bug.
+disk), `Unavailable` where that takes a moment only; `ConfigError` when only another configuration
+can (no such database, no rights, no database file); `DamagedDatabase` when something is gone that
+was there. Everything else stays what it is: a violated key is for the caller to explain.
 """
 
+import re
 import sqlite3
 
 from sqlalchemy import URL
 from sqlalchemy.engine import ExceptionContext
 
-from fusion.errors import ConfigError, FusionError, Temporary
+from fusion.errors import ConfigError, DataError, FusionError, Temporary, Unavailable
 from storage.database.urls import masked
 
 STORAGE_URL = "[storage] url"
@@ -19,9 +20,11 @@ STORAGE_URL = "[storage] url"
 _PRIMARY_CODE = 0xFF
 """Mask of SQLite's primary result code; the bits above only refine it (sqlite.org/rescode.html)."""
 
-_SQLITE_TEMPORARY = {
+_SQLITE_UNAVAILABLE = {
     sqlite3.SQLITE_BUSY: "another process writes to it",
     sqlite3.SQLITE_LOCKED: "another connection writes to it",
+}
+_SQLITE_TEMPORARY = {
     sqlite3.SQLITE_FULL: "the disk is full",
     sqlite3.SQLITE_IOERR: "the disk cannot be read or written",
 }
@@ -29,8 +32,45 @@ _SQLITE_CONFIG = {
     sqlite3.SQLITE_CANTOPEN: "the file cannot be opened; its folder must exist and be writable",
     sqlite3.SQLITE_NOTADB: "the file is not an SQLite database",
     sqlite3.SQLITE_READONLY: "the file cannot be written",
-    sqlite3.SQLITE_CORRUPT: "the file is damaged; restore it from a backup",
 }
+_SQLITE_GONE = re.compile(r"no such (table|column|view|index): \S+")
+DAMAGE_CURE = (
+    "`fusion db status` says what is wrong with it. Restore a backup; without one, name an empty "
+    "database in [storage] url, and `fusion publish --from-folder RUN` loads each run whose folder "
+    "is kept."
+)
+"""What to do about a database that lost something; the training of a run is never lost with it."""
+ROW_CURE = "`fusion db status` names the row: restore it from a backup, or correct it by hand."
+
+
+_SHOWN = 60
+"""Characters of a damaged value that a sentence shows."""
+
+
+class NoDatabase(ConfigError):
+    """The database is not there, or holds nothing of fusion yet."""
+
+
+class OlderDatabase(ConfigError):
+    """The tables are those of an older version of fusion."""
+
+
+class DamagedDatabase(DataError):
+    """Something is gone, or cannot be read, that fusion wrote: no setting mends that."""
+
+
+def unreadable(kind: str, value: object) -> DamagedDatabase:
+    """Return the error of a value that no program of ours wrote.
+
+    Args:
+        kind: what it should be: time, JSON object.
+        value: what stands there.
+    """
+    text = repr(value)
+    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+    return DamagedDatabase(
+        f"the database that {STORAGE_URL} names holds {shown} where a {kind} stands. {ROW_CURE}"
+    )
 
 
 def translate(
@@ -68,7 +108,11 @@ def on_error(context: ExceptionContext, url: URL, setting: str = STORAGE_URL) ->
     Raises:
         Temporary: waiting can cure it.
         ConfigError: only another configuration can.
+        DamagedDatabase: something is gone.
     """
+    # The pool asks whether a connection lives still, and makes a new one where it does not.
+    if context.is_pre_ping:
+        return
     ours = translate(context.original_exception, url, context.is_disconnect, setting)
     if ours is not None:
         raise ours
@@ -76,6 +120,10 @@ def on_error(context: ExceptionContext, url: URL, setting: str = STORAGE_URL) ->
 
 def _translate_sqlite(error: sqlite3.Error, url: URL, setting: str) -> FusionError | None:
     code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE
+    if code in _SQLITE_UNAVAILABLE:
+        return Unavailable(
+            f"database {masked(url)}: {_SQLITE_UNAVAILABLE[code]} ({error}). Try again later."
+        )
     if code in _SQLITE_TEMPORARY:
         return Temporary(
             f"database {masked(url)}: {_SQLITE_TEMPORARY[code]} ({error}). Try again later."
@@ -84,4 +132,10 @@ def _translate_sqlite(error: sqlite3.Error, url: URL, setting: str) -> FusionErr
         return ConfigError(
             f"database {masked(url)}: {_SQLITE_CONFIG[code]} ({error}). Check {setting}."
         )
+    # Databases of others are read by statements of the user's own, which have a cure of their own.
+    is_ours = setting == STORAGE_URL
+    if is_ours and (code == sqlite3.SQLITE_CORRUPT or _SQLITE_GONE.match(str(error))):
+        return DamagedDatabase(f"database {masked(url)} is damaged: {error}. {DAMAGE_CURE}")
+    if code == sqlite3.SQLITE_CORRUPT:
+        return ConfigError(f"database {masked(url)} is damaged: {error}. Check {setting}.")
     return None

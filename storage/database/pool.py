@@ -3,11 +3,11 @@
 from sqlalchemy import PoolProxiedConnection, QueuePool
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from fusion.errors import Temporary
+from fusion.errors import Unavailable
 
 
 class WaitingPool(QueuePool):
-    """A pool that raises `Temporary` where no connection came back for as long as it waits."""
+    """A pool that raises `Unavailable` where no connection came back for as long as it waits."""
 
     def connect(self) -> PoolProxiedConnection:
         """Take a connection, or wait for one.
@@ -16,13 +16,13 @@ class WaitingPool(QueuePool):
             The connection.
 
         Raises:
-            Temporary: all of them stay in use.
+            Unavailable: all of them stay in use.
         """
         try:
             return super().connect()
         # No driver raises it, so that the engine's translation of errors never sees it.
         except PoolTimeout as full:
-            raise Temporary(
+            raise Unavailable(
                 f"all {self.checkedout()} connections of this process to the database are in use, "
                 f"and none came back within {self.timeout():g} s. Try again later; if it stays so, "
                 "let fewer threads share an engine, or close what they leave open."

@@ -9,16 +9,22 @@ import re
 import psycopg
 from sqlalchemy import URL
 
-from fusion.errors import ConfigError, FusionError, Temporary
+from fusion.errors import ConfigError, FusionError, Temporary, Unavailable
+from storage.database.errors import DAMAGE_CURE, ROW_CURE, STORAGE_URL, DamagedDatabase
 from storage.database.urls import masked
 
 # Classes and codes of the server's documentation, "PostgreSQL Error Codes": connection lost (08),
-# no resources (53), shutting down (57P), cancelled (57014), lock not available (55P03),
+# too many connections (53300), shutting down (57P), cancelled (57014), lock not available (55P03),
 # serialization and deadlock (40001, 40P01), object in use (55006).
-_TEMPORARY_STATES = re.compile("08|53|57P|57014|55P03|40001|40P01|55006")
+_UNAVAILABLE_STATES = re.compile("08|53300|57P|57014|55P03|40001|40P01|55006")
+# No resources, such as a full disk (53): somebody has to make room.
+_TEMPORARY_STATES = re.compile("53")
 # Authorization refused (28), no such database (3D), no rights (42501), reserved name (42939),
 # read-only transaction (25006).
 _CONFIG_STATES = re.compile("28|3D|42501|42939|25006")
+# No such column (42703), table or view (42P01), or schema (3F000); a page, row or index that cannot
+# be read (XX001, XX002), a file of the server's that is gone (58P01).
+_DAMAGED_STATES = re.compile("42703|42P01|3F000|XX001|XX002|58P01")
 _CONFIG_WORDS = re.compile(
     "does not exist|authentication failed|no password supplied|pg_hba|SSL|invalid .*option"
 )
@@ -53,9 +59,25 @@ def translate_postgres(
         return ConfigError(
             f"database {masked(url)}: {text}. Check {setting} and the rights of its user."
         )
-    if _TEMPORARY_STATES.match(state) or connecting or lost:
+    # Statements about databases of others are the user's own, and have a cure of their own.
+    damage = _describe_damage(error, state, text) if setting == STORAGE_URL else ""
+    if damage:
+        return DamagedDatabase(f"database {masked(url)} {damage}")
+    if _UNAVAILABLE_STATES.match(state) or connecting or lost:
+        return Unavailable(f"database {masked(url)}: {text}. Try again later.")
+    if _TEMPORARY_STATES.match(state):
         return Temporary(f"database {masked(url)}: {text}. Try again later.")
     return None
+
+
+def _describe_damage(error: psycopg.Error, state: str, text: str) -> str:
+    """Say what is wrong with our own database, and the cure; nothing where it is whole."""
+    if _DAMAGED_STATES.match(state):
+        return f"is damaged: {text}. {DAMAGE_CURE}"
+    # Raised by psycopg itself, of a value that Python cannot hold, such as the time `infinity`.
+    if isinstance(error, psycopg.DataError) and not state:
+        return f"holds what cannot be read: {text}. {ROW_CURE}"
+    return ""
 
 
 def _without_password(text: str, url: URL) -> str:

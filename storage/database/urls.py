@@ -2,6 +2,7 @@
 
 import sqlite3
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote
 
 from sqlalchemy import URL, make_url
@@ -112,19 +113,20 @@ def storage_url(text: str, schema: str | None = None) -> URL:
     return url.update_query_dict({"options": " ".join(options)})
 
 
-def read_only_file(url: URL) -> URL:
-    """Return the URL that opens an SQLite file for reading only.
+def existing_file(url: URL, mode: Literal["ro", "rw"] = "ro") -> URL:
+    """Return the URL that opens an SQLite file which is there.
 
     SQLite makes an empty file where a name is wrong, unless it is told not to.
 
     Args:
         url: of an SQLite file.
+        mode: `ro` for reading only, `rw` also for writing.
 
     Returns:
-        The same file in the form of an SQLite URI, with `mode=ro`.
+        The same file in the form of an SQLite URI, with its mode.
     """
     file = f"file:{quote(str(url.database))}"
-    return url.set(database=file).update_query_dict({"mode": "ro", "uri": "true"})
+    return url.set(database=file).update_query_dict({"mode": mode, "uri": "true"})
 
 
 def require_sqlite_parameters(url: URL) -> None:
@@ -143,7 +145,7 @@ def require_sqlite_parameters(url: URL) -> None:
     problem = f"it takes no {', '.join(sorted(unknown))}" if unknown else ""
     try:
         # Each form takes parameters that the other passes over.
-        for form in (url, read_only_file(url)):
+        for form in (url, existing_file(url)):
             _, options = form.get_dialect()().create_connect_args(form)
             sqlite3.connect(":memory:", **options).close()
     except (ArgumentError, TypeError, ValueError, OverflowError) as error:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from fusion.errors import ConfigError, DataError, FusionError
 from storage.database.errors import on_error
-from storage.database.urls import masked, read_only_file, require_sqlite_parameters, resolve_url
+from storage.database.urls import existing_file, masked, require_sqlite_parameters, resolve_url
 from storage.reading import row_frames
 from storage.reading.row_frames import DType, typed_chunk
 from storage.reading.select_only import allow_select_only
@@ -80,7 +80,7 @@ def _make_reader(url: URL) -> Engine:
     is_sqlite = url.get_backend_name() == "sqlite"
     if is_sqlite:
         require_sqlite_parameters(url)
-    opened = read_only_file(url) if is_sqlite else url
+    opened = existing_file(url) if is_sqlite else url
     try:
         engine = create_engine(opened, hide_parameters=True)
     except (ImportError, NoSuchModuleError) as error:

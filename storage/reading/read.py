@@ -7,7 +7,7 @@ from storage.reading.row_frames import as_frame, stream_rows
 from storage.runs.runs import run_row
 from storage.schema.row_objects import LiveRun, Move
 from storage.schema.tables import explanation, fallback, recommendation, run, served_user, slot
-from storage.slots.history import moves
+from storage.slots.history import moves, require_history
 
 _LISTS = {
     "user_id": pl.String,
@@ -36,6 +36,10 @@ def live(engine: Engine, placement: str, name: str = "live") -> LiveRun | None:
 
     Returns:
         The run; None while the slot shows none.
+
+    Raises:
+        DamagedDatabase: the slot's run has no row, or the slot lost the run that its history ends
+            at.
     """
     slot_columns = (slot.c.changed_at, slot.c.changed_by, slot.c.reason, slot.c.frozen_until)
     of_slot = (slot.c.placement == placement) & (slot.c.name == name)
@@ -43,8 +47,9 @@ def live(engine: Engine, placement: str, name: str = "live") -> LiveRun | None:
     shown = select(run, *slot_columns).join(slot, shows_run).where(of_slot)
     with engine.connect() as connection:
         row = connection.execute(shown).mappings().one_or_none()
-    if row is None:
-        return None
+        if row is None:
+            require_history(connection, placement, name)
+            return None
     return LiveRun(
         run=run_row(row),
         since=row[slot.c.changed_at],

@@ -15,6 +15,7 @@ from storage.schema.row_objects import RunRow
 from storage.schema.tables import run, slot
 from storage.schema.types import utc_now
 from storage.slots.challenger import HOW_TO_HOLD
+from storage.slots.history import require_history
 
 Ending = Literal["ready", "rejected", "failed"]
 """Statuses in which `finish_run` may leave a run."""
@@ -201,6 +202,7 @@ def find_run(engine: Engine, placement: str, name: str) -> RunRow:
     Raises:
         UnknownName: no such run, with the nearest name and those that exist.
         ConfigError: the slot is empty, or the placement has no runs.
+        DamagedDatabase: the slot lost its run.
     """
     wanted = select(run).where(run.c.placement == placement)
     if name in SLOTS:
@@ -211,6 +213,8 @@ def find_run(engine: Engine, placement: str, name: str) -> RunRow:
         wanted = wanted.where(run.c.run_id == name)
     with engine.connect() as connection:
         row = connection.execute(wanted).mappings().one_or_none()
+        if row is None and name in SLOTS:
+            require_history(connection, placement, name)
     if row is not None:
         return run_row(row)
     # No such run: the error names what there is.

@@ -1,16 +1,36 @@
 """Column types that mean the same on both databases."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Text
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from fusion.masking import mask_secrets
+from storage.database.errors import unreadable
 
 
 def utc_now() -> datetime:
     """Return the present as an aware UTC time."""
     return datetime.now(UTC)
+
+
+class _SqliteTime(sqlite.DATETIME):
+    """A time as text, whose damage is an error of ours."""
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+        read = super().result_processor(dialect, coltype)
+        assert read is not None  # SQLite has no times of its own: there is always text to read
+
+        def _read(value: Any) -> Any:
+            try:
+                return read(value)
+            except (TypeError, ValueError):  # a number, a text that is no time
+                raise unreadable("time", value) from None
+
+        return _read
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -22,6 +42,16 @@ class UtcTime(TypeDecorator[datetime]):
 
     impl = DateTime(timezone=True)
     cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the database's own type.
+
+        Args:
+            dialect: of the database.
+        """
+        is_sqlite = dialect.name == "sqlite"
+        own: TypeEngine[Any] = _SqliteTime() if is_sqlite else self.impl_instance  # type: ignore[no-untyped-call]
+        return dialect.type_descriptor(own)
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Convert a time on its way to the database.

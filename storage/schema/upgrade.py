@@ -11,7 +11,9 @@ from sqlalchemy.exc import DatabaseError
 
 from fusion.errors import ConfigError
 from storage.database.engine import revision, writing
+from storage.database.errors import OlderDatabase
 from storage.database.urls import masked
+from storage.schema.inspection import require_own_revision
 from storage.schema.tables import HEAD
 
 _thread_lock = Lock()  # Alembic keeps its context in globals
@@ -62,27 +64,25 @@ def require_newest(engine: Engine) -> None:
     """Refuse a database that is not at the newest revision, in a sentence with the cure.
 
     Args:
-        engine: of our own database, of any revision or empty.
+        engine: of our own database, which holds tables of fusion.
 
     Raises:
-        ConfigError: the database holds no tables of fusion, or those of another version.
+        OlderDatabase: it is at a revision before this one.
+        ConfigError: it is at one of a newer version, or of another program.
     """
     _refuse_newer(engine)
     current = revision(engine)
-    if current is None:
-        raise ConfigError(
-            f"database {masked(engine.url)} holds no tables of fusion yet: `fusion run` makes them."
-        )
     if current != HEAD:
-        raise ConfigError(
+        raise OlderDatabase(
             f"database {masked(engine.url)} is at revision {current}, of an older fusion; this one "
-            f"needs {HEAD}. `fusion run` brings it up to date."
+            f"needs {HEAD}. `fusion db upgrade` brings it up to date."
         )
 
 
 def _refuse_newer(engine: Engine) -> None:
     current = revision(engine)
     if current is not None and current not in _known_revisions():
+        require_own_revision(engine, current)
         raise ConfigError(
             f"database {masked(engine.url)} is at revision {current}, of a newer fusion; this one "
             f"knows up to {HEAD}. Install that version, or name another database in [storage] url."

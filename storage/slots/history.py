@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection, select
 
+from storage.database.errors import DamagedDatabase
 from storage.schema.row_objects import Move
 from storage.schema.tables import run, slot_move
 
@@ -31,6 +32,35 @@ def moves(connection: Connection, placement: str, name: str = "live") -> list[Mo
     )
     rows = connection.execute(statement).mappings()
     return [Move(**row) for row in rows]
+
+
+def require_history(connection: Connection, placement: str, name: str = "live") -> None:
+    """Refuse a slot that shows no run, though its history ends at one.
+
+    Args:
+        connection: to our database.
+        placement: where lists are shown.
+        name: a slot that shows no run.
+
+    Raises:
+        DamagedDatabase: somebody deleted the slot's row, or the row of its run.
+    """
+    history = moves(connection, placement, name)
+    last = history[-1] if history else None
+    if last is None or last.to_run_no is None:
+        return
+    slot_name = f"slot {name!r} of placement {placement!r}"
+    if last.to_run_id is None:
+        raise DamagedDatabase(
+            f"{slot_name} shows run number {last.to_run_no}, of which the table run has no row. "
+            "Restore it from a backup; or `fusion rollback` shows the run before, and `fusion run` "
+            "makes a new one."
+        )
+    raise DamagedDatabase(
+        f"{slot_name} shows no run, though its history ends at run {last.to_run_id}: somebody "
+        "changed the table slot. Restore it from a backup; or `fusion rollback --to "
+        f"{last.to_run_id}` shows that run again."
+    )
 
 
 def rollback_path(history: list[Move]) -> list[int]:

@@ -166,7 +166,7 @@ def record_move(
         "placement": slot.placement,
         "name": slot.name,
         "action": action,
-        "from_run_no": slot.run_no,
+        "from_run_no": _if_there(connection, slot.run_no),
         "to_run_no": run_no,
         "at": why.at,
         "by": why.by,
@@ -175,3 +175,11 @@ def record_move(
     connection.execute(insert(tables.slot_move).values(row))
     last = moves(connection, slot.placement, slot.name)[-1]
     return replace(last, is_new=True)
+
+
+def _if_there(connection: Connection, run_no: int | None) -> int | None:
+    """Return the number of a run that has a row; history cannot name one that somebody deleted."""
+    number: int | None = connection.scalar(
+        select(tables.run.c.run_no).where(tables.run.c.run_no == run_no)
+    )
+    return number

@@ -108,6 +108,8 @@ def forget(session: Session, people: Collection[str]) -> Forgot:
         ConfigError: no FUSION_FORGET_KEY, or another than the one that others were forgotten with.
         Temporary: a training goes on that may have read them already.
     """
+    # A person may ask before the first training: it leaves them out.
+    session.make_database()
     engine = session.engine
     # First, since it refuses a key under which those who are forgotten already would come back,
     # and advises no new one.

@@ -39,6 +39,7 @@ def decide(session: Session, force: bool = False, now: datetime | None = None) -
     Returns:
         The answer, a row of `decision` by now.
     """
+    session.make_database()
     sweep(session.engine, session.placement)
     live_run = live(session.engine, session.placement)
     # A failed training holds no cool-down: cron may try again at once.

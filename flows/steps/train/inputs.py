@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from flows.session import Session
 from flows.steps.keep.forgotten import Forgotten, read_forgotten
 from flows.steps.rules import compile_rules, read_rule_set
+from flows.steps.run_summaries import require_verdict
 from fusion.core.settings import config_hash
 from fusion.data.dataset import Dataset
 from fusion.data.splitting.fold import Plan
@@ -154,6 +155,7 @@ def _baseline(run: RunRow) -> Live | None:
     """Return the live run as training compares with it; None without a verdict."""
     if run.verdict is None:
         return None
+    require_verdict(run)
     split = run.verdict["split"]
     known_until = int(run.as_of.timestamp() * 1000) if run.as_of else 0
     return Live(run.run_id, run.method or "", split["kind"], split["window"], known_until)

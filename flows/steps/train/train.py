@@ -62,6 +62,7 @@ def train_run(session: Session, as_of: datetime | None = None) -> TrainedRun:
         Temporary: people were forgotten meanwhile, or the database is busy.
     """
     session.timer.restart()
+    session.make_database()
     sweep(session.engine, session.placement)
     make_writable(session.runs)
     sweep_folders(session.runs)

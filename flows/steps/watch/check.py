@@ -9,10 +9,11 @@ from sqlalchemy import Engine, delete, false
 from flows.session import Session
 from flows.steps.keep.forgotten import KEY, Forgotten, read_forgotten
 from flows.steps.rules import read_rule_set
+from flows.steps.run_summaries import slots_shown
 from flows.steps.train.inputs import live_ids
 from flows.steps.watch.outside import check_outside
 from fusion.core.findings import Finding
-from fusion.errors import ConfigError, DataError, FusionError, Temporary, UnusableSource
+from fusion.errors import ConfigError, FusionError, Temporary, UnusableSource
 from fusion.ingest.checks.registry import LiveIds
 from fusion.ingest.load import inspect_data
 from fusion.lists.business_rules.block_findings import idle_rows
@@ -23,7 +24,9 @@ from fusion.models.base.registry import offered
 from fusion.models.foreign.processes import foreign_sources
 from fusion.models.foreign.resolve import source_model
 from fusion.training.sources import build_source, source_limits
+from storage.connect import require_makeable
 from storage.database.engine import writing
+from storage.database.errors import DamagedDatabase, NoDatabase, OlderDatabase
 from storage.reading.blocked_items import blocked_now, idle_blocks, placements
 from storage.reading.frames import read_sql
 from storage.reading.read import live
@@ -50,7 +53,7 @@ def _check_all(session: Session, as_of: datetime | None) -> list[Finding]:
     database_findings = _check_database(session)
     forgotten = None
     # Without a database nobody knows whether anybody is forgotten: a key would mend nothing.
-    if not database_findings:
+    if not database_findings and _has_database(session):
         forgotten, database_findings = _read_forgotten(session)
     findings = [*_check_sources(session), *_check_packages(session), *database_findings]
     query = partial(read_sql, base=session.base)
@@ -105,16 +108,34 @@ def _broken(subject: str, broken: UnusableSource) -> Finding:
 
 
 def _check_database(session: Session) -> list[Finding]:
-    cure = "Correct [storage] url, or start the database."
+    """Open the database and see that it can be written; one that is not there yet, be made."""
     try:
-        session.engine.connect().close()
-        _require_writes(session.engine)
-    except DataError as wrong:
-        mend = "Mend or delete the rows that the message names."
-        return [Finding("blocked_times", "error", "blocked_item", 1, str(wrong), [], mend)]
+        _require_usable(session)
+    except OlderDatabase as wrong:
+        cure = "Run `fusion db upgrade`."
+        return [Finding("older_database", "error", "storage", 1, str(wrong), [], cure)]
+    except DamagedDatabase as wrong:
+        cure = "Restore a backup, or name an empty database in [storage] url."
+        return [Finding("damaged_database", "error", "storage", 1, str(wrong), [], cure)]
     except FusionError as wrong:
+        cure = "Correct [storage] url, or start the database."
         return [Finding("no_database", "error", "storage", 1, str(wrong), [], cure)]
     return []
+
+
+def _has_database(session: Session) -> bool:
+    try:
+        return bool(session.engine)
+    except NoDatabase:
+        return False
+
+
+def _require_usable(session: Session) -> None:
+    try:
+        _require_writes(session.engine)
+        slots_shown(session)
+    except NoDatabase:
+        require_makeable(session.storage)
 
 
 def _require_writes(engine: Engine) -> None:

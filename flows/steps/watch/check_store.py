@@ -11,7 +11,7 @@ from fusion.runs.checksums import damage_in
 from fusion.runs.cleanup import name_of, stages
 from fusion.runs.run_folder import RUN_ID
 from fusion.runs.stage_store import DAMAGED
-from storage.database.urls import resolve_url
+from storage.database.errors import NoDatabase
 from storage.reading.list_sums import ChangedLists, changed_lists
 
 log = logging.getLogger(__name__)
@@ -39,11 +39,10 @@ def check_store(session: Session) -> list[Finding]:
 
 
 def _changed_lists(session: Session) -> list[Finding]:
-    url = resolve_url(session.config.storage.url, session.base)
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
-        return []
     try:
         return [_changed(lists) for lists in changed_lists(session.engine)]
+    except NoDatabase:
+        return []
     except FusionError as wrong:
         return [Finding("no_database", "error", "storage", 1, str(wrong), [], DATABASE_CURE)]
 

@@ -14,6 +14,7 @@ from dashboards.run import RunRef
 from flows.session import Session
 from flows.steps.rules_of_runs import rules_hash
 from flows.steps.run_damage import require_whole
+from flows.steps.run_summaries import require_verdict
 from flows.steps.train.metric_rows import GATE_PSI, verdict_rows
 from flows.steps.watch.advice import missing_reference, next_step
 from flows.steps.watch.monitor_frames import (
@@ -78,6 +79,7 @@ def monitor_run(session: Session, name: str = "live", against: str | None = None
             pruned: a report made without it would take the place of one that knew both.
     """
     run = find_run(session.engine, session.placement, name)
+    require_verdict(run)
     previous = _run_before(session, run, against)
     folder = RunFolder(folder_of(session.runs, run.run_id))
     _require_folders(run, folder, previous)

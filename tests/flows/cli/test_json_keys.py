@@ -21,6 +21,7 @@ from flows.steps.keep.prune import RemovedRun
 from flows.steps.retrain.loop import Outcome
 from fusion.evaluation import verdict_report as reports
 from fusion.metrics.bootstrap import Interval
+from storage.reading.database_status import BadRow
 from tests.flows.calling import Called, call
 from tests.flows.cli.json_page import Page
 from tests.flows.world import PERSON
@@ -45,6 +46,7 @@ DECLARED = {
     "Interval": Interval,
     "Alert": Alert,
     "Removed": RemovedRun,
+    "Bad row": BadRow,
 }
 """Parts whose keys are the fields of a class, so that no run is needed that has all of them."""
 
@@ -57,7 +59,7 @@ def set_in(folder: Path, section: str, line: str) -> None:
 def looks(folder: Path):
     """Yield verbs that look, with their answers."""
     for verb, *words in (
-        ("status",), ("runs",), ("check",),
+        ("status",), ("runs",), ("check",), ("db",),
         ("show", "u1"), ("show", "nobody"), ("diff", "live", "live"),
     ):  # fmt: skip
         yield verb, call(folder, verb, *words, "--json")

@@ -117,7 +117,7 @@ def statements(*lines: str):
     """Run statements in the database of lists, once its tables are there."""
 
     def change(shelf: Shelf) -> None:
-        shelf.call("status")
+        shelf.call("db", "upgrade")
         execute(shelf, *lines)
 
     return change

@@ -1,11 +1,12 @@
 """Findings about rules, blocks and what settings name outside, and their cures."""
 
+import shutil
 import sys
 
 from fusion.models.base.registry import offered
 from tests.flows.cures.case import Case, Cure
 from tests.flows.cures.findings_of_files import statements, write
-from tests.flows.cures.shelf import add, configure, every, together
+from tests.flows.cures.shelf import Shelf, add, configure, every, together
 from tests.fusion.hostile.installing import plant
 
 
@@ -43,6 +44,19 @@ def package(code: str):
 def uninstall(shelf):
     sys.path.remove(str(shelf.folder / "site"))
     offered.cache_clear()
+
+
+def backup(name: str):
+    """Keep a copy of a file, as a backup does."""
+    return lambda shelf: shutil.copy(shelf.folder / name, shelf.folder / f"{name}.backup")
+
+
+def restore(name: str):
+    return lambda shelf: shutil.copy(shelf.folder / f"{name}.backup", shelf.folder / name)
+
+
+def in_another_database(shelf: Shelf) -> None:
+    shelf.text("fusion.toml", lambda text: text + '\n[storage]\nurl = "sqlite:///empty.db"\n')
 
 
 CASES = {
@@ -117,15 +131,14 @@ CASES = {
         Cure("Correct until", statements("update blocked_item set until = '2998-12-31'")),
         Cure("delete the rows that are done", statements("delete from blocked_item")),
     ),
-    "blocked_times": Case(
-        statements(
-            "pragma ignore_check_constraints = on",
-            "insert into blocked_item (placement, item_id, until)"
-            " values ('default', '1', '31.12.2027')",
-            "update alembic_version set version_num = '0004'",
-        ),
-        Cure("Mend", statements("update blocked_item set until = '2998-12-31 00:00:00'")),
-        Cure("delete the rows", statements("delete from blocked_item")),
+    "older_database": Case(
+        statements("update alembic_version set version_num = '0004'"),
+        Cure("Run `fusion db upgrade`", lambda shelf: shelf.call("db", "upgrade")),
+    ),
+    "damaged_database": Case(
+        together(backup("fusion.db"), statements("drop table decision")),
+        Cure("Restore a backup", restore("fusion.db")),
+        Cure("name an empty database in [storage] url", in_another_database),
     ),
     "wrong_source": Case(
         lambda shelf: shelf.text(

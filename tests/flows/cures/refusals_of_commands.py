@@ -4,12 +4,17 @@ import polars as pl
 
 from tests.flows.cures.case import Refusal
 from tests.flows.cures.findings_of_files import statements, to_database, write
-from tests.flows.cures.findings_of_settings import CASES as OF_SETTINGS
+from tests.flows.cures.findings_of_settings import backup, in_another_database, restore
 from tests.flows.cures.refusals_of_settings import section
 from tests.flows.cures.shelf import Shelf, add, configure, every, execute, keep, together
 
 BLOCKED_TIMES = "storage/schema/migrations/versions/0005_blocked_times.py:_refuse_unreadable"
 MENDS_A_TIME = "UPDATE blocked_item SET until = '2027-12-31 00:00:00' WHERE id = 1"
+MISSPELT_TIME = statements(
+    "pragma ignore_check_constraints = on",
+    "insert into blocked_item (placement, item_id, until) values ('default', '1', '31.12.2027')",
+    "update alembic_version set version_num = '0004'",
+)
 KEY = "a key of thirty-two characters or more"
 
 
@@ -251,7 +256,7 @@ OF_QUERIES = [
 ]
 OF_DATABASES = [
     Refusal(
-        "storage/database/errors.py:_translate_sqlite#2",
+        "storage/database/errors.py:_translate_sqlite#3",
         "Check the url beside the query",
         together(
             to_database("data.db"), query("select * from log"), configure("data.db", "none.db")
@@ -263,22 +268,71 @@ OF_DATABASES = [
         "Name an empty database in [storage] url",
         lambda shelf: (
             section('[storage]\nurl = "sqlite:///other.db"')(shelf),
-            execute(shelf, "create table run (a)", file="other.db"),
+            execute(shelf, "create table mine (placement, run_no)", file="other.db"),
+            execute(
+                shelf,
+                "create index ix_run_placement_run_no on mine (placement)",
+                file="other.db",
+            ),
         ),
         configure("other.db", "empty.db"),
     ),
     Refusal(
         BLOCKED_TIMES,
         MENDS_A_TIME,
-        OF_SETTINGS["blocked_times"].plant,
+        MISSPELT_TIME,
         lambda shelf: execute(shelf, MENDS_A_TIME),
-        words=("status",),
+        words=("db", "upgrade"),
     ),
     Refusal(
         BLOCKED_TIMES,
         "or delete the row",
-        OF_SETTINGS["blocked_times"].plant,
+        MISSPELT_TIME,
         lambda shelf: execute(shelf, "delete from blocked_item where id = 1"),
+        words=("db", "upgrade"),
+    ),
+    Refusal(
+        "storage/schema/inspection.py:require_whole#1",
+        "Restore a backup",
+        together(backup("fusion.db"), statements("delete from alembic_version")),
+        restore("fusion.db"),
+        words=("status",),
+    ),
+    Refusal(
+        "storage/schema/inspection.py:require_whole#3",
+        "name an empty database in [storage] url",
+        statements("drop view current_fallback"),
+        in_another_database,
+    ),
+    Refusal(
+        "storage/database/errors.py:unreadable",
+        "or correct it by hand",
+        statements(
+            "insert into run (run_no, run_id, placement, kind, status, created_at)"
+            " values (1, 'r', 'default', 'full', 'failed', 'soon')"
+        ),
+        lambda shelf: execute(shelf, "update run set created_at = '2024-01-01 00:00:00'"),
+        words=("runs",),
+    ),
+    Refusal(
+        "storage/schema/inspection.py:require_own_revision",
+        "Name an empty database in [storage] url",
+        lambda shelf: (
+            section('[storage]\nurl = "sqlite:///other.db"')(shelf),
+            execute(
+                shelf,
+                "create table alembic_version (version_num)",
+                "insert into alembic_version values ('1975ea83b712')",
+                file="other.db",
+            ),
+        ),
+        configure("other.db", "empty.db"),
+    ),
+    Refusal(
+        "storage/schema/upgrade.py:require_newest",
+        "`fusion db upgrade` brings it up to date",
+        statements("update alembic_version set version_num = '0004'"),
+        lambda shelf: shelf.call("db", "upgrade"),
         words=("status",),
     ),
     Refusal(

@@ -15,6 +15,7 @@ from tests.flows.world import ROOT
 PACKAGES = ("fusion", "flows", "storage", "dashboards")
 KINDS = {
     *("ConfigError", "DataError", "Refused", "Temporary", "UnknownName", "Overtaken"),
+    *("Unavailable", "NoDatabase", "OlderDatabase", "DamagedDatabase"),
     "ValueError",  # of validators: pydantic puts it into a ConfigError
 }
 

@@ -55,6 +55,7 @@ def clean(tmp_path_factory):
     """A shelf in which nothing is found, with its tables."""
     shelf = Shelf(tmp_path_factory.mktemp("clean"))
     shelf.fill()
+    assert shelf.call("db", "upgrade").code == 0
     assert shelf.call("check", "--json").json == {"findings": [], "ok": True}
     return shelf
 

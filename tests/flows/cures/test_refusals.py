@@ -41,7 +41,7 @@ def clean(tmp_path_factory):
     """A shelf that can be trained on, with its tables."""
     shelf = Shelf(tmp_path_factory.mktemp("clean"))
     shelf.fill()
-    assert shelf.call("status").code == 0
+    assert shelf.call("db", "upgrade").code == 0
     return shelf
 
 

@@ -81,14 +81,13 @@ def test_a_first_run_ends_every_refusal_that_names_it(tmp_path, bare):
             return str(failure)
         return ""
 
-    assert sites()["storage/connect.py:_require_file"].made(opened())
+    assert sites()["storage/connect.py:require_file"].made(opened())
     messages.append(opened())
     execute(shelf, "create table mine (a)")
     assert sites()["storage/connect.py:_require_views"].made(opened())
     messages.append(opened())
     looks = {
-        "flows/steps/user_lists.py:_live_run": ("show", "u1"),
-        "storage/runs/runs.py:find_run#1": ("diff", "live", "live"),
+        "storage/schema/inspection.py:require_whole#2": ("show", "u1"),
         "dashboards/evidently/workspace.py:_application": ("ui",),
     }
     messages += [refused(shelf, site, *words) for site, words in looks.items()]

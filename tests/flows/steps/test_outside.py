@@ -127,6 +127,7 @@ def test_a_database_that_may_not_be_written_is_an_error_of_check(folder, postgre
     plant(folder, f'[storage]\nschema = "looked_at"\nurl = "{url}"\n')
     session = Session.open(folder / "fusion.toml")
     assert "no_database" not in {finding.code for finding in check_all(session)}
+    session.make_database()
     # What a standby answers, too; its tables are there.
     read_only = "&options=-c%20default_transaction_read_only%3Don"
     plant(folder, f'url = "{url}{read_only}"')

@@ -11,7 +11,7 @@ from sqlalchemy import make_url, text
 
 from fusion.errors import ConfigError, Temporary
 from storage import StorageSettings, connect
-from storage.database.errors import translate
+from storage.database.errors import DamagedDatabase, translate
 from storage.database.urls import masked
 
 SECRET = "s3cret/%"
@@ -61,7 +61,8 @@ def test_sqlite_files_that_cannot_be(tmp_path):
     with sqlite3.connect(tmp_path / "other.db") as other:
         other.execute("CREATE TABLE run (x)")
     other.close()
-    assert "cannot take fusion's tables" in refused(f"sqlite:///{tmp_path}/other.db", ConfigError)
+    message = refused(f"sqlite:///{tmp_path}/other.db", DamagedDatabase)
+    assert "holds run, and no revision in alembic_version: these tables are not fusion's" in message
 
 
 @pytest.mark.postgres
