@@ -15,6 +15,7 @@ from fusion.evaluation.feature_shift import feature_shift
 from fusion.evaluation.live_baseline import Live
 from fusion.lists.business_rules.compiled_rules import Rules
 from fusion.models.foreign.processes import foreign_sources
+from fusion.ranking.extra_parameters import require_extra
 from fusion.ranking.method import RANKER
 from fusion.ranking.sampling import limit_training_users
 from fusion.ranking.source_prior import SourcePrior
@@ -86,9 +87,11 @@ def train(context: RunContext, live: Live | None = None, rules: Rules | None = N
         rules: that lists follow.
 
     Raises:
-        ConfigError: no source can take part, or one is configured wrong.
+        ConfigError: no source can take part, one is configured wrong, or LightGBM refuses a
+            parameter.
         DataError: there is nothing to learn from, or nobody to list for.
     """
+    require_extra(context.config.ranker)
     context.store.sweep()
     limits, folder = source_limits(context.config), context.store.root / FOREIGN
     with foreign_sources(limits, folder):

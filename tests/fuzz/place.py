@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,7 +34,8 @@ class Place:
     Attributes:
         root: holds everything.
         template: the working folder as it is before each case.
-        touched: paths outside `root` that were opened to be written, or removed.
+        touched: paths outside `root` and the folder of temporary files that were opened to be
+            written, or removed.
     """
 
     root: Path
@@ -94,10 +96,11 @@ class Place:
         for path in arguments[: WRITING.get(event, 1)]:
             if isinstance(path, (str, bytes, os.PathLike)):
                 place = os.path.abspath(os.fsdecode(path))
-                if not place.startswith((str(self.root), "/dev/", "/proc/")):
+                if not place.startswith((str(self.root), tempfile.gettempdir(), *NO_FILES)):
                     self.touched.append(f"{event} {place}")
 
 
+NO_FILES = ("/dev/", "/proc/")
 WRITING = {
     **dict.fromkeys(("os.remove", "os.rmdir", "os.mkdir", "shutil.rmtree", "os.truncate"), 1),
     **dict.fromkeys(("os.rename", "os.link", "os.symlink"), 2),

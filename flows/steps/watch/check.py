@@ -55,7 +55,7 @@ def _check_all(session: Session, as_of: datetime | None) -> list[Finding]:
     # Without a database nobody knows whether anybody is forgotten: a key would mend nothing.
     if not database_findings and _has_database(session):
         forgotten, database_findings = _read_forgotten(session)
-    findings = [*_check_sources(session), *_check_packages(session), *database_findings]
+    findings = [*_check_sources(session), *_check_ranker(session), *_check_packages(session), *database_findings]
     query = partial(read_sql, base=session.base)
     known = _live_ids(session)
     inspected = inspect_data(session.config.data, session.base, as_of, query, known, forgotten)
@@ -105,6 +105,20 @@ def _broken(subject: str, broken: UnusableSource) -> Finding:
     """A finding about a package; a run leaves its source out, and goes on."""
     cure = broken.CURE
     return Finding("broken_source", "warning", subject, 1, _one_line(broken.why), [], cure)
+
+
+def _check_ranker(session: Session) -> list[Finding]:
+    settings, cure = session.config.ranker, "Correct [ranker] extra in the configuration."
+    # LightGBM takes a while to import, and few have any.
+    if not settings.extra:
+        return []
+    from fusion.ranking.extra_parameters import require_extra  # noqa: PLC0415
+
+    try:
+        require_extra(settings)
+    except ConfigError as wrong:
+        return [Finding("wrong_ranker", "error", "ranker.extra", 1, str(wrong), [], cure)]
+    return []
 
 
 def _check_database(session: Session) -> list[Finding]:

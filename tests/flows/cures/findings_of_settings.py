@@ -151,6 +151,12 @@ CASES = {
         Cure("Mend the package", package("from tests.fusion.hostile.sources import Fine as Mine")),
         Cure("uninstall it", uninstall),
     ),
+    "wrong_ranker": Case(
+        lambda shelf: shelf.text(
+            "fusion.toml", lambda text: text + "\n[ranker]\nextra = { max_bin = 0 }\n"
+        ),
+        Cure("Correct [ranker] extra", configure("max_bin = 0", "max_bin = 63")),
+    ),
     "no_folder": Case(
         lambda shelf: shelf.text(
             "fusion.toml", lambda text: text + '\n[artifacts]\npath = "log.csv/runs"\n'

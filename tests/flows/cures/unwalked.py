@@ -95,6 +95,9 @@ UNWALKED = {
     **dict.fromkeys(
         (
             "fusion/models/text/encoders.py:require_encoder",
+            "fusion/ranking/extra_parameters.py:_require_known",
+            "fusion/ranking/extra_parameters.py:_require_free",
+            "fusion/ranking/extra_parameters.py:_fit_a_little",
             "fusion/models/text/sentence_model.py:find_model",
             "flows/steps/watch/outside.py:require_writable",
             "fusion/ingest/own_checks/conditions.py:_moment",
