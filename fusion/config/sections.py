@@ -66,7 +66,9 @@ class RankerSettings(Settings):
         description="training candidates, about; users keep up to 150 beside labels, or fewer",
     )
     extra: dict[str, bool | int | float | str] = Field(
-        {}, description="further LightGBM parameters, tried in a fit of a moment; none that is set already"
+        {},
+        description="further LightGBM parameters, tried in a fit of a moment; none that is set "
+        "already",
     )
 
 

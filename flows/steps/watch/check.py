@@ -55,7 +55,8 @@ def _check_all(session: Session, as_of: datetime | None) -> list[Finding]:
     # Without a database nobody knows whether anybody is forgotten: a key would mend nothing.
     if not database_findings and _has_database(session):
         forgotten, database_findings = _read_forgotten(session)
-    findings = [*_check_sources(session), *_check_ranker(session), *_check_packages(session), *database_findings]
+    findings = [*_check_sources(session), *_check_ranker(session)]
+    findings += [*_check_packages(session), *database_findings]
     query = partial(read_sql, base=session.base)
     known = _live_ids(session)
     inspected = inspect_data(session.config.data, session.base, as_of, query, known, forgotten)
