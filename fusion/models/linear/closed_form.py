@@ -8,9 +8,11 @@ from fusion.errors import ConfigError
 from fusion.models.linear.lapack import spotrf, spotri, spotrs, ssyrk, strtrs
 
 GRAM_BYTES = 128 * 2**20
-"""Memory budget of the sparse products that a block of the Gram matrix is made from."""
-SPARSE_CELL = 12
-"""Bytes of one of them with its column, and of finding room for it."""
+"""Memory budget of the products that a block of the Gram matrix is made from."""
+PRODUCT_CELL = 16
+"""Bytes of one of them: sparse with its column, with finding room for it, and dense."""
+GRAM_BLOCKS = 16
+"""Blocks of a Gram matrix at least: a pair of rows is multiplied once, but within a block twice."""
 
 
 def weights_by_items(histories: csr_array, reg: float) -> Scores:
@@ -26,7 +28,7 @@ def weights_by_items(histories: csr_array, reg: float) -> Scores:
     Raises:
         ConfigError: the matrix cannot be inverted in float32.
     """
-    gram = gram_matrix(histories.T.tocsr())
+    gram = lower_gram(histories.T.tocsr())
     factorise(gram, reg)
     spotri(gram)
     inverse = mirror_lower(gram)
@@ -52,7 +54,7 @@ def weights_by_users(histories: csr_array, reg: float) -> Scores:
     Raises:
         ConfigError: the matrix cannot be inverted in float32.
     """
-    gram = gram_matrix(histories)
+    gram = lower_gram(histories)
     factorise(gram, reg)
     solved = histories.toarray(order="F")
     strtrs(gram, solved)  # X becomes Z
@@ -104,8 +106,8 @@ def factorise(gram: Scores, reg: float) -> None:
         )
 
 
-def gram_matrix(rows: csr_array) -> Scores:
-    """Multiply all rows with one another.
+def lower_gram(rows: csr_array) -> Scores:
+    """Multiply all rows with one another, each pair once.
 
     The matrix is never in memory twice, not even as a sparse one: each block is written where it
     belongs.
@@ -114,14 +116,17 @@ def gram_matrix(rows: csr_array) -> Scores:
         rows: (n, m) float32.
 
     Returns:
-        (n, n) float32, Fortran-ordered.
+        (n, n) float32, Fortran-ordered: the lower half; above the diagonal some is 0.
     """
     n = len(rows.indptr) - 1
     columns = rows.T.tocsr()
-    gram = np.empty((n, n), np.float32)
-    for part in blocks(n, block_rows(n, GRAM_BYTES, SPARSE_CELL)):
-        (rows[part] @ columns).toarray(out=gram[part])
-    # Symmetric, so the transposed view is the same matrix in Fortran order.
+    gram = np.zeros((n, n), np.float32)
+    size = min(block_rows(n, GRAM_BYTES, PRODUCT_CELL), -(-n // GRAM_BLOCKS) or 1)
+    for part in blocks(n, size):
+        # What stands before the block was multiplied with it already.
+        columns = columns[:, -(n - part.start) :]
+        gram[part, part.start :] = (rows[part] @ columns).toarray()
+    # The upper half of the transposed view is the lower half in Fortran order.
     return gram.T
 
 

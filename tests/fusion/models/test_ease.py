@@ -112,13 +112,27 @@ def test_what_fades_needs_times(use):
     assert left_out(build("ease"), timeless, 1.0) is None
 
 
-def test_a_gram_matrix_made_in_blocks_is_the_same(monkeypatch):
+@pytest.mark.parametrize("n_blocks", [1, 5, 16, 70])
+def test_half_of_a_gram_matrix_made_in_blocks_has_the_bits_of_the_whole(monkeypatch, n_blocks):
+    rng = np.random.default_rng(0)
+    dense = rng.random((50, 70)).astype(np.float32) * (rng.random((50, 70)) < 0.2)
+    histories = csr_array(dense.astype(np.float32))
+    monkeypatch.setattr(closed_form, "GRAM_BLOCKS", n_blocks)
+    lower = closed_form.lower_gram(histories.T.tocsr())
+    whole = (histories.T.tocsr() @ histories).toarray()
+    np.testing.assert_array_equal(np.tril(lower), np.tril(whole))
+
+
+def test_a_gram_matrix_keeps_to_its_budget(monkeypatch):
     histories = csr_array((np.random.default_rng(0).random((50, 70)) < 0.2).astype(np.float32))
-    budget = 70 * closed_form.SPARSE_CELL * 16  # 16 rows, and 6 are left
-    monkeypatch.setattr(closed_form, "GRAM_BYTES", budget)
-    np.testing.assert_array_equal(
-        closed_form.gram_matrix(histories.T.tocsr()), (histories.T @ histories).toarray()
-    )
+    monkeypatch.setattr(closed_form, "GRAM_BLOCKS", 1)
+    monkeypatch.setattr(closed_form, "GRAM_BYTES", 70 * closed_form.PRODUCT_CELL * 16)
+    sizes = []
+    cut = closed_form.blocks
+    monkeypatch.setattr(closed_form, "blocks", lambda n, size: sizes.append(size) or cut(n, size))
+    lower = closed_form.lower_gram(histories.T.tocsr())
+    assert sizes == [16]
+    np.testing.assert_array_equal(np.tril(lower), np.tril((histories.T @ histories).toarray()))
 
 
 def test_fifty_thousand_items_are_too_many_for_six_gib():
