@@ -62,6 +62,7 @@ class WeightMatrixModel(Recommender):
             (C,) float32.
         """
         profiles = self._kept_profile(users)
+        all_weights = self.weights_.reshape(-1)
         column_of_item = np.full(users.n_items, -1, np.int32)
         column_of_item[self.items_] = np.arange(len(self.items_), dtype=np.int32)
         pair_scores = np.full(len(pairs), np.nan, np.float32)
@@ -72,7 +73,10 @@ class WeightMatrixModel(Recommender):
             is_kept = columns >= 0
             if events.start < events.stop and is_kept.any():
                 seen = profiles.indices[events]
-                weights = self.weights_[seen[:, None], columns[is_kept]]
+                row_starts = seen.astype(np.int64) * len(self.items_)
+                cells = row_starts[:, None] + columns[is_kept]
+                # Of one axis, and without a look for indices outside: twice as fast as two axes.
+                weights = all_weights.take(cells, mode="clip")
                 sums = as_row(profiles.data[events]) @ weights
                 pair_scores[np.flatnonzero(is_kept) + first_pair] = sums[0]
         return pair_scores
