@@ -18,6 +18,7 @@ from pydantic_settings import (
 )
 
 from dashboards.settings import MonitorSettings
+from flows.retention_settings import RetentionSettings
 from fusion.config import CoreConfig
 from fusion.core.settings import Settings, describe, named_outside, require_text
 from fusion.core.toml_file import read_toml
@@ -78,21 +79,6 @@ class FlowSettings(Settings):
         description="where a Prefect server is configured and does not answer, wait for another "
         "try (exit code 75); false goes on without it, and says so",
     )
-
-
-class RetentionSettings(Settings):
-    """The `[retention]` section: which runs stay when `fusion prune` removes old ones.
-
-    What a slot shows, and what one rollback would return to, always stays.
-    """
-
-    runs: int = Field(
-        10, ge=1, description="newest runs of the placement, published or refused, that stay"
-    )
-    days: float = Field(
-        30.0, ge=0, le=36_500, description="a run that a slot showed within so many days stays"
-    )
-    prune: bool = Field(True, description="`fusion run` and `fusion retrain` prune when they end")
 
 
 def _is_cron_field(field: str, bounds: tuple[int, int]) -> bool:

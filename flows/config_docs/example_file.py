@@ -28,6 +28,11 @@ EXAMPLES: dict[str, Any] = {
     "ranker.learning_rate": 0.05,
     "ranker.seeds": 2,
     "limits.source_memory": 4.0,
+    "retention.explanation_days": 14.0,
+    "retention.sample_days": 90.0,
+    "retention.quarantine_days": 30.0,
+    "retention.alert_days": 365.0,
+    "retention.decision_days": 365.0,
     "storage.schema_name": "shop",
     "lists.rules": "rules.toml",
     "sources": {

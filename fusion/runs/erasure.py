@@ -102,7 +102,7 @@ def forget_in(folder: Path, people: Collection[str]) -> bool:
             last[file] = new
     if len(rows):
         last[users] = _new_users(users, people)
-    _amend(folder, last, Redactor(people, rows.tolist()))
+    _amend(folder, last, Redactor(people, rows.tolist()), "people were forgotten")
     for file, new in last.items():
         replace_file(new, file)
     return True
@@ -120,6 +120,41 @@ def _naming_damage(file: Path) -> Iterator[None]:
             f"{file} cannot be searched for people ({failure}). Put its run folder back from a "
             "backup, or remove the folder: the run's lists in SQL stay. Then run the same again"
         ) from failure
+
+
+def empty_files(folder: Path, files: Collection[Path], why: str, dry_run: bool = False) -> int:
+    """Take all rows out of Parquet files of a run folder, and amend its manifest.
+
+    The files stay, so that their readers need no other case. The manifest comes first: killed
+    before the files, the same call finds the rows and does the rest.
+
+    Args:
+        folder: a run folder.
+        files: in it; those without rows stay as they are.
+        why: for the manifest's note.
+        dry_run: count the rows, and change nothing.
+
+    Returns:
+        The number of rows.
+
+    Raises:
+        DataError: a file or the manifest is damaged; nothing is changed then.
+    """
+    n_rows = {}
+    for file in files:
+        with _naming_damage(file):
+            n_rows[file] = pq.read_metadata(file).num_rows
+    total = sum(n_rows.values())
+    if dry_run or not total:
+        return total
+    last = {}
+    for file in (file for file, count in n_rows.items() if count):
+        last[file] = _aside(file)
+        pq.write_table(pq.read_schema(file).empty_table(), last[file])
+    _amend(folder, last, Redactor(()), why)
+    for file, new in last.items():
+        replace_file(new, file)
+    return total
 
 
 def _quarantine_files(folder: Path) -> list[Path]:
@@ -171,7 +206,7 @@ def _column_of_users(stored: pq.ParquetFile) -> str | None:
     return None
 
 
-def _amend(folder: Path, last: Mapping[Path, Path], redactor: Redactor) -> None:
+def _amend(folder: Path, last: Mapping[Path, Path], redactor: Redactor, why: str) -> None:
     """Write the manifest anew: people out of its texts, new hashes, and a note of what changed.
 
     `last` maps files that are about to be replaced to what will stand there.
@@ -186,7 +221,7 @@ def _amend(folder: Path, last: Mapping[Path, Path], redactor: Redactor) -> None:
     if changed:
         note = {
             "at": datetime.now(UTC).isoformat(),
-            "why": "people were forgotten",
+            "why": why,
             "files": changed,
         }
         notes = [*manifest.get("amended", ()), note]

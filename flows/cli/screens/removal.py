@@ -27,6 +27,10 @@ def print_pruned(console: Console, pruned: Pruned) -> None:
     stages = count_of(pruned.stages, "stage")
     size = readable_size(pruned.bytes)
     console.print(f"{verb} {runs} and {stages} of the store, {size} together.")
+    for aged in pruned.aged:
+        of_runs = f" of {count_of(len(aged.runs), 'run')}" if aged.runs else ""
+        rows = count_of(aged.rows, "row")
+        console.print(f"{verb} {rows}{of_runs} by {aged.setting} = {aged.days:g}.", markup=False)
     for run_id, reason in pruned.kept.items():
         console.print(one_line(f"  kept {run_id}: {reason}"), markup=False)
     for sentence in pruned.left:

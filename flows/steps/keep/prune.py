@@ -1,4 +1,4 @@
-"""Pruning: runs that nothing needs any more go, with their rows, folders, reports and stages."""
+"""Pruning: runs that nothing needs any more go, with all they have, and what aged out before."""
 
 import logging
 from dataclasses import dataclass, replace
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dashboards.evidently.workspace import snapshots
 from flows.session import Session
+from flows.steps.keep.age import Aged, age
 from fusion.errors import DataError, Temporary
 from fusion.runs.cleanup import remove_folder, size, sweep_artifacts, unused_stages
 from fusion.runs.run_folder import folder_of
@@ -72,6 +73,7 @@ class Pruned:
         stage_bytes: of their files.
         kept: the reason why a run stays, by its id.
         left: sentences about what could not go yet.
+        aged: rows that went before their run; none where [retention] names no days for them.
     """
 
     dry_run: bool
@@ -80,6 +82,7 @@ class Pruned:
     stage_bytes: int
     kept: dict[str, str]
     left: tuple[str, ...] = ()
+    aged: tuple[Aged, ...] = ()
 
     @property
     def bytes(self) -> int:
@@ -115,14 +118,16 @@ def prune(session: Session, dry_run: bool = False) -> Pruned:
     left += stages.left
     for sentence in left:
         log.warning("%s", sentence)
+    aged = age(session, [run for run in runs if run not in going], dry_run)
     kept = {run.run_id: run.why for run in runs if run.why}
-    pruned = Pruned(dry_run, removed, stages.count, stages.bytes, kept, tuple(left))
+    pruned = Pruned(dry_run, removed, stages.count, stages.bytes, kept, tuple(left), tuple(aged))
     log.info(
-        "pruned dry_run=%s runs=%d stages=%d bytes=%d",
+        "pruned dry_run=%s runs=%d stages=%d bytes=%d aged=%d",
         dry_run,
         len(removed),
         stages.count,
         pruned.bytes,
+        sum(one.rows for one in aged),
     )
     return pruned
 

@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import polars as pl
+import pyarrow.parquet as pq
 
 from dashboards.measures.drift import Pairs
+from fusion.errors import DataError
 from fusion.ranking.features.compute import steady_columns
 from fusion.runs.monitoring_samples import SUBJECTS, read_sample
 from fusion.runs.run_folder import RunFolder
@@ -32,7 +34,15 @@ def read_pairs(run: RunFolder, reference: Path | None, previous: RunFolder | Non
     Returns:
         (reference, current) by subject: users, items, interactions, features, and scores where the
         previous run's lists are there.
+
+    Raises:
+        DataError: the run's own samples aged out.
     """
+    if not has_samples(run):
+        raise DataError(
+            f"samples of run {run.path.name} are gone, as [retention] sample_days says: it cannot "
+            "be monitored any more. The next `fusion run` has samples of its own"
+        )
     pairs: Pairs = {}
     if reference is not None:
         for subject in SUBJECTS:
@@ -42,6 +52,17 @@ def read_pairs(run: RunFolder, reference: Path | None, previous: RunFolder | Non
     if previous and previous.lists.exists():
         pairs["scores"] = (score_shapes(previous), score_shapes(run))
     return pairs
+
+
+def has_samples(run: RunFolder) -> bool:
+    """Say whether a run has its samples still: those that aged out are files without rows.
+
+    Args:
+        run: its folder, which need not be there.
+    """
+    # Every run was made from interactions, so that their sample is never empty by itself.
+    sample = run.samples_now / "interactions.parquet"
+    return sample.exists() and pq.read_metadata(sample).num_rows > 0
 
 
 def reference_samples(run: RunFolder, previous: RunFolder | None, has_window: bool) -> Path | None:
@@ -56,7 +77,7 @@ def reference_samples(run: RunFolder, previous: RunFolder | None, has_window: bo
         The samples of the run before; where its folder is gone, or only its samples, those of the
         run itself one window earlier; None where there is no such window either.
     """
-    if previous is not None and previous.monitor.exists():
+    if previous is not None and has_samples(previous):
         return previous.samples_now
     return run.samples_before if has_window else None
 

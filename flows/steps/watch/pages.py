@@ -12,7 +12,7 @@ from dashboards.measures.drift import Pairs
 from dashboards.run import RunRef
 from flows.session import Session
 from flows.steps.run_damage import require_whole
-from flows.steps.watch.monitor_frames import read_pairs, report_folder
+from flows.steps.watch.monitor_frames import has_samples, read_pairs, report_folder
 from fusion.runs.run_folder import RunFolder, folder_of
 
 log = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ def _frames(session: Session, run: RunFolder, reported: RunRef) -> Pairs:
 def _folder_if_there(session: Session, run_id: str | None) -> RunFolder | None:
     """Return the folder of a run; None where there is no such run, or it was pruned."""
     folder = RunFolder(folder_of(session.runs, run_id)) if run_id else None
-    if folder is None or not folder.monitor.exists():
+    if folder is None or not has_samples(folder):
         return None
     require_whole(folder.path)
     return folder

@@ -17,6 +17,7 @@ from dashboards.alerts import Alert
 from flows.cli.app import app
 from flows.cli.console import to_json
 from flows.cli.screens.json_summary import demo_summary, outcome_summary
+from flows.steps.keep.age import Aged
 from flows.steps.keep.prune import RemovedRun
 from flows.steps.retrain.loop import Outcome
 from fusion.evaluation import verdict_report as reports
@@ -47,6 +48,7 @@ DECLARED = {
     "Alert": Alert,
     "Removed": RemovedRun,
     "Bad row": BadRow,
+    "Aged": Aged,
 }
 """Parts whose keys are the fields of a class, so that no run is needed that has all of them."""
 

@@ -135,6 +135,7 @@ UNWALKED = {
         "a backup is the cure; test_damaged_database has the refusal",
     ),
     "storage/reading/frames.py:_concatenated": "needs more rows than a chunk of a query",
+    "flows/steps/watch/monitor_frames.py:read_pairs": "nothing brings back what aged out",
     "flows/steps/watch/monitor.py:_require_folders#2": "nothing brings back a run that was pruned",
     **dict.fromkeys(
         (

@@ -1,0 +1,43 @@
+"""The `[retention]` section: which runs stay, and what goes before the run it belongs to."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from fusion.core.settings import Settings
+
+Days = Annotated[float | None, Field(ge=0, le=36_500)]
+
+
+class RetentionSettings(Settings):
+    """The `[retention]` section: which runs stay when `fusion prune` removes old ones.
+
+    What a slot shows, and what one rollback would return to, always stays.
+    """
+
+    runs: int = Field(
+        10, ge=1, description="newest runs of the placement, published or refused, that stay"
+    )
+    days: float = Field(
+        30.0, ge=0, le=36_500, description="a run that a slot showed within so many days stays"
+    )
+    explanation_days: Days = Field(
+        None,
+        description="days after which explanations go of runs that nothing shows; default: with "
+        "their run",
+    )
+    sample_days: Days = Field(
+        None,
+        description="days after which samples for monitoring go of runs that nothing shows; "
+        "default: with their run",
+    )
+    quarantine_days: Days = Field(
+        None,
+        description="days after which rows go that checks put aside, of runs that nothing shows; "
+        "default: with their run",
+    )
+    alert_days: Days = Field(None, description="days after which alerts go; default: never")
+    decision_days: Days = Field(
+        None, description="days after which decisions of `fusion retrain` go; default: never"
+    )
+    prune: bool = Field(True, description="`fusion run` and `fusion retrain` prune when they end")

@@ -1,0 +1,112 @@
+"""Ageing: what tells of people goes before the run it belongs to, as [retention] says."""
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from flows.session import Session
+from flows.steps.train.table_sums import folder_sums
+from fusion.errors import DataError
+from fusion.runs.erasure import empty_files
+from fusion.runs.manifest import read_manifest
+from fusion.runs.run_folder import RunFolder, folder_of
+from storage.runs.aging import age_alerts, age_decisions, age_explanations, shown_runs
+from storage.runs.erasure import amend_manifest
+from storage.runs.retention import ENDED, RunRetention
+
+log = logging.getLogger(__name__)
+FILES: dict[str, Callable[[RunFolder], list[Path]]] = {
+    "explanation_days": lambda run: [run.why],
+    "sample_days": lambda run: sorted(run.monitor.rglob("*.parquet")),
+    "quarantine_days": lambda run: sorted(run.quarantine.glob("*.parquet")),
+}
+"""Files of a run folder that lose their rows, by the setting that says when."""
+
+
+@dataclass(frozen=True)
+class Aged:
+    """Rows that aged out, or would.
+
+    Attributes:
+        setting: key of [retention] that says so.
+        days: its value.
+        rows: how many, in SQL and in files.
+        runs: ids of the runs that they belong to; none where rows belong to no run's age.
+    """
+
+    setting: str
+    days: float
+    rows: int
+    runs: tuple[str, ...] = ()
+
+
+def age(session: Session, runs: list[RunRetention], dry_run: bool) -> list[Aged]:
+    """Remove what aged out: rows of runs that nothing shows, and rows by their own time.
+
+    A run that a slot shows, and one that a rollback would show, keeps everything.
+
+    Args:
+        session: the database, the placement and the folder of runs.
+        runs: those that stay.
+        dry_run: count, and remove nothing.
+
+    Returns:
+        What went, or would go; nothing for settings that are not set.
+    """
+    shown = shown_runs(session.engine, session.placement)
+    ended = [run for run in runs if run.status in ENDED and run.run_no not in shown]
+    aged = [_age_runs(session, setting, ended, dry_run) for setting in FILES]
+    aged += _age_rows(session, dry_run)
+    return [one for one in aged if one is not None]
+
+
+def _age_runs(
+    session: Session, setting: str, runs: list[RunRetention], dry_run: bool
+) -> Aged | None:
+    days = getattr(session.config.retention, setting)
+    if days is None:
+        return None
+    before = datetime.now(UTC) - timedelta(days=days)
+    rows, touched = 0, []
+    for run in runs:
+        if run.created_at >= before:
+            continue
+        n_rows = _age_files(session, run, setting, dry_run)
+        if setting == "explanation_days":
+            n_rows += age_explanations(session.engine, run.run_no, dry_run)
+        if n_rows:
+            rows += n_rows
+            touched.append(run.run_id)
+    return Aged(setting, days, rows, tuple(touched))
+
+
+def _age_files(session: Session, run: RunRetention, setting: str, dry_run: bool) -> int:
+    """Take the rows out of a run's files, and give SQL its manifest anew."""
+    folder = folder_of(session.runs, run.run_id)
+    if not RunFolder(folder).manifest.exists():
+        return 0
+    files = [file for file in FILES[setting](RunFolder(folder)) if file.exists()]
+    try:
+        n_rows = empty_files(folder, files, f"[retention] {setting}", dry_run)
+    except DataError as damage:
+        # The other runs shall age all the same; `fusion check --store` names the folder, too.
+        log.warning("run not aged run=%s setting=%s: %s", run.run_id, setting, damage)
+        return 0
+    if n_rows and not dry_run:
+        sums = partial(folder_sums, folder)
+        amend_manifest(session.engine, run.run_id, read_manifest(folder), sums)
+    return n_rows
+
+
+def _age_rows(session: Session, dry_run: bool) -> Iterator[Aged]:
+    settings = session.config.retention
+    by_setting = {"alert_days": age_alerts, "decision_days": age_decisions}
+    for setting, remove in by_setting.items():
+        days = getattr(settings, setting)
+        if days is not None:
+            before = datetime.now(UTC) - timedelta(days=days)
+            n_rows = remove(session.engine, session.placement, before, dry_run)
+            yield Aged(setting, days, n_rows)
