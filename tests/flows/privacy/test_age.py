@@ -1,6 +1,5 @@
 """Rows that age out before their run: only theirs, only of runs that nothing shows, for good."""
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -16,6 +15,7 @@ from flows.steps.watch.monitor import monitor_run
 from flows.steps.watch.monitor_frames import has_samples
 from fusion.errors import DataError
 from fusion.runs import erasure
+from fusion.runs.checksums import as_summed_text
 from fusion.runs.manifest import read_manifest
 from fusion.runs.run_folder import RunFolder, file_hashes, folder_of
 from storage.database.engine import writing
@@ -42,7 +42,7 @@ def session(own_shop):
         manifest = read_manifest(folder)
         names = {*manifest["files"], "quarantine/interactions.parquet"}
         hashes = {name: one for name, one in file_hashes(folder).items() if name in names}
-        run.manifest.write_text(json.dumps({**manifest, "files": hashes}))
+        run.manifest.write_text(as_summed_text({**manifest, "files": hashes}))
     yield session
     session.engine.dispose()
 

@@ -1,6 +1,5 @@
 """Pruning: what goes, what stays; a kill in the middle leaves work for the next, nothing half."""
 
-import json
 import os
 import random
 import shutil
@@ -21,6 +20,7 @@ from flows.steps.retrain.loop import run_loop
 from flows.steps.watch.monitor import monitor_run
 from flows.steps.watch.pages import draw_page
 from fusion.errors import Refused
+from fusion.runs.checksums import as_summed_text, from_summed_text
 from fusion.runs.cleanup import name_of, stages, stages_of
 from fusion.runs.stage_store import Store
 from storage.database.engine import writing
@@ -53,9 +53,9 @@ def older(shop, count: int) -> list[str]:
         stage.mkdir()
         (stage / "state.npz").write_bytes(b"x" * 1000)
         os.utime(stage, (0, 0))
-        manifest = json.loads((folder / "manifest.json").read_text())
+        manifest = from_summed_text((folder / "manifest.json").read_text())
         manifest["stages"].append(name_of(stage))
-        (folder / "manifest.json").write_text(json.dumps(manifest))
+        (folder / "manifest.json").write_text(as_summed_text(manifest))
         os.utime(folder / "manifest.json", (1, 1))
         change(
             url,
