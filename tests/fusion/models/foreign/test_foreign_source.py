@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 from contextvars import Context
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -14,6 +14,7 @@ import pytest
 from fusion.config import SplitSettings
 from fusion.core.parallel import BlockBudget, BoundedPool, Stopped
 from fusion.data.dataset import Dataset
+from fusion.data.histories import UserHistories
 from fusion.data.splitting.folds import plan_folds
 from fusion.errors import (
     ConfigError,
@@ -25,11 +26,14 @@ from fusion.errors import (
 from fusion.isolation.failure import Limits, WorkFailed
 from fusion.models.base import registry
 from fusion.models.base.fitted import FittedSource, fit
-from fusion.models.base.recommender import Allowed, FitContext
+from fusion.models.base.recommender import Allowed, FitContext, Recommender
 from fusion.models.base.registry import offered
+from fusion.models.foreign import files
+from fusion.models.foreign.description import SourceDescription
 from fusion.models.foreign.files import read_dataset, write_dataset
 from fusion.models.foreign.processes import foreign_sources
 from fusion.models.foreign.resolve import model_code, source_model
+from fusion.models.foreign.source import ForeignSource
 from fusion.ranking.candidates import candidate_blocks
 from fusion.runs.stage_store import Store
 from fusion.testing.data import mixed_data, random_pairs, users_now
@@ -39,7 +43,7 @@ from tests.fusion.hostile.sources import Fine
 
 BAD_LISTS = {
     "ListsOtherShapes": "ValueError: top gave items (24, 6) and scores (24, 6), not (24, 5)",
-    "ListsWhatIsForbidden": "ValueError: top gave items",
+    "ListsWhatIsForbidden": "ValueError: top gave items that may not be listed",
     "ListsTexts": "AttributeError: 'str' object has no attribute 'items'",
     "CrashesInScoring": "its process was ended by SIGABRT",
     "ExitsInScoring": "it called sys.exit(0)",
@@ -94,6 +98,20 @@ def test_a_dataset_comes_back_from_its_files(data, tmp_path):
     assert (again.has_weights, again.capabilities) == (data.has_weights, data.capabilities)
     again.items[0] += 1  # into a copy of its own
     assert read_dataset(tmp_path, write_dataset(tmp_path, data)).digest == data.digest
+
+
+def test_nothing_that_a_source_has_or_is_given_is_forgotten():
+    """A new field or method has to reach the other process too."""
+    handed_over = {*files.COLUMNS, *files.IDS, *files.TABLES, *files.PLAIN}
+    assert {field.name for field in fields(Dataset)} == handed_over
+    assert {field.name for field in fields(UserHistories)} == {*files.HISTORIES, "n_items"}
+    of_context = "rng device threads max_steps seconds warm keep cache progress"
+    assert {field.name for field in fields(FitContext)} == {*of_context.split()}
+    methods = {name for name in vars(Recommender) if callable(getattr(Recommender, name))}
+    public = {name for name in methods if not name.startswith("_")}
+    assert public <= {*vars(ForeignSource)}
+    declared = {name for name in Recommender.__annotations__ if name not in ("Config", "config")}
+    assert declared - {"block_bytes"} <= {*SourceDescription.model_fields}
 
 
 def test_it_declares_what_its_class_declares(processes):
