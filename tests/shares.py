@@ -20,9 +20,10 @@ seconds, a test of its own, and the tests are dealt out:
         for _ in range(100):
             ...
 
-The cases of one function are dealt in turn, so that each share gets as many (one more or less);
-where the function begins is drawn from its name, so that small ones are not all in the first share.
-Both stay the same whatever else is selected.
+The cases of one function are mixed by a hash of their names, so that no share gets all of one
+parameter, and dealt in turn, so that each share gets as many (one more or less). Where the function
+begins is drawn from its name, so that small ones are not all in the first share. All of it stays
+the same whatever else is selected.
 """
 
 import os
@@ -79,16 +80,22 @@ class Share:
         """Return the names of tests that are in this share.
 
         Args:
-            names: node ids, those of one function in the order of its cases.
+            names: node ids, with all cases of each function.
         """
-        mine, dealt = set(), defaultdict[str, int](int)
+        cases = defaultdict[str, list[str]](list)
         for name in names:
-            function = name.partition("[")[0]
-            turn = crc32(function.encode()) + dealt[function]
-            dealt[function] += 1
-            if turn % self.parts == self.number - 1:
-                mine.add(name)
+            cases[name.partition("[")[0]].append(name)
+        mine = set()
+        for function, of_function in cases.items():
+            first = crc32(function.encode())
+            for turn, name in enumerate(sorted(of_function, key=_mixed), start=first):
+                if turn % self.parts == self.number - 1:
+                    mine.add(name)
         return mine
+
+
+def _mixed(name: str) -> int:
+    return crc32(name.encode())
 
 
 class Passed:

@@ -60,6 +60,14 @@ def test_shares_hold_every_test_once_and_as_many_each():
     assert all(any("test_b" in name for name in share) for share in shares)
 
 
+def test_a_parameter_does_not_stand_in_one_share_alone():
+    damages = ("cut", "flip", "empty", "gone")
+    names = [f"a.py::test_a[{n}-{damage}]" for n in range(24) for damage in damages]
+    for number in range(1, 9):
+        share = Share(number, 8).of(names)
+        assert len({name.rpartition("-")[2] for name in share}) >= 3, number
+
+
 def test_a_test_is_in_the_same_share_whatever_else_is_selected():
     names = [f"a.py::test_a[{n}]" for n in range(50)]
     more = ["0.py::test_other", *names, "b.py::test_more"]

@@ -216,7 +216,8 @@ def _amend(folder: Path, last: Mapping[Path, Path], redactor: Redactor, why: str
     hashes = file_hashes(folder)
     for file, new in last.items():
         hashes[_name(folder, file)] = hashes[_name(folder, new)]
-    files = {name: hashes[name] for name in manifest["files"] if name in hashes}
+    # A file that is missing stays named, so that its damage is noticed later too.
+    files = {name: hashes.get(name, old) for name, old in manifest["files"].items()}
     changed = sorted(name for name, one in files.items() if one != manifest["files"][name])
     if changed:
         note = {

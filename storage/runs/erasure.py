@@ -120,7 +120,8 @@ def amend_manifest(
         engine: from `connect`.
         run_id: outside name of the run.
         manifest: of its folder.
-        sums: gives rows and checksums of the lists in its folder; asked where SQL has none.
+        sums: gives rows and checksums of the lists in its folder; asked where SQL has none;
+            none where they cannot be read.
     """
     this_run = run.c.run_id == run_id
     with writing(engine) as connection:
@@ -129,8 +130,9 @@ def amend_manifest(
         if stored is None:
             return
         whole = {**stored, **manifest}
-        if SUMS not in whole:
-            whole[SUMS] = sums()
+        renewed = {} if SUMS in whole else sums()
+        if renewed:
+            whole[SUMS] = renewed
         if stored != whole:
             connection.execute(update(run).where(this_run).values(manifest=whole))
 

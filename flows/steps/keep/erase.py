@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flows.session import Session
 from flows.steps.keep.forgotten import Hasher, read_forgotten
-from flows.steps.train.table_sums import folder_sums
+from flows.steps.train.table_sums import sums_if_readable
 from flows.steps.user_ids import every_id
 from fusion.errors import ConfigError, Temporary
 from fusion.ingest.people.opt_out import read_id_lines
@@ -190,5 +190,5 @@ def _amend_runs(session: Session, people: Collection[str]) -> tuple[str, ...]:
             amended.append(run_id)
         manifest = read_manifest(folder)
         if "amended" in manifest:
-            amend_manifest(session.engine, run_id, manifest, partial(folder_sums, folder))
+            amend_manifest(session.engine, run_id, manifest, partial(sums_if_readable, folder))
     return tuple(amended)

@@ -1,9 +1,14 @@
 """Rows and checksums of a run folder's lists, as they are once they are loaded into SQL."""
 
+import logging
 from pathlib import Path
+
+import polars as pl
 
 from flows.steps.train.row_export import fallback_rows, list_blocks, served_rows
 from storage.reading.list_sums import TableJson, TableSum
+
+log = logging.getLogger(__name__)
 
 
 def folder_sums(folder: Path) -> dict[str, TableJson]:
@@ -19,6 +24,19 @@ def folder_sums(folder: Path) -> dict[str, TableJson]:
     for block in list_blocks(folder):
         lists.add(block)
     return {"recommendation": lists.as_json(), **small_sums(folder)}
+
+
+def sums_if_readable(folder: Path) -> dict[str, TableJson]:
+    """Return the sums of a run folder's lists; none where a file of it is damaged.
+
+    Args:
+        folder: of the run.
+    """
+    try:
+        return folder_sums(folder)
+    except (pl.exceptions.PolarsError, OSError) as failure:
+        log.warning("no checksums of lists in SQL: %s cannot be read (%s)", folder, failure)
+        return {}
 
 
 def small_sums(folder: Path) -> dict[str, TableJson]:

@@ -239,6 +239,19 @@ def test_a_damaged_run_folder_is_named_and_without_it_forgetting_goes_on(name, o
     session.engine.dispose()
 
 
+def test_a_missing_file_that_names_nobody_stays_missed_and_lists_lose_their_checksums(own_shop):
+    session = Session.open(own_shop / "fusion.toml")
+    folder = sorted(session.runs.glob("2*"))[1]
+    (folder / "ids" / "items.parquet").unlink()
+    assert forget(session, [PERSON]).unknown == ()
+    assert in_files(session.runs, PERSON) == in_sql(session, PERSON) == []
+    (found,) = check_store(session)
+    assert (found.code, "ids/items.parquet" in found.message) == ("damaged_run", True)
+    stored = query(session, select(tables.run.c.manifest).order_by(tables.run.c.run_no))
+    assert ["tables" in manifest for (manifest,) in stored] == [True, False]
+    session.engine.dispose()
+
+
 def test_the_next_run_leaves_the_person_out_and_says_so(own_runs):
     forget(own_runs, [PERSON, STRANGER])
     trained = train_run(own_runs, datetime.fromisoformat(EARLY).replace(tzinfo=UTC))
