@@ -22,7 +22,16 @@ from flows.cli.console import emit, out
 
 
 @verb
-def publish(run: Run, config: Config = FILE, by: By = None, as_json: Json = False) -> int:
+def publish(
+    run: Run,
+    from_folder: Annotated[
+        bool,
+        typer.Option("--from-folder", help="load a run that the database lost from its folder"),
+    ] = False,
+    config: Config = FILE,
+    by: By = None,
+    as_json: Json = False,
+) -> int:
     """Let the live lists be those of a run that was admitted.
 
     Returns:
@@ -34,10 +43,10 @@ def publish(run: Run, config: Config = FILE, by: By = None, as_json: Json = Fals
 
     flows = prefect_flows(config)
     if flows:
-        published = flows.publish(str(config), run, by)
+        published = flows.publish(str(config), run, by, from_folder)
     else:
         session = open_session(config, by)
-        published = publish_run(session, run)
+        published = publish_run(session, run, from_folder=from_folder)
     if as_json:
         emit(publication_summary(published))
     else:

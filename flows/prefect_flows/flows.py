@@ -143,13 +143,16 @@ def train(config: str, as_of: datetime | None = None) -> TrainedRun:
 
 
 @flow(name="fusion publish", flow_run_name=name_of("publish"), persist_result=False)
-def publish(config: str, run_id: str, by: str | None = None) -> Published:
+def publish(
+    config: str, run_id: str, by: str | None = None, from_folder: bool = False
+) -> Published:
     """Publish a run that was admitted.
 
     Args:
         config: path of the configuration file, as text: Prefect stores it as a parameter.
         run_id: of the run.
         by: a name for the history of slots; None is the OS user.
+        from_folder: load a run that the database lost from its folder.
 
     Returns:
         The run and the move that showed it.
@@ -160,7 +163,9 @@ def publish(config: str, run_id: str, by: str | None = None) -> Published:
     # One step and no loop of its own: the flow makes it a task, so that Prefect shows its time.
     session = _session(config, by)
     try:
-        return session.step("publish", lambda: publish_run(session, run_id))
+        return session.step(
+            "publish", lambda: publish_run(session, run_id, from_folder=from_folder)
+        )
     except Refused as refused:
         return state_of_refusal(refused)
 

@@ -26,6 +26,7 @@ HOW_TO_FILL = {
     "challenger": f"None waits for approval: {HOW_TO_HOLD}",
 }
 """Advice where a slot shows no run, though the placement has some."""
+NO_RUNS = "It has no runs yet: `fusion run` makes one."
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ def start_run(  # noqa: PLR0913 one argument a column
     data_hash: str,
     config_hash: str,
     base_run_no: int | None = None,
+    created_at: datetime | None = None,
 ) -> int:
     """Begin a run in status `training`, alive until `finish_run` or until this process dies.
 
@@ -52,6 +54,7 @@ def start_run(  # noqa: PLR0913 one argument a column
         data_hash: hash of the data it is made from.
         config_hash: hash of the configuration.
         base_run_no: the run that an incremental run stands on.
+        created_at: aware time at which its training began; now when None.
 
     Returns:
         The run's number, under which lists and metrics are loaded.
@@ -67,7 +70,7 @@ def start_run(  # noqa: PLR0913 one argument a column
         "data_hash": data_hash,
         "config_hash": config_hash,
         "base_run_no": base_run_no,
-        "created_at": utc_now(),
+        "created_at": created_at or utc_now(),
         "status": "training",
     }
     try:
@@ -221,9 +224,8 @@ def find_run(engine: Engine, placement: str, name: str) -> RunRow:
     known = [row.run_id for row in runs(engine, placement)]
     if name in SLOTS or not known:
         hint = f" {HOW_TO_FILL[name]}" if known and name in SLOTS else ""
-        raise ConfigError(
-            f"placement {placement!r} has no run {name!r}. {_newest_runs(known)}{hint}"
-        )
+        newest = f"Its newest runs: {', '.join(known)}." if known else NO_RUNS
+        raise ConfigError(f"placement {placement!r} has no run {name!r}. {newest}{hint}")
     raise UnknownName(f"run of placement {placement!r}", name, [*known, *SLOTS])
 
 
@@ -245,10 +247,3 @@ def _remove_failed(engine: Engine, run_no: int) -> None:
     with writing(engine) as connection:
         require_training(connection, run_no)
     remove_lists(engine, run_no)
-
-
-def _newest_runs(run_ids: list[str]) -> str:
-    """Name the runs that there are, or how to make one."""
-    if not run_ids:
-        return "It has no runs yet: `fusion run` makes one."
-    return f"Its newest runs: {', '.join(run_ids)}."

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from flows.session import Session
+from flows.steps.publish.load_run import load_if_missing, register_from_folder
 from flows.steps.publish.publish_checks import publish_checks
 from fusion.errors import Overtaken, Refused
 from fusion.runs.manifest import Manifest
@@ -42,7 +43,12 @@ class Published:
 
 
 def publish_run(
-    session: Session, run_id: str, reason: str = "admitted by its checks", *, hold: bool = False
+    session: Session,
+    run_id: str,
+    reason: str = "admitted by its checks",
+    *,
+    hold: bool = False,
+    from_folder: bool = False,
 ) -> Published:
     """Let the live slot show a run; with `hold` or `gate.approve`, the challenger's slot.
 
@@ -51,6 +57,7 @@ def publish_run(
         run_id: the run's id, or a slot.
         reason: for the history.
         hold: leave the run to be approved.
+        from_folder: give a run that the database does not know a row, and load its folder.
 
     Returns:
         The run and its move; a move that is not new where the slot showed the run already.
@@ -59,6 +66,10 @@ def publish_run(
         Refused: the run was rejected, failed or is not finished; a check does not hold now, which
             is noted in the run's manifest; or the placement is frozen.
     """
+    if from_folder:
+        register_from_folder(session, run_id)
+    else:
+        load_if_missing(session, run_id)
     run = find_ready_run(session, run_id)
     move = partial(
         publish, session.engine, session.placement, run.run_no, by=session.by, reason=reason
