@@ -5,6 +5,7 @@ from difflib import get_close_matches
 
 import polars as pl
 
+from fusion.core.arrays import Flags
 from fusion.core.findings import Finding, FindingKind, declare
 from fusion.data.dataset import Dataset
 
@@ -58,6 +59,15 @@ WINDOW_ENDED = declare(
         "Correct until where the row should still act; delete the rows that are done.",
     )
 )
+NOTHING_LEFT = declare(
+    FindingKind(
+        "blocked_everything",
+        "error",
+        "blocks and ends of availability that leave no item to list",
+        "nothing is trained: lists would be empty",
+        "Delete rows of blocked_item, or correct the times of availability.",
+    )
+)
 KINDS = {PLACEMENT: NO_PLACEMENT, BACKWARDS: WINDOW_BACKWARDS, ENDED: WINDOW_ENDED}
 
 
@@ -88,6 +98,29 @@ def unknown_names(data: Dataset, blocked: pl.DataFrame) -> list[Finding]:
         examples = [{names.name: name} for name in distinct.head(3)]
         findings.append(kind.finding(SUBJECT, len(names), message, examples))
     return findings
+
+
+def nothing_left(data: Dataset, blocked: Flags) -> list[Finding]:
+    """Name blocks that, with what is not available, leave nobody anything.
+
+    Args:
+        data: items and users.
+        blocked: (I,) items that are blocked for everyone.
+
+    Returns:
+        A finding, or none.
+    """
+    # Without times nobody knows yet what is available: another finding asks for the moment.
+    if not data.has_times and not blocked.any():
+        return []
+    available = data.listable(data.as_of)
+    if (available & ~blocked).any():
+        return []
+    message = (
+        f"of {data.n_items} items {(~available).sum()} are not available and"
+        f" {(available & blocked).sum()} are blocked"
+    )
+    return [NOTHING_LEFT.finding(SUBJECT, data.n_items, message)]
 
 
 def idle_rows(idle: pl.DataFrame, placements: Sequence[str]) -> list[Finding]:

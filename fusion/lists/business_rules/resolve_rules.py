@@ -8,7 +8,7 @@ import polars as pl
 from fusion.core.findings import Finding, FindingKind, declare
 from fusion.data.dataset import Dataset
 from fusion.errors import ConfigError
-from fusion.lists.business_rules.block_findings import unknown_names
+from fusion.lists.business_rules.block_findings import nothing_left, unknown_names
 from fusion.lists.business_rules.blocked import Blocked
 from fusion.lists.business_rules.compiled_rules import (
     AllowList,
@@ -78,6 +78,7 @@ def resolve(
     _check_shown(names, rules)
     _check_diversity(names, source)
     names.findings.extend(unknown_names(data, blocked))
+    names.findings.extend(nothing_left(data, rules.blocked.items))
     return rules, names.findings
 
 

@@ -61,8 +61,8 @@ def find_model(name: str) -> Path:
         raise ConfigError(
             f"encoder {name!r} needs sentence-transformers, which is not installed: {INSTALL}"
         )
-    folder = Path(name).expanduser()
-    if (folder / "config.json").is_file() or (folder / "modules.json").is_file():
+    folder = _model_folder(name)
+    if folder is not None:
         return folder
     from huggingface_hub import snapshot_download  # noqa: PLC0415 - comes with the extra
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError  # noqa: PLC0415
@@ -76,6 +76,17 @@ def find_model(name: str) -> Path:
             f"downloaded while training. Fetch it once with `hf download {name}`, name its folder, "
             "or set encoder = 'auto' or 'tfidf'."
         ) from missing
+
+
+def _model_folder(name: str) -> Path | None:
+    """Return the folder that a name is, where it holds a model."""
+    try:
+        folder = Path(name).expanduser()
+        marks = [folder / "config.json", folder / "modules.json"]
+        return folder if any(mark.is_file() for mark in marks) else None
+    # A home that nobody has; a name that is longer than those of files.
+    except (OSError, RuntimeError):
+        return None
 
 
 def _installed(package: str) -> bool:

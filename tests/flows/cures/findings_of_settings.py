@@ -126,6 +126,23 @@ CASES = {
             statements("update blocked_item set starts_at = until, until = starts_at"),
         ),
     ),
+    "blocked_everything": Case(
+        together(
+            every(
+                "items.csv", until=lambda row: "2999-01-01" if row["item"] == "1" else "2001-01-01"
+            ),
+            lambda shelf: shelf.text(
+                "fusion.toml",
+                lambda text: text + '\n[data.item_columns]\navailable_until = "until"\n',
+            ),
+            statements("insert into blocked_item (placement, item_id) values ('default', '1')"),
+        ),
+        Cure("Delete rows of blocked_item", statements("delete from blocked_item")),
+        Cure(
+            "correct the times of availability",
+            every("items.csv", until=lambda row: "2999-01-01"),
+        ),
+    ),
     "blocked_ended": Case(
         block("item_id, until", "'1', '2020-12-31'"),
         Cure("Correct until", statements("update blocked_item set until = '2998-12-31'")),

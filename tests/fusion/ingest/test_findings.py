@@ -203,6 +203,7 @@ ELSEWHERE = {
         "rule_shows_nothing",
         "blocked_unknown",
         "blocked_user",
+        "blocked_everything",
     ),  # test_rules.py
     *("blocked_placement", "blocked_backwards", "blocked_ended"),  # test_block_findings.py
 }

@@ -518,6 +518,18 @@ def test_what_a_rule_names_and_is_not_there_is_a_finding(given, code, words):
     assert words in next(one.message for one in findings if one.code == code)
 
 
+def test_blocks_that_leave_no_item_are_an_error():
+    everything = [(f"i{at}", None) for at in range(N_ITEMS)]
+    _, findings = resolve(RuleSet(), DATA, blocked(*everything), SHOWN)
+    assert [(one.code, one.severity) for one in findings] == [("blocked_everything", "error")]
+    assert (
+        findings[0].message == f"of {N_ITEMS} items 0 are not available and {N_ITEMS} are blocked"
+    )
+    # One item is enough; and a block for single users leaves all others something.
+    for few in (everything[1:], [(item, "a") for item, _ in everything]):
+        assert resolve(RuleSet(), DATA, blocked(*few), SHOWN)[1] == []
+
+
 def test_blocks_of_unknown_items_are_a_finding():
     _, findings = resolve(RuleSet(), DATA, blocked(("i1", None), ("typo", None)), SHOWN)
     assert [(one.code, one.count, one.examples) for one in findings] == [

@@ -16,7 +16,7 @@ from fusion.models.base.registry import build
 from fusion.models.text.cached_encoding import EncodingOptions, encode_cached
 from fusion.models.text.character_ngrams import tfidf
 from fusion.models.text.encoders import encode, encoder_identity, require_encoder
-from fusion.models.text.sentence_model import BATCH, SentenceModel, bundled_model
+from fusion.models.text.sentence_model import BATCH, SentenceModel, bundled_model, find_model
 from fusion.models.text.vector_cache import VectorCache, text_key
 
 ENGLISH = [
@@ -235,3 +235,9 @@ def test_two_processes_may_write_at_once(tmp_path):
     assert len(stored) == 40
     assert stored[text_key("y7")].tolist() == [7, 7, 7, 7]
     assert not list(tmp_path.glob("*.tmp"))
+
+
+@pytest.mark.parametrize("missing", ["~nobody-at-all/model", "x" * 5000, "a\0b", ""])
+def test_a_name_that_no_folder_has_is_no_model(missing):
+    with pytest.raises(ConfigError, match="is neither a folder"):
+        find_model(missing)
