@@ -82,6 +82,13 @@ class TuneSettings(Settings):
         description="settings tried for each source on the tuning fold, its defaults first; "
         "0 = none",
     )
+    prune: bool = Field(
+        True,
+        description="leave out sources that surely add less to the lists than their cost asks for",
+    )
+    probe: int = Field(
+        5, ge=1, le=1000, description="runs after which a source that was left out is asked again"
+    )
 
 
 class GateSettings(Settings):

@@ -1,7 +1,7 @@
 """The live run as training needs it: its method, its window, and its lists to compare with."""
 
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import polars as pl
@@ -79,6 +79,8 @@ class Live:
         window: days of its label windows; None where its split has none.
         as_of: ms, the end of what it knew.
         lists: what it shows, read before training begins.
+        left_out: sources that it left out since they did not pay, with what they add; none where
+            its sources are not those of now.
     """
 
     run_id: str
@@ -87,6 +89,7 @@ class Live:
     window: int | None
     as_of: int
     lists: LiveLists = field(default_factory=LiveLists.none)
+    left_out: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -123,6 +123,21 @@ class Als(HistoryMatrixModel, FactorModel):
         vectors[is_empty] = np.nan
         return vectors
 
+    def fit_cost(self, n_users: int, n_items: int, n_events: int) -> float:
+        """Estimate what a fit costs: each pass solves for every vector.
+
+        Args:
+            n_users: users of the data.
+            n_items: items of the data.
+            n_events: interactions of the data.
+
+        Returns:
+            Seconds of one core, about.
+        """
+        factors = self.config.factors
+        operations = 2 * n_events * factors + (n_users + n_items) * factors**2
+        return 3e-9 * self.config.iterations * operations
+
     def memory_bytes(self, n_users: int, n_items: int, n_events: int) -> int:
         """Estimate the peak memory of a fit.
 

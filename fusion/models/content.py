@@ -85,6 +85,19 @@ class Content(FactorModel):
         """Return the identity of the sentence model that texts are encoded with here."""
         return encoder_identity(self.config.encoder)
 
+    def fit_cost(self, n_users: int, n_items: int, n_events: int) -> float:
+        """Estimate what a fit costs: texts are encoded, most of them by an earlier run.
+
+        Args:
+            n_users: users of the data.
+            n_items: items of the data.
+            n_events: interactions of the data.
+
+        Returns:
+            Seconds of one core, about.
+        """
+        return 2e-4 * n_items
+
     def memory_bytes(self, n_users: int, n_items: int, n_events: int) -> int:
         """Estimate the peak memory of a fit.
 

@@ -123,6 +123,20 @@ class SequenceRidge(WeightMatrixModel):
         n_kept = min(self.config.max_items, np.count_nonzero(data.item_counts))
         return {"max_items": MAX_TUNED_ITEMS} if n_kept > MAX_TUNED_ITEMS else {}
 
+    def fit_cost(self, n_users: int, n_items: int, n_events: int) -> float:
+        """Estimate what a fit costs: sums over pairs of events, and a matrix solved.
+
+        Args:
+            n_users: users of the data.
+            n_items: items of the data.
+            n_events: interactions of the data.
+
+        Returns:
+            Seconds of one core, about.
+        """
+        n_kept = min(n_items, self.config.max_items)
+        return 1e-8 * n_events * self.config.last * self.config.ahead + 1e-10 * n_kept**3
+
     def memory_bytes(self, n_users: int, n_items: int, n_events: int) -> int:
         """Estimate the peak memory of a fit.
 

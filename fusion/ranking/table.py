@@ -82,6 +82,24 @@ class RankingTable:
         rows = ragged_index(self.borders[groups], self.sizes[groups].astype(np.int64))
         return self._select(groups, rows)
 
+    def keep(self, rows: Flags) -> "RankingTable":
+        """Return only the candidates that are flagged; a user of whom none is left has no group.
+
+        Args:
+            rows: which candidates (C,) stay.
+        """
+        owners = np.repeat(np.arange(self.n_users), self.sizes)
+        sizes = np.bincount(owners[rows], minlength=self.n_users).astype(np.int32)
+        left = sizes > 0
+        return RankingTable(
+            self.columns,
+            self.group_users[left],
+            sizes[left],
+            self.items[rows],
+            self.labels[rows],
+            self.matrix[rows],
+        )
+
     def _select(self, groups: NDArray[np.integer], rows: NDArray[np.generic]) -> "RankingTable":
         return RankingTable(
             self.columns,

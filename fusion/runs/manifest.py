@@ -62,6 +62,28 @@ class Environment(ManifestPart):
     peak_mb: int | None = None
 
 
+class ContributionRow(ManifestPart):
+    """What a source adds to NDCG@10, as small rankers of the label folds have it.
+
+    Attributes:
+        value: NDCG@10 lost without it.
+        low: lower end of its interval of 95 %.
+        high: upper end.
+        margin: what its cost asks of it.
+        beside: other sources in use when it was asked.
+        pays: False where it surely adds less than `margin`.
+        runs: runs since it was asked.
+    """
+
+    value: float = 0.0
+    low: float = 0.0
+    high: float = 0.0
+    margin: float = 0.0
+    beside: int = 0
+    pays: bool = True
+    runs: int = 0
+
+
 class SourceRow(ManifestPart):
     """A source's part in a run.
 
@@ -71,6 +93,7 @@ class SourceRow(ManifestPart):
         peak_mb: largest memory of the process when they ended, in MiB.
         notes: what its newest fit noted, such as its steps.
         reason_text: why it proposes an item, as what follows "because"; "" where it says nothing.
+        contribution: what it adds; None where nobody asked.
     """
 
     name: str = ""
@@ -80,6 +103,7 @@ class SourceRow(ManifestPart):
     peak_mb: int = 0
     notes: dict[str, Any] = {}
     reason_text: str = ""
+    contribution: ContributionRow | None = None
 
 
 class TunedRow(ManifestPart):

@@ -119,3 +119,12 @@ class FittingContract(ContractBase):
         large = fresh.memory_bytes(100_000, 50_000, 5_000_000)
         assert isfinite(large)
         assert 0 <= small <= large
+
+    def test_cost_is_declared_before_a_fit_and_grows_with_the_data(
+        self, fresh: Recommender
+    ) -> None:
+        """`fit_cost` is a finite number, not below 0, that more data never makes smaller."""
+        small = fresh.fit_cost(100, 100, 1000)
+        large = fresh.fit_cost(100_000, 50_000, 5_000_000)
+        assert isfinite(large)
+        assert 0 <= small <= large

@@ -70,11 +70,12 @@ class FitTask:
             source = source.model_copy(update={"settings": settings})
         return [replace(self.fit(self.folds[0], source), tuned=tuned)]
 
-    def go_on(self, first: FitResult, folds: Sequence[Fold]) -> list[FitResult]:
+    def go_on(self, first: FitResult, newest: FitResult, folds: Sequence[Fold]) -> list[FitResult]:
         """Fit a source on folds after the oldest; warm, each from the fit before it.
 
         Args:
             first: its fit on the oldest fold, the steps of which the others take.
+            newest: its fit on the fold before these.
             folds: oldest first.
 
         Returns:
@@ -84,7 +85,7 @@ class FitTask:
         source = first.source
         # A source that notes no steps, or none that helped, is left to find them on each fold.
         steps = first.fit.notes.get("steps") or None
-        earlier = first.fit if source.refit == "warm" else None
+        earlier = newest.fit if source.refit == "warm" else None
         results = []
         for fold in folds:
             result = self.fit(fold, source, steps, earlier)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, as_completed
 from dataclasses import replace
 from functools import partial
+from types import MappingProxyType
 
 from fusion.config import SourceSettings
 from fusion.core.parallel import BoundedPool, bounded_pool
@@ -13,8 +14,9 @@ from fusion.errors import UnusableSource
 from fusion.models.foreign.resolve import source_model
 from fusion.runs.context import RunContext
 from fusion.runs.environment import peak_mb
+from fusion.training.contributions.pruning import LeftOut, note_left_out
 from fusion.training.fit_task import FitResult, FitTask
-from fusion.training.source_fits import Fits, SourceFits
+from fusion.training.source_fits import SourceFits
 from fusion.training.sources import (
     RANDOM_SOURCE,
     SourceReport,
@@ -28,7 +30,9 @@ from fusion.training.tuning import TuningTask
 log = logging.getLogger(__name__)
 
 
-def fit_sources(context: RunContext, folds: Sequence[Fold]) -> SourceFits:
+def fit_sources(
+    context: RunContext, folds: Sequence[Fold], earlier: LeftOut = MappingProxyType({})
+) -> SourceFits:
     """Tune every source and fit it on every fold; one that fails on one fold is left out of all.
 
     A source's fit on the oldest fold comes before its others, which take as many steps as that one
@@ -37,34 +41,71 @@ def fit_sources(context: RunContext, folds: Sequence[Fold]) -> SourceFits:
     Args:
         context: of the training.
         folds: oldest first.
+        earlier: what the live run left out.
 
     Raises:
         ConfigError: no source can take part, or one is configured wrong.
     """
     sources = tuple(_with_possible_refit(source, context) for source in _all_sources(context))
     reports = [_report(source, context) for source in _all_sources(context)]
+    if context.config.tune.prune:
+        note_left_out(reports, earlier, context.config.tune.probe)
     # What cannot take part is not even tuned.
     in_use = [source for source, report in zip(sources, reports, strict=True) if report.used]
-    task = FitTask(
+    *configured, _ = reports
+    fits = SourceFits(sources, configured, _fit_side_by_side(_task(context, folds), in_use))
+    _note_all(fits)
+    return fits
+
+
+def fit_further(context: RunContext, fits: SourceFits, folds: Sequence[Fold]) -> SourceFits:
+    """Fit the sources in use on later folds, with the settings and steps of their first fits.
+
+    Args:
+        context: of the training.
+        fits: on earlier folds.
+        folds: oldest first.
+
+    Returns:
+        All fits; a source that fails here is left out.
+
+    Raises:
+        ConfigError: no source can take part any more.
+    """
+    task = _task(context, folds)
+    futures: dict[str, list[Future[list[FitResult]]]] = {}
+    with bounded_pool(task.runtime.threads, task.runtime.memory) as pool:
+        task = _stoppable(task, pool)
+        for source in _slow_first(fits.in_use):
+            earlier = fits.results[source.name]
+            futures[source.name] = _submit_chains(pool, task, earlier, folds)
+    results = dict(fits.results)
+    for name, of_source in futures.items():
+        further = [result for future in of_source for result in future.result()]
+        results[name] = [*results[name], *further]
+    all_fits = replace(fits, results=results)
+    _note_all(all_fits)
+    return all_fits
+
+
+def _task(context: RunContext, folds: Sequence[Fold]) -> FitTask:
+    """The terms on which sources are fitted on some folds."""
+    return FitTask(
         folds=tuple(folds),
         tuning=TuningTask.of(context),
         seed=context.config.seed,
         device=context.device,
         runtime=context.runtime,
     )
-    results = _fit_side_by_side(task, in_use)
-    fits: Fits = {fold.name: {} for fold in folds}
-    for report in reports:
-        source_results = results.get(report.name, [])
-        _note_results(report, source_results)
+
+
+def _note_all(fits: SourceFits) -> None:
+    """Write into the rows of sources how their fits went, and refuse a run without any."""
+    for report in fits.reports:
+        # What is left out before it is fitted keeps its reason.
         if report.used:
-            for result in source_results:
-                assert result.fit is not None
-                fits[result.fold.name][report.name] = result.fit
-    *configured, _ = reports
-    require_one(configured)
-    tuned = [each[0].tuned for each in results.values() if each[0].tuned]
-    return SourceFits(sources, fits, configured, tuned)
+            _note_results(report, fits.results[report.name])
+    require_one(fits.reports)
 
 
 def _all_sources(context: RunContext) -> tuple[SourceSettings, ...]:
@@ -106,7 +147,7 @@ def _fit_side_by_side(
 ) -> dict[str, list[FitResult]]:
     """Source name -> its results, oldest fold first, in the order of `sources`."""
     first_fits: dict[Future[list[FitResult]], SourceSettings] = {}
-    later_fits: dict[str, list[Future[list[FitResult]]]] = {source.name: [] for source in sources}
+    later_fits: dict[str, list[Future[list[FitResult]]]] = {}
     with bounded_pool(task.runtime.threads, task.runtime.memory) as pool:
         task = _stoppable(task, pool)
         for source in _slow_first(sources):
@@ -115,10 +156,7 @@ def _fit_side_by_side(
         # As each ends, not in order: a slow source must not keep the others from going on.
         for done in as_completed(first_fits):
             [first] = done.result()
-            for folds in _chains(first, task.folds[1:]):
-                work = partial(task.go_on, first, folds)
-                future = _submit(pool, folds[-1], first.source, work)
-                later_fits[first.source.name].append(future)
+            later_fits[first.source.name] = _submit_chains(pool, task, [first], task.folds[1:])
     # In the order of the configuration again, which decides the order of columns.
     results = {}
     futures = {source.name: future for future, source in first_fits.items()}
@@ -150,6 +188,18 @@ def _submit(
     except Exception:  # it could say before: alone then, and whatever is wrong shows in its fit
         needed = pool.memory
     return pool.submit(needed, work)
+
+
+def _submit_chains(
+    pool: BoundedPool, task: FitTask, earlier: Sequence[FitResult], folds: Sequence[Fold]
+) -> list[Future[list[FitResult]]]:
+    """Queue the fits of a source on folds later than those it was fitted on."""
+    first, newest = earlier[0], earlier[-1]
+    futures = []
+    for chain in _chains(first, folds):
+        work = partial(task.go_on, first, newest, chain)
+        futures.append(_submit(pool, chain[-1], first.source, work))
+    return futures
 
 
 def _chains(first: FitResult, folds: Sequence[Fold]) -> list[Sequence[Fold]]:

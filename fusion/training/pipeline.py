@@ -1,8 +1,10 @@
 """Training, stage by stage, from the fits of the sources to admitted lists."""
 
 import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from threadpoolctl import threadpool_limits
 
@@ -21,7 +23,8 @@ from fusion.ranking.sampling import limit_training_users
 from fusion.ranking.source_prior import SourcePrior
 from fusion.runs.context import RunContext
 from fusion.runs.run_folder import ListsFolder
-from fusion.training.fits import fit_sources
+from fusion.training.contributions.pruning import prune
+from fusion.training.fits import fit_further, fit_sources
 from fusion.training.lists_stage import ListsInputs, ServedMethod, lists_stage
 from fusion.training.ranker_stages import (
     FittedRanker,
@@ -31,13 +34,14 @@ from fusion.training.ranker_stages import (
     serving_stage,
 )
 from fusion.training.source_fits import SourceFits, evict
-from fusion.training.sources import SourceReport, leave_out, source_limits
+from fusion.training.sources import RANDOM_SOURCE, SourceReport, leave_out, source_limits
 from fusion.training.table_stage import TableInputs, table_stage
 from fusion.training.tuning import Tuned
 
 log = logging.getLogger(__name__)
 FOREIGN = "foreign"
 """Folder of the store for what packages' sources and the training hand to each other."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -101,29 +105,51 @@ def train(context: RunContext, live: Live | None = None, rules: Rules | None = N
 def _train(context: RunContext, live: Live | None, rules: Rules | None) -> Trained:
     """Train with whichever sources get through it."""
     plan = context.plan
-    fits = fit_sources(context, (*plan.labels, plan.verdict, plan.serving))
-    # A source that fails while it scores leaves; its stages are made again without it, the others'
-    # fits are taken from the store.
+    fits = fit_sources(context, plan.labels, live.left_out if live else {})
+    # Before anything is judged, so that what is judged is what serves; and before the fits on the
+    # largest folds, which a source that leaves need not make.
+    _without_failing(fits, lambda: _leave_out_costly(context, fits))
+    all_fits = fit_further(context, fits, (plan.verdict, plan.serving))
+    trained = _without_failing(all_fits, lambda: _fuse(context, all_fits, live, rules))
+    evict(all_fits.fits, plan.serving, context.config.artifacts.keep_fit_mb)
+    return trained
+
+
+def _without_failing(fits: SourceFits, work: Callable[[], T]) -> T:
+    """Do a piece of work until no source fails in it any more.
+
+    A source that fails while it scores leaves; its stages are made again without it, the others'
+    fits are taken from the store.
+    """
     while True:
         try:
             # A limit of the whole process: no sum may depend on how many cores it has.
             with threadpool_limits(1, "blas"):
-                trained = _fuse(context, fits, live, rules)
+                return work()
         except SourceFailed as failure:
             log.warning("source failed while scoring name=%s", failure.source, exc_info=True)
             leave_out(fits.reports, failure)
-        else:
-            evict(fits.fits, plan.serving, context.config.artifacts.keep_fit_mb)
-            return trained
+
+
+def _leave_out_costly(context: RunContext, fits: SourceFits) -> None:
+    """Leave out the sources that are not worth their cost, by the label folds alone."""
+    folds = _training_folds(context)
+    tables = _tables(context, fits, folds)
+    configured = [source for source in fits.in_use if source is not RANDOM_SOURCE]
+    prune(context, configured, fits.reports, folds, tables)
+
+
+def _tables(context: RunContext, fits: SourceFits, folds: Sequence[Fold]) -> list[Path]:
+    """Make the tables of some folds, by the sources in use."""
+    inputs = [TableInputs.of(context, fits, fold) for fold in folds]
+    return [context.runtime.run(table_stage(each)) for each in inputs]
 
 
 def _fuse(context: RunContext, fits: SourceFits, live: Live | None, rules: Rules | None) -> Trained:
     """Everything after the fits, with the sources in use; SourceFailed when one of them fails."""
     plan, runtime = context.plan, context.runtime
 
-    tables = []
-    for fold in (*_training_folds(context), plan.verdict):
-        tables.append(runtime.run(table_stage(TableInputs.of(context, fits, fold))))
+    tables = _tables(context, fits, [*_training_folds(context), plan.verdict])
     *label_tables, verdict_table = tables
 
     ranker_folder = runtime.run(ranker_stage(RankerInputs.of(context, label_tables)))

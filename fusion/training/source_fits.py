@@ -9,6 +9,7 @@ from fusion.models.base.fitted import FittedSource
 from fusion.runs.checksums import drop_file
 from fusion.runs.runtime import Runtime
 from fusion.training.fit_stage import STATE, Fit
+from fusion.training.fit_task import FitResult
 from fusion.training.sources import RANDOM_SOURCE, SourceReport
 from fusion.training.tuning import Tuned
 
@@ -38,15 +39,36 @@ class SourceFits:
 
     Attributes:
         sources: as configured, the random one last.
-        fits: by fold and source.
         reports: the manifest's rows of the configured sources; one that fails later is noted there.
-        tuned: what tuning found.
+        results: of each source's fits, oldest fold first; a source that failed has fewer.
     """
 
     sources: tuple[SourceSettings, ...]
-    fits: Fits
     reports: list[SourceReport]
-    tuned: list[Tuned]
+    results: dict[str, list[FitResult]]
+
+    @property
+    def fits(self) -> Fits:
+        """The fits by fold and source."""
+        fits: Fits = {}
+        for name, results in self.results.items():
+            for result in results:
+                if result.fit is not None:
+                    fits.setdefault(result.fold.name, {})[name] = result.fit
+        return fits
+
+    @property
+    def tuned(self) -> list[Tuned]:
+        """What tuning found, source by source."""
+        firsts = [results[0] for results in self.results.values()]
+        return [first.tuned for first in firsts if first.tuned]
+
+    @property
+    def in_use(self) -> tuple[SourceSettings, ...]:
+        """The sources in use, as configured, the random one last."""
+        # Asked anew each time: a source that fails while it scores leaves between two calls.
+        used = {report.name for report in self.reports if report.used} | {RANDOM_SOURCE.name}
+        return tuple(source for source in self.sources if source.name in used)
 
     def on(self, fold: Fold) -> tuple[SourceFit, ...]:
         """Return the sources in use on a fold, in the order of their columns, the random one last.
@@ -54,15 +76,12 @@ class SourceFits:
         Args:
             fold: one of those that were fitted on.
         """
-        # Asked anew each time: a source that fails while it scores leaves between two calls.
-        used = {report.name for report in self.reports if report.used} | {RANDOM_SOURCE.name}
         fits = self.fits[fold.name]
         sources = []
-        for source in self.sources:
-            if source.name in used:
-                # Its row is called random; control is the name that its fits have.
-                name = "random" if source.name == RANDOM_SOURCE.name else source.name
-                sources.append(SourceFit(name, source.k, fits[source.name]))
+        for source in self.in_use:
+            # Its row is called random; control is the name that its fits have.
+            name = "random" if source.name == RANDOM_SOURCE.name else source.name
+            sources.append(SourceFit(name, source.k, fits[source.name]))
         return tuple(sources)
 
 

@@ -3,7 +3,7 @@
 Light on purpose: `fusion rollback` imports this.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,9 @@ if TYPE_CHECKING:  # what trains takes seconds to import
     from flows.steps.train.train import TrainedRun
     from flows.steps.watch.monitor import Monitored
     from storage.schema.row_objects import Move
+
+SOURCE_KEYS = ("name", "status", "seconds", "contribution")
+"""Keys of a source's row in the manifest that an answer repeats."""
 
 
 def outcome_summary(outcome: "Outcome") -> dict[str, Any]:
@@ -36,12 +39,18 @@ def outcome_summary(outcome: "Outcome") -> dict[str, Any]:
         "replaced": published.replaced if published else None,
         "refusals": outcome.refusals,
         "verdict": trained.manifest["verdict"] if trained else None,
+        "sources": _source_rows(trained.manifest) if trained else None,
         "monitor_status": outcome.monitor_status,
         "monitor": monitoring_summary(monitored) if monitored else None,
         "monitor_error": outcome.monitor_error,
         "pruned": [run.run_id for run in pruned.runs] if pruned else None,
         "profile": outcome.profile,
     }
+
+
+def _source_rows(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what each source cost and adds, without the notes of its fits."""
+    return [{key: source.get(key) for key in SOURCE_KEYS} for source in manifest["sources"]]
 
 
 def demo_summary(folder: Path, outcomes: "Sequence[Outcome]") -> dict[str, Any]:

@@ -29,6 +29,18 @@ HEADINGS = (
 )
 """Headings of the table; in two lines where that keeps it within 100 columns."""
 
+SOURCE_HEADINGS = (
+    "row",
+    "adds to\nNDCG@10>",
+    "95 % interval",
+    "its cost\nasks for>",
+    "fits, s>",
+    "",
+)
+"""Headings of the table of what sources add."""
+ASKING = "contributions of sources"
+"""The step of a run that asks what sources add, as the manifest's `seconds` name it."""
+
 
 def print_verdict(console: Console, manifest: Mapping[str, Any]) -> None:
     """Show the metrics on the verdict fold, what is chosen and why, and sources that were left out.
@@ -39,6 +51,7 @@ def print_verdict(console: Console, manifest: Mapping[str, Any]) -> None:
     """
     report = manifest["verdict"]
     console.print(_metrics_table(report))
+    _print_contributions(console, manifest)
     for line in _choice_lines(report):
         console.print(line)
     for line in segment_lines(report):
@@ -96,3 +109,32 @@ def _choice_lines(report: Mapping[str, Any]) -> list[str]:
         f"  {difference}; what is chosen, judged by users who did not choose it: {reported:.4f}.",
         f"  All sources together proposed {ceiling:.1%} of the labels.",
     ]
+
+
+def _print_contributions(console: Console, manifest: Mapping[str, Any]) -> None:
+    """Show what each source adds beside the seconds of its fits; nothing where nobody asked."""
+    asked = [source for source in manifest["sources"] if source.get("contribution")]
+    if not asked:
+        return
+    console.print(_sources_table(asked, manifest))
+
+
+def _sources_table(asked: list[Mapping[str, Any]], manifest: Mapping[str, Any]) -> Table:
+    """Make the table, what adds most first."""
+    seconds = manifest.get("seconds", {})
+    cost = seconds.get(ASKING, 0.0)
+    whole = sum(seconds.values())
+    share = f", {cost / whole:.0%} of all steps" if whole else ""
+    title = f"What sources add on label folds, asked in {cost:.0f} s{share}"
+    table = plain_table(*SOURCE_HEADINGS, title=title)
+    for source in sorted(asked, key=lambda source: -source["contribution"]["value"]):
+        row = source["contribution"]
+        table.add_row(
+            source["name"],
+            f"{row['value']:+.4f}",
+            f"{row['low']:+.4f} – {row['high']:+.4f}",
+            f"{row['margin']:.4f}",
+            f"{source['seconds']:.1f}",
+            "" if source["status"] == "used" else "left out",
+        )
+    return table

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 import polars as pl
 from sqlalchemy import Engine
@@ -11,6 +12,7 @@ from flows.session import Session
 from flows.steps.keep.forgotten import Forgotten, read_forgotten
 from flows.steps.rules import compile_rules, read_rule_set
 from flows.steps.run_summaries import require_verdict
+from fusion.config import CoreConfig
 from fusion.core.settings import config_hash
 from fusion.data.dataset import Dataset
 from fusion.data.splitting.fold import Plan
@@ -76,7 +78,7 @@ def read_inputs(session: Session, as_of: datetime | None = None) -> TrainingInpu
     data = loaded.dataset
     rules, findings = compile_rules(session, rule_set, data)
     loaded.findings.extend(findings)
-    baseline = _baseline(live_run.run) if live_run else None
+    baseline = _baseline(live_run.run, session.config.core) if live_run else None
     plan = plan_folds(
         data,
         session.config.split,
@@ -151,11 +153,32 @@ def hash_inputs(session: Session, rule_set: RuleSet) -> str:
     return configuration
 
 
-def _baseline(run: RunRow) -> Live | None:
+def _baseline(run: RunRow, config: CoreConfig) -> Live | None:
     """Return the live run as training compares with it; None without a verdict."""
     if run.verdict is None:
         return None
     require_verdict(run)
     split = run.verdict["split"]
     known_until = int(run.as_of.timestamp() * 1000) if run.as_of else 0
-    return Live(run.run_id, run.method or "", split["kind"], split["window"], known_until)
+    return Live(
+        run.run_id,
+        run.method or "",
+        split["kind"],
+        split["window"],
+        known_until,
+        left_out=_left_out(Manifest.of(run.manifest), config),
+    )
+
+
+def _left_out(manifest: Manifest, config: CoreConfig) -> dict[str, dict[str, Any]]:
+    """Return the sources that a run left out since they did not pay, with what they add.
+
+    Of other sources than those of now it would say nothing: what one adds depends on the others.
+    """
+    if manifest.config.get("sources") != config.model_dump(mode="json")["sources"]:
+        return {}
+    left_out = {}
+    for source in manifest.sources:
+        if source.contribution and not source.contribution.pays and source.status != "used":
+            left_out[source.name] = source.contribution.model_dump()
+    return left_out

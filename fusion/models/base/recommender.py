@@ -14,6 +14,9 @@ from fusion.data.dataset import Dataset
 from fusion.data.histories import UserHistories
 from fusion.data.topk import Pairs, TopK, best
 
+SLOW_SECONDS = 50.0
+"""Seconds of a slow fit on hardly any data: early stopping needs its steps there, too."""
+
 
 @dataclass(frozen=True)
 class FitContext:
@@ -163,6 +166,23 @@ class Recommender(ABC):
         Returns:
             Bytes; over the budget the source is left out.
         """
+
+    def fit_cost(self, n_users: int, n_items: int, n_events: int) -> float:
+        """Estimate what a fit costs, before it starts: what a source must be worth follows from it.
+
+        Of sizes and settings alone, never of a clock, so that every machine decides alike.
+
+        Args:
+            n_users: users of the data.
+            n_items: items of the data.
+            n_events: interactions of the data.
+
+        Returns:
+            Seconds of one core, about; by default those of counting, or of many passes if `slow`.
+        """
+        if self.slow:
+            return SLOW_SECONDS + 100e-6 * n_events
+        return 1e-6 * (5 * n_events + 20 * (n_users + n_items))
 
     def top(self, users: UserHistories, k: int, allowed: Allowed) -> TopK:
         """Return the k best allowed items of each user.

@@ -61,6 +61,21 @@ def memory_bytes(
     return float(_unfitted(source).memory_bytes(n_users, n_items, n_events))
 
 
+def fit_cost(
+    progress: Progress, source: Source, n_users: int, n_items: int, n_events: int
+) -> float:
+    """Return what a fit would cost.
+
+    Args:
+        progress: unused.
+        source: with its settings.
+        n_users: users of the data.
+        n_items: items of the data.
+        n_events: interactions of the data.
+    """
+    return float(_unfitted(source).fit_cost(n_users, n_items, n_events))
+
+
 def tuning_overrides(
     progress: Progress, source: Source, folder: str, data: Mapping[str, Any]
 ) -> dict[str, Any]:

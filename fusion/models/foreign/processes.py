@@ -25,7 +25,7 @@ from fusion.models.foreign.description import SourceDescription, settings_class
 HOST = "fusion.models.foreign.host"
 QUICK_SECONDS = 300.0
 """Time to import a source and to ask what it is and needs: some import for half a minute."""
-QUICK = ("describe", "memory_bytes")
+QUICK = ("describe", "memory_bytes", "fit_cost")
 """Functions of the host that compute nothing."""
 _CURES = {
     "seconds": "a higher [limits] source_seconds would give it more",

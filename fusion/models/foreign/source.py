@@ -110,6 +110,19 @@ class ForeignSource(Recommender):
         """
         return self._call("memory_bytes", n_users=n_users, n_items=n_items, n_events=n_events)
 
+    def fit_cost(self, n_users: int, n_items: int, n_events: int) -> float:
+        """Ask for the cost of a fit.
+
+        Args:
+            n_users: users of the data.
+            n_items: items of the data.
+            n_events: interactions of the data.
+
+        Returns:
+            Seconds of one core, or whatever number it gives.
+        """
+        return self._call("fit_cost", n_users=n_users, n_items=n_items, n_events=n_events)
+
     def scores(self, users: UserHistories) -> Scores:
         """Score every item for every user.
 

@@ -7,13 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusion.core.arrays import DAY, Scores
-from fusion.ranking.features.rank_fusion import blend
+from fusion.ranking.features.rank_fusion import best_rank, blend, proposal_count
 from fusion.ranking.features.registry import FeatureBlock, feature
 
 AGREED = "several methods agree on it"
 """Reason of every feature that is high where sources agree: people read it once."""
-NO_RANK = np.float32(1e6)
-"""Best rank of a candidate that every source is silent on: worse than any rank there is."""
 RECENT_EVENTS = 10
 """The user's newest interactions that count as their taste of late."""
 RECENT_SPANS = {7: "this week", 28: "this month", 91: "in the last three months", 365: "this year"}
@@ -32,15 +30,13 @@ def _blend(block: FeatureBlock) -> Scores:
 
 
 @feature("proposed_by", "how many sources proposed it", reason_text=AGREED, steady=True)
-def _proposed_by(block: FeatureBlock) -> NDArray[np.floating]:
-    is_proposed = ~np.isnan(block.candidates.places)
-    return is_proposed.sum(axis=1).astype(np.float32)
+def _proposed_by(block: FeatureBlock) -> Scores:
+    return proposal_count(~np.isnan(block.candidates.places))
 
 
 @feature("best_rank", "the best rank any source gives it", reason_text=AGREED, steady=True)
 def _best_rank(block: FeatureBlock) -> Scores:
-    no_rank = np.full(len(block.items), NO_RANK, np.float32)
-    return np.nanmin(np.column_stack([block.ranks, no_rank]), axis=1)
+    return best_rank(block.ranks)
 
 
 # The user alone: the same for all their candidates, yet trees split by it.

@@ -22,6 +22,7 @@ from flows.steps.keep.prune import RemovedRun
 from flows.steps.retrain.loop import Outcome
 from fusion.evaluation import verdict_report as reports
 from fusion.metrics.bootstrap import Interval
+from fusion.runs.manifest import ContributionRow
 from storage.reading.database_status import BadRow
 from tests.flows.calling import Called, call
 from tests.flows.cli.json_page import Page
@@ -46,6 +47,7 @@ DECLARED = {
     "Against live": reports.LiveReport,
     "Interval": Interval,
     "Alert": Alert,
+    "Contribution": ContributionRow,
     "Removed": RemovedRun,
     "Bad row": BadRow,
     "Aged": Aged,

@@ -125,6 +125,7 @@ def test_it_declares_what_its_class_declares(processes):
     assert (there.reason_text, there.proposes, there.slow) == ("it is fine", True, False)
     assert there.required() == here.required()
     assert there.memory_bytes(1, 1000, 1) == 8000
+    assert there.fit_cost(10, 10, 1000) == here.fit_cost(10, 10, 1000)
     assert model_code(there) == registry.source_code(Fine)
 
 
