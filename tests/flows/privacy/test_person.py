@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from sqlalchemy import JSON, insert
 
+from dashboards.evidently.workspace import snapshots
 from flows.session import Session
 from flows.steps.keep.erase import forget
 from flows.steps.keep.forgotten import KEY as FORGET_KEY
@@ -106,9 +107,10 @@ def test_a_file_of_any_kind_that_names_them_is_found(own_shop):
     runs = session.runs
     assert {file.suffix for file in runs.rglob("*") if file.is_file()} <= KINDS
     folder = next(iter(run_folders(runs).values()))
-    snapshot = next(session.workspace.rglob("snapshots/*.json"))
-    content = json.loads(snapshot.read_text())
-    snapshot.write_text(json.dumps({**content, "planted": [{"by": [PERSON]}]}))
+    # Evidently draws pages when they are first asked for.
+    figures, _ = snapshots(session.workspace, "default", folder.name)
+    figures.parent.mkdir(parents=True)
+    figures.write_text(json.dumps({"metrics": [{"by": [PERSON]}]}))
     (folder / "report" / "drift.json").write_text(json.dumps({PERSON: 1}))
     (folder / "report" / "drift.html").write_text(f"<td>{PERSON}</td>")
     (folder / "ranker" / "ranker-0.txt").write_text(f"feature={PERSON} 1")
