@@ -69,7 +69,7 @@ def test_a_source_whose_code_or_model_changed_is_searched_again(
         context = context_of(tmp_path, data, config(("stale",), **TRIALS))
         tuned(context, SourceSettings(name="stale"))
         if changes == "code":
-            monkeypatch.setattr("fusion.training.fit_stage.source_code", lambda cls: "another")
+            monkeypatch.setattr("fusion.training.fit_stage.model_code", lambda model: "another")
         else:
             monkeypatch.setattr(Stale, "cache_key", lambda self: "another model")
         tuned(context, SourceSettings(name="stale"))
