@@ -55,6 +55,18 @@ def test_who_is_left_is_asked_beside_those_left():
     assert {found.contributions[name].beside for name in FIVE if name not in found.left_out} == {2}
 
 
+def test_of_three_copies_one_stays_however_few_must():
+    """Its answer beside the others is old: it is asked again before it may go, too."""
+    copies = {"first", "second", "third"}
+
+    def worth(used):
+        return 0.5 + 0.3 * bool(used & copies) + 0.1 * ("tenth" in used)
+
+    found = run(World(("popularity", *sorted(copies), "tenth"), worth, noise=0.01), at_least=1)
+    assert len(found.left_out) == 2
+    assert set(found.left_out) < copies
+
+
 def test_undecided_sources_stay():
     """Differences of nothing with wide intervals are no reason to leave."""
     found = run(World(FIVE, lambda used: 0.5, noise=0.5))
