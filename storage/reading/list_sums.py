@@ -112,6 +112,16 @@ def changed_lists(engine: Engine) -> Iterator[ChangedLists]:
             yield ChangedLists(row.run_id, row.placement, damage)
 
 
+def changes_in_lists(engine: Engine, run_no: int) -> str:
+    """Return how the lists of a run in SQL differ from those that were loaded; empty where not.
+
+    Args:
+        engine: from `connect`.
+        run_no: the run.
+    """
+    return _damage(engine, run_no, _expected(engine, run_no))
+
+
 def _expected(engine: Engine, run_no: int) -> Mapping[str, TableJson]:
     """Return the sums that a run was loaded with; none where it is not retained any more."""
     this_run = (run.c.run_no == run_no) & run.c.status.in_(ENDED)

@@ -16,6 +16,7 @@ from fusion.errors import DataError
 from fusion.runs.manifest import Manifest, read_manifest
 from fusion.runs.run_folder import RunFolder, folder_of
 from storage.loading.bulk import load_metrics
+from storage.reading.list_sums import changes_in_lists
 from storage.runs.erasure import SUMS
 from storage.runs.liveness import end_life
 from storage.runs.reopen import reopen_run, run_by_id
@@ -26,7 +27,7 @@ from storage.schema.tables import fallback, recommendation, served_user
 log = logging.getLogger(__name__)
 
 
-def load_if_missing(session: Session, name: str) -> None:
+def load_if_missing(session: Session, name: str, compare: bool = False) -> None:
     """Load the rows of a run from its folder, where SQL does not have all of them.
 
     So is a run that ended while the database was away: its training is done, its folder whole.
@@ -34,6 +35,7 @@ def load_if_missing(session: Session, name: str) -> None:
     Args:
         session: the database and the folder of runs.
         name: the run's id, or a slot.
+        compare: also where SQL has other values than were loaded, which takes a read of all.
 
     Raises:
         ConfigError: no such run.
@@ -45,7 +47,8 @@ def load_if_missing(session: Session, name: str) -> None:
     folder = RunFolder(folder_of(session.runs, run.run_id))
     if run.status in ("deleted", "rejected") or not folder.manifest.exists():
         return
-    if run.status == "ready" and _is_loaded(session, run, folder):
+    is_whole = run.status == "ready" and _is_loaded(session, run, folder)
+    if is_whole and not (compare and changes_in_lists(session.engine, run.run_no)):
         return
     _require_loadable(session, folder)
     reopen_run(session.engine, run.run_no)
@@ -75,7 +78,7 @@ def register_from_folder(session: Session, run_id: str) -> None:
         )
     session.make_database()
     if run_by_id(session.engine, run_id) is not None:
-        load_if_missing(session, run_id)
+        load_if_missing(session, run_id, compare=True)
         return
     _require_loadable(session, folder)
     manifest = Manifest.of(read_manifest(folder.path))

@@ -17,7 +17,10 @@ from storage.reading.list_sums import ChangedLists, changed_lists
 log = logging.getLogger(__name__)
 STAGE_CURE = "Nothing needs doing: the training that needs it next sets it aside and makes it anew."
 RUN_CURE = "Put the folder back from a backup, or train anew: `fusion run`."
-LISTS_CURE = "`fusion run` loads lists anew; until then `fusion rollback` shows the run before."
+LISTS_CURE = (
+    "`fusion rollback` shows the run before; "
+    "`fusion publish --from-folder RUN` then loads this one again."
+)
 DATABASE_CURE = "Correct [storage] url, or start the database."
 
 

@@ -118,7 +118,7 @@ def test_a_file_that_is_no_database_is_a_finding(shelf):
     assert (code, set(found)) == (2, {"no_database"})
 
 
-def test_lists_that_changed_in_sql_are_an_error_and_a_rollback_shows_others(own_runs):
+def test_lists_that_changed_in_sql_are_an_error_and_are_loaded_again_from_the_folder(own_runs):
     """On both databases, through runs that the command line made."""
     assert check_store(own_runs) == []
     live = live_run(own_runs.engine, "default").run
@@ -132,6 +132,10 @@ def test_lists_that_changed_in_sql_are_an_error_and_a_rollback_shows_others(own_
     ended = call(own_runs.base, "rollback", "--json")
     assert ended.code == 0
     assert live_run(own_runs.engine, "default").run.run_id not in found.message
+    again = call(own_runs.base, "publish", "--from-folder", live.run_id, "--json")
+    assert again.code == 0, again
+    assert live_run(own_runs.engine, "default").run.run_id == live.run_id
+    assert check_store(own_runs) == []
 
 
 @pytest.mark.parametrize(

@@ -156,7 +156,7 @@ def test_a_damaged_database_is_named_and_a_backup_is_the_cure(name, damage, own_
     ended = call(own_shop, *words, "--json", **KEYS)
     if damage is truncate:
         assert ended.code == 2, ended
-        assert "restore it from a backup" in ended.message
+        assert "Restore a backup" in ended.message
     assert ended.code in (0, 1, 2, 4), ended
     for log in own_shop.glob("fusion.db-*"):
         log.unlink()
