@@ -49,12 +49,13 @@ def translate_postgres(
     if not isinstance(error, psycopg.Error):
         return None
     state = error.sqlstate or ""
-    text = _without_password(str(error), url)
+    # A password may be a word of the message, or the blanks between them.
+    words, text = str(error), _without_password(str(error), url)
     connecting = isinstance(error, psycopg.OperationalError) and not state
     # A lost connection may end in words such as "SSL connection has been closed".
-    refused = connecting and not lost and bool(_CONFIG_WORDS.search(text))
+    refused = connecting and not lost and bool(_CONFIG_WORDS.search(words))
     # A parameter of the URL that libpq does not know is refused before there is a connection.
-    is_unknown = not state and _UNKNOWN_PARAMETER in text
+    is_unknown = not state and _UNKNOWN_PARAMETER in words
     if _CONFIG_STATES.match(state) or refused or is_unknown:
         return ConfigError(
             f"database {masked(url)}: {text}. Check {setting} and the rights of its user."

@@ -129,6 +129,7 @@ def seconds_to_connect(url: str) -> float:
         ("postgresql://a..b/x", "has no address of a server"),
         ("postgresql://127.0.0.1/x?host=" + "a" * 64, "has no address of a server"),
         ("postgresql://127.0.0.1/x?host=h:b&host=h:c", "has no address of a server"),
+        ("postgresql://u: @127.0.0.1:1/x?journal=off", 'option***"journal"'),
         ("postgresql://127.0.0.1:1/x?journal=off", 'invalid connection option "journal"'),
     ],
 )
