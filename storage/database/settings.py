@@ -31,7 +31,16 @@ class StorageSettings(Settings):
         json_schema_extra=outside("database"),
     )
 
+    patience: float = Field(
+        10.0,
+        ge=0,
+        le=1440,
+        description="minutes for which loading a trained run and publishing it try again while the "
+        "database is away or busy, before they end with exit code 75; 0: not at all",
+    )
+
     def __repr_args__(self) -> Iterator[tuple[str, object]]:
         """Show the URL without its password."""
         yield "url", masked(self.url)
         yield "schema", self.schema_name
+        yield "patience", self.patience

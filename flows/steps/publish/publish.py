@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from flows.session import Session
+from flows.steps.patience import patiently
 from flows.steps.publish.load_run import load_if_missing, register_from_folder
 from flows.steps.publish.publish_checks import publish_checks
 from fusion.errors import Overtaken, Refused
@@ -66,10 +67,25 @@ def publish_run(
         Refused: the run was rejected, failed or is not finished; a check does not hold now, which
             is noted in the run's manifest; or the placement is frozen.
     """
+    # A database that is away as the verb begins ends it at once: nothing has been done yet.
     if from_folder:
-        register_from_folder(session, run_id)
+        session.make_database()
     else:
-        load_if_missing(session, run_id)
+        _ = session.engine
+
+    def _publish(again: bool) -> Published:
+        # Whatever an earlier try did, to do it again changes nothing.
+        if from_folder:
+            register_from_folder(session, run_id)
+        else:
+            load_if_missing(session, run_id)
+        return _publish_loaded(session, run_id, reason, hold)
+
+    return patiently(session, "publishing", _publish)
+
+
+def _publish_loaded(session: Session, run_id: str, reason: str, hold: bool) -> Published:
+    """Check and show a run whose rows are in SQL."""
     run = find_ready_run(session, run_id)
     move = partial(
         publish, session.engine, session.placement, run.run_no, by=session.by, reason=reason

