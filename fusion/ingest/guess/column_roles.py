@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from fusion.errors import ConfigError
-from fusion.ingest.cell_parsing import id_text, numbers
+from fusion.ingest.cell_parsing import numbers
+from fusion.ingest.guess.cell_kinds import could_be_id, holds_events, is_number, is_time
 from fusion.ingest.guess.vocabulary import (
     EVENT,
     ITEM,
@@ -13,16 +14,10 @@ from fusion.ingest.guess.vocabulary import (
     TITLE,
     USER,
     WEIGHT,
-    is_event_word,
     name_score,
     words_in,
 )
-from fusion.ingest.time_parsing import to_ms
 
-SURE_SHARE = 0.95
-"""Share of cells that must parse for a type to be believed: a few broken ones are usual."""
-START_OF_1990 = 631_152_000_000
-"""Epoch ms. Few logs are older, and few columns of other numbers would all read as later times."""
 MAX_EVENTS = 20
 """Different values above which a column is no kind of event."""
 LARGEST_RATING = 10
@@ -109,41 +104,6 @@ def by_name(columns: list[str], words: frozenset[str]) -> str | None:
     return best
 
 
-def is_number(values: pl.Series) -> bool:
-    """Return True where nearly all cells are finite numbers.
-
-    Args:
-        values: cells of any type; nulls do not count.
-    """
-    known = values.drop_nulls()
-    if known.is_empty() or values.dtype.is_temporal() or values.dtype.is_nested():
-        return False
-    return _share(numbers(known).is_finite()) >= SURE_SHARE
-
-
-def is_time(values: pl.Series, *, named: bool) -> bool:
-    """Return True where nearly all cells are times.
-
-    Args:
-        values: cells of any type; nulls do not count.
-        named: the name says so too; otherwise numbers and texts must be after 1990, so that they
-            are unlikely to be anything else.
-    """
-    known = values.drop_nulls()
-    if known.is_empty() or values.dtype.is_nested():
-        return False
-    times = to_ms(known, "UTC")
-    if _share(times.is_not_null()) < SURE_SHARE:
-        return False
-    return named or values.dtype.is_temporal() or _share(times > START_OF_1990) >= SURE_SHARE
-
-
-def _share(flags: pl.Series) -> float:
-    """Share of True among flags (n,); null counts as False."""
-    n_true = flags.fill_null(False).sum()
-    return float(n_true) / max(1, len(flags))
-
-
 class _RoleSearch:
     """The columns that no role has yet, and reasons for those that were not chosen by name."""
 
@@ -211,7 +171,7 @@ class _RoleSearch:
         if named is not None:
             return named
         for column in with_few_values:
-            if _holds_events(self.sample[column]):
+            if holds_events(self.sample[column]):
                 self.reasons.append(
                     f"No name says which column is the event; what {column!r} holds are events."
                 )
@@ -231,7 +191,7 @@ class _RoleSearch:
             ConfigError: no free column could be one.
         """
         for column in self.free:
-            if _could_be_id(self.sample[column]):
+            if could_be_id(self.sample[column]):
                 self.free.remove(column)
                 self.reasons.append(
                     f"No name says which column is the {role}; "
@@ -243,22 +203,3 @@ class _RoleSearch:
             f"no column could be the {role}; there are {known}. Call the right one {role!r} in the "
             "file, or name another file."
         )
-
-
-def _holds_events(values: pl.Series) -> bool:
-    """Return True where every cell is a word for what people do, such as click and purchase."""
-    if values.dtype.is_nested():
-        return False
-    different = id_text(values.unique()).drop_nulls()
-    return len(different) > 1 and all(map(is_event_word, different))
-
-
-def _could_be_id(values: pl.Series) -> bool:
-    """Mostly filled, and neither times nor lists nor fractions."""
-    if values.dtype.is_temporal() or values.dtype.is_nested():
-        return False
-    # An id that most rows lack would leave most rows out.
-    if values.null_count() > len(values) // 2:
-        return False
-    is_fraction = id_text(values).str.contains(r"^-?\d+\.\d+$").fill_null(False)
-    return not is_fraction.any()

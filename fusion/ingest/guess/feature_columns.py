@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from fusion.ingest.guess.column_roles import is_number, is_time
+from fusion.ingest.guess.cell_kinds import is_number, is_time
 from fusion.ingest.guess.vocabulary import CATEGORY, ID, NO_FEATURE, TITLE, name_score, words_in
 
 MAX_CATEGORIES = 20

@@ -6,7 +6,8 @@ import polars as pl
 
 from fusion.ingest.cell_parsing import id_text, numbers
 from fusion.ingest.column_settings import Column
-from fusion.ingest.guess.column_roles import Roles, guess_roles, is_number
+from fusion.ingest.guess.cell_kinds import is_number
+from fusion.ingest.guess.column_roles import Roles, guess_roles
 from fusion.ingest.guess.draft import Guess, SampledTable, sample_table
 from fusion.ingest.guess.interaction_file import choose_interactions
 from fusion.ingest.guess.side_tables import (

@@ -7,7 +7,7 @@ import polars as pl
 from fusion.core.findings import Unusable
 from fusion.ingest.formats.file_search import find_files, is_text_file
 from fusion.ingest.formats.parts import text_part
-from fusion.ingest.guess.column_roles import is_number, is_time
+from fusion.ingest.guess.cell_kinds import is_number, is_time
 from fusion.ingest.guess.vocabulary import is_column_word
 
 SAMPLED_ROWS = 2000

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from fusion.errors import ConfigError, DataError
 from fusion.ingest.formats.file_search import find_files
-from fusion.ingest.guess.column_roles import by_name, guess_roles, is_number
+from fusion.ingest.guess.cell_kinds import is_number
+from fusion.ingest.guess.column_roles import by_name, guess_roles
 from fusion.ingest.guess.draft import Guess, SampledTable, sample_table
 from fusion.ingest.guess.vocabulary import ITEM, USER
 
