@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from fusion.errors import ConfigError
 
+LONGEST = 1e300
+"""Numbers from here on are not written out in messages."""
 LARGEST = 2**31 - 1
 """Largest number of a setting, as of LightGBM and of most C libraries."""
 
@@ -25,7 +27,9 @@ class Settings(BaseModel):
     def _countable(cls, value: Any) -> Any:
         # Products of settings with bytes, days or rows must fit the integers of arrays.
         if isinstance(value, int | float) and abs(value) > LARGEST:
-            raise ValueError(f"{value:g} is too large; numbers go up to {LARGEST:,}")
+            # An integer may be longer than any float, and than Python turns into text.
+            shown = f"{value:g}" if abs(value) < LONGEST else "it"
+            raise ValueError(f"{shown} is too large; numbers go up to {LARGEST:,}")
         return value
 
 

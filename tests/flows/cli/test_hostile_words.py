@@ -75,6 +75,7 @@ def test_variables(folder, name, value, told):
     ("old", "new", "told"),
     [
         ("threads = 1", "threads = 1\nmemory = 1e308", TOO_LARGE),
+        ("trees = 30", f"trees = {10**400}", TOO_LARGE),
         ("threads = 1", f"threads = {'9' * 5000}", "an integer of thousands of digits"),
         ("threads = 1", "threads = 1\nx = " + "[" * 5000 + "]" * 5000, "too deeply"),
         ("window = 14", f"window = {10**18}", MOST_DAYS),
