@@ -49,7 +49,7 @@ def reopen_run(engine: Engine, run_no: int) -> None:
         if shown is not None:
             raise Refused(
                 f"slot {shown!r} shows run number {run_no}, so that its rows cannot be loaded "
-                "anew: publish another run first, or `fusion run` makes one"
+                "anew: `fusion rollback` first shows the run before, then publish it again"
             )
         opened = {"status": "training", "finished_at": None}
         connection.execute(update(run).where(this_run).values(opened))
