@@ -6,7 +6,6 @@ from functools import partial
 
 from flows.session import Session
 from flows.steps.patience import patiently
-from flows.steps.publish.load_run import load_if_missing, register_from_folder
 from flows.steps.publish.publish_checks import publish_checks
 from fusion.errors import Overtaken, Refused
 from fusion.runs.manifest import Manifest
@@ -72,6 +71,9 @@ def publish_run(
         session.make_database()
     else:
         _ = session.engine
+
+    # Only now: it imports what trains, and `approve` has to answer at once.
+    from flows.steps.publish.load_run import load_if_missing, register_from_folder  # noqa: PLC0415
 
     def _publish(again: bool) -> Published:
         # Whatever an earlier try did, to do it again changes nothing.

@@ -27,6 +27,7 @@ PLANTED = {
     "data.interactions": ('interactions = "none.csv"', "missing_file"),
     "data.items": ('items = { url = "sqlite:///none.db", query = "select 1" }', "sql_failed"),
     "data.users": ('users = "none.csv"', "missing_file"),
+    "data.opt_out": ('interactions = "ratings.csv"\nopt_out = "none.csv"', "opt_out_unreadable"),
     "storage.url": ('[storage]\nurl = "sqlite:////none/at/all.db"\n', "no_database"),
     "storage.schema": ('[storage]\nschema = "books"\n', "no_database"),
     "rules.diversity.encoder": ('[lists]\nrules = "rules.toml"', "no_encoder"),
@@ -41,7 +42,7 @@ INSIDE = {
     *("data.timezone", "retrain.cron", "retrain.timezone"),
 }
 """Settings of text that name nothing outside; so are columns, and the ids and segments of rules."""
-NAMES_OF_DATA = ("data.columns.", "data.item_", "data.user_", "rules.")
+NAMES_OF_DATA = ("data.checks.", "data.columns.", "data.item_", "data.user_", "rules.")
 
 
 def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
