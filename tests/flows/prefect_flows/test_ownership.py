@@ -1,91 +1,20 @@
-"""Who serves a deployment owns it: a schedule that ends pauses nothing that another serves."""
+"""Ownership of deployments, on a real server, in a process that may import Prefect."""
+
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
-from prefect import get_client
-from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from flows.prefect_flows import ownership
-from flows.prefect_flows.deployments import deployments
-from tests.flows.prefect_flows.prefect_server import until
+from tests.flows.world import environment
 
 pytestmark = pytest.mark.prefect
-NAME = "fusion retrain/retrain default"
+CASES = Path(__file__).with_name("cases_of_ownership.py")
+ROOT = Path(__file__).parents[3]
 
 
-@pytest.fixture
-def on_server(server, monkeypatch):
-    monkeypatch.setattr(ownership, "LOOK_EVERY", 0.2)
-    with temporary_settings({PREFECT_API_URL: server.api}):
-        yield
-
-
-@pytest.fixture
-def start(bare, on_server):
-    """Start what a schedule is to Prefect, by the mark of its process; gives how to stop it."""
-    begun = []
-
-    def starting(mark):
-        served = deployments(bare / "fusion.toml", served_by=mark)
-        for deployment in served:
-            deployment.apply()
-        owning = ownership.owned(served, mark)
-        owning.__enter__()
-        begun.append(owning)
-
-        def stop():
-            begun.remove(owning)
-            owning.__exit__(None, None, None)
-
-        return stop
-
-    yield starting
-    for owning in begun:
-        owning.__exit__(None, None, None)
-
-
-def registered():
-    with get_client(sync_client=True) as client:
-        return client.read_deployment_by_name(NAME)
-
-
-def test_a_rolling_restart_pauses_nothing(start):
-    """The second is started, then the first is stopped: the nightly goes on."""
-    stop_first = start("first")
-    start("second")
-    stop_first()
-    assert (registered().version, registered().paused) == ("second", False)
-
-
-def test_what_is_released_is_taken_over_by_who_still_serves_it(start):
-    start("first")
-    stop_second = start("second")
-    stop_second()
-    until(lambda: registered().version == "first", 20)
-    assert registered().paused is False
-
-
-def test_the_last_one_pauses_what_it_served_and_a_later_start_resumes_it(start):
-    start("first")()
-    assert (registered().version, registered().paused) == (ownership.RELEASED, True)
-    start("second")
-    assert (registered().version, registered().paused) == ("second", False)
-
-
-def test_a_pause_by_a_person_holds(start):
-    start("first")
-    with get_client(sync_client=True) as client:
-        client.pause_deployment(registered().id)
-    looks = []
-    until(lambda: looks.append(registered().paused) or len(looks) > 4, 20)
-    assert all(looks)
-
-
-def test_a_server_that_is_away_stops_nobody_from_ending(start, monkeypatch, caplog):
-    stop = start("first")
-
-    def away(deployment):
-        raise ConnectionError("away")
-
-    monkeypatch.setattr(ownership, "_registered", away)
-    stop()
-    assert "deployment not paused" in caplog.text
+def test_whoever_serves_a_deployment_owns_it(server, bare):
+    env = environment(CASES_CONFIG=str(bare / "fusion.toml"), PYTHONPATH=str(ROOT), **server.env)
+    line = [sys.executable, "-m", "pytest", str(CASES), "-p", "no:cacheprovider"]
+    done = subprocess.run(line, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
