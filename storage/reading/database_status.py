@@ -13,7 +13,7 @@ from storage.database.errors import DamagedDatabase, NoDatabase
 from storage.database.settings import StorageSettings
 from storage.database.urls import masked, storage_url
 from storage.schema.inspection import Relations, read_relations
-from storage.schema.tables import HEAD, metadata, run, slot
+from storage.schema.tables import HEAD, metadata, run, slot, slot_move
 from storage.schema.types import UtcTime
 from storage.slots.history import require_history
 
@@ -140,7 +140,7 @@ def _bad_rows(engine: Engine, relations: Relations) -> Iterator[BadRow]:
     for table in whole:
         for key in table.foreign_keys:
             yield from _dangling(engine, key.parent)
-    if slot in whole:
+    if slot in whole and slot_move in whole:
         yield from _lost_slots(engine)
 
 
@@ -198,8 +198,8 @@ def _dangling(engine: Engine, column: Column[Any]) -> Iterator[BadRow]:
 
 def _lost_slots(engine: Engine) -> Iterator[BadRow]:
     """Name slots that show no run, though their history ends at one."""
-    moved = metadata.tables["slot_move"]
-    places = select(moved.c.placement, moved.c.name).distinct().order_by("placement", "name")
+    columns = slot_move.c.placement, slot_move.c.name
+    places = select(*columns).distinct().order_by(*columns)
     with engine.connect() as connection:
         for placement, name in connection.execute(places).all():
             of_slot = (slot.c.placement == placement) & (slot.c.name == name)

@@ -143,6 +143,7 @@ def recovers(session: Session) -> None:
 def begun(url: str, folder: Path) -> Session:
     """A session in which a first run is live."""
     session = session_at(url, folder)
+    session.make_database()
     publish(session.engine, "default", train(session), by="test", reason="test")
     session.engine.dispose()
     return session
