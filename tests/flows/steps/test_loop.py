@@ -329,16 +329,19 @@ def test_retrain_within_the_cool_down_trains_nothing(own_runs):
 
 
 def test_a_run_that_cannot_be_monitored_is_published_and_says_both(own_shop):
-    """The folder of the dashboards is a file: nothing can be written there."""
-    ended = fusion(
-        own_shop, "run", "--as-of", EARLY, "--json", FUSION_MONITOR__WORKSPACE="movies.csv"
-    )
+    """Folders of runs that it may be compared with are damaged."""
+    whole = {file: file.read_bytes() for file in own_shop.glob("runs/2*/monitor/*/users.parquet")}
+    for file in whole:
+        file.write_bytes(b"damaged")
+    ended = fusion(own_shop, "run", "--as-of", EARLY, "--json")
     assert (ended.code, ended.json["published"], ended.json["monitor"]) == (4, True, None), (
         ended.err
     )
-    assert "movies.csv" in ended.json["monitor_error"]
+    assert "users.parquet" in ended.json["monitor_error"]
     run_id = ended.json["run"]["id"]
     assert fusion(own_shop, "status", "--json").json["live"]["run_id"] == run_id
+    for file, content in whole.items():
+        file.write_bytes(content)
     assert fusion(own_shop, "monitor", run_id).code in (0, 4)
 
 
