@@ -127,6 +127,7 @@ def kills_its_supervisor(progress):
 
 
 def waits_for(progress, file):
-    progress(3, 9)
+    # Before the progress: who hears of it may end this process at once.
     Path(file).write_text(str(os.getpid()))
+    progress(3, 9)
     time.sleep(600)
