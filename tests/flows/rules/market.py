@@ -131,6 +131,7 @@ class Market:
         (self.folder / "rules.toml").write_text(rules)
         if blocks:
             session = self.open()
+            session.make_database()
             rows = [{"placement": "default", "item_id": i, "user_id": u} for i, u in blocks]
             with session.engine.begin() as connection:
                 connection.execute(insert(blocked_item), rows)
