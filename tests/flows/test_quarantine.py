@@ -96,16 +96,20 @@ def test_forgetting_that_is_stopped_anywhere_is_finished_by_the_next_call(
     items = pl.DataFrame({"row": [1], "user_id": pl.Series([None], dtype=pl.String)})
     items.write_parquet(run.quarantine / "items.parquet")
     write_manifest(tmp_path, Manifest())
-    real, calls = erasure.replace_file, []
+    calls = []
 
-    def stopping(*files):
-        if len(calls) == n_done:
-            raise Stopped
-        calls.append(files)
-        real(*files)
+    def stopping(real):
+        def replace(*files):
+            if len(calls) == n_done:
+                raise Stopped
+            calls.append(files)
+            return real(*files)
+
+        return replace
 
     with monkeypatch.context() as patch:
-        patch.setattr(erasure, "replace_file", stopping)
+        for name in ("replace_file", "replaced_by"):
+            patch.setattr(erasure, name, stopping(getattr(erasure, name)))
         if n_done < 3:  # the manifest and two files of rows
             with pytest.raises(Stopped):
                 forget_in(tmp_path, ["cyd"])

@@ -33,6 +33,7 @@ def test_sqlite_files_of_ours_and_of_the_data_start_at_the_configuration(
     monkeypatch.chdir(elsewhere)
     session = Session.open(config)
     assert [found for found in check_all(session) if found.severity == "error"] == []
+    session.make_database()
     assert read_data(session, None, None).dataset.n_users > 80
     session.engine.dispose()
     assert (shop / "fusion.db").exists()

@@ -1,5 +1,3 @@
-import json
-
 import numpy as np
 import polars as pl
 import pytest
@@ -7,6 +5,8 @@ import pytest
 from flows.steps.train import row_export as lists
 from flows.steps.train.row_export import explanation_rows, list_blocks
 from fusion.models.base.registry import known
+from fusion.runs.checksums import as_summed_text
+from fusion.runs.manifest import read_manifest
 
 
 @pytest.mark.parametrize(("block", "per_pass"), [(5_000, 100_000), (2, 4), (1, 1), (3, 7)])
@@ -43,13 +43,13 @@ def test_users_who_were_not_explained_have_the_sentence_of_their_best_source(own
     file = next((own_shop / "runs").glob("*/why.parquet"))
     why = pl.read_parquet(file)
     why.clear().write_parquet(file)
-    manifest = json.loads((file.parent / "manifest.json").read_text())
+    manifest = read_manifest(file.parent)
     sentences = {source["name"]: source["reason_text"] for source in manifest["sources"]}
     assert sentences == {name: known()[name].reason_text for name in sentences}
     for source in manifest["sources"]:
         if source["name"] == "ease":
             source["reason_text"] = ""
-    (file.parent / "manifest.json").write_text(json.dumps(manifest))
+    (file.parent / "manifest.json").write_text(as_summed_text(manifest))
     rows = explanation_rows(file.parent, size=5)
     by_source = rows.select("source", "reason").unique().sort("source").rows()
     assert ("ease", "ease speaks for it") in by_source

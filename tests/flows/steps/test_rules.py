@@ -126,6 +126,7 @@ def test_check_names_what_rules_get_wrong(ruled, tmp_path):
     (tmp_path / "rules.toml").write_text(
         '[[pin]]\nitem = 404\n[[allow]]\nitems = ["i1"]\nsegment = "clb=red"\n'
     )
+    wrong.make_database()
     with wrong.engine.begin() as connection:
         connection.execute(insert(blocked_item).values(placement="default", item_id="typo"))
     findings = check_all(wrong)
