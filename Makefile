@@ -4,15 +4,20 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 READY := $(VENV)/.ready
 # Two processes share the suite, a file each at a time: what a file sets up once is set up once.
-SUITE := -m "not faults and not docs_run" --numprocesses 2 --dist loadfile
+SPREAD := --numprocesses 2 --dist loadfile
+SUITE := -m "not faults and not docs_run and not prefect" $(SPREAD)
 
-.PHONY: demo test test-docs test-faults coverage lint docs wheel setup clean
+.PHONY: demo test test-docs test-prefect test-faults coverage lint docs wheel setup clean
 
 demo: $(READY)
 	$(BIN)/fusion demo
 
 test: $(READY)
 	$(BIN)/python -m pytest $(SUITE)
+
+# Flows, schedules and the temporary server, each on a real Prefect server.
+test-prefect: $(READY)
+	$(BIN)/python -m pytest -m "prefect and not faults" $(SPREAD)
 
 # Runs every block of the README and the pages that is marked `run`, on small data.
 test-docs: $(READY)
@@ -25,7 +30,7 @@ test-faults: $(READY)
 	SHARE=$(SHARE) $(BIN)/python -m pytest -m faults
 
 coverage: $(READY)
-	$(BIN)/coverage run -m pytest $(SUITE)
+	$(BIN)/coverage run -m pytest -m "not faults and not docs_run" $(SPREAD)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --show-missing --skip-covered
 
