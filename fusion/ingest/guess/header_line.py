@@ -43,6 +43,9 @@ def has_names(place: str, base: Path, subject: str) -> bool:
 
 def _begins_with_a_row(rows: pl.DataFrame) -> bool:
     """Return True where the first of some rows is like the others."""
+    # A quote that nothing closes takes all lines into one cell, and leaves none.
+    if rows.is_empty():
+        return False
     first, others = rows.row(0), rows.slice(1)
     if others.is_empty() or _are_numbers_of_columns(first):
         return False

@@ -111,3 +111,9 @@ def test_what_the_first_line_is(case, tmp_path):
     content, expected = FILES[case]
     (tmp_path / "log.csv").write_text(content)
     assert has_names("log.csv", tmp_path, "interactions") == expected
+
+
+def test_a_quote_that_nothing_closes_leaves_no_row_and_no_traceback(tmp_path):
+    rows = "".join(f"u{row},i{row},{1_600_000_000 + row},3\n" for row in range(40))
+    (tmp_path / "log.csv").write_text(f'"userId,movieId,timestamp,rating\n{rows}')
+    assert has_names("log.csv", tmp_path, "interactions")
