@@ -37,7 +37,7 @@ def parse_url(text: str) -> URL:
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):
-        raise ConfigError(f"the database URL cannot be read. Supported: {SUPPORTED}.") from None
+        raise ConfigError(f"a database URL (`url`) cannot be read. Supported: {SUPPORTED}.") from None
     if url.drivername in ("postgres", "postgresql"):
         url = url.set(drivername="postgresql+psycopg")
     return url
