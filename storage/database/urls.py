@@ -37,7 +37,8 @@ def parse_url(text: str) -> URL:
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):
-        raise ConfigError(f"a database URL (`url`) cannot be read. Supported: {SUPPORTED}.") from None
+        message = f"a database URL (`url`) cannot be read. Supported: {SUPPORTED}."
+        raise ConfigError(message) from None
     if url.drivername in ("postgres", "postgresql"):
         url = url.set(drivername="postgresql+psycopg")
     return url
