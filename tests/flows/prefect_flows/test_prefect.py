@@ -146,6 +146,8 @@ def test_a_cron_creates_a_scheduled_run_that_completes_and_the_schedule_ends_cle
             lambda: server.ask("flow_runs", flow_runs={"state": {"type": {"any_": ["SCHEDULED"]}}}),
             60,
         )
+        # They are registered one after the other, and the first may have its run by then.
+        until(lambda: len(server.ask("deployments")) == 3, 60)
         deployments = {row["name"]: row for row in server.ask("deployments")}
         assert set(deployments) == {"retrain default", "run default", "monitor default"}
         assert deployments["retrain default"]["schedules"][0]["schedule"]["cron"] == "* * * * *"
