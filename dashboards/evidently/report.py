@@ -68,7 +68,7 @@ class ReportFiles:
 
 @dataclass(frozen=True)
 class DriftReport:
-    """What `drift.json` says.
+    """The content of `drift.json`.
 
     Attributes:
         run: the run that is reported.

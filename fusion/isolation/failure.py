@@ -44,7 +44,7 @@ class WorkFailed(FusionError):
 
 @dataclass(frozen=True)
 class Limits:
-    """What work in a process of its own may take.
+    """Limits of work in a process of its own.
 
     Attributes:
         seconds: time of one call.

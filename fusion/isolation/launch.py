@@ -24,7 +24,7 @@ PATIENCE = 15.0
 
 @dataclass(frozen=True)
 class Ending:
-    """How a worker ended.
+    """The end of a worker.
 
     Attributes:
         cause: "ended" by itself, "memory" when it held too much, "closed" when it was asked to, or

@@ -63,7 +63,7 @@ class Environment(ManifestPart):
 
 
 class ContributionRow(ManifestPart):
-    """What a source adds to NDCG@10, as small rankers of the label folds have it.
+    """A source's gain of NDCG@10, as small rankers of the label folds have it.
 
     Attributes:
         value: NDCG@10 lost without it.

@@ -59,7 +59,7 @@ class SourceFits:
 
     @property
     def tuned(self) -> list[Tuned]:
-        """What tuning found, source by source."""
+        """Settings that tuning gave, source by source."""
         firsts = [results[0] for results in self.results.values()]
         return [first.tuned for first in firsts if first.tuned]
 

@@ -135,13 +135,8 @@ def forget(session: Session, people: Collection[str]) -> Forgot:
         person for person in people if person not in known and hasher.of(person) in new_hashes
     ]
     unwiped = () if vacuum(engine) else (UNWIPED,)
-    log.info(
-        "forgot people=%d unknown=%d runs=%d stages=%d",
-        len(people),
-        len(unknown),
-        len(runs),
-        stages,
-    )
+    counts = (len(people), len(unknown), len(runs), stages)
+    log.info("forgot people=%d unknown=%d runs=%d stages=%d", *counts)
     return Forgot(len(people), tuple(unknown), rows, runs, stages, (*OUT_OF_REACH, *unwiped))
 
 

@@ -17,7 +17,7 @@ from storage.reading.frames import read_sql
 
 @dataclass
 class DataRows:
-    """What the data says of a person.
+    """The rows of the data about a person.
 
     Attributes:
         interactions: rows as column: value, every column of the file, with `row` from 1.

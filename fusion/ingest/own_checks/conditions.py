@@ -23,7 +23,7 @@ Judge = Callable[[pl.DataFrame], pl.Series]
 
 @dataclass(frozen=True)
 class Condition:
-    """What breaks a check.
+    """The condition of a row that breaks a check.
 
     Attributes:
         must: what must hold, in words.

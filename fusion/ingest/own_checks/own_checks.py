@@ -32,7 +32,7 @@ class PreparedCheck:
 
 @dataclass(frozen=True)
 class Checked:
-    """What the checks of a table say.
+    """The outcome of the checks of a table.
 
     Attributes:
         findings: one for each check that is broken.

@@ -68,7 +68,7 @@ class Filtered:
 
 @dataclass
 class PeopleFilter:
-    """What happens to users before anything else sees their rows.
+    """The treatment of users before anything else sees their rows.
 
     Attributes:
         is_forgotten: flags people who were forgotten, by plain ids; None where nobody was.

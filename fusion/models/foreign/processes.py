@@ -37,7 +37,7 @@ _folder_numbers = count()
 
 @dataclass(frozen=True)
 class Described:
-    """What a source said of itself.
+    """The description that a source gave of itself.
 
     Attributes:
         description: all of it.
