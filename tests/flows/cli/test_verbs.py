@@ -282,6 +282,15 @@ def test_light_verbs_load_nothing_heavy(own_shop):
         assert done.stderr.splitlines()[-1] == "[]"
 
 
+@pytest.fixture
+def at_a_terminal():
+    """Let SIGINT interrupt the commands of a test: background jobs of a shell ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("at_a_terminal")
 def test_a_person_who_interrupts_gets_a_sentence(own_shop):
     before = live_lists(database(own_shop))
     log = own_shop / "log"

@@ -19,11 +19,11 @@ def away():
     return f"http://127.0.0.1:{port}/api"
 
 
-def test_a_verb_goes_on_without_the_server_and_says_so(bare, away):
+def test_a_verb_goes_on_without_the_server_and_says_so(shop, away):
     """It ended with 3 and a traceback."""
-    ended = fusion(bare, "publish", UNKNOWN, PREFECT_API_URL=away)
+    ended = fusion(shop, "publish", UNKNOWN, PREFECT_API_URL=away)
     assert ended.code == 2, ended.err
-    assert f"has no run '{UNKNOWN}'" in ended.err
+    assert f"'{UNKNOWN}'. Known:" in ended.err
     assert f"{away} does not answer" in ended.err
     assert "Traceback" not in ended.err
 
