@@ -30,9 +30,11 @@ if TYPE_CHECKING:
     )
     from fusion.ingest.people.pseudonyms import pseudonym
     from fusion.lists.business_rules.rules import RuleSet, read_rules
+    from fusion.models.base.allowed import Allowed
     from fusion.models.base.factor_model import FactorModel
+    from fusion.models.base.fit_context import FitContext
     from fusion.models.base.item_similarity import ItemSimilarityModel
-    from fusion.models.base.recommender import Allowed, FitContext, Recommender
+    from fusion.models.base.recommender import Recommender
     from fusion.models.base.registry import build, known, register
     from fusion.models.base.sparse_scores import SparseScores
 
@@ -92,9 +94,11 @@ _NAMES_OF_MODULE = {
     ),
     "fusion.ingest.people.pseudonyms": ("pseudonym",),
     "fusion.lists.business_rules.rules": ("RuleSet", "read_rules"),
+    "fusion.models.base.allowed": ("Allowed",),
     "fusion.models.base.factor_model": ("FactorModel",),
+    "fusion.models.base.fit_context": ("FitContext",),
     "fusion.models.base.item_similarity": ("ItemSimilarityModel",),
-    "fusion.models.base.recommender": ("Allowed", "FitContext", "Recommender"),
+    "fusion.models.base.recommender": ("Recommender",),
     "fusion.models.base.registry": ("build", "known", "register"),
     "fusion.models.base.sparse_scores": ("SparseScores",),
 }

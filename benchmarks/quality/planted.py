@@ -14,7 +14,8 @@ from fusion.core.settings import Settings
 from fusion.data.dataset import Dataset
 from fusion.data.histories import UserHistories
 from fusion.models.base import registry
-from fusion.models.base.recommender import FitContext, Recommender
+from fusion.models.base.fit_context import FitContext
+from fusion.models.base.recommender import Recommender
 
 EVENTS = 7
 """Interactions of every user: four of them are labels of a fold, and three are history always."""

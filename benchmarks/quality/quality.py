@@ -37,8 +37,9 @@ from fusion.data.dataset import Dataset
 from fusion.ingest.guess.guess import guess
 from fusion.ingest.load import load
 from fusion.ingest.settings import DataSettings
+from fusion.models.base.allowed import Allowed
+from fusion.models.base.fit_context import FitContext
 from fusion.models.base.fitted import fit, fit_items
-from fusion.models.base.recommender import Allowed, FitContext
 from fusion.models.base.registry import build
 from fusion.training.sources import source_seed
 

@@ -21,7 +21,8 @@ from fusion.lists.business_rules.blocked import NO_BLOCKS
 from fusion.lists.business_rules.mmr import ItemSimilarity
 from fusion.lists.business_rules.resolve_rules import resolve
 from fusion.lists.business_rules.rules import RuleSet
-from fusion.models.base.recommender import Allowed, FitContext
+from fusion.models.base.allowed import Allowed
+from fusion.models.base.fit_context import FitContext
 from fusion.ranking.ranker import Ranker
 
 USERS, ITEMS, CANDIDATES, SIZE, SHOWN = 2_000, 20_000, 300, 30, 20

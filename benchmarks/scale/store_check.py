@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from fusion.runs.stage_store import Store
+from fusion.runs.stages.store import Store
 
 CONFIG = """\
 [data]

@@ -20,7 +20,8 @@ from benchmarks.quality.generate import distinct_interactions, write
 from benchmarks.scale.scale import CONFIG, SEED, SOURCES
 from flows.session import Session
 from flows.steps.train.train import train_run
-from fusion.runs import checksums, manifest
+from fusion.runs import manifest_file
+from fusion.runs.stages.record import FileSum
 from storage.reading.list_sums import TableSum
 
 
@@ -48,10 +49,10 @@ class Clock:
 def train_once(folder: Path, which: str) -> None:
     """Train in this process and print what checksums cost."""
     clock, started = Clock(), time.process_time()
-    of_file = staticmethod(clock.timing(checksums.FileSum.of))
+    of_file = staticmethod(clock.timing(FileSum.of))
     with (
-        patch.object(checksums.FileSum, "of", of_file),
-        patch.object(manifest, "file_hashes", clock.timing(manifest.file_hashes)),
+        patch.object(FileSum, "of", of_file),
+        patch.object(manifest_file, "file_hashes", clock.timing(manifest_file.file_hashes)),
         patch.object(TableSum, "add", clock.timing(TableSum.add)),
     ):
         train_run(Session.open(folder / "fusion.toml"))

@@ -4,8 +4,8 @@ from collections.abc import Collection
 from pathlib import Path
 
 from fusion.errors import DataError
-from fusion.runs.checksums import damage_by_sha256
-from fusion.runs.manifest import Manifest, read_manifest
+from fusion.runs.manifest import Manifest
+from fusion.runs.manifest_file import damage_by_sha256, read_manifest
 from fusion.runs.run_folder import RunFolder
 
 

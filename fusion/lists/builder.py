@@ -15,7 +15,8 @@ from fusion.data.segments import route_of
 from fusion.lists.business_rules.apply_rules import N_POPULAR, RuleApplier
 from fusion.lists.business_rules.compiled_rules import Rules
 from fusion.lists.business_rules.mmr import ItemSimilarity
-from fusion.models.base.recommender import Allowed, FitContext
+from fusion.models.base.allowed import Allowed
+from fusion.models.base.fit_context import FitContext
 from fusion.ranking.candidates import Candidates
 from fusion.runs.context import RunContext
 

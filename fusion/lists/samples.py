@@ -13,7 +13,7 @@ import polars as pl
 from fusion.core.arrays import Flags, Rows, Scores, contains
 from fusion.core.hashing import shares
 from fusion.lists.builder import ListBuilder, serving_users
-from fusion.models.base.recommender import Allowed
+from fusion.models.base.allowed import Allowed
 from fusion.ranking.candidates import Candidates
 from fusion.ranking.method import BLEND, Method
 from fusion.runs.context import RunContext

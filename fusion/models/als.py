@@ -14,6 +14,7 @@ from fusion.core.settings import tunable
 from fusion.data.dataset import Dataset
 from fusion.data.histories import UserHistories
 from fusion.models.base.factor_model import FactorModel
+from fusion.models.base.fit_context import FitContext
 from fusion.models.base.history_matrix import (
     HistoryMatrixModel,
     HistorySettings,
@@ -21,7 +22,6 @@ from fusion.models.base.history_matrix import (
     item_rows_with_history,
     profile,
 )
-from fusion.models.base.recommender import FitContext
 from fusion.models.base.registry import register
 
 log = logging.getLogger(__name__)

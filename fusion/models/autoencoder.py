@@ -10,13 +10,13 @@ from fusion.core.arrays import Scores, State
 from fusion.data.dataset import Dataset
 from fusion.data.histories import UserHistories
 from fusion.models.base.factor_model import FactorModel
+from fusion.models.base.fit_context import FitContext
 from fusion.models.base.history_matrix import (
     HistoryMatrixModel,
     fit_profile,
     item_rows_with_history,
     profile,
 )
-from fusion.models.base.recommender import FitContext
 from fusion.models.base.registry import register
 from fusion.models.base.sparse_scores import owners_of
 from fusion.models.base.user_similarity import row_norms

@@ -11,7 +11,8 @@ from fusion.core.settings import tunable
 from fusion.data.categories import all_categories
 from fusion.data.dataset import Dataset
 from fusion.data.histories import UserHistories
-from fusion.models.base.recommender import FitContext, Recommender
+from fusion.models.base.fit_context import FitContext
+from fusion.models.base.recommender import Recommender
 from fusion.models.base.registry import register
 from fusion.models.base.sparse_scores import owners_of
 from fusion.models.popularity import Popularity, PopularityConfig

@@ -11,7 +11,7 @@ from fusion.core.settings import Settings, outside, tunable
 from fusion.data.dataset import Dataset
 from fusion.data.histories import UserHistories
 from fusion.models.base.factor_model import FactorModel
-from fusion.models.base.recommender import FitContext
+from fusion.models.base.fit_context import FitContext
 from fusion.models.base.registry import register
 from fusion.models.text.encoders import encode_items, encoder_identity
 

@@ -10,13 +10,13 @@ from threadpoolctl import threadpool_limits
 from fusion.core.settings import tunable
 from fusion.data.dataset import Dataset
 from fusion.data.histories import UserHistories
+from fusion.models.base.fit_context import FitContext
 from fusion.models.base.history_matrix import (
     HistoryMatrixModel,
     HistorySettings,
     fit_profile,
     profile,
 )
-from fusion.models.base.recommender import FitContext
 from fusion.models.base.registry import register
 from fusion.models.linear.closed_form import weights_by_items, weights_by_users
 from fusion.models.linear.weight_matrix import WeightMatrixModel

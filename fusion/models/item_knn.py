@@ -9,9 +9,9 @@ from scipy.sparse import csr_array
 from fusion.core.arrays import Scores
 from fusion.core.settings import tunable
 from fusion.data.dataset import Dataset
+from fusion.models.base.fit_context import FitContext
 from fusion.models.base.history_matrix import HistoryMatrixModel, HistorySettings, fit_profile
 from fusion.models.base.item_similarity import Damping, ItemSimilarityModel, strongest_links
-from fusion.models.base.recommender import FitContext
 from fusion.models.base.registry import register
 from fusion.models.base.sparse_scores import owners_of
 

@@ -9,7 +9,7 @@ from fusion.core.arrays import DAY, Flags, Offsets, Rows, State, Times, ragged_i
 from fusion.core.settings import tunable
 from fusion.data.dataset import Dataset
 from fusion.data.histories import UserHistories
-from fusion.models.base.recommender import FitContext
+from fusion.models.base.fit_context import FitContext
 from fusion.models.base.registry import register
 from fusion.models.base.sparse_scores import keep_best, owners_of
 from fusion.models.base.user_similarity import NeighbourSettings, UserSimilarityModel

@@ -10,8 +10,8 @@ from fusion.data.dataset import Dataset
 from fusion.data.histories import UserHistories
 from fusion.data.topk import Pairs
 from fusion.models.base.factor_model import FactorModel
+from fusion.models.base.fit_context import FitContext
 from fusion.models.base.history_matrix import item_rows_with_history
-from fusion.models.base.recommender import FitContext
 from fusion.models.base.registry import register
 from fusion.models.base.weight_range import WeightRange
 from fusion.models.nn.settings import NeuralConfig

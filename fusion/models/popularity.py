@@ -12,8 +12,10 @@ from fusion.core.settings import Settings, tunable
 from fusion.data.dataset import Dataset
 from fusion.data.histories import UserHistories
 from fusion.data.topk import Pairs, TopK, best
+from fusion.models.base.allowed import Allowed
 from fusion.models.base.decayed_counts import DecayedCounts
-from fusion.models.base.recommender import Allowed, FitContext, Recommender
+from fusion.models.base.fit_context import FitContext
+from fusion.models.base.recommender import Recommender
 from fusion.models.base.registry import register
 
 

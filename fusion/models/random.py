@@ -9,7 +9,8 @@ from fusion.core.hashing import MIX, mix, to_unit_interval
 from fusion.core.settings import Settings
 from fusion.data.dataset import Dataset
 from fusion.data.histories import UserHistories
-from fusion.models.base.recommender import FitContext, Recommender
+from fusion.models.base.fit_context import FitContext
+from fusion.models.base.recommender import Recommender
 from fusion.models.base.registry import register
 
 

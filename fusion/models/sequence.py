@@ -10,8 +10,8 @@ from fusion.core.arrays import sparse
 from fusion.core.settings import Settings, tunable
 from fusion.data.dataset import Dataset
 from fusion.data.histories import UserHistories
+from fusion.models.base.fit_context import FitContext
 from fusion.models.base.item_similarity import Damping, ItemSimilarityModel, strongest_links
-from fusion.models.base.recommender import FitContext
 from fusion.models.base.registry import register
 
 

@@ -12,7 +12,7 @@ from fusion.core.arrays import Rows, sparse
 from fusion.core.settings import Settings, tunable
 from fusion.data.dataset import Dataset
 from fusion.data.histories import UserHistories
-from fusion.models.base.recommender import FitContext
+from fusion.models.base.fit_context import FitContext
 from fusion.models.base.registry import register
 from fusion.models.linear.closed_form import ridge_weights
 from fusion.models.linear.near_pairs import (

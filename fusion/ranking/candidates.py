@@ -13,8 +13,8 @@ from fusion.core.parallel import BlockBudget
 from fusion.data.histories import UserHistories
 from fusion.data.splitting.fold import Fold
 from fusion.data.topk import Pairs, TopK
+from fusion.models.base.allowed import Allowed
 from fusion.models.base.fitted import FittedSource
-from fusion.models.base.recommender import Allowed
 
 BYTES_PER_CANDIDATE = 800
 """Memory of one candidate on its way through features: about 100 float32 columns, and temporaries

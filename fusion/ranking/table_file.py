@@ -11,8 +11,8 @@ from fusion.core.arrays import Flags, Offsets, Rows, Scores, contains, distinct
 from fusion.core.parallel import BlockBudget
 from fusion.core.progress import Progress, quiet
 from fusion.data.splitting.fold import Fold
+from fusion.models.base.allowed import Allowed
 from fusion.models.base.fitted import FittedSource
-from fusion.models.base.recommender import Allowed
 from fusion.ranking.candidates import Candidates, candidate_blocks
 from fusion.ranking.features.compute import feature_columns
 from fusion.ranking.features.item_statistics import ItemStatistics

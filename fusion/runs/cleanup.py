@@ -5,9 +5,10 @@ import shutil
 from collections.abc import Collection
 from pathlib import Path
 
-from fusion.runs.manifest import Manifest, read_manifest
+from fusion.runs.manifest import Manifest
+from fusion.runs.manifest_file import read_manifest
 from fusion.runs.run_folder import RunFolder, sweep_folders
-from fusion.runs.stage_store import Store
+from fusion.runs.stages.store import Store
 
 VECTORS = "vectors"
 """The part of the store that belongs to no run: text vectors, by content."""

@@ -10,9 +10,9 @@ from fusion.core.parallel import BlockBudget
 from fusion.core.progress import Progress, Step, no_progress, run_plain
 from fusion.data.dataset import Dataset
 from fusion.data.splitting.fold import Plan
-from fusion.models.base.recommender import Allowed
-from fusion.runs.runtime import Runtime
-from fusion.runs.stage_store import Store
+from fusion.models.base.allowed import Allowed
+from fusion.runs.stages.runtime import Runtime
+from fusion.runs.stages.store import Store
 
 
 @dataclass(frozen=True)

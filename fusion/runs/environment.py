@@ -6,7 +6,7 @@ import resource
 from importlib.metadata import PackageNotFoundError, version
 
 from fusion.runs.manifest import Environment
-from fusion.runs.stage_store import LIBRARIES, code_version
+from fusion.runs.stages.store import LIBRARIES, code_version
 
 
 def environment() -> Environment:

@@ -13,11 +13,10 @@ import pyarrow.parquet as pq
 from fusion.core.arrays import Rows
 from fusion.core.durable import replace_file, replaced_by
 from fusion.errors import DataError, disk_refused
-from fusion.runs.checksums import as_summed_text
-from fusion.runs.manifest import read_manifest
+from fusion.runs.manifest_file import as_summed_text, file_hashes, read_manifest
 from fusion.runs.monitoring_samples import USER_ROW
 from fusion.runs.redaction import Redactor
-from fusion.runs.run_folder import RunFolder, file_hashes
+from fusion.runs.run_folder import RunFolder
 
 ROW_COLUMNS = ("user", USER_ROW)
 """Columns of run folders that hold users' row numbers."""

@@ -2,15 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fusion.errors import DataError
-from fusion.masking import mask_all
-from fusion.runs.checksums import as_summed_text, from_summed_text
-from fusion.runs.run_folder import RunFolder, file_hashes
 
 
 class ManifestPart(BaseModel):
@@ -243,42 +239,3 @@ def moment(milliseconds: int) -> datetime:
         milliseconds: as datasets hold times.
     """
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
-
-
-def write_manifest(folder: Path, manifest: Manifest) -> Manifest:
-    """Add the hashes of the folder's files to a manifest and write `manifest.json`.
-
-    Args:
-        folder: the run folder, all other files of which are written.
-        manifest: everything but `files`.
-
-    Returns:
-        The manifest as written, with `files`.
-    """
-    whole = manifest.model_copy(update={"files": file_hashes(folder)})
-    text = as_summed_text(mask_all(whole.as_json()))
-    RunFolder(folder).manifest.write_text(text, encoding="utf-8")
-    return whole
-
-
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """Read a run folder's `manifest.json` as the JSON object it is.
-
-    Args:
-        folder: a finished run folder.
-
-    Returns:
-        The object as written, whatever release wrote it; `Manifest.of` gives it types.
-
-    Raises:
-        DataError: it is no JSON, or not what was written.
-    """
-    file = RunFolder(folder).manifest
-    try:
-        content: dict[str, Any] = from_summed_text(file.read_text(encoding="utf-8"))
-    except ValueError as error:  # of JSON, of UTF-8 and of the checksum
-        raise DataError(
-            f"{file} cannot be read. Put the run folder back from a backup, or remove it: the "
-            "run's lists in SQL stay. `fusion check --store` names every damaged folder"
-        ) from error
-    return content

@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import file_digest
 from pathlib import Path
 
 from fusion.core.durable import make_folder, rename_folder
 from fusion.errors import DataError
-from fusion.runs.stage_store import sweep_drafts
+from fusion.runs.stages.store import sweep_drafts
 
 RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
 """Names of runs, as `new_run_id` makes them."""
@@ -228,23 +227,3 @@ def sweep_folders(root: Path) -> None:
         root: folder of runs.
     """
     sweep_drafts(root, ".2*-*-*.*")
-
-
-def file_hashes(folder: Path) -> dict[str, dict[str, str | int]]:
-    """Return the hash and size of every file below a folder but its manifest.
-
-    Args:
-        folder: a run folder, or one that is being written.
-
-    Returns:
-        Relative path -> {"sha256": hex digits, "bytes": size}, by path.
-    """
-    manifest = RunFolder(folder).manifest.name
-    hashes: dict[str, dict[str, str | int]] = {}
-    for file in sorted(folder.rglob("*")):
-        if file.is_file() and file.name != manifest:
-            name = file.relative_to(folder).as_posix()
-            with file.open("rb") as stream:
-                digest = file_digest(stream, "sha256").hexdigest()
-            hashes[name] = {"sha256": digest, "bytes": file.stat().st_size}
-    return hashes

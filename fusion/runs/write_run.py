@@ -7,10 +7,10 @@ import polars as pl
 
 from fusion.data.dataset import Dataset
 from fusion.data.splitting.fold import Plan
-from fusion.runs.checksums import RECORD
 from fusion.runs.monitoring_samples import write_samples
 from fusion.runs.run_folder import ListsFolder, RunFolder
-from fusion.runs.stage_store import INPUTS
+from fusion.runs.stages.record import RECORD
+from fusion.runs.stages.store import INPUTS
 
 UNTIL = "available_until"
 """Column of the item table that says until when (ms) an item may be shown."""

@@ -12,7 +12,7 @@ from fusion.data.dataset import Dataset
 from fusion.data.histories import UserHistories
 from fusion.data.id_map import IdMap
 from fusion.data.topk import Pairs
-from fusion.models.base.recommender import FitContext
+from fusion.models.base.fit_context import FitContext
 
 WORDS = ("blue", "green", "river", "night", "train", "garden", "winter", "letter")
 START = 1_500_000_000_000

@@ -5,8 +5,9 @@ import pytest
 
 from fusion.core.arrays import Flags
 from fusion.data.histories import UserHistories
+from fusion.models.base.allowed import Allowed
 from fusion.models.base.fitted import FittedSource, fit_items
-from fusion.models.base.recommender import Allowed, Recommender
+from fusion.models.base.recommender import Recommender
 from fusion.testing.base import ContractBase
 from fusion.testing.data import (
     checkerboard_data,

@@ -5,7 +5,7 @@ import numpy as np
 from fusion.core.arrays import Scores
 from fusion.data.histories import UserHistories
 from fusion.data.topk import TopK
-from fusion.models.base.recommender import Allowed
+from fusion.models.base.allowed import Allowed
 
 
 def all_allowed(n_items: int, seen: bool = False) -> Allowed:

@@ -10,7 +10,8 @@ from fusion.core.arrays import DAY, Flags, Scores
 from fusion.data.dataset import Dataset
 from fusion.data.histories import UserHistories
 from fusion.data.topk import Pairs
-from fusion.models.base.recommender import Allowed, Recommender
+from fusion.models.base.allowed import Allowed
+from fusion.models.base.recommender import Recommender
 from fusion.testing.base import ContractBase
 from fusion.testing.data import as_unknown, random_pairs
 from fusion.testing.reference import all_allowed

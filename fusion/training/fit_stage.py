@@ -13,13 +13,14 @@ from fusion.core.arrays import State, ragged_index
 from fusion.data.dataset import Dataset
 from fusion.data.splitting.fold import Fold
 from fusion.errors import FusionError
+from fusion.models.base.fit_context import FitContext
 from fusion.models.base.fitted import FittedSource, fit_items
-from fusion.models.base.recommender import FitContext, Recommender
+from fusion.models.base.recommender import Recommender
 from fusion.models.foreign.resolve import model_code, source_model
-from fusion.runs.checksums import damage_of_file, read_record
 from fusion.runs.cleanup import remove_folder
-from fusion.runs.runtime import Runtime, Stage
-from fusion.runs.stage_store import set_aside
+from fusion.runs.stages.record import damage_of_file, read_record
+from fusion.runs.stages.runtime import Runtime, Stage
+from fusion.runs.stages.store import set_aside
 from fusion.training.sources import source_seed
 
 STATE = "state.npz"

@@ -9,7 +9,7 @@ from fusion.config import SourceSettings
 from fusion.data.splitting.fold import Fold
 from fusion.errors import disk_refused
 from fusion.isolation.failure import what_happened
-from fusion.runs.runtime import Runtime, Stage
+from fusion.runs.stages.runtime import Runtime, Stage
 from fusion.training.fit_stage import Fit, FitInputs, fit_stage
 from fusion.training.tuning import Tuned, TuningTask, tune_source
 

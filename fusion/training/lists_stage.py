@@ -19,7 +19,7 @@ from fusion.ranking.table import KEYS
 from fusion.runs.context import RunContext
 from fusion.runs.monitoring_samples import USER_ROW
 from fusion.runs.run_folder import ListsFolder
-from fusion.runs.runtime import Runtime, Stage
+from fusion.runs.stages.runtime import Runtime, Stage
 from fusion.training.source_fits import SourceFit, load_sources
 
 

@@ -14,7 +14,7 @@ from fusion.ranking.sampling import read_training_set, read_validation_lists
 from fusion.ranking.source_prior import SourcePrior, fit_source_prior
 from fusion.ranking.table import RankingTable, aligned, poisson_resample
 from fusion.runs.context import RunContext
-from fusion.runs.runtime import Runtime, Stage
+from fusion.runs.stages.runtime import Runtime, Stage
 from fusion.training.defaults import DEFAULTS
 
 

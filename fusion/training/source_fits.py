@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from fusion.config import SourceSettings
 from fusion.data.splitting.fold import Fold
 from fusion.models.base.fitted import FittedSource
-from fusion.runs.checksums import drop_file
-from fusion.runs.runtime import Runtime
+from fusion.runs.stages.record import drop_file
+from fusion.runs.stages.runtime import Runtime
 from fusion.training.fit_stage import STATE, Fit
 from fusion.training.fit_task import FitResult
 from fusion.training.sources import RANDOM_SOURCE, SourceReport

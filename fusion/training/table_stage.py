@@ -5,10 +5,10 @@ from pathlib import Path
 
 from fusion.data.splitting.fold import Fold
 from fusion.evaluation.rating_errors import write_rating_errors
-from fusion.models.base.recommender import Allowed
+from fusion.models.base.allowed import Allowed
 from fusion.ranking.table_file import write_table
 from fusion.runs.context import RunContext
-from fusion.runs.runtime import Runtime, Stage
+from fusion.runs.stages.runtime import Runtime, Stage
 from fusion.training.source_fits import SourceFit, SourceFits, load_sources
 
 

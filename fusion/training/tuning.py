@@ -12,9 +12,10 @@ from typing import Any
 from fusion.config import SourceSettings
 from fusion.data.splitting.fold import Fold
 from fusion.errors import disk_refused
-from fusion.models.base.recommender import Allowed, Recommender
+from fusion.models.base.allowed import Allowed
+from fusion.models.base.recommender import Recommender
 from fusion.runs.context import RunContext
-from fusion.runs.runtime import Runtime, Stage
+from fusion.runs.stages.runtime import Runtime, Stage
 from fusion.training.fit_stage import ModelRecipe
 from fusion.training.sources import source_seed
 from fusion.training.tuning_search import Space, TuneInputs, search, validation_users

@@ -11,10 +11,11 @@ from fusion.core.hashing import shares
 from fusion.data.dataset import Dataset
 from fusion.data.splitting.fold import Fold
 from fusion.metrics.ranking import hits_of, ndcg
+from fusion.models.base.allowed import Allowed
+from fusion.models.base.fit_context import FitContext
 from fusion.models.base.fitted import fit, fit_items
-from fusion.models.base.recommender import Allowed, FitContext
 from fusion.models.foreign.resolve import source_model
-from fusion.runs.runtime import Runtime
+from fusion.runs.stages.runtime import Runtime
 from fusion.training.defaults import DEFAULTS
 from fusion.training.fit_stage import ModelRecipe
 

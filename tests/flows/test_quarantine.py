@@ -11,8 +11,9 @@ from flows.steps.train.train import train_run
 from fusion.ingest.load import load
 from fusion.runs import erasure
 from fusion.runs.erasure import forget_in, quarantined_in
-from fusion.runs.manifest import Manifest, read_manifest, write_manifest
-from fusion.runs.run_folder import RunFolder, file_hashes
+from fusion.runs.manifest import Manifest
+from fusion.runs.manifest_file import file_hashes, read_manifest, write_manifest
+from fusion.runs.run_folder import RunFolder
 from tests.flows.steps.test_prune import Stopped
 from tests.flows.world import PERSON
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import NullPool, create_engine, make_url, text
 
 from fusion.runs.run_folder import new_run_id, run_folder
-from fusion.runs.stage_store import Store
+from fusion.runs.stages.store import Store
 from storage import StorageSettings, connect
 from storage.database.engine import writing
 from storage.schema.tables import alert, run, slot_move

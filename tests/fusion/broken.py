@@ -13,7 +13,9 @@ from fusion.data.dataset import Dataset
 from fusion.data.histories import UserHistories
 from fusion.data.topk import TopK
 from fusion.models.base import registry
-from fusion.models.base.recommender import Allowed, FitContext, Recommender
+from fusion.models.base.allowed import Allowed
+from fusion.models.base.fit_context import FitContext
+from fusion.models.base.recommender import Recommender
 
 
 class NoSettings(Settings):

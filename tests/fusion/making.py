@@ -14,8 +14,9 @@ from fusion.data.dataset import Dataset
 from fusion.data.splitting.fold import Fold
 from fusion.data.splitting.folds import plan_folds
 from fusion.ingest.assemble import as_dataset, in_time_order, number_rows
+from fusion.models.base.allowed import Allowed
+from fusion.models.base.fit_context import FitContext
 from fusion.models.base.fitted import FittedSource, fit
-from fusion.models.base.recommender import Allowed, FitContext
 from fusion.models.base.registry import build
 from fusion.ranking.candidates import Candidates, candidate_blocks
 from fusion.ranking.features.compute import feature_columns

@@ -20,9 +20,10 @@ from flows.session import Session
 from flows.settings import Config
 from flows.steps.keep.prune import prune
 from fusion.errors import Temporary
-from fusion.runs.manifest import Manifest, write_manifest
+from fusion.runs.manifest import Manifest
+from fusion.runs.manifest_file import write_manifest
 from fusion.runs.run_folder import new_run_id, run_folder, sweep_folders
-from fusion.runs.stage_store import Store
+from fusion.runs.stages.store import Store
 from storage.loading.bulk import load_fallback, load_lists, load_served
 from storage.runs.sweep import sweep
 from storage.slots.publish import publish, rollback

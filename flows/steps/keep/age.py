@@ -11,7 +11,7 @@ from flows.session import Session
 from flows.steps.train.table_sums import folder_sums
 from fusion.errors import DataError
 from fusion.runs.erasure import empty_files
-from fusion.runs.manifest import read_manifest
+from fusion.runs.manifest_file import read_manifest
 from fusion.runs.run_folder import RunFolder, folder_of
 from storage.runs.aging import age_alerts, age_decisions, age_explanations, shown_runs
 from storage.runs.erasure import amend_manifest

@@ -14,9 +14,9 @@ from fusion.errors import ConfigError, Temporary
 from fusion.ingest.people.opt_out import read_id_lines
 from fusion.runs.cleanup import remove_folder, run_folders, sweep_artifacts, unnamed_stages
 from fusion.runs.erasure import forget_in, people_in, quarantined_in
-from fusion.runs.manifest import read_manifest
+from fusion.runs.manifest_file import read_manifest
 from fusion.runs.redaction import Redactor
-from fusion.runs.stage_store import Store
+from fusion.runs.stages.store import Store
 from storage.runs.erasure import amend_manifest, amend_texts, forget_rows, vacuum
 from storage.runs.forgotten import add_forgotten, trainings
 

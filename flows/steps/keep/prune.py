@@ -11,7 +11,7 @@ from flows.steps.keep.age import Aged, age
 from fusion.errors import DataError, Temporary
 from fusion.runs.cleanup import remove_folder, size, sweep_artifacts, unused_stages
 from fusion.runs.run_folder import folder_of
-from fusion.runs.stage_store import Store
+from fusion.runs.stages.store import Store
 from storage.runs.retention import (
     ENDED,
     RunRetention,

@@ -13,7 +13,8 @@ from flows.steps.run_damage import require_whole
 from flows.steps.train.metric_rows import metric_rows
 from flows.steps.train.results import load_folder
 from fusion.errors import DataError
-from fusion.runs.manifest import Manifest, read_manifest
+from fusion.runs.manifest import Manifest
+from fusion.runs.manifest_file import read_manifest
 from fusion.runs.run_folder import RunFolder, folder_of
 from storage.loading.bulk import load_metrics
 from storage.reading.list_sums import changes_in_lists

@@ -20,7 +20,8 @@ from fusion.core.findings import Finding
 from fusion.errors import stored_text
 from fusion.ingest.own_checks.quarantine import write_quarantine
 from fusion.runs.context import RunContext
-from fusion.runs.manifest import Manifest, moment, write_manifest
+from fusion.runs.manifest import Manifest, moment
+from fusion.runs.manifest_file import write_manifest
 from fusion.runs.run_folder import ListsFolder, RunFolder, folder_of, run_folder
 from fusion.runs.write_run import write_run_files
 from fusion.training.pipeline import Trained

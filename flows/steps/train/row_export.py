@@ -8,7 +8,8 @@ import numpy as np
 import polars as pl
 
 from fusion.lists.reasons import reason_of
-from fusion.runs.manifest import Manifest, read_manifest
+from fusion.runs.manifest import Manifest
+from fusion.runs.manifest_file import read_manifest
 from fusion.runs.run_folder import RunFolder
 
 EXPLAINED_ROWS = 2_000_000

@@ -7,10 +7,10 @@ from flows.session import Session
 from flows.steps.run_damage import damage_of_run
 from fusion.core.findings import Finding
 from fusion.errors import FusionError
-from fusion.runs.checksums import damage_in
 from fusion.runs.cleanup import name_of, stages
 from fusion.runs.run_folder import RUN_ID
-from fusion.runs.stage_store import DAMAGED
+from fusion.runs.stages.record import damage_in
+from fusion.runs.stages.store import DAMAGED
 from storage.database.errors import NoDatabase
 from storage.reading.list_sums import ChangedLists, changed_lists
 

@@ -12,7 +12,7 @@ from fusion.data.ranked_lists import RankedLists, descend
 from fusion.lists.business_rules.category_caps import apply_category_caps, build_category_caps
 from fusion.lists.business_rules.compiled_rules import PinnedItem, Rules
 from fusion.lists.business_rules.mmr import ItemSimilarity, rerank_mmr
-from fusion.models.base.recommender import Allowed
+from fusion.models.base.allowed import Allowed
 
 N_POPULAR = 500
 """Popular items that stand behind the candidates, for limits and pins to choose from."""

@@ -13,7 +13,7 @@ from fusion.core.arrays import Flags, Rows
 from fusion.data.dataset import Dataset
 from fusion.lists.business_rules.blocked import Blocked
 from fusion.lists.business_rules.rules import Boost, Diversity, Limit, Pin, RuleSet
-from fusion.models.base.recommender import Allowed
+from fusion.models.base.allowed import Allowed
 from fusion.models.text.encoders import encoder_identity
 
 NOT_MOVED, BOOSTED, PINNED = 0, 1, 2

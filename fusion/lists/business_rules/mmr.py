@@ -10,7 +10,7 @@ from fusion.core.arrays import Rows, Scores, blocks, center_rows
 from fusion.data.categories import category_matrix
 from fusion.data.dataset import Dataset
 from fusion.lists.business_rules.rules import Diversity
-from fusion.models.base.recommender import FitContext
+from fusion.models.base.fit_context import FitContext
 from fusion.models.text.encoders import encode_items
 
 BLOCK_BYTES = 64 * 2**20

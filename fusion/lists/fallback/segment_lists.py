@@ -16,7 +16,7 @@ from fusion.lists.builder import ListBuilder, user_groups
 from fusion.lists.business_rules.compiled_rules import Rules
 from fusion.lists.business_rules.list_segments import ALL, FallbackSegment, fallback_segments
 from fusion.lists.fallback.new_items import NewItems
-from fusion.models.base.recommender import FitContext
+from fusion.models.base.fit_context import FitContext
 from fusion.models.popularity import Popularity
 from fusion.runs.context import RunContext
 

@@ -10,8 +10,9 @@ from scipy.sparse import csr_matrix
 from fusion.core.arrays import Flags, Rows, Scores, State, block_rows, blocks, normalize_rows
 from fusion.data.histories import UserHistories
 from fusion.data.topk import Pairs, TopK, best
+from fusion.models.base.allowed import Allowed
 from fusion.models.base.exact_sums import ExactVectors, round_for_exact_sums
-from fusion.models.base.recommender import Allowed, Recommender
+from fusion.models.base.recommender import Recommender
 
 SPARE = 16
 """Items fetched beyond those asked for, so that a tie at the end of a list shows."""

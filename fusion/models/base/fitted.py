@@ -12,7 +12,9 @@ from fusion.data.histories import UserHistories
 from fusion.data.topk import Pairs, TopK
 from fusion.errors import SourceFailed
 from fusion.isolation.failure import what_happened
-from fusion.models.base.recommender import Allowed, FitContext, Recommender
+from fusion.models.base.allowed import Allowed
+from fusion.models.base.fit_context import FitContext
+from fusion.models.base.recommender import Recommender
 from fusion.models.foreign.source import ForeignSource
 
 

@@ -1,83 +1,20 @@
 """The contract of a source: fit once, then score any user whose history is handed over."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from fusion.core.arrays import Flags, Scores, State, block_rows, blocks
-from fusion.core.progress import Progress, quiet
+from fusion.core.arrays import Scores, State, block_rows, blocks
 from fusion.core.settings import Settings
 from fusion.data.dataset import Dataset
 from fusion.data.histories import UserHistories
 from fusion.data.topk import Pairs, TopK, best
+from fusion.models.base.allowed import Allowed
+from fusion.models.base.fit_context import FitContext
 
 SLOW_SECONDS = 50.0
 """Seconds of a slow fit on hardly any data: early stopping needs its steps there, too."""
-
-
-@dataclass(frozen=True)
-class FitContext:
-    """Everything about a fit but its data and settings: randomness, device, budgets.
-
-    Attributes:
-        rng: the source's own random stream.
-        device: "cpu" or "cuda".
-        threads: cores that the fit may use.
-        max_steps: training steps of a fit from nothing; None: early stopping finds them.
-        seconds: safety cap on the time of a fit; None: no cap.
-        warm: state of an earlier cut that the fit begins from; None: it begins from nothing.
-        keep: a later fit will begin from this one, whose state must then allow it.
-        cache: folder for results that depend on content alone, such as text vectors, or None.
-        progress: receives the steps that are done.
-    """
-
-    rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
-    device: str = "cpu"
-    threads: int = 1
-    max_steps: int | None = None
-    seconds: float | None = None
-    warm: State | None = None
-    keep: bool = False
-    cache: Path | None = None
-    progress: Progress = quiet
-
-
-@dataclass(frozen=True)
-class Allowed:
-    """The items that may be listed.
-
-    Attributes:
-        items: (I,) bool, items that anyone may be shown.
-        seen: whether items of a user's own history may be listed again.
-    """
-
-    items: Flags
-    seen: bool = False
-
-    def trim_items(self, n_items: int) -> "Allowed":
-        """Return the same permissions for the first items of the catalogue only.
-
-        Args:
-            n_items: items that are left.
-
-        Returns:
-            Permissions with `items` (n_items,).
-        """
-        return Allowed(self.items[:n_items], self.seen)
-
-    def mask(self, scores: Scores, users: UserHistories) -> None:
-        """Set the scores of items that may not be listed to NaN, in place.
-
-        Args:
-            scores: (B, I) float32, changed in place.
-            users: the B users of the rows.
-        """
-        scores[:, ~self.items] = np.nan
-        if not self.seen:
-            scores[users.owners, users.items] = np.nan
 
 
 class Recommender(ABC):

@@ -9,7 +9,8 @@ from scipy.sparse import csr_array
 from fusion.core.arrays import Flags, Offsets, Rows, Scores, block_rows, blocks
 from fusion.data.histories import UserHistories
 from fusion.data.topk import Pairs, TopK
-from fusion.models.base.recommender import Allowed, Recommender
+from fusion.models.base.allowed import Allowed
+from fusion.models.base.recommender import Recommender
 
 CELL_BYTES = 48
 """Bytes of a stored score and its column, with what sorting, masking and weighing a row takes."""

@@ -9,13 +9,13 @@ from fusion.core.arrays import Rows, Scores, State
 from fusion.core.settings import tunable
 from fusion.data.dataset import Dataset
 from fusion.data.histories import UserHistories
+from fusion.models.base.fit_context import FitContext
 from fusion.models.base.history_matrix import (
     HistoryMatrixModel,
     HistorySettings,
     fit_profile,
     profile,
 )
-from fusion.models.base.recommender import FitContext
 from fusion.models.base.sparse_scores import SparseScores, owners_of
 
 

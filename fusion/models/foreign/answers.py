@@ -5,7 +5,7 @@ import numpy as np
 from fusion.core.arrays import Scores, State
 from fusion.data.histories import UserHistories
 from fusion.data.topk import TopK
-from fusion.models.base.recommender import Allowed
+from fusion.models.base.allowed import Allowed
 
 
 def check_lists(answer: State, users: UserHistories, k: int, allowed: Allowed) -> TopK:

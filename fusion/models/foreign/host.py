@@ -15,7 +15,9 @@ from threadpoolctl import threadpool_limits
 
 from fusion.core.progress import Progress
 from fusion.errors import ConfigError, UnusableSource
-from fusion.models.base.recommender import Allowed, FitContext, Recommender
+from fusion.models.base.allowed import Allowed
+from fusion.models.base.fit_context import FitContext
+from fusion.models.base.recommender import Recommender
 from fusion.models.base.registry import ENTRY_POINTS, load_offered, make
 from fusion.models.foreign.description import describe_source
 from fusion.models.foreign.files import pairs_of, read_arrays, read_dataset, read_question

@@ -15,7 +15,9 @@ from fusion.core.progress import Progress, quiet
 from fusion.data.dataset import Dataset
 from fusion.data.histories import UserHistories
 from fusion.data.topk import Pairs, TopK
-from fusion.models.base.recommender import Allowed, FitContext, Recommender
+from fusion.models.base.allowed import Allowed
+from fusion.models.base.fit_context import FitContext
+from fusion.models.base.recommender import Recommender
 from fusion.models.foreign.answers import check_answers, check_lists
 from fusion.models.foreign.description import SourceDescription
 from fusion.models.foreign.files import read_arrays, write_dataset, write_question

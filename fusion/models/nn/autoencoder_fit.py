@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 
 from fusion.core.arrays import Scores
 from fusion.core.torch_runtime import repeatable, usable_device
-from fusion.models.base.recommender import FitContext
+from fusion.models.base.fit_context import FitContext
 from fusion.models.nn.autoencoder_training import Autoencoder, Denoising
 from fusion.models.nn.hidden_events import hide
 from fusion.models.nn.settings import AutoencoderConfig

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from fusion.core.arrays import Offsets, Rows, Scores
 from fusion.core.torch_runtime import repeatable, usable_device
-from fusion.models.base.recommender import FitContext
+from fusion.models.base.fit_context import FitContext
 from fusion.models.nn.held_out_tails import HeldOutTails, HeldOutWeights
 from fusion.models.nn.settings import NeuralConfig
 from fusion.models.nn.trainer import Clock, StepSearch, capped_search, find_steps

@@ -11,7 +11,7 @@ from fusion.core.arrays import Rows, Scores
 from fusion.core.torch_runtime import usable_device
 from fusion.data.dataset import Dataset
 from fusion.errors import ConfigError
-from fusion.models.base.recommender import FitContext
+from fusion.models.base.fit_context import FitContext
 from fusion.models.text.cached_encoding import EncodingOptions, encode_cached
 from fusion.models.text.character_ngrams import tfidf
 from fusion.models.text.sentence_model import INSTALL, SentenceModel, bundled_model, find_model

@@ -13,7 +13,7 @@ from fusion.data.splitting.fold import Fold
 from fusion.metrics.bootstrap import Interval
 from fusion.models.base.recommender import Recommender
 from fusion.models.base.registry import build
-from fusion.runs.runtime import Runtime, Stage
+from fusion.runs.stages.runtime import Runtime, Stage
 from fusion.training.contributions.defaults import DEFAULTS
 from fusion.training.contributions.elimination import Contribution, Elimination, eliminate
 from fusion.training.contributions.sample import read_samples

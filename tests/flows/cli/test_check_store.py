@@ -7,9 +7,10 @@ from sqlalchemy import text
 
 from flows.steps.watch.check_store import LISTS_CURE, RUN_CURE, STAGE_CURE, check_store
 from fusion.runs.cleanup import remove_folder
-from fusion.runs.manifest import Manifest, write_manifest
+from fusion.runs.manifest import Manifest
+from fusion.runs.manifest_file import write_manifest
 from fusion.runs.run_folder import RunFolder, run_folder
-from fusion.runs.stage_store import Store
+from fusion.runs.stages.store import Store
 from storage.reading.read import live as live_run
 from tests.flows.calling import call
 from tests.flows.cures.shelf import Shelf

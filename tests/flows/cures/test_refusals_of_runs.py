@@ -14,7 +14,7 @@ from flows.session import Session
 from flows.steps.watch import monitor as monitoring
 from flows.steps.watch.pages import draw_newest
 from fusion.errors import FusionError
-from fusion.runs.manifest import read_manifest
+from fusion.runs.manifest_file import read_manifest
 from fusion.runs.run_folder import RunFolder
 from fusion.training import fits
 from storage.connect import open_reader

@@ -124,8 +124,8 @@ UNWALKED = {
     "fusion/models/foreign/processes.py:SourceProcess.describe": "handed on from registry.py:make",
     "flows/steps/train/train.py:make_writable": "the tests may run as root, who may write anywhere",
     "fusion/models/linear/closed_form.py:factorise": "no data at hand makes such a matrix",
-    "fusion/runs/checksums.py:from_summed_text": "read_manifest makes a sentence of it",
-    "fusion/runs/manifest.py:read_manifest": "test_prune puts the manifest back, and prunes",
+    "fusion/runs/manifest_file.py:from_summed_text": "read_manifest makes a sentence of it",
+    "fusion/runs/manifest_file.py:read_manifest": "test_prune puts the manifest back, and prunes",
     "fusion/ranking/sampling.py:_choose_rows": "no source at hand misses every held-out item",
     "fusion/lists/batch.py:write_lists": "arises after all training; test_rules.py has it",
     **dict.fromkeys(

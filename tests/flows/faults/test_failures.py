@@ -14,7 +14,8 @@ from flows.failures import describe_failure
 from fusion.errors import Temporary, disk_refused, system_error
 from fusion.ranking.folders import RankerFolder
 from fusion.ranking.ranker import Ranker
-from fusion.runs.manifest import Manifest, write_manifest
+from fusion.runs.manifest import Manifest
+from fusion.runs.manifest_file import write_manifest
 from fusion.runs.run_folder import RunFolder
 
 NUMBERS = np.random.default_rng(0).random(100_000)

@@ -15,9 +15,8 @@ from flows.steps.watch.monitor import monitor_run
 from flows.steps.watch.monitor_frames import has_samples
 from fusion.errors import DataError
 from fusion.runs import erasure
-from fusion.runs.checksums import as_summed_text
-from fusion.runs.manifest import read_manifest
-from fusion.runs.run_folder import RunFolder, file_hashes, folder_of
+from fusion.runs.manifest_file import as_summed_text, file_hashes, read_manifest
+from fusion.runs.run_folder import RunFolder, folder_of
 from storage.database.engine import writing
 from storage.runs.records import add_alert, add_decision
 from storage.schema import tables

@@ -22,9 +22,8 @@ from flows.steps.watch.check_store import check_store
 from flows.steps.watch.monitor import monitor_run
 from fusion.errors import ConfigError, DataError, Temporary
 from fusion.runs.cleanup import name_of, stages
-from fusion.runs.manifest import read_manifest
-from fusion.runs.run_folder import file_hashes
-from fusion.runs.stage_store import Store
+from fusion.runs.manifest_file import file_hashes, read_manifest
+from fusion.runs.stages.store import Store
 from storage.database.engine import writing
 from storage.runs.records import add_alert, add_decision
 from storage.runs.runs import add_refusal, start_run

@@ -20,9 +20,9 @@ from flows.steps.retrain.loop import run_loop
 from flows.steps.watch.monitor import monitor_run
 from flows.steps.watch.pages import draw_page
 from fusion.errors import Refused
-from fusion.runs.checksums import as_summed_text, from_summed_text
 from fusion.runs.cleanup import name_of, stages, stages_of
-from fusion.runs.stage_store import Store
+from fusion.runs.manifest_file import as_summed_text, from_summed_text
+from fusion.runs.stages.store import Store
 from storage.database.engine import writing
 from storage.reading.read import lists_of
 from storage.runs.runs import find_run, runs

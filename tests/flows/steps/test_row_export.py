@@ -5,8 +5,7 @@ import pytest
 from flows.steps.train import row_export as lists
 from flows.steps.train.row_export import explanation_rows, list_blocks
 from fusion.models.base.registry import known
-from fusion.runs.checksums import as_summed_text
-from fusion.runs.manifest import read_manifest
+from fusion.runs.manifest_file import as_summed_text, read_manifest
 
 
 @pytest.mark.parametrize(("block", "per_pass"), [(5_000, 100_000), (2, 4), (1, 1), (3, 7)])

@@ -13,9 +13,10 @@ from fusion.core import durable
 from fusion.core.durable import make_folder, rename_folder, replace_file, replaced_by
 from fusion.models.text.vector_cache import VectorCache
 from fusion.runs.erasure import forget_in
-from fusion.runs.manifest import Manifest, write_manifest
+from fusion.runs.manifest import Manifest
+from fusion.runs.manifest_file import write_manifest
 from fusion.runs.run_folder import RunFolder, run_folder
-from fusion.runs.stage_store import Store
+from fusion.runs.stages.store import Store
 from tests.flows.world import ROOT
 
 RUN_ID = "20260101-000000-abcdef"
@@ -172,7 +173,7 @@ def test_no_other_code_renames_files_or_folders():
             renames += [file.relative_to(ROOT).as_posix() for node in nodes if renames_a_path(node)]
     # What is removed or damaged takes a name under which nothing is looked for.
     own = Path(durable.__file__).relative_to(ROOT).as_posix()
-    assert sorted(renames) == [own, own, "fusion/runs/cleanup.py", "fusion/runs/stage_store.py"]
+    assert sorted(renames) == [own, own, "fusion/runs/cleanup.py", "fusion/runs/stages/store.py"]
 
 
 def test_a_file_that_could_not_be_written_leaves_nothing_and_the_old_one_stays(tmp_path):

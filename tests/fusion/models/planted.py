@@ -6,7 +6,7 @@ import polars as pl
 from fusion.data.dataset import Dataset
 from fusion.data.histories import UserHistories
 from fusion.data.id_map import IdMap
-from fusion.models.base.recommender import FitContext
+from fusion.models.base.fit_context import FitContext
 
 HOUR = 3_600_000
 

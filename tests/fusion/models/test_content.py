@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fusion.models.base.recommender import Allowed
+from fusion.models.base.allowed import Allowed
 from fusion.models.content import Content, ContentConfig
 from tests.fusion.models.planted import context, dataset, everyone
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from fusion.models.base.recommender import Allowed
+from fusion.models.base.allowed import Allowed
 from fusion.models.neural import Neural
 from fusion.models.nn.settings import NeuralConfig
 from fusion.models.nn.windows import endless_batches, hold_out, training_windows, without

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fusion.models.base.recommender import Allowed
+from fusion.models.base.allowed import Allowed
 from fusion.models.neural import Neural
 from fusion.models.nn.settings import NeuralConfig
 from fusion.models.nn.two_tower_warm_start import WarmState, begin, keep

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fusion.models.base.recommender import Allowed
+from fusion.models.base.allowed import Allowed
 from fusion.models.neural import Neural
 from fusion.models.nn.settings import NeuralConfig
 from fusion.training.sources import left_out

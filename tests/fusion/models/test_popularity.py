@@ -5,7 +5,7 @@ import pytest
 
 from fusion.core.arrays import DAY
 from fusion.models.base import decayed_counts
-from fusion.models.base.recommender import Allowed
+from fusion.models.base.allowed import Allowed
 from fusion.models.base.registry import build
 from fusion.testing.data import START, fit_context, make_dataset, mixed_data, users_now
 

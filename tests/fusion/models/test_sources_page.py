@@ -8,7 +8,7 @@ import pytest
 
 from fusion.config import RESERVED
 from fusion.models.base import registry
-from fusion.models.base.recommender import Allowed
+from fusion.models.base.allowed import Allowed
 from fusion.testing.data import fit_context, mixed_data, users_now
 
 PAGE = (Path(__file__).parents[3] / "docs" / "sources.md").read_text(encoding="utf-8")

@@ -5,7 +5,7 @@ import pytest
 
 from fusion.core.parallel import BlockBudget
 from fusion.data.splitting.folds import plan_folds
-from fusion.models.base.recommender import Allowed
+from fusion.models.base.allowed import Allowed
 from fusion.ranking.source_removal import without_sources
 from fusion.ranking.table_file import read_table, write_table
 from tests.fusion.making import config, dataset, fitted, item_frame, synthetic_interactions

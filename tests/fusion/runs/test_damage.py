@@ -12,11 +12,12 @@ import pytest
 
 from fusion.errors import DataError
 from fusion.models.text.vector_cache import VectorCache
-from fusion.runs.checksums import RECORD, damage_in, drop_file, read_record
 from fusion.runs.cleanup import unused_stages
-from fusion.runs.manifest import Manifest, read_manifest, write_manifest
+from fusion.runs.manifest import Manifest
+from fusion.runs.manifest_file import read_manifest, write_manifest
 from fusion.runs.run_folder import RunFolder
-from fusion.runs.stage_store import DAMAGED, Store
+from fusion.runs.stages.record import RECORD, damage_in, drop_file, read_record
+from fusion.runs.stages.store import DAMAGED, Store
 from fusion.training.fit_stage import STATE
 from fusion.training.pipeline import train
 from tests.fusion.making import context_of

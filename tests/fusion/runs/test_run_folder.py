@@ -1,6 +1,9 @@
-"""From an id to a folder: only ids of trainings, and only inside the folder of runs."""
+"""Run folders: whole or not there, and only inside the folder of runs, whatever the id."""
 
 import ast
+import os
+from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -8,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fusion.errors import DataError
-from fusion.runs.cleanup import remove_folder
-from fusion.runs.run_folder import RUN_ID, folder_of, new_run_id, run_folder
+from fusion.runs.cleanup import remove_folder, run_folders
+from fusion.runs.manifest import Manifest, moment
+from fusion.runs.manifest_file import file_hashes, read_manifest, write_manifest
+from fusion.runs.run_folder import RUN_ID, folder_of, new_run_id, run_folder, sweep_folders
 from tests.flows.world import ROOT
 
 HOSTILE = (
@@ -93,3 +98,53 @@ def test_no_other_code_joins_ids_to_paths():
         *["dashboards/evidently/workspace.py"] * 2,
         *["fusion/runs/run_folder.py"] * 2,
     ]
+
+
+class TestRunFolder:
+    def test_it_appears_whole_or_not_at_all(self, tmp_path):
+        with run_folder(tmp_path, "20260101-000000-abcdef") as folder:
+            (folder / "x").write_text("1")
+            assert not (tmp_path / "20260101-000000-abcdef").exists()
+        assert [p.name for p in tmp_path.iterdir()] == ["20260101-000000-abcdef"]
+        with pytest.raises(RuntimeError), run_folder(tmp_path, "20260102-000000-abcdef") as folder:
+            raise RuntimeError
+        assert [p.name for p in tmp_path.iterdir()] == ["20260101-000000-abcdef"]
+        (tmp_path / ".20260103-000000-abc.999999999").mkdir()
+        alive = f".20260104-000000-abc.{os.getpid()}"
+        (tmp_path / alive).mkdir()
+        (tmp_path / ".keep").mkdir()
+        sweep_folders(tmp_path)
+        assert {p.name for p in tmp_path.iterdir()} == {"20260101-000000-abcdef", ".keep", alive}
+
+    def test_a_draft_is_no_run_also_when_all_of_it_is_written(self, tmp_path):
+        with run_folder(tmp_path, "20260101-000000-abcdef") as folder:
+            write_manifest(folder, Manifest())
+            assert run_folders(tmp_path) == {}
+        assert list(run_folders(tmp_path)) == ["20260101-000000-abcdef"]
+
+    def test_run_ids_sort_by_time_and_differ(self):
+        moments = [datetime(2026, 1, 31, 23, 59, second, tzinfo=UTC) for second in (1, 2)]
+        names = [new_run_id(when) for when in moments]
+        assert names == sorted(names)
+        assert names[0].startswith("20260131-235901-")
+        assert len({new_run_id(moments[0]) for _ in range(50)}) == 50
+        assert moment(1_000).isoformat() == "1970-01-01T00:00:01+00:00"
+
+    def test_the_manifest_holds_every_files_hash(self, tmp_path):
+        (tmp_path / "ids").mkdir()
+        (tmp_path / "ids" / "users.txt").write_bytes(b"ab" * 2**20)
+        (tmp_path / "lists.txt").write_text("1")
+        written = write_manifest(tmp_path, Manifest(placement="Müller"))
+        assert read_manifest(tmp_path) == written.as_json()
+        assert written.placement == "Müller"
+        assert list(written.files) == ["ids/users.txt", "lists.txt"]
+        assert written.files["ids/users.txt"] == {
+            "sha256": sha256(b"ab" * 2**20).hexdigest(),
+            "bytes": 2**21,
+        }
+        before = file_hashes(tmp_path)
+        (tmp_path / "lists.txt").write_text("2")
+        assert file_hashes(tmp_path)["lists.txt"] != before["lists.txt"]
+        assert write_manifest(tmp_path, Manifest()).files.keys() == before.keys(), (
+            "the manifest is no part of itself"
+        )

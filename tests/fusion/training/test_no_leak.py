@@ -13,7 +13,7 @@ from fusion.core.hashing import shares
 from fusion.data.dataset import Dataset
 from fusion.data.splitting.fold import Fold, Plan
 from fusion.data.splitting.folds import plan_folds
-from fusion.models.base.recommender import Allowed
+from fusion.models.base.allowed import Allowed
 from fusion.models.base.registry import known as registered
 from fusion.ranking.features.registry import FEATURES
 from fusion.runs.context import RunContext

@@ -9,7 +9,7 @@ import pytest
 
 from fusion.data.dataset import Dataset
 from fusion.errors import ConfigError, FusionError
-from fusion.models.base.recommender import FitContext
+from fusion.models.base.fit_context import FitContext
 from fusion.models.base.registry import build
 from fusion.models.neural import Neural
 from fusion.training.fit_stage import fit_stage, is_earlier

@@ -18,7 +18,7 @@ from fusion.lists.business_rules.compiled_rules import LimitedItems, Rules
 from fusion.lists.business_rules.mmr import ItemSimilarity, rerank_mmr
 from fusion.lists.business_rules.resolve_rules import resolve
 from fusion.lists.business_rules.rules import Diversity, Limit, RuleSet, read_rules
-from fusion.models.base.recommender import Allowed
+from fusion.models.base.allowed import Allowed
 from tests.fusion.making import dataset, frame_of
 
 GENRES = ("drama", "jazz", "noir")

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from fusion.data.topk import Pairs, best
+from fusion.models.base.allowed import Allowed
 from fusion.models.base.exact_sums import round_for_exact_sums
 from fusion.models.base.factor_model import NEWEST, SPARE, FactorModel
-from fusion.models.base.recommender import Allowed
 from fusion.models.base.registry import build
 from fusion.testing.data import (
     as_unknown,

@@ -5,8 +5,9 @@ import pytest
 
 from fusion.data.topk import Pairs
 from fusion.errors import SourceFailed
+from fusion.models.base.allowed import Allowed
+from fusion.models.base.fit_context import FitContext
 from fusion.models.base.fitted import fit, fit_items
-from fusion.models.base.recommender import Allowed, FitContext
 from fusion.models.base.registry import build
 from tests.fusion import broken
 from tests.fusion.making import START, dataset, fitted, frame_of, item_frame

@@ -25,8 +25,10 @@ from fusion.errors import (
 )
 from fusion.isolation.failure import Limits, WorkFailed
 from fusion.models.base import registry
+from fusion.models.base.allowed import Allowed
+from fusion.models.base.fit_context import FitContext
 from fusion.models.base.fitted import FittedSource, fit
-from fusion.models.base.recommender import Allowed, FitContext, Recommender
+from fusion.models.base.recommender import Recommender
 from fusion.models.base.registry import offered
 from fusion.models.foreign import files
 from fusion.models.foreign.description import SourceDescription
@@ -35,7 +37,7 @@ from fusion.models.foreign.processes import foreign_sources
 from fusion.models.foreign.resolve import model_code, source_model
 from fusion.models.foreign.source import ForeignSource
 from fusion.ranking.candidates import candidate_blocks
-from fusion.runs.stage_store import Store
+from fusion.runs.stages.store import Store
 from fusion.testing.data import mixed_data, random_pairs, users_now
 from fusion.training.pipeline import FOREIGN
 from tests.fusion.hostile import installing

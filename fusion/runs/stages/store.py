@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from fusion.core.durable import make_folder, rename_folder
-from fusion.runs.checksums import damage_in, write_record
+from fusion.runs.stages.record import damage_in, write_record
 
 log = logging.getLogger(__name__)
 LIBRARIES = ("numpy", "scipy", "implicit", "lightgbm", "torch", "polars", "scikit-learn", "optuna")
@@ -35,7 +35,7 @@ def code_version() -> str:
     """Return a hash of the core's own source and of the releases of the libraries that compute."""
     releases = [version(name) for name in LIBRARIES]
     hasher = sha256(json.dumps(releases).encode())
-    root = Path(__file__).parents[1]  # all of `fusion`, not this room alone
+    root = Path(__file__).parents[2]  # all of `fusion`, not this room alone
     for file in sorted(root.rglob("*.py")):
         name = file.relative_to(root).as_posix()
         hasher.update(name.encode() + file.read_bytes())

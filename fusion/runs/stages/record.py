@@ -1,19 +1,15 @@
-"""Sizes and checksums of files of stages and runs, by which damage is noticed before it is read."""
+"""The record of a stage: sizes and checksums of its files, by which damage is noticed."""
 
 import json
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
-from hashlib import file_digest, sha256
 from pathlib import Path
-from typing import Any
 
 from fusion.core.durable import replaced_by
 
 RECORD = "files.json"
 """The file of a stage that holds size and checksum of every other one."""
-CHECKSUM = "checksum"
-"""Last key of a manifest's file: SHA-256 of all others, sorted. No other file holds its hash."""
 PART = 2**20
 """Bytes that are read at once."""
 
@@ -119,57 +115,6 @@ def damage_of_file(folder: Path, name: str) -> str:
     """
     damage = _damage(folder / name, read_record(folder)[name], size_only=False)
     return damage and f"{name} {damage}"
-
-
-def damage_by_sha256(folder: Path, files: Mapping[str, Mapping[str, str | int]]) -> str:
-    """Return what is wrong with the files of a run folder, or nothing.
-
-    Args:
-        folder: a finished run folder.
-        files: `bytes` and `sha256` by relative path, as its manifest has them.
-    """
-    for name, expected in files.items():
-        try:
-            with (folder / name).open("rb") as stream:
-                digest = file_digest(stream, "sha256").hexdigest()
-        except OSError as failed:
-            return f"{name} cannot be read ({failed.strerror})"
-        if digest != expected["sha256"]:
-            return f"{name} does not have the content that was written"
-    return ""
-
-
-def as_summed_text(content: dict[str, Any]) -> str:
-    """Return a JSON object as text that ends in a checksum of the object.
-
-    Args:
-        content: without the key `CHECKSUM`.
-    """
-    # As it will be read: a number that is a key becomes a text.
-    read_again = json.loads(json.dumps(content))
-    summed = {**content, CHECKSUM: _json_checksum(read_again)}
-    return json.dumps(summed, indent=1, ensure_ascii=False)
-
-
-def from_summed_text(text: str) -> Any:
-    """Return the JSON object of a text, without its checksum.
-
-    Args:
-        text: by `as_summed_text`, or by a release that wrote no checksum.
-
-    Raises:
-        ValueError: it is no JSON, or its checksum is that of another object.
-    """
-    content = json.loads(text)
-    if isinstance(content, dict) and CHECKSUM in content:
-        written = content.pop(CHECKSUM)
-        if written != _json_checksum(content):
-            raise ValueError("the content is not what was written")
-    return content
-
-
-def _json_checksum(content: dict[str, Any]) -> str:
-    return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _damage(file: Path, expected: FileSum, size_only: bool) -> str:

@@ -10,8 +10,8 @@ from typing import Any, Generic, TypeVar
 from fusion.core.parallel import BLOCKS_PER_BUDGET, BLOCKS_PER_THREAD, BlockBudget
 from fusion.core.progress import Progress, Step, no_progress, run_plain
 from fusion.errors import FusionError
-from fusion.runs.stage_keys import inputs_key
-from fusion.runs.stage_store import Store
+from fusion.runs.stages.keys import inputs_key
+from fusion.runs.stages.store import Store
 
 I = TypeVar("I")  # noqa: E741 - the dataclass of a stage's inputs
 
@@ -26,7 +26,7 @@ class Stage(Generic[I]):
     Attributes:
         name: folder of the store in which such results stand, such as "table".
         label: what people see of it as a step and its progress; no part of the key.
-        inputs: a dataclass; every field counts towards the key, see `stage_keys`.
+        inputs: a dataclass; every field counts towards the key, see `keys`.
         make: writes the result into an empty folder: `make(folder, inputs, runtime)`.
         read_later: files whose content whoever reads them verifies, as not every run reads them.
     """

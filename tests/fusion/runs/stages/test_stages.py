@@ -11,10 +11,10 @@ import pytest
 from fusion.config import RankerSettings
 from fusion.core.arrays import DAY
 from fusion.errors import FusionError
-from fusion.models.base.recommender import Allowed
-from fusion.runs.runtime import Runtime, Stage
-from fusion.runs.stage_keys import array_key, fold_key, input_key
-from fusion.runs.stage_store import Store
+from fusion.models.base.allowed import Allowed
+from fusion.runs.stages.keys import array_key, fold_key, input_key
+from fusion.runs.stages.runtime import Runtime, Stage
+from fusion.runs.stages.store import Store
 from tests.fusion.making import (
     config,
     context_of,

@@ -14,8 +14,8 @@ from pydantic import BaseModel
 from fusion.data.dataset import Dataset
 from fusion.data.splitting.fold import Fold
 from fusion.errors import FusionError
-from fusion.models.base.recommender import Allowed
-from fusion.runs.stage_store import KEY_DIGITS
+from fusion.models.base.allowed import Allowed
+from fusion.runs.stages.store import KEY_DIGITS
 
 
 @runtime_checkable

@@ -1,0 +1,1 @@
+"""Stages: results that are made of declared inputs alone, kept under their key, and verified."""

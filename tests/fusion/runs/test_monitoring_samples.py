@@ -1,0 +1,69 @@
+"""Samples for monitoring: users, items and interactions as they are at a moment."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+import polars as pl
+import pytest
+
+from fusion.runs.defaults import RunsDefaults
+from fusion.runs.monitoring_samples import read_sample, write_samples
+from tests.fusion.making import dataset, item_frame, synthetic_interactions, user_frame
+
+
+class TestSamples:
+    def test_they_describe_the_moment(self, tmp_path):
+        data = dataset(synthetic_interactions(seed=3), item_frame(), user_frame(), has_weights=True)
+        write_samples(tmp_path / "now", data, 7)
+        users, items, events = (
+            pl.read_parquet(tmp_path / "now" / f"{n}.parquet")
+            for n in ("users", "items", "interactions")
+        )
+        assert users.columns == ["user_row", "events", "idle", "sex", "age"]
+        assert users["user_row"].to_list() == list(range(60))
+        assert len(users) == 60, "nobody has no history"
+        assert np.expm1(users["events"].to_numpy()) == pytest.approx(data.user_counts[:60])
+        assert users["idle"].min() > 0
+        span = data.as_of - data.times[0]
+        last = data.times[data.users == 0].max()
+        assert users["idle"][0] == pytest.approx((data.as_of - last) / span)
+        assert len(items) == (data.item_counts > 0).sum()
+        assert items["age"][0] == pytest.approx(
+            (data.as_of - data.times[data.items == 0].min()) / span
+        )
+        assert events.columns == ["user_row", "item_popularity", "weight", "hour", "weekday"]
+        assert events["user_row"].to_list() == data.users.tolist()
+        assert read_sample(tmp_path / "now" / "interactions.parquet").columns == events.columns[1:]
+        first = datetime.fromtimestamp(data.times[0] / 1000, UTC)
+        assert (events["hour"][0], events["weekday"][0]) == (first.hour, f"{first:%a}")
+
+    def test_without_times_weights_or_tables(self, tmp_path):
+        write_samples(tmp_path, dataset(synthetic_interactions(seed=3).drop("time")), 7)
+        columns = [
+            pl.read_parquet(tmp_path / f"{n}.parquet").columns
+            for n in ("users", "items", "interactions")
+        ]
+        assert columns == [["user_row", "events"], ["events"], ["user_row", "item_popularity"]]
+
+    def test_many_users_and_items_are_thinned_by_hash_alike_at_two_moments(
+        self, tmp_path, monkeypatch
+    ):
+        few = RunsDefaults(sample_rows=30)
+        monkeypatch.setattr("fusion.runs.monitoring_samples.DEFAULTS", few)
+        data = dataset(synthetic_interactions(seed=3, n_users=200), None, user_frame(200))
+        frames, items = [], []
+        for at, known in enumerate((data, data.before(int(np.quantile(data.times, 0.95))))):
+            write_samples(tmp_path / str(at), known, 7)
+            frames.append(pl.read_parquet(tmp_path / str(at) / "users.parquet"))
+            items.append(pl.read_parquet(tmp_path / str(at) / "items.parquet"))
+        assert 10 < len(frames[0]) < 60
+        shared = set(frames[0]["age"]) & set(frames[1]["age"])
+        assert len(shared) > 0.9 * len(frames[1])
+        assert 10 < len(items[0]) < 60
+        first = [
+            data.times[data.items == item].min()
+            for item in range(data.n_items)
+            if data.item_counts[item]
+        ]
+        newest = (data.as_of - np.quantile(first, 0.8)) / (data.as_of - data.times[0])
+        assert items[0]["age"].min() < newest, "items that came late are among them"
