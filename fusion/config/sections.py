@@ -215,6 +215,13 @@ class ArtifactSettings(Settings):
         description="folder of runs and of the store of stages",
         json_schema_extra=outside("folder"),
     )
+    wait: float = Field(
+        60.0,
+        ge=0,
+        le=10_080,
+        description="minutes that a training waits for another one in the folder, before it ends "
+        "with exit code 75",
+    )
     keep_fit_mb: int = Field(
         64, ge=0, description="larger fits of past folds leave the store when a run ends"
     )

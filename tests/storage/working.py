@@ -19,6 +19,7 @@ import polars as pl
 from flows.session import Session
 from flows.settings import Config
 from flows.steps.keep.prune import prune
+from fusion.core.folder_lock import locked
 from fusion.errors import Temporary
 from fusion.runs.manifest import Manifest
 from fusion.runs.manifest_file import write_manifest
@@ -49,7 +50,7 @@ def train(session: Session) -> int:
     sweep_folders(session.runs)
     run_id, store = new_run_id(), Store(session.runs / "store")
     run_no = begin(session.engine, run_id)
-    with store.locked():
+    with locked(session.runs, "training", wait=60):
         store.sweep()
         store.stage(
             "fit", {"run": run_id}, lambda stage: (stage / "state").write_bytes(bytes(1000))

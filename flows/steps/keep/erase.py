@@ -1,7 +1,8 @@
 """Erasure of people: from SQL, run folders and the store, and out of later trainings."""
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,13 +11,13 @@ from flows.session import Session
 from flows.steps.keep.forgotten import Hasher, read_forgotten
 from flows.steps.train.table_sums import sums_if_readable
 from flows.steps.user_ids import every_id
+from fusion.core.folder_lock import FolderInUse, locked
 from fusion.errors import ConfigError, Temporary
 from fusion.ingest.people.opt_out import read_id_lines
 from fusion.runs.cleanup import remove_folder, run_folders, sweep_artifacts, unnamed_stages
 from fusion.runs.erasure import forget_in, people_in, quarantined_in
 from fusion.runs.manifest_file import read_manifest
 from fusion.runs.redaction import Redactor
-from fusion.runs.stages.store import Store
 from storage.runs.erasure import amend_manifest, amend_texts, forget_rows, vacuum
 from storage.runs.forgotten import add_forgotten, trainings
 
@@ -119,11 +120,10 @@ def forget(session: Session, people: Collection[str]) -> Forgot:
     # Of plain ids, so that a new key of pseudonyms brings nobody back.
     hashes = [hasher.of(person) for person in people]
     new_hashes = add_forgotten(engine, hashes, hasher.mark)
-    _refuse_training(trainings(engine))
-    with Store(session.runs / "store").locked(alone=True) as alone:
-        # Other databases may train into the same store.
-        if not alone:
-            _refuse_training([str(session.runs)])
+    if where := trainings(engine):
+        raise _wait_for(f"a training ({', '.join(where)})")
+    # Other databases may train into the same folder.
+    with _alone(session):
         in_runs, stages = _empty_store(session, known_as)
         rows, in_sql = forget_rows(engine, known_as)
         runs = _amend_runs(session, known_as)
@@ -140,12 +140,22 @@ def forget(session: Session, people: Collection[str]) -> Forgot:
     return Forgot(len(people), tuple(unknown), rows, runs, stages, (*OUT_OF_REACH, *unwiped))
 
 
-def _refuse_training(where: list[str]) -> None:
-    if where:
-        raise Temporary(
-            f"a training runs ({', '.join(where)}) that may have read them. "
-            "Every later one leaves them out; run `fusion forget` again when it has ended"
-        )
+@contextmanager
+def _alone(session: Session) -> Iterator[None]:
+    """Lock the folder of runs, which a training in it refuses."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(locked(session.runs, "forgetting of people"))
+        except FolderInUse as busy:
+            raise _wait_for(busy.holder) from busy
+        yield
+
+
+def _wait_for(whom: str) -> Temporary:
+    return Temporary(
+        f"{whom} is at work and may have read them. Every later training leaves them out; "
+        "run `fusion forget` again when it has ended"
+    )
 
 
 def _empty_store(session: Session, people: Collection[str]) -> tuple[set[str], int]:

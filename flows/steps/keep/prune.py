@@ -8,10 +8,10 @@ from pathlib import Path
 from dashboards.evidently.workspace import snapshots
 from flows.session import Session
 from flows.steps.keep.age import Aged, age
+from fusion.core.folder_lock import FolderInUse, locked
 from fusion.errors import DataError, Temporary
 from fusion.runs.cleanup import remove_folder, size, sweep_artifacts, unused_stages
 from fusion.runs.run_folder import folder_of
-from fusion.runs.stages.store import Store
 from storage.runs.retention import (
     ENDED,
     RunRetention,
@@ -197,7 +197,7 @@ def _remove_rows(session: Session, run: RunRetention) -> str | None:
 def _prune_stages(session: Session, dry_run: bool, removed: set[str]) -> RemovedStages:
     """Remove stages that no run refers to, those in `removed` left aside.
 
-    A training holds the store while it uses stages that no run refers to yet.
+    A training holds the folder while it uses stages that no run refers to yet.
     """
     folder = session.runs / "store"
     if not folder.is_dir():
@@ -219,11 +219,12 @@ def _remove_unused_stages(session: Session) -> RemovedStages:
     Raises:
         DataError: the manifest of a run cannot be read.
     """
-    with Store(session.runs / "store").locked(alone=True) as alone:
-        if not alone:
-            return RemovedStages(left=("the store of stages stays for now: a training uses it",))
-        unused = unused_stages(session.runs)
-        freed = sum(map(size, unused))
-        for stage in unused:
-            remove_folder(stage)
+    try:
+        with locked(session.runs, f"prune of placement {session.placement!r}"):
+            unused = unused_stages(session.runs)
+            freed = sum(map(size, unused))
+            for stage in unused:
+                remove_folder(stage)
+    except FolderInUse as busy:
+        return RemovedStages(left=(f"the store of stages stays for now: {busy}",))
     return RemovedStages(len(unused), freed)

@@ -11,7 +11,7 @@ from flows.step_timer import Profile
 from flows.steps.keep.prune import Pruned, prune
 from flows.steps.publish.publish import Published, publish_run
 from flows.steps.retrain.retrain import Due, decide
-from flows.steps.train.train import TrainedRun, train_run
+from flows.steps.train.train import TrainedRun, train_alone, train_run, training_lock
 from flows.steps.watch.monitor import Monitored, monitor_run
 from fusion.errors import FusionError, Refused
 
@@ -70,9 +70,7 @@ class Outcome:
         return "failed" if self.monitor_error else "not_run"
 
 
-def run_loop(
-    session: Session, as_of: datetime | None = None, due: Due | None = None, *, hold: bool = False
-) -> Outcome:
+def run_loop(session: Session, as_of: datetime | None = None, *, hold: bool = False) -> Outcome:
     """Train a run and, if it is admitted, publish and monitor it; then prune.
 
     A refused run leaves what is live untouched.
@@ -80,23 +78,26 @@ def run_loop(
     Args:
         session: the configuration and the database.
         as_of: use only what was known before this time; None is everything.
-        due: the policy's answer, for the outcome.
         hold: leave the run in the challenger's slot, for a person to approve or reject.
 
     Returns:
         The outcome of the turn.
     """
+    return _after_training(session, train_run(session, as_of), hold=hold)
+
+
+def _after_training(
+    session: Session, trained: TrainedRun, due: Due | None = None, hold: bool = False
+) -> Outcome:
     # Pruning comes last, and also after a refusal: refused runs take room as well.
-    outcome = _train_and_publish(session, as_of, due, hold)
+    outcome = _publish_and_monitor(session, trained, due, hold)
     pruned = _prune(session)
     return replace(outcome, pruned=pruned, profile=session.timer.profile())
 
 
-def _train_and_publish(
-    session: Session, as_of: datetime | None, due: Due | None, hold: bool
+def _publish_and_monitor(
+    session: Session, trained: TrainedRun, due: Due | None, hold: bool
 ) -> Outcome:
-    """Do everything but pruning."""
-    trained = train_run(session, as_of)
     if trained.refusals:
         return Outcome(due, trained, refusals=trained.refusals)
     try:
@@ -150,4 +151,13 @@ def retrain_loop(session: Session, force: bool = False) -> Outcome:
         The outcome of the turn, with the policy's answer.
     """
     due = session.timer("policy", lambda: decide(session, force))
-    return run_loop(session, due=due) if due.due else Outcome(due)
+    if not due.due:
+        return Outcome(due)
+    with training_lock(session) as lock:
+        # Whoever was waited for may have trained what was due.
+        if lock.waited:
+            due = session.timer("policy", lambda: decide(session, force))
+        if not due.due:
+            return Outcome(due)
+        trained = train_alone(session, lock)
+    return _after_training(session, trained, due)

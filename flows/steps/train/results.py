@@ -61,8 +61,8 @@ class Training:
 def write_folder(training: Training, trained: Trained) -> dict[str, Any]:
     """Write the run folder: ids, lists, ranker, samples, rows put aside, manifest.
 
-    The folder takes its name when it is whole. The store must be locked meanwhile: files of stages
-    are copied, and no prune may take them away.
+    The folder takes its name when it is whole. The folder of runs must be locked meanwhile: files
+    of stages are copied, and no prune may take them away.
 
     Args:
         training: that has begun.

@@ -2,6 +2,7 @@
 
 import logging
 import os
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from flows.session import Session
 from flows.steps.keep.forgotten import require_same
 from flows.steps.train.inputs import TrainingInputs, hash_inputs, read_inputs
 from flows.steps.train.results import Training, write_failure, write_folder, write_sql
+from fusion.core.folder_lock import FolderLock, locked
 from fusion.core.torch_runtime import device_for
 from fusion.errors import ConfigError
 from fusion.runs.context import RunContext
@@ -59,12 +61,52 @@ def train_run(session: Session, as_of: datetime | None = None) -> TrainedRun:
     Raises:
         ConfigError: the configuration cannot be used.
         DataError: the data cannot be trained on.
-        Temporary: people were forgotten meanwhile, or the database is busy.
+        Temporary: another training of the folder goes on, people were forgotten meanwhile, or the
+            database is busy.
+    """
+    with training_lock(session) as lock:
+        return train_alone(session, lock, as_of)
+
+
+def training_lock(session: Session) -> AbstractContextManager[FolderLock]:
+    """Return the lock that a training holds: of its folder, which other placements may share.
+
+    One training drops and replaces stages of the store that another would be reading.
+
+    Args:
+        session: the folder of runs, and how long to wait for it.
+
+    Returns:
+        A context manager; entering it waits, and raises Temporary where that was in vain.
+
+    Raises:
+        ConfigError: files may not be made in the folder.
+        OSError: the path cannot be a folder.
+    """
+    make_writable(session.runs)
+    work = f"training of placement {session.placement!r}"
+    return locked(session.runs, work, wait=60 * session.config.artifacts.wait)
+
+
+def train_alone(session: Session, lock: FolderLock, as_of: datetime | None = None) -> TrainedRun:
+    """Do what `train_run` does, under a lock that is held already.
+
+    Args:
+        session: the configuration and the database.
+        lock: from `training_lock`.
+        as_of: use only what was known before this time; None is everything.
+
+    Returns:
+        The run, ready or rejected.
+
+    Raises:
+        ConfigError: as `train_run`, and likewise below.
+        DataError: the data cannot be trained on.
+        Temporary: people were forgotten meanwhile, the database is busy, or the lock was lost.
     """
     session.timer.restart()
     session.make_database()
     sweep(session.engine, session.placement)
-    make_writable(session.runs)
     sweep_folders(session.runs)
     inputs = read_inputs(session, as_of)
     run_id = new_run_id()
@@ -72,7 +114,7 @@ def train_run(session: Session, as_of: datetime | None = None) -> TrainedRun:
     try:
         # Only now: `fusion forget` waits for runs that have begun, and so misses none of them.
         require_same(session.engine, inputs.forgotten)
-        return _train(session, run_no, run_id, inputs)
+        return _train(session, run_no, run_id, inputs, lock)
     except BaseException as failure:  # Ctrl+C and SIGTERM too: the run says that it has ended
         log.error("run failed run_id=%s: %s", run_id, str(failure) or type(failure).__name__)
         write_failure(session, run_no, failure)
@@ -113,7 +155,9 @@ def _begin(session: Session, run_id: str, inputs: TrainingInputs) -> int:
     )
 
 
-def _train(session: Session, run_no: int, run_id: str, inputs: TrainingInputs) -> TrainedRun:
+def _train(
+    session: Session, run_no: int, run_id: str, inputs: TrainingInputs, lock: FolderLock
+) -> TrainedRun:
     """Compute and write a run that has begun."""
     context = RunContext(
         session.config.core,
@@ -125,10 +169,10 @@ def _train(session: Session, run_no: int, run_id: str, inputs: TrainingInputs) -
         session.progress,
     )
     training = Training(session, run_no, run_id, inputs, context)
-    # Stages are used until the folder has copies of them; SQL is loaded from the folder.
-    with context.store.locked():
-        trained = train(context, inputs.live, inputs.rules)
-        manifest = write_folder(training, trained)
+    trained = train(context, inputs.live, inputs.rules)
+    # Whoever took it over may have removed stages that this one has read.
+    lock.require()
+    manifest = write_folder(training, trained)
     status = write_sql(training, trained, manifest)
     refusals = tuple(check.text() for check in trained.checks if not check.holds)
     return TrainedRun(run_id, run_no, status, refusals, manifest)

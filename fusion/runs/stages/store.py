@@ -1,12 +1,12 @@
 """The cache of stages: what was made once from the same inputs is not made again, in any run."""
 
-import fcntl
+import errno
 import json
 import logging
 import os
 import shutil
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
@@ -103,34 +103,10 @@ class Store:
             record = json.dumps(dict(inputs), indent=1, sort_keys=True)
             (draft / INPUTS).write_text(record)
             write_record(draft)
-            # Another process may have been faster: what it made is equal, and may be in use.
-            if not final.exists():
-                rename_folder(draft, final)
+            _take_name(draft, final)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
         return final
-
-    @contextmanager
-    def locked(self, alone: bool = False) -> Iterator[bool]:
-        """Lock the store while its stages are used.
-
-        Who comes to use it waits for a removal; who comes to remove is refused at once where
-        somebody uses it. The lock is the operating system's and ends with the process.
-
-        Args:
-            alone: to remove stages; by default to use them, beside others.
-
-        Yields:
-            Whether it is locked; also False where the folder's file system has no locks.
-        """
-        self.root.mkdir(parents=True, exist_ok=True)
-        with (self.root / ".lock").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB if alone else fcntl.LOCK_SH)
-                locked = True
-            except OSError:
-                locked = False
-            yield locked
 
     def sweep(self) -> int:
         """Remove drafts of processes that are gone.
@@ -139,6 +115,15 @@ class Store:
             How many there were.
         """
         return sweep_drafts(self.root, "*/.*.*")
+
+
+def _take_name(draft: Path, final: Path) -> None:
+    """Give a stage its name, unless another process was faster: it made the same."""
+    try:
+        rename_folder(draft, final)
+    except OSError as failed:
+        if failed.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
 
 
 def set_aside(stage: Path, damage: str) -> None:

@@ -20,10 +20,10 @@ from flows.steps.train.train import train_run
 from flows.steps.watch.check import check_all
 from flows.steps.watch.check_store import check_store
 from flows.steps.watch.monitor import monitor_run
+from fusion.core.folder_lock import locked
 from fusion.errors import ConfigError, DataError, Temporary
 from fusion.runs.cleanup import name_of, stages
 from fusion.runs.manifest_file import file_hashes, read_manifest
-from fusion.runs.stages.store import Store
 from storage.database.engine import writing
 from storage.runs.records import add_alert, add_decision
 from storage.runs.runs import add_refusal, start_run
@@ -346,14 +346,14 @@ def test_stages_of_runs_that_never_knew_the_person_stay(own_shop):
 def test_a_training_that_may_have_read_the_person_comes_first(own_shop):
     session = Session.open(own_shop / "fusion.toml")
     with (
-        Store(session.runs / "store").locked(),
+        locked(session.runs, "training of placement 'mail'"),
         pytest.raises(Temporary, match="run `fusion forget` again"),
     ):
         forget(session, [PERSON])
     start_run(
         session.engine, "mail", "mail", kind="full", as_of=None, data_hash="d", config_hash="c"
     )
-    with pytest.raises(Temporary, match=r"a training runs \(mail\)"):
+    with pytest.raises(Temporary, match=r"a training \(mail\) is at work"):
         forget(session, [PERSON])
     assert (
         len(query(session, select(tables.forgotten))) == 1

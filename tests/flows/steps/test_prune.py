@@ -19,10 +19,10 @@ from flows.steps.retrain import loop
 from flows.steps.retrain.loop import run_loop
 from flows.steps.watch.monitor import monitor_run
 from flows.steps.watch.pages import draw_page
+from fusion.core.folder_lock import locked
 from fusion.errors import Refused
 from fusion.runs.cleanup import name_of, stages, stages_of
 from fusion.runs.manifest_file import as_summed_text, from_summed_text
-from fusion.runs.stages.store import Store
 from storage.database.engine import writing
 from storage.reading.read import lists_of
 from storage.runs.runs import find_run, runs
@@ -198,10 +198,11 @@ def test_what_a_killed_training_left_stays_for_the_next(full):
 def test_a_store_in_use_stays(full):
     shop, old = full
     session = Session.open(shop / "fusion.toml")
-    with Store(shop / "runs" / "store").locked():
+    with locked(shop / "runs", "training of placement 'mail'"):
         done = prune(session)
     assert (len(done.runs), done.stages) == (3, 0)
-    assert done.left == ("the store of stages stays for now: a training uses it",)
+    assert "the store of stages stays for now" in done.left[0]
+    assert "(training of placement 'mail'" in done.left[0]
     assert not (shop / "runs" / old[0]).exists()
     assert prune(session).stages == 3
     session.engine.dispose()
