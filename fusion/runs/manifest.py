@@ -164,6 +164,7 @@ class Manifest(ManifestPart):
         importance: share of the ranker's total gain of each feature.
         source_prior: source column that is added to the ranker's scores, and its weight.
         feature_psi: PSI of steady features between the last training table and what is served.
+        serving: what was measured of the fits that serve; empty for older runs.
         verdict: the whole report of evaluation.
         checks: every check of admission.
         stages: stages that the run was made with, `<name>/<key>`.
@@ -193,6 +194,7 @@ class Manifest(ManifestPart):
     importance: dict[str, float | None] = {}
     source_prior: dict[str, Any] | None = Field(None, alias="lean")
     feature_psi: dict[str, float | None] = {}
+    serving: dict[str, Any] = {}
     verdict: dict[str, Any] = {}
     checks: list[dict[str, Any]] = []
     lists: ListCounts = ListCounts()

@@ -15,6 +15,7 @@ from fusion.evaluation.check import Check
 from fusion.evaluation.evaluate import Verdict, evaluate
 from fusion.evaluation.feature_shift import feature_shift
 from fusion.evaluation.live_baseline import Live
+from fusion.evaluation.serving.report import ServingReport
 from fusion.lists.business_rules.compiled_rules import Rules
 from fusion.models.foreign.processes import foreign_sources
 from fusion.ranking.extra_parameters import require_extra
@@ -33,6 +34,7 @@ from fusion.training.ranker_stages import (
     ranker_stage,
     serving_stage,
 )
+from fusion.training.serving.measure import measure_serving
 from fusion.training.source_fits import SourceFits, evict
 from fusion.training.sources import RANDOM_SOURCE, SourceReport, leave_out, source_limits
 from fusion.training.table_stage import TableInputs, table_stage
@@ -59,6 +61,7 @@ class Trained:
         importance: share of its total gain of each feature.
         source_prior: source towards which it is drawn; None draws nowhere.
         shift: PSI of steady features between the verdict's table and what is served, largest first.
+        serving: what serves, beside what was judged.
         tuned: what tuning found.
         rules: that lists follow; None without any.
     """
@@ -73,6 +76,7 @@ class Trained:
     importance: dict[str, float]
     source_prior: SourcePrior | None
     shift: dict[str, float]
+    serving: ServingReport
     tuned: tuple[Tuned, ...] = ()
     rules: Rules | None = None
 
@@ -170,8 +174,13 @@ def _fuse(context: RunContext, fits: SourceFits, live: Live | None, rules: Rules
     lists_inputs = ListsInputs.of(context, fits.on(plan.serving), served, verdict_table, rules)
     lists = ListsFolder(runtime.run(lists_stage(lists_inputs)))
 
+    # Measured as it will serve, after the lists, which a source may not survive.
+    measured = runtime.step(
+        "serving fits",
+        lambda: measure_serving(context, fits, served, label_tables[-1], verdict_table),
+    )
     shift = feature_shift(lists, served.name)
-    checks = admit(context, verdict, lists, shift, rules)
+    checks = admit(context, verdict, lists, shift, measured, rules)
     return Trained(
         verdict=verdict,
         method=served.name,
@@ -183,6 +192,7 @@ def _fuse(context: RunContext, fits: SourceFits, live: Live | None, rules: Rules
         importance=judged.ranker.importance(),
         source_prior=judged.ranker.source_prior,
         shift=shift,
+        serving=measured,
         tuned=tuple(fits.tuned),
         rules=rules,
     )

@@ -53,6 +53,7 @@ def training_manifest(context: RunContext, trained: Trained) -> Manifest:
         importance=trained.importance,
         source_prior=asdict(trained.source_prior) if trained.source_prior else None,
         feature_psi=trained.shift,
+        serving=trained.serving.model_dump(mode="json"),
         verdict=trained.verdict.report.model_dump(mode="json"),
         checks=[check.as_dict() for check in trained.checks],
         lists=count_lists(lists, config.lists.size),

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from fusion.core.arrays import Flags, Rows, Scores
 from fusion.evaluation.check import EXAMPLES, Check, fails, passes
 from fusion.evaluation.evaluate import Verdict
+from fusion.evaluation.serving.report import ServingReport
 from fusion.lists.business_rules.compiled_rules import Rules
 from fusion.runs.context import RunContext
 from fusion.runs.run_folder import ListsFolder
@@ -34,6 +35,13 @@ class FeaturesEvidence:
 
     context: RunContext
     shift: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class ServingEvidence:
+    """Evidence of checks of the serving fits: what was measured of them."""
+
+    serving: ServingReport
 
 
 @dataclass(frozen=True)

@@ -156,6 +156,8 @@ CHECKS_UNWALKED = {
     "beats random": "only more data cures it; test_admission has it with users enough",
     "keeps up with live": "test_admission trains with another gate.max_loss",
     "features keep their meaning": "test_feature_shift trains with another limit",
+    "serving ranker is not broken": "test_serving breaks the fit; a healthy fit is admitted",
+    "serving sources list what they listed": "only a mended source or a new training cures it",
     "nothing became unavailable": "test_publish_checks blocks the items, and publishes",
     **dict.fromkeys(
         (

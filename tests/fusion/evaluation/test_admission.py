@@ -97,7 +97,7 @@ def test_few_users_cannot_tell_skill_from_luck(done):
         verdict = replace(
             trained.verdict, report=trained.verdict.report.model_copy(update={"users": users})
         )
-        check = admit(context, verdict, ListsFolder(trained.lists), {})[0]
+        check = admit(context, verdict, ListsFolder(trained.lists), {}, trained.serving)[0]
         assert (check.name, check.holds) == ("beats random", holds)
     assert verdict.random_gap.low > 0
 
