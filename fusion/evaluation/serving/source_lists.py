@@ -6,8 +6,8 @@ import numpy as np
 
 from fusion.core.arrays import Rows
 from fusion.data.histories import UserHistories
+from fusion.models.base.allowed import Allowed
 from fusion.models.base.fitted import FittedSource
-from fusion.models.base.recommender import Allowed
 
 PLACES = 10
 """Items compared: what a first screen shows, as everywhere."""

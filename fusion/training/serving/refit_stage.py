@@ -7,10 +7,10 @@ from pathlib import Path
 from fusion.data.splitting.fold import Fold
 from fusion.evaluation.serving.ranker_fit import sampled
 from fusion.evaluation.serving.source_lists import compare_fits
-from fusion.models.base.recommender import Allowed
+from fusion.models.base.allowed import Allowed
 from fusion.ranking.table_file import read_lists
 from fusion.runs.context import RunContext
-from fusion.runs.runtime import Runtime, Stage
+from fusion.runs.stages.runtime import Runtime, Stage
 from fusion.training.source_fits import SourceFit, SourceFits, load_sources
 
 FIGURES = "lists.json"

@@ -39,7 +39,7 @@ def empty(file: Path) -> None:
     file.write_bytes(b"")
 
 
-STAGES = ("fit", "lists", "ranker", "serving", "table")
+STAGES = ("fit", "lists", "ranker", "refit", "serving", "table")
 """Every kind of stage that the training below has."""
 DAMAGES = (truncate, flip, empty, Path.unlink)
 Damage = Callable[[Path], None]
