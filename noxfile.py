@@ -3,7 +3,7 @@
 import nox
 
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
-EXTRAS = ".[demo,text,docs,dev]"
+EXTRAS = ".[all,demo,dev,docs]"
 
 nox.options.sessions = ["tests"]
 # A Python that is missing is skipped, and said.

@@ -3,6 +3,7 @@
 import errno
 import os
 
+from fusion.core.extras import missing_extra
 from fusion.errors import ConfigError, FusionError, Temporary, system_error
 
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
@@ -34,6 +35,9 @@ def describe_failure(failure: BaseException) -> tuple[int, str]:
         return failure.exit_code, str(failure)
     if isinstance(failure, KeyboardInterrupt):
         return INTERRUPTED, "interrupted; `fusion status` says what is live"
+    missing = missing_extra(failure) if isinstance(failure, ImportError) else None
+    if missing:
+        return missing.exit_code, str(missing)
     number = system_error(failure)
     if number in NO_SPACE:
         sentence = f"{_place(failure)}: {os.strerror(number)}. Make room and try again."

@@ -120,10 +120,17 @@ def __getattr__(name: str) -> Any:
 
     Raises:
         AttributeError: the name is not public.
+        MissingExtra: it needs packages that an extra brings.
     """
     if name not in _MODULE_OF_NAME:
         raise AttributeError(f"module 'fusion' has no attribute {name!r}")
-    value = getattr(import_module(_MODULE_OF_NAME[name]), name)
+    try:
+        module = import_module(_MODULE_OF_NAME[name])
+    except ModuleNotFoundError as missing:
+        from fusion.core.extras import missing_extra  # noqa: PLC0415 - only then
+
+        raise missing_extra(missing) or missing from missing
+    value = getattr(module, name)
     globals()[name] = value  # the next look-up finds it at once
     return value
 

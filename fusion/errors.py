@@ -3,6 +3,7 @@
 FusionError                 exit 3   a bug: ours to mend
 ├── ConfigError             exit 2   the configuration's author
 │   ├── UnknownName                  a name that is not known, with the nearest one that is
+│   ├── MissingExtra                 a package that an extra of the installation brings
 │   └── UnusableSource               a package's source that cannot even be asked; a run goes on
 ├── DataError               exit 2   the data's owner
 ├── Refused                 exit 1   nobody: a gate held, what is live stays live
@@ -64,6 +65,33 @@ class UnknownName(ConfigError):
         close = get_close_matches(name, names, n=1)
         hint = f" Did you mean {close[0]!r}?" if close else ""
         super().__init__(f"unknown {what} {name!r}.{hint} Known: {', '.join(names)}.")
+
+
+class MissingExtra(ConfigError):
+    """Something needs a package that an extra of the installation brings, and that is not there."""
+
+    def __init__(self, user: str, extras: Sequence[str]) -> None:
+        """Write the message, with the command that installs the extras.
+
+        Args:
+            user: what needs them, as the subject of a sentence.
+            extras: names of extras of `fusion-recommender`.
+        """
+        super().__init__(f"{user} needs {install_hint(extras)}")
+
+
+def install_hint(extras: Sequence[str]) -> str:
+    """Name extras, and the command that installs them.
+
+    Args:
+        extras: names of extras of `fusion-recommender`.
+
+    Returns:
+        What follows "needs".
+    """
+    word = "extras" if len(extras) > 1 else "extra"
+    names = " and ".join(extras)
+    return f"the {word} {names}: pip install 'fusion-recommender[{','.join(extras)}]'"
 
 
 class UnusableSource(ConfigError):

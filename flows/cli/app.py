@@ -17,6 +17,7 @@ from flows.cli.advice import CALLED_WITH
 from flows.cli.console import ProgressBars
 from flows.session import Session
 from flows.settings import read_config
+from fusion.core.extras import require_extras
 from fusion.core.settings import Settings, describe, require_text
 from fusion.errors import ConfigError, Temporary
 
@@ -30,6 +31,18 @@ VERBS = {
     "Clean up": ("prune", "forget"),
 }
 """The verbs by what people come for, in the order of `--help`."""
+
+NEEDS = {
+    "demo": ("demo", "train", "prefect"),
+    "ui": ("dashboards",),
+    # Whoever serves the schedule also trains: a night must not be the first to find that missing.
+    "schedule": ("prefect", "train"),
+    **dict.fromkeys(
+        ("init", "check", "run", "train", "publish", "monitor", "retrain", "person"), ("train",)
+    ),
+    **dict.fromkeys(("prune", "forget"), ("train",)),
+}
+"""Extras that a verb needs whatever its options; one that is not here reads SQL alone."""
 
 
 class _InOrder(TyperGroup):
@@ -75,7 +88,8 @@ def verb(function: Callable[..., int]) -> Callable[..., int]:
 
     Its name stands in `VERBS`, which says under which heading `--help` shows it.
 
-    When it is called, advice on the screen names its configuration, too.
+    When it is called, it ends at once where an extra of `NEEDS` is not installed, and advice on the
+    screen names its configuration, too.
 
     Typer shows a whole docstring as help. The sections about exit codes and arguments are for those
     who read the code: options and arguments carry a help text of their own.
@@ -86,6 +100,7 @@ def verb(function: Callable[..., int]) -> Callable[..., int]:
     Returns:
         The function, unchanged.
     """
+    name = function.__name__
 
     @wraps(function)
     def _call(**options: Any) -> int:
@@ -93,12 +108,12 @@ def verb(function: Callable[..., int]) -> Callable[..., int]:
             # Names of files may be any bytes.
             if isinstance(value, str):
                 require_text(f"{option} {value!r}", value)
+        require_extras(f"`fusion {name}`", *NEEDS.get(name, ()))
         config = options.get("config", FILE)
         CALLED_WITH.set(None if config == FILE else config)
         return function(**options)
 
     prose = _SECTION.split(inspect.getdoc(function) or "")[0]
-    name = function.__name__
     (group,) = (group for group, names in VERBS.items() if name in names)
     app.command(help=prose.strip(), rich_help_panel=group)(_call)
     return function
@@ -156,6 +171,7 @@ def prefect_flows(config: Path) -> Any:
     if not is_reachable(url):
         _go_on_without(url, config)
         return None
+    require_extras("the configured Prefect server", "prefect")
     # Only now: Prefect takes seconds to import.
     try:
         from flows.prefect_flows import flows  # noqa: PLC0415

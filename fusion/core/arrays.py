@@ -1,11 +1,13 @@
 """Array types and helpers shared by every room: rows are int32, scores float32, times int64 ms."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+
+if TYPE_CHECKING:  # the verbs that read and look work without SciPy
+    from scipy.sparse import csr_array
 
 Rows = NDArray[np.int32]
 """Row numbers of users or items; -1 is unknown."""
@@ -85,7 +87,7 @@ def block_rows(n_columns: int, budget_bytes: int, bytes_per_cell: int = 4, most:
     return max(1, min(most, budget_bytes // bytes_per_row))
 
 
-def sparse(rows: Rows, columns: Rows, values: Scores, shape: tuple[int, int]) -> csr_array:
+def sparse(rows: Rows, columns: Rows, values: Scores, shape: tuple[int, int]) -> "csr_array":
     """Build a CSR matrix from coordinates.
 
     Args:
@@ -97,6 +99,8 @@ def sparse(rows: Rows, columns: Rows, values: Scores, shape: tuple[int, int]) ->
     Returns:
         CSR float32, columns ascending within a row.
     """
+    from scipy.sparse import csr_array  # noqa: PLC0415 - only trainings need it
+
     matrix = csr_array((values, (rows, columns)), shape=shape, dtype=np.float32)
     matrix.sum_duplicates()
     return matrix

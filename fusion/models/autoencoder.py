@@ -41,6 +41,7 @@ class DenoisingAutoencoder(HistoryMatrixModel, FactorModel):
 
     Config = AutoencoderConfig
     slow = True
+    extra = "neural"
     reason_text = "it completes what they took"
 
     def fit(self, data: Dataset, ctx: FitContext) -> Self:

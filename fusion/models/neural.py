@@ -52,6 +52,7 @@ class Neural(FactorModel):
     Config = NeuralConfig
     scores_new_items = True
     slow = True
+    extra = "neural"
     supports_warm_start = True
     reason_text = "people with a similar sequence took it next"
 

@@ -3,15 +3,14 @@
 import os
 import platform
 import resource
-from importlib.metadata import PackageNotFoundError, version
 
 from fusion.runs.manifest import Environment
-from fusion.runs.stages.store import LIBRARIES, code_version
+from fusion.runs.stages.store import LIBRARIES, code_version, release
 
 
 def environment() -> Environment:
     """Return the versions and the machine that make a run."""
-    versions = {name: _version(name) for name in ("fusion-recommender", *LIBRARIES)}
+    versions = {name: release(name) for name in ("fusion-recommender", *LIBRARIES)}
     return Environment(
         code=code_version(),
         versions=versions,
@@ -26,10 +25,3 @@ def peak_mb() -> int:
     # Linux counts in KiB.
     kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return kib // 1024
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed"

@@ -7,8 +7,9 @@ from typing import Any
 from zlib import crc32
 
 from fusion.config import CoreConfig, SourceSettings
+from fusion.core.extras import is_installed
 from fusion.data.dataset import Dataset
-from fusion.errors import ConfigError, SourceFailed
+from fusion.errors import ConfigError, SourceFailed, install_hint
 from fusion.isolation.failure import Limits, what_happened
 from fusion.models.base.recommender import Recommender
 from fusion.models.base.registry import registered
@@ -128,6 +129,8 @@ def left_out(model: Recommender, data: Dataset, memory_gib: float) -> str | None
     Returns:
         A sentence for its row in the manifest; None where it can take part.
     """
+    if model.extra and not is_installed(model.extra):
+        return f"left out: needs {install_hint([model.extra])}"
     # With these settings: one of them may ask for more than the source does by itself.
     missing = sorted(model.required() - data.capabilities)
     if missing:

@@ -10,6 +10,7 @@ from pydantic_core import to_json
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from fusion.core.extras import require_extras
 from fusion.errors import ConfigError
 from fusion.masking import mask_all
 from storage.database.errors import on_error, unreadable
@@ -107,6 +108,7 @@ def _sqlite_engine(url: URL, read_only: bool, tidy: bool) -> Engine:
 
 
 def _postgres_engine(url: URL, read_only: bool) -> Engine:
+    require_extras(f"database {masked(url)}", "postgres")
     require_server_address(url)
     engine = create_engine(
         url,

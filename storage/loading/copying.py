@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
-import psycopg
 import pyarrow as pa
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
@@ -38,6 +37,8 @@ def copy(
         DataError: a row breaks the table's key.
         Temporary: the connection is lost, or the disk is full.
     """
+    import psycopg  # noqa: PLC0415 - who loads into SQLite needs no driver of PostgreSQL
+
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
     how = f"FORMAT binary, {options}" if options else "FORMAT binary"

@@ -1,19 +1,23 @@
 """The screens of `fusion prune` and `fusion forget`."""
 
+from typing import TYPE_CHECKING
+
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from flows.cli.screens.tables import plain_table, to_minute
 from flows.cli.terminal_text import one_line
-from flows.steps.keep.erase import Forgot
-from flows.steps.keep.prune import Pruned, RemovedRun
+
+if TYPE_CHECKING:  # `fusion db` shows sizes too, and works without what trains
+    from flows.steps.keep.erase import Forgot
+    from flows.steps.keep.prune import Pruned, RemovedRun
 
 UNITS = ("kB", "MB", "GB", "TB")
 """Units of storage above the byte, each 1,000 of the one before."""
 
 
-def print_pruned(console: Console, pruned: Pruned) -> None:
+def print_pruned(console: Console, pruned: "Pruned") -> None:
     """Show what went, or would go, and why the rest stays.
 
     Args:
@@ -37,7 +41,7 @@ def print_pruned(console: Console, pruned: Pruned) -> None:
         console.print(f"[yellow]{escape(sentence)}[/]")
 
 
-def _runs_table(runs: tuple[RemovedRun, ...]) -> Table:
+def _runs_table(runs: "tuple[RemovedRun, ...]") -> Table:
     table = plain_table("run", "status", "trained", "rows>", "in SQL, about>", "files>")
     for run in runs:
         table.add_row(
@@ -51,7 +55,7 @@ def _runs_table(runs: tuple[RemovedRun, ...]) -> Table:
     return table
 
 
-def print_forgotten(console: Console, forgot: Forgot) -> None:
+def print_forgotten(console: Console, forgot: "Forgot") -> None:
     """Show what was removed of people, whom no run knew, and what is out of reach.
 
     Args:

@@ -13,6 +13,7 @@ from dashboards.run import RunRef
 from flows.session import Session
 from flows.steps.run_damage import require_whole
 from flows.steps.watch.monitor_frames import has_samples, read_pairs, report_folder
+from fusion.core.extras import is_installed
 from fusion.runs.run_folder import RunFolder, folder_of
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ def draw_page(session: Session, run_id: str) -> None:
 
     Figures are those of the monitoring. Pictures are drawn from samples in run folders, without
     people who were forgotten meanwhile; where the run before was pruned there are none of its rows.
+    Without the extra `dashboards` nothing is drawn now: the page can be later, where it is opened.
 
     Args:
         session: the folders of runs and of the dashboards.
@@ -35,6 +37,8 @@ def draw_page(session: Session, run_id: str) -> None:
     Raises:
         DataError: a run folder is damaged, or the report cannot be read.
     """
+    if not is_installed("dashboards"):
+        return
     run = RunFolder(folder_of(session.runs, run_id))
     folder = report_folder(run)
     require_whole(run.path)

@@ -39,6 +39,8 @@ class Recommender(ABC):
     """Why it proposes an item, as what follows "because"; "": explanations name the source."""
     needs: ClassVar[frozenset[str]] = frozenset()
     """Capabilities of the data without which the source is left out, such as "times" or "texts"."""
+    extra: ClassVar[str] = ""
+    """Extra of this package without which one of its own sources is left out, such as "neural"."""
     block_bytes: ClassVar[int] = 256 * 2**20
     """Memory budget of one dense block of scores; more users than fit are scored in parts."""
     config: Any

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +33,28 @@ KEY_DIGITS = 16
 @cache
 def code_version() -> str:
     """Return a hash of the core's own source and of the releases of the libraries that compute."""
-    releases = [version(name) for name in LIBRARIES]
+    releases = list(map(release, LIBRARIES))
     hasher = sha256(json.dumps(releases).encode())
     root = Path(__file__).parents[2]  # all of `fusion`, not this room alone
     for file in sorted(root.rglob("*.py")):
         name = file.relative_to(root).as_posix()
         hasher.update(name.encode() + file.read_bytes())
     return hasher.hexdigest()[:CODE_DIGITS]
+
+
+def release(package: str) -> str:
+    """Return the installed release of a package.
+
+    Args:
+        package: its name in the registry.
+
+    Returns:
+        The release; "not installed" without it, as torch is where nothing neural is wanted.
+    """
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
 
 
 @dataclass(frozen=True)

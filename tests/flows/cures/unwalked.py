@@ -89,10 +89,7 @@ UNWALKED = {
         AWAY,
     ),
     **dict.fromkeys(
-        (
-            "flows/cli/demo.py:write_files",
-            "storage/database/engine.py:_check_postgres",
-        ),
+        ("storage/database/engine.py:_check_postgres",),
         "a package, a model or a server has to be installed",
     ),
     **dict.fromkeys(
