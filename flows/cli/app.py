@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 VERBS = {
     "Begin": ("demo", "init", "check", "db"),
     "Train and publish": ("run", "train", "publish", "monitor", "retrain", "schedule"),
-    "Look": ("status", "runs", "show", "person", "diff", "ui"),
+    "Look": ("status", "health", "runs", "show", "person", "diff", "ui"),
     "Decide what is live": ("approve", "reject", "rollback", "unfreeze"),
     "Clean up": ("prune", "forget"),
 }
@@ -219,11 +219,12 @@ def parse_moment(text: str | None) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def parse_span(text: str | None) -> timedelta | None:
-    """Read the length of time that `--freeze` gives.
+def parse_span(text: str | None, option: str) -> timedelta | None:
+    """Read the length of time that an option gives.
 
     Args:
         text: a whole number above 0 and a unit, such as 90m, 24h or 2d.
+        option: its name, for the message.
 
     Returns:
         The length of time; None when no text is given.
@@ -236,6 +237,6 @@ def parse_span(text: str | None) -> timedelta | None:
     span = _SPAN.fullmatch(text)
     if span is None:
         shown = f"{text[:40]}..." if len(text) > 40 else text
-        raise ConfigError(f"--freeze {shown!r} is no length of time; write 90m, 24h or 2d")
+        raise ConfigError(f"{option} {shown!r} is no length of time; write 90m, 24h or 2d")
     number, unit = span.groups()
     return timedelta(**{SPAN_UNITS[unit]: int(number)})

@@ -7,8 +7,18 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.app import FILE, Config, Json, Run, open_session, prefect_flows, verb
+from flows.cli.app import (
+    FILE,
+    Config,
+    Json,
+    Run,
+    open_session,
+    parse_span,
+    prefect_flows,
+    verb,
+)
 from flows.cli.console import emit, out
+from fusion.errors import Refused
 
 
 @verb
@@ -29,6 +39,31 @@ def status(config: Config = FILE, as_json: Json = False) -> int:
         print_live(out, session.placement, live_run)
         print_challenger(out, challenger)
     return 0
+
+
+@verb
+def health(
+    max_age: Annotated[
+        str | None,
+        typer.Option("--max-age", help="how long ago the live run may be trained: 90m, 36h, 2d"),
+    ] = None,
+    config: Config = FILE,
+    as_json: Json = False,
+) -> int:
+    """Say whether lists are served, and are not too old, for probes.
+
+    Returns:
+        0, or 1 when nothing is live or the live run is too old.
+    """
+    from flows.steps.watch.health import read_health  # noqa: PLC0415
+
+    limit = parse_span(max_age, "--max-age")
+    state = read_health(open_session(config, read_only=True), limit)
+    if as_json:
+        emit(state)
+    else:
+        out.print(state.message, markup=False)
+    return 0 if state.healthy else Refused.exit_code
 
 
 @verb

@@ -128,7 +128,7 @@ def rollback(
 
     session = open_session(config, by)
     # Read before the slot moves: a misspelt length must not leave a rollback without its freeze.
-    span = parse_span(freeze)
+    span = parse_span(freeze, "--freeze")
     move = move_back(session.engine, session.placement, to, span, by=session.by, reason=reason)
     if as_json:
         emit(move_summary(move))

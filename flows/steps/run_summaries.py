@@ -5,7 +5,7 @@ from typing import Any
 
 from flows.session import Session
 from storage.database.errors import DamagedDatabase, NoDatabase
-from storage.reading.read import live
+from storage.reading.live_run import live
 from storage.runs.runs import runs
 from storage.schema.row_objects import LiveRun, RunRow
 

@@ -8,7 +8,8 @@ from flows.steps.user_ids import stored_id
 from fusion.errors import DataError
 from fusion.runs.manifest import Manifest
 from fusion.runs.run_folder import folder_of
-from storage.reading.read import live, reasons_for
+from storage.reading.live_run import live
+from storage.reading.read import reasons_for
 from storage.reading.recommendations import Recommendations, recommendations_for
 from storage.schema.row_objects import RunRow
 

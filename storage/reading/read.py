@@ -1,13 +1,12 @@
-"""Read what slots show, the lists and reasons of runs, and the history of slots."""
+"""Read the lists and reasons of runs, and the history of slots."""
 
 import polars as pl
 from sqlalchemy import Engine, select
 
 from storage.reading.row_frames import as_frame, stream_rows
-from storage.runs.runs import run_row
-from storage.schema.row_objects import LiveRun, Move
-from storage.schema.tables import explanation, fallback, recommendation, run, served_user, slot
-from storage.slots.history import moves, require_history
+from storage.schema.row_objects import Move
+from storage.schema.tables import explanation, fallback, recommendation, served_user
+from storage.slots.history import moves
 
 _LISTS = {
     "user_id": pl.String,
@@ -24,39 +23,6 @@ _REASONS = {
     "detail": pl.String,
     "gain": pl.Float32,
 }
-
-
-def live(engine: Engine, placement: str, name: str = "live") -> LiveRun | None:
-    """Return the run that a slot shows, and how it came there.
-
-    Args:
-        engine: from `connect`.
-        placement: where lists are shown.
-        name: the slot, `live` or `challenger`.
-
-    Returns:
-        The run; None while the slot shows none.
-
-    Raises:
-        DamagedDatabase: the slot's run has no row, or the slot lost the run that its history ends
-            at.
-    """
-    slot_columns = (slot.c.changed_at, slot.c.changed_by, slot.c.reason, slot.c.frozen_until)
-    of_slot = (slot.c.placement == placement) & (slot.c.name == name)
-    shows_run = slot.c.run_no == run.c.run_no
-    shown = select(run, *slot_columns).join(slot, shows_run).where(of_slot)
-    with engine.connect() as connection:
-        row = connection.execute(shown).mappings().one_or_none()
-        if row is None:
-            require_history(connection, placement, name)
-            return None
-    return LiveRun(
-        run=run_row(row),
-        since=row[slot.c.changed_at],
-        by=row[slot.c.changed_by],
-        reason=row[slot.c.reason],
-        frozen_until=row[slot.c.frozen_until],
-    )
 
 
 def reasons_for(engine: Engine, run_no: int, user_id: str) -> pl.DataFrame:

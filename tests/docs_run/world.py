@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from storage import StorageSettings, connect
-from storage.reading.read import live
+from storage.reading.live_run import live
 from storage.runs.records import add_alert
 from tests.flows.world import Ended, database, fusion
 

@@ -14,7 +14,7 @@ from flows.session import Session
 from flows.steps.retrain.loop import retrain_loop
 from fusion.core.folder_lock import locked
 from storage.database.engine import writing
-from storage.reading.read import live
+from storage.reading.live_run import live
 from storage.schema.tables import run
 from tests.flows.world import command, environment, fusion, live_lists, make_shop, query
 from tests.storage.making import begin, end_lives

@@ -24,7 +24,7 @@ from flows.steps.keep.prune import prune
 from fusion.errors import Temporary
 from fusion.runs.cleanup import name_of, run_folders, stages, stages_of
 from storage import StorageSettings, connect
-from storage.reading.read import live
+from storage.reading.live_run import live
 from storage.runs.partitions import remove_lists
 from storage.runs.sweep import sweep
 from storage.slots.publish import publish

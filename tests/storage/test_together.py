@@ -11,7 +11,8 @@ from sqlalchemy import text
 
 from storage import StorageSettings, connect
 from storage.loading.bulk import load_lists
-from storage.reading.read import history, lists_of, live
+from storage.reading.live_run import live
+from storage.reading.read import history, lists_of
 from storage.runs.partitions import remove_lists
 from storage.slots.publish import publish, rollback
 from tests.storage.making import SIZE, begin, end, lists, make_run

@@ -9,7 +9,7 @@ from flows.steps.patience import patiently
 from flows.steps.publish.publish_checks import publish_checks
 from fusion.errors import Overtaken, Refused
 from fusion.runs.manifest import Manifest
-from storage.reading.read import live
+from storage.reading.live_run import live
 from storage.runs.runs import add_refusal, find_run
 from storage.schema.row_objects import Move, RunRow
 from storage.slots.challenger import approve, no_challenger

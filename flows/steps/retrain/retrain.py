@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from flows.session import Session
-from storage.reading.read import live
+from storage.reading.live_run import live
 from storage.runs.records import add_decision
 from storage.runs.runs import runs
 from storage.runs.sweep import sweep

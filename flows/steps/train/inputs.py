@@ -24,7 +24,8 @@ from fusion.lists.business_rules.compiled_rules import Rules
 from fusion.lists.business_rules.rules import RuleSet
 from fusion.runs.manifest import Manifest
 from storage.reading.frames import read_sql
-from storage.reading.read import fallback_items, lists_of, live, served_of
+from storage.reading.live_run import live
+from storage.reading.read import fallback_items, lists_of, served_of
 from storage.schema.row_objects import LiveRun, RunRow
 
 JUDGED_DEPTH = 10

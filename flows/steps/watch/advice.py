@@ -2,7 +2,8 @@
 
 from flows.session import Session
 from fusion.runs.monitoring_samples import SUBJECTS
-from storage.reading.read import history, live
+from storage.reading.live_run import live
+from storage.reading.read import history
 from storage.schema.row_objects import RunRow
 from storage.slots.history import rollback_path
 

@@ -29,7 +29,7 @@ from storage.database.engine import writing
 from storage.database.errors import DamagedDatabase, NoDatabase, OlderDatabase
 from storage.reading.blocked_items import blocked_now, idle_blocks, placements
 from storage.reading.frames import read_sql
-from storage.reading.read import live
+from storage.reading.live_run import live
 from storage.schema.tables import run
 
 

@@ -11,7 +11,7 @@ from fusion.runs.manifest import Manifest
 from fusion.runs.manifest_file import write_manifest
 from fusion.runs.run_folder import RunFolder, run_folder
 from fusion.runs.stages.store import Store
-from storage.reading.read import live as live_run
+from storage.reading.live_run import live as live_run
 from tests.flows.calling import call
 from tests.flows.cures.shelf import Shelf
 from tests.flows.world import ROOT

@@ -40,13 +40,14 @@ def hold_newest(folder) -> None:
     session.engine.dispose()
 
 
-def test_verbs_of_slots_import_nothing_heavy(own_shop):
+def test_verbs_of_slots_and_of_probes_import_nothing_heavy(own_shop):
     def imported(*words: str) -> set[str]:
         code, modules = loaded(own_shop, *words)
         assert (words, code) == (words, "0")
         return modules
 
-    for words in (("rollback", "--freeze", "1h"), ("unfreeze",)):
+    looks = (("status",), ("runs",), ("health", "--max-age", "36h"))
+    for words in (*looks, ("rollback", "--freeze", "1h"), ("unfreeze",)):
         assert imported(*words).isdisjoint({*HEAVY, *FRAMES, DRIVER}), words
     hold_newest(own_shop)
     assert imported("reject", "--why", "odd").isdisjoint({*HEAVY, *FRAMES, DRIVER})

@@ -23,7 +23,8 @@ from flows.steps.watch.monitor import monitor_run
 from fusion.config import RESERVED
 from fusion.errors import DataError, Refused
 from storage.loading.bulk import load_metrics
-from storage.reading.read import history, live
+from storage.reading.live_run import live
+from storage.reading.read import history
 from storage.runs.liveness import end_life, is_alive
 from storage.runs.retention import delete_run
 from storage.runs.runs import find_run, finish_run, runs, start_run

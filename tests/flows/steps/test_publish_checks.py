@@ -16,7 +16,8 @@ from flows.steps.retrain import loop
 from flows.steps.train.train import TrainedRun
 from fusion.errors import Refused
 from fusion.runs.run_folder import RunFolder
-from storage.reading.read import history, live
+from storage.reading.live_run import live
+from storage.reading.read import history
 from storage.runs.runs import runs
 from storage.slots.publish import rollback
 from tests.flows.world import fusion, query

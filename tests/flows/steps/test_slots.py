@@ -12,7 +12,8 @@ from flows.session import Session
 from flows.steps.publish.publish import approve_run, publish_run
 from flows.steps.retrain.loop import Outcome, run_loop
 from fusion.errors import Refused
-from storage.reading.read import history, live
+from storage.reading.live_run import live
+from storage.reading.read import history
 from storage.runs.runs import runs
 from storage.slots.challenger import reject
 from storage.slots.publish import rollback

@@ -11,7 +11,8 @@ from sqlalchemy import text
 from fusion.errors import ConfigError, Temporary
 from storage import StorageSettings, connect
 from storage.loading.bulk import load_lists
-from storage.reading.read import lists_of, live
+from storage.reading.live_run import live
+from storage.reading.read import lists_of
 from storage.runs.runs import finish_run
 from storage.slots.publish import publish
 from tests.storage.making import begin, end, list_for, lists, make_run

@@ -10,7 +10,7 @@ from storage.slots.publish import publish
 from tests.docs.blocks import contents
 from tests.storage.making import make_run
 
-(ROLE,) = (block for block in contents("docs/sql.md", "sql") if "CREATE ROLE" in block)
+(ROLE,) = (block for block in contents("docs/sql.md", "sql") if "CREATE ROLE lists_reader" in block)
 
 
 @pytest.fixture(params=["public", "shop"])

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, MetaData, Table, insert, inspect, sel
 from storage import StorageSettings, connect
 from storage.database.engine import make_engine, writing
 from storage.database.urls import storage_url
-from storage.reading.read import live
+from storage.reading.live_run import live
 from storage.schema.tables import HEAD
 from storage.schema.upgrade import alembic_config
 from storage.slots.publish import publish, rollback

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import text, update
 
 from fusion.errors import Overtaken, Refused
-from storage.reading.read import history, live
+from storage.reading.live_run import live
+from storage.reading.read import history
 from storage.schema.tables import run
 from storage.slots.challenger import approve, reject
 from storage.slots.publish import publish, rollback, unfreeze

@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import text, update
 
 from fusion.errors import ConfigError, Refused, UnknownName
-from storage.reading.read import history, live
+from storage.reading.live_run import live
+from storage.reading.read import history
 from storage.runs.runs import find_run
 from storage.schema.row_objects import Move
 from storage.schema.tables import run
