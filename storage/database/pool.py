@@ -9,6 +9,10 @@ from fusion.errors import Unavailable
 class WaitingPool(QueuePool):
     """A pool that raises `Unavailable` where no connection came back for as long as it waits."""
 
+    # SQLAlchemy names the logger of a pool by its module: as one of ours, the log of every verb
+    # would hold what only somebody who looks into a pool asks for.
+    _sqla_logger_namespace = f"{QueuePool.__module__}.{QueuePool.__name__}"
+
     def connect(self) -> PoolProxiedConnection:
         """Take a connection, or wait for one.
 

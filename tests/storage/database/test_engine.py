@@ -1,3 +1,4 @@
+import logging
 import re
 import sqlite3
 import subprocess
@@ -138,3 +139,11 @@ def test_a_parameter_that_no_driver_takes_is_named(url, words, tmp_path, monkeyp
     with pytest.raises(ConfigError, match=re.escape(words)):
         connect(StorageSettings(url=url), migrate=True)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_the_pool_does_is_news_of_sqlalchemy_not_ours(tmp_path, caplog):
+    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.INFO, "sqlalchemy.pool")
+    connect(StorageSettings(url=f"sqlite:///{tmp_path}/fusion.db"), migrate=True).dispose()
+    disposed = [record.name for record in caplog.records if "Pool disposed" in record.message]
+    assert disposed == ["sqlalchemy.pool.impl.QueuePool"]
