@@ -4,7 +4,7 @@ import errno
 import os
 
 from fusion.core.extras import missing_extra
-from fusion.errors import ConfigError, FusionError, Temporary, system_error
+from fusion.errors import SIZE_CURE, ConfigError, FusionError, Temporary, system_error
 
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 """Errors of the file system that another try may not see: a full disk, a full quota."""
@@ -42,6 +42,9 @@ def describe_failure(failure: BaseException) -> tuple[int, str]:
     if number in NO_SPACE:
         sentence = f"{_place(failure)}: {os.strerror(number)}. Make room and try again."
         return Temporary.exit_code, sentence
+    # No later try sees another limit: a scheduler must not go on trying.
+    if number == errno.EFBIG:
+        return ConfigError.exit_code, f"{_place(failure)}: {os.strerror(number)}. {SIZE_CURE}"
     if number in UNUSABLE_PLACE:
         cure = "Name another place, or allow writing there."
         return ConfigError.exit_code, f"{_place(failure)}: {os.strerror(number)}. {cure}"

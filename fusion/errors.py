@@ -25,6 +25,11 @@ LONGEST_WORD = 500
 """Characters of a word of a sentence; few paths are as long."""
 SHOWN = 100
 """Characters that stay at each end of a longer one."""
+SIZE_CURE = (
+    "Raise the limit of the process on the size of files (`ulimit -f`), or name a place whose file "
+    "system takes larger ones."
+)
+"""What to do about a file that may not grow: who meets the limit does not say which one it is."""
 _TOO_LONG = re.compile(rf"\S{{{LONGEST_WORD + 1},}}")
 
 
@@ -238,4 +243,4 @@ def disk_refused(failure: BaseException) -> bool:
     Args:
         failure: any exception.
     """
-    return system_error(failure) in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+    return system_error(failure) in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)

@@ -24,7 +24,8 @@ def prune(
     """Remove old runs with their rows, folders, reports and stages, as the configuration says.
 
     Returns:
-        0, or 75 when something could not go yet and another call removes it.
+        0; 2 when a damaged file keeps something; 75 when something could not go yet and another
+        call removes it.
     """
     from flows.cli.screens.removal import print_pruned  # noqa: PLC0415
     from flows.steps.keep.prune import prune as prune_runs  # noqa: PLC0415
@@ -34,6 +35,8 @@ def prune(
         emit({**vars(pruned), "bytes": pruned.bytes})
     else:
         print_pruned(out, pruned)
+    if pruned.damaged:
+        return DataError.exit_code
     # A reader or a training was in the way: cron may try again.
     return Temporary.exit_code if pruned.left else 0
 

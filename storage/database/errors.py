@@ -7,12 +7,21 @@ was there. Everything else stays what it is: a violated key is for the caller to
 """
 
 import re
+import resource
 import sqlite3
+from pathlib import Path
 
 from sqlalchemy import URL
 from sqlalchemy.engine import ExceptionContext
 
-from fusion.errors import ConfigError, DataError, FusionError, Temporary, Unavailable
+from fusion.errors import (
+    SIZE_CURE,
+    ConfigError,
+    DataError,
+    FusionError,
+    Temporary,
+    Unavailable,
+)
 from storage.database.urls import masked
 
 STORAGE_URL = "[storage] url"
@@ -33,6 +42,8 @@ _SQLITE_CONFIG = {
     sqlite3.SQLITE_NOTADB: "the file is not an SQLite database",
     sqlite3.SQLITE_READONLY: "the file cannot be written",
 }
+_LARGEST_WRITE = 64 * 2**10 + 24
+"""Bytes of SQLite's largest page and of the header that stands before it in the log of writes."""
 _SQLITE_GONE = re.compile(r"no such (table|column|view|index): \S+")
 DAMAGE_CURE = (
     "`fusion db status` says what is wrong with it. Restore a backup; without one, name an empty "
@@ -125,9 +136,7 @@ def _translate_sqlite(error: sqlite3.Error, url: URL, setting: str) -> FusionErr
             f"database {masked(url)}: {_SQLITE_UNAVAILABLE[code]} ({error}). Try again later."
         )
     if code in _SQLITE_TEMPORARY:
-        return Temporary(
-            f"database {masked(url)}: {_SQLITE_TEMPORARY[code]} ({error}). Try again later."
-        )
+        return _not_written(error, code, url)
     if code in _SQLITE_CONFIG:
         return ConfigError(
             f"database {masked(url)}: {_SQLITE_CONFIG[code]} ({error}). Check {setting}."
@@ -139,3 +148,24 @@ def _translate_sqlite(error: sqlite3.Error, url: URL, setting: str) -> FusionErr
     if code == sqlite3.SQLITE_CORRUPT:
         return ConfigError(f"database {masked(url)} is damaged: {error}. Check {setting}.")
     return None
+
+
+def _not_written(error: sqlite3.Error, code: int, url: URL) -> FusionError:
+    if _is_at_size_limit(url):
+        return ConfigError(f"database {masked(url)}: its file may not grow ({error}). {SIZE_CURE}")
+    return Temporary(
+        f"database {masked(url)}: {_SQLITE_TEMPORARY[code]} ({error}). Try again later."
+    )
+
+
+def _is_at_size_limit(url: URL) -> bool:
+    """Whether this process may hardly write further in a file of a database, or not at all.
+
+    SQLite says no more than that a write failed, and keeps the error of the system to itself.
+    """
+    limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+    if limit == resource.RLIM_INFINITY:
+        return False
+    files = [Path(f"{url.database}{end}") for end in ("", "-wal", "-journal")]
+    largest = max((file.stat().st_size for file in files if file.exists()), default=0)
+    return largest + _LARGEST_WRITE >= limit

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -157,8 +157,13 @@ class Ended:
         return json.loads(self.out)
 
 
-def fusion(folder: Path, *words: str, **env: str) -> Ended:
-    """Run `fusion` in `folder`, in a process of its own, as a person does."""
+def fusion(
+    folder: Path, *words: str, process: Mapping[str, Any] | None = None, **env: str
+) -> Ended:
+    """Run `fusion` in `folder`, in a process of its own, as a person does.
+
+    `process` says how it is started otherwise, in the words of `subprocess.run`.
+    """
     done = subprocess.run(
         command(*words),
         cwd=folder,
@@ -167,6 +172,7 @@ def fusion(folder: Path, *words: str, **env: str) -> Ended:
         text=True,
         timeout=300,
         check=False,
+        **(process or {}),
     )
     return Ended(done.returncode, done.stdout, done.stderr)
 

@@ -37,7 +37,7 @@ def print_pruned(console: Console, pruned: "Pruned") -> None:
         console.print(f"{verb} {rows}{of_runs} by {aged.setting} = {aged.days:g}.", markup=False)
     for run_id, reason in pruned.kept.items():
         console.print(one_line(f"  kept {run_id}: {reason}"), markup=False)
-    for sentence in pruned.left:
+    for sentence in (*pruned.left, *pruned.damaged):
         console.print(f"[yellow]{escape(sentence)}[/]")
 
 

@@ -55,11 +55,13 @@ class RemovedStages:
         count: how many.
         bytes: of their files.
         left: a sentence about stages that could not go yet; empty when all went.
+        damaged: a sentence about what must be mended before any can go.
     """
 
     count: int = 0
     bytes: int = 0
     left: tuple[str, ...] = ()
+    damaged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,8 @@ class Pruned:
         stages: how many went.
         stage_bytes: of their files.
         kept: the reason why a run stays, by its id.
-        left: sentences about what could not go yet.
+        left: sentences about what could not go yet, and will by itself.
+        damaged: sentences about what cannot go before somebody mends a file.
         aged: rows that went before their run; none where [retention] names no days for them.
     """
 
@@ -82,6 +85,7 @@ class Pruned:
     stage_bytes: int
     kept: dict[str, str]
     left: tuple[str, ...] = ()
+    damaged: tuple[str, ...] = ()
     aged: tuple[Aged, ...] = ()
 
     @property
@@ -116,11 +120,20 @@ def prune(session: Session, dry_run: bool = False) -> Pruned:
     left = [] if dry_run else _remove_runs(session, going)
     stages = _prune_stages(session, dry_run, {run.run_id for run in going})
     left += stages.left
-    for sentence in left:
+    for sentence in (*left, *stages.damaged):
         log.warning("%s", sentence)
     aged = age(session, [run for run in runs if run not in going], dry_run)
     kept = {run.run_id: run.why for run in runs if run.why}
-    pruned = Pruned(dry_run, removed, stages.count, stages.bytes, kept, tuple(left), tuple(aged))
+    pruned = Pruned(
+        dry_run,
+        removed,
+        stages.count,
+        stages.bytes,
+        kept,
+        left=tuple(left),
+        damaged=stages.damaged,
+        aged=tuple(aged),
+    )
     log.info(
         "pruned dry_run=%s runs=%d stages=%d bytes=%d aged=%d",
         dry_run,
@@ -210,7 +223,7 @@ def _prune_stages(session: Session, dry_run: bool, removed: set[str]) -> Removed
         return _remove_unused_stages(session)
     except DataError as wrong:
         # Which stages a run uses, its manifest alone says: one that cannot be read keeps them all.
-        return RemovedStages(left=(f"the store of stages stays for now: {wrong}",))
+        return RemovedStages(damaged=(f"the store of stages stays: {wrong}",))
 
 
 def _remove_unused_stages(session: Session) -> RemovedStages:

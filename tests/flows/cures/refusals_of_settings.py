@@ -301,7 +301,7 @@ OF_PLACES = [
         '[storage]\nurl = "sqlite:///shop.db"',
     ),
     Refusal(
-        "storage/database/errors.py:_translate_sqlite#3",
+        "storage/database/errors.py:_translate_sqlite#2",
         "its folder must exist",
         section('[storage]\nurl = "sqlite:///none/x.db"'),
         lambda shelf: (shelf.folder / "none").mkdir(),

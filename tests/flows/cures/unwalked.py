@@ -14,6 +14,7 @@ WALKED = {
     "fusion/runs/run_folder.py:folder_of#2",
     "storage/database/postgres_errors.py:translate_postgres#1",
     "storage/connect.py:require_file",
+    "storage/database/errors.py:_not_written#1",
     "storage/connect.py:_require_views",
     "storage/schema/inspection.py:require_whole#2",
     "storage/runs/reopen.py:reopen_run#2",
@@ -81,7 +82,7 @@ UNWALKED = {
             "flows/cli/app.py:_go_on_without",
             "flows/steps/keep/erase.py:_refuse_training",
             "storage/database/errors.py:_translate_sqlite#1",
-            "storage/database/errors.py:_translate_sqlite#2",
+            "storage/database/errors.py:_not_written#2",
             "storage/database/pool.py:WaitingPool.connect",
             "storage/database/postgres_errors.py:translate_postgres#3",
             "storage/database/postgres_errors.py:translate_postgres#4",
@@ -127,8 +128,8 @@ UNWALKED = {
     "fusion/lists/batch.py:write_lists": "arises after all training; test_rules.py has it",
     **dict.fromkeys(
         (
+            "storage/database/errors.py:_translate_sqlite#3",
             "storage/database/errors.py:_translate_sqlite#4",
-            "storage/database/errors.py:_translate_sqlite#5",
             "storage/database/postgres_errors.py:translate_postgres#2",
             "flows/steps/run_summaries.py:require_verdict",
             "fusion/runs/manifest.py:Manifest.of",

@@ -1,6 +1,10 @@
-"""A disk that is full is one failure, whichever library writes to it."""
+"""A disk that is full is one failure, whichever library writes to it; a file too large another."""
 
 import errno
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import lightgbm
@@ -11,12 +15,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from flows.failures import describe_failure
-from fusion.errors import Temporary, disk_refused, system_error
+from fusion.errors import ConfigError, Temporary, disk_refused, system_error
 from fusion.ranking.folders import RankerFolder
 from fusion.ranking.ranker import Ranker
 from fusion.runs.manifest import Manifest
 from fusion.runs.manifest_file import write_manifest
 from fusion.runs.run_folder import RunFolder
+from tests.flows.world import fusion, live_lists
 
 NUMBERS = np.random.default_rng(0).random(100_000)
 FRAME = pl.DataFrame({"a": NUMBERS})
@@ -76,6 +81,28 @@ def test_a_full_disk_ends_with_75_whatever_was_written(write, tmp_path):
     assert "No space left on device. Make room and try again." in sentence
 
 
+@contextmanager
+def no_file_may_grow() -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS)
+def test_a_file_over_the_limit_ends_with_2_whatever_was_written(write, tmp_path):
+    file = tmp_path / "file"
+    file.touch()
+    with no_file_may_grow(), pytest.raises(Exception, match="File too large") as failure:
+        write(file)
+    assert disk_refused(failure.value)
+    code, sentence = describe_failure(failure.value)
+    assert code == ConfigError.exit_code
+    assert "File too large. Raise the limit of the process" in sentence
+
+
 def test_only_errors_of_the_system_have_a_number():
     assert system_error(OSError(errno.EROFS, "read-only")) == errno.EROFS
     assert system_error(OSError("parquet: Permission denied (os error 13)")) == errno.EACCES
@@ -91,3 +118,18 @@ def test_a_ranker_is_written_as_lightgbm_writes_it(tmp_path):
     booster.save_model(tmp_path / "by_lightgbm.txt")
     written = RankerFolder(tmp_path).booster(0).read_bytes()
     assert written == (tmp_path / "by_lightgbm.txt").read_bytes()
+
+
+@pytest.mark.faults
+def test_a_run_over_the_limit_of_its_files_says_what_to_raise(own_runs):
+    """On SQLite the database meets the limit first, on a server's database a stage."""
+    url = own_runs.engine.url.render_as_string(hide_password=False)
+    folder = own_runs.base
+    before = live_lists(url)
+    keep_small = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (20_000, 20_000))
+    ended = fusion(folder, "run", "--json", process={"preexec_fn": keep_small})
+    assert ended.code == 2, ended
+    assert "`ulimit -f`" in ended.json["error"]
+    assert live_lists(url) == before
+    assert [*folder.glob("runs/.2*"), *folder.glob("runs/store/*/.*")] == []
+    assert fusion(folder, "run").code in (0, 4)

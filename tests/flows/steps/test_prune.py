@@ -217,7 +217,8 @@ def test_stages_stay_while_a_manifest_cannot_be_read(full):
     live_folder.write_bytes(content[:100])
     done = prune(session)
     assert (len(done.runs), done.stages) == (3, 0)
-    assert f"{live_folder} cannot be read. Put the run folder back" in done.left[0]
+    assert f"{live_folder} cannot be read. Put the run folder back" in done.damaged[0]
+    assert done.left == (), "no later prune goes on by itself"
     assert not (shop / "runs" / old[0]).exists()
     live_folder.write_bytes(content)
     assert prune(session).stages == 3

@@ -1,5 +1,6 @@
 """A full disk and a folder without rights are named, and what is live stays as it is."""
 
+import resource
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,4 +85,20 @@ def test_a_read_only_folder_is_named(small):
     remount(small, "rw")
     engine = connect(StorageSettings(url=url), migrate=True)
     assert live(engine, "default").run.run_id == "a"
+    engine.dispose()
+
+
+def test_a_file_that_may_not_grow_is_told_from_a_disk_that_fails(tmp_path):
+    engine = connect(StorageSettings(url=f"sqlite:///{tmp_path}/fusion.db"), migrate=True)
+    run_no = begin(engine, "a")
+    engine.dispose()  # what is written next stands in a log of its own
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, hard))
+    try:
+        with pytest.raises(ConfigError, match=r"its file may not grow .*`ulimit -f`"):
+            load_lists(engine, run_no, blocks("a"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    load_lists(engine, run_no, [lists("a", ["u1"])])
+    end(engine, run_no)
     engine.dispose()
