@@ -6,18 +6,22 @@ import os
 from fusion.core.extras import missing_extra
 from fusion.errors import SIZE_CURE, ConfigError, FusionError, Temporary, system_error
 
-NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
-"""Errors of the file system that another try may not see: a full disk, a full quota."""
-UNUSABLE_PLACE = (
-    errno.EACCES,
-    errno.EPERM,
-    errno.EROFS,
-    errno.ENOTDIR,
-    errno.EISDIR,
-    errno.EEXIST,
-    errno.ENAMETOOLONG,
-)
-"""Errors of the file system about places that cannot be used as they are."""
+_NO_ROOM = (Temporary.exit_code, "Make room and try again.")
+_UNUSABLE = (ConfigError.exit_code, "Name another place, or allow writing there.")
+REFUSALS = {
+    errno.ENOSPC: _NO_ROOM,
+    errno.EDQUOT: _NO_ROOM,
+    # No later try sees another limit: a scheduler must not go on trying.
+    errno.EFBIG: (ConfigError.exit_code, SIZE_CURE),
+    errno.EACCES: _UNUSABLE,
+    errno.EPERM: _UNUSABLE,
+    errno.EROFS: _UNUSABLE,
+    errno.ENOTDIR: _UNUSABLE,
+    errno.EISDIR: _UNUSABLE,
+    errno.EEXIST: _UNUSABLE,
+    errno.ENAMETOOLONG: _UNUSABLE,
+}
+"""Exit code and cure of what a file system refuses."""
 INTERRUPTED = 130
 """The exit code of a program that Ctrl+C ended: 128 and the number of SIGINT."""
 
@@ -39,15 +43,9 @@ def describe_failure(failure: BaseException) -> tuple[int, str]:
     if missing:
         return missing.exit_code, str(missing)
     number = system_error(failure)
-    if number in NO_SPACE:
-        sentence = f"{_place(failure)}: {os.strerror(number)}. Make room and try again."
-        return Temporary.exit_code, sentence
-    # No later try sees another limit: a scheduler must not go on trying.
-    if number == errno.EFBIG:
-        return ConfigError.exit_code, f"{_place(failure)}: {os.strerror(number)}. {SIZE_CURE}"
-    if number in UNUSABLE_PLACE:
-        cure = "Name another place, or allow writing there."
-        return ConfigError.exit_code, f"{_place(failure)}: {os.strerror(number)}. {cure}"
+    if number in REFUSALS:
+        code, cure = REFUSALS[number]
+        return code, f"{_place(failure)}: {os.strerror(number)}. {cure}"
     return FusionError.exit_code, f"unexpected {type(failure).__name__}: {failure}"
 
 
