@@ -2,9 +2,11 @@
 
 import os
 import shutil
+import time
 from collections.abc import Collection
 from pathlib import Path
 
+from fusion.core.clocks import SKEW
 from fusion.runs.manifest import Manifest
 from fusion.runs.manifest_file import read_manifest
 from fusion.runs.run_folder import RunFolder, sweep_folders
@@ -127,5 +129,9 @@ def size(place: Path) -> int:
 
 
 def _used_at(place: Path) -> float:
-    """Time at which it was written, or for a stage last asked for: seconds since 1970."""
-    return place.stat().st_mtime
+    """Time at which it was written, or for a stage last asked for: seconds since 1970.
+
+    One in the future, of a clock that was ahead, is as good as none: the stage would stay for ever.
+    """
+    written = place.stat().st_mtime
+    return 0.0 if written > time.time() + SKEW.total_seconds() else written

@@ -21,6 +21,7 @@ from sqlalchemy import (
     update,
 )
 
+from fusion.core.clocks import settled_times
 from storage.database.engine import writing
 from storage.runs.partitions import partition_name, remove_lists
 from storage.schema.tables import (
@@ -32,6 +33,7 @@ from storage.schema.tables import (
     slot,
     slot_move,
 )
+from storage.schema.types import utc_now
 from storage.slots.history import moves, rollback_path
 
 BULK = (recommendation, served_user, fallback, explanation)
@@ -51,6 +53,7 @@ class RunRetention:
         run_id: outside name.
         status: as in `run`.
         created_at: aware UTC.
+        settled_at: the same; where that lies in the future, the time of a later run that does not.
         why: in words, why it stays; None when it may go.
     """
 
@@ -58,6 +61,7 @@ class RunRetention:
     run_id: str
     status: str
     created_at: datetime
+    settled_at: datetime
     why: str | None = None
 
 
@@ -93,10 +97,14 @@ def run_retention(
             reasons[row.run_no] = "in training"
         if row.status in ("failed", "deleted"):
             reasons.pop(row.run_no, None)
-    return [
-        RunRetention(row.run_no, row.run_id, row.status, row.created_at, reasons.get(row.run_no))
-        for row in rows
-    ]
+    settled = settled_times([row.created_at for row in rows], utc_now())
+    retained = []
+    for row, settled_at in zip(rows, settled, strict=True):
+        why = reasons.get(row.run_no)
+        retained.append(
+            RunRetention(row.run_no, row.run_id, row.status, row.created_at, settled_at, why)
+        )
+    return retained
 
 
 def delete_run(engine: Engine, run_no: int) -> bool:
@@ -204,9 +212,12 @@ def _shown_reasons(connection: Connection, placement: str, since: datetime) -> d
     path = rollback_path(moves(connection, placement))
     if len(path) > 1:
         reasons[path[-2]] = "one rollback away"
-    since_then = (slot_move.c.placement == placement) & (slot_move.c.at >= since)
-    lately = select(slot_move).where(since_then).order_by(slot_move.c.id)
-    for move in connection.execute(lately):
+    of_slots = select(slot_move).where(slot_move.c.placement == placement)
+    every_move = connection.execute(of_slots.order_by(slot_move.c.id)).all()
+    settled = settled_times([move.at for move in every_move], utc_now())
+    for move, at in zip(every_move, settled, strict=True):
+        if at < since:
+            continue
         for run_no in (move.from_run_no, move.to_run_no):
             if run_no:
                 reasons[run_no] = f"was {move.name} lately"

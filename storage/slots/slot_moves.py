@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from fusion.core.clocks import ahead_sentence, is_ahead
 from fusion.errors import Overtaken, Refused
 from storage.schema import tables
 from storage.schema.row_objects import Move
@@ -74,11 +75,14 @@ def refuse_frozen(slot: Row[Any]) -> None:
     Raises:
         Refused: it is frozen now.
     """
-    if slot.frozen_until is not None and slot.frozen_until > utc_now():
+    now = utc_now()
+    if slot.frozen_until is not None and slot.frozen_until > now:
         until = f"{slot.frozen_until:%Y-%m-%d %H:%M} UTC, by {slot.changed_by}: {slot.reason}"
-        raise Refused(
-            f"placement {slot.placement!r} is frozen until {until}. `fusion unfreeze` ends it."
-        )
+        frozen = f"placement {slot.placement!r} is frozen until {until}"
+        # A person froze it, so it stays so; but they meant hours, not years.
+        if is_ahead(slot.changed_at, now):
+            frozen += f" ({ahead_sentence('it was frozen', slot.changed_at, now)})"
+        raise Refused(f"{frozen}. `fusion unfreeze` ends it.")
 
 
 def refuse_unready(connection: Connection, placement: str, run_no: int) -> None:

@@ -72,7 +72,7 @@ def _age_runs(
     before = datetime.now(UTC) - timedelta(days=days)
     rows, touched = 0, []
     for run in runs:
-        if run.created_at >= before:
+        if run.settled_at >= before:
             continue
         n_rows = _age_files(session, run, setting, dry_run)
         if setting == "explanation_days":
