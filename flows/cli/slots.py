@@ -20,6 +20,11 @@ from flows.cli.app import (
 )
 from flows.cli.console import emit, out
 
+Older = Annotated[
+    bool,
+    typer.Option("--allow-older", help="also where the run knows less of the data than live"),
+]
+
 
 @verb
 def publish(
@@ -28,6 +33,7 @@ def publish(
         bool,
         typer.Option("--from-folder", help="load a run that the database lost from its folder"),
     ] = False,
+    allow_older: Older = False,
     config: Config = FILE,
     by: By = None,
     as_json: Json = False,
@@ -43,10 +49,10 @@ def publish(
 
     flows = prefect_flows(config)
     if flows:
-        published = flows.publish(str(config), run, by, from_folder)
+        published = flows.publish(str(config), run, by, from_folder, allow_older)
     else:
         session = open_session(config, by)
-        published = publish_run(session, run, from_folder=from_folder)
+        published = publish_run(session, run, from_folder=from_folder, allow_older=allow_older)
     if as_json:
         emit(publication_summary(published))
     else:
@@ -60,6 +66,7 @@ def approve(
         str, typer.Argument(help="the run you looked at; refused if another waits by now")
     ] = "challenger",
     reason: Annotated[str, typer.Option(help="why, for the history")] = "approved",
+    allow_older: Older = False,
     config: Config = FILE,
     by: By = None,
     as_json: Json = False,
@@ -73,7 +80,7 @@ def approve(
     from flows.cli.screens.outcome import describe_publication  # noqa: PLC0415
     from flows.steps.publish.publish import approve_run  # noqa: PLC0415
 
-    published = approve_run(open_session(config, by), reason, run)
+    published = approve_run(open_session(config, by), reason, run, allow_older=allow_older)
     if as_json:
         emit(publication_summary(published))
     else:

@@ -144,7 +144,11 @@ def train(config: str, as_of: datetime | None = None) -> TrainedRun:
 
 @flow(name="fusion publish", flow_run_name=name_of("publish"), persist_result=False)
 def publish(
-    config: str, run_id: str, by: str | None = None, from_folder: bool = False
+    config: str,
+    run_id: str,
+    by: str | None = None,
+    from_folder: bool = False,
+    allow_older: bool = False,
 ) -> Published:
     """Publish a run that was admitted.
 
@@ -153,6 +157,7 @@ def publish(
         run_id: of the run.
         by: a name for the history of slots; None is the OS user.
         from_folder: load a run that the database lost from its folder.
+        allow_older: also where the run knows less of the data than what is live.
 
     Returns:
         The run and the move that showed it.
@@ -164,7 +169,8 @@ def publish(
     session = _session(config, by)
     try:
         return session.step(
-            "publish", lambda: publish_run(session, run_id, from_folder=from_folder)
+            "publish",
+            lambda: publish_run(session, run_id, from_folder=from_folder, allow_older=allow_older),
         )
     except Refused as refused:
         return state_of_refusal(refused)

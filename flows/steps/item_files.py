@@ -1,5 +1,6 @@
 """Items as a run folder keeps them: their titles, and until when each may be shown."""
 
+import logging
 from datetime import datetime
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import polars as pl
 from flows.steps.run_damage import require_whole
 from fusion.runs.run_folder import RunFolder
 
+log = logging.getLogger(__name__)
 UNTIL = "available_until"
 """The column of the time after which an item may not be shown any more."""
 
@@ -25,6 +27,8 @@ def with_titles(folder: Path, rows: pl.DataFrame) -> pl.DataFrame:
     Raises:
         DataError: the file is damaged.
     """
+    if not folder.is_dir():
+        log.warning("titles are not shown: they stand in %s, which is not here", folder)
     file = RunFolder(folder).titles
     require_whole(folder, [file.name])
     if not file.exists():

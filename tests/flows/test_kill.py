@@ -8,7 +8,6 @@ import time
 import pytest
 
 from tests.flows.world import (
-    EARLY,
     command,
     database,
     environment,
@@ -24,7 +23,7 @@ def started(folder, env) -> tuple[subprocess.Popen, float]:
     log = folder / "log"
     with log.open("w") as err:
         running = subprocess.Popen(
-            command("run", "--as-of", EARLY),
+            command("run"),
             cwd=folder,
             env=env,
             stdout=subprocess.DEVNULL,

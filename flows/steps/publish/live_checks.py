@@ -1,19 +1,56 @@
 """Checks at publishing against the live run; they do not apply where nothing is live."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from flows.steps.publish.stored_lists import DEPTH, WIDEN, StoredLists
 from flows.steps.rules_of_runs import rules_hash
+from fusion.core.clocks import ahead_sentence, is_ahead
 from fusion.evaluation.check import Check, check, fails, passes
 from fusion.runs.manifest import Manifest
 from storage.reading.list_checks import churn, row_counts
 from storage.schema.row_objects import RunRow
 
+MINUTE = "%Y-%m-%d %H:%M"
+"""How times are written."""
 SHAPING_KEYS = ("users", "size", "reserve", "exclude_seen", "rules")
 """Keys of [lists] that decide how many rows a run has.
 
 Runs that differ in one of them are not compared by their rows.
 """
+
+
+@check("as new as live", needs="sql")
+def as_new_as_live(stored: StoredLists) -> Check | None:
+    """Check that a run knows the data up to when the live run knew it, or later.
+
+    Of two hosts that train for one placement one may read an older copy of the data; a rollback is
+    the way back to an older state that people ask for.
+
+    Args:
+        stored: the run's lists, and the live run.
+
+    Returns:
+        The result; None where nothing is live, or data has no times.
+    """
+    live = stored.live
+    if live is None or live.as_of is None or stored.run.as_of is None:
+        return None
+    message = (
+        f"it knows data up to {stored.run.as_of:{MINUTE}} UTC, and run {live.run_id} up to "
+        f"{live.as_of:{MINUTE}} UTC"
+    )
+    if stored.run.as_of >= live.as_of or stored.allow_older:
+        return passes(message)
+    now = datetime.now(UTC)
+    if is_ahead(live.as_of, now):
+        # Nothing may wait until that time has come.
+        return passes(f"not judged: {ahead_sentence('live ends', live.as_of, now)}")
+    cure = (
+        f"if that is meant, `fusion publish {stored.run.run_id} --allow-older` shows it, or "
+        f"`fusion approve --allow-older` where it waits for approval"
+    )
+    return fails(f"{message}; {cure}")
 
 
 @check("as many rows as live", needs="sql")

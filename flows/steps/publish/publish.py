@@ -49,6 +49,7 @@ def publish_run(
     *,
     hold: bool = False,
     from_folder: bool = False,
+    allow_older: bool = False,
 ) -> Published:
     """Let the live slot show a run; with `hold` or `gate.approve`, the challenger's slot.
 
@@ -58,6 +59,7 @@ def publish_run(
         reason: for the history.
         hold: leave the run to be approved.
         from_folder: give a run that the database does not know a row, and load its folder.
+        allow_older: also where it knows less of the data than what is live.
 
     Returns:
         The run and its move; a move that is not new where the slot showed the run already.
@@ -81,31 +83,37 @@ def publish_run(
             register_from_folder(session, run_id)
         else:
             load_if_missing(session, run_id)
-        return _publish_loaded(session, run_id, reason, hold)
+        return _publish_loaded(session, run_id, reason, hold, allow_older)
 
     return patiently(session, "publishing", _publish)
 
 
-def _publish_loaded(session: Session, run_id: str, reason: str, hold: bool) -> Published:
+def _publish_loaded(
+    session: Session, run_id: str, reason: str, hold: bool, allow_older: bool
+) -> Published:
     """Check and show a run whose rows are in SQL."""
     run = find_ready_run(session, run_id)
     move = partial(
         publish, session.engine, session.placement, run.run_no, by=session.by, reason=reason
     )
     if hold or session.config.gate.approve:
-        # Whatever goes live meanwhile, the run is checked again when it is approved.
-        require_checks(session, run, _live_run(session))
+        # Whatever goes live meanwhile, the run is checked again when it is approved: only then it
+        # may have to be as new as what is live.
+        require_checks(session, run, _live_run(session), allow_older=True)
         return Published(run.run_id, move(slot="challenger"))
-    return Published(run.run_id, check_and_move(session, run, move))
+    return Published(run.run_id, check_and_move(session, run, move, allow_older))
 
 
-def approve_run(session: Session, reason: str, run_id: str | None = None) -> Published:
+def approve_run(
+    session: Session, reason: str, run_id: str | None = None, *, allow_older: bool = False
+) -> Published:
     """Let the live slot show the challenger, whose slot is emptied.
 
     Args:
         session: the database and its placement.
         reason: for the history.
         run_id: the run that was looked at; None or `challenger` for whichever waits.
+        allow_older: also where it knows less of the data than what is live by now.
 
     Returns:
         The run and its move.
@@ -124,7 +132,7 @@ def approve_run(session: Session, reason: str, run_id: str | None = None) -> Pub
     move = partial(
         approve, session.engine, session.placement, run.run_no, by=session.by, reason=reason
     )
-    return Published(run.run_id, check_and_move(session, run, move))
+    return Published(run.run_id, check_and_move(session, run, move, allow_older))
 
 
 def find_ready_run(session: Session, name: str) -> RunRow:
@@ -151,7 +159,11 @@ def find_ready_run(session: Session, name: str) -> RunRow:
 
 
 def check_and_move(
-    session: Session, run: RunRow, move: Callable[..., Move], tries: int = TRIES
+    session: Session,
+    run: RunRow,
+    move: Callable[..., Move],
+    allow_older: bool = False,
+    tries: int = TRIES,
 ) -> Move:
     """Check a run against what is live, then move the slot, if that is still live.
 
@@ -162,6 +174,7 @@ def check_and_move(
         session: the database and its placement.
         run: the run to show.
         move: moves the slot; takes `instead_of`, the number of the run that must be live, or None.
+        allow_older: the run may know less of the data than what is live.
         tries: checks at most.
 
     Returns:
@@ -175,13 +188,13 @@ def check_and_move(
     live_run = _live_run(session)
     is_live_already = live_run is not None and live_run.run_no == run.run_no
     if not is_live_already:
-        require_checks(session, run, live_run)
+        require_checks(session, run, live_run, allow_older)
     try:
         return move(instead_of=live_run.run_no if live_run else None)
     except Overtaken:
         if tries == 1:
             raise
-        return check_and_move(session, run, move, tries - 1)
+        return check_and_move(session, run, move, allow_older, tries - 1)
 
 
 def _live_run(session: Session) -> RunRow | None:
@@ -189,18 +202,22 @@ def _live_run(session: Session) -> RunRow | None:
     return slot.run if slot else None
 
 
-def require_checks(session: Session, run: RunRow, live_run: RunRow | None) -> None:
+def require_checks(
+    session: Session, run: RunRow, live_run: RunRow | None, allow_older: bool = False
+) -> None:
     """See that every check of publishing holds, and note in the run's manifest which do not.
 
     Args:
         session: the database and its placement.
         run: the run to show.
         live_run: the run that it would replace; None where nothing is live.
+        allow_older: it may know less of the data than what is live.
 
     Raises:
         Refused: a check does not hold.
     """
-    broken = [check for check in publish_checks(session, run, live_run) if not check.holds]
+    checks = publish_checks(session, run, live_run, allow_older)
+    broken = [check for check in checks if not check.holds]
     if not broken:
         return
     # Without examples: they name people, and what is stored must not.

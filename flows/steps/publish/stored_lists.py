@@ -25,11 +25,13 @@ class StoredLists:
         session: the database, the folder of runs and the limits of [gate].
         run: the run to show.
         live: the run that it would replace; None where nothing is live.
+        allow_older: whether it may know less of the data than what is live.
     """
 
     session: Session
     run: RunRow
     live: RunRow | None
+    allow_older: bool = False
 
     @property
     def engine(self) -> Engine:

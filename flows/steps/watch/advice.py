@@ -1,5 +1,7 @@
 """Word what a monitored run asks of a person, and what it could not be compared with."""
 
+from pathlib import Path
+
 from flows.session import Session
 from fusion.runs.monitoring_samples import SUBJECTS
 from storage.reading.live_run import live
@@ -64,8 +66,31 @@ def missing_reference(run: RunRow) -> str:
     split = (run.verdict or {}).get("split") or {}
     if split.get("kind") not in CUTS:
         return ""
-    *others, last = SUBJECTS
     return (
-        f"{', '.join(others).capitalize()} and {last}: there is no earlier window to compare with, "
+        f"{_subjects()}: there is no earlier window to compare with, "
         f"since folds are cut {CUTS[split['kind']]}. The next run is compared with this one."
     )
+
+
+def missing_folder(run_id: str, folder: Path, has_window: bool) -> str:
+    """Say that the folder of the run before is not here, and what is not compared with it.
+
+    Args:
+        run_id: of the run before.
+        folder: where it would stand.
+        has_window: whether the run is compared with what it knew one window earlier.
+
+    Returns:
+        Sentences.
+    """
+    instead = " They are compared with what this run knew one window earlier." if has_window else ""
+    return (
+        f"{_subjects()}, and how scores fall: they could not be compared with run {run_id}, whose "
+        f"folder {folder} is not here; another host may keep it.{instead} Lists are compared as "
+        "SQL has them."
+    )
+
+
+def _subjects() -> str:
+    *others, last = SUBJECTS
+    return f"{', '.join(others).capitalize()} and {last}"

@@ -16,7 +16,7 @@ from flows.steps.rules_of_runs import rules_hash
 from flows.steps.run_damage import require_whole
 from flows.steps.run_summaries import require_verdict
 from flows.steps.train.metric_rows import GATE_PSI, verdict_rows
-from flows.steps.watch.advice import missing_reference, next_step
+from flows.steps.watch.advice import missing_folder, missing_reference, next_step
 from flows.steps.watch.monitor_frames import (
     DEPTH,
     PAIR_SUBJECTS,
@@ -93,7 +93,7 @@ def monitor_run(session: Session, name: str = "live", against: str | None = None
     settings = session.config.monitor
     drifts = drift(pairs, settings, {"features": moving_features(pairs)})
     change = _stability(session, run, previous, folder) if previous else None
-    reported = _reported(run, folder, previous, samples)
+    reported = _reported(run, folder, previous, previous_folder, samples)
     verdict = verdict_rows(run.verdict or {})
     files = write_report(report_folder(folder), reported, drifts, change, verdict)
     has_other_rules = previous is not None and rules_hash(previous) != rules_hash(run)
@@ -111,8 +111,24 @@ def monitor_run(session: Session, name: str = "live", against: str | None = None
     )
 
 
+def _note(
+    run: RunRow, previous: RunRow | None, previous_folder: RunFolder | None, samples: Path | None
+) -> str:
+    """Say what had nothing to be compared with; "" where everything had."""
+    parts = []
+    if previous and previous_folder and not previous_folder.manifest.exists():
+        parts.append(missing_folder(previous.run_id, previous_folder.path, bool(samples)))
+    if not samples:
+        parts.append(missing_reference(run))
+    return " ".join(parts)
+
+
 def _reported(
-    run: RunRow, folder: RunFolder, previous: RunRow | None, samples: Path | None
+    run: RunRow,
+    folder: RunFolder,
+    previous: RunRow | None,
+    previous_folder: RunFolder | None,
+    samples: Path | None,
 ) -> RunRef:
     """Return what the report says of a run, and of what it was compared with."""
     against = previous.run_id if previous else None
@@ -122,7 +138,7 @@ def _reported(
         placement=run.placement,
         # Dashboards show a run where its data ends; without times, when it was trained.
         as_of=run.as_of or run.created_at,
-        note="" if samples else missing_reference(run),
+        note=_note(run, previous, previous_folder, samples),
         against=against,
         reference=owner if samples else None,
     )

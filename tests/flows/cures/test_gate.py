@@ -43,6 +43,7 @@ LIMITS = {
     "the reserve covers what is blocked": ((BLOCKS,), "max_short = 0", "max_short = 1"),
 }
 """Checks of a limit: what breaks it, a limit that refuses the run, and one that allows it."""
+OLDER = "as new as live"
 BLOCKED = "the reserve covers what is blocked"
 
 
@@ -97,8 +98,24 @@ def test_blocks_that_end_let_the_run_be_published(runs):
     published(shelf, last)
 
 
+def test_an_older_run_is_published_where_that_is_meant(runs):
+    """Also by approval; and a rollback, which `runs` has made, asks for nothing."""
+    shelf, (first, last) = runs
+    published(shelf, last)
+    reason = refused(shelf, OLDER, first)
+    assert "it knows data up to 2020-12-25 00:00 UTC" in reason
+    assert f"`fusion publish {first} --allow-older`" in reason
+    called = shelf.call("publish", first, "--allow-older", "--json")
+    assert called.code == 0, called.message
+    published(shelf, last)
+    shelf.configure("[gate]\n", "[gate]\napprove = true\n")
+    assert shelf.call("publish", first).code == 0
+    assert "`fusion approve --allow-older`" in shelf.call("approve", first).message
+    assert shelf.call("approve", first, "--allow-older").code == 0
+
+
 def test_every_check_of_the_gate_has_its_cure_walked_or_a_reason():
-    walked = {*BROKEN, *LIMITS}
+    walked = {*BROKEN, *LIMITS, OLDER}
     assert walked.isdisjoint(CHECKS_UNWALKED)
     registered = {name for checks_of in _REGISTRY.values() for name in checks_of}
     assert walked | set(CHECKS_UNWALKED) == registered

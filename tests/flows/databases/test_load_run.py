@@ -94,7 +94,7 @@ def test_publish_loads_what_is_missing(own_shop, lost):
     url, (run_id, _) = database(own_shop), ids(own_shop)
     before = stored(url, run_id)
     execute(url, lost)
-    published = call(own_shop, "publish", run_id)
+    published = call(own_shop, "publish", run_id, "--allow-older")
     assert published.code == 0, published.message
     assert stored(url, run_id) == before
 
@@ -140,5 +140,5 @@ def test_a_backup_of_a_folder_brings_nobody_back_who_was_forgotten(own_shop, tmp
     assert refused.code == 2
     assert "holds 1 people who were forgotten since" in refused.message
     assert call(own_shop, "forget", "u1", **env).code == 0
-    assert call(own_shop, "publish", run_id, **env).code == 0
+    assert call(own_shop, "publish", run_id, "--allow-older", **env).code == 0
     assert not [row for row in live_lists(database(own_shop)) if row[0] == "u1"]

@@ -334,7 +334,7 @@ def test_a_run_that_cannot_be_monitored_is_published_and_says_both(own_shop):
     whole = {file: file.read_bytes() for file in own_shop.glob("runs/2*/monitor/*/users.parquet")}
     for file in whole:
         file.write_bytes(b"damaged")
-    ended = fusion(own_shop, "run", "--as-of", EARLY, "--json")
+    ended = fusion(own_shop, "run", "--json")
     assert (ended.code, ended.json["published"], ended.json["monitor"]) == (4, True, None), (
         ended.err
     )
@@ -353,7 +353,7 @@ def test_who_interrupts_monitoring_or_pruning_hears_that_the_run_is_live(own_sho
     for step in ("monitor_run", "prune"):
         monkeypatch.setattr(loop, step, interrupted)
     session = Session.open(own_shop / "fusion.toml", by="ann")
-    done = loop.run_loop(session, datetime.fromisoformat(EARLY).replace(tzinfo=UTC))
+    done = loop.run_loop(session)
     assert (done.exit_code, done.monitored, done.pruned) == (4, None, None)
     assert live(session.engine, "default").run.run_id == done.published.run_id
     console = Console(file=StringIO(), width=140)

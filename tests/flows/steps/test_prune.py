@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import delete
@@ -28,7 +27,6 @@ from storage.reading.read import lists_of
 from storage.runs.runs import find_run, runs
 from storage.schema.tables import slot_move
 from tests.flows.world import (
-    EARLY,
     command,
     database,
     environment,
@@ -177,7 +175,7 @@ def test_a_run_prunes_at_its_end_and_reports_go_with_their_run(own_shop):
     with (own_shop / "fusion.toml").open("a") as file:
         file.write(FEW)
     session = Session.open(own_shop / "fusion.toml", by="ann")
-    done = run_loop(session, datetime.fromisoformat(EARLY).replace(tzinfo=UTC))
+    done = run_loop(session)
     session.engine.dispose()
     first = query(database(own_shop), "select run_id from run order by run_no limit 1")[0][0]
     assert [run.run_id for run in done.pruned.runs] == [first]
@@ -268,7 +266,7 @@ def test_a_prune_that_fails_does_not_fail_the_run(own_shop, monkeypatch, caplog)
 
     monkeypatch.setattr(loop, "prune", broken)
     session = Session.open(own_shop / "fusion.toml", by="ann")
-    done = run_loop(session, datetime.fromisoformat(EARLY).replace(tzinfo=UTC))
+    done = run_loop(session)
     assert done.exit_code in (0, 4)
     assert done.pruned is None
     assert "prune failed, `fusion prune` goes on with it: PermissionError: no" in caplog.text

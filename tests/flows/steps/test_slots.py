@@ -143,10 +143,10 @@ def test_hold_diff_reject_approve_by_the_command_line(own_shop):
     assert fusion(own_shop, "status", "--json").json["challenger"] is None
     assert fusion(own_shop, "publish", run, FUSION_GATE__APPROVE="true").code == 0
     fusion(own_shop, "rollback", "--freeze", "1h")
-    frozen = fusion(own_shop, "approve")
+    frozen = fusion(own_shop, "approve", "--allow-older")
     assert (frozen.code, "frozen until" in frozen.err) == (1, True)
     assert fusion(own_shop, "unfreeze").code == 0
-    approved = fusion(own_shop, "approve", run, "--by", "cy", "--json")
+    approved = fusion(own_shop, "approve", run, "--allow-older", "--by", "cy", "--json")
     assert (approved.code, approved.json["move"]["action"], approved.json["move"]["by"]) == (
         0,
         "approve",
@@ -167,7 +167,7 @@ def test_publishes_at_once_by_the_command_line_are_never_a_mixture(own_runs):
     rollback(own_runs.engine, "default", by="bea", reason="back to the oldest")
     publish_run(own_runs, newest.run_id, hold=True)
     url = own_runs.engine.url.render_as_string(hide_password=False)
-    asked = (["publish", newest.run_id], ["approve"], ["publish", oldest.run_id])
+    asked = (["publish", newest.run_id], ["approve"], ["publish", oldest.run_id, "--allow-older"])
     running = [
         subprocess.Popen(
             command(*words),
