@@ -19,7 +19,7 @@ import polars as pl
 from flows.session import Session
 from flows.settings import Config
 from flows.steps.keep.prune import prune
-from fusion.core.folder_lock import locked
+from fusion.core.locks.folder_lock import locked
 from fusion.errors import Temporary
 from fusion.runs.manifest import Manifest
 from fusion.runs.manifest_file import write_manifest

@@ -11,7 +11,7 @@ from flows.session import Session
 from flows.steps.keep.forgotten import Hasher, read_forgotten
 from flows.steps.train.table_sums import sums_if_readable
 from flows.steps.user_ids import every_id
-from fusion.core.folder_lock import FolderInUse, locked
+from fusion.core.locks.folder_lock import FolderInUse, locked
 from fusion.errors import ConfigError, Temporary
 from fusion.ingest.people.opt_out import read_id_lines
 from fusion.runs.cleanup import remove_folder, run_folders, sweep_artifacts, unnamed_stages

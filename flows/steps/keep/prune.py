@@ -8,7 +8,7 @@ from pathlib import Path
 from dashboards.evidently.workspace import snapshots
 from flows.session import Session
 from flows.steps.keep.age import Aged, age
-from fusion.core.folder_lock import FolderInUse, locked
+from fusion.core.locks.folder_lock import FolderInUse, locked
 from fusion.errors import DataError, Temporary
 from fusion.runs.cleanup import remove_folder, size, sweep_artifacts, unused_stages
 from fusion.runs.run_folder import folder_of

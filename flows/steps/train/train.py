@@ -12,7 +12,7 @@ from flows.session import Session
 from flows.steps.keep.forgotten import require_same
 from flows.steps.train.inputs import TrainingInputs, hash_inputs, read_inputs
 from flows.steps.train.results import Training, write_failure, write_folder, write_sql
-from fusion.core.folder_lock import FolderLock, locked
+from fusion.core.locks.folder_lock import FolderLock, locked
 from fusion.core.torch_runtime import device_for
 from fusion.errors import ConfigError
 from fusion.runs.context import RunContext

@@ -20,7 +20,7 @@ from flows.steps.train.train import train_run
 from flows.steps.watch.check import check_all
 from flows.steps.watch.check_store import check_store
 from flows.steps.watch.monitor import monitor_run
-from fusion.core.folder_lock import locked
+from fusion.core.locks.folder_lock import locked
 from fusion.errors import ConfigError, DataError, Temporary
 from fusion.runs.cleanup import name_of, stages
 from fusion.runs.manifest_file import file_hashes, read_manifest

@@ -18,7 +18,7 @@ from flows.steps.retrain import loop
 from flows.steps.retrain.loop import run_loop
 from flows.steps.watch.monitor import monitor_run
 from flows.steps.watch.pages import draw_page
-from fusion.core.folder_lock import locked
+from fusion.core.locks.folder_lock import locked
 from fusion.errors import Refused
 from fusion.runs.cleanup import name_of, stages, stages_of
 from fusion.runs.manifest_file import as_summed_text, from_summed_text

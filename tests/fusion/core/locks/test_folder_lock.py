@@ -12,15 +12,15 @@ from threading import Event, Thread
 
 import pytest
 
-from fusion.core import folder_lock
-from fusion.core.folder_lock import FolderInUse, locked
-from fusion.core.lock_record import Holder, numbered, parse_holder
+from fusion.core.locks import folder_lock
+from fusion.core.locks.folder_lock import FolderInUse, locked
+from fusion.core.locks.record import Holder, numbered, parse_holder
 from fusion.errors import Temporary
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from fusion.core.folder_lock import locked
+from fusion.core.locks.folder_lock import locked
 with locked(Path(sys.argv[1]), "training of placement 'mail'", wait=60):
     print("held", flush=True)
     time.sleep(float(sys.argv[2]))
@@ -28,7 +28,7 @@ with locked(Path(sys.argv[1]), "training of placement 'mail'", wait=60):
 COUNT = """
 import sys
 from pathlib import Path
-from fusion.core import folder_lock
+from fusion.core.locks import folder_lock
 folder_lock.LOOK_EVERY = 0.002
 {without}
 folder, counter = Path(sys.argv[1]), Path(sys.argv[1], "counter")

@@ -12,7 +12,7 @@ from sqlalchemy import update
 
 from flows.session import Session
 from flows.steps.retrain.loop import retrain_loop
-from fusion.core.folder_lock import locked
+from fusion.core.locks.folder_lock import locked
 from storage.database.engine import writing
 from storage.reading.live_run import live
 from storage.schema.tables import run

@@ -22,7 +22,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 from fusion.core.durable import make_folder
-from fusion.core.lock_record import (
+from fusion.core.locks.record import (
     Holder,
     kernel_id,
     kernel_lock,

@@ -1,0 +1,1 @@
+"""Locks that processes on several hosts respect."""
