@@ -13,10 +13,13 @@ from sqlalchemy import Engine
 from flows.settings import Config, read_config
 from fusion.core.progress import Progress, Step, no_progress, run_plain
 from storage.connect import connect, make_database
+from storage.database.limits import TimeLimits
 from storage.database.settings import StorageSettings
 from storage.database.urls import resolve_url
 
-if TYPE_CHECKING:  # light verbs time nothing
+if TYPE_CHECKING:  # light verbs time nothing, and read no data
+    import polars as pl
+
     from flows.step_timer import StepTimer
 
 
@@ -95,6 +98,26 @@ class Session:
     def make_database(self) -> None:
         """Make the database where there is none yet; an older one stays as it is."""
         make_database(self.storage)
+
+    def read_sql(self, url: str, query: str) -> "pl.DataFrame":
+        """Run a query of `[data]`, as storage.reading.frames does, within `[limits]`.
+
+        Args:
+            url: of its database; a relative SQLite file starts at the base.
+            query: one SELECT.
+
+        Returns:
+            The rows.
+        """
+        from storage.reading.frames import read_sql  # noqa: PLC0415
+
+        limits = self.config.core.limits
+        waits = TimeLimits(
+            lock=limits.query_lock_seconds,
+            statement=limits.query_seconds,
+            settings=("[limits] query_lock_seconds", "[limits] query_seconds"),
+        )
+        return read_sql(url, query, self.base, waits)
 
     @property
     def placement(self) -> str:

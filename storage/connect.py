@@ -8,6 +8,7 @@ from sqlalchemy import URL, Engine, text
 from fusion.errors import ConfigError
 from storage.database.engine import make_engine, revision
 from storage.database.errors import NoDatabase
+from storage.database.limits import TimeLimits
 from storage.database.settings import StorageSettings
 from storage.database.urls import masked, storage_url
 from storage.schema.inspection import require_whole
@@ -47,10 +48,12 @@ def connect(settings: StorageSettings, *, migrate: bool = False, read_only: bool
     """
     place = storage_url(settings.url, settings.schema_name)
     if migrate and settings.schema_name is not None:
-        _make_schema(settings.url, settings.schema_name)
+        _make_schema(place, settings.schema_name, settings.limits)
     if not migrate:
         require_file(place)
-    engine = make_engine(place, read_only, tidy=True)
+    engine = make_engine(
+        place, read_only, tidy=True, schema=settings.schema_name, limits=settings.limits
+    )
     try:
         _require_newest(engine, migrate)
     except BaseException:
@@ -112,7 +115,8 @@ def require_makeable(settings: StorageSettings) -> None:
                 "writable. Check [storage] url."
             )
         return
-    engine = make_engine(place, read_only=True)
+    # The schema may not be there yet.
+    engine = make_engine(place, read_only=True, limits=settings.limits)
     try:
         with engine.connect() as connection:
             may_make = connection.scalar(text(_MAY_MAKE), {"name": settings.schema_name})
@@ -151,7 +155,7 @@ def open_reader(url: str, schema: str | None = None) -> Engine:
     """
     place = storage_url(url, schema)
     require_file(place)
-    engine = make_engine(place, read_only=True)
+    engine = make_engine(place, read_only=True, schema=schema)
     try:
         _require_views(engine, masked(place))
     except BaseException:
@@ -177,9 +181,9 @@ def _require_views(engine: Engine, shown: str) -> None:
                 )
 
 
-def _make_schema(url: str, name: str) -> None:
+def _make_schema(place: URL, name: str, limits: TimeLimits) -> None:
     """Make a schema that is not there, over a connection that does not look for tables in it."""
-    engine = make_engine(storage_url(url))
+    engine = make_engine(place, limits=limits)
     try:
         with engine.begin() as connection:
             # Of two processes that begin at once, one waits, and then finds the schema there.

@@ -47,7 +47,7 @@ class CoreConfig(Settings):
     gate: GateSettings = Field(GateSettings(), description="When a run may be published.")
     lists: ListSettings = Field(ListSettings(), description="What is published.")
     limits: LimitSettings = Field(
-        LimitSettings(), description="What sources of installed packages may take."
+        LimitSettings(), description="What sources of installed packages, and queries, may take."
     )
     artifacts: ArtifactSettings = Field(
         ArtifactSettings(), description="Where the files of runs are kept."

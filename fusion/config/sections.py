@@ -192,7 +192,7 @@ class ListSettings(Settings):
 
 
 class LimitSettings(Settings):
-    """The `[limits]` section: what work in a process of its own may take."""
+    """The `[limits]` section: what work in a process of its own, and queries, may take."""
 
     source_seconds: float = Field(
         3600.0,
@@ -204,6 +204,19 @@ class LimitSettings(Settings):
         None,
         gt=0,
         description="GiB that the process of such a source may hold; default: `memory`",
+    )
+    query_seconds: float = Field(
+        3600.0,
+        gt=0,
+        le=604800,
+        description="seconds that a query in `[data]` may take on PostgreSQL or SQLite, before "
+        "exit code 75",
+    )
+    query_lock_seconds: float = Field(
+        60.0,
+        gt=0,
+        le=86400,
+        description="seconds that it may wait for a lock which another session holds",
     )
 
 

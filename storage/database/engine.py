@@ -1,4 +1,4 @@
-"""Engines, tuned and checked for SQLite and PostgreSQL, and transactions that write."""
+"""Engines of SQLite and PostgreSQL, tuned and checked, and transactions that write."""
 
 import json
 from collections.abc import Iterator
@@ -11,10 +11,11 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from fusion.core.extras import require_extras
-from fusion.errors import ConfigError
 from fusion.masking import mask_all
 from storage.database.errors import on_error, unreadable
+from storage.database.limits import DEFAULT_LIMITS, LIMITS, TimeLimits, limit_statements, limits_of
 from storage.database.pool import WaitingPool
+from storage.database.postgres_session import begin_postgres, check_postgres, postgres_arguments
 from storage.database.urls import (
     existing_file,
     masked,
@@ -22,21 +23,27 @@ from storage.database.urls import (
     require_sqlite_parameters,
 )
 
-BUSY_SECONDS = 30
-"""Seconds that a writer waits for another, and a thread for a connection, before `Temporary`.
-
-A bulk load holds SQLite for some.
-"""
-OLDEST_POSTGRES = 140000
-"""Server version number of PostgreSQL 14: older ones cannot detach a partition concurrently."""
+POOL_SECONDS = 30
+"""Seconds that a thread waits for a connection of the pool before `Temporary`."""
+_SCHEMA = "fusion_schema"
+"""Execution option that holds the schema an engine was made for."""
 _WRITES = "fusion_writes"
 """Execution option by which `writing` tells SQLite's `begin` to take the write lock at once."""
 
 
-def make_engine(url: URL, read_only: bool = False, tidy: bool = False) -> Engine:
+def make_engine(
+    url: URL,
+    read_only: bool = False,
+    tidy: bool = False,
+    *,
+    schema: str | None = None,
+    limits: TimeLimits = DEFAULT_LIMITS,
+) -> Engine:
     """Make an engine whose errors are ours and whose messages hold no parameters or passwords.
 
-    Nothing is opened yet. The caller disposes the engine.
+    Nothing is opened yet. The caller disposes the engine. On PostgreSQL each transaction sets its
+    schema and its limits itself, and nothing is left to the session: a pooler may give every
+    transaction another one.
 
     Args:
         url: from `storage_url`.
@@ -44,13 +51,40 @@ def make_engine(url: URL, read_only: bool = False, tidy: bool = False) -> Engine
             instead of a new file.
         tidy: with `read_only`, SQLite's own files `-wal` and `-shm` go with the last connection,
             which the rights of a reader alone are not enough for.
+        schema: of PostgreSQL, that transactions see alone; None leaves the user's search_path.
+        limits: seconds to wait for a connection, a lock and a statement.
 
     Returns:
         The engine; JSON columns store NaN and infinities as null.
     """
     if url.get_backend_name() == "sqlite":
-        return _sqlite_engine(url, read_only, tidy)
-    return _postgres_engine(url, read_only)
+        engine = _sqlite_engine(url, read_only, tidy, limits)
+    else:
+        engine = _postgres_engine(url, read_only, schema, limits)
+    engine.update_execution_options(**{_SCHEMA: schema, LIMITS: limits})
+    return engine
+
+
+def twin_engine(engine: Engine) -> Engine:
+    """Make another engine that writes to the same place, with connections of its own.
+
+    Args:
+        engine: from `make_engine`.
+
+    Returns:
+        The engine; the caller disposes it.
+    """
+    return make_engine(engine.url, schema=schema_of(engine), limits=limits_of(engine))
+
+
+def schema_of(engine: Engine) -> str | None:
+    """Return the schema that an engine was made for; None for the first of the search_path.
+
+    Args:
+        engine: from `make_engine`.
+    """
+    schema: str | None = engine.get_execution_options()[_SCHEMA]
+    return schema
 
 
 def revision(engine: Engine) -> str | None:
@@ -83,20 +117,20 @@ def writing(engine: Engine) -> Iterator[Connection]:
         The connection, inside its transaction.
 
     Raises:
-        Temporary: another writer holds the lock for longer than `BUSY_SECONDS`.
+        Temporary: another writer holds the lock for longer than [storage] lock_timeout.
     """
     with engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
         yield connection
 
 
-def _sqlite_engine(url: URL, read_only: bool, tidy: bool) -> Engine:
+def _sqlite_engine(url: URL, read_only: bool, tidy: bool, limits: TimeLimits) -> Engine:
     require_sqlite_parameters(url)
     engine = create_engine(
         existing_file(url, "rw" if tidy else "ro") if read_only else url,
-        connect_args={"timeout": BUSY_SECONDS},
+        connect_args={"timeout": limits.lock},
         hide_parameters=True,
         poolclass=WaitingPool,
-        pool_timeout=BUSY_SECONDS,
+        pool_timeout=POOL_SECONDS,
         json_serializer=_json,
         json_deserializer=_read_json,
     )
@@ -104,54 +138,28 @@ def _sqlite_engine(url: URL, read_only: bool, tidy: bool) -> Engine:
     event.listen(engine, "handle_error", partial(on_error, url=url))
     event.listen(engine, "connect", _tune_sqlite_reader if read_only else _tune_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
+    limit_statements(engine)
     return engine
 
 
-def _postgres_engine(url: URL, read_only: bool) -> Engine:
+def _postgres_engine(url: URL, read_only: bool, schema: str | None, limits: TimeLimits) -> Engine:
     require_extras(f"database {masked(url)}", "postgres")
     require_server_address(url)
     engine = create_engine(
         url,
-        connect_args=_postgres_arguments(url, read_only),
+        connect_args=postgres_arguments(limits),
         hide_parameters=True,
         poolclass=WaitingPool,
-        pool_timeout=BUSY_SECONDS,
+        pool_timeout=POOL_SECONDS,
         pool_pre_ping=True,  # a server restart costs one look, not one failed request
         json_serializer=_json,
         json_deserializer=_read_json,
     )
     event.listen(engine, "handle_error", partial(on_error, url=url))
-    event.listen(engine, "first_connect", partial(_check_postgres, url=url))
+    event.listen(engine, "first_connect", partial(check_postgres, url=url, schema=schema))
+    begin = partial(begin_postgres, schema=schema, read_only=read_only)
+    event.listen(engine, "begin", begin)
     return engine
-
-
-def _postgres_arguments(url: URL, read_only: bool) -> dict[str, Any]:
-    """Return the arguments of psycopg's `connect`; options that the URL holds stay before ours."""
-    options = [*url.normalized_query.get("options", ())]
-    options += [f"-c lock_timeout={BUSY_SECONDS}s", "-c idle_session_timeout=0", "-c timezone=UTC"]
-    if read_only:
-        options.append("-c default_transaction_read_only=on")
-    return {
-        "application_name": "fusion",
-        "client_encoding": "UTF8",  # what COPY sends, whatever PGCLIENTENCODING says
-        "connect_timeout": 10,
-        "keepalives_idle": 60,  # notices when the other side of an idle sign of life is gone
-        "options": " ".join(options).strip(),
-    }
-
-
-def _check_postgres(connection: Any, record: ConnectionPoolEntry, url: URL) -> None:
-    """Refuse a server that is too old, and a database that cannot store every text."""
-    version = connection.info.server_version
-    encoding = connection.info.parameter_status("server_encoding")
-    if version < OLDEST_POSTGRES:
-        raise ConfigError(
-            f"database {masked(url)} is PostgreSQL {version // 10000}: 14 or newer is needed."
-        )
-    if encoding != "UTF8":
-        raise ConfigError(
-            f"database {masked(url)} has encoding {encoding}: create it with ENCODING 'UTF8'."
-        )
 
 
 def _tune_sqlite(connection: Any, record: ConnectionPoolEntry) -> None:

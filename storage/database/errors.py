@@ -22,6 +22,7 @@ from fusion.errors import (
     Temporary,
     Unavailable,
 )
+from storage.database.limits import describe_wait
 from storage.database.urls import masked
 
 STORAGE_URL = "[storage] url"
@@ -31,6 +32,7 @@ _PRIMARY_CODE = 0xFF
 
 _SQLITE_UNAVAILABLE = {
     sqlite3.SQLITE_BUSY: "another process writes to it",
+    sqlite3.SQLITE_INTERRUPT: "the statement took too long",
     sqlite3.SQLITE_LOCKED: "another connection writes to it",
 }
 _SQLITE_TEMPORARY = {
@@ -124,6 +126,9 @@ def on_error(context: ExceptionContext, url: URL, setting: str = STORAGE_URL) ->
     # The pool asks whether a connection lives still, and makes a new one where it does not.
     if context.is_pre_ping:
         return
+    waited = describe_wait(context)
+    if waited is not None:
+        raise Unavailable(f"database {masked(url)}: {waited}. Try again later.")
     ours = translate(context.original_exception, url, context.is_disconnect, setting)
     if ours is not None:
         raise ours

@@ -27,7 +27,12 @@ _CONFIG_STATES = re.compile("28|3D|42501|42939|25006")
 _DAMAGED_STATES = re.compile("42703|42P01|3F000|XX001|XX002|58P01")
 _CONFIG_WORDS = re.compile(
     "does not exist|authentication failed|no password supplied|pg_hba|SSL|invalid .*option"
+    # Words of pgbouncer.
+    "|unsupported startup parameter|no such (database|user)"
 )
+_POOLS_STATEMENTS = "statement pooling mode"
+"""Words of pgbouncer where it allows no transactions."""
+_POOLER_CURE = "Set pool_mode = transaction in the pooler, or name the server itself as the url."
 
 _UNKNOWN_PARAMETER = "invalid connection option"
 
@@ -56,10 +61,10 @@ def translate_postgres(
     refused = connecting and not lost and bool(_CONFIG_WORDS.search(words))
     # A parameter of the URL that libpq does not know is refused before there is a connection.
     is_unknown = not state and _UNKNOWN_PARAMETER in words
-    if _CONFIG_STATES.match(state) or refused or is_unknown:
-        return ConfigError(
-            f"database {masked(url)}: {text}. Check {setting} and the rights of its user."
-        )
+    pools_statements = _POOLS_STATEMENTS in words
+    if _CONFIG_STATES.match(state) or refused or is_unknown or pools_statements:
+        cure = _POOLER_CURE if pools_statements else f"Check {setting} and the rights of its user."
+        return ConfigError(f"database {masked(url)}: {text}. {cure}")
     # Statements about databases of others are the user's own, and have a cure of their own.
     damage = _describe_damage(error, state, text) if setting == STORAGE_URL else ""
     if damage:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pydantic import ConfigDict, Field
 
 from fusion.core.settings import Settings, outside
+from storage.database.limits import TimeLimits
 from storage.database.urls import masked
 
 
@@ -39,8 +40,44 @@ class StorageSettings(Settings):
         "database is away or busy, before they end with exit code 75; 0: not at all",
     )
 
+    connect_timeout: int = Field(
+        10,
+        ge=1,
+        le=3600,
+        description="seconds to wait for a PostgreSQL server that does not answer",
+    )
+
+    lock_timeout: float = Field(
+        30.0,
+        gt=0,
+        le=86400,
+        description="seconds to wait for a lock that another session of the database holds, before "
+        "exit code 75",
+    )
+
+    statement_timeout: float = Field(
+        3600.0,
+        gt=0,
+        le=604800,
+        description="seconds that one statement may take, before exit code 75; loading a table "
+        "is one",
+    )
+
+    @property
+    def limits(self) -> TimeLimits:
+        """Seconds to wait for the database."""
+        return TimeLimits(
+            connect=self.connect_timeout,
+            lock=self.lock_timeout,
+            statement=self.statement_timeout,
+            away=60 * self.patience,
+        )
+
     def __repr_args__(self) -> Iterator[tuple[str, object]]:
         """Show the URL without its password."""
         yield "url", masked(self.url)
         yield "schema", self.schema_name
         yield "patience", self.patience
+        yield "connect_timeout", self.connect_timeout
+        yield "lock_timeout", self.lock_timeout
+        yield "statement_timeout", self.statement_timeout

@@ -85,7 +85,7 @@ def storage_url(text: str, schema: str | None = None) -> URL:
 
     Args:
         text: as a user wrote it.
-        schema: PostgreSQL schema that connections see alone; None leaves the user's search_path.
+        schema: PostgreSQL schema that an engine is to see alone, if any.
 
     Returns:
         The URL.
@@ -102,16 +102,12 @@ def storage_url(text: str, schema: str | None = None) -> URL:
     if _is_sqlite(url) and url.database in _NO_FILE:
         problem = "keeps nothing between commands: name a file"
         raise ConfigError(f"[storage] url {masked(url)} {problem}. Supported: {SUPPORTED}.")
-    if schema is None:
-        return url
-    if _is_sqlite(url):
+    if schema is not None and _is_sqlite(url):
         raise ConfigError(
             f"[storage] schema = {schema!r}: an SQLite file has no schemas: give each tenant a "
             "file in [storage] url, or use PostgreSQL."
         )
-    # Connections see the schema from their first statement on, also new ones of the pool.
-    options = [*url.normalized_query.get("options", ()), f"-c search_path={schema}"]
-    return url.update_query_dict({"options": " ".join(options)})
+    return url
 
 
 def existing_file(url: URL, mode: Literal["ro", "rw"] = "ro") -> URL:

@@ -3,7 +3,9 @@
 import logging
 import time
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Engine, text
+
+from storage.database.engine import writing
 
 logger = logging.getLogger(__name__)
 PATIENCE = 1.0
@@ -37,23 +39,28 @@ def wait_for_readers(engine: Engine) -> bool:
     Returns:
         Whether all of them ended in time.
     """
-    # Without a transaction: each look must see the locks of its own moment, and hold none.
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        readers_ended = _wait(connection)
+    readers_ended = _wait(engine)
+    with writing(engine) as connection:
         connection.execute(_TOUCH)
-        old_plans_ended = _wait(connection)
-        return readers_ended and old_plans_ended
+    old_plans_ended = _wait(engine)
+    return readers_ended and old_plans_ended
 
 
-def _wait(connection: Connection) -> bool:
+def _wait(engine: Engine) -> bool:
     """Wait for the transactions that read now, not for those that begin meanwhile."""
     end = time.monotonic() + PATIENCE
-    reading = set(connection.execute(_READING).scalars())
+    reading = _readers(engine)
     while reading and time.monotonic() < end:
         time.sleep(APART)
-        reading &= set(connection.execute(_READING).scalars())
+        reading &= _readers(engine)
     if reading:
         logger.info(
             "lists attached while transactions=%d read on after seconds=%g", len(reading), PATIENCE
         )
     return not reading
+
+
+def _readers(engine: Engine) -> set[str]:
+    """Return the transactions that read lists at this moment."""
+    with engine.connect() as connection:
+        return set(connection.execute(_READING).scalars())

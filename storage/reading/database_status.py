@@ -96,12 +96,18 @@ def database_status(settings: StorageSettings) -> DatabaseStatus:
         Temporary: it is away or busy.
     """
     place = storage_url(settings.url, settings.schema_name)
-    shown = masked(storage_url(settings.url))
+    shown = masked(place)
     try:
         require_file(place)
     except NoDatabase:
         return DatabaseStatus(shown, settings.schema_name, None, HEAD, (), (), (), None)
-    engine = make_engine(place, read_only=True, tidy=True)
+    engine = make_engine(
+        place,
+        read_only=True,
+        tidy=True,
+        schema=settings.schema_name,
+        limits=settings.limits,
+    )
     try:
         current = revision(engine)
         relations = read_relations(engine)

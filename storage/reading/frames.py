@@ -11,6 +11,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from fusion.errors import ConfigError, DataError, FusionError
 from storage.database.errors import on_error
+from storage.database.limits import DEFAULT_LIMITS, LIMITS, TimeLimits, limit_statements, limits_of
+from storage.database.postgres_session import local_settings, set_up
 from storage.database.urls import existing_file, masked, require_sqlite_parameters, resolve_url
 from storage.reading import row_frames
 from storage.reading.row_frames import DType, typed_chunk
@@ -40,7 +42,9 @@ _COMPATIBLE = {"Int64", "Float64"}
 """Dtypes that chunks of one inferred column may have beside each other."""
 
 
-def read_sql(url: str, query: str, base: Path = Path()) -> pl.DataFrame:
+def read_sql(
+    url: str, query: str, base: Path = Path(), limits: TimeLimits = DEFAULT_LIMITS
+) -> pl.DataFrame:
     """Run a query that only reads.
 
     Numbers become Int64 or Float64, texts and uuids String, times with a zone UTC. On SQLite, whose
@@ -51,6 +55,8 @@ def read_sql(url: str, query: str, base: Path = Path()) -> pl.DataFrame:
         query: one SELECT, in the database's own words. SQLite refuses everything else, PostgreSQL
             runs it in a transaction that only reads; of others the rights of the user decide.
         base: folder at which a relative path of an SQLite file starts.
+        limits: seconds to wait for PostgreSQL or SQLite; other databases take limits from
+            parameters of their URL alone, as their drivers know them.
 
     Returns:
         The rows.
@@ -59,10 +65,10 @@ def read_sql(url: str, query: str, base: Path = Path()) -> pl.DataFrame:
         ConfigError: the database is not there or refuses us.
         DataError: the query fails or writes, names a column twice, or a column mixes kinds of
             values.
-        Temporary: the database is away or busy.
+        Temporary: the database is away or busy, or a limit has passed.
     """
     place = resolve_url(url, base)
-    engine = _make_reader(place)
+    engine = _make_reader(place, limits)
     try:
         with _connect(engine, place) as connection:
             return _read(connection, query)
@@ -75,14 +81,16 @@ def read_sql(url: str, query: str, base: Path = Path()) -> pl.DataFrame:
         engine.dispose()
 
 
-def _make_reader(url: URL) -> Engine:
+def _make_reader(url: URL, limits: TimeLimits) -> Engine:
     """Make an engine of any database; of an SQLite file, one that neither makes nor writes it."""
     is_sqlite = url.get_backend_name() == "sqlite"
     if is_sqlite:
         require_sqlite_parameters(url)
     opened = existing_file(url) if is_sqlite else url
     try:
-        engine = create_engine(opened, hide_parameters=True)
+        engine = create_engine(
+            opened, hide_parameters=True, connect_args=_arguments(opened, limits)
+        )
     except (ImportError, NoSuchModuleError) as error:
         raise ConfigError(
             f"no driver for {masked(url)}: {error}. Install it, or export the data to Parquet."
@@ -91,10 +99,29 @@ def _make_reader(url: URL) -> Engine:
         raise ConfigError(f"{masked(url)} is no address: {error}. Check {QUERY_URL}.") from error
     if engine.dialect.is_async:
         raise ConfigError(f"{masked(url)} names a driver for asyncio: name another, as psycopg is.")
+    engine.update_execution_options(**{LIMITS: limits})
     event.listen(engine, "handle_error", partial(on_error, url=url, setting=QUERY_URL))
     if is_sqlite:
         allow_select_only(engine)
+        limit_statements(engine)
+    if engine.dialect.name == "postgresql":
+        event.listen(engine, "begin", _limit_transaction)
     return engine
+
+
+def _arguments(url: URL, limits: TimeLimits) -> dict[str, Any]:
+    """Return arguments of a driver whose parameters are known; those of the URL stay."""
+    arguments: dict[str, Any] = {}
+    if url.get_backend_name() == "sqlite":
+        arguments = {"timeout": limits.lock}
+    if url.drivername == "postgresql+psycopg":
+        # A prepared statement would not outlast a transaction behind a pooler.
+        arguments = {"connect_timeout": limits.connect, "prepare_threshold": None}
+    return {name: value for name, value in arguments.items() if name not in url.query}
+
+
+def _limit_transaction(connection: Connection) -> None:
+    set_up(connection, local_settings(limits_of(connection)))
 
 
 def _connect(engine: Engine, url: URL) -> Connection:

@@ -5,15 +5,19 @@ then dropped, so that readers never wait; what was cut off in between is finishe
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
+from threading import Event, Timer
+from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, delete, select, text
 
-from fusion.errors import Refused
+from fusion.errors import Refused, Unavailable
 from storage.database.engine import writing
+from storage.database.limits import LIMITS, limits_of
 from storage.schema.tables import explanation, fallback, metric, recommendation, served_user, slot
 
 _DETACH_LOCK = "hashtext('fusion detach ' || current_schema())"
-_LOCK_TIMEOUT = "2s"
+_LOCK_SECONDS = 2.0
 """How long a removal waits for a reader: new readers queue behind it; a later call tries again."""
 
 # Runs whose partition is there but not attached, or is half-way to being detached.
@@ -27,6 +31,12 @@ WHERE to_regclass('recommendation_r' || run_no) IS NOT NULL
 _HALF_DETACHED = """
 SELECT inhrelid::regclass FROM pg_inherits
 WHERE inhparent = 'recommendation'::regclass AND inhdetachpending
+"""
+# Quoted where the name asks for it; null where no such partition is attached.
+_SCHEMA_OF_PARTITION = """
+SELECT quote_ident(nspname) FROM pg_inherits
+JOIN pg_class ON pg_class.oid = inhrelid JOIN pg_namespace ON pg_namespace.oid = relnamespace
+WHERE inhrelid = to_regclass(:name)
 """
 
 
@@ -115,27 +125,61 @@ def _refuse_shown(engine: Engine, run_no: int) -> None:
 
 def _drop_partition(engine: Engine, run_no: int) -> None:
     """Detach and drop a partition, one at a time in a schema: PostgreSQL detaches one at once."""
-    # DETACH CONCURRENTLY runs in no transaction.
+    name = partition_name(run_no)
+    short = replace(limits_of(engine), lock=_LOCK_SECONDS, settings=None)
+    engine = engine.execution_options(**{LIMITS: short})
+    # It holds the lock of detaching alone: a lock on a table would keep DETACH waiting for it.
+    with engine.connect() as guard:
+        guard.execute(text(f"SELECT pg_advisory_xact_lock({_DETACH_LOCK})"))
+        for half_detached in guard.execute(text(_HALF_DETACHED)).scalars().all():
+            _alter(engine, f"ALTER TABLE recommendation DETACH PARTITION {half_detached} FINALIZE")
+        schema = guard.scalar(text(_SCHEMA_OF_PARTITION), {"name": name})
+        if schema is not None:
+            _detach(engine, f"{schema}.recommendation", f"{schema}.{name}")
+        _alter(engine, f"DROP TABLE IF EXISTS {name}")
+
+
+def _alter(engine: Engine, statement: str) -> None:
+    with writing(engine) as connection:
+        connection.execute(text(statement))
+
+
+def _detach(engine: Engine, parent: str, partition: str) -> None:
+    """Detach a partition, or cancel that after a while; what was begun is finished later.
+
+    DETACH CONCURRENTLY runs in no transaction, and so in a session that nothing was set up in: it
+    names the schema, and this end watches the clock.
+
+    Args:
+        engine: from `connect`.
+        parent: the partitioned table, with its schema.
+        partition: of it, with its schema.
+
+    Raises:
+        Unavailable: a reader is in the way.
+    """
     without_transaction = engine.execution_options(isolation_level="AUTOCOMMIT")
+    is_late = Event()
     with without_transaction.connect() as connection:
-        connection.execute(text(f"SET lock_timeout = '{_LOCK_TIMEOUT}'"))
+        driver: Any = connection.connection.driver_connection
+
+        def _cancel() -> None:
+            is_late.set()
+            driver.cancel_safe()
+
+        clock = Timer(_LOCK_SECONDS, _cancel)
+        clock.start()
         try:
-            connection.execute(text(f"SELECT pg_advisory_lock({_DETACH_LOCK})"))
-            _detach(connection, partition_name(run_no))
-            connection.execute(text(f"DROP TABLE IF EXISTS {partition_name(run_no)}"))
+            connection.execute(
+                text(f"ALTER TABLE {parent} DETACH PARTITION {partition} CONCURRENTLY")
+            )
+        except Unavailable as cancelled:
+            if not is_late.is_set():
+                raise
+            raise Unavailable(
+                f"{partition} cannot be detached: a session has read lists for longer than "
+                f"{_LOCK_SECONDS:g} s. Try again later."
+            ) from cancelled
         finally:
-            # The connection goes back to the pool, and must not take these along.
-            if not connection.invalidated:
-                connection.execute(text("SELECT pg_advisory_unlock_all()"))
-                connection.execute(text("RESET lock_timeout"))
-
-
-def _detach(connection: Connection, name: str) -> None:
-    """Detach a partition if it is attached, after what an earlier try left half-way, of any run."""
-    for half_detached in connection.execute(text(_HALF_DETACHED)).scalars().all():
-        connection.execute(
-            text(f"ALTER TABLE recommendation DETACH PARTITION {half_detached} FINALIZE")
-        )
-    attached = text("SELECT 1 FROM pg_inherits WHERE inhrelid = to_regclass(:name)")
-    if connection.scalar(attached, {"name": name}):
-        connection.execute(text(f"ALTER TABLE recommendation DETACH PARTITION {name} CONCURRENTLY"))
+            clock.cancel()
+            clock.join()  # a cancel on its way would meet the next statement of this session

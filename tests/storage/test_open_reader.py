@@ -58,7 +58,7 @@ def test_another_schema_has_no_views(engine, url):
 
 
 def test_threads_that_get_no_connection_may_try_again_later(url, engine, monkeypatch):
-    monkeypatch.setattr(engines, "BUSY_SECONDS", 0)
+    monkeypatch.setattr(engines, "POOL_SECONDS", 0)
     reader = open_reader(url)
     busy = [reader.connect() for _ in range(15)]
     with pytest.raises(Temporary, match=r"all 15 connections .* are in use.*Try again later"):

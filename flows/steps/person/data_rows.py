@@ -1,7 +1,6 @@
 """A person's rows in the files and tables that the data comes from."""
 
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from polars.exceptions import PolarsError
@@ -12,7 +11,6 @@ from fusion.ingest.cell_parsing import id_text
 from fusion.ingest.formats.files import ROW, Table, open_table
 from fusion.ingest.own_checks.check_settings import TableName
 from fusion.ingest.people.opt_out import opted_out_by_file, opted_out_by_table
-from storage.reading.frames import read_sql
 
 
 @dataclass
@@ -67,9 +65,8 @@ def _read(session: Session, subject: TableName, user: str, rows: DataRows) -> No
     column = settings.person_column(subject)
     if source is None or column is None:
         return
-    query = partial(read_sql, base=session.base)
     has_names = not settings.is_by_position(subject)
-    table = open_table(subject, source, session.base, query, has_names)
+    table = open_table(subject, source, session.base, session.read_sql, has_names)
     getattr(rows, subject).extend(_rows_of(table, column, user))
     if subject == "users":
         rows.opted_out |= user in opted_out_by_table(settings, table)

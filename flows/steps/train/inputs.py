@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 import polars as pl
@@ -23,7 +22,6 @@ from fusion.ingest.load import Loaded, load
 from fusion.lists.business_rules.compiled_rules import Rules
 from fusion.lists.business_rules.rules import RuleSet
 from fusion.runs.manifest import Manifest
-from storage.reading.frames import read_sql
 from storage.reading.live_run import live
 from storage.reading.read import fallback_items, lists_of, served_of
 from storage.schema.row_objects import LiveRun, RunRow
@@ -116,8 +114,7 @@ def read_data(
         DataError: a finding is an error.
     """
     known = live_ids(session.engine, live_run)
-    query = partial(read_sql, base=session.base)
-    return load(session.config.data, session.base, as_of, query, known, forgotten)
+    return load(session.config.data, session.base, as_of, session.read_sql, known, forgotten)
 
 
 def live_ids(engine: Engine, live_run: LiveRun | None) -> LiveIds | None:

@@ -1,7 +1,6 @@
 """`fusion check`: everything that can be wrong before any time is spent on training."""
 
 from datetime import datetime
-from functools import partial
 
 import polars as pl
 from sqlalchemy import Engine, delete, false
@@ -28,7 +27,6 @@ from storage.connect import require_makeable
 from storage.database.engine import writing
 from storage.database.errors import DamagedDatabase, NoDatabase, OlderDatabase
 from storage.reading.blocked_items import blocked_now, idle_blocks, placements
-from storage.reading.frames import read_sql
 from storage.reading.live_run import live
 from storage.schema.tables import run
 
@@ -57,9 +55,10 @@ def _check_all(session: Session, as_of: datetime | None) -> list[Finding]:
         forgotten, database_findings = _read_forgotten(session)
     findings = [*_check_sources(session), *_check_ranker(session)]
     findings += [*_check_packages(session), *database_findings]
-    query = partial(read_sql, base=session.base)
     known = _live_ids(session)
-    inspected = inspect_data(session.config.data, session.base, as_of, query, known, forgotten)
+    inspected = inspect_data(
+        session.config.data, session.base, as_of, session.read_sql, known, forgotten
+    )
     findings += inspected.findings
     rule_set, rule_findings = _read_rules(session)
     findings += rule_findings

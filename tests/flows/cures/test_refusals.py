@@ -91,3 +91,15 @@ def test_a_database_that_is_not_there_and_one_that_is(shelf, postgres_server):
         connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"))
         assert not shelf.call("status", FUSION_STORAGE__URL=url).message
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.mark.postgres
+def test_a_pooler_that_drops_the_schema_and_the_setting_that_it_cannot_drop(
+    shelf, postgres_url, pooled
+):
+    url = pooled(postgres_url, ignore_startup_parameters="options")
+    refused = shelf.call("status", FUSION_STORAGE__URL=f"{url}?options=-csearch_path%3Dshop")
+    assert refused.code == 2
+    assert sites()["storage/database/postgres_session.py:_require_schema"].made(refused.message)
+    assert "name the schema as `schema` in [storage]" in refused.message
+    assert not shelf.call("status", FUSION_STORAGE__URL=url, FUSION_STORAGE__SCHEMA="shop").message

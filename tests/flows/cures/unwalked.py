@@ -13,6 +13,7 @@ WALKED = {
     "fusion/runs/run_folder.py:folder_of#1",
     "fusion/runs/run_folder.py:folder_of#2",
     "storage/database/postgres_errors.py:translate_postgres#1",
+    "storage/database/postgres_session.py:_require_schema",
     "storage/connect.py:require_file",
     "storage/database/errors.py:_not_written#1",
     "storage/connect.py:_require_views",
@@ -81,16 +82,18 @@ UNWALKED = {
         (
             "flows/cli/app.py:_go_on_without",
             "flows/steps/keep/erase.py:_refuse_training",
+            "storage/database/errors.py:on_error",
             "storage/database/errors.py:_translate_sqlite#1",
             "storage/database/errors.py:_not_written#2",
             "storage/database/pool.py:WaitingPool.connect",
+            "storage/runs/partitions.py:_detach",
             "storage/database/postgres_errors.py:translate_postgres#3",
             "storage/database/postgres_errors.py:translate_postgres#4",
         ),
         AWAY,
     ),
     **dict.fromkeys(
-        ("storage/database/engine.py:_check_postgres",),
+        ("storage/database/postgres_session.py:_require_server",),
         "a package, a model or a server has to be installed",
     ),
     **dict.fromkeys(

@@ -5,7 +5,6 @@ from sqlalchemy import create_engine, inspect, text
 
 from fusion.errors import ConfigError
 from storage import StorageSettings, connect
-from storage.database.urls import storage_url
 from storage.runs.runs import find_run, runs
 from storage.runs.sweep import sweep
 from storage.slots.publish import publish
@@ -82,8 +81,3 @@ def test_sqlite_has_no_schemas(tmp_path):
     ):
         connect(StorageSettings(url=f"sqlite:///{tmp_path}/x.db", schema="shop"), migrate=True)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_options_of_the_url_stay():
-    url = storage_url("postgresql://db/x?options=-c%20work_mem%3D8MB", "shop")
-    assert url.query["options"] == "-c work_mem=8MB -c search_path=shop"

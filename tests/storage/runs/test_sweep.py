@@ -169,7 +169,7 @@ def test_removing_never_makes_readers_wait(engine):
             start = time.perf_counter()
             assert len(list_for(engine, "default", "u1")) == 4
             assert time.perf_counter() - start < 0.5
-        with pytest.raises(Temporary, match="lock timeout"):
+        with pytest.raises(Temporary, match="Try again later"):
             removing.result()
     remove_lists(engine, run_no)
     assert len(lists_of(engine, run_no)) == 0
