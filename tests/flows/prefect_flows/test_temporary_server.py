@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from tests.flows.prefect_flows.prefect_server import until
+from tests.flows.sockets import Sockets
 from tests.flows.world import command, environment
 
 pytestmark = pytest.mark.prefect
@@ -46,6 +47,7 @@ class Schedule:
     home: Path
     secret: str
     processes: tuple[int, ...]
+    sockets: Sockets
 
     def ask(self, method: str, path: str, content=None, **headers: str) -> Answer:
         """Ask the server; nothing is sent but what is given."""
@@ -86,7 +88,8 @@ def environment_of(process: int) -> dict[str, str]:
 def schedule(bare, tmp_path_factory):
     home = tmp_path_factory.mktemp("temporary-server")
     log = home / "schedule.log"
-    env = environment(PREFECT_HOME=str(home / "prefect"))
+    sockets = Sockets(tmp_path_factory.mktemp("sockets"))
+    env = {**sockets.environment, "PREFECT_HOME": str(home / "prefect")}
     with log.open("w") as file:
         serving = subprocess.Popen(command("schedule"), cwd=bare, env=env, stdout=file, stderr=file)
     try:
@@ -94,7 +97,7 @@ def schedule(bare, tmp_path_factory):
         port = int(re.search(r"http://127\.0\.0\.1:(\d+)", log.read_text()).group(1))
         servers = children(serving.pid)
         secret = next((environment_of(one).get(SECRET, "") for one in servers), "")
-        yield Schedule(port, log, home, secret, (serving.pid, *servers))
+        yield Schedule(port, log, home, secret, (serving.pid, *servers), sockets)
     finally:
         serving.send_signal(signal.SIGTERM)
         serving.wait(timeout=60)
@@ -155,6 +158,13 @@ def test_the_schedule_itself_has_the_secret_and_its_flows_run(schedule):
     # nothing was trained here: the flow says so, and the server has heard it
     reported = f"{state['message']}\n{schedule.log.read_text()}"
     assert (state["type"], "is not there" in state["message"]) == ("FAILED", True), reported
+
+
+def test_the_schedule_its_server_and_its_flow_runs_speak_to_this_machine_alone(schedule):
+    """A flow run has ended by now: telemetry would have been sent."""
+    programs = {line.split(maxsplit=2)[2] for line in schedule.sockets.noted}
+    assert len(programs) >= 3, programs
+    assert schedule.sockets.elsewhere == []
 
 
 def test_the_secret_stands_in_the_environment_alone(schedule):
