@@ -1,14 +1,13 @@
 """Alerts: figures past their limits, in words that say what to look at next."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+from dashboards.measures.churn_excess import MARGIN, Churn, excess_limit
 from dashboards.measures.drift import ColumnDrift, drifted_shares
 from dashboards.measures.stability import Stability
 from dashboards.settings import MonitorSettings
 
-OF_RULES = frozenset({"lists", "scores"})
-"""Subjects that rules of lists change: no others depend on them."""
 NAMED = 3
 """Columns that a message names; the page has the rest."""
 
@@ -32,12 +31,44 @@ class Alert:
     message: str
 
 
+@dataclass(frozen=True)
+class Reason:
+    """Something else that differs between two runs, and may be all there is to an alert.
+
+    Attributes:
+        sentence: for a person.
+        explains: subjects of alerts that it may explain; of a source's, "source".
+    """
+
+    sentence: str
+    explains: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What alerts on two runs depend on beside their figures.
+
+    Attributes:
+        next_step: a sentence about what can be done about the run's lists, which only its caller
+            knows: whether they are shown.
+        days: of data between the two runs.
+        no_floor: why nothing says what chance alone changes; "" where the twin does.
+        before: figures of the lists of the run before against the one before that, by name.
+        reasons: what else differs.
+    """
+
+    next_step: str = ""
+    days: float = 0.0
+    no_floor: str = ""
+    before: Mapping[str, float] = field(default_factory=dict)
+    reasons: tuple[Reason, ...] = ()
+
+
 def alerts(
     drift: Sequence[ColumnDrift],
     stability: Stability | None,
     settings: MonitorSettings,
-    next_step: str = "",
-    has_other_rules: bool = False,
+    circumstances: Circumstances | None = None,
 ) -> list[Alert]:
     """Return figures past a limit: drift of subjects, churn of lists, items gone from all lists.
 
@@ -45,26 +76,32 @@ def alerts(
         drift: of all columns.
         stability: of the lists; None on a placement's first run.
         settings: the limits.
-        next_step: a sentence about what can be done about the run's lists, which only its caller
-            knows: whether they are shown.
-        has_other_rules: whether the lists follow other rules than those they are compared with.
+        circumstances: of the two runs; None where nothing else is known.
 
     Returns:
         Alerts of subjects first, then those of the lists.
     """
     raised = _drift(drift, settings)
+    circumstances = circumstances or Circumstances()
     if stability is not None:
-        raised += _churn(stability, settings, next_step)
-        raised += _items(stability, settings, next_step)
-    return [_beside_rules(one) for one in raised] if has_other_rules else raised
+        raised += _churn(stability, settings, circumstances)
+        raised += _items(stability, settings, circumstances)
+    return raised
 
 
-def _beside_rules(alert: Alert) -> Alert:
-    """Name a change of the rules as a reason, where it can be one."""
-    if alert.subject not in OF_RULES:
-        return alert
-    reason = "The rules of lists changed between the two runs, which may be all there is to it."
-    return replace(alert, message=f"{reason} {alert.message}")
+def with_reasons(alert: Alert, reasons: Sequence[Reason]) -> Alert:
+    """Put what may explain an alert before its message.
+
+    Args:
+        alert: as it was raised.
+        reasons: what else differs between the two runs.
+
+    Returns:
+        The alert; the same where nothing may explain it.
+    """
+    kind = alert.subject.partition(" ")[0]
+    sentences = [reason.sentence for reason in reasons if kind in reason.explains]
+    return replace(alert, message=" ".join([*sentences, alert.message]))
 
 
 def _drift(drift: Sequence[ColumnDrift], settings: MonitorSettings) -> list[Alert]:
@@ -87,28 +124,55 @@ def _drift(drift: Sequence[ColumnDrift], settings: MonitorSettings) -> list[Aler
     return raised
 
 
-def _churn(stability: Stability, settings: MonitorSettings, next_step: str) -> list[Alert]:
-    """Alert where lists changed more than the limit allows."""
-    value = stability.value("churn")
-    chance = stability.value("jaccard_chance")
-    if value is None or value <= settings.churn_limit:
+def _churn(
+    stability: Stability, settings: MonitorSettings, circumstances: Circumstances
+) -> list[Alert]:
+    """Alert where lists changed more than chance and the time between the runs explain.
+
+    `churn_limit` is a floor of effect: what changes less is no alert, however unlikely.
+    """
+    churn = Churn.of(stability)
+    limit = excess_limit(circumstances.days, Churn.of_figures(circumstances.before))
+    if churn is None or churn.value <= settings.churn_limit:
         return []
-    beside = "" if chance is None else f"; chance alone changes {1 - chance:.0%}"
+    if churn.judged <= limit:
+        return []
+    gap = f"{circumstances.days:.0f} day{'' if round(circumstances.days) == 1 else 's'}"
+    if churn.chance is None:
+        name = "churn"
+        beside = (
+            f"what retraining alone changes is not known ({circumstances.no_floor}), so all of it "
+            f"was judged: between runs {gap} apart {limit:.0%} is usual at most"
+        )
+    else:
+        name = "churn_excess"
+        beside = (
+            f"retraining alone changes {churn.chance:.0%}, and {churn.judged:.0%} beyond that is "
+            f"more than the {limit:.0%} that are usual at most between runs {gap} apart"
+        )
     message = (
-        f"{value:.0%} of a list changed on average against the run that was live{beside}. Look at "
-        f"the segments in stability.html. {next_step}"
+        f"{churn.value:.0%} of a list changed on average against the run that was live; {beside}. "
+        f"Look at the segments in stability.html. {circumstances.next_step}"
     )
-    return [Alert("lists", "churn", value, settings.churn_limit, message.rstrip())]
+    return [Alert("lists", name, churn.judged, limit, message.rstrip())]
 
 
-def _items(stability: Stability, settings: MonitorSettings, next_step: str) -> list[Alert]:
-    """Alert where too many items vanished from all lists together."""
-    kept = stability.value("items_kept")
-    if kept is None or 1 - kept <= settings.items_limit:
+def _items(
+    stability: Stability, settings: MonitorSettings, circumstances: Circumstances
+) -> list[Alert]:
+    """Alert where too many items vanished from all lists together, and did not in the run before.
+
+    Catalogues of news are short of life: there it is usual.
+    """
+    kept, before = stability.value("items_kept"), circumstances.before.get("items_kept")
+    limit = settings.items_limit
+    if before is not None:
+        limit = max(limit, 1 - before + MARGIN)
+    if kept is None or 1 - kept <= limit:
         return []
     message = (
         f"{1 - kept:.0%} of the items that the run before listed are in no list of this one. Are "
         f"items missing from the data, or retired? Look at what is listed in stability.html. "
-        f"{next_step}"
+        f"{circumstances.next_step}"
     )
-    return [Alert("lists", "items_lost", 1 - kept, settings.items_limit, message.rstrip())]
+    return [Alert("lists", "items_lost", 1 - kept, limit, message.rstrip())]

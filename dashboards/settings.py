@@ -32,8 +32,16 @@ class MonitorSettings(Settings):
         0.6,
         gt=0,
         le=1,
-        description="Mean share of a list that changed against the live run (1 - Jaccard at 10)"
-        " above which there is an alert.",
+        description="Floor of effect: mean share of a list that changed against the live run "
+        "(1 - Jaccard at 10) up to which there is no alert; above it the excess over what chance "
+        "alone changes is judged, by the time between the runs.",
+    )
+    findings_limit: float = Field(
+        0.01,
+        gt=0,
+        le=1,
+        description="Share of rows, ids or cells that a finding of the data may concern before "
+        "`fusion run` shows it; one that grew by half since the run before is an alert.",
     )
     items_limit: float = Field(
         0.5,

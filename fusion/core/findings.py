@@ -26,6 +26,7 @@ class Finding:
         examples: the first rows concerned, as column: value.
         cure: a sentence that says how to mend the data.
         check: name of the user's own check that is broken; None for checks of the product.
+        total: rows, ids or cells of which `count` is a part; 0 where a share would mean nothing.
     """
 
     code: str
@@ -36,6 +37,7 @@ class Finding:
     examples: list[dict[str, Any]] = field(default_factory=list)
     cure: str = ""
     check: str | None = None
+    total: int = 0
 
     def text(self) -> str:
         """Write the finding as one paragraph for a person to read."""
@@ -92,7 +94,8 @@ class FindingKind:
         too_many = self.limit is not None and total > 0 and count / total > self.limit
         severity: Severity = "error" if too_many else self.severity
         shown = list(examples)[:EXAMPLES]
-        return Finding(self.code, severity, subject, count, cut_words(message), shown, self.cure)
+        words = cut_words(message)
+        return Finding(self.code, severity, subject, count, words, shown, self.cure, total=total)
 
     def stop(
         self, subject: str, message: str, examples: Sequence[dict[str, Any]] = (), count: int = 1

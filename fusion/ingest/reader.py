@@ -240,6 +240,7 @@ class DataReader:
         items = item_ids.texts(first["item"].to_numpy())
         shown = first.select("row").with_columns(users.alias("user"), items.alias("item"))
         message = f"{count} interactions equal an earlier one in every column that is read"
-        finding = DUPLICATES.finding("interactions", count, message, example_rows(shown))
+        examples, n_rows = example_rows(shown), len(frame)
+        finding = DUPLICATES.finding("interactions", count, message, examples, total=n_rows)
         self.findings.append(finding)
         return frame.filter(~is_duplicate)

@@ -120,7 +120,9 @@ class _Rows:
         count = repeated["id"].n_unique()
         message = f"{count} ids stand in several rows that differ"
         examples = _examples(repeated.sort("id"))
-        self.findings.append(DUPLICATE_ID.finding(self.subject, count, message, examples))
+        n_ids = frame["id"].n_unique()
+        finding = DUPLICATE_ID.finding(self.subject, count, message, examples, total=n_ids)
+        self.findings.append(finding)
         return frame.unique("id", keep="first", maintain_order=True)
 
     def ids(self) -> pl.Series:
@@ -172,8 +174,9 @@ class _Rows:
         if len(bad):
             message = f"{len(bad)} cells of number feature {name!r} are no finite numbers"
             examples = _cell_examples(bad, name)
+            n_cells = len(self._frame)
             self.findings.append(
-                UNPARSABLE_NUMBER.finding(self.subject, len(bad), message, examples)
+                UNPARSABLE_NUMBER.finding(self.subject, len(bad), message, examples, total=n_cells)
             )
         return values.set(~is_finite, None)
 
@@ -192,7 +195,10 @@ class _Rows:
         if len(bad):
             message = f"{len(bad)} cells of {role} are no times"
             examples = _cell_examples(bad, role)
-            self.findings.append(UNPARSABLE_WINDOW.finding("items", len(bad), message, examples))
+            n_cells = len(self._frame)
+            self.findings.append(
+                UNPARSABLE_WINDOW.finding("items", len(bad), message, examples, total=n_cells)
+            )
         return times
 
     def _filled(self, name: str, flags: pl.Series) -> pl.DataFrame:

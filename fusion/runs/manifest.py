@@ -85,6 +85,7 @@ class SourceRow(ManifestPart):
 
     Attributes:
         status: "used", or why it is not.
+        cause: the same as a code; "" for one that is used, and in older runs.
         seconds: time of its fits.
         peak_mb: largest memory of the process when they ended, in MiB.
         notes: what its newest fit noted, such as its steps.
@@ -95,6 +96,7 @@ class SourceRow(ManifestPart):
     name: str = ""
     use: str = ""
     status: str = ""
+    cause: str = ""
     seconds: float = 0.0
     peak_mb: int = 0
     notes: dict[str, Any] = {}

@@ -14,11 +14,12 @@ from fusion.errors import UnusableSource
 from fusion.models.foreign.resolve import source_model
 from fusion.runs.context import RunContext
 from fusion.runs.environment import peak_mb
-from fusion.training.contributions.pruning import LeftOut, note_left_out
+from fusion.training.contributions.pruning import Earlier, note_left_out
 from fusion.training.fit_task import FitResult, FitTask
 from fusion.training.source_fits import SourceFits
 from fusion.training.sources import (
     RANDOM_SOURCE,
+    LeftOut,
     SourceReport,
     build_source,
     fit_memory,
@@ -31,7 +32,7 @@ log = logging.getLogger(__name__)
 
 
 def fit_sources(
-    context: RunContext, folds: Sequence[Fold], earlier: LeftOut = MappingProxyType({})
+    context: RunContext, folds: Sequence[Fold], earlier: Earlier = MappingProxyType({})
 ) -> SourceFits:
     """Tune every source and fit it on every fold; one that fails on one fold is left out of all.
 
@@ -127,7 +128,7 @@ def _report(source: SourceSettings, context: RunContext) -> SourceReport:
         model = build_source(source)
     except UnusableSource as broken:
         log.warning("source left out name=%s: %s", source.name, broken)
-        report.status = f"left out: {broken}"
+        report.leave(LeftOut("failed", f"left out: {broken}"))
         return report
     report.reason_text = model.reason_text
     if source.refit != _with_possible_refit(source, context).refit:
@@ -136,9 +137,10 @@ def _report(source: SourceSettings, context: RunContext) -> SourceReport:
         log.warning("source=%s refit=%s", source.name, why)
     why_not = left_out(model, context.plan.serving.known, context.config.memory)
     if why_not:
-        report.status = why_not
+        report.leave(why_not)
     if not model.proposes and source is not RANDOM_SOURCE:
-        report.status = "left out: it proposes nothing; a random control row is always there"
+        status = "left out: it proposes nothing; a random control row is always there"
+        report.leave(LeftOut("configuration", status))
     return report
 
 
@@ -215,7 +217,7 @@ def _note_results(report: SourceReport, results: Sequence[FitResult]) -> None:
     report.peak_mb = peak_mb()
     for result in results:
         if result.failure:
-            report.status = result.failure
+            report.leave(LeftOut("failed", result.failure))
             return
     if results and results[-1].fit:
         report.notes |= results[-1].fit.notes

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import inf
-from typing import Any
+from typing import Any, Literal
 from zlib import crc32
 
 from fusion.config import CoreConfig, SourceSettings
@@ -19,6 +19,23 @@ RANDOM_SOURCE = SourceSettings.model_construct(name="control", use="random")
 """The random row beside all others; its name is reserved, so it must not be validated."""
 USED = "used"
 """Status of a source that takes part."""
+Cause = Literal["", "failed", "memory", "data", "extra", "unpaid", "configuration"]
+"""Reasons why a source takes no part, as codes: its code failed; `memory` is too small; the data
+lacks something; an extra is not installed; it does not earn its cost; or it could never take part,
+as configured."""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """The reason why a source takes no part.
+
+    Attributes:
+        cause: as a code.
+        status: as a sentence, for its row in the manifest.
+    """
+
+    cause: Cause
+    status: str
 
 
 @dataclass
@@ -29,6 +46,7 @@ class SourceReport:
         name: as configured.
         use: the recommender it is.
         status: "used", or why it is not.
+        cause: the same as a code; "" for one that is used.
         seconds: time of its fits.
         peak_mb: largest memory of the process when they ended, in MiB.
         notes: what its newest fit noted.
@@ -39,6 +57,7 @@ class SourceReport:
     name: str
     use: str
     status: str = USED
+    cause: Cause = ""
     seconds: float = 0.0
     peak_mb: int = 0
     notes: dict[str, Any] = field(default_factory=dict)
@@ -49,6 +68,14 @@ class SourceReport:
     def used(self) -> bool:
         """True where it takes part."""
         return self.status == USED
+
+    def leave(self, reason: LeftOut) -> None:
+        """Note that the source takes no part.
+
+        Args:
+            reason: why.
+        """
+        self.cause, self.status = reason.cause, reason.status
 
 
 def build_source(settings: SourceSettings) -> Recommender:
@@ -96,7 +123,7 @@ def leave_out(reports: Sequence[SourceReport], failure: SourceFailed) -> None:
     """
     for report in reports:
         if report.used and report.name == failure.source:
-            report.status = f"failed while scoring: {failure.why}"
+            report.leave(LeftOut("failed", f"failed while scoring: {failure.why}"))
             require_one(reports)
             return
     raise failure
@@ -118,7 +145,7 @@ def require_one(reports: Sequence[SourceReport]) -> None:
         )
 
 
-def left_out(model: Recommender, data: Dataset, memory_gib: float) -> str | None:
+def left_out(model: Recommender, data: Dataset, memory_gib: float) -> LeftOut | None:
     """Return why a source cannot take part, before it is even fitted.
 
     Args:
@@ -127,24 +154,25 @@ def left_out(model: Recommender, data: Dataset, memory_gib: float) -> str | None
         memory_gib: memory that fits may need.
 
     Returns:
-        A sentence for its row in the manifest; None where it can take part.
+        The reason; None where it can take part.
     """
     if model.extra and not is_installed(model.extra):
-        return f"left out: needs {install_hint([model.extra])}"
+        return LeftOut("extra", f"left out: needs {install_hint([model.extra])}")
     # With these settings: one of them may ask for more than the source does by itself.
     missing = sorted(model.required() - data.capabilities)
     if missing:
-        return f"left out: the data has no {' and no '.join(missing)}"
+        return LeftOut("data", f"left out: the data has no {' and no '.join(missing)}")
     try:
         needed = fit_memory(model, data)
     # A source may be somebody else's code, which can fail with anything.
     except Exception as failure:
-        return f"left out: memory_bytes failed: {what_happened(failure)}"
+        return LeftOut("failed", f"left out: memory_bytes failed: {what_happened(failure)}")
     if needed > memory_gib:
-        return (
+        status = (
             f"left out: needs {needed:.1f} GiB to fit {data.n_items:,} items, "
             f"memory is {memory_gib:g} GiB"
         )
+        return LeftOut("memory", status)
     return None
 
 

@@ -5,7 +5,7 @@ from sqlalchemy import Engine, select
 
 from storage.reading.row_frames import as_frame, stream_rows
 from storage.schema.row_objects import Move
-from storage.schema.tables import explanation, fallback, recommendation, served_user
+from storage.schema.tables import explanation, fallback, metric, recommendation, served_user
 from storage.slots.history import moves
 
 _LISTS = {
@@ -96,6 +96,29 @@ def fallback_items(engine: Engine, run_no: int) -> pl.Series:
     statement = statement.distinct().order_by(fallback.c.item_id)
     with engine.connect() as connection:
         return stream_rows(connection, statement, {"item_id": pl.String})["item_id"]
+
+
+def figures_of(engine: Engine, run_no: int, subject: str, segment: str = "all") -> dict[str, float]:
+    """Return what was measured of a run.
+
+    Args:
+        engine: from `connect`.
+        run_no: the run.
+        subject: what was measured, as in `metric`.
+        segment: of users.
+
+    Returns:
+        Values by the name of the figure; none for a run that was not monitored.
+    """
+    is_wanted = (
+        metric.c.run_no == run_no,
+        metric.c.subject == subject,
+        metric.c.segment == segment,
+    )
+    statement = select(metric.c.name, metric.c.value).where(*is_wanted)
+    with engine.connect() as connection:
+        rows = connection.execute(statement).all()
+    return {name: value for name, value in rows if value is not None}
 
 
 def history(engine: Engine, placement: str, name: str = "live") -> list[Move]:

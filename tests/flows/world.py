@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy import Engine, NullPool, create_engine, text
 
 ROOT = Path(__file__).parents[2]
 START, DAY = 1_600_000_000, 86_400
@@ -186,6 +186,13 @@ def query(url: str, statement: str, **values: Any) -> list[tuple[Any, ...]]:
     engine = create_engine(url, poolclass=NullPool)
     with engine.connect() as connection:
         return [tuple(row) for row in connection.execute(text(statement), values)]
+
+
+def replace_lists(engine: Engine, run_no: int) -> None:
+    """Make a stored run's lists hold items that no other run lists."""
+    with engine.begin() as connection:
+        statement = "update recommendation set item_id = 'other-' || item_id where run_no = :run_no"
+        connection.execute(text(statement), {"run_no": run_no})
 
 
 LISTS = (

@@ -7,7 +7,7 @@ import polars as pl
 from rich.console import Console
 from rich.markup import escape
 
-from flows.cli.screens.monitoring import describe_similarity
+from flows.cli.screens.monitoring import describe_churn, describe_similarity
 from flows.cli.screens.tables import plain_table, to_minute
 from flows.steps.watch.compare import Comparison, verdict_of
 
@@ -29,6 +29,9 @@ def print_comparison(
     similarity = describe_similarity(comparison.stable.value)
     pair = f"From {old.run_id} ({old.method}) to {new.run_id} ({new.method})"
     console.print(f"{pair}: {similarity}.", markup=False)
+    console.print(describe_churn(comparison.stable, comparison.no_floor), markup=False)
+    for sentence in comparison.differences:
+        console.print(sentence, markup=False)
     _print_users(console, comparison)
     _print_groups(console, comparison.groups)
     _print_verdicts(console, verdict_of(old), verdict_of(new))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # what trains takes seconds to import
     from flows.steps.watch.monitor import Monitored
     from storage.schema.row_objects import Move
 
-SOURCE_KEYS = ("name", "status", "seconds", "contribution")
+SOURCE_KEYS = ("name", "status", "cause", "seconds", "contribution")
 """Keys of a source's row in the manifest that an answer repeats."""
 
 
@@ -40,6 +40,7 @@ def outcome_summary(outcome: "Outcome") -> dict[str, Any]:
         "refusals": outcome.refusals,
         "verdict": trained.manifest["verdict"] if trained else None,
         "sources": _source_rows(trained.manifest) if trained else None,
+        "findings": trained.findings if trained else None,
         "monitor_status": outcome.monitor_status,
         "monitor": monitoring_summary(monitored) if monitored else None,
         "monitor_error": outcome.monitor_error,
@@ -92,6 +93,7 @@ def monitoring_summary(monitored: "Monitored") -> dict[str, Any]:
         "against": monitored.against,
         "report": str(monitored.files.folder),
         "note": monitored.note or None,
+        "no_floor": monitored.no_floor or None,
         "drift": monitored.drift,
         "stability": monitored.stability.rows() if monitored.stability else None,
         "alerts": monitored.alerts,

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.markup import escape
 
+from dashboards.measures.churn_excess import Churn
 from dashboards.measures.drift import drifted_shares
 from flows.cli.terminal_text import one_line
 
 if TYPE_CHECKING:  # Evidently takes seconds to import, and most verbs never monitor
+    from dashboards.measures.stability import Stability
     from flows.steps.watch.monitor import Monitored
 
 SIMILARITIES = {"jaccard": "Jaccard@10", "rbo": "rank-biased overlap"}
@@ -30,6 +32,8 @@ def print_monitoring(console: Console, monitored: "Monitored") -> None:
     if monitored.stability:
         similarity = describe_similarity(monitored.stability.value)
         console.print(f"Lists against run {monitored.against}: {similarity}.")
+        churn = describe_churn(monitored.stability, monitored.no_floor)
+        console.print(escape(churn))
     else:
         console.print("Lists: the first run of this placement, there is nothing to compare with.")
     for alert in monitored.alerts:
@@ -63,3 +67,26 @@ def describe_similarity(value: Callable[[str], float | None]) -> str:
             part += f" (chance alone: {by_chance:.2f})"
         parts.append(part)
     return ", ".join(parts) or "no user has a list in both"
+
+
+def describe_churn(stability: "Stability", no_floor: str) -> str:
+    """Say how much lists changed beside what training again would change by chance alone.
+
+    Args:
+        stability: of the lists of two runs.
+        no_floor: why nothing tells what chance changes; "" where the twin does.
+
+    Returns:
+        One sentence; "" where no user has a list in both.
+    """
+    churn = Churn.of(stability)
+    if churn is None:
+        return ""
+    changed = f"{churn.value:.0%} of a list changed on average"
+    if churn.chance is None or churn.excess is None:
+        why = f": {no_floor}" if no_floor else ""
+        return f"{changed}; what retraining alone changes is not known{why}."
+    beside = f"{changed}, and retraining alone changes {churn.chance:.0%}"
+    if churn.excess <= 0:
+        return f"{beside}: no reason to roll back."
+    return f"{beside}: {churn.excess:.0%} is more than chance."

@@ -1,5 +1,6 @@
 """The screen of `fusion run`, `retrain` and `train`: what a turn of the loop did."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -8,8 +9,10 @@ from rich.markup import escape
 from flows.cli.screens.monitoring import print_monitoring
 from flows.cli.screens.slots import run_and_method
 from flows.cli.screens.verdict import print_verdict
+from flows.cli.terminal_text import one_line
 
 if TYPE_CHECKING:  # what trains takes seconds to import, and `fusion approve` only needs a sentence
+    from flows.steps.alerts.findings import NotableFinding
     from flows.steps.publish.publish import Published
     from flows.steps.retrain.loop import Outcome
 
@@ -29,9 +32,11 @@ def print_outcome(console: Console, outcome: "Outcome") -> None:
             console.print("`fusion retrain --force` trains all the same.", markup=False)
     if outcome.trained:
         print_verdict(console, outcome.trained.manifest)
+        _print_findings(console, outcome.trained.findings)
     if outcome.monitored:
         print_monitoring(console, outcome.monitored)
     _print_publication(console, outcome)
+    _print_monitor_error(console, outcome)
     for refusal in outcome.refusals:
         console.print(f"\n[bold red]Refused[/] {escape(refusal)}")
     if outcome.refusals:
@@ -39,7 +44,7 @@ def print_outcome(console: Console, outcome: "Outcome") -> None:
 
 
 def _print_publication(console: Console, outcome: "Outcome") -> None:
-    """Say which run is shown or held, and that it is not monitored where monitoring failed."""
+    """Say which run is shown or held."""
     published, trained = outcome.published, outcome.trained
     if not published or not trained:
         return
@@ -47,10 +52,23 @@ def _print_publication(console: Console, outcome: "Outcome") -> None:
     console.print(f"\n{word} {run_and_method(published.run_id, trained.manifest['method'])}.")
     if published.is_challenger:
         console.print(describe_publication(published), markup=False)
-    if outcome.monitor_error:
-        reason = escape(outcome.monitor_error.removesuffix("."))
-        cure = f"`fusion monitor {published.run_id}` repeats it."
-        console.print(f"[bold yellow]Not monitored[/]: {reason}. {cure}")
+
+
+def _print_monitor_error(console: Console, outcome: "Outcome") -> None:
+    """Say that a run is not monitored, where monitoring failed."""
+    if not outcome.monitor_error or not outcome.trained:
+        return
+    reason = escape(outcome.monitor_error.removesuffix("."))
+    cure = f"`fusion monitor {outcome.trained.run_id}` repeats it."
+    console.print(f"[bold yellow]Not monitored[/]: {reason}. {cure}")
+
+
+def _print_findings(console: Console, findings: "Sequence[NotableFinding]") -> None:
+    """Show the findings of the data that concern a large share of it."""
+    for finding in findings:
+        head = f"[bold yellow]Data[/] {finding.share:.1%} {finding.code} ({finding.subject})"
+        words = escape(one_line(f"{finding.message}. {finding.cure}"))
+        console.print(f"{head}: {words}")
 
 
 def describe_publication(published: "Published") -> str:

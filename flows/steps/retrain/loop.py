@@ -32,7 +32,7 @@ class Outcome:
         trained: the run.
         published: the run's move; held when it waits in the challenger's slot.
         monitored: drift, stability and alerts.
-        monitor_error: why monitoring failed, while the run is shown all the same.
+        monitor_error: why monitoring failed; the run is shown, or refused, all the same.
         refusals: why the run is not shown, a sentence for each check that did not hold.
         pruned: what was removed in the end.
         profile: what the steps cost.
@@ -61,10 +61,7 @@ class Outcome:
 
     @property
     def monitor_status(self) -> MonitorStatus:
-        """State of monitoring: done, failed, or not to be done.
-
-        Only a run that is shown, or held, is monitored.
-        """
+        """State of monitoring: done, failed, or not to be done, where no run was trained."""
         if self.monitored is not None:
             return "done"
         return "failed" if self.monitor_error else "not_run"
@@ -73,7 +70,7 @@ class Outcome:
 def run_loop(session: Session, as_of: datetime | None = None, *, hold: bool = False) -> Outcome:
     """Train a run and, if it is admitted, publish and monitor it; then prune.
 
-    A refused run leaves what is live untouched.
+    A refused run leaves what is live untouched; it is monitored too, as its report says why.
 
     Args:
         session: the configuration and the database.
@@ -99,21 +96,23 @@ def _publish_and_monitor(
     session: Session, trained: TrainedRun, due: Due | None, hold: bool
 ) -> Outcome:
     if trained.refusals:
-        return Outcome(due, trained, refusals=trained.refusals)
+        refused = Outcome(due, trained, refusals=trained.refusals)
+        return _monitor(session, refused, trained.run_id)
     try:
         published = session.timer(
             "publish", lambda: publish_run(session, trained.run_id, hold=hold)
         )
-    except Refused as refused:
-        return Outcome(due, trained, refusals=refused.reasons)
+    except Refused as refusal:
+        refused = Outcome(due, trained, refusals=refusal.reasons)
+        return _monitor(session, refused, trained.run_id)
     # A held run is monitored too: a person decides by its report.
     return _monitor(session, Outcome(due, trained, published), trained.run_id)
 
 
 def _monitor(session: Session, outcome: Outcome, run_id: str) -> Outcome:
-    """Monitor a run that is shown by now.
+    """Monitor a run that is shown by now, or refused.
 
-    Nothing that goes wrong here, Ctrl+C too, may hide that it is shown.
+    Nothing that goes wrong here, Ctrl+C too, may hide that it is shown, or why it is not.
     """
     try:
         monitored = session.timer("monitor", lambda: monitor_run(session, run_id))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.session import Session
+from flows.steps.alerts.findings import NotableFinding, notable_findings
 from flows.steps.keep.forgotten import require_same
 from flows.steps.train.inputs import TrainingInputs, hash_inputs, read_inputs
 from flows.steps.train.results import Training, write_failure, write_folder, write_sql
@@ -36,6 +37,7 @@ class TrainedRun:
         status: `ready` or `rejected`.
         refusals: a sentence for each check that refused it; empty for a run that is ready.
         manifest: of the run, as JSON.
+        findings: of the data, those that concern more than `monitor.findings_limit` of it.
     """
 
     run_id: str
@@ -43,6 +45,7 @@ class TrainedRun:
     status: str
     refusals: tuple[str, ...]
     manifest: dict[str, Any]
+    findings: tuple[NotableFinding, ...] = ()
 
 
 def train_run(session: Session, as_of: datetime | None = None) -> TrainedRun:
@@ -175,4 +178,6 @@ def _train(
     manifest = write_folder(training, trained)
     status = write_sql(training, trained, manifest)
     refusals = tuple(check.text() for check in trained.checks if not check.holds)
-    return TrainedRun(run_id, run_no, status, refusals, manifest)
+    limit = session.config.monitor.findings_limit
+    notable = notable_findings(manifest["data"]["findings"], limit)
+    return TrainedRun(run_id, run_no, status, refusals, manifest, notable)

@@ -5,6 +5,7 @@ from datetime import datetime
 import polars as pl
 from sqlalchemy import Engine, delete, false
 
+from dashboards.settings import MonitorSettings
 from flows.session import Session
 from flows.steps.keep.forgotten import KEY, Forgotten, read_forgotten
 from flows.steps.rules import read_rule_set
@@ -54,7 +55,7 @@ def _check_all(session: Session, as_of: datetime | None) -> list[Finding]:
     if not database_findings and _has_database(session):
         forgotten, database_findings = _read_forgotten(session)
     findings = [*_check_sources(session), *_check_ranker(session)]
-    findings += [*_check_packages(session), *database_findings]
+    findings += [*_check_packages(session), *_check_monitor(session), *database_findings]
     known = _live_ids(session)
     inspected = inspect_data(
         session.config.data, session.base, as_of, session.read_sql, known, forgotten
@@ -119,6 +120,20 @@ def _check_ranker(session: Session) -> list[Finding]:
     except ConfigError as wrong:
         return [Finding("wrong_ranker", "error", "ranker.extra", 1, str(wrong), [], cure)]
     return []
+
+
+def _check_monitor(session: Session) -> list[Finding]:
+    """Say what a limit of churn means that somebody set when it was judged by itself."""
+    monitor = session.config.monitor
+    if monitor.churn_limit == MonitorSettings().churn_limit:
+        return []
+    message = (
+        f"churn_limit = {monitor.churn_limit:g} is a floor of effect: lists that change less raise "
+        "no alert; those that change more do only where chance and the time between two runs do "
+        "not explain it"
+    )
+    cure = "Nothing needs doing where that is meant; take churn_limit out of [monitor] otherwise."
+    return [Finding("floor_of_effect", "warning", "monitor.churn_limit", 1, message, [], cure)]
 
 
 def _check_database(session: Session) -> list[Finding]:

@@ -7,10 +7,12 @@ import polars as pl
 
 from dashboards.measures.stability import Stability, stability
 from flows.session import Session
+from flows.steps.alerts.circumstances import circumstances
 from flows.steps.item_files import with_titles
 from flows.steps.publish.publish import explain_refusal
+from flows.steps.watch.twin import twin_lists
 from fusion.errors import DataError
-from fusion.runs.run_folder import folder_of
+from fusion.runs.run_folder import RunFolder, folder_of
 from storage.reading.read import lists_of, served_of
 from storage.runs.retention import ENDED
 from storage.runs.runs import find_run
@@ -36,6 +38,9 @@ class Comparison:
             `after` are numbers of lists, the largest change comes first.
         lost: the same of items that only the old lists hold.
         moved: the same of items in both, in another number of lists.
+        no_floor: why nothing says what chance alone changes in the new lists; "" where the twin
+            does.
+        differences: what else differs between the two runs, a sentence each.
     """
 
     old: RunRow
@@ -45,12 +50,16 @@ class Comparison:
     gained: pl.DataFrame
     lost: pl.DataFrame
     moved: pl.DataFrame
+    no_floor: str = ""
+    differences: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the comparison for machines."""
         return {
             "from": self.old.run_id,
             "to": self.new.run_id,
+            "differences": self.differences,
+            "no_floor": self.no_floor or None,
             "groups": self.groups,
             "stability": self.stable.rows(),
             "gained": self.gained,
@@ -80,7 +89,11 @@ def compare(session: Session, old: str, new: str) -> Comparison:
     new_lists = lists_of(session.engine, after.run_no, DEPTH)
     served = served_of(session.engine, after.run_no)
     routes = served.select("user_id", segment="route")
-    stable = stability(old_lists, new_lists, DEPTH, routes)
+    around = circumstances(after, before)
+    folder = RunFolder(folder_of(session.runs, after.run_id))
+    has_twin = not around.no_floor and folder.twin.exists()
+    twin = twin_lists(folder) if has_twin else None
+    stable = stability(old_lists, new_lists, DEPTH, routes, twin)
     counts = _item_counts(old_lists, new_lists)
     in_old, in_new = pl.col("before") > 0, pl.col("after") > 0
     is_moved = in_old & in_new & (pl.col("before") != pl.col("after"))
@@ -93,6 +106,8 @@ def compare(session: Session, old: str, new: str) -> Comparison:
         gained=_titled(session, after, counts.filter(~in_old)),
         lost=_titled(session, before, counts.filter(~in_new)),
         moved=_titled(session, after, counts.filter(is_moved)),
+        no_floor=around.no_floor,
+        differences=tuple(reason.sentence for reason in around.reasons),
     )
 
 

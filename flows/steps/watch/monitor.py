@@ -6,13 +6,15 @@ from pathlib import Path
 
 import polars as pl
 
-from dashboards.alerts import Alert, alerts
+from dashboards.alerts import Alert, alerts, with_reasons
 from dashboards.evidently.report import ReportFiles, write_report
 from dashboards.measures.drift import ColumnDrift, drift, drift_rows
 from dashboards.measures.stability import SUBJECT, Stability, stability
 from dashboards.run import RunRef
 from flows.session import Session
-from flows.steps.rules_of_runs import rules_hash
+from flows.steps.alerts.circumstances import circumstances, missing_floor, serving_of
+from flows.steps.alerts.findings import finding_alerts
+from flows.steps.alerts.sources import source_alerts
 from flows.steps.run_damage import require_whole
 from flows.steps.run_summaries import require_verdict
 from flows.steps.train.metric_rows import GATE_PSI, verdict_rows
@@ -20,17 +22,17 @@ from flows.steps.watch.advice import missing_folder, missing_reference, next_ste
 from flows.steps.watch.monitor_frames import (
     DEPTH,
     PAIR_SUBJECTS,
-    moving_features,
+    moving_columns,
     read_pairs,
     reference_samples,
     report_folder,
-    twin_lists,
 )
+from flows.steps.watch.twin import twin_lists
 from fusion.errors import DataError
 from fusion.runs.manifest import Manifest
 from fusion.runs.run_folder import RunFolder, folder_of
 from storage.loading.bulk import load_metrics
-from storage.reading.read import history, lists_of, served_of
+from storage.reading.read import figures_of, history, lists_of, served_of
 from storage.runs.records import add_alert
 from storage.runs.runs import find_run
 from storage.schema.row_objects import RunRow
@@ -50,6 +52,7 @@ class Monitored:
         stability: of lists against those of the run before; None for a first run.
         alerts: raised, and stored.
         note: what had nothing to be compared with, in a sentence; "" where everything had.
+        no_floor: why nothing says what chance alone changes in the lists; "" where the twin does.
     """
 
     run_id: str
@@ -59,6 +62,7 @@ class Monitored:
     stability: Stability | None
     alerts: tuple[Alert, ...]
     note: str = ""
+    no_floor: str = ""
 
 
 def monitor_run(session: Session, name: str = "live", against: str | None = None) -> Monitored:
@@ -91,13 +95,12 @@ def monitor_run(session: Session, name: str = "live", against: str | None = None
     samples = reference_samples(folder, previous_folder, has_window)
     pairs = read_pairs(folder, samples, previous_folder)
     settings = session.config.monitor
-    drifts = drift(pairs, settings, {"features": moving_features(pairs)})
+    drifts = drift(pairs, settings, moving_columns(pairs))
     change = _stability(session, run, previous, folder) if previous else None
     reported = _reported(run, folder, previous, previous_folder, samples)
     verdict = verdict_rows(run.verdict or {})
     files = write_report(report_folder(folder), reported, drifts, change, verdict)
-    has_other_rules = previous is not None and rules_hash(previous) != rules_hash(run)
-    raised = alerts(drifts, change, settings, next_step(session, run), has_other_rules)
+    raised = _alerts(session, run, previous, drifts, change)
     _store_metrics(session, run, drifts, change)
     _store_alerts(session, run, raised)
     return Monitored(
@@ -108,6 +111,7 @@ def monitor_run(session: Session, name: str = "live", against: str | None = None
         stability=change,
         alerts=tuple(raised),
         note=reported.note,
+        no_floor=missing_floor(run, serving_of(run)),
     )
 
 
@@ -121,6 +125,27 @@ def _note(
     if not samples:
         parts.append(missing_reference(run))
     return " ".join(parts)
+
+
+def _alerts(
+    session: Session,
+    run: RunRow,
+    previous: RunRow | None,
+    drifts: list[ColumnDrift],
+    change: Stability | None,
+) -> list[Alert]:
+    """Judge figures, sources and findings; whatever else differs stands first in each alert."""
+    settings = session.config.monitor
+    measured = figures_of(session.engine, previous.run_no, SUBJECT) if previous else None
+    around = circumstances(run, previous, next_step(session, run), measured)
+    now = Manifest.of(run.manifest)
+    before = Manifest.of(previous.manifest) if previous else None
+    raised = [
+        *source_alerts(now, before),
+        *finding_alerts(now, before, settings.findings_limit),
+        *alerts(drifts, change, settings, around),
+    ]
+    return [with_reasons(alert, around.reasons) for alert in raised]
 
 
 def _reported(
@@ -184,7 +209,8 @@ def _stability(session: Session, run: RunRow, previous: RunRow, folder: RunFolde
         lists_of(session.engine, run.run_no, DEPTH),
         k=DEPTH,
         segments=served.select("user_id", segment="route"),
-        twin=twin_lists(folder),
+        # A twin that is broken itself would excuse whatever broke the ranker.
+        twin=None if missing_floor(run, serving_of(run)) else twin_lists(folder),
         catalogue=Manifest.of(run.manifest).data.items,
     )
 

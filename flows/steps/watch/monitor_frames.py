@@ -91,6 +91,20 @@ def report_folder(run: RunFolder) -> Path:
     return run.path / "report"
 
 
+def moving_columns(pairs: Pairs) -> dict[str, list[str]]:
+    """Return the columns that move from one run to the next by their nature, by subject.
+
+    Shapes of scores move with every ranker: with its number of trees, which early stopping finds
+    anew. Of two columns one always counts as a large share, so that healthy runs would alarm. That
+    lists change is churn's business, and that a ranker is broken that of admission.
+
+    Args:
+        pairs: from `read_pairs`.
+    """
+    shapes = pairs["scores"][1].columns if "scores" in pairs else []
+    return {"features": moving_features(pairs), "scores": shapes}
+
+
 def moving_features(pairs: Pairs) -> list[str]:
     """Return the features that move from one window to the next by their nature.
 
@@ -140,27 +154,4 @@ def score_shapes(run: RunFolder) -> pl.DataFrame:
     return levels.filter(fall > 0).select(
         first_step=(pl.col("top") - pl.col("second")) / fall,
         first_half=(pl.col("top") - pl.col("middle")) / fall,
-    )
-
-
-def twin_lists(run: RunFolder) -> pl.DataFrame | None:
-    """Return the lists that the ranker's twin, an A/A replicate, gave a sample of users.
-
-    Args:
-        run: its folder.
-
-    Returns:
-        user_id, rank, item_id; None where the run has no twin.
-    """
-    twin = pl.read_parquet(run.twin)
-    if twin.is_empty():
-        return None
-    user_ids = pl.read_parquet(run.user_ids)["user_id"]
-    item_ids = pl.read_parquet(run.item_ids)["item_id"]
-    return pl.DataFrame(
-        {
-            "user_id": user_ids.gather(twin["user"]),
-            "rank": twin["rank"],
-            "item_id": item_ids.gather(twin["item"]),
-        }
     )

@@ -151,14 +151,17 @@ def _not_in_table(
     in_table = table["id"].implode()
     missing = ids.filter(~ids.is_in(in_table))
     words = f"with interactions are not among the {len(table)} in the file"
-    return _about(kind, subject, missing, words)
+    return _about(kind, subject, missing, words, total=len(ids))
 
 
-def _about(kind: FindingKind, subject: str, ids: pl.Series, words: str) -> Finding | None:
+def _about(
+    kind: FindingKind, subject: str, ids: pl.Series, words: str, total: int = 0
+) -> Finding | None:
     """Make a finding of the ids, if there are any."""
     if ids.is_empty():
         return None
-    return kind.finding(subject, len(ids), f"{len(ids)} {subject} {words}", id_examples(ids))
+    message = f"{len(ids)} {subject} {words}"
+    return kind.finding(subject, len(ids), message, id_examples(ids), total)
 
 
 @data_check

@@ -69,4 +69,4 @@ def text_mostly_empty(facts: Facts) -> Finding | None:
         return None
     message = f"{len(empty)} of {len(facts.items)} items have no text"
     examples = example_rows(empty.select("id"))
-    return EMPTY_TEXT.finding("items", len(empty), message, examples)
+    return EMPTY_TEXT.finding("items", len(empty), message, examples, total=len(facts.items))

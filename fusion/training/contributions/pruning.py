@@ -20,16 +20,16 @@ from fusion.training.contributions.contribution_stage import (
 from fusion.training.contributions.defaults import DEFAULTS
 from fusion.training.contributions.elimination import Elimination
 from fusion.training.contributions.sample import labelled_users
-from fusion.training.sources import SourceReport
+from fusion.training.sources import LeftOut, SourceReport
 
 log = logging.getLogger(__name__)
 
 
-LeftOut = Mapping[str, dict[str, Any]]
+Earlier = Mapping[str, dict[str, Any]]
 """Sources that the live run left out: name -> contribution, as its manifest has it."""
 
 
-def note_left_out(reports: Sequence[SourceReport], earlier: LeftOut, every: int) -> None:
+def note_left_out(reports: Sequence[SourceReport], earlier: Earlier, every: int) -> None:
     """Leave out what an earlier run left out, unless it is time to ask again.
 
     Args:
@@ -46,10 +46,10 @@ def note_left_out(reports: Sequence[SourceReport], earlier: LeftOut, every: int)
     for report in leaving:
         runs = _runs_since(report, earlier)
         report.contribution = {**earlier[report.name], "runs": int(runs)}
-        report.status = _reason(report.contribution, every)
+        report.leave(LeftOut("unpaid", _reason(report.contribution, every)))
 
 
-def _runs_since(report: SourceReport, earlier: LeftOut) -> float:
+def _runs_since(report: SourceReport, earlier: Earlier) -> float:
     """Return how many runs ago a source was asked and left out; infinite where it was not."""
     return earlier[report.name]["runs"] + 1 if report.name in earlier else inf
 
@@ -89,7 +89,8 @@ def prune(
         report = by_name[name]
         report.contribution = _row(name, found)
         if context.config.tune.prune and not report.contribution["pays"]:
-            report.status = _reason(report.contribution, context.config.tune.probe)
+            reason = _reason(report.contribution, context.config.tune.probe)
+            report.leave(LeftOut("unpaid", reason))
             log.info("source=%s %s", name, report.status)
 
 

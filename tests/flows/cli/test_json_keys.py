@@ -17,6 +17,7 @@ from dashboards.alerts import Alert
 from flows.cli.app import app
 from flows.cli.console import to_json
 from flows.cli.screens.json_summary import demo_summary, outcome_summary
+from flows.steps.alerts.findings import NotableFinding
 from flows.steps.keep.age import Aged
 from flows.steps.keep.prune import RemovedRun
 from flows.steps.retrain.loop import Outcome
@@ -47,6 +48,7 @@ DECLARED = {
     "Against live": reports.LiveReport,
     "Interval": Interval,
     "Alert": Alert,
+    "Notable": NotableFinding,
     "Contribution": ContributionRow,
     "Removed": RemovedRun,
     "Bad row": BadRow,

@@ -165,6 +165,13 @@ def test_a_refused_run_leaves_what_is_live(own_shop):
     assert (ended.json["run"]["status"], ended.json["published"]) == ("rejected", False)
     assert any("beats random" in refusal for refusal in ended.json["refusals"])
     assert live_lists(url) == before
+    # Its report may say why: it is monitored like a run that is shown.
+    assert ended.json["monitor_status"] == "done"
+    live = fusion(own_shop, "status", "--json").json["live"]
+    assert ended.json["monitor"]["against"] == live["run_id"]
+    monitored = fusion(own_shop, "monitor", ended.json["run"]["id"], "--json")
+    assert monitored.code in (0, 4), monitored.err
+    assert monitored.json["alerts"] == ended.json["monitor"]["alerts"]
     again = fusion(own_shop, "publish", ended.json["run"]["id"])
     assert again.code == 1
     assert "is rejected, not ready: beats random" in again.err

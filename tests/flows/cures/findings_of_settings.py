@@ -168,6 +168,12 @@ CASES = {
         Cure("Mend the package", package("from tests.fusion.hostile.sources import Fine as Mine")),
         Cure("uninstall it", uninstall),
     ),
+    "floor_of_effect": Case(
+        lambda shelf: shelf.text(
+            "fusion.toml", lambda text: text + "\n[monitor]\nchurn_limit = 0.3\n"
+        ),
+        Cure("take churn_limit out of [monitor]", configure("churn_limit = 0.3\n", "")),
+    ),
     "wrong_ranker": Case(
         lambda shelf: shelf.text(
             "fusion.toml", lambda text: text + "\n[ranker]\nextra = { max_bin = 0 }\n"

@@ -1,22 +1,29 @@
 """Monitoring says what fits the run: where it stands, and what there was to compare it with."""
 
 import json
+import shutil
 from dataclasses import replace
 from io import StringIO
+from types import SimpleNamespace
+from unittest.mock import patch
 
 import pytest
 from rich.console import Console
 
-from flows.cli.screens.monitoring import print_monitoring
+from flows.cli.screens.comparison import print_comparison
+from flows.cli.screens.monitoring import describe_churn, print_monitoring
+from flows.cli.screens.outcome import print_outcome
 from flows.session import Session
 from flows.steps.publish.publish import publish_run
 from flows.steps.retrain.loop import run_loop
 from flows.steps.watch.advice import missing_reference, next_step
+from flows.steps.watch.compare import compare
 from flows.steps.watch.monitor import monitor_run
 from flows.steps.watch.pages import draw_page
+from fusion.models.base.fitted import FittedSource
 from storage.runs.runs import find_run, runs
 from storage.slots.publish import rollback
-from tests.flows.world import CONFIG, make_shop
+from tests.flows.world import CONFIG, database, make_shop, query, replace_lists
 
 SUBJECTS = {"users", "items", "interactions"}
 
@@ -106,9 +113,77 @@ def test_an_alert_of_a_held_run_carries_its_advice(own_shop):
     newest = runs(session.engine, "default")[0].run_id
     rollback(session.engine, "default", by="ann", reason="for the test")
     publish_run(session, newest, hold=True)
-    limits = session.config.monitor.model_copy(update={"churn_limit": 0.001})
-    strict = Session(session.config.model_copy(update={"monitor": limits}), session.base)
-    alerts = {alert.name: alert.message for alert in monitor_run(strict, newest).alerts}
-    assert alerts["churn"].endswith("takes the run out of the challenger's slot.")
-    for one in (session, strict):
-        one.engine.dispose()
+    replace_lists(session.engine, 1)
+    alerts = {alert.name: alert.message for alert in monitor_run(session, newest).alerts}
+    assert alerts["churn_excess"].endswith("takes the run out of the challenger's slot.")
+    session.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def gone_wrong(shop, tmp_path_factory):
+    """A third run, in which a source raises and most items are missing from the catalogue."""
+    folder = shutil.copytree(shop, tmp_path_factory.mktemp("wrong") / "shop")
+    lines = (folder / "movies.csv").read_text().splitlines(keepends=True)
+    (folder / "movies.csv").write_text("".join(lines[:20]))
+    session = Session.open(folder / "fusion.toml", by="ann")
+    top = FittedSource.top
+
+    def fail(self, users, k, allowed):
+        with self.attribute_errors():
+            assert self.name != "ease", "planted"
+        return top(self, users, k, allowed)
+
+    with patch.object(FittedSource, "top", fail):
+        outcome = run_loop(session)
+    yield session, outcome
+    session.engine.dispose()
+
+
+def test_a_source_that_raises_and_a_finding_that_grew_are_alerts(gone_wrong):
+    session, outcome = gone_wrong
+    assert (outcome.exit_code, outcome.published is not None) == (4, True)
+    raised = {alert.subject: alert for alert in outcome.monitored.alerts}
+    assert raised["source ease"].name == "source_failed"
+    assert "failed while scoring: AssertionError: planted" in raised["source ease"].message
+    assert raised["items"].name == "items_not_in_catalogue"
+    assert "and 0.0% in the run before" in raised["items"].message
+    stored = query(database(session.base), "select subject, name from alert order by id")
+    assert ("source ease", "source_failed") in stored
+    assert ("items", "items_not_in_catalogue") in stored
+
+
+def test_the_screen_shows_findings_and_churn_beside_chance(gone_wrong):
+    _, outcome = gone_wrong
+    console = Console(file=StringIO(), width=400)
+    print_outcome(console, outcome)
+    shown = console.file.getvalue()
+    assert "Data 68.3% items_not_in_catalogue (items): 41 items" in shown
+    churn = outcome.monitored.stability.value("churn")
+    assert f"{churn:.0%} of a list changed on average, and retraining alone changes" in shown
+
+
+def test_diff_says_churn_beside_chance_and_what_else_differs(gone_wrong):
+    session, outcome = gone_wrong
+    before = runs(session.engine, "default")[1].run_id
+    compared = compare(session, before, outcome.trained.run_id)
+    assert compared.stable.value("jaccard_chance") is not None
+    assert (compared.no_floor, compared.differences) == ("", ())
+    console = Console(file=StringIO(), width=400)
+    print_comparison(console, compared)
+    assert "and retraining alone changes" in console.file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("churn", "chance", "words"),
+    [
+        (0.41, 0.44, "41% of a list changed on average, and retraining alone changes 44%: no"),
+        (0.63, 0.44, "retraining alone changes 44%: 19% is more than chance."),
+        (0.63, None, "what retraining alone changes is not known: the method ease has no twin."),
+    ],
+)
+def test_churn_is_said_beside_chance(churn, chance, words):
+    figures = {"churn": churn}
+    if chance is not None:
+        figures["jaccard_chance"] = 1 - chance
+    measured = SimpleNamespace(value=figures.get)
+    assert words in describe_churn(measured, "" if chance else "the method ease has no twin")

@@ -10,7 +10,7 @@ from fusion.models.base.registry import build
 from fusion.models.linear import closed_form
 from fusion.models.linear.closed_form import weights_by_items, weights_by_users
 from fusion.testing.data import START, fit_context, make_dataset, mixed_data, users_now
-from fusion.training.sources import left_out
+from fusion.training.sources import LeftOut, left_out
 
 BOTH = pytest.mark.parametrize("solve", [weights_by_items, weights_by_users])
 
@@ -105,10 +105,8 @@ def test_old_events_fade():
 )
 def test_what_fades_needs_times(use):
     timeless = replace(make_dataset([0, 0, 1, 1], [0, 1, 0, 1], 2, 2), has_times=False)
-    assert (
-        left_out(build(use, {"half_life": 10.0}), timeless, 1.0)
-        == "left out: the data has no times"
-    )
+    reason = left_out(build(use, {"half_life": 10.0}), timeless, 1.0)
+    assert reason == LeftOut("data", "left out: the data has no times")
     assert left_out(build("ease"), timeless, 1.0) is None
 
 

@@ -8,7 +8,7 @@ import pytest
 from fusion.models.base.allowed import Allowed
 from fusion.models.neural import Neural
 from fusion.models.nn.settings import NeuralConfig
-from fusion.training.sources import left_out
+from fusion.training.sources import LeftOut, left_out
 from tests.fusion.models.data import all_pairs
 from tests.fusion.models.planted import context, dataset, everyone
 
@@ -106,7 +106,7 @@ def test_one_weight_for_all_is_told_to_all(data):
 
 def test_without_weights_it_sits_out_with_a_sentence_and_softmax_tells_none(data):
     bare = replace(data, has_weights=False)
-    assert left_out(Neural(SMALL), bare, 4) == "left out: the data has no weights"
+    assert left_out(Neural(SMALL), bare, 4) == LeftOut("data", "left out: the data has no weights")
     assert left_out(Neural(SMALL), data, 4) is None
     plain = SMALL.model_copy(update={"loss": "softmax"})
     assert left_out(Neural(plain), bare, 4) is None

@@ -14,7 +14,7 @@ from fusion.models.linear import near_pairs
 from fusion.models.linear.closed_form import ridge_weights
 from fusion.testing.data import START, fit_context, make_dataset, mixed_data, users_now
 from fusion.testing.reference import all_allowed
-from fusion.training.sources import left_out
+from fusion.training.sources import LeftOut, left_out
 from tests.fusion.models.conftest import SMALL
 from tests.fusion.models.linear.slow_ridge import slow_weights
 from tests.fusion.models.planted import cycles, everyone
@@ -181,4 +181,6 @@ def test_data_without_events_gives_silence():
 
 def test_without_times_there_is_no_order():
     timeless = replace(make_dataset([0, 0, 1, 1], [0, 1, 0, 1], 2, 2), has_times=False)
-    assert left_out(build("sequence_ridge"), timeless, 1.0) == "left out: the data has no times"
+    assert left_out(build("sequence_ridge"), timeless, 1.0) == LeftOut(
+        "data", "left out: the data has no times"
+    )
