@@ -53,6 +53,7 @@ class Circumstances:
             knows: whether they are shown.
         days: of data between the two runs.
         no_floor: why nothing says what chance alone changes; "" where the twin does.
+        has_other_method: whether the verdict chose another method than in the run before.
         before: figures of the lists of the run before against the one before that, by name.
         reasons: what else differs.
     """
@@ -60,6 +61,7 @@ class Circumstances:
     next_step: str = ""
     days: float = 0.0
     no_floor: str = ""
+    has_other_method: bool = False
     before: Mapping[str, float] = field(default_factory=dict)
     reasons: tuple[Reason, ...] = ()
 
@@ -133,7 +135,8 @@ def _churn(
     """
     churn = Churn.of(stability)
     limit = excess_limit(circumstances.days, Churn.of_figures(circumstances.before))
-    if churn is None or churn.value <= settings.churn_limit:
+    # Another method lists other items, which the verdict chose for certain.
+    if churn is None or circumstances.has_other_method or churn.value <= settings.churn_limit:
         return []
     if churn.judged <= limit:
         return []

@@ -40,8 +40,8 @@ time = "time"
 [split]
 kind = "time"
 window = 7
-folds = 1
-users = 40
+folds = 2
+users = 50
 
 [tune]
 trials = 0
@@ -50,7 +50,7 @@ trials = 0
 seeds = 1
 
 [gate]
-users = 40
+users = 50
 
 [retention]
 prune = false
@@ -160,9 +160,9 @@ def main() -> None:
     """Make the worlds, plant the faults and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", default="1,2,3", help="a world each")
-    parser.add_argument("--users", type=int, default=400)
-    parser.add_argument("--items", type=int, default=300)
-    parser.add_argument("--events", type=int, default=20_000)
+    parser.add_argument("--users", type=int, default=700)
+    parser.add_argument("--items", type=int, default=400)
+    parser.add_argument("--events", type=int, default=40_000)
     parser.add_argument("--weeks", type=int, default=4, help="healthy weekly runs of each world")
     given = parser.parse_args()
     seeds = [int(seed) for seed in given.seeds.split(",")]

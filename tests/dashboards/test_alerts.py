@@ -88,6 +88,9 @@ class TestChurn:
         assert (one.name, one.value) == ("churn", pytest.approx(0.8))
         assert "is not known (the method ease has no twin), so all of it was judged" in one.message
 
+    def test_another_method_lists_other_items_for_no_fault(self):
+        assert self.churn(0.9, None, days=7, has_other_method=True) == []
+
     def test_what_the_run_before_changed_too_is_usual(self):
         assert self.churn(1.0, 0.2, days=7, before={"churn": 1.0, "jaccard_chance": 0.8}) == []
         assert self.churn(1.0, 0.2, days=7, before={"churn": 0.5, "jaccard_chance": 0.8}) != []

@@ -49,6 +49,7 @@ def circumstances(
         next_step=next_step,
         days=days_between(previous, run),
         no_floor=missing_floor(run, serving),
+        has_other_method=previous.method != run.method,
         before=before or {},
         reasons=tuple(_reasons(previous, run)),
     )

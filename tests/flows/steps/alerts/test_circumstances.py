@@ -86,6 +86,8 @@ def test_a_setting_that_a_version_did_not_know_is_no_change():
 def test_another_method_is_named():
     [sentence] = sentences(row(method="blend", twin=None), "lists")
     assert sentence.startswith("Lists are made by blend now, and were by ranker")
+    assert circumstances(row(method="blend"), row()).has_other_method
+    assert not circumstances(row(), row()).has_other_method
 
 
 def test_a_floor_of_chance_is_missing_without_a_whole_twin():

@@ -49,7 +49,7 @@ FAULTS = {
     "source_constant": {"lists": {"lists": 1}},
     "source_changed": {"lists": {"overlap": 0.3}},
     "source_ceiling": {"share": 0.1},
-    "ranker_fell": {"ranker": (0.05, -0.04)},
+    "ranker_fell": {"ranker": (0.04, -0.04)},
 }
 
 
@@ -127,10 +127,10 @@ def test_a_ceiling_falls_far_and_not_by_chance(fault, raised):
 @pytest.mark.parametrize(
     ("now", "before", "raised"),
     [
-        ((0.11, -0.01), (0.2, 0.05), True),
-        ((0.13, -0.01), (0.2, 0.05), False),
-        ((0.11, 0.01), (0.2, 0.05), False),
-        ((0.11, -0.01), (0.1, -0.02), False),
+        ((0.049, -0.01), (0.2, 0.05), True),
+        ((0.051, -0.01), (0.2, 0.05), False),
+        ((0.049, 0.01), (0.2, 0.05), False),
+        ((0.049, -0.01), (0.1, -0.02), False),
     ],
 )
 def test_a_ranker_falls_for_certain_far_and_once(now, before, raised):
