@@ -3,7 +3,8 @@
 import os
 from pathlib import Path
 
-from sqlalchemy import URL, Engine, text
+from sqlalchemy import URL, Engine, quoted_name, text
+from sqlalchemy.schema import CreateSchema
 
 from fusion.errors import ConfigError
 from storage.database.engine import make_engine, revision
@@ -189,6 +190,7 @@ def _make_schema(place: URL, name: str, limits: TimeLimits) -> None:
             # Of two processes that begin at once, one waits, and then finds the schema there.
             connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('fusion schema'))"))
             if connection.scalar(text("SELECT to_regnamespace(:name)"), {"name": name}) is None:
-                connection.execute(text(f"CREATE SCHEMA {name}"))
+                # Quoted: a name such as `user` is a word of SQL.
+                connection.execute(CreateSchema(quoted_name(name, quote=True)))
     finally:
         engine.dispose()

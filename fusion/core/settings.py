@@ -160,6 +160,8 @@ def describe(error: Any, model: type[BaseModel]) -> str:
         return f"{where}: unknown key.{hint} Known: {', '.join(known)}."
     if error["type"] == "missing":
         return f"{where}: is needed and has no default"
+    if error["type"] == "string_pattern_mismatch":
+        return f"{where}: {error['input']!r} is none; it must match {error['ctx']['pattern']}"
     return f"{where}: {error['msg'].removeprefix('Value error, ')}"
 
 

@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import create_engine, inspect, text
 
 from fusion.errors import ConfigError
-from storage import StorageSettings, connect
+from storage import StorageSettings, connect, open_reader
+from storage.reading.database_status import database_status
 from storage.runs.runs import find_run, runs
 from storage.runs.sweep import sweep
 from storage.slots.publish import publish
@@ -67,6 +68,21 @@ def test_a_schema_holds_everything(postgres_url, tenants):
 def test_a_reserved_name_is_refused(postgres_url):
     with pytest.raises(ConfigError, match="pg_shop"):
         connect(StorageSettings(url=postgres_url, schema="pg_shop"), migrate=True)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("name", ["user", "select", "default", "public", "x" * 63])
+def test_a_word_of_sql_is_a_name_as_any_other(name, postgres_url):
+    settings = StorageSettings(url=postgres_url, schema=name)
+    engine = connect(settings, migrate=True)
+    publish(engine, "default", make_run(engine, "a", ["ann"]), by="test", reason="test")
+    end_lives(engine)
+    engine.dispose()
+    status = database_status(settings)
+    assert (status.schema, status.needs_care) == (name, False)
+    reader = open_reader(postgres_url, schema=name)
+    assert len(list_for(reader, "default", "ann")) == 4
+    reader.dispose()
 
 
 @pytest.mark.parametrize("name", ["Shop", "a b", 'x"; --', "", "1a", "x" * 64])
