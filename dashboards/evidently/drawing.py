@@ -7,6 +7,7 @@ import json
 import logging
 from pathlib import Path
 
+from dashboards.evidently.home import import_nltk
 from dashboards.evidently.report import ReportFiles, add_distributions, locked, read_drift
 from dashboards.evidently.workspace import record
 from dashboards.measures.drift import Pairs
@@ -36,6 +37,7 @@ def draw_report(folder: Path, workspace: Path, subjects: Pairs) -> None:
 
 def _draw(folder: Path, workspace: Path, subjects: Pairs) -> None:
     # Evidently takes seconds to import: only who draws a page waits for it.
+    import_nltk()
     from dashboards.evidently.drift_page import drift_snapshot  # noqa: PLC0415
 
     report, files = read_drift(folder), ReportFiles(folder)

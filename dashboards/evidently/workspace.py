@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from dashboards.evidently.home import import_nltk
 from dashboards.run import RunRef
 from dashboards.web.guard import Application
 from dashboards.web.server import serve_guarded
@@ -100,6 +101,7 @@ def _application(workspace: Path) -> Application:
             f"no dashboards in {workspace}: `fusion run` fills it; if they are elsewhere, name the "
             f"folder as `workspace` in [monitor]"
         )
+    import_nltk()
     # Takes seconds to import.
     from evidently.ui.service.app import create_app, get_config  # noqa: PLC0415
 

@@ -24,6 +24,7 @@ from flows.cli import (  # noqa: F401  importing them adds their verbs
 )
 from flows.cli.app import app
 from flows.cli.console import emit, fail, start_logging
+from flows.cli.terminal_text import visible
 from flows.malloc import give_back
 from fusion.errors import ConfigError, cut_words
 from fusion.masking import mask_secrets
@@ -45,7 +46,7 @@ def main() -> None:
         if code == INTERRUPTED:
             fail(KeyboardInterrupt(), as_json)
     except TyperException as misused:
-        misused.message = cut_words(mask_secrets(misused.message))
+        misused.message = visible(cut_words(mask_secrets(misused.message)))
         misused.show()  # type: ignore[attr-defined]
         code = ConfigError.exit_code
         if as_json:

@@ -6,6 +6,7 @@ from threading import Thread
 
 import pytest
 
+from flows.cli.terminal_text import STEERING
 from tests.flows.calling import call_main
 from tests.flows.world import CONFIG, fusion, make_shop
 
@@ -56,6 +57,14 @@ def assert_one_sentence(ended, words: str) -> None:
 )
 def test_arguments(folder, words, told):
     assert_one_sentence(call_main(folder, *words), told)
+
+
+@pytest.mark.parametrize("character", ["\u2028", "\x1b", "\u202e"])
+def test_what_steers_a_terminal_is_shown_as_an_escape_in_errors_of_usage(folder, character):
+    ended = call_main(folder, "approve", "live", f"a{character}b")
+    assert ended.code == 2, ended
+    assert f"extra argument(s) (a{repr(character)[1:-1]}b)" in ended.err
+    assert STEERING.isdisjoint(map(ord, ended.err.replace("\n", "")))
 
 
 @pytest.mark.parametrize(

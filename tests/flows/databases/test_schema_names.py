@@ -1,4 +1,4 @@
-"""`[storage] schema`: a word of SQL is a name as any other, and what is no plain name is refused."""
+"""`[storage] schema`: a word of SQL is a name as any other; what is no plain name is refused."""
 
 import pytest
 
