@@ -36,7 +36,9 @@ class RetentionSettings(Settings):
         description="days after which rows go that checks put aside, of runs that nothing shows; "
         "default: with their run",
     )
-    alert_days: Days = Field(None, description="days after which alerts go; default: never")
+    alert_days: Days = Field(
+        None, description="days after which resolved alerts go; default: never"
+    )
     decision_days: Days = Field(
         None, description="days after which decisions of `fusion retrain` go; default: never"
     )

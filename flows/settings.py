@@ -24,6 +24,7 @@ from fusion.core.settings import Settings, describe, named_outside, require_text
 from fusion.core.toml_file import read_toml
 from fusion.errors import ConfigError
 from fusion.ingest.settings import DataSettings
+from fusion.watching.settings import WatchSettings
 from storage.database.settings import StorageSettings
 
 CRON = {"minute": (0, 59), "hour": (0, 23), "day": (1, 31), "month": (1, 12), "weekday": (0, 7)}
@@ -114,6 +115,9 @@ class Config(CoreConfig, BaseSettings):
     monitor: MonitorSettings = Field(
         MonitorSettings(),
         description="How drift and stability are measured and when they become alerts.",
+    )
+    watch: WatchSettings = Field(
+        WatchSettings(), description="What `fusion watch` takes for health."
     )
     retrain: RetrainSettings = Field(
         RetrainSettings(),

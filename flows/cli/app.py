@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 VERBS = {
     "Begin": ("demo", "init", "check", "db"),
     "Train and publish": ("run", "train", "publish", "monitor", "retrain", "schedule"),
+    "Watch": ("watch", "alerts"),
     "Look": ("status", "health", "runs", "show", "person", "diff", "ui"),
     "Decide what is live": ("approve", "reject", "rollback", "unfreeze"),
     "Clean up": ("prune", "forget"),
@@ -38,7 +39,8 @@ NEEDS = {
     # Whoever serves the schedule also trains: a night must not be the first to find that missing.
     "schedule": ("prefect", "train"),
     **dict.fromkeys(
-        ("init", "check", "run", "train", "publish", "monitor", "retrain", "person"), ("train",)
+        ("init", "check", "run", "train", "publish", "monitor", "retrain", "person", "watch"),
+        ("train",),
     ),
     **dict.fromkeys(("prune", "forget"), ("train",)),
 }
@@ -195,11 +197,12 @@ def _go_on_without(url: str, config: Path) -> None:
     log.warning("%s: its pages will not show what is done now", away)
 
 
-def parse_moment(text: str | None) -> datetime | None:
-    """Read the time that `--as-of` gives.
+def parse_moment(text: str | None, option: str = "--as-of") -> datetime | None:
+    """Read the time that an option gives.
 
     Args:
         text: ISO 8601, a date or a time; without a zone it is UTC.
+        option: its name, for the message.
 
     Returns:
         The aware time; None when no text is given.
@@ -213,7 +216,7 @@ def parse_moment(text: str | None) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError as wrong:
         raise ConfigError(
-            f"--as-of {text!r} is no time; write 2026-01-31 or 2026-01-31T06:00"
+            f"{option} {text!r} is no time; write 2026-01-31 or 2026-01-31T06:00"
         ) from wrong
     # Without a zone it means UTC, on every machine.
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

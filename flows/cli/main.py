@@ -17,10 +17,10 @@ from flows.cli import (  # noqa: F401  importing them adds their verbs
     lists,
     removal,
     runs,
-    services,
     setup,
     slots,
     training,
+    watching,
 )
 from flows.cli.app import app
 from flows.cli.console import emit, fail, start_logging

@@ -1,4 +1,4 @@
-"""Verbs that look at runs: which is live, which there are, how two differ, how one drifts.
+"""Verbs that look at runs: which is live, which there are, how they differ and drift, in pages.
 
 Verbs import what they need when they run, so that light ones answer at once.
 """
@@ -17,7 +17,7 @@ from flows.cli.app import (
     prefect_flows,
     verb,
 )
-from flows.cli.console import emit, out
+from flows.cli.console import emit, err, out
 from fusion.errors import Refused
 
 
@@ -133,3 +133,23 @@ def monitor(run: Run = "live", config: Config = FILE, as_json: Json = False) -> 
     else:
         print_monitoring(out, monitored)
     return ALERTED if monitored.alerts else 0
+
+
+@verb
+def ui(
+    config: Config = FILE,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="port on this machine")] = 8000,
+) -> int:
+    """Show the dashboards over runs in a browser.
+
+    Returns:
+        0, when it is ended by Ctrl+C.
+    """
+    from dashboards.evidently.workspace import serve  # noqa: PLC0415
+    from flows.steps.watch.pages import draw_newest, drawing  # noqa: PLC0415
+
+    session = open_session(config)
+    err.print(f"Dashboards at http://127.0.0.1:{port} (Ctrl+C ends it)", markup=False)
+    with drawing(session):
+        serve(session.workspace, port, draw=lambda: draw_newest(session))
+    return 0

@@ -1,4 +1,4 @@
-"""Verbs that train: a run, the whole loop, the loop when the policy says so.
+"""Verbs that train: a run, the whole loop, the loop when the policy or the schedule says so.
 
 Verbs import what they need when they run, so that light ones answer at once.
 """
@@ -122,3 +122,16 @@ def _show(outcome: Any, as_json: bool, profile: bool = False) -> int:
         if profile and outcome.profile:
             print_profile(out, outcome.profile)
     return int(outcome.exit_code)
+
+
+@verb
+def schedule(config: Config = FILE) -> int:
+    """Serve the deployments: the policy is asked by cron, and trains when it says so.
+
+    Returns:
+        0, when it is ended by a signal.
+    """
+    from flows.prefect_flows.deployments import serve_schedule  # noqa: PLC0415
+
+    serve_schedule(config)
+    return 0

@@ -54,11 +54,40 @@ def read_interactions(settings: DataSettings, table: Table) -> pl.DataFrame:
         UnknownName: `positive` names a column that does not exist.
         ConfigError: `positive` cannot be read.
     """
+    return parse_interactions(settings, table.pick(columns_used(settings, table.columns)))
+
+
+def columns_used(settings: DataSettings, file_columns: Iterable[str]) -> dict[str, str]:
+    """Map the columns of interactions that the configuration uses to those of the file.
+
+    Args:
+        settings: the `[data]` section.
+        file_columns: names of the columns in the file.
+
+    Returns:
+        Name here -> name in the file; columns that only `positive` uses begin with "@".
+
+    Raises:
+        UnknownName: `positive` names a column that does not exist.
+        ConfigError: `positive` cannot be read.
+    """
     columns = role_columns(settings)
-    for column in _positive_columns(settings, table.columns).values():
+    for column in _positive_columns(settings, file_columns).values():
         if column.startswith(EXTRA):
             columns[column] = column.removeprefix(EXTRA)
-    frame = table.pick(columns)
+    return columns
+
+
+def parse_interactions(settings: DataSettings, frame: pl.DataFrame) -> pl.DataFrame:
+    """Parse cells of interactions as they stand in the file.
+
+    Args:
+        settings: the `[data]` section.
+        frame: (N,) rows with the columns of `columns_used`.
+
+    Returns:
+        (N,) rows as `read_interactions` gives them.
+    """
     users = id_text(frame["user"])
     items = id_text(frame["item"])
     frame = frame.with_columns(users, items)

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Engine, Table, delete, func, select
 
 from storage.database.engine import writing
-from storage.schema.tables import alert, decision, explanation, run, slot
+from storage.schema.tables import alert, decision, explanation, slot
 from storage.slots.history import moves, rollback_path
 
 
@@ -41,19 +41,18 @@ def age_explanations(engine: Engine, run_no: int, dry_run: bool = False) -> int:
 
 
 def age_alerts(engine: Engine, placement: str, before: datetime, dry_run: bool = False) -> int:
-    """Delete old alerts of a placement's runs.
+    """Delete old alerts of a placement that are resolved.
 
     Args:
         engine: from `connect`.
-        placement: whose runs.
-        before: aware time; alerts from then on stay.
+        placement: where the lists are shown.
+        before: aware time; alerts that were resolved from then on stay.
         dry_run: count them, and delete nothing.
 
     Returns:
         The number of rows.
     """
-    of_placement = select(run.c.run_no).where(run.c.placement == placement)
-    old = (alert.c.at < before) & alert.c.run_no.in_(of_placement)
+    old = (alert.c.resolved_at < before) & (alert.c.placement == placement)
     return _age(engine, alert, old, dry_run)
 
 

@@ -1,52 +1,12 @@
-"""Alerts of monitoring, and decisions of the retraining policy."""
+"""Decisions of the retraining policy."""
 
 from datetime import datetime
 
 from sqlalchemy import Engine, insert
 
 from storage.database.engine import writing
-from storage.schema.tables import alert, decision
+from storage.schema.tables import decision
 from storage.schema.types import utc_now
-
-
-def add_alert(  # noqa: PLR0913 one argument a column
-    engine: Engine,
-    run_no: int,
-    subject: str,
-    name: str,
-    *,
-    value: float | None,
-    threshold: float | None,
-    message: str,
-    at: datetime | None = None,
-) -> int:
-    """Record that a figure passed its threshold.
-
-    Args:
-        engine: from `connect`.
-        run_no: the run that was monitored.
-        subject: what was measured, as in `metric`.
-        name: the figure, as in `metric`.
-        value: what it was; None when it could not be computed.
-        threshold: what it may be; None where there is none.
-        message: in words for a person.
-        at: aware time; now when None.
-
-    Returns:
-        The alert's id.
-    """
-    row = {
-        "run_no": run_no,
-        "subject": subject,
-        "name": name,
-        "value": value,
-        "threshold": threshold,
-        "message": message,
-        "at": at or utc_now(),
-    }
-    statement = insert(alert).values(row).returning(alert.c.id)
-    with writing(engine) as connection:
-        return int(connection.execute(statement).scalar_one())
 
 
 def add_decision(  # noqa: PLR0913 one argument a column

@@ -8,6 +8,7 @@ than loading them, and each is only ever written under a run number taken from `
 from sqlalchemy import (
     JSON,
     REAL,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -22,7 +23,7 @@ from sqlalchemy import (
 
 from storage.schema.types import ID_TEXT, MaskedText, UtcTime
 
-HEAD = "0005"
+HEAD = "0006"
 """The Alembic revision that these tables describe; a test holds it to the newest migration."""
 
 # Every constraint has a name, by which a migration can change it on both databases.
@@ -199,18 +200,64 @@ metric = Table(
     Column("high", Double),
 )
 
+watch = Table(
+    "watch",
+    metadata,
+    Column("watch_no", Integer, primary_key=True),
+    Column("placement", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("as_of", UtcTime, nullable=False),
+    _run_no(nullable=True),
+    Column("layout", REPORT, nullable=False),
+    Column("facts", REPORT, nullable=False),
+    Index(None, "placement", "watch_no"),
+    sqlite_autoincrement=True,
+)
+
+watch_figure = Table(
+    "watch_figure",
+    metadata,
+    Column("placement", Text, primary_key=True),
+    Column("unit", Text, primary_key=True),
+    Column("start", Text, primary_key=True),
+    Column("figure", Text, primary_key=True),
+    Column("value", Double),
+    Column("cases", BigInteger, nullable=False),
+    Column("counts", REPORT),
+    Column("watch_no", Integer, ForeignKey("watch.watch_no"), nullable=False),
+    CheckConstraint("unit in ('day', 'window')", name="unit"),
+)
+
 alert = Table(
     "alert",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("at", UtcTime, nullable=False),
-    _run_no(),
+    Column("placement", Text, nullable=False),
+    Column("cause", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("seen_at", UtcTime, nullable=False),
+    _run_no(nullable=True),
+    Column("watch_no", Integer, ForeignKey("watch.watch_no")),
     Column("value", Double),
     Column("threshold", Double),
     Column("message", MaskedText, nullable=False),
-    Index(None, "run_no"),
+    Column("parameters", REPORT),
+    Column("acknowledged_at", UtcTime),
+    Column("acknowledged_by", MaskedText),
+    Column("acknowledged_until", UtcTime),
+    Column("acknowledged_why", MaskedText),
+    Column("is_expected", Boolean),
+    Column("resolved_at", UtcTime),
+    Column("resolved_why", MaskedText),
+    CheckConstraint("kind in ('fault', 'change', 'run')", name="kind"),
+    CheckConstraint("severity in ('alarm', 'look')", name="severity"),
+    CheckConstraint("state in ('open', 'acknowledged', 'resolved')", name="state"),
+    Index(None, "placement", "state"),
 )
 
 decision = Table(

@@ -10,8 +10,8 @@ import polars as pl
 
 from storage import StorageSettings, connect
 from storage.reading.live_run import live
-from storage.runs.records import add_alert
 from tests.flows.world import Ended, database, fusion
+from tests.storage.making import note_alert
 
 N_USERS, N_FILMS, N_DAYS, DAY = 90, 48, 120, 86_400
 START = 1_700_000_000
@@ -126,7 +126,7 @@ def raise_alert(url: str) -> None:
     """Let the live run have an alert, which small data gives or not as chance has it."""
     engine = connect(StorageSettings(url=url))
     run_no = live(engine, "default").run.run_no
-    add_alert(engine, run_no, "lists", "churn", value=0.7, threshold=0.6, message="lists changed")
+    note_alert(engine, run_no, "lists", "churn", value=0.7, threshold=0.6, message="lists changed")
     engine.dispose()
 
 

@@ -12,10 +12,10 @@ from storage.loading.bulk import (
     load_metrics,
     load_served,
 )
-from storage.runs.records import add_alert, add_decision
+from storage.runs.records import add_decision
 from storage.schema.tables import blocked_item
 from storage.slots.publish import publish
-from tests.storage.making import begin, end, lists
+from tests.storage.making import begin, end, lists, note_alert
 
 FOLDER = Path(__file__).parents[2] / "examples" / "sql"
 RECIPES = sorted(FOLDER.glob("*.sql"))
@@ -44,7 +44,7 @@ def database(engine: Engine) -> Engine:
         run_no = make_whole_run(engine, run_id)
         publish(engine, "default", run_no, by="ann", reason="weekly")
     message = "lists changed a lot"
-    add_alert(engine, run_no, "lists", "churn", value=0.8, threshold=0.6, message=message)
+    note_alert(engine, run_no, "lists", "churn", value=0.8, threshold=0.6, message=message)
     reason = "trained today"
     add_decision(engine, "default", False, reason=reason, trigger="cooldown", run_no=run_no)
     with engine.begin() as connection:

@@ -1,6 +1,7 @@
 """Small runs for tests: every list tells by its item ids which run it belongs to."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import polars as pl
 from sqlalchemy import Engine
@@ -9,6 +10,7 @@ from storage.loading.bulk import load_fallback, load_lists, load_served
 from storage.reading.recommendations import LIST_COLUMNS, recommendations_for
 from storage.runs import liveness
 from storage.runs.runs import finish_run, start_run
+from storage.watches.alerts import NewAlert, raise_alert
 
 AS_OF = datetime(2026, 11, 1, tzinfo=UTC)
 SIZE, RESERVE = 4, 3
@@ -78,3 +80,10 @@ def list_for(engine: Engine, placement: str, user: str) -> pl.DataFrame:
 def fallback_for(engine: Engine, placement: str) -> pl.DataFrame:
     """The live list of everyone whom no run knows."""
     return recommendations_for(engine, placement, "nobody").rows
+
+
+def note_alert(engine: Engine, run_no: int, subject: str, name: str, **more: Any) -> int:
+    """An alert of a run of the placement `default`; `at` is when, the rest as in `NewAlert`."""
+    at = more.pop("at", None)
+    new = NewAlert(f"{subject}.{name}", subject, name, "run", **more)
+    return raise_alert(engine, "default", new, run_no=run_no, at=at)[0]

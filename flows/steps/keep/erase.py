@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from flows.session import Session
+from flows.steps.arrivals.known_files import forget_known
 from flows.steps.keep.forgotten import Hasher, read_forgotten
 from flows.steps.train.table_sums import sums_if_readable
 from flows.steps.user_ids import every_id
@@ -127,10 +128,11 @@ def forget(session: Session, people: Collection[str]) -> Forgot:
         in_runs, stages = _empty_store(session, known_as)
         rows, in_sql = forget_rows(engine, known_as)
         runs = _amend_runs(session, known_as)
+        in_watches = forget_known(session.runs, known_as)
     # Sentences may name people as well: reasons of moves, messages of alerts.
     redactor = Redactor(known_as)
     amend_texts(engine, redactor.redact_text, redactor.redact)
-    known = {known_as[each] for each in in_sql | in_runs}
+    known = {known_as[each] for each in in_sql | in_runs | in_watches}
     unknown = [
         person for person in people if person not in known and hasher.of(person) in new_hashes
     ]

@@ -27,13 +27,13 @@ from flows.steps.watch.monitor_frames import (
     reference_samples,
     report_folder,
 )
+from flows.steps.watch.run_alerts import store_alerts
 from flows.steps.watch.twin import twin_lists
 from fusion.errors import DataError
 from fusion.runs.manifest import Manifest
 from fusion.runs.run_folder import RunFolder, folder_of
 from storage.loading.bulk import load_metrics
 from storage.reading.read import figures_of, history, lists_of, served_of
-from storage.runs.records import add_alert
 from storage.runs.runs import find_run
 from storage.schema.row_objects import RunRow
 
@@ -102,7 +102,7 @@ def monitor_run(session: Session, name: str = "live", against: str | None = None
     files = write_report(report_folder(folder), reported, drifts, change, verdict)
     raised = _alerts(session, run, previous, drifts, change)
     _store_metrics(session, run, drifts, change)
-    _store_alerts(session, run, raised)
+    store_alerts(session, run, raised)
     return Monitored(
         run_id=run.run_id,
         against=reported.against,
@@ -226,17 +226,3 @@ def _store_metrics(
     subjects = (*PAIR_SUBJECTS, SUBJECT)
     rows = pl.concat(frames)
     load_metrics(session.engine, run.run_no, rows, subjects=subjects, kept=(GATE_PSI,))
-
-
-def _store_alerts(session: Session, run: RunRow, raised: list[Alert]) -> None:
-    for alert in raised:
-        add_alert(
-            session.engine,
-            run.run_no,
-            alert.subject,
-            alert.name,
-            value=alert.value,
-            threshold=alert.limit,
-            message=alert.message,
-        )
-        log.warning("alert subject=%s name=%s: %s", alert.subject, alert.name, alert.message)

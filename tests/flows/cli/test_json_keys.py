@@ -65,7 +65,7 @@ def set_in(folder: Path, section: str, line: str) -> None:
 def looks(folder: Path):
     """Yield verbs that look, with their answers."""
     for verb, *words in (
-        ("status",), ("health",), ("runs",), ("check",), ("db",),
+        ("status",), ("health",), ("runs",), ("check",), ("db",), ("watch",), ("alerts", "--all"),
         ("show", "u1"), ("show", "nobody"), ("diff", "live", "live"),
     ):  # fmt: skip
         yield verb, call(folder, verb, *words, "--json")

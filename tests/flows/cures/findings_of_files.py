@@ -3,8 +3,12 @@
 import re
 
 import polars as pl
+from alembic import command
 
 from fusion.core.findings import FINDING_KINDS
+from storage.database.engine import make_engine, writing
+from storage.database.urls import storage_url
+from storage.schema.upgrade import alembic_config
 from tests.flows.cures.case import Case, Cure
 from tests.flows.cures.shelf import (
     Shelf,
@@ -118,6 +122,21 @@ def statements(*lines: str):
 
     def change(shelf: Shelf) -> None:
         shelf.call("db", "upgrade")
+        execute(shelf, *lines)
+
+    return change
+
+
+def older_database(revision: str, *lines: str):
+    """Put an empty database of an older revision in the place of that of lists, and run `lines`."""
+
+    def change(shelf: Shelf) -> None:
+        for file in shelf.folder.glob("fusion.db*"):
+            file.unlink()
+        engine = make_engine(storage_url(f"sqlite:///{shelf.folder / 'fusion.db'}"))
+        with writing(engine) as connection:
+            command.upgrade(alembic_config(connection), revision)
+        engine.dispose()
         execute(shelf, *lines)
 
     return change

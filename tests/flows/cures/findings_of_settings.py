@@ -5,7 +5,7 @@ import sys
 
 from fusion.models.base.registry import offered
 from tests.flows.cures.case import Case, Cure
-from tests.flows.cures.findings_of_files import statements, write
+from tests.flows.cures.findings_of_files import older_database, statements, write
 from tests.flows.cures.shelf import Shelf, add, configure, every, together
 from tests.fusion.hostile.installing import plant
 
@@ -149,7 +149,7 @@ CASES = {
         Cure("delete the rows that are done", statements("delete from blocked_item")),
     ),
     "older_database": Case(
-        statements("update alembic_version set version_num = '0004'"),
+        older_database("0004"),
         Cure("Run `fusion db upgrade`", lambda shelf: shelf.call("db", "upgrade")),
     ),
     "damaged_database": Case(

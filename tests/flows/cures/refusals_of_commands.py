@@ -3,17 +3,16 @@
 import polars as pl
 
 from tests.flows.cures.case import Refusal
-from tests.flows.cures.findings_of_files import statements, to_database, write
+from tests.flows.cures.findings_of_files import older_database, statements, to_database, write
 from tests.flows.cures.findings_of_settings import backup, in_another_database, restore
 from tests.flows.cures.refusals_of_settings import section
 from tests.flows.cures.shelf import Shelf, add, configure, every, execute, keep, together
 
 BLOCKED_TIMES = "storage/schema/migrations/versions/0005_blocked_times.py:_refuse_unreadable"
 MENDS_A_TIME = "UPDATE blocked_item SET until = '2027-12-31 00:00:00' WHERE id = 1"
-MISSPELT_TIME = statements(
-    "pragma ignore_check_constraints = on",
+MISSPELT_TIME = older_database(
+    "0004",
     "insert into blocked_item (placement, item_id, until) values ('default', '1', '31.12.2027')",
-    "update alembic_version set version_num = '0004'",
 )
 KEY = "a key of thirty-two characters or more"
 
@@ -331,7 +330,7 @@ OF_DATABASES = [
     Refusal(
         "storage/schema/upgrade.py:require_newest",
         "`fusion db upgrade` brings it up to date",
-        statements("update alembic_version set version_num = '0004'"),
+        older_database("0004"),
         lambda shelf: shelf.call("db", "upgrade"),
         words=("status",),
     ),

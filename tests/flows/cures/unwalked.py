@@ -30,6 +30,11 @@ WALKED = {
     "flows/steps/publish/publish.py:find_ready_run",
     "dashboards/evidently/workspace.py:_application",
     "dashboards/web/server.py:_bind",
+    "flows/steps/arrivals/known_files.py:read_known",
+    "flows/cli/watching.py:alerts#1",
+    "flows/cli/watching.py:alerts#2",
+    "storage/watches/alerts.py:acknowledge",
+    "fusion/watching/reading/event_log.py:read_event_log#1",
 }
 """Sites whose cures are carried out in tests of their own."""
 PROGRAMMERS = "for who calls or extends the code: no command and no configuration reaches it"
@@ -49,6 +54,7 @@ UNWALKED = {
             "fusion/models/foreign/resolve.py:plain_settings",
             "fusion/models/nn/two_tower_warm_start.py:begin",
             "fusion/models/text/vector_cache.py:_check_shapes",
+            "fusion/watching/statistics/judge.py:_value",
             "storage/loading/bulk.py:load_fallback",
             "storage/loading/bulk.py:load_metrics",
             "storage/loading/copying.py:copy",
@@ -127,6 +133,8 @@ UNWALKED = {
     "fusion/models/linear/closed_form.py:factorise": "no data at hand makes such a matrix",
     "fusion/runs/manifest_file.py:from_summed_text": "read_manifest makes a sentence of it",
     "fusion/runs/manifest_file.py:read_manifest": "test_prune puts the manifest back, and prunes",
+    "fusion/watching/reading/event_log.py:read_event_log#2": "what cannot be parsed is named by "
+    "`fusion check`, whose findings test_findings walks",
     "fusion/ranking/sampling.py:_choose_rows": "no source at hand misses every held-out item",
     "fusion/lists/batch.py:write_lists": "arises after all training; test_rules.py has it",
     **dict.fromkeys(

@@ -18,11 +18,13 @@ from fusion.runs import erasure
 from fusion.runs.manifest_file import as_summed_text, file_hashes, read_manifest
 from fusion.runs.run_folder import RunFolder, folder_of
 from storage.database.engine import writing
-from storage.runs.records import add_alert, add_decision
+from storage.runs.records import add_decision
 from storage.schema import tables
+from storage.watches.alerts import resolve_alerts
 from tests.flows.calling import call_main
 from tests.flows.steps.test_prune import older
 from tests.flows.world import database, query
+from tests.storage.making import note_alert
 
 BY_RUN = ("explanation_days", "sample_days", "quarantine_days")
 BY_TIME = ("alert_days", "decision_days")
@@ -159,7 +161,8 @@ def test_alerts_and_decisions_go_by_their_own_time(session):
     for days in (1, 40):
         at = now - timedelta(days=days)
         more = {"value": 1.0, "threshold": 0.5, "message": "odd", "at": at}
-        add_alert(session.engine, 1, "users", f"{days} days", **more)
+        number = note_alert(session.engine, 1, "users", f"{days} days", **more)
+        resolve_alerts(session.engine, [number], "gone", at)
         added = add_decision(session.engine, "default", True, reason="asked", trigger="force")
         with writing(session.engine) as connection:
             this = tables.decision.c.id == added

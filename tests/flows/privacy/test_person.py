@@ -32,6 +32,8 @@ OF_NOBODY = {
     "fallback": "lists of segments",
     "metric": "figures of many together",
     "forgotten": "keyed hashes; the export says whether one is theirs",
+    "watch": "figures of many together",
+    "watch_figure": "figures of many together, and counts by value of declared features",
 }
 KINDS = {".parquet", ".npz", ".json", ".txt", ".html", ".lock", ""}
 """Endings of files below the artifacts; a new one needs a look at whether a search finds ids in it.
@@ -52,8 +54,8 @@ def test_every_table_is_searched_or_holds_nobody():
             if isinstance(column.type, JSON) or column.name in SENTENCES:
                 with_texts.add(table.name)
     assert with_users == OF_USERS
-    # Reasons of explanations say why of an item, by methods.
-    assert with_texts - {"explanation"} == NAMING
+    # Reasons of explanations say why of an item, by methods; watches count values of features.
+    assert with_texts - {"explanation", "watch", "watch_figure"} == NAMING
 
 
 def test_every_row_and_text_of_sql_is_found(own_runs):

@@ -25,11 +25,12 @@ from fusion.errors import ConfigError, DataError, Temporary
 from fusion.runs.cleanup import name_of, stages
 from fusion.runs.manifest_file import file_hashes, read_manifest
 from storage.database.engine import writing
-from storage.runs.records import add_alert, add_decision
+from storage.runs.records import add_decision
 from storage.runs.runs import add_refusal, start_run
 from storage.schema import tables
 from tests.flows.steps.test_prune import Stopped
 from tests.flows.world import EARLY, PERSON, STRANGER, fusion
+from tests.storage.making import note_alert
 
 SECRET = "k" * 40
 
@@ -67,7 +68,7 @@ def name(session, person: str) -> None:
         )
         connection.execute(update(tables.slot_move).values(reason=f"{person} and u77 complained"))
     add_refusal(session.engine, run.run_no, "ann", [check])
-    add_alert(
+    note_alert(
         session.engine,
         run.run_no,
         "users",

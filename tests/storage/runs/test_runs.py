@@ -6,7 +6,7 @@ from sqlalchemy import select, text
 from fusion.errors import ConfigError, DataError, Temporary, UnknownName
 from storage.reading.read import lists_of
 from storage.runs import liveness
-from storage.runs.records import add_alert, add_decision
+from storage.runs.records import add_decision
 from storage.runs.runs import find_run, finish_run, runs, start_run
 from storage.schema.tables import decision
 from storage.slots.publish import publish
@@ -140,9 +140,3 @@ def test_alerts_and_decisions(engine):
         times = connection.execute(select(decision.c.at).where(ours).order_by(decision.c.id))
         assert times.scalars().first() == at
     assert rows == [(True, "31 days old", "age", run_no), (False, "3 days old", "age", None)]
-    first = add_alert(
-        engine, run_no, "items", "psi", value=0.3, threshold=0.2, message="items drift"
-    )
-    assert (
-        add_alert(engine, run_no, "items", "psi", value=None, threshold=None, message="x") > first
-    )

@@ -1,0 +1,1 @@
+"""Watches of the data that arrives between trainings."""

@@ -1,0 +1,1 @@
+"""Judgement of figures over time: what is beyond health, and what has shifted for good."""

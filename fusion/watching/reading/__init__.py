@@ -1,0 +1,1 @@
+"""Interactions and side tables as watching reads them: in batches, with hashes for ids."""

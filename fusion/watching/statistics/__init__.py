@@ -1,0 +1,1 @@
+"""Judgement of figures by their own past, at a stated rate of false alarms."""

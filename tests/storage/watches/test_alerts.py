@@ -1,0 +1,75 @@
+"""Alerts: one row a cause, from when it is raised until it is resolved."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from fusion.errors import DataError
+from storage.schema.tables import alert
+from storage.watches.alerts import NewAlert, acknowledge, alerts_of, raise_alert, resolve_alerts
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+STALE = NewAlert("stale", "interactions", "rows_of_day", "fault", "nothing came", 0.0, 40.0)
+
+
+def count(engine) -> int:
+    with engine.connect() as connection:
+        return connection.execute(select(func.count()).select_from(alert)).scalar_one()
+
+
+def test_an_alert_that_stands_is_seen_again_and_not_raised_again(engine):
+    first = raise_alert(engine, "home", STALE, at=NOW)
+    worse = NewAlert("stale", "interactions", "rows_of_day", "fault", "still nothing", 0.0, 41.0)
+    later = NOW + timedelta(days=1)
+    assert raise_alert(engine, "home", worse, at=later) == (first[0], False)
+    assert first[1]
+    (row,) = alerts_of(engine, "home")
+    assert (row.at, row.seen_at, row.message) == (NOW, later, "still nothing")
+
+
+def test_causes_subjects_and_placements_are_told_apart(engine):
+    others = [
+        NewAlert("missing", "interactions", "rows", "fault", "m"),
+        NewAlert("stale", "users", "rows", "fault", "m"),
+    ]
+    raise_alert(engine, "home", STALE)
+    assert all(raise_alert(engine, "home", one)[1] for one in others)
+    assert raise_alert(engine, "mail", STALE)[1]
+    assert len(alerts_of(engine, "home")) == 3
+
+
+def test_what_was_resolved_is_raised_anew(engine):
+    number, _ = raise_alert(engine, "home", STALE)
+    resolve_alerts(engine, [number], "the export came", NOW)
+    assert alerts_of(engine, "home") == []
+    (row,) = alerts_of(engine, "home", ["resolved"])
+    assert (row.resolved_at, row.resolved_why) == (NOW, "the export came")
+    again, is_new = raise_alert(engine, "home", STALE)
+    assert is_new
+    assert again != number
+    assert count(engine) == 2
+
+
+def test_an_acknowledgement_ends_with_its_time(engine):
+    number, _ = raise_alert(engine, "home", STALE)
+    until = NOW + timedelta(days=2)
+    row = acknowledge(engine, "home", number, by="ann", why="holiday", until=until, at=NOW)
+    assert (row.state, row.acknowledged_by, row.acknowledged_why) == (
+        "acknowledged",
+        "ann",
+        "holiday",
+    )
+    assert alerts_of(engine, "home", ["open"], now=NOW) == []
+    assert [one.id for one in alerts_of(engine, "home", ["open"], now=until)] == [number]
+
+
+def test_an_alert_that_is_not_there_is_refused_with_those_that_are(engine):
+    number, _ = raise_alert(engine, "home", STALE)
+    with pytest.raises(DataError, match=f"no alert 99 .* Known: {number}"):
+        acknowledge(engine, "home", 99, by="ann", why="x")
+    with pytest.raises(DataError, match="Known: none"):
+        acknowledge(engine, "mail", number, by="ann", why="x")
+    resolve_alerts(engine, [number], "gone")
+    with pytest.raises(DataError, match="Known: none"):
+        acknowledge(engine, "home", number, by="ann", why="x")
