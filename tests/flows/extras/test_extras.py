@@ -148,6 +148,24 @@ def test_an_import_that_fails_anywhere_is_no_traceback():
     assert describe_failure(ModuleNotFoundError("no", name="shop_tools"))[0] == 3
 
 
+def test_programs_that_train_without_the_extra_are_told_as_well(tmp_path):
+    script = """
+import fusion
+try:
+    fusion.fit_fusion
+except fusion.ConfigError as missing:
+    print(missing)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env=environment_with(tmp_path),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.endswith("needs the extra train: pip install 'fusion-recommender[train]'\n")
+
+
 def test_several_missing_extras_are_one_command(monkeypatch):
     monkeypatch.setattr("fusion.core.extras.is_installed", lambda extra: extra == "train")
     with pytest.raises(MissingExtra, match=r"extras demo and prefect: .*\[demo,prefect\]'"):
