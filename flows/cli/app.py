@@ -42,7 +42,7 @@ NEEDS = {
         ("init", "check", "run", "train", "publish", "monitor", "retrain", "person", "watch"),
         ("train",),
     ),
-    **dict.fromkeys(("prune", "forget"), ("train",)),
+    **dict.fromkeys(("watch", "prune", "forget"), ("train",)),
 }
 """Extras that a verb needs whatever its options; one that is not here reads SQL alone."""
 

@@ -65,7 +65,7 @@ def test_the_base_reads_and_looks_and_names_the_extra_of_every_other_verb(own_sh
         assert ends[name].startswith(f"2 {name}"), ends[name]
         assert f"pip install 'fusion-recommender[{missing}]'" in ends[name]
         assert "Traceback" not in ends[name]
-    # Without a challenger, or a run to go back to, these are refused: 1.
+    # Nothing waits for them.
     for name in set(names) - NEEDS.keys() - {"approve", "reject"}:
         assert ends[name].startswith(f"0 {name}"), ends[name]
     for name in ("approve", "reject"):
