@@ -83,7 +83,7 @@ def schema_of(engine: Engine) -> str | None:
     Args:
         engine: from `make_engine`.
     """
-    schema: str | None = engine.get_execution_options()[_SCHEMA]
+    schema: str | None = engine.get_execution_options().get(_SCHEMA)
     return schema
 
 

@@ -23,7 +23,7 @@ from storage.loading.frame_schemas import (
 )
 from storage.loading.new_partition import load_partition
 from storage.loading.reader_waits import wait_for_readers
-from storage.runs.runs import require_training
+from storage.runs.liveness import require_training
 from storage.schema.tables import metric
 
 logger = logging.getLogger(__name__)

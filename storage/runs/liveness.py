@@ -1,50 +1,55 @@
-"""A training's sign of life: a lock that the operating system or the server drops when it dies.
+"""A training's sign of life, by which a sweep tells a run that goes on from one that died.
 
-PostgreSQL: a session advisory lock on a connection of its own, held from `start_run` to
-`finish_run`; the server drops it with the connection, on whatever machine the process ran. SQLite:
-a write lock on a small file beside the database (`<database>.run<n>.lock`), dropped by the
-operating system with the process. No heartbeat, no clock, no process id that another process may
-have inherited. A training whose connection breaks looks dead and may be swept; it then ends with
-`Temporary` at its next write, never with half a list.
+PostgreSQL: a lease, a row that a thread of the training renews (`storage.runs.lease`). It needs no
+session of its own, which a pooler would not give, and ends some minutes after its process. SQLite,
+whose file is shared by the processes of one machine: a write lock on a small file beside the
+database (`<database>.run<n>.lock`), dropped by the operating system with the process, also across
+containers. Neither looks at process ids, which mean nothing outside of their container.
+
+A training that was taken for dead ends with `Temporary` at its next write, never with half a list.
 """
 
 import contextlib
 import glob
 import sqlite3
-from collections.abc import Container
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, select
 
-_KEY = "hashtext('fusion run ' || current_schema()), :run_no"
+from fusion.errors import Temporary
+from storage.database.engine import schema_of, writing
+from storage.runs.lease import Lease, has_lease, lease_holder, remove_ended_leases, remove_lease
+from storage.schema.tables import run
+
+_Key = tuple[str, str | None, int]
+"""Database, schema and number of a run."""
 
 
 class LifeSign(Protocol):
-    """A lock that lasts while a training lives."""
+    """What lasts while a training lives."""
+
+    def is_held(self, connection: Connection) -> bool:
+        """Tell whether nobody has taken it away."""
 
     def end(self) -> None:
-        """Let go of the lock."""
+        """Let go of it."""
 
 
-_own_signs: dict[tuple[str, int], LifeSign] = {}
-"""Signs of life of this process, by database and run number; a training may use several engines."""
+_own_signs: dict[_Key, LifeSign] = {}
+"""Signs of life of this process; a training may use several engines."""
 
 
-def begin_life(engine: Engine, run_no: int) -> None:
+def begin_life(connection: Connection, run_no: int) -> None:
     """Take the sign of life of a run that this process trains.
 
-    Call it before others can see the run, or a sweep could come in between.
-
     Args:
-        engine: from `connect`.
+        connection: inside the transaction by which others see that the run is in training.
         run_no: the run.
     """
-    if engine.dialect.name == "sqlite":
-        sign: LifeSign = _FileLock(engine, run_no)
-    else:
-        sign = _ServerLock(engine, run_no)
-    _own_signs[str(engine.url), run_no] = sign
+    engine = connection.engine
+    sign = _FileLock(engine, run_no) if _is_sqlite(connection) else Lease(connection, run_no)
+    _own_signs[_key(engine, run_no)] = sign
 
 
 def end_life(engine: Engine, run_no: int) -> None:
@@ -54,57 +59,93 @@ def end_life(engine: Engine, run_no: int) -> None:
         engine: from `connect`.
         run_no: the run.
     """
-    sign = _own_signs.pop((str(engine.url), run_no), None)
+    sign = _own_signs.pop(_key(engine, run_no), None)
     if sign is not None:
         sign.end()
 
 
-def is_alive(connection: Connection, run_no: int) -> bool:
+def is_alive(connection: Connection, run_no: int, lock: bool = False) -> bool:
     """Tell whether some process still trains a run, this one included.
 
     Args:
         connection: to our database.
         run_no: the run.
+        lock: let it not begin to live again before the transaction ends.
     """
-    if (str(connection.engine.url), run_no) in _own_signs:
+    if _key(connection.engine, run_no) in _own_signs:
         return True
-    if connection.dialect.name == "sqlite":
+    if _is_sqlite(connection):
         return _file_is_locked(_lock_file(connection.engine, run_no))
-    # The lock of a try ends with this transaction.
-    attempt = text(f"SELECT pg_try_advisory_xact_lock({_KEY})")
-    lock_was_free = connection.scalar(attempt, {"run_no": run_no})
-    return not lock_was_free
+    return has_lease(connection, run_no, lock)
 
 
-def remove_lock_files(connection: Connection, ended: Container[int]) -> None:
-    """Remove the lock files of runs that ended, whose process died before it could.
-
-    Nobody else looks at them again. PostgreSQL has none.
+def describe_holder(connection: Connection, run_no: int) -> str:
+    """Return a phrase for who trains a run, to follow "in training"; empty where nobody knows.
 
     Args:
         connection: to our database.
-        ended: numbers of runs that are not in training.
+        run_no: the run.
     """
-    if connection.dialect.name != "sqlite":
+    return "" if _is_sqlite(connection) else lease_holder(connection, run_no)
+
+
+def require_training(connection: Connection, run_no: int) -> None:
+    """Lock a run's row and refuse a run that is not in training, or not by this process any more.
+
+    Args:
+        connection: inside a transaction that writes.
+        run_no: the run.
+
+    Raises:
+        Temporary: it is not in training. It has ended, or showed no sign of life for longer than
+            its lease and was taken for dead.
+    """
+    # FOR NO KEY UPDATE: rows of other tables that point at the run are still let in.
+    locked = select(run.c.status).where(run.c.run_no == run_no).with_for_update(key_share=True)
+    status = connection.execute(locked).scalar()
+    if status != "training":
+        raise Temporary(
+            f"run number {run_no} is {status or 'not there'}, not in training: start a new run"
+        )
+    sign = _own_signs.get(_key(connection.engine, run_no))
+    if sign is not None and not sign.is_held(connection):
+        raise Temporary(
+            f"run number {run_no} showed no sign of life for longer than its lease, and another "
+            "process took it over: start a new run"
+        )
+
+
+def bury(connection: Connection, run_no: int) -> None:
+    """Remove the sign of life that a dead training left.
+
+    Args:
+        connection: inside the transaction that marks it failed.
+        run_no: the run.
+    """
+    if not _is_sqlite(connection):
+        remove_lease(connection, run_no)
+
+
+def remove_ended(engine: Engine) -> None:
+    """Remove the signs of life of runs that ended, whose process died before it could.
+
+    Nobody else looks at them again.
+
+    Args:
+        engine: from `connect`.
+    """
+    if engine.dialect.name == "postgresql":
+        with writing(engine) as connection:
+            remove_ended_leases(connection)
         return
-    database = Path(str(connection.engine.url.database))
+    has_ended = run.c.status != "training"
+    with engine.connect() as connection:
+        ended = set(connection.scalars(select(run.c.run_no).where(has_ended)))
+    database = Path(str(engine.url.database))
     for file in database.parent.glob(f"{glob.escape(database.name)}.run*.lock"):
         number = file.name.removeprefix(f"{database.name}.run").removesuffix(".lock")
         if number.isdigit() and int(number) in ended:
             file.unlink(missing_ok=True)
-
-
-class _ServerLock:
-    def __init__(self, engine: Engine, run_no: int) -> None:
-        self._connection = engine.connect()
-        # Not the pool's any more: it lives until closed, also when the engine is disposed.
-        self._connection.detach()
-        self._connection.execute(text(f"SELECT pg_advisory_lock({_KEY})"), {"run_no": run_no})
-        self._connection.commit()  # the lock is the session's, not the transaction's
-
-    def end(self) -> None:
-        """Close the session, and with it the lock."""
-        self._connection.close()
 
 
 class _FileLock:
@@ -113,10 +154,22 @@ class _FileLock:
         self._lock = sqlite3.connect(self._file, isolation_level=None, check_same_thread=False)
         self._lock.execute("BEGIN EXCLUSIVE")
 
+    def is_held(self, connection: Connection) -> bool:
+        """Tell that it is, as long as the process lives."""
+        return True
+
     def end(self) -> None:
         """Close the lock and remove its file."""
         self._lock.close()
         self._file.unlink(missing_ok=True)
+
+
+def _key(engine: Engine, run_no: int) -> _Key:
+    return str(engine.url), schema_of(engine), run_no
+
+
+def _is_sqlite(connection: Connection) -> bool:
+    return connection.dialect.name == "sqlite"
 
 
 def _lock_file(engine: Engine, run_no: int) -> Path:

@@ -4,7 +4,7 @@ from sqlalchemy import Engine, select, update
 
 from fusion.errors import Overtaken, Refused
 from storage.database.engine import writing
-from storage.runs.liveness import begin_life, end_life, is_alive
+from storage.runs.liveness import begin_life, describe_holder, is_alive, require_training
 from storage.runs.partitions import remove_lists
 from storage.runs.runs import run_row
 from storage.schema.row_objects import RunRow
@@ -39,12 +39,11 @@ def reopen_run(engine: Engine, run_no: int) -> None:
         Temporary: a reader holds its lists for long.
     """
     this_run = run.c.run_no == run_no
-    # In a transaction of its own: its look holds the lock that the new sign of life needs.
-    with engine.connect() as connection:
-        if is_alive(connection, run_no):
-            raise Overtaken(f"run number {run_no} is in training: wait until it has ended")
     with writing(engine) as connection:
         connection.execute(select(run.c.status).where(this_run).with_for_update(key_share=True))
+        if is_alive(connection, run_no, lock=True):
+            holder = describe_holder(connection, run_no)
+            raise Overtaken(f"run number {run_no} is in training{holder}: wait until it has ended")
         shown = connection.execute(select(slot.c.name).where(slot.c.run_no == run_no)).scalar()
         if shown is not None:
             raise Refused(
@@ -53,7 +52,7 @@ def reopen_run(engine: Engine, run_no: int) -> None:
             )
         opened = {"status": "training", "finished_at": None}
         connection.execute(update(run).where(this_run).values(opened))
-        begin_life(engine, run_no)  # before others see the status, or a sweep could take it
+        begin_life(connection, run_no)
     # Figures stay: those of the training are replaced, and those of monitoring stand nowhere else.
     remove_lists(engine, run_no, with_metrics=False)
 
@@ -61,7 +60,7 @@ def reopen_run(engine: Engine, run_no: int) -> None:
 def resume_run(engine: Engine, run_no: int) -> str | None:
     """Take a run of this process up again whose load was cut off by a lost connection.
 
-    Its sign of life may have ended with a connection, too, and is taken anew; what was loaded goes.
+    Its sign of life went on meanwhile; what was loaded goes.
 
     Args:
         engine: from `connect`.
@@ -70,11 +69,14 @@ def resume_run(engine: Engine, run_no: int) -> str | None:
     Returns:
         Its status: `training` where its rows are to be loaded; that in which `finish_run` left it
         where only the answer was lost; `failed` where a sweep was faster.
+
+    Raises:
+        Temporary: it was taken for dead, and another process loads it now.
     """
-    with engine.connect() as connection:
+    with writing(engine) as connection:
         status: str | None = connection.scalar(select(run.c.status).where(run.c.run_no == run_no))
+        if status == "training":
+            require_training(connection, run_no)
     if status == "training":
-        end_life(engine, run_no)
-        begin_life(engine, run_no)
         remove_lists(engine, run_no, with_metrics=False)
     return status

@@ -4,12 +4,12 @@ import logging
 from datetime import datetime
 from typing import Any, Literal, get_args
 
-from sqlalchemy import Connection, Engine, RowMapping, insert, select, update
+from sqlalchemy import Engine, RowMapping, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from fusion.errors import ConfigError, DataError, Temporary, UnknownName
+from fusion.errors import ConfigError, DataError, Unavailable, UnknownName
 from storage.database.engine import writing
-from storage.runs.liveness import begin_life, end_life
+from storage.runs.liveness import begin_life, end_life, require_training
 from storage.runs.partitions import remove_lists
 from storage.schema.row_objects import RunRow
 from storage.schema.tables import run, slot
@@ -77,7 +77,7 @@ def start_run(  # noqa: PLR0913 one argument a column
         with writing(engine) as connection:
             added = insert(run).values(row).returning(run.c.run_no)
             run_no: int = connection.execute(added).scalar_one()
-            begin_life(engine, run_no)  # before others see the row, or a sweep could take it
+            begin_life(connection, run_no)
     except IntegrityError as error:
         reason = f"its name is taken, or run {base_run_no} is not there"
         raise DataError(f"run {run_id!r} cannot be begun: {reason}") from error
@@ -97,7 +97,8 @@ def finish_run(  # noqa: PLR0913 one argument a column
 ) -> None:
     """End a run: `ready` may be published, `rejected` is kept to look at, `failed` loses its lists.
 
-    Its sign of life ends too, also when this fails: a sweep may then end the run.
+    Its sign of life ends too, also when this fails, unless the database is away: whoever tries
+    again lives until then, and calls `end_life` when that comes to nothing.
 
     Args:
         engine: from `connect`.
@@ -129,8 +130,12 @@ def finish_run(  # noqa: PLR0913 one argument a column
             this_run = run.c.run_no == run_no
             ended = update(run).where(this_run).values(finished_at=utc_now(), **values)
             connection.execute(ended)
-    finally:
+    except Unavailable:
+        raise
+    except BaseException:
         end_life(engine, run_no)
+        raise
+    end_life(engine, run_no)
     logger.info("run ended run_no=%d status=%s method=%s", run_no, status, method)
 
 
@@ -152,26 +157,6 @@ def add_refusal(engine: Engine, run_no: int, by: str, checks: list[dict[str, Any
         earlier = manifest.get("refusals", [])
         manifest["refusals"] = [*earlier, refusal]
         connection.execute(update(run).where(this_run).values(manifest=manifest))
-
-
-def require_training(connection: Connection, run_no: int) -> None:
-    """Lock a run's row and refuse a run that is not in training.
-
-    Args:
-        connection: inside a transaction that writes.
-        run_no: the run.
-
-    Raises:
-        Temporary: it is not in training. Its process was taken for dead (its connection broke), or
-            it has ended.
-    """
-    # FOR NO KEY UPDATE: rows of other tables that point at the run are still let in.
-    locked = select(run.c.status).where(run.c.run_no == run_no).with_for_update(key_share=True)
-    status = connection.execute(locked).scalar()
-    if status != "training":
-        raise Temporary(
-            f"run number {run_no} is {status or 'not there'}, not in training: start a new run"
-        )
 
 
 def runs(engine: Engine, placement: str, limit: int = 20, failed: bool = True) -> list[RunRow]:

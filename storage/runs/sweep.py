@@ -6,7 +6,7 @@ from sqlalchemy import Engine, delete, select, update
 
 from fusion.errors import Temporary
 from storage.database.engine import writing
-from storage.runs.liveness import is_alive, remove_lock_files
+from storage.runs.liveness import bury, is_alive, remove_ended
 from storage.runs.partitions import remove_lists
 from storage.schema.tables import metric, run
 from storage.schema.types import utc_now
@@ -41,7 +41,7 @@ def sweep(engine: Engine, placement: str) -> list[str]:
                 remove_lists(engine, run_no, with_metrics=False)
         except Temporary as error:
             logger.warning("run not swept whole yet run_id=%s: %s", run_id, error)
-    _remove_lock_files(engine)
+    remove_ended(engine)
     return swept
 
 
@@ -59,20 +59,16 @@ def _is_alive(engine: Engine, run_no: int) -> bool:
 
 
 def _mark_failed(engine: Engine, run_no: int) -> bool:
-    """Mark a run failed and delete its metrics; False when its training ended meanwhile."""
+    """Mark a run failed and delete its metrics; False when its training ended or came back."""
     this_run = run.c.run_no == run_no
     with writing(engine) as connection:
         status = select(run.c.status).where(this_run).with_for_update(key_share=True)
         if connection.execute(status).scalar() != "training":
             return False
+        if is_alive(connection, run_no, lock=True):
+            return False
+        bury(connection, run_no)
         ended = {"status": "failed", "finished_at": utc_now()}
         connection.execute(update(run).where(this_run).values(ended))
         connection.execute(delete(metric).where(metric.c.run_no == run_no))
     return True
-
-
-def _remove_lock_files(engine: Engine) -> None:
-    has_ended = run.c.status != "training"
-    with engine.connect() as connection:
-        ended = connection.scalars(select(run.c.run_no).where(has_ended))
-        remove_lock_files(connection, set(ended))

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from storage.schema.types import ID_TEXT, MaskedText, UtcTime
 
-HEAD = "0006"
+HEAD = "0007"
 """The Alembic revision that these tables describe; a test holds it to the newest migration."""
 
 # Every constraint has a name, by which a migration can change it on both databases.
@@ -279,4 +279,15 @@ forgotten = Table(
     Column("hash", Text, primary_key=True),
     Column("key_mark", Text, nullable=False),
     Column("at", UtcTime, nullable=False),
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    _run_no(key=True),
+    Column("owner", Text, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("until", UtcTime, nullable=False),
 )

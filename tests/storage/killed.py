@@ -1,6 +1,6 @@
 """A training that stops in the middle to be killed.
 
-Started by `python -m tests.storage.killed URL before|within`.
+Started by `python -m tests.storage.killed URL before|within [SECONDS OF THE LEASE]`.
 
 `before`: its users are loaded, no transaction is open. `within`: half its lists are sent.
 """
@@ -13,6 +13,7 @@ import polars as pl
 
 from storage import StorageSettings, connect
 from storage.loading.bulk import load_lists, load_served
+from storage.runs import lease
 from tests.storage.making import begin, lists
 
 
@@ -28,7 +29,9 @@ def endless() -> Iterator[pl.DataFrame]:
 
 
 if __name__ == "__main__":
-    engine = connect(StorageSettings(url=sys.argv[1]), migrate=True)
+    lease.SPARE_SECONDS = float(sys.argv[3]) if sys.argv[3:] else 1.0
+    lease.BEAT_SECONDS = 0.1
+    engine = connect(StorageSettings(url=sys.argv[1], patience=0), migrate=True)
     run_no = begin(engine, "killed")
     load_served(
         engine, run_no, pl.DataFrame({"user_id": ["u1"], "route": ["warm"], "segment": [None]})

@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Engine
 
+from storage.database.engine import schema_of
 from storage.loading.bulk import load_fallback, load_lists, load_served
 from storage.reading.recommendations import LIST_COLUMNS, recommendations_for
 from storage.runs import liveness
@@ -36,8 +37,8 @@ def end(engine: Engine, run_no: int, status: str = "ready") -> None:
 
 def end_lives(engine: Engine) -> None:
     """Let go of the runs that a test began and did not end."""
-    for url, run_no in list(liveness._own_signs):
-        if url == str(engine.url):
+    for url, schema, run_no in list(liveness._own_signs):
+        if (url, schema) == (str(engine.url), schema_of(engine)):
             liveness.end_life(engine, run_no)
 
 

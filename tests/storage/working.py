@@ -26,6 +26,7 @@ from fusion.runs.manifest_file import write_manifest
 from fusion.runs.run_folder import new_run_id, run_folder, sweep_folders
 from fusion.runs.stages.store import Store
 from storage.loading.bulk import load_fallback, load_lists, load_served
+from storage.runs import lease
 from storage.runs.sweep import sweep
 from storage.slots.publish import publish, rollback
 from tests.storage.making import begin, end, lists
@@ -38,7 +39,11 @@ def session_at(url: str, folder: Path) -> Session:
     """A session whose pruning keeps three runs."""
     few = {"runs": 3, "days": 0}
     return Session(
-        Config(data={"interactions": "none.csv"}, storage={"url": url}, retention=few),
+        Config(
+            data={"interactions": "none.csv"},
+            storage={"url": url, "patience": 0},
+            retention=few,
+        ),
         folder,
         by="test",
     )
@@ -103,7 +108,8 @@ def say(word: str) -> None:
 
 
 def main(url: str, folder: str, phase: str = "", share: str = "0") -> None:
-    """Work until killed."""
+    """Work until killed; a lease runs out soon after."""
+    lease.SPARE_SECONDS, lease.BEAT_SECONDS = 2.0, 0.2
     worker = Worker(session_at(url, Path(folder)), phase, float(share))
     for number in count():
         try:

@@ -76,7 +76,7 @@ UNWALKED = {
     **dict.fromkeys(
         (
             "flows/steps/keep/forgotten.py:require_same",
-            "storage/runs/runs.py:require_training",
+            "storage/runs/liveness.py:require_training",
             "storage/runs/reopen.py:reopen_run#1",
             "storage/slots/challenger.py:approve",
             "storage/slots/slot_moves.py:refuse_unready",

@@ -67,10 +67,9 @@ def test_a_killed_training_leaves_what_is_live_and_is_swept(url, engine, where):
 
 def test_the_sign_of_life_ends_with_the_run(engine, monkeypatch):
     run_no = begin(engine, "a")
-    own = dict(liveness._own_signs)
-    monkeypatch.setattr(liveness, "_own_signs", {})  # look as another process does
-    assert seen_alive(engine, run_no)
-    monkeypatch.setattr(liveness, "_own_signs", own)
+    with monkeypatch.context() as patch:
+        patch.setattr(liveness, "_own_signs", {})  # look as another process does
+        assert seen_alive(engine, run_no)
     end(engine, run_no)
     assert not seen_alive(engine, run_no)
 
