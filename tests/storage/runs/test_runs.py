@@ -71,7 +71,7 @@ def test_a_run_ends_once(engine):
 def test_a_run_that_cannot_be_ended_lets_go_of_its_sign_of_life(engine, status):
     """Its row was swept meanwhile; a connection that nobody closes would last like the process."""
     run_no = begin(engine, "a")
-    (life,) = [sign for key, sign in liveness._own_signs.items() if run_no in key]
+    life = liveness._own_signs[str(engine.url), None, run_no]
     with engine.begin() as connection:
         connection.execute(text("UPDATE run SET status = 'failed'"))
     with pytest.raises(Temporary, match="failed, not in training"):
