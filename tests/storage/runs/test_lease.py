@@ -139,7 +139,7 @@ def test_a_training_of_the_version_before_has_a_day_to_end(url, engine):
     liveness.end_life(engine, run_no)
     with engine.begin() as connection:
         connection.execute(text("DROP TABLE lease"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0005'"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0006'"))
     upgrade(engine)
     assert sweep(engine, "default") == []
     with engine.connect() as connection:

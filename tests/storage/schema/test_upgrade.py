@@ -96,6 +96,8 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         }
     ],
 }
+CHECKED = {"kind": "run", "severity": "look", "state": "open"}
+"""Columns of alerts that later revisions have, which take certain words alone."""
 EMPTY = {int: 0, float: 0.0, str: "", bool: False, datetime: AT}
 
 
@@ -125,9 +127,10 @@ def filled(table: Table, row: dict[str, Any]) -> dict[str, Any]:
     """A row with something for each further column that must hold something."""
     given = set(row) | ({"run_no"} if table.name == "run" else {"id"})  # numbered by the database
     needed = [column for column in table.c if not column.nullable and column.server_default is None]
-    return row | {
-        column.name: EMPTY[column.type.python_type] for column in needed if column.name not in given
-    }
+    empty = {column.name: EMPTY[column.type.python_type] for column in needed}
+    if table.name == "alert":
+        empty |= {name: word for name, word in CHECKED.items() if name in empty}
+    return row | {name: value for name, value in empty.items() if name not in given}
 
 
 def rows_of(connection: Connection, name: str) -> list[dict[str, Any]]:
