@@ -2,6 +2,7 @@
 
 import errno
 import os
+from collections.abc import Callable
 
 from fusion.core.extras import missing_extra
 from fusion.errors import SIZE_CURE, ConfigError, FusionError, Temporary, system_error
@@ -22,6 +23,8 @@ REFUSALS = {
     errno.ENAMETOOLONG: _UNUSABLE,
 }
 """Exit code and cure of what a file system refuses."""
+LISTENERS: list[Callable[[BaseException], object]] = []
+"""Hear why a process is killed before it could say so; the command line adds one."""
 INTERRUPTED = 130
 """The exit code of a program that Ctrl+C ended: 128 and the number of SIGINT."""
 
@@ -47,6 +50,16 @@ def describe_failure(failure: BaseException) -> tuple[int, str]:
         code, cure = REFUSALS[number]
         return code, f"{_place(failure)}: {os.strerror(number)}. {cure}"
     return FusionError.exit_code, f"unexpected {type(failure).__name__}: {failure}"
+
+
+def say_last_words(failure: BaseException) -> None:
+    """Say why the process is killed, in the way of whoever started the work.
+
+    Args:
+        failure: why.
+    """
+    for say in LISTENERS:
+        say(failure)
 
 
 def _place(failure: BaseException) -> str:

@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -34,6 +35,11 @@ def user_name() -> str:
         return f"uid {os.getuid()}"
 
 
+def has_terminal() -> bool:
+    """Return whether standard input is a terminal, as it is not under cron or a process manager."""
+    return sys.stdin is not None and not sys.stdin.closed and sys.stdin.isatty()
+
+
 @dataclass(frozen=True)
 class Session:
     """Everything that a verb needs of one configuration.
@@ -45,6 +51,7 @@ class Session:
         step: runs a named step; a caller may show it, or make it a Prefect task.
         progress: gives a callback of (done, total) for a step by its name.
         read_only: the database refuses every write, for verbs that only look.
+        attended: whether a person waits at a terminal, who sees when something hangs.
     """
 
     config: Config
@@ -53,6 +60,7 @@ class Session:
     step: Step = run_plain
     progress: Callable[[str], Progress] = no_progress
     read_only: bool = False
+    attended: bool = field(default_factory=has_terminal)
 
     @cached_property
     def timer(self) -> "StepTimer":
@@ -67,7 +75,7 @@ class Session:
 
         Args:
             path: the configuration file.
-            more: further fields by name: `by`, `step`, `progress`, `read_only`.
+            more: further fields by name: `by`, `step`, `progress`, `read_only`, `attended`.
 
         Returns:
             The session; its database is not opened yet.

@@ -58,11 +58,15 @@ class _Use:
     """Time that was used so far, by a step that runs or by none.
 
     Attributes:
+        name: of the step; "" of none.
+        began: moment at which it began, by the monotonic clock.
         seconds: wall-clock seconds.
         cpu_seconds: the share of the process's CPU seconds.
         peak_before: peak memory when it began, in MiB.
     """
 
+    name: str = ""
+    began: float = field(default_factory=time.monotonic)
     seconds: float = 0.0
     cpu_seconds: float = 0.0
     peak_before: int = field(default_factory=peak_mb)
@@ -104,7 +108,7 @@ class StepTimer:
         Returns:
             What the step returns.
         """
-        use = _Use()
+        use = _Use(name)
         with self._lock:
             self._deal_out()
             self._running.append(use)
@@ -127,6 +131,15 @@ class StepTimer:
             use.seconds += clock - self._clock
             use.cpu_seconds += (cpu_clock - self._cpu_clock) / len(charged)
         self._clock, self._cpu_clock = clock, cpu_clock
+
+    def running(self) -> dict[str, float]:
+        """Return the seconds that each step took so far which runs now, by its name."""
+        now = time.monotonic()
+        return {use.name: now - use.began for use in self._running}
+
+    def elapsed(self) -> float:
+        """Return the seconds since the turn began."""
+        return time.monotonic() - self._began[0]
 
     @property
     def costs(self) -> list[StepCost]:

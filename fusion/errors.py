@@ -9,7 +9,8 @@ FusionError                 exit 3   a bug: ours to mend
 ├── Refused                 exit 1   nobody: a gate held, what is live stays live
 ├── Temporary               exit 75  time: the same command may succeed later
 │   ├── Overtaken                    another command was faster
-│   └── Unavailable                  the database is away or busy: the same step, in a moment
+│   ├── Unavailable                  the database is away or busy: the same step, in a moment
+│   └── TookTooLong                  a stage or a run took longer than it may
 └── SourceFailed            exit 3   a source's author; a run leaves the source out and goes on
 """
 
@@ -169,6 +170,10 @@ class Overtaken(Temporary):
 
 class Unavailable(Temporary):
     """The database is away, busy or starting: the same step may succeed in a moment."""
+
+
+class TookTooLong(Temporary):
+    """A stage or a run took longer than it may."""
 
 
 class SourceFailed(FusionError):

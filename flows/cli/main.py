@@ -1,5 +1,6 @@
 """`fusion`: the command line, with every failure ended as a sentence and an exit code."""
 
+import os
 import signal
 import sys
 
@@ -25,8 +26,9 @@ from flows.cli import (  # noqa: F401  importing them adds their verbs
 from flows.cli.app import app
 from flows.cli.console import emit, fail, start_logging
 from flows.cli.terminal_text import visible
+from flows.failures import LISTENERS
 from flows.malloc import give_back
-from fusion.errors import ConfigError, cut_words
+from fusion.errors import ConfigError, TookTooLong, cut_words
 from fusion.masking import mask_secrets
 
 INTERRUPTED = 130
@@ -41,6 +43,12 @@ def main() -> None:
     # A process manager asks by SIGTERM what a person asks by Ctrl+C: to end in order.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     as_json = "--json" in sys.argv
+
+    def say(failure: BaseException) -> None:
+        fail(failure, as_json)
+        sys.stdout.flush()
+
+    LISTENERS.append(say)
     try:
         code = app(standalone_mode=False)
         if code == INTERRUPTED:
@@ -54,4 +62,8 @@ def main() -> None:
     # The edge of the program: whatever happens ends as a sentence and a code.
     except (Exception, KeyboardInterrupt) as failure:
         code = fail(failure, as_json)
+        if isinstance(failure, TookTooLong):
+            # A thread that hangs would keep the process from ending.
+            sys.stdout.flush()
+            os._exit(code)
     sys.exit(code if isinstance(code, int) else 0)

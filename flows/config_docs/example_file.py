@@ -27,6 +27,8 @@ EXAMPLES: dict[str, Any] = {
     "ranker.leaves": 7,
     "ranker.learning_rate": 0.05,
     "ranker.seeds": 2,
+    "limits.stage_seconds": 7200.0,
+    "limits.run_seconds": 28800.0,
     "limits.source_memory": 4.0,
     "retention.explanation_days": 14.0,
     "retention.sample_days": 90.0,

@@ -12,7 +12,8 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.runtime import deployment, flow_run
 
 from flows.session import Session
-from fusion.errors import FusionError, Temporary
+from flows.steps.time_limits import exit_soon
+from fusion.errors import FusionError, Temporary, TookTooLong
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -57,6 +58,10 @@ def try_again(work: Callable[[], T]) -> T:
     for pause in pauses:
         try:
             return work()
+        except TookTooLong as hung:
+            # It would hang for as long once more. Prefect has a moment to hear of it.
+            exit_soon(hung)
+            raise
         except Temporary as away:
             log.warning("tried again in %.0f s: %s", pause, away)
             time.sleep(pause)

@@ -4,10 +4,11 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
+from prefect.runtime import deployment
 
 from flows.prefect_flows.flow_runs import name_of, show_result, try_again
 from flows.prefect_flows.run_states import (
@@ -68,7 +69,10 @@ def as_task(name: str, work: Callable[[], T], /) -> T:
 
 
 def _session(config: str, by: str | None = None) -> Session:
-    options = {"by": by} if by else {}
+    options: dict[str, Any] = {"by": by} if by else {}
+    # Whoever started the schedule at a terminal does not watch its nights.
+    if deployment.id:
+        options["attended"] = False
     return Session.open(Path(config), step=as_task, **options)
 
 

@@ -47,7 +47,8 @@ class CoreConfig(Settings):
     gate: GateSettings = Field(GateSettings(), description="When a run may be published.")
     lists: ListSettings = Field(ListSettings(), description="What is published.")
     limits: LimitSettings = Field(
-        LimitSettings(), description="What sources of installed packages, and queries, may take."
+        LimitSettings(),
+        description="What stages, runs, queries and sources of packages may take.",
     )
     artifacts: ArtifactSettings = Field(
         ArtifactSettings(), description="Where the files of runs are kept."

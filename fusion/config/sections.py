@@ -192,8 +192,19 @@ class ListSettings(Settings):
 
 
 class LimitSettings(Settings):
-    """The `[limits]` section: what work in a process of its own, and queries, may take."""
+    """The `[limits]` section: what stages, runs, queries and sources of packages may take."""
 
+    stage_seconds: float | None = Field(
+        None,
+        gt=0,
+        description="seconds that a stage of a run may take; the run ends then with exit code 75. "
+        "Default: 21,600 on a schedule and where standard input is no terminal, else none",
+    )
+    run_seconds: float | None = Field(
+        None,
+        gt=0,
+        description="seconds that a run may take, likewise; default: 72,000",
+    )
     source_seconds: float = Field(
         3600.0,
         gt=0,

@@ -50,7 +50,8 @@ def main(arguments: list[str]) -> None:
     try:
         _write(report, _watch(process, lifeline, most_bytes))
     finally:
-        _end_all()
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        end_descendants()
 
 
 def _leave(number: int, frame: object) -> None:
@@ -80,9 +81,8 @@ def _watch(process: int, lifeline: int, most_bytes: int) -> dict[str, int | str]
         pause = max(PAUSE, (time.monotonic() - began) / MAX_SHARE)
 
 
-def _end_all() -> None:
-    """Kill all descendants, and those that they start meanwhile, until none is left."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+def end_descendants() -> None:
+    """Kill all descendants of this process, and those that they start, until none is left."""
     deadline = time.monotonic() + PATIENCE
     while (descendants := _descendants()) and time.monotonic() < deadline:
         # Stopped first: none can start another while the others are killed.

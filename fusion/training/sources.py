@@ -99,6 +99,10 @@ def build_source(settings: SourceSettings) -> Recommender:
     return model
 
 
+WITHIN_STAGE = 0.9
+"""Share of the limit of a stage that a call of a package's source may take."""
+
+
 def source_limits(config: CoreConfig) -> Limits:
     """Return the limits of a source of a package, in a process of its own.
 
@@ -107,7 +111,11 @@ def source_limits(config: CoreConfig) -> Limits:
     """
     limits = config.limits
     memory = config.memory if limits.source_memory is None else limits.source_memory
-    return Limits(limits.source_seconds, memory)
+    seconds = limits.source_seconds
+    if limits.stage_seconds:
+        # The source is left out before its stage would end the run.
+        seconds = min(seconds, WITHIN_STAGE * limits.stage_seconds)
+    return Limits(seconds, memory)
 
 
 def leave_out(reports: Sequence[SourceReport], failure: SourceFailed) -> None:

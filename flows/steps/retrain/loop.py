@@ -11,6 +11,7 @@ from flows.step_timer import Profile
 from flows.steps.keep.prune import Pruned, prune
 from flows.steps.publish.publish import Published, publish_run
 from flows.steps.retrain.retrain import Due, decide
+from flows.steps.time_limits import limited
 from flows.steps.train.train import TrainedRun, train_alone, train_run, training_lock
 from flows.steps.watch.monitor import Monitored, monitor_run
 from fusion.errors import FusionError, Refused
@@ -86,9 +87,10 @@ def run_loop(session: Session, as_of: datetime | None = None, *, hold: bool = Fa
 def _after_training(
     session: Session, trained: TrainedRun, due: Due | None = None, hold: bool = False
 ) -> Outcome:
-    # Pruning comes last, and also after a refusal: refused runs take room as well.
-    outcome = _publish_and_monitor(session, trained, due, hold)
-    pruned = _prune(session)
+    with limited(session):
+        # Pruning comes last, and also after a refusal: refused runs take room as well.
+        outcome = _publish_and_monitor(session, trained, due, hold)
+        pruned = _prune(session)
     return replace(outcome, pruned=pruned, profile=session.timer.profile())
 
 

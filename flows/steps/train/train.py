@@ -11,6 +11,7 @@ from typing import Any
 from flows.session import Session
 from flows.steps.alerts.findings import NotableFinding, notable_findings
 from flows.steps.keep.forgotten import require_same
+from flows.steps.time_limits import TimeLimits, limited
 from flows.steps.train.inputs import TrainingInputs, hash_inputs, read_inputs
 from flows.steps.train.results import Training, write_failure, write_folder, write_sql
 from fusion.core.locks.folder_lock import FolderLock, locked
@@ -105,15 +106,24 @@ def train_alone(session: Session, lock: FolderLock, as_of: datetime | None = Non
     Raises:
         ConfigError: as `train_run`, and likewise below.
         DataError: the data cannot be trained on.
-        Temporary: people were forgotten meanwhile, the database is busy, or the lock was lost.
+        Temporary: people were forgotten meanwhile, the database is busy, the lock was lost, or a
+            stage took too long.
     """
     session.timer.restart()
+    with limited(session) as limits:
+        return _train_limited(session, lock, as_of, limits)
+
+
+def _train_limited(
+    session: Session, lock: FolderLock, as_of: datetime | None, limits: TimeLimits
+) -> TrainedRun:
     session.make_database()
     sweep(session.engine, session.placement)
     sweep_folders(session.runs)
     inputs = read_inputs(session, as_of)
     run_id = new_run_id()
     run_no = _begin(session, run_id, inputs)
+    limits.on_kill = lambda failure: write_failure(session, run_no, failure)
     try:
         # Only now: `fusion forget` waits for runs that have begun, and so misses none of them.
         require_same(session.engine, inputs.forgotten)
