@@ -1,19 +1,16 @@
 """Taking people out of a run folder: ids, lists, samples, rows put aside, texts of the manifest."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 
 from fusion.core.arrays import Rows
-from fusion.core.durable import replace_file, replaced_by
 from fusion.errors import DataError, disk_refused
-from fusion.runs.manifest_file import as_summed_text, file_hashes, read_manifest
+from fusion.runs.amendment import amending, aside
 from fusion.runs.monitoring_samples import USER_ROW
 from fusion.runs.redaction import Redactor
 from fusion.runs.run_folder import RunFolder
@@ -69,8 +66,8 @@ def forget_in(folder: Path, people: Collection[str]) -> bool:
     """Take people out of a run folder and amend its manifest.
 
     Row numbers of all others stay as they are: an id becomes null in its place. Each file is
-    replaced whole. The files by which people are found go last, so that after a kill in the middle
-    the same call finds the same people and does the rest.
+    replaced whole, once all of them are written. After a kill in the middle the same call does the
+    rest. A file that was damaged stays named as such, without these people.
 
     Args:
         folder: a run folder.
@@ -85,25 +82,17 @@ def forget_in(folder: Path, people: Collection[str]) -> bool:
     rows = np.array([*people_in(folder, people).values()], np.int32)
     if not len(rows) and not quarantined_in(folder, people):
         return False
-    users = RunFolder(folder).user_ids
-    quarantined = _quarantine_files(folder)
-    for file in sorted(folder.rglob("*.parquet")):
-        if file != users and file not in quarantined:
+    users, quarantined = RunFolder(folder).user_ids, _quarantine_files(folder)
+    others = sorted({*folder.rglob("*.parquet")} - {users, *quarantined})
+    redactor = Redactor(people, rows.tolist())
+    with amending(folder, redactor, "people were forgotten") as drafts:
+        for file in (*others, *quarantined):
             with _naming_damage(file):
                 new = _cut(file, rows, people)
             if new is not None:
-                replace_file(new, file)
-    last = {}
-    for file in quarantined:
-        with _naming_damage(file):
-            new = _cut(file, rows, people)
-        if new is not None:
-            last[file] = new
-    if len(rows):
-        last[users] = _new_users(users, people)
-    _amend(folder, last, Redactor(people, rows.tolist()), "people were forgotten")
-    for file, new in last.items():
-        replace_file(new, file)
+                drafts[file] = new
+        if len(rows):
+            drafts[users] = _new_users(users, people)
     return True
 
 
@@ -124,8 +113,8 @@ def _naming_damage(file: Path) -> Iterator[None]:
 def empty_files(folder: Path, files: Collection[Path], why: str, dry_run: bool = False) -> int:
     """Take all rows out of Parquet files of a run folder, and amend its manifest.
 
-    The files stay, so that their readers need no other case. The manifest comes first: killed
-    before the files, the same call finds the rows and does the rest.
+    The files stay, so that their readers need no other case. After a kill in the middle the same
+    call does the rest.
 
     Args:
         folder: a run folder.
@@ -146,13 +135,10 @@ def empty_files(folder: Path, files: Collection[Path], why: str, dry_run: bool =
     total = sum(n_rows.values())
     if dry_run or not total:
         return total
-    last = {}
-    for file in (file for file, count in n_rows.items() if count):
-        last[file] = _aside(file)
-        pq.write_table(pq.read_schema(file).empty_table(), last[file])
-    _amend(folder, last, Redactor(()), why)
-    for file, new in last.items():
-        replace_file(new, file)
+    with amending(folder, Redactor(()), why) as drafts:
+        for file in (file for file, count in n_rows.items() if count):
+            drafts[file] = aside(file)
+            pq.write_table(pq.read_schema(file).empty_table(), drafts[file])
     return total
 
 
@@ -164,7 +150,7 @@ def _new_users(users: Path, people: Collection[str]) -> Path:
     """Write the file of ids anew beside the old one, with null for some people."""
     ids = pl.read_parquet(users)
     without = pl.when(pl.col(ID_COLUMN).is_in([*people])).then(None).otherwise(pl.col(ID_COLUMN))
-    new_users = _aside(users)
+    new_users = aside(users)
     ids.with_columns(without.alias(ID_COLUMN)).write_parquet(new_users)
     return new_users
 
@@ -180,10 +166,10 @@ def _cut(file: Path, rows: Rows, people: Collection[str]) -> Path | None:
         if column is None:
             return None
         gone = [*people] if column == ID_COLUMN else rows.tolist()
-        aside = _aside(file)
+        new = aside(file)
         n_cut = 0
         # One group of rows at a time: a file of lists may be larger than memory.
-        with pq.ParquetWriter(aside, stored.schema_arrow, compression="zstd") as writer:
+        with pq.ParquetWriter(new, stored.schema_arrow, compression="zstd") as writer:
             for number in range(stored.num_row_groups):
                 group = stored.read_row_group(number)
                 goes = pl.Series(group[column]).is_in(gone).fill_null(False).to_numpy()
@@ -191,9 +177,9 @@ def _cut(file: Path, rows: Rows, people: Collection[str]) -> Path | None:
                 if not goes.all():
                     writer.write_table(group.filter(~goes))
     if not n_cut:
-        aside.unlink()
+        new.unlink()
         return None
-    return aside
+    return new
 
 
 def _column_of_users(stored: pq.ParquetFile) -> str | None:
@@ -203,37 +189,3 @@ def _column_of_users(stored: pq.ParquetFile) -> str | None:
         if column in names:
             return column
     return None
-
-
-def _amend(folder: Path, last: Mapping[Path, Path], redactor: Redactor, why: str) -> None:
-    """Write the manifest anew: people out of its texts, new hashes, and a note of what changed.
-
-    `last` maps files that are about to be replaced to what will stand there.
-    """
-    run = RunFolder(folder)
-    manifest: dict[str, Any] = redactor.redact(read_manifest(folder))
-    hashes = file_hashes(folder)
-    for file, new in last.items():
-        hashes[_name(folder, file)] = hashes[_name(folder, new)]
-    # A file that is missing stays named, so that its damage is noticed later too.
-    files = {name: hashes.get(name, old) for name, old in manifest["files"].items()}
-    changed = sorted(name for name, one in files.items() if one != manifest["files"][name])
-    if changed:
-        note = {
-            "at": datetime.now(UTC).isoformat(),
-            "why": why,
-            "files": changed,
-        }
-        notes = [*manifest.get("amended", ()), note]
-        manifest = {**manifest, "files": files, "amended": notes}
-    aside = _aside(run.manifest)
-    with replaced_by(aside, run.manifest):
-        aside.write_text(as_summed_text(manifest), encoding="utf-8")
-
-
-def _name(folder: Path, file: Path) -> str:
-    return file.relative_to(folder).as_posix()
-
-
-def _aside(file: Path) -> Path:
-    return file.with_name(f"{file.name}.new")

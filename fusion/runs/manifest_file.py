@@ -67,11 +67,19 @@ def file_hashes(folder: Path) -> dict[str, dict[str, str | int]]:
     hashes: dict[str, dict[str, str | int]] = {}
     for file in sorted(folder.rglob("*")):
         if file.is_file() and file.name != manifest:
-            name = file.relative_to(folder).as_posix()
-            with file.open("rb") as stream:
-                digest = file_digest(stream, "sha256").hexdigest()
-            hashes[name] = {"sha256": digest, "bytes": file.stat().st_size}
+            hashes[file.relative_to(folder).as_posix()] = file_hash(file)
     return hashes
+
+
+def file_hash(file: Path) -> dict[str, str | int]:
+    """Return the hash and size of a file, as the manifest has them.
+
+    Args:
+        file: to read whole.
+    """
+    with file.open("rb") as stream:
+        digest = file_digest(stream, "sha256").hexdigest()
+    return {"sha256": digest, "bytes": file.stat().st_size}
 
 
 def damage_by_sha256(folder: Path, files: Mapping[str, Mapping[str, str | int]]) -> str:

@@ -9,7 +9,7 @@ from flows.steps.keep.forgotten import KEY
 from flows.steps.person.export import export_person
 from flows.steps.train.train import train_run
 from fusion.ingest.load import load
-from fusion.runs import erasure
+from fusion.runs import amendment
 from fusion.runs.erasure import forget_in, quarantined_in
 from fusion.runs.manifest import Manifest
 from fusion.runs.manifest_file import file_hashes, read_manifest, write_manifest
@@ -110,7 +110,7 @@ def test_forgetting_that_is_stopped_anywhere_is_finished_by_the_next_call(
 
     with monkeypatch.context() as patch:
         for name in ("replace_file", "replaced_by"):
-            patch.setattr(erasure, name, stopping(getattr(erasure, name)))
+            patch.setattr(amendment, name, stopping(getattr(amendment, name)))
         if n_done < 3:  # the manifest and two files of rows
             with pytest.raises(Stopped):
                 forget_in(tmp_path, ["cyd"])

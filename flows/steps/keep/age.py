@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from flows.session import Session
-from flows.steps.train.table_sums import folder_sums
+from flows.steps.train.table_sums import sums_if_whole
 from fusion.errors import DataError
 from fusion.runs.erasure import empty_files
 from fusion.runs.manifest_file import read_manifest
@@ -96,7 +96,7 @@ def _age_files(session: Session, run: RunRetention, setting: str, dry_run: bool)
         log.warning("run not aged run=%s setting=%s: %s", run.run_id, setting, damage)
         return 0
     if n_rows and not dry_run:
-        sums = partial(folder_sums, folder)
+        sums = partial(sums_if_whole, folder)
         amend_manifest(session.engine, run.run_id, read_manifest(folder), sums)
     return n_rows
 

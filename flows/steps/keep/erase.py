@@ -10,7 +10,7 @@ from pathlib import Path
 from flows.session import Session
 from flows.steps.arrivals.known_files import forget_known
 from flows.steps.keep.forgotten import Hasher, read_forgotten
-from flows.steps.train.table_sums import sums_if_readable
+from flows.steps.train.table_sums import sums_if_whole
 from flows.steps.user_ids import every_id
 from fusion.core.locks.folder_lock import FolderInUse, locked
 from fusion.errors import ConfigError, Temporary
@@ -197,5 +197,5 @@ def _amend_runs(session: Session, people: Collection[str]) -> tuple[str, ...]:
             amended.append(run_id)
         manifest = read_manifest(folder)
         if "amended" in manifest:
-            amend_manifest(session.engine, run_id, manifest, partial(sums_if_readable, folder))
+            amend_manifest(session.engine, run_id, manifest, partial(sums_if_whole, folder))
     return tuple(amended)

@@ -3,8 +3,7 @@
 import logging
 from pathlib import Path
 
-import polars as pl
-
+from flows.steps.run_damage import damage_of_run
 from flows.steps.train.row_export import fallback_rows, list_blocks, served_rows
 from storage.reading.list_sums import TableJson, TableSum
 
@@ -26,17 +25,18 @@ def folder_sums(folder: Path) -> dict[str, TableJson]:
     return {"recommendation": lists.as_json(), **small_sums(folder)}
 
 
-def sums_if_readable(folder: Path) -> dict[str, TableJson]:
+def sums_if_whole(folder: Path) -> dict[str, TableJson]:
     """Return the sums of a run folder's lists; none where a file of it is damaged.
 
     Args:
         folder: of the run.
     """
-    try:
-        return folder_sums(folder)
-    except (pl.exceptions.PolarsError, OSError) as failure:
-        log.warning("no checksums of lists in SQL: %s cannot be read (%s)", folder, failure)
+    damage = damage_of_run(folder)
+    if damage:
+        # What a damaged file says would accuse lists in SQL that are whole.
+        log.warning("no checksums of lists in SQL: run folder %s is damaged: %s", folder, damage)
         return {}
+    return folder_sums(folder)
 
 
 def small_sums(folder: Path) -> dict[str, TableJson]:

@@ -93,6 +93,12 @@ def assert_names_it(name: str, ended: Called, file: str) -> None:
     assert "backup" in said, (name, said)
 
 
+def assert_damage_is_named(shop: Path, file: str) -> None:
+    checked = call(shop, "check", "--store", "--json")
+    of_training = not file.startswith("report/")  # written later, and made again by `monitor`
+    assert (checked.code, file in checked.out) == ((2, True) if of_training else (0, False))
+
+
 @pytest.fixture(scope="module")
 def answers(shop, tmp_path_factory) -> dict[str, str]:
     """The answer of each verb that reads, over whole files."""
@@ -121,9 +127,7 @@ def test_a_verb_that_reads_gives_its_answer_or_names_the_damage(file, damage, ow
         elif name not in ("monitor", "publish"):  # which tell times
             assert ended.out == answers[name].replace(str(whole), str(own_shop)), name
     assert shown(own_shop) == before
-    checked = call(own_shop, "check", "--store", "--json")
-    of_training = not file.startswith("report/")  # written later, and made again by `monitor`
-    assert (checked.code, file in checked.out) == ((2, True) if of_training else (0, False))
+    assert_damage_is_named(own_shop, file)
 
 
 @pytest.mark.parametrize("name", WRITING)
@@ -142,6 +146,7 @@ def test_a_verb_that_writes_works_or_changes_nothing(file, name, own_shop):
         assert shown(own_shop) == before
     elif name == "forget":
         assert shown(own_shop) == without_person
+        assert_damage_is_named(own_shop, file)
     else:
         assert live_id(own_shop) != earlier
         assert len(shown(own_shop)[0]) == len(before[0])

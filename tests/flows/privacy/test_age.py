@@ -14,7 +14,7 @@ from flows.steps.watch.check_store import check_store
 from flows.steps.watch.monitor import monitor_run
 from flows.steps.watch.monitor_frames import has_samples
 from fusion.errors import DataError
-from fusion.runs import erasure
+from fusion.runs import amendment
 from fusion.runs.manifest_file import as_summed_text, file_hashes, read_manifest
 from fusion.runs.run_folder import RunFolder, folder_of
 from storage.database.engine import writing
@@ -135,7 +135,7 @@ def test_a_kill_at_any_replacement_leaves_work_for_the_next(session, monkeypatch
                 raise KeyboardInterrupt
             return new.replace(old)
 
-        monkeypatch.setattr(erasure, "replace_file", stop)
+        monkeypatch.setattr(amendment, "replace_file", stop)
         with pytest.raises(KeyboardInterrupt):
             prune(aged)
     monkeypatch.undo()

@@ -112,7 +112,7 @@ def test_files_of_a_run_that_are_replaced_are_on_the_disk_before(tmp_path, disk)
     pl.DataFrame({"user": [0, 1], "item": [5, 6]}).write_parquet(run.lists)
     write_manifest(tmp_path, Manifest())
     assert forget_in(tmp_path, ["bob"])
-    assert disk.renamed == [run.lists, run.manifest, run.user_ids]
+    assert disk.renamed == [run.manifest, run.lists, run.user_ids]
     assert disk.unsynced == []
 
 
