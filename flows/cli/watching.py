@@ -1,11 +1,22 @@
 """Verbs that look at what arrives, and at what stands because of it: `watch`, `alerts`."""
 
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, Any
 
 import typer
 
-from flows.cli.app import FILE, AsOf, By, Config, Json, open_session, parse_moment, verb
+from flows.cli.app import (
+    FILE,
+    AsOf,
+    By,
+    Config,
+    Json,
+    open_session,
+    parse_moment,
+    prefect_flows,
+    verb,
+)
 from flows.cli.console import ProgressBars, emit, out
 from fusion.errors import ConfigError
 
@@ -21,9 +32,12 @@ def watch(config: Config = FILE, as_of: AsOf = None, as_json: Json = False) -> i
     from flows.steps.arrivals.watch import watch_placement  # noqa: PLC0415
 
     moment = parse_moment(as_of)
+    flows = prefect_flows(config)
     with ProgressBars() as bars:
         session = open_session(config, bars=bars)
-        outcome = watch_placement(session, moment)
+        # Prefect shows the step in the place of the bar.
+        look = partial(flows.watch, str(config)) if flows else partial(watch_placement, session)
+        outcome = look(moment)
     if as_json:
         emit(
             {

@@ -10,7 +10,7 @@ from prefect.schedules import Cron
 from prefect.types.entrypoint import EntrypointType
 
 from flows.prefect_flows.api import configured
-from flows.prefect_flows.flows import monitor, retrain, run
+from flows.prefect_flows.flows import monitor, retrain, run, watch
 from flows.prefect_flows.ownership import owned, owner
 from flows.prefect_flows.serving import serve_deployments
 from flows.prefect_flows.temporary_server import temporary_server
@@ -22,7 +22,7 @@ ONE_AT_A_TIME = ConcurrencyLimitConfig(
 
 
 def deployments(config: Path, served_by: str) -> list[RunnerDeployment]:
-    """Make the deployments of a configuration: `retrain` by cron, `run` and `monitor` by hand.
+    """Make the deployments of a configuration: `retrain` by cron, the others by hand.
 
     A second start of one is cancelled while it runs. `retrain` and `run` do not know of each other:
     both may train.
@@ -32,7 +32,7 @@ def deployments(config: Path, served_by: str) -> list[RunnerDeployment]:
         served_by: a mark of the process that serves them, from `owner`.
 
     Returns:
-        The three deployments, named by the placement.
+        The four deployments, named by the placement.
     """
     session = Session.open(config)
     settings, placement = session.config.retrain, session.placement
@@ -48,6 +48,7 @@ def deployments(config: Path, served_by: str) -> list[RunnerDeployment]:
         _deployment(retrain, f"retrain {placement}", schedule=cron, **common),
         _deployment(run, f"run {placement}", **common),
         _deployment(monitor, f"monitor {placement}", **common),
+        _deployment(watch, f"watch {placement}", **common),
     ]
 
 

@@ -16,9 +16,11 @@ from flows.prefect_flows.run_states import (
     state_of_refusal,
     state_of_training,
     state_of_turn,
+    state_of_watch,
 )
 from flows.prefect_flows.turn_report import training_report, turn_report
 from flows.session import Session
+from flows.steps.arrivals.watch import WatchOutcome, watch_placement
 from flows.steps.publish.publish import Published, publish_run
 from flows.steps.retrain.loop import Outcome, retrain_loop, run_loop
 from flows.steps.train.train import TrainedRun, train_run
@@ -195,3 +197,19 @@ def monitor(config: str, run_id: str = "live") -> Monitored:
     monitored = session.step("monitor", lambda: monitor_run(session, run_id))
     session.step("draw", lambda: draw_page(session, monitored.run_id))
     return state_of_monitoring(monitored)
+
+
+@flow(name="fusion watch", flow_run_name=name_of("watch"), persist_result=False)
+def watch(config: str, as_of: datetime | None = None) -> WatchOutcome:
+    """Look at what has arrived since the last watch.
+
+    Args:
+        config: path of the configuration file, as text: Prefect stores it as a parameter.
+        as_of: look at the data as at this moment; None is now.
+
+    Returns:
+        Facts and alerts.
+    """
+    session = _session(config)
+    outcome = session.step("watch", lambda: watch_placement(session, as_of))
+    return state_of_watch(outcome)

@@ -6,10 +6,12 @@ from typing import Any, ParamSpec, TypeVar
 from prefect.states import Completed, Failed
 
 from dashboards.alerts import Alert
+from flows.steps.arrivals.watch import WatchOutcome
 from flows.steps.retrain.loop import Outcome
 from flows.steps.train.train import TrainedRun
 from flows.steps.watch.monitor import Monitored
 from fusion.errors import Refused
+from storage.watches.alerts import AlertRow
 
 Ended = TypeVar("Ended", Outcome, TrainedRun)
 P = ParamSpec("P")
@@ -83,6 +85,21 @@ def state_of_monitoring(monitored: Monitored) -> Any:
     return Completed(name=ALERTED, message=_sentences(monitored.alerts), data=monitored)
 
 
+def state_of_watch(outcome: WatchOutcome) -> Any:
+    """Return the state of a flow run that watched the data.
+
+    Args:
+        outcome: of the watch.
+
+    Returns:
+        Completed, named `Alerted` while an alarm is open.
+    """
+    if not outcome.exit_code:
+        return Completed(data=outcome)
+    is_open = [alert for alert in outcome.alerts if alert.state == "open"]
+    return Completed(name=ALERTED, message=_sentences(is_open), data=outcome)
+
+
 def state_of_refusal(refused: Refused) -> Any:
     """Return the state of a flow run that was refused.
 
@@ -116,7 +133,7 @@ def _success(outcome: Outcome) -> tuple[str, str]:
     return PUBLISHED, f"run {run_id} is live"
 
 
-def _sentences(alerts: Sequence[Alert]) -> str:
+def _sentences(alerts: Sequence[Alert | AlertRow]) -> str:
     return " ".join(alert.message for alert in alerts)
 
 

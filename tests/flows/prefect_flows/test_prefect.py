@@ -147,9 +147,11 @@ def test_a_cron_creates_a_scheduled_run_that_completes_and_the_schedule_ends_cle
             60,
         )
         # They are registered one after the other, and the first may have its run by then.
-        until(lambda: len(server.ask("deployments")) == 3, 60)
+        until(lambda: len(server.ask("deployments")) == 4, 60)
         deployments = {row["name"]: row for row in server.ask("deployments")}
-        assert set(deployments) == {"retrain default", "run default", "monitor default"}
+        assert set(deployments) == {
+            f"{flow} default" for flow in ("retrain", "run", "monitor", "watch")
+        }
         assert deployments["retrain default"]["schedules"][0]["schedule"]["cron"] == "* * * * *"
         assert deployments["run default"]["schedules"] == []
         assert all(row["global_concurrency_limit"]["limit"] == 1 for row in deployments.values())
