@@ -87,7 +87,8 @@ def alerts(  # noqa: PLR0913 one argument an option
         0.
     """
     from flows.cli.screens.alarms.alerts import print_alerts  # noqa: PLC0415
-    from storage.watches.alerts import State, acknowledge, alerts_of  # noqa: PLC0415
+    from storage.watches.alert_rows import State  # noqa: PLC0415
+    from storage.watches.alerts import acknowledge, alerts_of  # noqa: PLC0415
 
     session = open_session(config, by, read_only=action == Action.show)
     if action == Action.ack:

@@ -11,7 +11,7 @@ from flows.steps.retrain.loop import Outcome
 from flows.steps.train.train import TrainedRun
 from flows.steps.watch.monitor import Monitored
 from fusion.errors import Refused
-from storage.watches.alerts import AlertRow
+from storage.watches.alert_rows import AlertRow
 
 Ended = TypeVar("Ended", Outcome, TrainedRun)
 P = ParamSpec("P")

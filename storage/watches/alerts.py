@@ -1,9 +1,9 @@
 """Alerts: one row a cause and placement, from when it is raised until it is resolved."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, insert, select, update
 
@@ -11,91 +11,7 @@ from fusion.errors import DataError
 from storage.database.engine import writing
 from storage.schema.tables import alert
 from storage.schema.types import utc_now
-
-Kind = Literal["fault", "change", "run"]
-State = Literal["open", "acknowledged", "resolved"]
-
-
-@dataclass(frozen=True)
-class NewAlert:
-    """Something that a watch or a monitored run found.
-
-    Attributes:
-        cause: code of what stands behind it; with the subject it tells alerts apart.
-        subject: what was measured, as in `metric`.
-        name: the figure.
-        kind: broken data, a world that moved, or a run's own figures.
-        message: in words for a person.
-        value: of the figure; None when it could not be computed.
-        threshold: what it may be; None where there is none.
-        parameters: what the message was made of.
-        severity: "look" where too little is known for an alarm.
-    """
-
-    cause: str
-    subject: str
-    name: str
-    kind: Kind
-    message: str
-    value: float | None = None
-    threshold: float | None = None
-    parameters: dict[str, Any] = field(default_factory=dict)
-    severity: Literal["alarm", "look"] = "alarm"
-
-
-@dataclass(frozen=True)
-class AlertRow:
-    """A stored alert.
-
-    Attributes:
-        id: of the row.
-        placement: where the lists are shown.
-        cause: as in `NewAlert`, like all that follow.
-        subject: what was measured.
-        name: the figure.
-        kind: fault, change or run.
-        severity: alarm or look.
-        state: open, acknowledged or resolved; acknowledged ones are open again when their time is
-            over.
-        at: when it was raised.
-        seen_at: when it was seen last.
-        run_no: the run that it is about; None for watches before any run.
-        watch_no: the watch that saw it last; None for alerts of runs.
-        value: of the figure.
-        threshold: what it may be.
-        message: in words.
-        parameters: what the message was made of.
-        acknowledged_by: who.
-        acknowledged_until: until when; None for good.
-        acknowledged_why: why.
-        is_expected: whether what it shows is the new health.
-        resolved_at: when its cause was gone.
-        resolved_why: how that was known.
-    """
-
-    id: int
-    placement: str
-    cause: str
-    subject: str
-    name: str
-    kind: Kind
-    severity: str
-    state: State
-    at: datetime
-    seen_at: datetime
-    run_no: int | None
-    watch_no: int | None
-    value: float | None
-    threshold: float | None
-    message: str
-    parameters: dict[str, Any] | None
-    acknowledged_by: str | None
-    acknowledged_until: datetime | None
-    acknowledged_why: str | None
-    is_expected: bool | None
-    resolved_at: datetime | None
-    resolved_why: str | None
-
+from storage.watches.alert_rows import AlertRow, NewAlert, State
 
 _COLUMNS = [alert.c[name] for name in AlertRow.__dataclass_fields__]
 
@@ -260,8 +176,6 @@ def _alert(row: Row[Any]) -> AlertRow:
 
 
 def _as_of(row: AlertRow, moment: datetime) -> AlertRow:
-    from dataclasses import replace  # noqa: PLC0415
-
     until = row.acknowledged_until
     is_over = row.state == "acknowledged" and until is not None and until <= moment
     return replace(row, state="open") if is_over else row

@@ -11,7 +11,8 @@ from storage.loading.bulk import load_fallback, load_lists, load_served
 from storage.reading.recommendations import LIST_COLUMNS, recommendations_for
 from storage.runs import liveness
 from storage.runs.runs import finish_run, start_run
-from storage.watches.alerts import NewAlert, raise_alert
+from storage.watches.alert_rows import NewAlert
+from storage.watches.alerts import raise_alert
 
 AS_OF = datetime(2026, 11, 1, tzinfo=UTC)
 SIZE, RESERVE = 4, 3

@@ -7,7 +7,8 @@ from flows.session import Session
 from fusion.watching.alarms import Alarm
 from fusion.watching.watch import Watched
 from storage.schema.row_objects import LiveRun
-from storage.watches.alerts import AlertRow, NewAlert, raise_alert, resolve_alerts
+from storage.watches.alert_rows import AlertRow, NewAlert
+from storage.watches.alerts import raise_alert, resolve_alerts
 
 log = logging.getLogger(__name__)
 

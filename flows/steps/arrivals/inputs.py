@@ -27,7 +27,7 @@ from fusion.watching.reading.id_hashes import Prepare
 from fusion.watching.statistics.prediction_scores import MOST_WINDOWS
 from storage.reading.frames import read_sql
 from storage.schema.row_objects import LiveRun
-from storage.watches.alerts import AlertRow
+from storage.watches.alert_rows import AlertRow
 from storage.watches.watches import FigureRow, WatchRow, figures_since
 
 DEFAULT_WINDOW = 7

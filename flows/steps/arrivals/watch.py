@@ -23,7 +23,8 @@ from fusion.watching.past import Past
 from fusion.watching.statistics.prediction_scores import LEAST_WINDOWS
 from fusion.watching.watch import Watched, watch
 from storage.reading.live_run import live
-from storage.watches.alerts import AlertRow, State, alerts_of
+from storage.watches.alert_rows import AlertRow, State
+from storage.watches.alerts import alerts_of
 from storage.watches.watches import add_watch, newest_watch
 
 log = logging.getLogger(__name__)

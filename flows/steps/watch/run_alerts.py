@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dashboards.alerts import Alert
 from flows.session import Session
 from storage.schema.row_objects import RunRow
-from storage.watches.alerts import NewAlert, alerts_of, raise_alert, resolve_alerts
+from storage.watches.alert_rows import NewAlert
+from storage.watches.alerts import alerts_of, raise_alert, resolve_alerts
 
 log = logging.getLogger(__name__)
 

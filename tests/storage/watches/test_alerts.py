@@ -7,7 +7,8 @@ from sqlalchemy import func, select
 
 from fusion.errors import DataError
 from storage.schema.tables import alert
-from storage.watches.alerts import NewAlert, acknowledge, alerts_of, raise_alert, resolve_alerts
+from storage.watches.alert_rows import NewAlert
+from storage.watches.alerts import acknowledge, alerts_of, raise_alert, resolve_alerts
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 STALE = NewAlert("stale", "interactions", "rows_of_day", "fault", "nothing came", 0.0, 40.0)

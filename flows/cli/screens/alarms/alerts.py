@@ -7,7 +7,7 @@ from rich.markup import escape
 
 from flows.cli.screens.tables import to_minute
 from flows.cli.terminal_text import one_line
-from storage.watches.alerts import AlertRow
+from storage.watches.alert_rows import AlertRow
 
 STYLES = {"open": "bold yellow", "acknowledged": "dim", "resolved": "dim"}
 
