@@ -137,7 +137,7 @@ PLANTS: dict[str, Plant] = {
     "a source raising": raising_source,
     "a source constant": constant_source,
     "half of the catalogue gone in one source's fits": half_catalogue,
-    "ranker taught on permuted labels": permuted_labels,
+    "ranker trained on permuted labels": permuted_labels,
     "serving ranker broken": broken_at_serving,
 }
 """Every fault by its name in the table."""

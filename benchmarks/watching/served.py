@@ -107,7 +107,7 @@ def run_week(folder: Path, week: int, plant: Plant = nothing) -> Outcome:
         session.engine.dispose()
 
 
-def found_by(outcome: Outcome) -> list[str]:
+def noticed_by(outcome: Outcome) -> list[str]:
     """Return what noticed that something is wrong: refusals by their check, alerts by their code.
 
     Args:
@@ -132,7 +132,7 @@ def watch_world(world: Path, scratch: Path) -> dict[str, list[str]]:
     results = {}
     for number, (name, plant) in enumerate(PLANTS.items()):
         copy = shutil.copytree(world, scratch / str(number))
-        results[name] = found_by(run_week(copy, FIRST_WEEK + HEALTHY_RUNS, plant))
+        results[name] = noticed_by(run_week(copy, FIRST_WEEK + HEALTHY_RUNS, plant))
         shutil.rmtree(copy)
         print(f"  {name}: {', '.join(results[name]) or 'NOT FOUND'}", flush=True)
     return results
@@ -150,9 +150,9 @@ def healthy_weeks(world: Path, weeks: int) -> Counter[str]:
     """
     alarms: Counter[str] = Counter()
     for week in range(weeks):
-        found = found_by(run_week(world, FIRST_WEEK + HEALTHY_RUNS + week))
-        alarms.update(found)
-        print(f"  healthy week {week + 1}: {', '.join(found) or 'nothing'}", flush=True)
+        noticed = noticed_by(run_week(world, FIRST_WEEK + HEALTHY_RUNS + week))
+        alarms.update(noticed)
+        print(f"  healthy week {week + 1}: {', '.join(noticed) or 'nothing'}", flush=True)
     return alarms
 
 
@@ -173,7 +173,7 @@ def main() -> None:
             world, scratch = Path(folder) / "world", Path(folder)
             make_world(world, Size(given.users, given.items, given.events), seed)
             for week in range(HEALTHY_RUNS):
-                first.update(found_by(run_week(world, FIRST_WEEK + week)))
+                first.update(noticed_by(run_week(world, FIRST_WEEK + week)))
             tables[seed] = watch_world(world, scratch)
             alarms += healthy_weeks(world, given.weeks)
     _print_table(tables)
@@ -189,8 +189,8 @@ def _print_table(tables: dict[int, dict[str, list[str]]]) -> None:
         of_seeds = [tables[seed][name] for seed in tables]
         noticed = Counter(cause for causes in of_seeds for cause in causes)
         by = ", ".join(f"{cause} {times}" for cause, times in noticed.items())
-        found = sum(bool(causes) for causes in of_seeds)
-        print(f"| {name} | {found} of {len(of_seeds)} | {by} |")
+        n_noticed = sum(bool(causes) for causes in of_seeds)
+        print(f"| {name} | {n_noticed} of {len(of_seeds)} | {by} |")
 
 
 if __name__ == "__main__":

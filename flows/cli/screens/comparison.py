@@ -29,8 +29,8 @@ def print_comparison(
     similarity = describe_similarity(comparison.stable.value)
     pair = f"From {old.run_id} ({old.method}) to {new.run_id} ({new.method})"
     console.print(f"{pair}: {similarity}.", markup=False)
-    console.print(describe_churn(comparison.stable, comparison.no_floor), markup=False)
-    for sentence in comparison.differences:
+    churn = describe_churn(comparison.stable, comparison.no_floor)
+    for sentence in filter(None, (churn, *comparison.differences)):
         console.print(sentence, markup=False)
     _print_users(console, comparison)
     _print_groups(console, comparison.groups)

@@ -32,8 +32,8 @@ def print_monitoring(console: Console, monitored: "Monitored") -> None:
     if monitored.stability:
         similarity = describe_similarity(monitored.stability.value)
         console.print(f"Lists against run {monitored.against}: {similarity}.")
-        churn = describe_churn(monitored.stability, monitored.no_floor)
-        console.print(escape(churn))
+        if churn := describe_churn(monitored.stability, monitored.no_floor):
+            console.print(escape(churn))
     else:
         console.print("Lists: the first run of this placement, there is nothing to compare with.")
     for alert in monitored.alerts:

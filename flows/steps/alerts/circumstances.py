@@ -121,7 +121,7 @@ def _changed_sections(previous: RunRow, run: RunRow) -> dict[str, frozenset[str]
 
 
 def _comparable(name: str, config: dict[str, object]) -> object:
-    """Return a part of the configuration without what is told apart: the name of the rules file."""
+    """Return a part of the configuration without the name of the rules file, which is no rule."""
     part = config[name]
     if name == "lists" and isinstance(part, dict):
         return {key: value for key, value in part.items() if key != "rules"}

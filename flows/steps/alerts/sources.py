@@ -26,7 +26,7 @@ MIN_CEILING = 0.02
 DEVIATIONS = 4.0
 """Standard errors by which a ceiling must have fallen, beside its share: labels may be few."""
 RANKER_KEPT = 1 / 3
-"""NDCG@10 of the ranker as a share of the best other row, below which it fell. Taught on permuted
+"""NDCG@10 of the ranker as a share of the best other row, below which it fell. Trained on permuted
 labels it kept 0.05 to 0.21; healthy ones of a hundred labelled users fell to 0.35 at times."""
 MIN_USERS = 10
 """Users below which one list for all is no wonder."""

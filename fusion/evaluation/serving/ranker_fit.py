@@ -41,9 +41,10 @@ def ranker_report(folder: Path, ranker: Ranker, fold: Fold, seed: int) -> Ranker
     users, source_lists = read_lists(folder)
     is_judged = (fold.known.user_counts[users] > 0) & sampled(users, seed)
     users = users[is_judged]
-    table = read_table(folder, _of_users(folder, users))
-    if not len(table.items):
+    wanted = _of_users(folder, users)
+    if not wanted.any():
         return None
+    table = read_table(folder, wanted)
     lists = _ranked(table, ranker.score(aligned(table, ranker.columns)), users)
     values = _ndcg(lists, users, fold)
     rivals = {
