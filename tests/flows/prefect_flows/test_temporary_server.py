@@ -15,8 +15,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from tests.flows.network.sockets import Sockets
 from tests.flows.prefect_flows.prefect_server import until
-from tests.flows.sockets import Sockets
 from tests.flows.world import command, environment
 
 pytestmark = pytest.mark.prefect

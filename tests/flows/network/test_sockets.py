@@ -8,7 +8,7 @@ import sys
 import time
 from urllib.request import urlopen
 
-from tests.flows.sockets import Sockets
+from tests.flows.network.sockets import Sockets
 from tests.flows.world import command, fusion
 
 ASKING_ELSEWHERE = "import socket; socket.create_connection(('192.0.2.1', 9), timeout=0.01)"
