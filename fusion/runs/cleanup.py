@@ -1,12 +1,13 @@
 """Run folders and the stages they use, and removing either whole."""
 
-import os
 import shutil
 import time
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 
 from fusion.core.clocks import SKEW
+from fusion.core.locks.drafts import draft_name
 from fusion.runs.manifest import Manifest
 from fusion.runs.manifest_file import read_manifest
 from fusion.runs.run_folder import RunFolder, sweep_folders
@@ -100,12 +101,11 @@ def remove_folder(folder: Path) -> None:
     if folder.is_symlink():
         folder.unlink(missing_ok=True)
         return
-    aside = folder.with_name(f".{folder.name}.{os.getpid()}")
-    try:
+    aside = draft_name(folder)
+    # Without a lock, which a full disk may have no room for: a sweep only helps to remove it.
+    with suppress(FileNotFoundError):
         folder.rename(aside)
-    except FileNotFoundError:
-        return  # another process removes it
-    shutil.rmtree(aside)
+        shutil.rmtree(aside)
 
 
 def sweep_artifacts(root: Path) -> None:

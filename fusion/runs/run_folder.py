@@ -3,19 +3,17 @@
 Light on purpose: commands that only look a run up import this and nothing that trains.
 """
 
-import os
 import re
 import secrets
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fusion.core.durable import make_folder, rename_folder
+from fusion.core.durable import rename_folder
+from fusion.core.locks.drafts import draft_beside, sweep_drafts
 from fusion.errors import DataError
-from fusion.runs.stages.store import sweep_drafts
 
 RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
 """Names of runs, as `new_run_id` makes them."""
@@ -209,15 +207,10 @@ def run_folder(root: Path, run_id: str) -> Iterator[Path]:
         DataError: as in `folder_of`.
     """
     final = folder_of(root, run_id)
-    # The number of the process says later whether anybody still works on it.
-    draft = final.with_name(f".{final.name}.{os.getpid()}")
-    make_folder(draft.parent)
-    draft.mkdir()
-    try:
+    with draft_beside(final) as draft:
+        draft.mkdir()
         yield draft
         rename_folder(draft, final)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
 
 
 def sweep_folders(root: Path) -> None:

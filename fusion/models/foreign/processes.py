@@ -1,19 +1,18 @@
 """The processes of packages' sources: one for each source of a training, which ends with it."""
 
 import json
-import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint
-from itertools import count
 from pathlib import Path
 from tempfile import mkdtemp
 from threading import Lock
 from typing import Any, Self
 
+from fusion.core.locks.drafts import draft_beside
 from fusion.core.progress import Progress, quiet
 from fusion.core.settings import Settings
 from fusion.errors import ConfigError, FusionError, UnusableSource
@@ -32,7 +31,6 @@ _CURES = {
     "memory": "a higher [limits] source_memory would give it more",
 }
 """What else may be done about a failure, by its cause."""
-_folder_numbers = count()
 
 
 @dataclass(frozen=True)
@@ -195,20 +193,21 @@ def foreign_sources(limits: Limits, root: Path | None = None) -> Iterator[None]:
 
     Args:
         limits: of each process.
-        root: folder in which theirs is made; it ends in the number of this process, as drafts of
-            stages do, so that it is swept after a kill. None takes one for temporary files.
+        root: folder in which theirs is made, as drafts of stages are, so that it is swept after a
+            kill. None takes one for temporary files.
     """
-    if root is None:
-        folder = Path(mkdtemp(prefix="fusion-sources-"))
-    else:
-        folder = root / f".{next(_folder_numbers)}.{os.getpid()}"
-    sources = ForeignSources(limits, folder)
-    token = _current.set(sources)
-    try:
-        yield
-    finally:
-        _current.reset(token)
-        sources.close()
+    with ExitStack() as drafts:
+        if root is None:
+            folder = Path(mkdtemp(prefix="fusion-sources-"))
+        else:
+            folder = drafts.enter_context(draft_beside(root / "handed"))
+        sources = ForeignSources(limits, folder)
+        token = _current.set(sources)
+        try:
+            yield
+        finally:
+            _current.reset(token)
+            sources.close()
 
 
 def current() -> ForeignSources:

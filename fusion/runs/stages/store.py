@@ -14,7 +14,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from fusion.core.durable import make_folder, rename_folder
+from fusion.core.durable import rename_folder
+from fusion.core.locks.drafts import draft_beside, sweep_drafts
 from fusion.runs.stages.record import damage_in, write_record
 
 log = logging.getLogger(__name__)
@@ -109,18 +110,13 @@ class Store:
             log.info("stage reused name=%s key=%s", name, final.name)
             return final
         # One for each process: two that make the same stage do not disturb each other.
-        draft = final.with_name(f".{final.name}.{os.getpid()}")
-        shutil.rmtree(draft, ignore_errors=True)
-        make_folder(draft.parent)
-        draft.mkdir()
-        try:
+        with draft_beside(final) as draft:
+            draft.mkdir()
             make(draft)
             record = json.dumps(dict(inputs), indent=1, sort_keys=True)
             (draft / INPUTS).write_text(record)
             write_record(draft)
             _take_name(draft, final)
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
         return final
 
     def sweep(self) -> int:
@@ -159,32 +155,3 @@ def set_aside(stage: Path, damage: str) -> None:
     shutil.rmtree(aside, ignore_errors=True)
     with suppress(FileNotFoundError):  # another process was faster
         stage.rename(aside)
-
-
-def sweep_drafts(root: Path, pattern: str) -> int:
-    """Remove folders whose name ends in the number of a process that is gone.
-
-    Args:
-        root: folder to look in.
-        pattern: of the names, below `root`.
-
-    Returns:
-        How many there were.
-    """
-    n_removed = 0
-    for draft in [*root.glob(pattern)]:
-        process = draft.suffix.removeprefix(".")
-        if draft.is_dir() and process.isdecimal() and not _is_alive(int(process)):
-            shutil.rmtree(draft, ignore_errors=True)
-            n_removed += 1
-    return n_removed
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)  # signal 0 asks, and does nothing
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # it is somebody else's
-        return True
-    return True

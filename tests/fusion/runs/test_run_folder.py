@@ -1,7 +1,6 @@
 """Run folders: whole or not there, and only inside the folder of runs, whatever the id."""
 
 import ast
-import os
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -109,12 +108,13 @@ class TestRunFolder:
         with pytest.raises(RuntimeError), run_folder(tmp_path, "20260102-000000-abcdef") as folder:
             raise RuntimeError
         assert [p.name for p in tmp_path.iterdir()] == ["20260101-000000-abcdef"]
-        (tmp_path / ".20260103-000000-abc.999999999").mkdir()
-        alive = f".20260104-000000-abc.{os.getpid()}"
-        (tmp_path / alive).mkdir()
+        (tmp_path / ".20260103-000000-abc.d0123456789ab").mkdir()
         (tmp_path / ".keep").mkdir()
-        sweep_folders(tmp_path)
-        assert {p.name for p in tmp_path.iterdir()} == {"20260101-000000-abcdef", ".keep", alive}
+        with run_folder(tmp_path, "20260104-000000-abcdef") as alive:
+            sweep_folders(tmp_path)
+            lock = f"{alive.name}.lock"
+            names = {"20260101-000000-abcdef", ".keep", alive.name, lock}
+            assert {p.name for p in tmp_path.iterdir()} == names
 
     def test_a_draft_is_no_run_also_when_all_of_it_is_written(self, tmp_path):
         with run_folder(tmp_path, "20260101-000000-abcdef") as folder:

@@ -70,15 +70,14 @@ class TestStore:
         assert list((tmp_path / "fit").iterdir()) == []
 
     def test_the_sweep_leaves_alone_what_it_did_not_make(self, tmp_path):
-        stale = tmp_path / "fit" / f".abc.{gone_pid()}"
-        own = tmp_path / "fit" / f".def.{os.getpid()}"
-        for folder in (stale, own, tmp_path / "fit" / ".git", tmp_path / "fit" / ".x.old"):
+        stale = tmp_path / "fit" / ".abc.d0123456789ab"
+        for folder in (stale, tmp_path / "fit" / ".git", tmp_path / "fit" / ".x.old"):
             folder.mkdir(parents=True)
         (tmp_path / "fit" / ".DS_Store").write_text("")
+        (tmp_path / "fit" / ".def.d0123456789ab.lock").write_text("")
         assert Store(tmp_path).sweep() == 1
         assert not stale.exists()
         assert {path.name for path in (tmp_path / "fit").iterdir()} == {
-            own.name,
             ".git",
             ".x.old",
             ".DS_Store",
