@@ -6,15 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from fusion.watching.calendar import Span, closed_spans
-from fusion.watching.figures import event_figures as figures
-from fusion.watching.figures.event_figures import WindowEvents, measure_events
-from fusion.watching.figures.known_ids import SAMPLE, compare, sample_limits
-from fusion.watching.figures.measuring import measure_days, measure_windows
-from fusion.watching.figures.taste import TASTE
-from fusion.watching.past import Layout
-from fusion.watching.reading.id_hashes import IdHasher
-from tests.fusion.watching.shops import (
+from benchmarks.watching.watched_shop import (
     WEEKS,
     Watching,
     as_read,
@@ -23,6 +15,14 @@ from tests.fusion.watching.shops import (
     until,
     with_events,
 )
+from fusion.watching.calendar import Span, closed_spans
+from fusion.watching.figures import event_figures as figures
+from fusion.watching.figures.event_figures import WindowEvents, measure_events
+from fusion.watching.figures.known_ids import SAMPLE, compare, sample_limits
+from fusion.watching.figures.measuring import measure_days, measure_windows
+from fusion.watching.figures.taste import TASTE
+from fusion.watching.past import Layout
+from fusion.watching.reading.id_hashes import IdHasher
 
 HOUR = 3_600_000
 

@@ -6,9 +6,9 @@ from datetime import timedelta
 import polars as pl
 import pytest
 
+from benchmarks.watching.watched_shop import WEEKS, at, small_world, until
 from tests.flows.calling import call
 from tests.flows.world import database, query
-from tests.fusion.watching.shops import WEEKS, at, small_world, until
 
 CONFIG = """\
 [data]

@@ -1,11 +1,11 @@
-"""A steady shop of a year, small enough for tests, and what a watch reads of it."""
+"""A steady shop of less than a year, and what a watch reads of it."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
-from benchmarks.watching.worlds import BEGIN, DAY, Shop, World, make_world
+from benchmarks.watching.worlds import BEGIN, Shop, World, make_world
 from fusion.watching.figure import WINDOW
 from fusion.watching.figures.known_ids import KnownIds, digest_ids, sample_limits
 from fusion.watching.figures.measuring import WatchedData
@@ -25,10 +25,12 @@ def at(weeks: float) -> datetime:
 
 
 def ms(weeks: float) -> int:
+    """Return the same moment as epoch ms."""
     return round(at(weeks).timestamp() * 1000)
 
 
 def small_world(seed: int = 1, weeks: int = WEEKS + 2, users: int = 60) -> World:
+    """Make a steady shop of so many people on a usual day."""
     return make_world(Shop(users=users, days=7 * weeks, items=300, seed=seed))
 
 
@@ -76,10 +78,11 @@ class Watching:
 
     @classmethod
     def begin(cls, world: World, weeks: int = WEEKS) -> "Watching":
+        """Watch a shop for the first time."""
         data = as_read(until(world, weeks))
         layout, past = Layout.first(at(weeks), 7, "UTC"), Past()
         first = watch(data, past, layout, at(weeks))
-        known = _digest(data, layout, weeks, None)
+        known = digest(data, layout, weeks, None)
         return cls(world, data, layout, past, known, first, weeks)
 
     def next(self, broken: World | None = None, weeks: float | None = None) -> Watched:
@@ -87,18 +90,17 @@ class Watching:
         moment = self.weeks + 1 if weeks is None else weeks
         data = as_read(broken or until(self.world, moment), self.data.edges)
         past = Past(dict(self.past.days), dict(self.past.windows), dict(self.past.baselines))
-        now = _digest(data, self.layout, moment, self.known)
+        now = digest(data, self.layout, moment, self.known)
         return watch(data, past, self.layout, at(moment), known=(self.known, now))
 
 
-def _digest(data: WatchedData, layout: Layout, weeks: float, before: KnownIds | None) -> KnownIds:
+def digest(data: WatchedData, layout: Layout, weeks: float, before: KnownIds | None) -> KnownIds:
+    """Digest the sample as the data shows it."""
     events = data.log.events
     limits = before.limits if before else sample_limits(events, data.tables)
     return digest_ids(events, data.tables, layout.spans(WINDOW, at(weeks)), limits)
 
 
 def with_events(world: World, events: pl.DataFrame) -> World:
+    """Put other events in the place of a shop's."""
     return replace(world, events=events.sort("time", maintain_order=True))
-
-
-__all__ = ["DAY", "WEEKS", "Watching", "as_read", "at", "ms", "small_world", "until", "with_events"]
