@@ -30,6 +30,8 @@ KEY = {"FUSION_FORGET_KEY": "a key of thirty-two characters or more"}
 TRAINED = {0, 1, 4}
 """Published, refused, or with an alert: which of them, numbers made by a formula decide."""
 PORT = "8765"
+UP_SECONDS = 600
+"""How long a verb may take until it serves: the dashboards draw a page first."""
 
 
 class Environment:
@@ -98,6 +100,8 @@ def try_every_verb(whole: Environment, place: Path) -> None:
     whole.fusion(place, "person", "5", ends=ok)
     whole.fusion(place, "diff", "live", newest, ends=ok)
     whole.fusion(place, "monitor", ends={0, 4})
+    whole.fusion(place, "watch", ends={0, 4})
+    whole.fusion(place, "alerts", ends=ok)
     whole.fusion(place, "run", "--hold", ends=TRAINED)
     whole.fusion(place, "reject", "--why", "tried", ends={0, 1})
     whole.fusion(place, "approve", ends={1, 2})
@@ -125,13 +129,13 @@ def until(whole: Environment, place: Path, words: list[str], is_up) -> None:
         serving = subprocess.Popen(
             [whole.bin / "fusion", *words], cwd=place, env=KEY, stdout=out, stderr=out
         )
-    for _ in range(240):
+    for _ in range(UP_SECONDS * 2):
         if is_up(log.read_text()):
             break
         time.sleep(0.5)
     else:
         serving.kill()
-        sys.exit(f"{log.read_text()}\nfusion {' '.join(words)} was not up after two minutes")
+        sys.exit(f"{log.read_text()}\nfusion {' '.join(words)} was not up after {UP_SECONDS} s")
     serving.send_signal(signal.SIGTERM)
     if serving.wait(60) != 0:
         sys.exit(f"{log.read_text()}\nfusion {' '.join(words)} ended with {serving.returncode}")
@@ -149,7 +153,18 @@ def try_alone(environment: Environment, held: tuple[str, ...], shop: Path) -> No
     }
     served = {"ui", "schedule", "demo"}
     needs = environment.needs()
-    for verb in [*needs, "status", "health", "runs", "show", "diff", "db", "rollback", "unfreeze"]:
+    for verb in [
+        *needs,
+        "status",
+        "health",
+        "runs",
+        "show",
+        "diff",
+        "alerts",
+        "db",
+        "rollback",
+        "unfreeze",
+    ]:
         lacks = [extra for extra in needs.get(verb, []) if extra not in held]
         words = [verb, *lines.get(verb, [])]
         if lacks:
