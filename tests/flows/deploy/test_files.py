@@ -15,6 +15,7 @@ from prefect.settings import Settings
 from typer.main import get_command
 
 from flows.cli.main import app
+from flows.prefect_flows.deployments import deployments
 from flows.settings import Config
 from tests.flows.world import ROOT
 
@@ -198,6 +199,17 @@ def test_prefect_finds_the_flows_of_its_deployments(deployment):
     flow = load_flow_from_entrypoint(deployment["entrypoint"])
     flow.validate_parameters(deployment["parameters"])
     assert deployment["concurrency_limit"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}
+
+
+def test_workers_serve_what_the_schedule_serves(bare):
+    ours = {
+        (deployment.name, deployment.entrypoint, bool(deployment.schedules))
+        for deployment in deployments(bare / "fusion.toml", served_by="test")
+    }
+    assert ours == {
+        (one["name"], one["entrypoint"], bool(one.get("schedules")))
+        for one in PREFECT["deployments"]
+    }
 
 
 def test_the_readme_names_every_file():
