@@ -35,6 +35,9 @@ def store_alerts(session: Session, run: RunRow, raised: Sequence[Alert]) -> None
         number, _ = raise_alert(session.engine, session.placement, found, run_no=run.run_no)
         seen.add(number)
         log.warning("alert subject=%s name=%s: %s", alert.subject, alert.name, alert.message)
+    # What is live stands as it was: lists that nobody is shown mend nothing of it.
+    if run.status == "rejected":
+        return
     # An older run, looked at again, says nothing about what stands now.
     gone = [
         one.id

@@ -12,7 +12,10 @@ import urllib.request
 import pytest
 
 from flows.cli.main import app
+from flows.session import Session
 from storage.schema.tables import metadata
+from storage.watches.alert_rows import NewAlert
+from storage.watches.alerts import alerts_of, raise_alert
 from tests.flows.world import (
     CONFIG,
     EARLY,
@@ -159,6 +162,9 @@ def test_rollback_freeze_publish_unfreeze(own_shop):
 def test_a_refused_run_leaves_what_is_live(own_shop):
     url = database(own_shop)
     before = live_lists(url)
+    session = Session.open(own_shop / "fusion.toml")
+    alert = NewAlert("lists.planted", "lists", "planted", "run", "of the live run")
+    number, _ = raise_alert(session.engine, "default", alert, run_no=2)
     write_events(own_shop / "ratings.csv", events(taste=0, seed=11))
     ended = fusion(own_shop, "run", "--json")
     assert ended.code == 1, ended.err
@@ -169,6 +175,9 @@ def test_a_refused_run_leaves_what_is_live(own_shop):
     assert ended.json["monitor_status"] == "done"
     live = fusion(own_shop, "status", "--json").json["live"]
     assert ended.json["monitor"]["against"] == live["run_id"]
+    # What was wrong with the live run is not mended by one that nobody is shown.
+    assert number in [alert.id for alert in alerts_of(session.engine, "default")]
+    session.engine.dispose()
     monitored = fusion(own_shop, "monitor", ended.json["run"]["id"], "--json")
     assert monitored.code in (0, 4), monitored.err
     assert monitored.json["alerts"] == ended.json["monitor"]["alerts"]
