@@ -4,6 +4,7 @@ import json
 import socket
 import time
 import urllib.request
+from pathlib import Path
 
 
 class Server:
@@ -50,3 +51,9 @@ def until(holds, seconds: float):
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.5)
     return found
+
+
+def children(process: int) -> list[int]:
+    """Processes that any thread of a process started."""
+    tasks = Path(f"/proc/{process}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]

@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from tests.flows.network.sockets import Sockets
-from tests.flows.prefect_flows.prefect_server import until
+from tests.flows.prefect_flows.prefect_server import children, until
 from tests.flows.world import command, environment
 
 pytestmark = pytest.mark.prefect
@@ -71,12 +71,6 @@ class Schedule:
     def deployment(self, name: str):
         rows = self.ask_as_owner("POST", "/deployments/filter", {}).json
         return next(row for row in rows if row["name"] == name)
-
-
-def children(process: int) -> list[int]:
-    """Processes that any thread of a process started."""
-    tasks = Path(f"/proc/{process}/task").glob("*/children")
-    return [int(child) for task in tasks for child in task.read_text().split()]
 
 
 def environment_of(process: int) -> dict[str, str]:

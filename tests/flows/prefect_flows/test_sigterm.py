@@ -1,0 +1,89 @@
+"""A schedule that is ended in the middle of a night: the whole chain on a real Prefect server."""
+
+import shutil
+import signal
+import subprocess
+from contextlib import contextmanager
+
+import pytest
+
+from fusion.core.locks.folder_lock import locked
+from tests.flows.prefect_flows.prefect_server import children, until
+from tests.flows.world import command, database, environment, live_lists, query
+
+pytestmark = pytest.mark.prefect
+PLACEMENT = "sigterm"
+ENDED = ["COMPLETED", "FAILED", "CRASHED", "CANCELLED"]
+
+
+@pytest.fixture
+def minutely(bare, tmp_path):
+    """A shop of a placement of its own whose policy is asked every minute."""
+    folder = shutil.copytree(bare, tmp_path / "shop")
+    config = folder / "fusion.toml"
+    text = config.read_text().replace("[lists]\n", f'[lists]\nplacement = "{PLACEMENT}"\n')
+    config.write_text(text + '\n[retrain]\ncron = "* * * * *"\n')
+    return folder
+
+
+@contextmanager
+def scheduled(folder, server):
+    """A running `fusion schedule`, ended by SIGTERM."""
+    with (folder / "schedule.log").open("a") as log:
+        serving = subprocess.Popen(
+            command("schedule"), cwd=folder, env=environment(**server.env), stdout=log, stderr=log
+        )
+    try:
+        yield serving
+    finally:
+        serving.send_signal(signal.SIGTERM)
+        assert serving.wait(timeout=90) == 0, (folder / "schedule.log").read_text()
+
+
+def flow_runs(server, *types):
+    """Flow runs of the retraining of this placement, in some states, the oldest first."""
+    wanted = {
+        "tags": {"all_": [PLACEMENT]},
+        "name": {"like_": "retrain"},
+        "state": {"type": {"any_": list(types)}},
+    }
+    return server.ask("flow_runs", flow_runs=wanted, sort="START_TIME_ASC")
+
+
+def slots_taken(server):
+    """Places that the deployments of this placement hold among those that may run at a time."""
+    rows = server.ask("deployments", deployments={"tags": {"all_": [PLACEMENT]}})
+    return [row["global_concurrency_limit"]["active_slots"] for row in rows]
+
+
+def test_sigterm_cancels_the_night_under_way_and_no_later_one(server, minutely):
+    """It stayed `Running`, kept its place, and each later night was cancelled, grey."""
+    (minutely / "runs").mkdir()
+    log = minutely / "schedule.log"
+    # The night waits for this lock, for as long as the test wants it to be under way.
+    with locked(minutely / "runs", "a test"):
+        with scheduled(minutely, server):
+            (running,) = until(lambda: flow_runs(server, "RUNNING"), 120)
+            until(lambda: "is in use by" in log.read_text(), 60)
+            assert 1 in slots_taken(server)
+        first = until(lambda: flow_runs(server, *ENDED), 30)
+        assert [(run["id"], run["state"]["name"]) for run in first] == [
+            (running["id"], "Cancelled")
+        ]
+        assert set(slots_taken(server)) == {0}
+    assert not flow_runs(server, "RUNNING", "CANCELLING")
+    # The next one that comes is neither cancelled nor late for want of a place.
+    with scheduled(minutely, server) as serving:
+        done = until(lambda: flow_runs(server, "COMPLETED", "FAILED", "CRASHED"), 150)
+        # It has said how it ended, and its process ends a moment later.
+        until(lambda: not children(serving.pid), 40)
+    assert (done[0]["auto_scheduled"], done[0]["state"]["type"]) == (True, "COMPLETED")
+    assert done[0]["state"]["name"] in ("Published", "Alerted")
+    before = [run for run in flow_runs(server, "CANCELLED") if not _is_after(run, done[0])]
+    assert [run["id"] for run in before] == [running["id"]]
+    assert query(database(minutely), "select count(*) from run where status = 'ready'")[0][0] >= 1
+    assert live_lists(database(minutely))
+
+
+def _is_after(run, other):
+    return run["expected_start_time"] > other["expected_start_time"]
