@@ -78,6 +78,7 @@ UNWALKED = {
             "flows/steps/keep/forgotten.py:require_same",
             "storage/runs/liveness.py:require_training",
             "storage/runs/reopen.py:reopen_run#1",
+            "fusion/core/locks/folder_lock.py:FolderLock.require",
             "storage/slots/challenger.py:approve",
             "storage/slots/slot_moves.py:refuse_unready",
             "storage/slots/slot_moves.py:refuse_overtaken",
@@ -87,7 +88,7 @@ UNWALKED = {
     **dict.fromkeys(
         (
             "flows/cli/app.py:_go_on_without",
-            "flows/steps/keep/erase.py:_refuse_training",
+            "flows/steps/keep/erase.py:_wait_for",
             "storage/database/errors.py:on_error",
             "storage/database/errors.py:_translate_sqlite#1",
             "storage/database/errors.py:_not_written#2",
