@@ -27,7 +27,7 @@ class RunContext:
         device: "cpu" or "cuda".
         step: runs a named piece of work, plainly or as a task of an orchestrator.
         progress: gives the progress of a named piece of work.
-        used: stages asked for so far, `<name>/<key>`, those of derived contexts included.
+        used: stages made or verified so far, `<name>/<key>`, those of derived contexts included.
     """
 
     config: CoreConfig

@@ -64,7 +64,7 @@ class Store:
 
     Attributes:
         root: the folder.
-        used: stages asked for so far, `<name>/<key>`.
+        used: stages made or verified so far, `<name>/<key>`.
     """
 
     root: Path
@@ -93,7 +93,8 @@ class Store:
 
         `make` writes into a folder of its own that takes its final name only when complete, so a
         killed process or a power loss leaves nothing that could be taken for a result.
-        One that was damaged since is set aside, and made again.
+        One that was damaged since is set aside, and made again: sizes are compared whenever it is
+        asked for, content the first time.
 
         Args:
             name: of the stage.
@@ -102,10 +103,12 @@ class Store:
             read_later: files whose content whoever reads them verifies; here their size alone is.
         """
         final = self.root / name / self.key(inputs)
-        self.used.add(f"{name}/{final.name}")
-        if final.exists() and (damage := damage_in(final, read_later)):
+        stage = f"{name}/{final.name}"
+        is_known = stage in self.used
+        if final.exists() and (damage := damage_in(final, read_later, sizes_only=is_known)):
             set_aside(final, damage)
         if final.exists():
+            self.used.add(stage)
             os.utime(final)  # pruning keeps what was asked for lately
             log.info("stage reused name=%s key=%s", name, final.name)
             return final
@@ -117,6 +120,7 @@ class Store:
             (draft / INPUTS).write_text(record)
             write_record(draft)
             _take_name(draft, final)
+        self.used.add(stage)
         return final
 
     def sweep(self) -> int:

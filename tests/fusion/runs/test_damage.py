@@ -104,6 +104,25 @@ def test_a_file_that_is_read_later_is_verified_by_its_size_alone(stage):
     assert "has 2560000 bytes instead of 5120000" in damage_in(whole, read_later=["large.npz"])
 
 
+def test_content_is_compared_once_a_training_and_sizes_always(tmp_path, caplog):
+    def make(folder: Path) -> None:
+        (folder / "a.txt").write_text("whole")
+
+    def ask(store: Store) -> Path:
+        return store.stage("fit", {}, make)
+
+    training = Store(tmp_path)
+    file = ask(training) / "a.txt"
+    flip(file)
+    assert file.read_text() != "whole"
+    ask(training)
+    assert "stage damaged" not in caplog.text, "it was made by this training"
+    assert ask(Store(tmp_path)).joinpath("a.txt").read_text() == "whole"
+    truncate(file)
+    ask(training)
+    assert file.read_text() == "whole"
+
+
 def test_a_file_that_was_dropped_is_no_damage(stage):
     whole = stage()
     drop_file(whole, "large.npz")
