@@ -29,8 +29,10 @@ def training(url: str, where: str) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "tests.storage.killed", url, where]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline() == "half\n"
-        yield process
-        process.kill()
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def swept(engine) -> list[str]:
