@@ -92,7 +92,8 @@ def _moments(draw: st.DrawFn, grid: Grid) -> Grid:
         return grid
     place = grid[0].index("timestamp")
     for number, row in enumerate(grid[1:]):
-        if row[place].isdigit():
+        # Not twice: milliseconds taken for seconds have no date.
+        if row[place].isdigit() and int(row[place]) < 2**32:
             row[place] = ways[number % len(ways)](int(row[place]))
     return grid
 
