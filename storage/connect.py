@@ -14,7 +14,7 @@ from storage.database.settings import StorageSettings
 from storage.database.urls import masked, storage_url
 from storage.schema.inspection import require_whole
 from storage.schema.tables import HEAD
-from storage.schema.views import view_metadata
+from storage.schema.views import LIST_VIEWS
 
 # A schema that is not there yet would be made in the database.
 _MAY_MAKE = """
@@ -174,10 +174,10 @@ def require_file(place: URL) -> None:
 def _require_views(engine: Engine, shown: str) -> None:
     """Refuse a database that has not every view: the first migration makes them all."""
     with engine.connect() as connection:
-        for view in view_metadata.tables:
-            if not engine.dialect.has_table(connection, view):
+        for view in LIST_VIEWS:
+            if not engine.dialect.has_table(connection, view.name):
                 raise ConfigError(
-                    f"database {shown} has no view {view}: `fusion run` makes it. On PostgreSQL "
+                    f"database {shown} has no view {view.name}: `fusion run` makes it. On PostgreSQL "
                     "name the schema that [storage] schema names."
                 )
 

@@ -5,7 +5,7 @@ They have a `MetaData` of their own, or Alembic would take them for tables that 
 
 from typing import Any
 
-from sqlalchemy import REAL, Column, Integer, MetaData, Table, Text
+from sqlalchemy import REAL, BigInteger, Column, Double, Integer, MetaData, Table, Text
 
 from storage.schema.types import ID_TEXT, UtcTime
 
@@ -39,4 +39,46 @@ current_fallback = Table(
     Column("score", REAL),
     Column("run_id", Text),
     Column("placement", Text),
+)
+LIST_VIEWS = (current_recommendations, slot_recommendations, current_fallback)
+"""What services read; the others are for analysts, and came with a later revision."""
+run_overview = Table(
+    "run_overview",
+    view_metadata,
+    Column("run_id", Text),
+    Column("placement", Text),
+    Column("status", Text),
+    Column("created_at", UtcTime),
+    Column("finished_at", UtcTime),
+    Column("seconds", Double),
+    Column("published_at", UtcTime),
+    Column("live_since", UtcTime),
+    Column("method", Text),
+    Column("as_of", UtcTime),
+    Column("ndcg", Double),
+    Column("ndcg_low", Double),
+    Column("ndcg_high", Double),
+    Column("best_source", Text),
+    Column("best_source_ndcg", Double),
+    Column("list_size", Integer),
+    Column("list_rows", BigInteger),
+    Column("churn", Double),
+    Column("alerts", BigInteger),
+    Column("run_no", Integer),
+)
+run_metric = Table(
+    "run_metric",
+    view_metadata,
+    Column("run_id", Text),
+    Column("placement", Text),
+    Column("subject", Text),
+    Column("name", Text),
+    Column("segment", Text),
+    Column("k", Integer),
+    Column("value", Double),
+    Column("low", Double),
+    Column("high", Double),
+    Column("created_at", UtcTime),
+    Column("as_of", UtcTime),
+    Column("run_no", Integer),
 )
