@@ -177,8 +177,8 @@ def _require_views(engine: Engine, shown: str) -> None:
         for view in LIST_VIEWS:
             if not engine.dialect.has_table(connection, view.name):
                 raise ConfigError(
-                    f"database {shown} has no view {view.name}: `fusion run` makes it. On PostgreSQL "
-                    "name the schema that [storage] schema names."
+                    f"database {shown} has no view {view.name}: `fusion run` makes it. On "
+                    "PostgreSQL name the schema that [storage] schema names."
                 )
 
 

@@ -1,9 +1,9 @@
 """The view of revision 0008: whatever a statement asks, the plan reads the lists of one run.
 
-Nothing stands between a reader's conditions and the table of lists: no window, no group. A join with
-a table of the reader's own goes by the key, user by user, as a constant does. The rank of a row is
-its rank as it was made, less the hidden rows above it, and those are looked for only where there are
-blocks, once a user.
+Nothing stands between a reader's conditions and the table of lists: no window, no group. A join
+with a table of the reader's own goes by the key, user by user, as a constant does. The rank of a
+row is its rank as it was made, less the hidden rows above it, and those are looked for only where
+there are blocks.
 
 PostgreSQL prunes a partition as it plans only by a constant, and the pointer is a row of `slot`.
 `= ANY (ARRAY[slot.run_no])` is an equality that it can neither hash nor merge, which leaves one

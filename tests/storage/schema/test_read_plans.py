@@ -9,6 +9,7 @@ import re
 import numpy as np
 import pytest
 from sqlalchemy import insert, text
+from sqlalchemy.exc import ProgrammingError
 
 from storage import StorageSettings, connect
 from storage.database.engine import writing
@@ -114,3 +115,18 @@ def test_a_partition_brings_its_index_by_item(postgres_url):
     assert set(indexes) == {"pk_recommendation_r1", "ix_recommendation_r1_item"}
     assert "(run_no, item_id)" in indexes["ix_recommendation_r1_item"]
     engine.dispose()
+
+
+def test_an_id_is_compared_as_the_page_says(engine):
+    """In quotes, or cast; without them PostgreSQL has no such comparison."""
+    show(engine, "a", users=["42", "7"])
+    read = "SELECT count(*) FROM current_recommendations WHERE user_id = {}"
+    with engine.connect() as connection:
+        for written in ("'42'", "CAST(42 AS text)"):
+            assert connection.scalar(text(read.format(written))) == 4
+    if engine.dialect.name == "postgresql":
+        with (
+            engine.connect() as connection,
+            pytest.raises(ProgrammingError, match="operator does not exist: text = integer"),
+        ):
+            connection.scalar(text(read.format("42")))
