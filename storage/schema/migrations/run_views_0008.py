@@ -25,7 +25,8 @@ SELECT run.run_id, run.placement, run.status, run.created_at, run.finished_at,
     run.method, run.as_of, chosen.value AS ndcg, chosen.low AS ndcg_low, chosen.high AS ndcg_high,
     best.subject AS best_source, best.value AS best_source_ndcg,
     run.list_size, {list_rows} AS list_rows, churn.value AS churn,
-    (SELECT count(*) FROM alert a WHERE a.run_no = run.run_no) AS alerts, run.run_no
+    (SELECT count(*) FROM alert a WHERE a.run_no = run.run_no AND a.state <> 'resolved'
+    ) AS alerts, run.run_no
 FROM run
 LEFT JOIN metric chosen ON chosen.run_no = run.run_no AND chosen.subject = run.method
     AND chosen.segment = 'all' AND chosen.name = 'ndcg' AND chosen.k = 10

@@ -5,10 +5,11 @@ from sqlalchemy import select
 
 from storage.loading.bulk import load_metrics
 from storage.reading.live_run import live
-from storage.runs.records import add_alert
 from storage.runs.runs import finish_run
 from storage.schema.views import run_metric, run_overview
 from storage.slots.publish import publish, rollback
+from storage.watches.alert_rows import NewAlert
+from storage.watches.alerts import raise_alert, resolve_alerts
 from tests.storage.making import begin, make_run
 
 
@@ -43,7 +44,10 @@ def test_a_run_is_one_row_with_its_figures(engine):
             ("lists", "all", "churn", 10, 0.4),
         ),
     )
-    add_alert(engine, second, "lists", "churn", value=0.4, threshold=0.3, message="changed")
+    for cause in ("churn", "gone"):
+        found = NewAlert(cause, "lists", "churn", "run", "changed")
+        alert_id, _ = raise_alert(engine, "default", found, run_no=second)
+    resolve_alerts(engine, [alert_id], "over")
     publish(engine, "default", first, by="test", reason="test")
     publish(engine, "default", second, by="test", reason="test")
     one, two = overview(engine)
