@@ -128,7 +128,8 @@ def test_an_unknown_run(runs):
     shelf, (first, last) = runs
     unknown = f"{first[:-1]}x"
     message = refused(shelf, "storage/runs/runs.py:find_run#2", "publish", unknown)
-    goes_on(shelf, "publish", re.search(r"Did you mean '(.+?)'", message)[1])
+    meant = re.search(r"Did you mean '(.+?)'", message)[1]
+    goes_on(shelf, "publish", meant, "--allow-older")
     goes_on(shelf, "publish", last)
     site = "storage/slots/publish.py:_rollback_target#3"
     message = refused(shelf, site, "rollback", "--to", unknown)
@@ -144,7 +145,7 @@ def test_no_challenger_and_another_challenger(runs):
     site = "flows/steps/publish/publish.py:approve_run"
     message = refused(shelf, site, "approve", last)
     typed(message, shelf)
-    goes_on(shelf, "approve", re.search(r"is run (\S+),", message)[1])
+    goes_on(shelf, "approve", re.search(r"is run (\S+),", message)[1], "--allow-older")
 
 
 @pytest.mark.parametrize(

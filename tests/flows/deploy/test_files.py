@@ -10,14 +10,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from prefect.flows import load_flow_from_entrypoint
-from prefect.settings import Settings
 from typer.main import get_command
 
 from flows.cli.main import app
-from flows.prefect_flows.deployments import deployments
 from flows.settings import Config
-from tests.flows.world import ROOT
+from tests.flows.world import ROOT, environment
 
 DEPLOY = ROOT / "deploy"
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
@@ -29,6 +26,22 @@ KNOWN = {"PATH", "PYTHONUNBUFFERED", "DO_NOT_TRACK", "HF_HUB_OFFLINE"}
 """Variables of others that the files set."""
 POSTGRES = {"POSTGRES_USER", "POSTGRES_PASSWORD"}
 """Of the image of PostgreSQL."""
+
+
+@pytest.fixture(scope="module")
+def prefect_says(bare):
+    """What Prefect answers about our files, asked in a process of its own."""
+    program = "tests.flows.deploy.prefect_answers"
+    words = [str(DEPLOY / "prefect.yaml"), str(bare / "fusion.toml")]
+    done = subprocess.run(
+        [sys.executable, "-m", program, *words],
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout)
 
 
 def pods() -> list[dict]:
@@ -82,8 +95,8 @@ def variables() -> set[str]:
     return names
 
 
-def test_every_variable_is_a_setting():
-    prefect = {name.upper() for name in _prefect_variables()}
+def test_every_variable_is_a_setting(prefect_says):
+    prefect = set(prefect_says["variables"])
     for name in variables() - KNOWN - POSTGRES:
         if not name.startswith("FUSION_"):
             assert name in prefect, name
@@ -92,21 +105,6 @@ def test_every_variable_is_a_setting():
         field = Config.model_fields[section].annotation
         for key in keys:
             assert key in field.model_fields, name
-
-
-def _prefect_variables() -> set[str]:
-    def of(model) -> set[str]:
-        prefix = model.model_config.get("env_prefix", "")
-        names = set()
-        for name, field in model.model_fields.items():
-            names.add(f"{prefix}{name}")
-            choices = getattr(field.validation_alias, "choices", ())
-            names |= {choice for choice in choices if isinstance(choice, str)}
-            if hasattr(field.annotation, "model_fields"):
-                names |= of(field.annotation)
-        return names
-
-    return of(Settings)
 
 
 def test_what_compose_refers_to_is_there():
@@ -194,19 +192,15 @@ def test_systemd_takes_the_units(unit, tmp_path):
     assert (done.returncode, said) == (0, [])
 
 
-@pytest.mark.parametrize("deployment", PREFECT["deployments"], ids=lambda one: one["name"])
-def test_prefect_finds_the_flows_of_its_deployments(deployment):
-    flow = load_flow_from_entrypoint(deployment["entrypoint"])
-    flow.validate_parameters(deployment["parameters"])
-    assert deployment["concurrency_limit"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}
+def test_prefect_finds_the_flows_of_its_deployments(prefect_says):
+    assert prefect_says["refusals"] == {}
+    limits = [one["concurrency_limit"] for one in PREFECT["deployments"]]
+    assert limits == [{"limit": 1, "collision_strategy": "CANCEL_NEW"}] * len(limits)
 
 
-def test_workers_serve_what_the_schedule_serves(bare):
-    ours = {
-        (deployment.name, deployment.entrypoint, bool(deployment.schedules))
-        for deployment in deployments(bare / "fusion.toml", served_by="test")
-    }
-    assert ours == {
+def test_workers_serve_what_the_schedule_serves(prefect_says):
+    served = {tuple(one) for one in prefect_says["served"]}
+    assert served == {
         (one["name"], one["entrypoint"], bool(one.get("schedules")))
         for one in PREFECT["deployments"]
     }
