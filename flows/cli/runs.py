@@ -23,21 +23,30 @@ from fusion.errors import Refused
 
 @verb
 def status(config: Config = FILE, as_json: Json = False) -> int:
-    """Say what is live and since when, whether it is frozen, and what waits for approval.
+    """Say what is live and since when, whether it is frozen, what waits, and which alerts stand.
 
     Returns:
         0.
     """
+    from flows.cli.screens.alarms.alerts import print_count  # noqa: PLC0415
     from flows.cli.screens.slots import print_challenger, print_live  # noqa: PLC0415
-    from flows.steps.run_summaries import slot_summary, slots_shown  # noqa: PLC0415
+    from flows.steps.run_summaries import (  # noqa: PLC0415
+        alert_summary,
+        alerts_shown,
+        slot_summary,
+        slots_shown,
+    )
 
     session = open_session(config, read_only=True)
     live_run, challenger = slots_shown(session)
+    alerts = alerts_shown(session)
     if as_json:
-        emit({"live": slot_summary(live_run), "challenger": slot_summary(challenger)})
+        shown = {"live": slot_summary(live_run), "challenger": slot_summary(challenger)}
+        emit({**shown, "alerts": [alert_summary(one) for one in alerts]})
     else:
         print_live(out, session.placement, live_run)
         print_challenger(out, challenger)
+        print_count(out, alerts)
     return 0
 
 

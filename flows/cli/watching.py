@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -30,6 +30,7 @@ def watch(config: Config = FILE, as_of: AsOf = None, as_json: Json = False) -> i
     """
     from flows.cli.screens.alarms.watch import print_watch  # noqa: PLC0415
     from flows.steps.arrivals.watch import watch_placement  # noqa: PLC0415
+    from flows.steps.run_summaries import alert_summary  # noqa: PLC0415
 
     moment = parse_moment(as_of)
     flows = prefect_flows(config)
@@ -87,6 +88,7 @@ def alerts(  # noqa: PLR0913 one argument an option
         0.
     """
     from flows.cli.screens.alarms.alerts import print_alerts  # noqa: PLC0415
+    from flows.steps.run_summaries import alert_summary  # noqa: PLC0415
     from storage.watches.alert_rows import State  # noqa: PLC0415
     from storage.watches.alerts import acknowledge, alerts_of  # noqa: PLC0415
 
@@ -120,30 +122,3 @@ def alerts(  # noqa: PLR0913 one argument an option
     else:
         print_alerts(out, session.placement, listed)
     return 0
-
-
-def alert_summary(alert: Any) -> dict[str, Any]:
-    """Summarise an alert for machines.
-
-    Args:
-        alert: a stored one.
-
-    Returns:
-        Keys as docs/json.md names them.
-    """
-    said = alert.parameters or {}
-    columns = said.get("columns") or []
-    keys = ("id", "severity", "kind", "state", "cause", "subject", "name", "message", "value")
-    return {
-        **{key: getattr(alert, key) for key in keys},
-        "column": columns[0] if columns else None,
-        "usual": [said["low"], said["high"]] if "low" in said else None,
-        "since": alert.at,
-        "seen_at": alert.seen_at,
-        "acknowledged_by": alert.acknowledged_by,
-        "acknowledged_until": alert.acknowledged_until,
-        "acknowledged_why": alert.acknowledged_why,
-        "is_expected": alert.is_expected,
-        "resolved_at": alert.resolved_at,
-        "resolved_why": alert.resolved_why,
-    }

@@ -8,6 +8,8 @@ from storage.database.errors import DamagedDatabase, NoDatabase
 from storage.reading.live_run import live
 from storage.runs.runs import runs
 from storage.schema.row_objects import LiveRun, RunRow
+from storage.watches.alert_rows import AlertRow
+from storage.watches.alerts import alerts_of
 
 RUN_KEYS = (
     "run_id",
@@ -78,6 +80,45 @@ def slots_shown(session: Session) -> tuple[LiveRun | None, LiveRun | None]:
         if slot is not None:
             require_verdict(slot.run)
     return shown, challenger
+
+
+def alerts_shown(session: Session) -> list[AlertRow]:
+    """Return the alerts that stand; none where there is no database yet.
+
+    Args:
+        session: the database and its placement.
+    """
+    try:
+        return alerts_of(session.engine, session.placement)
+    except NoDatabase:
+        return []
+
+
+def alert_summary(alert: AlertRow) -> dict[str, Any]:
+    """Summarise an alert for machines.
+
+    Args:
+        alert: a stored one.
+
+    Returns:
+        Keys as docs/json.md names them.
+    """
+    said = alert.parameters or {}
+    columns = said.get("columns") or []
+    keys = ("id", "severity", "kind", "state", "cause", "subject", "name", "message", "value")
+    return {
+        **{key: getattr(alert, key) for key in keys},
+        "column": columns[0] if columns else None,
+        "usual": [said["low"], said["high"]] if "low" in said else None,
+        "since": alert.at,
+        "seen_at": alert.seen_at,
+        "acknowledged_by": alert.acknowledged_by,
+        "acknowledged_until": alert.acknowledged_until,
+        "acknowledged_why": alert.acknowledged_why,
+        "is_expected": alert.is_expected,
+        "resolved_at": alert.resolved_at,
+        "resolved_why": alert.resolved_why,
+    }
 
 
 def newest_runs(session: Session, limit: int) -> list[RunRow]:

@@ -59,6 +59,9 @@ def describe(judgement: Judgement) -> str:
         Its label, its value, and what is usual.
     """
     figure = judgement.figure
+    if judgement.lately is not None and judgement.usual is not None:
+        lately, usual = (_number(judgement, one) for one in (judgement.lately, judgement.usual))
+        return f"{figure.label} about {lately} lately, {usual} before"
     said = f"{figure.label} {_number(judgement, judgement.value)}"
     if judgement.low is None or judgement.high is None:
         return said

@@ -41,6 +41,8 @@ class Judgement:
         effect: signed, on the figure's scale.
         windows: how many it was compared with.
         cause: what it points at; None where it is healthy.
+        lately: mean of the newest windows, of a figure that has shifted for good; None else.
+        usual: what it was before.
     """
 
     figure: Figure
@@ -52,6 +54,8 @@ class Judgement:
     effect: float = 0.0
     windows: int = 0
     cause: Cause | None = None
+    lately: float | None = None
+    usual: float | None = None
 
 
 def series(figure: Figure, past: Sequence[Measurement], now: Measurement) -> tuple[Floats, float]:

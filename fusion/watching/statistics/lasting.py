@@ -75,13 +75,14 @@ def _describe(figure: Figure, measurements: list[Measurement]) -> Judgement | No
     newest = measurements[-1]
     before, value = series(figure, measurements[:-1], newest)
     usual = float(np.median(before))
-    effect = figure.scale.effect(_shifted_mean(np.append(before, value), usual), usual)
+    lately = _shifted_mean(np.append(before, value), usual)
+    effect = figure.scale.effect(lately, usual)
     # Far causes are of what is sudden: a fault begins between two windows.
     cause = figure.low if effect < 0 else figure.high
     if cause is None or abs(effect) < figure.scale.floor:
         return None
     judged = judge(figure, measurements[:-1], newest, limit=TREND)
-    return replace(judged, state="alarm", cause=cause, effect=effect)
+    return replace(judged, state="alarm", cause=cause, effect=effect, lately=lately, usual=usual)
 
 
 def _shifted_mean(values: Floats, usual: float) -> float:

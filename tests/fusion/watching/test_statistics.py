@@ -1,10 +1,13 @@
 """Scores against few windows, lasting shifts and the budget, held against simulation."""
 
+import re
+
 import numpy as np
 import pytest
 from scipy.special import ndtr
 
 from fusion.watching import causes
+from fusion.watching.alarms import describe
 from fusion.watching.figure import Figure, Measurement
 from fusion.watching.scales import COUNT, DISTANCE, SHARE
 from fusion.watching.statistics.false_alarms import FalseAlarmBudget
@@ -78,6 +81,7 @@ def test_shares_that_crept_up_are_a_lasting_change_and_hairs_breadths_are_none()
     assert 36 < found[0] < 42
     (one,) = lasting_shifts({NEW: crept[: found[0]]}, 0.005)
     assert (one.state, one.cause) == ("alarm", causes.NEWCOMERS)
+    assert re.fullmatch(r"new users about 2[45]\.\d% lately, (19|20)\.\d% before", describe(one))
     assert not any(lasting_shifts({NEW: level[:n]}, 0.005) for n in range(30, 51))
     tiny = [Measurement(0.2 + 1e-6 * (n >= 35) + 1e-8 * (n % 2), 10**9) for n in range(50)]
     assert lasting_shifts({NEW: tiny}, 0.005) == []

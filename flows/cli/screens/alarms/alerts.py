@@ -38,6 +38,20 @@ def print_alerts(console: Console, placement: str, alerts: Sequence[AlertRow]) -
         console.print(f"Next: `fusion alerts ack {first_open.id} --why TEXT`", markup=False)
 
 
+def print_count(console: Console, alerts: Sequence[AlertRow]) -> None:
+    """Say how many alerts are open; nothing where none is.
+
+    Args:
+        console: where to say it.
+        alerts: that stand.
+    """
+    causes = [alert.cause for alert in alerts if alert.state == "open"]
+    if causes:
+        are = "alert is" if len(causes) == 1 else "alerts are"
+        listed = escape(", ".join(causes))
+        console.print(f"[yellow]{len(causes)} {are} open[/]: {listed}; see `fusion alerts`")
+
+
 def _acknowledgement(alert: AlertRow) -> str:
     until = f"until {to_minute(alert.acknowledged_until)} UTC" if alert.acknowledged_until else ""
     expected = "as expected from now on" if alert.is_expected else until
