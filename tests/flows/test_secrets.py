@@ -187,7 +187,21 @@ def test_sql_keeps_no_secret_that_somebody_gave_as_a_reason(tmp_path):
             )
         ).inserted_primary_key[0]
         connection.execute(
-            alert.insert().values(at=now, run_no=run_no, subject="s", name="n", message=url)
+            alert.insert().values(
+                placement="default",
+                cause="s.n",
+                subject="s",
+                name="n",
+                kind="run",
+                severity="alarm",
+                state="acknowledged",
+                at=now,
+                seen_at=now,
+                run_no=run_no,
+                message=url,
+                acknowledged_by=url,
+                acknowledged_why=url,
+            )
         )
     engine.dispose()
     for file in tmp_path.iterdir():

@@ -63,7 +63,7 @@ UNWALKED = {
             "storage/loading/frame_schemas.py:require_columns",
             "storage/loading/frame_schemas.py:_refuse",
             "storage/loading/new_partition.py:_create",
-            "storage/loading/new_partition.py:_add_key",
+            "storage/loading/new_partition.py:_add_indexes",
             "storage/runs/partitions.py:_refuse_shown",
             "storage/runs/runs.py:start_run",
             "storage/runs/runs.py:finish_run",

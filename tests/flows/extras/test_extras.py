@@ -125,7 +125,10 @@ def test_the_schedule_asks_for_what_trains_before_it_serves(own_shop, tmp_path):
 def test_a_source_whose_extra_is_missing_is_left_out_with_the_command(name, monkeypatch, bare):
     monkeypatch.setattr(sources, "is_installed", lambda extra: extra != "neural")
     why = left_out(build_source(SourceSettings(name=name)), None, 4.0)
-    assert why == "left out: needs the extra neural: pip install 'fusion-recommender[neural]'"
+    assert why is not None
+    assert (
+        why.status == "left out: needs the extra neural: pip install 'fusion-recommender[neural]'"
+    )
 
 
 def test_postgres_without_its_driver_names_the_extra_and_no_password(monkeypatch):

@@ -31,6 +31,7 @@ NAMING = {"run", "slot", "slot_move", "blocked_item", "alert", "decision"}
 OF_NOBODY = {
     "fallback": "lists of segments",
     "metric": "figures of many together",
+    "lease": "hosts and processes of trainings",
     "forgotten": "keyed hashes; the export says whether one is theirs",
     "watch": "figures of many together",
     "watch_figure": "figures of many together, and counts by value of declared features",

@@ -4,17 +4,22 @@ import os
 import time
 
 import pytest
-from sqlalchemy import text
+from alembic import command
+from sqlalchemy import insert, text
 
 from fusion.errors import Overtaken, Temporary
 from storage import StorageSettings, connect
+from storage.database.engine import make_engine, writing
+from storage.database.urls import storage_url
 from storage.loading.bulk import load_lists
 from storage.reading.read import served_of
 from storage.runs import lease, liveness
 from storage.runs.reopen import reopen_run, resume_run
 from storage.runs.runs import find_run
 from storage.runs.sweep import sweep
-from storage.schema.upgrade import upgrade
+from storage.schema.tables import run
+from storage.schema.types import utc_now
+from storage.schema.upgrade import alembic_config, upgrade
 from tests.storage.making import begin, end, lists
 from tests.storage.runs.test_sweep import swept, training
 
@@ -133,13 +138,15 @@ def test_a_database_that_is_away_for_a_while_ends_no_lease(url, quick, monkeypat
     engine.dispose()
 
 
-def test_a_training_of_the_version_before_has_a_day_to_end(url, engine):
+def test_a_training_of_the_version_before_has_a_day_to_end(url):
     """It holds a lock that nobody looks at any more."""
-    run_no = begin(engine, "a")
-    liveness.end_life(engine, run_no)
+    engine = make_engine(storage_url(url))
+    with writing(engine) as connection:
+        command.upgrade(alembic_config(connection), "0006")
+    own = {"run_id": "a", "placement": "default", "kind": "full", "status": "training"}
     with engine.begin() as connection:
-        connection.execute(text("DROP TABLE lease"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0006'"))
+        added = insert(run).values(created_at=utc_now(), **own).returning(run.c.run_no)
+        run_no = connection.execute(added).scalar_one()
     upgrade(engine)
     assert sweep(engine, "default") == []
     with engine.connect() as connection:
@@ -148,3 +155,4 @@ def test_a_training_of_the_version_before_has_a_day_to_end(url, engine):
         connection.execute(text("UPDATE run SET status = 'failed'"))
     sweep(engine, "default")
     assert until(engine, run_no) is None
+    engine.dispose()
