@@ -14,7 +14,7 @@ CODES = {0, 1, 2, 4, 75}
 """Exit codes of the page about the command line that no signal and no fault of ours brings."""
 MOVES = {"publish", "approve", "rollback", "run", "retrain", "forget", "prune"}
 """Verbs that may change what is live, or remove files, where they end well."""
-OPENED = ("work/fusion.db", "work/runs/store/.lock")
+OPENED = ("work/fusion.db", "work/runs/.lock/")
 """Files that reading opens to write, or locks."""
 NO_SENTENCE = re.compile(
     r"Traceback \(most recent|unexpected \w+:|panicked|PanicException| object at 0x"

@@ -10,6 +10,7 @@ from flows.session import Session
 from flows.steps.alerts.circumstances import circumstances
 from flows.steps.item_files import with_titles
 from flows.steps.publish.publish import explain_refusal
+from flows.steps.run_damage import require_whole
 from flows.steps.watch.twin import twin_lists
 from fusion.errors import DataError
 from fusion.runs.run_folder import RunFolder, folder_of
@@ -81,7 +82,7 @@ def compare(session: Session, old: str, new: str) -> Comparison:
         The comparison.
 
     Raises:
-        DataError: one of them has no lists.
+        DataError: one of them has no lists, or the folder of the new one is damaged.
     """
     before = _run_with_lists(session, old)
     after = _run_with_lists(session, new)
@@ -92,6 +93,9 @@ def compare(session: Session, old: str, new: str) -> Comparison:
     around = circumstances(after, before)
     folder = RunFolder(folder_of(session.runs, after.run_id))
     has_twin = not around.no_floor and folder.twin.exists()
+    if has_twin:
+        files = (folder.twin, folder.user_ids, folder.item_ids)
+        require_whole(folder.path, [file.relative_to(folder.path).as_posix() for file in files])
     twin = twin_lists(folder) if has_twin else None
     stable = stability(old_lists, new_lists, DEPTH, routes, twin)
     counts = _item_counts(old_lists, new_lists)
