@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from fusion.models.base.recommender import Recommender
     from fusion.models.base.registry import build, known, register
     from fusion.models.base.sparse_scores import SparseScores
+    from fusion.on_request.loaded_run import LoadedRun, load_run
 
 __all__ = [
     "Allowed",
@@ -49,6 +50,7 @@ __all__ = [
     "Fused",
     "FusionError",
     "ItemSimilarityModel",
+    "LoadedRun",
     "Overtaken",
     "Pairs",
     "Recommender",
@@ -67,6 +69,7 @@ __all__ = [
     "fit_fusion",
     "from_frames",
     "known",
+    "load_run",
     "pseudonym",
     "read_rules",
     "recommend",
@@ -76,6 +79,7 @@ __all__ = [
 
 _NAMES_OF_MODULE = {
     "fusion.api": ("Fused", "fit_fusion", "from_frames", "recommend"),
+    "fusion.on_request.loaded_run": ("LoadedRun", "load_run"),
     "fusion.config": ("CoreConfig",),
     "fusion.core.arrays": ("Scores", "State"),
     "fusion.core.settings": ("Settings", "tunable"),

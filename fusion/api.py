@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -11,6 +12,7 @@ import polars as pl
 from fusion.config import CoreConfig, ListSettings
 from fusion.core.progress import Progress, no_progress
 from fusion.core.torch_runtime import device_for
+from fusion.data.catalogue import Catalogue
 from fusion.data.dataset import Dataset
 from fusion.data.splitting.folds import plan_folds
 from fusion.errors import ConfigError, UnknownName
@@ -21,9 +23,12 @@ from fusion.lists.business_rules.blocked import NO_BLOCKS
 from fusion.lists.business_rules.list_segments import ALL, serving_segments
 from fusion.lists.business_rules.resolve_rules import usable
 from fusion.lists.business_rules.rules import RuleSet
+from fusion.on_request.loaded_run import LoadedRun
 from fusion.runs.context import RunContext
+from fusion.runs.manifest import DataSummary, Manifest, moment
 from fusion.runs.run_folder import ListsFolder
 from fusion.training.pipeline import Trained, train
+from fusion.training.run_manifest import liked_weight, serving_fits
 
 DEFAULT_PLACES = 10
 """Places of a list that `recommend` returns unasked: those that the verdict's metrics judge."""
@@ -34,6 +39,7 @@ def from_frames(
     items: pl.DataFrame | None = None,
     users: pl.DataFrame | None = None,
     settings: Mapping[str, Any] | None = None,
+    facts: pl.DataFrame | None = None,
 ) -> Dataset:
     """Make a dataset of frames, checked and cleaned as files are.
 
@@ -43,12 +49,13 @@ def from_frames(
         users: one row a user; None where nothing is known of users.
         settings: those of `[data]` in the configuration, such as
             `{"columns": {"user": "userId", "time": "ts"}}`.
+        facts: one row a fact about an item; None where there are none.
 
     Raises:
         DataError: a finding has severity error; the message lists all of those.
         ValidationError: settings are wrong (pydantic).
     """
-    tables = {"interactions": interactions, "items": items, "users": users}
+    tables = {"interactions": interactions, "items": items, "users": users, "facts": facts}
     frames = {name: frame for name, frame in tables.items() if frame is not None}
     # A frame takes the place of a table in SQL, whose query is its name.
     places = {name: {"url": FRAME, "query": name} for name in frames}
@@ -79,6 +86,19 @@ class Fused:
     def admitted(self) -> bool:
         """True where every check of admission holds."""
         return self.trained.admitted
+
+    @cached_property
+    def on_request(self) -> LoadedRun:
+        """The training, loaded to answer for somebody new."""
+        data, rules = self.data, self.trained.rules
+        manifest = Manifest(
+            as_of=moment(data.as_of).isoformat() if data.has_times else None,
+            data=DataSummary(liked_weight=liked_weight(data)),
+            fits=serving_fits(self.trained),
+        )
+        catalogue = Catalogue.of(data, rules.open_items() if rules else None)
+        # Lists are a stage, `<store>/lists/<key>`.
+        return LoadedRun(data.item_ids, catalogue, manifest, self.trained.lists.parents[1])
 
 
 def fit_fusion(
@@ -112,25 +132,59 @@ def fit_fusion(
     return Fused(data, train(context, rules=usable_rules), config)
 
 
-def recommend(fused: Fused, users: Sequence[str], k: int | None = None) -> pl.DataFrame:
-    """Return the lists of some users; those without one get the fallback.
+def recommend(
+    trained: Fused | LoadedRun,
+    users: Sequence[str] | None = None,
+    k: int | None = None,
+    *,
+    items: Sequence[str] = (),
+    text: str = "",
+) -> pl.DataFrame:
+    """Return the lists of some users, or a list for somebody new, from a few items or a sentence.
 
-    As in SQL it is the fallback of their segment, and that of all where the segment has none.
+    Users without a list get the fallback. As in SQL it is that of their segment, and that of all
+    where the segment has none.
 
     Args:
-        fused: a finished training.
-        users: outside ids.
-        k: places of a list: at most size + reserve of `[lists]`, which is what a training stores;
-            None: 10, or what is stored where that is less. A list is shorter only where nothing
-            else may be shown.
+        trained: a finished training, or a run that `load_run` loaded.
+        users: outside ids of users that the training knows; of a finished training only.
+        k: places of a list. Of users at most size + reserve of `[lists]`, which is what a training
+            stores; None: 10, or what is stored where that is less. A list is shorter only where
+            nothing else may be shown.
+        items: outside ids of items that somebody new likes, the newest last.
+        text: a sentence that says what somebody would like, in a language that the encoder reads.
 
     Returns:
-        user_id, rank from 1, item_id, score; users in the order given, each by rank.
+        Of users: user_id, rank from 1, item_id, score; in the order given, each by rank. Of items:
+        rank, item_id, score, and source, which ranks the item best. Of a text: the first three.
 
     Raises:
         UnknownName: an id that the data does not hold.
-        ConfigError: the training stored fewer than k places.
+        ConfigError: not exactly one of users, items and text; or the training stored fewer than k
+            places.
+        DataError: the fits that serve are gone, or no item has words to compare a text with.
     """
+    if (users is not None) + bool(items) + bool(text) != 1:
+        raise ConfigError("recommend takes users, or items, or a text: exactly one of them")
+    if items:
+        return _loaded(trained).by_items(items, DEFAULT_PLACES if k is None else k)
+    if users is None:
+        return _loaded(trained).by_text(text, DEFAULT_PLACES if k is None else k)
+    if isinstance(trained, LoadedRun):
+        raise ConfigError(
+            "a loaded run answers for items and texts; lists of users stand in SQL: "
+            "`recommendations_for` of `storage` reads them"
+        )
+    return _lists_of(trained, users, k)
+
+
+def _loaded(trained: Fused | LoadedRun) -> LoadedRun:
+    """Return what answers requests; a training is loaded once."""
+    return trained if isinstance(trained, LoadedRun) else trained.on_request
+
+
+def _lists_of(fused: Fused, users: Sequence[str], k: int | None) -> pl.DataFrame:
+    """Return the stored lists of some users, or their fallback."""
     k = _stored_places(fused.config.lists, k)
     wanted = _known_users(fused, users).with_row_index("order")
     files = ListsFolder(fused.trained.lists)

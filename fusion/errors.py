@@ -56,6 +56,10 @@ class ConfigError(FusionError):
     exit_code = 2
 
 
+MOST_NAMED = 30
+"""Known names that a sentence lists: all columns and settings, but not the ids of a shop."""
+
+
 class UnknownName(ConfigError):
     """A name in the configuration is not one of those known."""
 
@@ -70,7 +74,9 @@ class UnknownName(ConfigError):
         names = sorted(known)
         close = get_close_matches(name, names, n=1)
         hint = f" Did you mean {close[0]!r}?" if close else ""
-        super().__init__(f"unknown {what} {name!r}.{hint} Known: {', '.join(names)}.")
+        more = len(names) - MOST_NAMED
+        listed = ", ".join(names[:MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+        super().__init__(f"unknown {what} {name!r}.{hint} Known: {listed}.")
 
 
 class MissingExtra(ConfigError):

@@ -1,10 +1,10 @@
 """The core's part of the configuration file; `flows` adds storage, monitoring and retraining."""
 
 from fusion.config.core import CoreConfig
+from fusion.config.list_settings import ListSettings
 from fusion.config.sections import (
     ArtifactSettings,
     GateSettings,
-    ListSettings,
     RankerSettings,
     SplitSettings,
     TuneSettings,

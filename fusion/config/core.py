@@ -2,11 +2,11 @@
 
 from pydantic import Field, field_validator
 
+from fusion.config.list_settings import ListSettings
 from fusion.config.sections import (
     ArtifactSettings,
     GateSettings,
     LimitSettings,
-    ListSettings,
     RankerSettings,
     SplitSettings,
     TuneSettings,

@@ -33,6 +33,7 @@ RESERVED = {
     "fallback": "a subject of the table `metric`",
     "fallback_all": "a subject of the table `metric`",
     "features": "a subject of the table `metric`",
+    "exposure": "a subject of the table `metric`",
     "users": "a subject of the table `metric`",
     "items": "a subject of the table `metric`",
     "interactions": "a subject of the table `metric`",

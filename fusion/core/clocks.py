@@ -1,13 +1,42 @@
-"""Stored times that lie in the future, since a clock was ahead when they were written.
+"""The present, and stored times that lie in the future, since a clock was ahead at that time.
 
 Nothing may wait for such a time: a clock that stood at 2099 would stop a schedule for decades.
 """
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime, timedelta
 
+_REPLAYED: ContextVar[datetime | None] = ContextVar("replayed moment", default=None)
+"""The moment that a replay of the past takes for the present; None is the clock's."""
 SKEW = timedelta(minutes=10)
 """Difference that clocks of hosts may have: less says nothing about a clock."""
+
+
+def utc_now() -> datetime:
+    """Return the present as an aware UTC time; within `clock_at` the moment that is replayed."""
+    return _REPLAYED.get() or datetime.now(UTC)
+
+
+@contextmanager
+def clock_at(moment: datetime) -> Iterator[None]:
+    """Take a moment of the past for the present while the block runs.
+
+    What is written down then, such as when a run began or went live, bears that time. Threads that
+    the block starts have the clock's own.
+
+    Args:
+        moment: aware time.
+
+    Yields:
+        Nothing.
+    """
+    token = _REPLAYED.set(moment.astimezone(UTC))
+    try:
+        yield
+    finally:
+        _REPLAYED.reset(token)
 
 
 def is_ahead(stored: datetime, now: datetime) -> bool:

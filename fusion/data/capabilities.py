@@ -15,9 +15,14 @@ CAPABILITIES = {
     "texts": "a text for at least one item",
     "categories": "at least one category column of items",
     "numbers": "at least one number column of items",
+    "vectors": "vectors of items",
+    "facts": "facts about items",
+    "content": "texts, categories, numbers, vectors or facts of items",
 }
 """Every name that `needs` may hold, and what a dataset must have to offer it."""
 
+CONTENT = frozenset({"texts", "categories", "numbers", "vectors", "facts"})
+"""Capabilities of which one at least makes the capability "content"."""
 AVAILABILITY = ("available_from", "available_until")
 """Columns of the item table that are numbers, yet say when an item may be listed, not how it is."""
 
@@ -49,7 +54,8 @@ def capabilities_of(data: "Dataset") -> frozenset[str]:
     Returns:
         A subset of the names in `CAPABILITIES`.
     """
-    return frozenset(_offered(data))
+    offered = frozenset(_offered(data))
+    return offered | {"content"} if offered & CONTENT else offered
 
 
 def _offered(data: "Dataset") -> Iterator[str]:
@@ -65,3 +71,8 @@ def _offered(data: "Dataset") -> Iterator[str]:
     features = table.drop(AVAILABILITY, strict=False)
     if any(kind.is_numeric() for kind in features.dtypes):
         yield "numbers"
+    if data.vectors:
+        yield "vectors"
+    # Not by the facts that are there: what a fold knows of them decides no column of its table.
+    if data.facts.relations:
+        yield "facts"

@@ -1,5 +1,6 @@
 """`Dataset`: interactions in time order beside the tables of items and users, all by row number."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
@@ -10,6 +11,7 @@ from scipy.sparse import csr_array
 
 from fusion.core.arrays import Flags, Offsets, Rows, Scores, Times, offsets, ragged_index, sparse
 from fusion.data.capabilities import capabilities_of
+from fusion.data.facts import ItemFacts
 from fusion.data.histories import UserHistories
 from fusion.data.id_map import IdMap
 
@@ -36,6 +38,9 @@ class Dataset:
             `available_from` and `available_until` int64 ms or null; without columns if there is
             no items file.
         user_table: U rows of category and number columns, likewise.
+        timezone: IANA zone whose midnights end the days of the data; no part of the digest.
+        vectors: by name, (I, D) float32 of length 1; 0 for items without one. Folds share them.
+        facts: of items, those that counted before `as_of`.
     """
 
     user_ids: IdMap
@@ -50,6 +55,9 @@ class Dataset:
     has_weights: bool = False
     item_table: pl.DataFrame = field(default_factory=pl.DataFrame)
     user_table: pl.DataFrame = field(default_factory=pl.DataFrame)
+    timezone: str = "UTC"
+    vectors: Mapping[str, Scores] = field(default_factory=dict)
+    facts: ItemFacts = field(default_factory=ItemFacts)
 
     def __len__(self) -> int:
         return len(self.users)
@@ -72,8 +80,10 @@ class Dataset:
             as_of: its new moment, ms; None keeps the old one.
 
         Returns:
-            A dataset with all users and items and the chosen interactions.
+            A dataset with all users and items and the chosen interactions. An earlier moment takes
+            facts away that count from then on only.
         """
+        moment = self.as_of if as_of is None else as_of
         return replace(
             self,
             users=self.users[rows],
@@ -81,7 +91,8 @@ class Dataset:
             times=self.times[rows],
             weights=self.weights[rows],
             liked=self.liked[rows],
-            as_of=self.as_of if as_of is None else as_of,
+            as_of=moment,
+            facts=self.facts.before(moment) if moment < self.as_of else self.facts,
         )
 
     def before(self, time: int) -> "Dataset":
@@ -107,7 +118,13 @@ class Dataset:
             A dataset of the first `n_items` items.
         """
         ids = IdMap(self.item_ids.values.head(n_items))
-        return replace(self, item_ids=ids, item_table=self.item_table.head(n_items))
+        return replace(
+            self,
+            item_ids=ids,
+            item_table=self.item_table.head(n_items),
+            vectors={name: values[:n_items] for name, values in self.vectors.items()},
+            facts=self.facts.head(n_items),
+        )
 
     def trim_users(self) -> "Dataset":
         """Drop users above the last one with interactions here: a fit cannot depend on them.
@@ -217,4 +234,11 @@ class Dataset:
             hasher.update("\0".join(ids.values.to_list()).encode())
         for table in (self.item_table, self.user_table):
             hasher.update(table.write_json().encode())
+        # Data without these keeps the digest that it had before they were known.
+        for name, vectors in self.vectors.items():
+            hasher.update(f"vectors {name} {vectors.shape} ".encode())
+            hasher.update(np.ascontiguousarray(vectors).tobytes())
+        if self.facts.relations:
+            hasher.update(repr(self.facts.relations).encode())
+            hasher.update(self.facts.table.write_json().encode())
         return hasher.hexdigest()[:16]

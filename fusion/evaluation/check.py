@@ -18,11 +18,11 @@ Evidence = TypeVar("Evidence")
 EXAMPLES = 3
 """How many broken rows a check shows: enough to look at, few enough to read."""
 
-Needs = Literal["verdict", "lists", "features", "serving", "sql"]
+Needs = Literal["verdict", "lists", "features", "serving", "exposure", "sql"]
 """Kinds of evidence, each of one class.
 
-In training: the verdict, the lists, how features moved, and the serving fits; `admission` judges by
-these. At publishing: the run's lists in SQL.
+In training: the verdict, the lists, how features moved, the serving fits, and the exposure of item
+groups; `admission` judges by these. At publishing: the run's lists in SQL.
 """
 
 

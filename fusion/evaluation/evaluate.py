@@ -1,5 +1,6 @@
 """Offline evaluation: all methods judged on the verdict fold, and one of them chosen."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,8 +8,11 @@ from fusion.core.arrays import Flags, Rows
 from fusion.data.segments import ROUTES, route_of, segments_among
 from fusion.data.splitting.fold import Plan
 from fusion.evaluation.cold_start import cold_report, new_items_report
+from fusion.evaluation.exposure.limit_cost import limit_cost
 from fusion.evaluation.judged_lists import candidate_scores, lists_by_row, read_scored_table
 from fusion.evaluation.live_baseline import Live, LiveComparison, compare_with_live
+from fusion.evaluation.promise.promise import promise_report
+from fusion.evaluation.promise.window_figure import PastWindow
 from fusion.evaluation.rating_errors import rating_error_report
 from fusion.evaluation.row_figures import (
     auc_report,
@@ -16,14 +20,21 @@ from fusion.evaluation.row_figures import (
     list_figures,
     metrics_by_row,
 )
+from fusion.evaluation.segment_gaps import segment_gaps
 from fusion.evaluation.segments import Hits, among, hits_by_row, metrics_by_segment
-from fusion.evaluation.selection import Choice, cross_fitted, select_method
+from fusion.evaluation.selection import (
+    Choice,
+    chosen_by_others,
+    cross_fitted,
+    select_method,
+)
 from fusion.evaluation.verdict_report import (
     LiveReport,
     SegmentReport,
     SplitReport,
     VerdictReport,
 )
+from fusion.lists.business_rules.compiled_rules import Rules
 from fusion.metrics.bootstrap import Interval
 from fusion.metrics.ranking import ndcg
 from fusion.ranking.method import RANDOM
@@ -95,7 +106,14 @@ class _Judged:
         return _Judged(self.users[members], self.routes[members], lists, hits)
 
 
-def evaluate(context: RunContext, folder: Path, ranker: Ranker, live: Live | None) -> Verdict:
+def evaluate(
+    context: RunContext,
+    folder: Path,
+    ranker: Ranker,
+    live: Live | None,
+    past: Sequence[PastWindow] = (),
+    rules: Rules | None = None,
+) -> Verdict:
     """Judge all rows on the verdict fold and choose the method to publish.
 
     A row is the ranker, the blend, a source, or random. They are judged by users with a label and a
@@ -106,6 +124,8 @@ def evaluate(context: RunContext, folder: Path, ranker: Ranker, live: Live | Non
         folder: the verdict fold's table.
         ranker: trained on the label folds.
         live: the run that is live; None where nothing is.
+        past: what rows that need no ranker scored in past windows, oldest first.
+        rules: that lists follow; no row does, but what limits of exposure cost is judged apart.
 
     Returns:
         The verdict.
@@ -120,6 +140,7 @@ def evaluate(context: RunContext, folder: Path, ranker: Ranker, live: Live | Non
     values = {name: ndcg(places, counts, 10) for name, (places, counts) in judged.hits.items()}
     live_method = live.method if live else None
     choice = select_method(values, seed, live_method)
+    segments = segments_among(context.data, users)
     comparison = compare_with_live(values[choice.method], users, context, live)
     report = VerdictReport(
         split=split_report(context.plan),
@@ -134,11 +155,21 @@ def evaluate(context: RunContext, folder: Path, ranker: Ranker, live: Live | Non
         auc=auc_report(table, scores, users, seed),
         lists=list_figures(context, users, judged.lists),
         routes=_metrics_by_route(everyone, seed),
-        segments=metrics_by_segment(judged.hits, segments_among(context.data, users), seed),
+        segments=metrics_by_segment(judged.hits, segments, seed),
+        gaps=segment_gaps(values[choice.method], segments),
         cold=cold_report(context, cold.users, cold.lists[RANDOM]),
         new_items=new_items_report(context, users, judged.lists),
         candidate_recall=candidate_recall(everyone.lists, context.plan.verdict, table),
         live=_live_report(live, comparison),
+        limit_exposure=limit_cost(context, table, scores[choice.method], users, rules),
+        promise=promise_report(
+            context.plan,
+            users,
+            judged.lists,
+            chosen_by_others(values, users, seed, live_method),
+            past,
+            live.realised if live else {},
+        ),
     )
     # Cross-fitted like what is reported: the choice would flatter itself against random too.
     over_random = {name: ndcgs - values[RANDOM] for name, ndcgs in values.items()}

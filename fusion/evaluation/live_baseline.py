@@ -1,71 +1,17 @@
 """The live run as training needs it: its method, its window, and its lists to compare with."""
 
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
-import polars as pl
 
 from fusion.core.arrays import Flags, Rows, Scores
-from fusion.data.dataset import Dataset
 from fusion.data.splitting.fold import Plan
+from fusion.evaluation.promise.interval import RealisedPairs
+from fusion.lists.live_lists import LiveLists
 from fusion.metrics.bootstrap import Interval, paired_gap
 from fusion.metrics.ranking import hits_of, ndcg
 from fusion.runs.context import RunContext
-
-
-@dataclass(frozen=True)
-class LiveLists:
-    """Lists of the live run by row numbers: 4 bytes a place, so that a training can carry them.
-
-    Attributes:
-        users: (m,), ascending.
-        items: (m, k), best first; -1 where an id is unknown or a list ends.
-    """
-
-    users: Rows
-    items: Rows
-
-    @classmethod
-    def none(cls) -> Self:
-        """Return no lists, of a run that cannot be compared."""
-        return cls(np.empty(0, np.int32), np.empty((0, 1), np.int32))
-
-    def of_users(self, users: Rows) -> Rows:
-        """Look up the lists of some users.
-
-        Args:
-            users: (n,).
-
-        Returns:
-            Lists (n, k); empty, -1 alone, for a user without one.
-        """
-        lists = np.full((len(users), self.items.shape[1]), -1, np.int32)
-        if len(self.users):
-            # A user past the last one would be looked up behind the end.
-            places = np.minimum(np.searchsorted(self.users, users), len(self.users) - 1)
-            has_list = self.users[places] == users
-            lists[has_list] = self.items[places[has_list]]
-        return lists
-
-    @classmethod
-    def of(cls, lists: pl.DataFrame, data: Dataset) -> Self:
-        """Return lists by outside ids as lists by the row numbers of `data`.
-
-        Args:
-            lists: user_id, rank from 1, item_id; users that `data` does not know are left out.
-            data: what is trained on now.
-
-        Returns:
-            The lists; without any row, those of `none`.
-        """
-        users, items = data.user_ids.rows(lists["user_id"]), data.item_ids.rows(lists["item_id"])
-        known = users >= 0
-        owners, owner_rows = np.unique(users[known], return_inverse=True)
-        places = lists["rank"].to_numpy()[known] - 1
-        padded = np.full((len(owners), int(places.max(initial=0)) + 1), -1, np.int32)
-        padded[owner_rows, places] = items[known]
-        return cls(owners.astype(np.int32), padded)
 
 
 @dataclass(frozen=True)
@@ -81,6 +27,7 @@ class Live:
         lists: what it shows, read before training begins.
         left_out: sources that it left out since they did not pay, with what they add; none where
             its sources are not those of now.
+        realised: what became of the promises of it and of the runs before.
     """
 
     run_id: str
@@ -90,6 +37,7 @@ class Live:
     as_of: int
     lists: LiveLists = field(default_factory=LiveLists.none)
     left_out: dict[str, dict[str, Any]] = field(default_factory=dict)
+    realised: RealisedPairs = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

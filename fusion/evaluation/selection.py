@@ -1,6 +1,6 @@
 """Model selection: the method that is published, and what its choice is worth."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -102,20 +102,12 @@ def cross_fitted(
     Returns:
         Mean and interval.
     """
-    # Random is never chosen, however lucky.
-    candidates = {name: column for name, column in values.items() if name != RANDOM}
-    names = list(candidates)
-    table = np.column_stack(list(candidates.values())).astype(np.float64)
-    ranker = names.index(RANKER)
-    live = names.index(live_method) if live_method in candidates else None
-    parts = (shares(seed, users) * PARTS).astype(int)
+    election = _Election.of(values, users, seed, live_method)
+    table = election.table
 
     def _score(weights: NDArray[np.float64]) -> float:
         total = 0.0
-        for part in range(PARTS):
-            in_part = parts == part
-            others = np.where(in_part, 0.0, weights)
-            chosen = _quick_choice(table, ranker, live, others)
+        for in_part, chosen in election.choices(weights):
             total += float(weights[in_part] @ table[in_part, chosen])
         return total / float(weights.sum())
 
@@ -123,6 +115,81 @@ def cross_fitted(
     resamples = user_counts(len(users), seed, RESAMPLES // 4)
     draws = np.array([_score(counts) for counts in resamples])
     return Interval.of(_score(np.ones(len(users))), draws)
+
+
+def chosen_by_others(
+    values: Mapping[str, NDArray[np.floating]],
+    users: NDArray[np.int32],
+    seed: int,
+    live_method: str | None = None,
+) -> list[str]:
+    """Return for each user the row that the users of the other parts choose.
+
+    Args:
+        values: as `cross_fitted` takes them, and likewise below.
+        users: rows of these users (n,).
+        seed: of the parts.
+        live_method: the method of the live run; None where nothing is live.
+
+    Returns:
+        (n,) names of rows.
+    """
+    election = _Election.of(values, users, seed, live_method)
+    chosen = [RANKER] * len(users)
+    for in_part, column in election.choices(np.ones(len(users))):
+        for place in np.flatnonzero(in_part):
+            chosen[place] = election.names[column]
+    return chosen
+
+
+@dataclass(frozen=True)
+class _Election:
+    """The parts of users, and the rows between which each part's others choose.
+
+    Attributes:
+        names: of rows.
+        table: (n, M) values of their users.
+        ranker: column of the ranker.
+        live: column of the live run's method; None where it is no row.
+        parts: (n,) part of each user.
+    """
+
+    names: list[str]
+    table: NDArray[np.float64]
+    ranker: int
+    live: int | None
+    parts: NDArray[np.int_]
+
+    @classmethod
+    def of(
+        cls,
+        values: Mapping[str, NDArray[np.floating]],
+        users: NDArray[np.int32],
+        seed: int,
+        live_method: str | None,
+    ) -> "_Election":
+        """Put users into parts by hash."""
+        # Random is never chosen, however lucky.
+        candidates = {name: column for name, column in values.items() if name != RANDOM}
+        names = list(candidates)
+        return cls(
+            names=names,
+            table=np.column_stack(list(candidates.values())).astype(np.float64),
+            ranker=names.index(RANKER),
+            live=names.index(live_method) if live_method in candidates else None,
+            parts=(shares(seed, users) * PARTS).astype(int),
+        )
+
+    def choices(self, weights: NDArray[np.float64]) -> Iterator[tuple[NDArray[np.bool_], int]]:
+        """Yield the members (n,) of each part, and the column that the others choose.
+
+        Args:
+            weights: (n,) of users.
+        """
+        for part in range(PARTS):
+            in_part = self.parts == part
+            others = np.where(in_part, 0.0, weights)
+            yield in_part, _quick_choice(self.table, self.ranker, self.live, others)
 
 
 def _quick_choice(

@@ -47,6 +47,19 @@ class SegmentReport(Report):
     """Mean of each metric by row; of NDCG@10 with its interval."""
 
 
+class SegmentGap(Report):
+    """A segment's NDCG@10 by the chosen row beside that of everyone else."""
+
+    users: int
+    """Users of the segment that were judged."""
+    difference: Interval
+    """Segment minus everyone else; the interval is corrected for the number of segments."""
+    others: float
+    """Mean of everyone else."""
+    chance: float
+    """Chance of so large a gap where there is none, corrected likewise (Holm)."""
+
+
 class ColdReport(SegmentReport):
     """Figures of users without a history; rows are fallback, all and random."""
 
@@ -91,6 +104,23 @@ class NewItemsReport(Report):
     """By row `places@10`, their share of listed places, and `recall@10`, `recall@20` of labels."""
 
 
+class ColdItemsReport(Report):
+    """Figures of items that were hidden from every fit of a fold."""
+
+    items: int
+    """Hidden items that may be listed."""
+    by: str
+    """How they were chosen: "hash", or "newest" where items have dates."""
+    labels: int
+    """Likes of them."""
+    hidden: SegmentReport
+    """Lists of hidden items alone: a placement for new arrivals."""
+    catalogue: SegmentReport
+    """Lists of all items, by the same labels."""
+    gaps: dict[str, Interval] = {}
+    """The ranker's NDCG@10 among hidden items less each other row's, paired."""
+
+
 class SourceRecall(Report):
     """Labels among the proposals of a source."""
 
@@ -122,6 +152,58 @@ class LiveReport(Report):
     """Chosen minus live in NDCG@10 over these users; None without any."""
 
 
+class PromiseReport(Report):
+    """A metric promised for a stretch of time that begins where the run is served."""
+
+    horizon: str
+    """"day", the first day, or "window", as long as the verdict's."""
+    days: int
+    """Its days."""
+    name: str
+    """Metric without its places: "ndcg", "recall", "precision" or "hit"."""
+    k: int
+    """Places that it looks at."""
+    value: float
+    """Mean of the choice on users that did not choose it."""
+    low: float | None = None
+    """Lower end of the 95 % prediction interval of a new window; None where too little is known of
+    how windows differ."""
+    high: float | None = None
+    """Upper end; likewise."""
+    users: int = 0
+    """Users over whom it was judged."""
+    windows: int = 0
+    """Past windows, or realised figures, that the interval comes from."""
+    basis: str = "none"
+    """Where the interval comes from: "past_windows", "realised", or "none"."""
+
+
+class KeptShare(Report):
+    """A limit of exposure on the verdict fold."""
+
+    rule: str
+    """In words."""
+    before: float
+    """Share of exposure without it."""
+    share: float
+    """Share with it."""
+    kept: bool
+    """Whether that is what was asked for."""
+
+
+class LimitCostReport(Report):
+    """What limits of exposure cost: the chosen row judged with them and without."""
+
+    users: int
+    """Users judged."""
+    ndcg: Interval
+    """NDCG@10 with the limits."""
+    difference: Interval
+    """With minus without, paired."""
+    limits: list[KeptShare] = []
+    """As in the rules file."""
+
+
 class VerdictReport(Report):
     """Everything that the verdict fold says of the methods of a run."""
 
@@ -149,9 +231,17 @@ class VerdictReport(Report):
     """By route ("warm", "sparse", "cold") that has users."""
     segments: dict[str, SegmentReport] = {}
     """By segment ("column=value") that has users."""
+    gaps: dict[str, SegmentGap] = {}
+    """By segment that has users enough to be compared with everyone else."""
     cold: ColdReport | None = None
     """None where every user has a history."""
     new_items: NewItemsReport | None = None
     candidate_recall: CandidateRecall | None = Field(None, alias="found")
     live: LiveReport | None = None
     """None where nothing is live."""
+    cold_items: ColdItemsReport | None = None
+    """None where new items do not matter."""
+    limit_exposure: LimitCostReport | None = None
+    """None where the rules limit no exposure."""
+    promise: list[PromiseReport] = []
+    """What the lists will score once they are served; none where the split is not by time."""

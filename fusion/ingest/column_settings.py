@@ -136,3 +136,19 @@ def refuse_names(section: str, features: ItemFeatures | UserFeatures) -> None:
             f"[data.{section}] cannot use the name {', '.join(reserved)}; "
             "rename the column in the file"
         )
+
+
+def require_file(table: str, section: str, source: object, columns: Settings) -> None:
+    """Refuse columns of a file that is not named.
+
+    Args:
+        table: the key of the file in `[data]`.
+        section: the key of the columns there.
+        source: the file; None where it is not named.
+        columns: what is said of its columns.
+
+    Raises:
+        ValueError: the message names both.
+    """
+    if source is None and columns != type(columns)():
+        raise ValueError(f"[data.{section}] needs [data] {table}, the file that holds the columns")

@@ -28,7 +28,9 @@ from fusion.ingest.people.opt_out import opted_out_by_file, opted_out_by_table
 from fusion.ingest.people.pseudonyms import Pseudonyms
 from fusion.ingest.reading_checks import unused_events, uses_of_time
 from fusion.ingest.reading_findings import BAD_POSITIVE, DUPLICATES, NO_INTERACTIONS, WRONG_TYPE
-from fusion.ingest.settings import DataSettings, Source
+from fusion.ingest.settings import DataSettings
+from fusion.ingest.side_information.reading import SideInformation
+from fusion.ingest.table_settings import Source
 from fusion.ingest.tables import read_items, read_users
 
 T = TypeVar("T")
@@ -75,13 +77,16 @@ class DataReader:
         users = self._table("users", read_users)
         if users is not None:
             users = self._filter("users", users, "id")
+        side = SideInformation.read(self.settings, self.base, self.read_sql, self._attempt)
+        self.findings += side.findings
         frame = self._attempt("interactions", self._interactions)
         self._add(self.people.unknown_opted_out())
         if frame is None:
             return None
         if "time" not in frame.columns:
             self.findings += uses_of_time(items, self.as_of)
-        dataset = self._assembled(frame, items, users)
+        dataset, findings = side.attach(self._assembled(frame, items, users))
+        self.findings += findings
         if live is not None:
             live = replace(live, users=self.people.stored(live.users))
         facts = Facts(self.settings, dataset, items, users, live, self.people.written())
@@ -223,7 +228,7 @@ class DataReader:
         tables = {"items": items, "users": users}
         dataset = as_dataset(frame, user_ids, item_ids, tables, self.as_of)
         has_weights = self.settings.columns.weight is not None or bool(self.settings.events)
-        return replace(dataset, has_weights=has_weights)
+        return replace(dataset, has_weights=has_weights, timezone=self.settings.timezone)
 
     def _without_duplicates(
         self, frame: pl.DataFrame, user_ids: IdMap, item_ids: IdMap

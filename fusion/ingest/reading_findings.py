@@ -79,7 +79,7 @@ NULL_ID = declare(
     FindingKind(
         code="null_id",
         severity="warning",
-        what="a row of the items or users without an id",
+        what="a row of the items, users or vectors without an id",
         happens="the row is left out",
         cure="Give every row an id.",
         limit=0.01,
@@ -89,7 +89,7 @@ DUPLICATE_ID = declare(
     FindingKind(
         code="duplicate_id",
         severity="warning",
-        what="an id with several, different rows in the items or users",
+        what="an id with several, different rows in the items or users, or with several vectors",
         happens="the first row counts",
         cure="Keep one row an id.",
     )

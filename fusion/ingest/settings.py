@@ -15,24 +15,11 @@ from fusion.ingest.column_settings import (
     UserFeatures,
     column_name,
     refuse_names,
+    require_file,
 )
 from fusion.ingest.own_checks.check_settings import CheckSettings, TableName
-
-
-class SqlInput(Settings):
-    """A table that is the result of a query."""
-
-    url: str = Field(
-        default="",
-        repr=False,  # it may hold a password
-        description="SQLAlchemy address of the database, such as postgresql+psycopg://host/shop.",
-    )
-    query: str = Field(
-        default="", description="SELECT statement whose columns the other settings name."
-    )
-
-
-Source = str | SqlInput
+from fusion.ingest.side_information.settings import FactColumns, VectorSettings, refuse_repeated
+from fusion.ingest.table_settings import Source, SqlInput
 
 
 class DataSettings(Settings):
@@ -52,6 +39,15 @@ class DataSettings(Settings):
         description="What is known of users, in the same forms. Optional.",
         json_schema_extra=outside("table"),
     )
+    facts: Source | None = Field(
+        default=None,
+        description="What is known of items, a row a fact: item, relation, value; in the same "
+        "forms. Optional.",
+        json_schema_extra=outside("table"),
+    )
+    vectors: tuple[VectorSettings, ...] = Field(
+        default=(), description="Vectors of items that you have: of pictures, sounds, models."
+    )
     opt_out: str | None = Field(
         default=None,
         min_length=1,
@@ -69,7 +65,9 @@ class DataSettings(Settings):
         description='Which interactions count as liked, such as "weight >= 4". Default: all.',
     )
     timezone: str = Field(
-        "UTC", description="Where times without a zone were written, such as Asia/Shanghai."
+        "UTC",
+        description="Where times without a zone were written, such as Asia/Shanghai; the verdict's "
+        "window ends at a midnight there.",
     )
     columns: Columns = Field(
         default_factory=Columns, description="Columns of the interactions by what they mean."
@@ -83,6 +81,9 @@ class DataSettings(Settings):
     )
     user_columns: UserColumns = Field(
         default_factory=UserColumns, description="Columns of the users file by what they mean."
+    )
+    fact_columns: FactColumns = Field(
+        default_factory=FactColumns, description="Columns of the facts by what they mean."
     )
     item_features: ItemFeatures = Field(
         default_factory=ItemFeatures, description="Columns of the items file that describe an item."
@@ -105,7 +106,7 @@ class DataSettings(Settings):
             )
         return content
 
-    @field_validator("interactions", "items", "users")
+    @field_validator("interactions", "items", "users", "facts")
     @classmethod
     def _complete(cls, source: Source | None) -> Source | None:
         if isinstance(source, SqlInput) and not (source.url and source.query):
@@ -146,8 +147,10 @@ class DataSettings(Settings):
             raise ValueError(
                 "[data.user_columns] opt_out needs [data] users, the file that holds the column"
             )
-        _require_file("items", self.items, self.item_features)
-        _require_file("users", self.users, self.user_features)
+        require_file("items", "item_features", self.items, self.item_features)
+        require_file("users", "user_features", self.users, self.user_features)
+        require_file("facts", "fact_columns", self.facts, self.fact_columns)
+        refuse_repeated(self.vectors)
         refuse_names("item_features", self.item_features)
         refuse_names("user_features", self.user_features)
         self._require_named_tables()
@@ -240,11 +243,3 @@ class DataSettings(Settings):
         # One file may be the interactions and the items: then its rows are people's, too.
         is_log = table == "interactions" or self.items == self.interactions
         return column_name(self.columns.user) if is_log else None
-
-
-def _require_file(table: str, source: Source | None, features: ItemFeatures | UserFeatures) -> None:
-    """Raise ValueError for features of a file that is not named."""
-    if source is None and any(features.model_dump().values()):
-        raise ValueError(
-            f"[data.{table[:-1]}_features] needs [data] {table}, the file that holds the columns"
-        )

@@ -1,7 +1,7 @@
 """Batch of all lists: every user's by the chosen method, block by block, and the fallback."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -16,17 +16,23 @@ from fusion.core.arrays import Rows
 from fusion.data.ranked_lists import RankedLists
 from fusion.data.segments import ROUTES
 from fusion.errors import DataError
-from fusion.lists.builder import ListBuilder, serving_users, user_groups
+from fusion.lists.builder import ListBuilder, serving_users
 from fusion.lists.business_rules.compiled_rules import Rules
 from fusion.lists.business_rules.list_segments import serving_segments
+from fusion.lists.candidate_blocks import serving_blocks
 from fusion.lists.explain import Explainer
+from fusion.lists.exposure.outcome import outcomes
+from fusion.lists.exposure.serving_prices import serving_prices
+from fusion.lists.fact_words import FactWords
 from fusion.lists.fallback.new_items import NewItems
 from fusion.lists.fallback.segment_lists import fallback_lists
+from fusion.lists.live_lists import LiveLists
 from fusion.lists.reasons import Reasons
-from fusion.lists.samples import CandidateBlock, SampleCollector, feature_sample
+from fusion.lists.samples import SampleCollector, feature_sample
+from fusion.lists.stickiness import measure_stickiness
 from fusion.models.base.fitted import FittedSource
-from fusion.ranking.candidates import Candidates, candidate_blocks
-from fusion.ranking.features.compute import feature_columns
+from fusion.ranking.candidates import Candidates
+from fusion.ranking.features.compute import features_of
 from fusion.ranking.features.item_statistics import ItemStatistics
 from fusion.ranking.method import BLEND, Method
 from fusion.runs.context import RunContext
@@ -39,6 +45,7 @@ def write_lists(
     sources: Sequence[FittedSource],
     method: Method,
     rules: Rules | None = None,
+    live: LiveLists | None = None,
 ) -> None:
     """Make the lists of all users to serve, and write everything that belongs to them.
 
@@ -50,25 +57,25 @@ def write_lists(
         sources: fitted on the serving fold.
         method: how candidates are scored.
         rules: what lists follow; None without rules.
+        live: lists that are shown now, to which `lists.stickiness` holds; None without any.
 
     Raises:
         DataError: nobody with a history is left to serve.
     """
     users, routes = serving_users(context)
-    listed = users[routes != ROUTES.index("cold")]  # cold users have nothing to score by
-    if not len(listed):
-        raise DataError(
-            f"[lists] users = {context.config.lists.users!r} leaves nobody with a history; take"
-            " more days, or all"
-        )
+    listed = _with_history(context, users, routes)
     builder = _builder(context, rules)
     explainer = _explainer(context, sources, method, len(listed))
-    samples = SampleCollector(feature_sample(context), method, builder)
+    sticky = measure_stickiness(context, sources, method, (listed, rules), live)
+    fitted = serving_prices(context, sources, method, builder, sticky, (listed, rules))
+    # Without a limit of exposure there is no price, and nothing is sorted anew.
+    builder = replace(builder, prices=fitted.prices if fitted.prices.rules else None)
+    samples = SampleCollector(feature_sample(context), method, builder, sticky)
     restricted = rules is not None and bool(rules.allow)
     progress, n_done = context.progress("lists"), 0
     with _TableFile(folder.lists) as file:
-        for block in _blocks(context, sources, listed, rules):
-            scores = method.score(block.candidates, block.columns)
+        for block in serving_blocks(context, sources, listed, rules):
+            scores = sticky.raised(block.candidates, method.score(block.candidates, block.columns))
             lists = builder.build(block.allowed, block.candidates, scores, block.columns[BLEND])
             file.write(_list_rows(lists, block.candidates))
             explainer.add(block.candidates, block.columns, lists, builder.marks(lists))
@@ -82,9 +89,26 @@ def write_lists(
     samples.write(folder)
     explainer.write(folder)
     # The manifest tells how much was explained, and what each rule did.
-    notes = {"explained": explainer.explained, "listed": len(listed), "moved": builder.moved}
+    limited = rules.exposure if rules else ()
+    notes = {
+        "explained": explainer.explained,
+        "listed": len(listed),
+        "moved": builder.moved,
+        "exposure": outcomes(limited, fitted, folder.lists, context.config.lists.size),
+    }
     folder.notes.write_text(json.dumps(notes))
     write_fallback(folder, context, users, routes, rules)
+
+
+def _with_history(context: RunContext, users: Rows, routes: Rows) -> Rows:
+    """Return the users to list for; cold users have nothing to score by."""
+    listed = users[routes != ROUTES.index("cold")]
+    if not len(listed):
+        raise DataError(
+            f"[lists] users = {context.config.lists.users!r} leaves nobody with a history; take"
+            " more days, or all"
+        )
+    return listed
 
 
 def _add_features_before_rules(
@@ -95,7 +119,7 @@ def _add_features_before_rules(
     The last training table knows no rules: under allow lists features are others, for no fault of
     the data or of a source (decision 17).
     """
-    for block in _blocks(context, sources, samples.users, None):
+    for block in serving_blocks(context, sources, samples.users, None):
         samples.add_features(block)
 
 
@@ -113,26 +137,17 @@ def _explainer(
     context: RunContext, sources: Sequence[FittedSource], method: Method, n_users: int
 ) -> Explainer:
     settings = context.config.lists
+    known = context.plan.serving.known
+    reasons = Reasons.of(sources, features_of(known))
     return Explainer(
-        reasons=Reasons.of(sources),
+        reasons=reasons,
         ranker=method.ranker,
         seed=context.config.seed,
         budget=settings.why_rows,
         users=n_users,
         shown=settings.size,
+        fact_words=FactWords.of(ItemStatistics(known), reasons.of_column),
     )
-
-
-def _blocks(
-    context: RunContext, sources: Sequence[FittedSource], users: Rows, rules: Rules | None
-) -> Iterator[CandidateBlock]:
-    """Gather candidates with features, group by group of users and block by block."""
-    fold = context.plan.serving
-    statistics = ItemStatistics(fold.known)
-    for group, allowed in user_groups(context, users, rules):
-        for candidates in candidate_blocks(sources, fold, group, allowed, context.block_budget):
-            columns = feature_columns(candidates, statistics)
-            yield CandidateBlock(allowed, candidates, columns)
 
 
 class _TableFile:

@@ -2,8 +2,8 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from typing import Self
 
 import numpy as np
@@ -15,6 +15,8 @@ from fusion.data.segments import route_of
 from fusion.lists.business_rules.apply_rules import N_POPULAR, RuleApplier
 from fusion.lists.business_rules.compiled_rules import Rules
 from fusion.lists.business_rules.mmr import ItemSimilarity
+from fusion.lists.exposure.fit import ListedBlock
+from fusion.lists.exposure.prices import Prices
 from fusion.models.base.allowed import Allowed
 from fusion.models.base.fit_context import FitContext
 from fusion.ranking.candidates import Candidates
@@ -71,12 +73,14 @@ class ListBuilder:
         similarity: of items, where there is a rule for diversity.
         new_items: items without interactions that may be listed, in the order in which they
             complete lists; None for that of the items' table.
+        prices: that keep limits of exposure; None without any.
         moved: rows by rule, counted up with every block.
     """
 
     context: RunContext
     rules: Rules | None
     similarity: ItemSimilarity | None = None
+    prices: Prices | None = None
     new_items: Rows | None = None
     moved: Counter[str] = field(default_factory=Counter)
 
@@ -143,15 +147,45 @@ class ListBuilder:
         Returns:
             Lists (B, size), short only where nothing else may be shown.
         """
+        ranked = self._ranked(candidates, scores, fallback_scores)
+        lists = self.apply_rules(allowed, ranked, candidates.users)
+        return self._completed(allowed, lists, candidates.users)
+
+    def _ranked(
+        self, candidates: Candidates, scores: Scores, fallback_scores: Scores
+    ) -> RankedLists:
+        """Rank the candidates of a block by the method, as far down as rules may look."""
         borders = candidates.pairs.borders
         # Rules may bring up any candidate, so they see the whole order.
         n_candidates = int(np.diff(borders).max(initial=0))
         depth = self.size if self.rules is None else max(self.size, n_candidates)
-        ranked = top_k_lists(
+        return top_k_lists(
             candidates.users.rows, borders, candidates.pairs.items, scores, fallback_scores, depth
         )
-        lists = self.apply_rules(allowed, ranked, candidates.users)
-        return self._completed(allowed, lists, candidates.users)
+
+    def priced_block(
+        self, allowed: Allowed, candidates: Candidates, scores: Scores, fallback_scores: Scores
+    ) -> ListedBlock:
+        """Keep of a block of users what makes their lists at any prices, under rules.
+
+        Args:
+            allowed: what they may be shown.
+            candidates: C candidates of B users.
+            scores: those of the method (C,), NaN where it is silent.
+            fallback_scores: (C,) order the candidates that the method is silent on.
+
+        Returns:
+            The block; items that complete short lists are not in its lists.
+        """
+        ranked = self._ranked(candidates, scores, fallback_scores)
+        # What rules move is counted when the lists are made, not while prices are tried.
+        applier = replace(self._applier(allowed), moved=Counter())
+        order = applier.ordered(ranked, candidates.users)
+        widest = order.widest()
+        # Below a cap any candidate may stand in for another: then all of them are kept.
+        if not applier.rules.limits:
+            order = order.pruned(applier.rules.exposure, self.size)
+        return ListedBlock(order.users, partial(applier.listed, order), widest)
 
     def apply_rules(
         self, allowed: Allowed, lists: RankedLists, users: UserHistories
@@ -168,16 +202,20 @@ class ListBuilder:
         """
         if self.rules is None:
             return lists
-        applier = RuleApplier(
+        return self._applier(allowed).apply(lists, users)
+
+    def _applier(self, allowed: Allowed) -> RuleApplier:
+        assert self.rules is not None
+        return RuleApplier(
             rules=self.rules,
             allowed=allowed,
             popular=self._listable(allowed),
             size=self.size,
             shown=self.context.config.lists.size,
             similarity=self.similarity,
+            prices=self.prices,
             moved=self.moved,
         )
-        return applier.apply(lists, users)
 
     def marks(self, lists: RankedLists) -> Rows | None:
         """Tell what put each listed item where it is.

@@ -16,6 +16,7 @@ from fusion.core.arrays import Flags, Rows, Scores
 from fusion.core.hashing import shares
 from fusion.data.ranked_lists import RankedLists
 from fusion.lists.business_rules.compiled_rules import BOOSTED, NOT_MOVED, PINNED
+from fusion.lists.fact_words import FactWords
 from fusion.lists.reasons import BACKFILLED, MOVED_UP, PUT_HERE, Reasons
 from fusion.ranking.candidates import Candidates
 from fusion.ranking.features.source_columns import ColumnKind, SourceColumn
@@ -45,6 +46,7 @@ class _ListedRows:
         is_candidate: (n,) rows that any source proposed; m of them.
         marks: (n,) what put the item there, as `Rules.marks` says.
         features: of the candidates among the rows (m,), by name.
+        shared_with: (n, R) item of the user's own that shares a fact of each relation, or -1.
     """
 
     users: Rows
@@ -53,6 +55,7 @@ class _ListedRows:
     is_candidate: Flags
     marks: Rows
     features: Mapping[str, Scores]
+    shared_with: Rows
 
     @classmethod
     def concatenate(cls, blocks: Sequence["_ListedRows"]) -> "_ListedRows":
@@ -65,7 +68,7 @@ class _ListedRows:
             All their rows.
         """
         columns = {}
-        for name in ("users", "items", "places", "is_candidate", "marks"):
+        for name in ("users", "items", "places", "is_candidate", "marks", "shared_with"):
             columns[name] = np.concatenate([getattr(block, name) for block in blocks])
         features = {}
         for name in blocks[0].features:
@@ -84,6 +87,7 @@ class Explainer:
         budget: rows to explain, about.
         users: how many get a list.
         shown: items that a list shows.
+        fact_words: names the item whose fact a listed one shares; None where nobody asks.
         explained: users explained so far.
     """
 
@@ -93,6 +97,7 @@ class Explainer:
     budget: int
     users: int
     shown: int
+    fact_words: FactWords | None = None
     explained: int = 0
     _waiting: list[_ListedRows] = field(default_factory=list)
     _explained_rows: list[pl.DataFrame] = field(default_factory=list)
@@ -127,9 +132,12 @@ class Explainer:
         no_marks = np.full(len(items), NOT_MOVED, np.int32)
         row_marks = no_marks if marks is None else marks[owners, places]
         features = {name: column[candidate_positions] for name, column in columns.items()}
+        shared_with = np.zeros((len(items), 0), np.int32)
+        if self.fact_words is not None:
+            shared_with = self.fact_words.shared_with(candidates.users, owners, items)
         users = lists.users[owners]
         self._waiting.append(
-            _ListedRows(users, items, proposed_at, is_candidate, row_marks, features)
+            _ListedRows(users, items, proposed_at, is_candidate, row_marks, features, shared_with)
         )
         n_waiting = sum(len(block.items) for block in self._waiting)
         if n_waiting >= BATCH_ROWS:
@@ -186,8 +194,27 @@ class Explainer:
         words = pl.Series(self.reasons.words, dtype=pl.String)
         rank = pl.Series(source_ranks[row, reason]).fill_nan(None).cast(pl.Int32)
         gain = pl.Series(gains[row, reason]).fill_nan(None)
-        source, text = source_names.gather(reason), words.gather(reason)
+        source = source_names.gather(reason)
+        text = self._with_items(words.gather(reason), row, reason, rows)
         return _reason_rows(row, source, rank, text, gain)
+
+    def _with_items(
+        self,
+        words: pl.Series,
+        row: NDArray[np.integer],
+        reason: NDArray[np.integer],
+        rows: _ListedRows,
+    ) -> pl.Series:
+        """Name the item of the user's own in reasons (k,) that are facts shared with one."""
+        if self.fact_words is None:
+            return words
+        texts = words.to_list()
+        for number, place in self.fact_words.relation_of.items():
+            for at in np.flatnonzero(reason == number):
+                item = int(rows.shared_with[row[at], place])
+                if item >= 0:
+                    texts[at] = self.fact_words.sentence(place, item)
+        return pl.Series(texts, dtype=pl.String)
 
     def _source_ranks(self, rows: _ListedRows) -> Scores:
         """Return each source's rank of each item (n, S) among the user's candidates, NaN if silent.

@@ -7,7 +7,7 @@ import numpy as np
 
 from fusion.core.arrays import Flags, Scores
 from fusion.models.base.fitted import FittedSource
-from fusion.ranking.features.registry import FEATURES
+from fusion.ranking.features.registry import Feature
 from fusion.ranking.features.source_columns import ColumnKind, SourceColumn
 
 STRONGEST = 3
@@ -47,11 +47,12 @@ class Reasons:
     of_column: Mapping[str, int]
 
     @classmethod
-    def of(cls, sources: Sequence[FittedSource]) -> "Reasons":
+    def of(cls, sources: Sequence[FittedSource], features: Sequence[Feature]) -> "Reasons":
         """Collect the reasons of sources that propose, and of every feature that has words.
 
         Args:
             sources: fitted sources.
+            features: those of the data, as `features_of` lists them.
 
         Returns:
             The reasons.
@@ -64,7 +65,7 @@ class Reasons:
                 of_column[SourceColumn(source.name, kind).name] = reason
         # A feature never shares the reason of a source, even in the same words.
         n_sources = len(proposing)
-        for feature in FEATURES:
+        for feature in features:
             if not feature.reason_text:
                 continue
             if feature.reason_text not in words[n_sources:]:

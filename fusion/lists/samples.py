@@ -13,8 +13,8 @@ import polars as pl
 from fusion.core.arrays import Flags, Rows, Scores, contains
 from fusion.core.hashing import shares
 from fusion.lists.builder import ListBuilder, serving_users
-from fusion.models.base.allowed import Allowed
-from fusion.ranking.candidates import Candidates
+from fusion.lists.candidate_blocks import CandidateBlock
+from fusion.lists.stickiness import Stickiness
 from fusion.ranking.method import BLEND, Method
 from fusion.runs.context import RunContext
 from fusion.runs.monitoring_samples import USER_ROW
@@ -43,26 +43,6 @@ def feature_sample(context: RunContext) -> Rows:
     return users[shares(context.config.seed, users) < share]
 
 
-@dataclass(frozen=True)
-class CandidateBlock:
-    """Candidates of a block of users, on their way to lists.
-
-    Attributes:
-        allowed: what these users may be shown.
-        candidates: C candidates.
-        columns: their features (C,) by name.
-    """
-
-    allowed: Allowed
-    candidates: Candidates
-    columns: dict[str, Scores]
-
-    @property
-    def owners(self) -> Rows:
-        """User of each candidate (C,)."""
-        return self.candidates.users.rows[self.candidates.pairs.owners]
-
-
 @dataclass
 class SampleCollector:
     """Collects features and twin lists of sampled users, block by block.
@@ -71,11 +51,13 @@ class SampleCollector:
         users: the sample.
         method: how lists are made, with a twin if it is the ranker.
         builder: makes the twin's lists like those that are published.
+        sticky: raises the items of live lists, in the twin's lists as in the published ones.
     """
 
     users: Rows
     method: Method
     builder: ListBuilder
+    sticky: Stickiness
     _features: list[pl.DataFrame] = field(default_factory=list)
     _twins: list[pl.DataFrame] = field(default_factory=list)
 
@@ -115,6 +97,7 @@ class SampleCollector:
         # The twin scores sampled users alone; the others' lists are made and dropped.
         scores = np.full(len(block.owners), np.nan, np.float32)
         scores[is_sampled] = twin_scores
+        scores = self.sticky.raised(block.candidates, scores)
         lists = self.builder.build(block.allowed, block.candidates, scores, block.columns[BLEND])
         kept = np.isin(lists.users, block.owners[is_sampled])
         return _rows_of(lists.users[kept], lists.items[kept])

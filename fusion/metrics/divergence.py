@@ -17,6 +17,14 @@ VOCABULARY = 100
 """Categories that are told apart: with thousands of rare ones a divergence would measure little but
 the size of the sample.
 """
+RESOLUTION = 1e-3
+"""Numbers closer than this share of the reference's spread are the same value to a bin: one mean of
+floats that was summed in another order must not be another decile.
+"""
+LEAST_RESOLUTION = 1e-6
+"""The same as a share of the largest number, where nearly all of the reference is one value."""
+GRID_OFFSET = 0.381966
+"""Moves the grid's lines away from round numbers, where values gather."""
 EMPTY_BIN = 0.5
 """Rows that an empty bin counts as in the stability index, which is infinite for none."""
 
@@ -24,9 +32,9 @@ EMPTY_BIN = 0.5
 def number_codes(reference: pl.Series, current: pl.Series) -> tuple[Ints, Ints]:
     """Put numbers into the deciles of the reference.
 
-    A value that fills a whole decile (a tie, a constant, a flag) is a bin by itself, so that moving
-    away from it is seen in both directions. Infinities fall into the outer bins; nulls and NaN
-    share a bin of their own, the last.
+    Near-ties are ties. A value that fills a whole decile (a tie, a constant, a flag) is a bin by
+    itself, so that moving away from it is seen in both directions. Infinities fall into the outer
+    bins; nulls and NaN share a bin of their own, the last.
 
     Args:
         reference: numbers (n,) that define the bins.
@@ -35,14 +43,26 @@ def number_codes(reference: pl.Series, current: pl.Series) -> tuple[Ints, Ints]:
     Returns:
         The bin of each value, (n,) and (m,).
     """
-    reference_values = _floats(reference)
-    current_values = _floats(current)
+    reference_values, current_values = _on_one_grid(_floats(reference), _floats(current))
     edges = _decile_edges(reference_values[~np.isnan(reference_values)])
     return _bins_of(reference_values, edges), _bins_of(current_values, edges)
 
 
 def _floats(values: pl.Series) -> Floats:
     return values.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+
+
+def _on_one_grid(reference: Floats, current: Floats) -> tuple[Floats, Floats]:
+    """Number both sides' values by cells of a grid that is fine beside the reference's spread."""
+    finite = reference[np.isfinite(reference)]
+    if not len(finite):
+        return reference, current
+    low, middle, high = np.quantile(finite, [0.05, 0.5, 0.95], method="inverted_cdf")
+    cell = max(RESOLUTION * (high - low), LEAST_RESOLUTION * np.abs(finite).max())
+    if not cell:
+        return reference, current
+    first, second = (np.floor((one - middle) / cell + GRID_OFFSET) for one in (reference, current))
+    return first, second
 
 
 def _bins_of(values: Floats, edges: Floats) -> Ints:

@@ -41,6 +41,16 @@ def hits_of(lists: Rows, users: Rows, label_users: Rows, label_items: Rows) -> t
     return hits, n_labels
 
 
+def rank_discounts(k: int) -> NDArray[np.float64]:
+    """Return what the places (k,) of a list weigh in DCG: 1 / log2(rank + 1), ranks from 1.
+
+    Args:
+        k: places.
+    """
+    weights: NDArray[np.float64] = 1.0 / np.log2(np.arange(k) + 2.0)
+    return weights
+
+
 def ndcg(hits: Flags, counts: Rows, k: int) -> Scores:
     """Compute the normalised discounted cumulative gain at k of each user, with binary gain.
 
@@ -56,7 +66,7 @@ def ndcg(hits: Flags, counts: Rows, k: int) -> Scores:
     Returns:
         Values (n,) float32 in [0, 1]; 0 for users without a list and for users without labels.
     """
-    discounts = 1.0 / np.log2(np.arange(k) + 2.0)
+    discounts = rank_discounts(k)
     ideal_by_count = np.append(0.0, np.cumsum(discounts))
     ideal = ideal_by_count[np.minimum(counts, k)]
     gained = hits[:, :k] @ discounts[: hits.shape[1]]

@@ -4,16 +4,25 @@ from typing import Self
 
 import numpy as np
 from pydantic import Field
-from scipy.sparse import csr_array
 
 from fusion.core.arrays import Scores, center_rows, normalize_rows
 from fusion.core.settings import Settings, outside, tunable
 from fusion.data.dataset import Dataset
 from fusion.data.histories import UserHistories
+from fusion.models.adaptation.settings import (
+    Taste,
+    TuneMode,
+    extra_of,
+    training_bytes,
+    training_cost,
+    tune_field,
+)
+from fusion.models.adaptation.tastes import taste_weights
 from fusion.models.base.factor_model import FactorModel
 from fusion.models.base.fit_context import FitContext
 from fusion.models.base.registry import register
-from fusion.models.text.encoders import encode_items, encoder_identity
+from fusion.models.text.encoder_choice import encoder_identity
+from fusion.models.text.encoders import encode_items, item_texts
 
 
 class ContentConfig(Settings):
@@ -21,9 +30,10 @@ class ContentConfig(Settings):
 
     encoder: str = Field(
         "auto",
-        description='"auto", "tfidf", or a sentence-transformers name or folder',
+        description='"auto", "tfidf", or the name or the folder of an encoder',
         json_schema_extra=outside("encoder"),
     )
+    tune: TuneMode = tune_field("none")
     last: int = Field(20, ge=1, description="newest items that make a user's taste")
     half_life: float = tunable(
         4.0, 1, 50, log=True, description="items back after which an item counts half"
@@ -56,9 +66,22 @@ class Content(FactorModel):
             The source itself.
         """
         self.items_, vectors, note = encode_items(data, self.config.encoder, ctx)
-        self.vectors_ = center_rows(vectors)  # (items with text, d)
-        self.notes = {**note}
+        if self.config.tune == "none" or not len(self.items_):
+            self.vectors_ = center_rows(vectors)  # (items with text, d)
+            self.notes = {**note}
+            return self
+        from fusion.models.adaptation.adapt import adapt  # noqa: PLC0415  torch: slow
+        from fusion.models.adaptation.methods import ItemTexts  # noqa: PLC0415
+
+        _, texts = item_texts(data)
+        of_items = ItemTexts(self.items_, texts, vectors, str(note["encoder"]))
+        self.vectors_, of_tuning = adapt(data, of_items, self.config.tune, self._taste, ctx)
+        self.notes = {**note, **of_tuning}
         return self
+
+    @property
+    def _taste(self) -> Taste:
+        return Taste(self.config.last, self.config.half_life)
 
     def user_vectors(self, users: UserHistories) -> Scores:
         """Average the text vectors of each user's newest items.
@@ -69,13 +92,7 @@ class Content(FactorModel):
         Returns:
             (B, d) float32 of length 1; NaN where the newest items have no text.
         """
-        newest = users.last(self.config.last)
-        ends = np.repeat(newest.borders[1:], newest.counts)
-        items_after = ends - np.arange(len(newest.items)) - 1
-        decay = np.exp2(-items_after / self.config.half_life)
-        event_weights = decay * np.maximum(newest.weights, 0)
-        cells = (event_weights.astype(np.float32), newest.items, newest.borders)
-        weights = csr_array(cells, shape=(len(users), users.n_items))
+        weights = taste_weights(users, self._taste)
         taste = normalize_rows(weights[:, self.items_] @ self.vectors_)
         is_empty = ~taste.any(axis=1)
         taste[is_empty] = np.nan
@@ -85,8 +102,14 @@ class Content(FactorModel):
         """Return the identity of the sentence model that texts are encoded with here."""
         return encoder_identity(self.config.encoder)
 
+    def required_extra(self) -> str:
+        """Return the extra that trains vectors, where they are to be trained."""
+        return extra_of(self.config.tune, self.config.encoder)
+
     def fit_cost(self, n_users: int, n_items: int, n_events: int) -> float:
         """Estimate what a fit costs: texts are encoded, most of them by an earlier run.
+
+        A training takes at most so many steps, whatever the data.
 
         Args:
             n_users: users of the data.
@@ -96,12 +119,13 @@ class Content(FactorModel):
         Returns:
             Seconds of one core, about.
         """
-        return 2e-4 * n_items
+        return 2e-4 * n_items + training_cost(self.config.tune)
 
     def memory_bytes(self, n_users: int, n_items: int, n_events: int) -> int:
         """Estimate the peak memory of a fit.
 
-        Vectors as encoded, centred and kept, at 384 float32 an item.
+        Vectors as encoded, centred and kept, at 512 float32 an item; where they are trained also
+        those of a look, what the layers read, and the pairs of all events.
 
         Args:
             n_users: users of the data.
@@ -111,4 +135,5 @@ class Content(FactorModel):
         Returns:
             Bytes.
         """
-        return 3 * 4 * 384 * n_items
+        trained = training_bytes(self.config.tune, n_users, n_items, n_events)
+        return 3 * 4 * 512 * n_items + trained

@@ -17,7 +17,8 @@ from fusion.models.base.weight_range import WeightRange
 from fusion.models.nn.settings import NeuralConfig
 from fusion.models.nn.two_tower_warm_start import WarmState, begin, keep
 from fusion.models.nn.windows import BUCKET, Windows
-from fusion.models.text.encoders import Note, encode_items, encoder_identity
+from fusion.models.text.encoder_choice import Note, encoder_identity
+from fusion.models.text.encoders import encode_items
 
 BATCH = 64
 """Users of every batch when scoring. A float depends on the shape that it is computed in, so

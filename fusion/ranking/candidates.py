@@ -33,9 +33,9 @@ class Candidates:
         names: names of the sources that propose, in the order of the columns below.
         pairs: the candidates, grouped by user, ascending by item within a user.
         scores: each source's scores (C, S) float32, NaN where it is silent.
-        places: rank (C, S) float32 from 1 in the source's own list of its best k, NaN where it did
-            not propose the item.
-        lists: those lists, by source.
+        places: rank (C, S) float32 from 1 among the source's own proposals, NaN where it did not
+            propose the item.
+        lists: those proposals, by source.
         similarities: similarity (C,) of each candidate to the user's history, by source; only of
             sources that compute one.
     """
@@ -76,13 +76,13 @@ def propose(sources: Sequence[FittedSource], users: UserHistories, allowed: Allo
         allowed: items that may be listed.
 
     Returns:
-        The union of the sources' best k of each user.
+        The union of what the sources propose to each user.
 
     Raises:
         SourceFailed: a source died of it.
     """
     proposing = [source for source in sources if source.proposes]
-    lists = {source.name: source.top(users, source.k, allowed) for source in proposing}
+    lists = {source.name: source.proposals(users, allowed) for source in proposing}
     union = np.concatenate([top.items for top in lists.values()], axis=1)
     pairs = Pairs.from_lists(union)
     scores = np.column_stack([source.score_pairs(users, pairs) for source in proposing])
@@ -126,13 +126,13 @@ def block_users(sources: Sequence[FittedSource], budget_bytes: int) -> int:
     """Return how many users' candidates fit into the memory budget at once.
 
     Args:
-        sources: fitted sources; each that proposes adds up to k candidates a user.
+        sources: fitted sources; each that proposes adds up to k + k_new candidates a user.
         budget_bytes: memory of one block.
 
     Returns:
         At least one user, `MAX_BLOCK_USERS` at most.
     """
-    most_candidates = sum(source.k for source in sources if source.proposes)
+    most_candidates = sum(source.k + source.k_new for source in sources if source.proposes)
     users = budget_bytes // (most_candidates * BYTES_PER_CANDIDATE)
     return int(np.clip(users, 1, MAX_BLOCK_USERS))
 

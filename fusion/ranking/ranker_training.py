@@ -35,6 +35,7 @@ def train_ranker(
     settings: RankerSettings,
     seed: int,
     threads: int,
+    further: Sequence[RankingTable] = (),
 ) -> tuple[Ranker, int]:
     """Choose the number of trees by early stopping, then fit on all folds.
 
@@ -47,6 +48,7 @@ def train_ranker(
         settings: the ranker's settings; open ones are filled in.
         seed: seed of the first booster.
         threads: threads in all.
+        further: tables that are fitted on in every fit, and say nothing of when to stop.
 
     Returns:
         The ranker, and its number of trees.
@@ -55,14 +57,16 @@ def train_ranker(
     splits = stopping_splits(tables, validation, seed)
 
     def curve_of(split: StoppingSplit, threads_of_fit: int) -> Curve:
-        return ndcg_curve(split, resolved, seed, threads_of_fit)
+        training = merge([*further, split.training])
+        whole = StoppingSplit(training, split.validation)
+        return ndcg_curve(whole, resolved, seed, threads_of_fit)
 
     curves = _map_fits(curve_of, splits, threads, side_by_side=is_small(tables))
     best = best_n_trees(curves, [split.validation.n_users for split in splits])
     n_fitted_users = float(np.mean([split.training.n_users for split in splits]))
     n_trees = scale_n_trees(best, tables, n_fitted_users, resolved)
     # The fits above lack users each, so none of them is the ranker.
-    return refit(tables, settings, n_trees, seed, threads), n_trees
+    return refit([*further, *tables], resolved, n_trees, seed, threads), n_trees
 
 
 def n_validation_folds(tables: Sequence[RankingTable]) -> int:

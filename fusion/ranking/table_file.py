@@ -14,6 +14,7 @@ from fusion.data.splitting.fold import Fold
 from fusion.models.base.allowed import Allowed
 from fusion.models.base.fitted import FittedSource
 from fusion.ranking.candidates import Candidates, candidate_blocks
+from fusion.ranking.dropped_pairs import dropped_pairs, without_pairs
 from fusion.ranking.features.compute import feature_columns
 from fusion.ranking.features.item_statistics import ItemStatistics
 from fusion.ranking.folders import SourceKeys, TableFolder
@@ -49,13 +50,14 @@ def write_table(
     files = TableFolder(folder)
     users = fold.label_rows
     statistics = ItemStatistics(fold.known)
-    label_keys = fold.label_users.astype(np.int64) * fold.known.n_items + fold.label_items
-    ordered_labels = distinct(label_keys)
+    taken, n_items = dropped_pairs(fold), fold.known.n_items
+    labels = distinct(fold.label_users.astype(np.int64) * n_items + fold.label_items)
     lists: dict[str, list[Rows]] = {source.name: [] for source in sources}
     writer: pq.ParquetWriter | None = None
     done = 0
     for candidates in candidate_blocks(sources, fold, users, allowed, block_budget):
-        block = pa.table(table_columns(candidates, statistics, ordered_labels))
+        columns = table_columns(candidates, statistics, labels)
+        block = pa.table(without_pairs(columns, taken, n_items))
         # The first block says which columns there are.
         if writer is None:
             writer = pq.ParquetWriter(files.candidates, block.schema, compression="zstd")
@@ -97,7 +99,7 @@ def _own_lists(source: FittedSource, candidates: Candidates, allowed: Allowed) -
     A source is judged by a whole list, however few candidates it proposes.
     """
     if source.proposes and source.k >= LIST_SIZE:
-        return pad(candidates.lists[source.name].items, LIST_SIZE)
+        return pad(candidates.lists[source.name].items[:, : source.k], LIST_SIZE)
     top = source.top(candidates.users, LIST_SIZE, allowed)
     return pad(top.items, LIST_SIZE)
 

@@ -28,6 +28,8 @@ class RunContext:
         step: runs a named piece of work, plainly or as a task of an orchestrator.
         progress: gives the progress of a named piece of work.
         used: stages made or verified so far, `<name>/<key>`, those of derived contexts included.
+        shared_store: store of another folder, from which stages are copied; None where there is
+            none.
     """
 
     config: CoreConfig
@@ -38,11 +40,12 @@ class RunContext:
     step: Step = run_plain
     progress: Callable[[str], Progress] = field(default=no_progress)
     used: set[str] = field(default_factory=set, compare=False)
+    shared_store: Path | None = None
 
     @property
     def store(self) -> Store:
         """The cache of stages."""
-        return Store(self.root / "store", self.used)
+        return Store(self.root / "store", self.used, self.shared_store)
 
     @property
     def threads(self) -> int:

@@ -28,6 +28,7 @@ class DataSummary(ManifestPart):
         hash: digest of the dataset.
         rows: what loading counted, by kind, such as rows without a user.
         findings: what checks of the data found, without example rows.
+        liked_weight: median weight of a liked interaction.
         key_mark: tells the key of users' pseudonyms from another; None where ids are plain.
     """
 
@@ -37,6 +38,7 @@ class DataSummary(ManifestPart):
     items: int | None = None
     rows: dict[str, Any] = {}
     findings: list[dict[str, Any]] = []
+    liked_weight: float = 1.0
     key_mark: str | None = None
 
 
@@ -104,6 +106,26 @@ class SourceRow(ManifestPart):
     contribution: ContributionRow | None = None
 
 
+class FitRow(ManifestPart):
+    """A fit that serves, for who answers requests with it.
+
+    Attributes:
+        name: of the source, as configured.
+        use: the recommender it is.
+        settings: those that it was fitted with.
+        stage: `fit/<key>`.
+        n_items: items that it knows.
+        k: candidates that it proposes to a user.
+    """
+
+    name: str = ""
+    use: str = ""
+    settings: dict[str, Any] = {}
+    stage: str = ""
+    n_items: int = 0
+    k: int = 0
+
+
 class TunedRow(ManifestPart):
     """Settings that tuning gave a source.
 
@@ -134,6 +156,7 @@ class RulesSummary(ManifestPart):
         hash: hash of the rules file.
         open_items: items that allow lists and blocks leave to at least one user.
         moved: rows that each kind of rule moved.
+        exposure: of each limit of exposure its shares before and after, and whether it is kept.
     """
 
     hash: str = ""
@@ -141,6 +164,7 @@ class RulesSummary(ManifestPart):
     blocked_pairs: int = 0
     open_items: int | None = None
     moved: dict[str, int] = {}
+    exposure: list[dict[str, Any]] = []
 
 
 class ExplainedUsers(ManifestPart):
@@ -156,17 +180,19 @@ class Manifest(ManifestPart):
     A figure that is not a number is null in SQL, and NaN in the folder's file. Where the stored key
     is an older word than the field's name, it is the field's alias.
 
-    A failed run has no folder: its row in SQL holds `error` alone.
+    A failed run has no folder: its row in SQL holds `error` and `exit_code` alone.
 
     Attributes:
         config: `hash` and the sections that decide what is trained.
         seconds: time of each step, by name.
         steps: what each step cost, in the order of their ends.
+        fits: of the sources in use, those that serve; empty for older runs.
         trees: trees of the ranker.
         importance: share of the ranker's total gain of each feature.
         source_prior: source column that is added to the ranker's scores, and its weight.
         feature_psi: PSI of steady features between the last training table and what is served.
         serving: what was measured of the fits that serve; empty for older runs.
+        exposure: of item groups in the lists; empty for older runs.
         verdict: the whole report of evaluation.
         checks: every check of admission.
         stages: stages that the run was made with, `<name>/<key>`.
@@ -191,12 +217,14 @@ class Manifest(ManifestPart):
     steps: list[dict[str, Any]] = []
     sources: list[SourceRow] = []
     tuned: list[TunedRow] = []
+    fits: list[FitRow] = []
     method: str | None = None
     trees: int | None = None
     importance: dict[str, float | None] = {}
     source_prior: dict[str, Any] | None = Field(None, alias="lean")
     feature_psi: dict[str, float | None] = {}
     serving: dict[str, Any] = {}
+    exposure: dict[str, Any] = {}
     verdict: dict[str, Any] = {}
     checks: list[dict[str, Any]] = []
     lists: ListCounts = ListCounts()
@@ -209,6 +237,7 @@ class Manifest(ManifestPart):
     amended: list[dict[str, Any]] = []
     refusals: list[dict[str, Any]] = []
     error: str | None = None
+    exit_code: int | None = None
 
     @classmethod
     def of(cls, stored: Mapping[str, Any] | None) -> Self:

@@ -1,14 +1,17 @@
 """Samples of users, items and interactions at a moment, which monitoring compares between runs."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from fusion.core.arrays import Flags, Offsets, Rows
 from fusion.core.hashing import shares
-from fusion.data.dataset import Dataset
 from fusion.runs.defaults import DEFAULTS
+
+if TYPE_CHECKING:  # imports SciPy, which who only reads samples has no use for
+    from fusion.data.dataset import Dataset
 
 SUBJECTS = ("users", "items", "interactions")
 """Subjects of samples; each is a file of its name."""
@@ -25,7 +28,7 @@ def read_sample(file: Path) -> pl.DataFrame:
     return pl.read_parquet(file).drop(USER_ROW, strict=False)
 
 
-def write_samples(folder: Path, known: Dataset, seed: int) -> None:
+def write_samples(folder: Path, known: "Dataset", seed: int) -> None:
     """Write a Parquet file for each of `SUBJECTS`, as things stood when `known` ended.
 
     Args:
@@ -39,7 +42,7 @@ def write_samples(folder: Path, known: Dataset, seed: int) -> None:
     interactions(known).write_parquet(folder / "interactions.parquet")
 
 
-def users(known: Dataset, seed: int) -> pl.DataFrame:
+def users(known: "Dataset", seed: int) -> pl.DataFrame:
     """Sample users with a history: their activity and what the user table says of them.
 
     Args:
@@ -62,7 +65,7 @@ def users(known: Dataset, seed: int) -> pl.DataFrame:
     return frame
 
 
-def items(known: Dataset, seed: int) -> pl.DataFrame:
+def items(known: "Dataset", seed: int) -> pl.DataFrame:
     """Sample items with interactions: how many, and for how long they have been known.
 
     Args:
@@ -94,7 +97,7 @@ def _sample(counts: Rows, seed: int) -> Rows:
     return rows[is_sampled]
 
 
-def span(known: Dataset) -> int:
+def span(known: "Dataset") -> int:
     """Return the time that the data covers, in ms, 1 at least.
 
     Ages are a share of it: in days they would grow from run to run by themselves.
@@ -107,7 +110,7 @@ def span(known: Dataset) -> int:
     return max(1, known.as_of - int(known.times[0]))
 
 
-def interactions(known: Dataset) -> pl.DataFrame:
+def interactions(known: "Dataset") -> pl.DataFrame:
     """Sample the newest interactions, spread evenly over the newest tenth.
 
     Args:

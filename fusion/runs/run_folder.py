@@ -17,6 +17,8 @@ from fusion.errors import DataError
 
 RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
 """Names of runs, as `new_run_id` makes them."""
+IN_FILE = "in_file"
+"""Column of the items' ids that says whether the items file names an item."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ class RunFolder(ListFiles):
 
     @property
     def item_ids(self) -> Path:
-        """Outside ids of items in the order of row numbers: item_id."""
+        """Outside ids of items in the order of row numbers: item_id; in_file with an items file."""
         return self.ids / "items.parquet"
 
     @property
@@ -107,9 +109,19 @@ class RunFolder(ListFiles):
         return self.path / "titles.parquet"
 
     @property
+    def catalogue(self) -> Path:
+        """What requests must know of items, by row number: text, categories, when to show them."""
+        return self.path / "catalogue.parquet"
+
+    @property
     def windows(self) -> Path:
         """Ends of availability: item_id, available_until; missing where the data has none."""
         return self.path / "windows.parquet"
+
+    @property
+    def history(self) -> Path:
+        """Last events of served users: user, item, time, weight; missing without the setting."""
+        return self.path / "history.parquet"
 
     @property
     def ranker(self) -> Path:

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import polars as pl
 
+from fusion.core.arrays import Flags
+from fusion.data.catalogue import Catalogue
 from fusion.data.dataset import Dataset
 from fusion.data.splitting.fold import Plan
 from fusion.runs.monitoring_samples import write_samples
-from fusion.runs.run_folder import ListsFolder, RunFolder
+from fusion.runs.run_folder import IN_FILE, ListsFolder, RunFolder
 from fusion.runs.stages.record import RECORD
 from fusion.runs.stages.store import INPUTS
 
@@ -64,7 +66,23 @@ def write_ids(run: RunFolder, data: Dataset) -> None:
     """
     run.ids.mkdir()
     data.user_ids.values.to_frame("user_id").write_parquet(run.user_ids)
-    data.item_ids.values.to_frame("item_id").write_parquet(run.item_ids)
+    items = data.item_ids.values.to_frame("item_id")
+    if data.item_table.width:
+        # Items of interactions alone have no value in any column.
+        in_file = data.item_table.select(pl.any_horizontal(pl.all().is_not_null()))
+        items = items.with_columns(in_file.to_series().alias(IN_FILE))
+    items.write_parquet(run.item_ids)
+
+
+def write_catalogue(run: RunFolder, data: Dataset, is_open: Flags | None) -> None:
+    """Write what lists made on request must know of items.
+
+    Args:
+        run: the draft to fill.
+        data: what was trained on.
+        is_open: (I,) items that rules leave to somebody; None without rules.
+    """
+    Catalogue.of(data, is_open).write(run.catalogue)
 
 
 def write_items(folder: Path, data: Dataset) -> None:

@@ -9,6 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from fusion.core.arrays import DAY, offsets
 from fusion.data.dataset import Dataset
+from fusion.data.facts import SCHEMA as FACTS
+from fusion.data.facts import ItemFacts
 from fusion.data.histories import UserHistories
 from fusion.data.id_map import IdMap
 from fusion.data.topk import Pairs
@@ -121,7 +123,29 @@ def mixed_data(seed: int = 3) -> Dataset:
     users = rng.integers(0, n_users - 1, count)
     items = np.minimum(rng.geometric(0.09, count) - 1 + users % 3, n_items - 3)
     times = START + np.sort(rng.integers(0, 90, count)) * DAY
-    return make_dataset(users, items, n_users, n_items, times, rng.integers(1, 6, count))
+    made = make_dataset(users, items, n_users, n_items, times, rng.integers(1, 6, count))
+    return with_side_information(made, made.as_of)
+
+
+def with_side_information(data: Dataset, time: int) -> Dataset:
+    """Add vectors of items, and facts about them.
+
+    Args:
+        data: without either.
+        time: ms; facts that count from then on only are left out.
+
+    Returns:
+        The same data with one set of vectors (I, 2) and two relations, one of them with dates.
+    """
+    angles = np.arange(data.n_items, dtype=np.float32)
+    rows: list[tuple[int, str, str, int | None]] = []
+    for item in range(data.n_items):
+        rows.append((item, "award", f"a{item % 3}", START + item * DAY))
+        rows.append((item, "maker", f"m{item % 7}", None))
+    table = pl.DataFrame(rows, schema=FACTS, orient="row")
+    facts = ItemFacts(table, ("award", "maker")).before(time)
+    vectors = np.column_stack([np.sin(angles), np.cos(angles)])
+    return replace(data, facts=facts, vectors={"pictures": vectors})
 
 
 def checkerboard_data() -> tuple[Dataset, NDArray[np.int64]]:

@@ -11,7 +11,14 @@ from fusion.data.histories import UserHistories
 from fusion.models.base.recommender import Recommender
 from fusion.models.base.registry import check_source
 from fusion.testing.base import ContractBase
-from fusion.testing.data import fit_context, make_dataset, mixed_data, random_pairs, users_now
+from fusion.testing.data import (
+    fit_context,
+    make_dataset,
+    mixed_data,
+    random_pairs,
+    users_now,
+    with_side_information,
+)
 from fusion.testing.reference import all_allowed
 
 assert_same = np.testing.assert_array_equal
@@ -88,7 +95,7 @@ class FittingContract(ContractBase):
         n_items = int(known.items.max()) + 1
         trimmed = known.trim_items(n_items)
         rows = slice(0, len(known))
-        rebuilt = make_dataset(
+        made = make_dataset(
             data.users[rows].copy(),
             data.items[rows].copy(),
             data.n_users,
@@ -96,6 +103,7 @@ class FittingContract(ContractBase):
             data.times[rows].copy(),
             data.weights[rows].copy(),
         )
+        rebuilt = with_side_information(made, cut)
         everyone = np.arange(data.n_users, dtype=np.int32)
         cuts = np.full(data.n_users, cut)
         scores = [

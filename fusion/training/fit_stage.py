@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from fusion.config import SourceSettings
-from fusion.core.arrays import State, ragged_index
+from fusion.core.arrays import State
 from fusion.data.dataset import Dataset
+from fusion.data.splitting.earlier import begins_from
 from fusion.data.splitting.fold import Fold
 from fusion.errors import FusionError
 from fusion.models.base.fit_context import FitContext
@@ -131,13 +132,14 @@ class Fit:
         with np.load(file, allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
 
-    def restore(self, name: str, k: int, runtime: Runtime) -> FittedSource:
+    def restore(self, name: str, k: int, runtime: Runtime, k_new: int = 0) -> FittedSource:
         """Return the fitted source.
 
         Args:
             name: what features, rows and reports call it.
             k: candidates it proposes for each user.
             runtime: by which the fit is made again where its arrays were dropped.
+            k_new: new items that it proposes besides, if it scores any.
 
         Raises:
             SourceFailed: its code cannot restore what it learned.
@@ -145,7 +147,11 @@ class Fit:
         model, state = self.stage.inputs.model.build(), self.state(runtime)
         unfitted = FittedSource(name, model, self.notes["n_items"], k)
         with unfitted.attribute_errors():
-            return replace(unfitted, model=type(model).restore(model.config, state))
+            fitted = replace(unfitted, model=type(model).restore(model.config, state))
+        if not k_new or not model.proposes or not model.scores_new_items:
+            return fitted
+        new_items = self.stage.inputs.data.item_counts == 0
+        return replace(fitted, new_items=new_items, k_new=k_new)
 
 
 def fit_stage(
@@ -169,7 +175,7 @@ def fit_stage(
     Raises:
         FusionError: `earlier` knows what this fold holds out.
     """
-    if earlier and not is_earlier(earlier.fold.known, fold.known):
+    if earlier and not begins_from(earlier.fold, fold):
         raise FusionError(
             f"the fit of {source.name} on {fold.name} may not begin from that on "
             f"{earlier.fold.name}, which knows what {fold.name} does not"
@@ -222,27 +228,3 @@ def make_fit(folder: Path, inputs: FitInputs, runtime: Runtime) -> None:
     if warm:
         notes["refit"] = f"warm, from {warm.fold.name}"
     (folder / NOTES).write_text(json.dumps(notes))
-
-
-def is_earlier(known: Dataset, later: Dataset) -> bool:
-    """Return whether each user's history in `known` is where their history in `later` begins.
-
-    Then nothing in `known` is news to `later`.
-
-    Args:
-        known: what a fit knows.
-        later: what another fit may know.
-    """
-    if known.n_users != later.n_users or (known.user_counts > later.user_counts).any():
-        return False
-    # Both sorted by user, each history must be the first rows of the later one, column by column.
-    order, _ = known.by_user
-    later_order, later_borders = later.by_user
-    lengths = known.user_counts.astype(np.int64)
-    beginnings = later_order[ragged_index(later_borders[:-1], lengths)]
-    columns = (
-        (known.items, later.items),
-        (known.times, later.times),
-        (known.weights, later.weights),
-    )
-    return all(np.array_equal(one[order], other[beginnings]) for one, other in columns)

@@ -16,6 +16,8 @@ from fusion.runs.context import RunContext
 from fusion.runs.environment import peak_mb
 from fusion.training.contributions.pruning import Earlier, note_left_out
 from fusion.training.fit_task import FitResult, FitTask
+from fusion.training.new_items.as_if_new import proposes_new_items
+from fusion.training.new_items.defaults import DEFAULTS
 from fusion.training.source_fits import SourceFits
 from fusion.training.sources import (
     RANDOM_SOURCE,
@@ -54,7 +56,9 @@ def fit_sources(
     # What cannot take part is not even tuned.
     in_use = [source for source, report in zip(sources, reports, strict=True) if report.used]
     *configured, _ = reports
-    fits = SourceFits(sources, configured, _fit_side_by_side(_task(context, folds), in_use))
+    results = _fit_side_by_side(_task(context, folds), in_use)
+    k_new = DEFAULTS.candidates if proposes_new_items(context) else 0
+    fits = SourceFits(sources, configured, results, k_new)
     _note_all(fits)
     return fits
 

@@ -11,6 +11,7 @@ from fusion.data.dataset import Dataset
 from fusion.data.splitting.fold import Fold, Kind, Plan
 from fusion.lists.batch import write_lists
 from fusion.lists.business_rules.compiled_rules import Rules
+from fusion.lists.live_lists import LiveLists
 from fusion.lists.samples import feature_sample
 from fusion.ranking.folders import TableFolder
 from fusion.ranking.method import Method
@@ -21,6 +22,9 @@ from fusion.runs.monitoring_samples import USER_ROW
 from fusion.runs.run_folder import ListsFolder
 from fusion.runs.stages.runtime import Runtime, Stage
 from fusion.training.source_fits import SourceFit, load_sources
+
+ANYWHERE = ListSettings().placement
+"""Placement in the key of the stage, whatever the lists' own."""
 
 
 @dataclass(frozen=True)
@@ -59,11 +63,12 @@ class ListsInputs:
         sources: fitted on the serving fold.
         method: by which lists are made.
         table: folder of the verdict fold's table.
-        lists: settings, without the name of the rules file.
+        lists: settings, without the names of the rules file and of the placement.
         rules: what it says; None without rules.
         sparse: known interactions below which a user is sparse.
         seed: of the run.
         device: "cpu" or "cuda", for text vectors of rules.
+        live: lists that are shown now; None without any, and where lists are made anew.
     """
 
     data: Dataset
@@ -78,6 +83,7 @@ class ListsInputs:
     sparse: int
     seed: int
     device: str
+    live: LiveLists | None = None
 
     @classmethod
     def of(
@@ -87,6 +93,7 @@ class ListsInputs:
         method: ServedMethod,
         table: Path,
         rules: Rules | None,
+        live: LiveLists | None,
     ) -> "ListsInputs":
         """Return the inputs of a training's lists.
 
@@ -96,6 +103,7 @@ class ListsInputs:
             method: by which lists are made.
             table: folder of the verdict fold's table.
             rules: that lists follow; None without any.
+            live: lists that are shown now; None without any.
         """
         config, plan = context.config, context.plan
         return cls(
@@ -107,11 +115,13 @@ class ListsInputs:
             method=method,
             table=table,
             # The rules count by their content, wherever their file is and whatever it is called.
-            lists=config.lists.model_copy(update={"rules": None}),
+            # The same lists are made once, wherever they are shown.
+            lists=config.lists.model_copy(update={"rules": None, "placement": ANYWHERE}),
             rules=rules,
             sparse=config.split.sparse,
             seed=config.seed,
             device=context.device,
+            live=live if config.lists.stickiness else None,
         )
 
 
@@ -136,7 +146,7 @@ def make_lists(folder: Path, inputs: ListsInputs, runtime: Runtime) -> None:
     sources = load_sources(inputs.sources, runtime)
     method = inputs.method.load(runtime.threads)
     files = ListsFolder(folder)
-    write_lists(files, context, sources, method, inputs.rules)
+    write_lists(files, context, sources, method, inputs.rules, inputs.live)
     before = _features_before(TableFolder(inputs.table), feature_sample(context))
     before.write_parquet(files.features_before)
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,9 +10,11 @@ from threadpoolctl import threadpool_limits
 
 from fusion.data.splitting.fold import Fold
 from fusion.errors import SourceFailed
-from fusion.evaluation.admission import admit
+from fusion.evaluation.admission import Measured, admit
 from fusion.evaluation.check import Check
 from fusion.evaluation.evaluate import Verdict, evaluate
+from fusion.evaluation.exposure.measure import measure_exposure
+from fusion.evaluation.exposure.report import ExposureReport
 from fusion.evaluation.feature_shift import feature_shift
 from fusion.evaluation.live_baseline import Live
 from fusion.evaluation.serving.report import ServingReport
@@ -27,6 +29,10 @@ from fusion.runs.run_folder import ListsFolder
 from fusion.training.contributions.pruning import prune
 from fusion.training.fits import fit_further, fit_sources
 from fusion.training.lists_stage import ListsInputs, ServedMethod, lists_stage
+from fusion.training.new_items.as_if_new import learn_new_items
+from fusion.training.new_items.hidden_items import judge_hidden_items
+from fusion.training.new_items.only_new import only_new_tables
+from fusion.training.past_windows.judge import judge_past_windows
 from fusion.training.ranker_stages import (
     FittedRanker,
     RankerInputs,
@@ -35,7 +41,7 @@ from fusion.training.ranker_stages import (
     serving_stage,
 )
 from fusion.training.serving.measure import measure_serving
-from fusion.training.source_fits import SourceFits, evict
+from fusion.training.source_fits import SourceFit, SourceFits, evict
 from fusion.training.sources import RANDOM_SOURCE, SourceReport, leave_out, source_limits
 from fusion.training.table_stage import TableInputs, table_stage
 from fusion.training.tuning import Tuned
@@ -62,6 +68,8 @@ class Trained:
         source_prior: source towards which it is drawn; None draws nowhere.
         shift: PSI of steady features between the verdict's table and what is served, largest first.
         serving: what serves, beside what was judged.
+        exposure: of item groups in the lists, beside the interest in them.
+        serving_fits: of the sources in use.
         tuned: what tuning found.
         rules: that lists follow; None without any.
     """
@@ -77,6 +85,8 @@ class Trained:
     source_prior: SourcePrior | None
     shift: dict[str, float]
     serving: ServingReport
+    exposure: ExposureReport
+    serving_fits: tuple[SourceFit, ...] = ()
     tuned: tuple[Tuned, ...] = ()
     rules: Rules | None = None
 
@@ -108,6 +118,7 @@ def train(context: RunContext, live: Live | None = None, rules: Rules | None = N
 
 def _train(context: RunContext, live: Live | None, rules: Rules | None) -> Trained:
     """Train with whichever sources get through it."""
+    context = learn_new_items(context)
     plan = context.plan
     fits = fit_sources(context, plan.labels, live.left_out if live else {})
     # Before anything is judged, so that what is judged is what serves; and before the fits on the
@@ -153,46 +164,60 @@ def _fuse(context: RunContext, fits: SourceFits, live: Live | None, rules: Rules
     """Everything after the fits, with the sources in use; SourceFailed when one of them fails."""
     plan, runtime = context.plan, context.runtime
 
-    tables = _tables(context, fits, [*_training_folds(context), plan.verdict])
+    label_folds = _training_folds(context)
+    tables = _tables(context, fits, [*label_folds, plan.verdict])
     *label_tables, verdict_table = tables
+    only_new = only_new_tables(context, fits, label_folds[0])
 
-    ranker_folder = runtime.run(ranker_stage(RankerInputs.of(context, label_tables)))
+    ranker_folder = runtime.run(ranker_stage(RankerInputs.of(context, label_tables, only_new)))
     judged = FittedRanker.load(ranker_folder, runtime.threads)
 
-    verdict = runtime.step("verdict", lambda: evaluate(context, verdict_table, judged.ranker, live))
+    past = runtime.step("past windows", lambda: judge_past_windows(context))
+    verdict = runtime.step(
+        "verdict", lambda: evaluate(context, verdict_table, judged.ranker, live, past, rules)
+    )
+    hidden = runtime.step("hidden items", lambda: judge_hidden_items(context, fits, judged.ranker))
+    verdict = replace(verdict, report=verdict.report.model_copy(update={"cold_items": hidden}))
     served = ServedMethod(verdict.choice.method)
 
     # Only a ranker needs another fit to serve: with the verdict's labels as its newest fold.
     if served.name == RANKER:
-        serving = ServingInputs.of(context, tables, judged)
+        serving = ServingInputs.of(context, tables, judged, only_new)
         served = ServedMethod(
             name=RANKER,
             ranker=runtime.run(serving_stage(serving, "serving ranker")),
             twin=runtime.run(serving_stage(serving.of_twin(), "twin ranker")),
         )
 
-    lists_inputs = ListsInputs.of(context, fits.on(plan.serving), served, verdict_table, rules)
+    lists_inputs = ListsInputs.of(
+        context, fits.on(plan.serving), served, verdict_table, rules, live.lists if live else None
+    )
     lists = ListsFolder(runtime.run(lists_stage(lists_inputs)))
 
     # Measured as it will serve, after the lists, which a source may not survive.
-    measured = runtime.step(
+    serving_report = runtime.step(
         "serving fits",
         lambda: measure_serving(context, fits, served, label_tables[-1], verdict_table),
     )
-    shift = feature_shift(lists, served.name)
-    checks = admit(context, verdict, lists, shift, measured, rules)
+    measured = Measured(
+        shift=feature_shift(lists, served.name),
+        serving=serving_report,
+        exposure=runtime.step("exposure", lambda: measure_exposure(context, lists)),
+    )
     return Trained(
         verdict=verdict,
         method=served.name,
         lists=lists.path,
         serving_ranker=served.ranker,
         sources=tuple(fits.reports),
-        checks=tuple(checks),
+        checks=tuple(admit(context, verdict, lists, measured, rules)),
         trees=judged.settings.trees,
         importance=judged.ranker.importance(),
         source_prior=judged.ranker.source_prior,
-        shift=shift,
-        serving=measured,
+        shift=dict(measured.shift),
+        serving=measured.serving,
+        exposure=measured.exposure,
+        serving_fits=fits.on(plan.serving),
         tuned=tuple(fits.tuned),
         rules=rules,
     )

@@ -28,6 +28,7 @@ class RankerInputs:
         split: kind of the folds; at random the ranker is drawn towards the best source.
         seed: of the run.
         threads: of LightGBM, which sums in their order.
+        only_new: folders of tables with new items alone.
     """
 
     tables: tuple[Path, ...]
@@ -35,14 +36,18 @@ class RankerInputs:
     split: Kind
     seed: int
     threads: int
+    only_new: tuple[Path, ...] = ()
 
     @classmethod
-    def of(cls, context: RunContext, tables: Sequence[Path]) -> "RankerInputs":
+    def of(
+        cls, context: RunContext, tables: Sequence[Path], only_new: Sequence[Path] = ()
+    ) -> "RankerInputs":
         """Return the inputs of a training's ranker.
 
         Args:
             context: of the training.
             tables: folders of the label folds' tables, oldest first.
+            only_new: folders of tables with new items alone.
         """
         return cls(
             tables=tuple(tables),
@@ -50,6 +55,7 @@ class RankerInputs:
             split=context.plan.kind,
             seed=context.config.seed,
             threads=context.threads,
+            only_new=tuple(only_new),
         )
 
 
@@ -99,13 +105,22 @@ def make_ranker(folder: Path, inputs: RankerInputs, runtime: Runtime) -> None:
     # Whole lists, unlike those that are trained on: thinned ones would be easier to order.
     newest = n_validation_folds(training)
     validation = read_validation_lists(inputs.tables, max_rows, seed, newest)
-    ranker, n_trees = train_ranker(training, validation, settings, seed, inputs.threads)
+    only_new = _read_only_new(inputs.only_new, inputs.tables, max_rows, seed)
+    ranker, n_trees = train_ranker(training, validation, settings, seed, inputs.threads, only_new)
     # Random folds are easier than what is served, and teach the ranker too little trust in sources.
     if inputs.split == "random":
         ranker = replace(ranker, source_prior=_source_prior(ranker, validation))
     ranker.save(folder)
     fitted = settings.model_copy(update={"trees": n_trees})
     RankerFolder(folder).settings.write_text(fitted.model_dump_json())
+
+
+def _read_only_new(
+    folders: Sequence[Path], others: Sequence[Path], max_rows: int, seed: int
+) -> list[RankingTable]:
+    """The tables of new items alone, each with as much room as a table of the others has."""
+    room = max_rows // (len(folders) + len(others))
+    return [table for folder in folders for table in read_training_set([folder], room, seed)]
 
 
 def _source_prior(ranker: Ranker, validation: Sequence[RankingTable]) -> SourcePrior:
@@ -126,6 +141,7 @@ class ServingInputs:
         seed: of the fit.
         resample: whether users are drawn anew, as those of a twin are.
         threads: of LightGBM, which sums in their order.
+        only_new: folders of tables with new items alone.
     """
 
     tables: tuple[Path, ...]
@@ -135,10 +151,15 @@ class ServingInputs:
     seed: int
     resample: bool
     threads: int
+    only_new: tuple[Path, ...] = ()
 
     @classmethod
     def of(
-        cls, context: RunContext, tables: Sequence[Path], judged: FittedRanker
+        cls,
+        context: RunContext,
+        tables: Sequence[Path],
+        judged: FittedRanker,
+        only_new: Sequence[Path] = (),
     ) -> "ServingInputs":
         """Return the inputs of the ranker that serves.
 
@@ -146,6 +167,7 @@ class ServingInputs:
             context: of the training.
             tables: folders of the tables of the label folds and the verdict fold, oldest first.
             judged: the ranker that the verdict chose.
+            only_new: folders of tables with new items alone.
         """
         return cls(
             tables=tuple(tables),
@@ -155,6 +177,7 @@ class ServingInputs:
             seed=context.config.seed,
             resample=False,
             threads=context.threads,
+            only_new=tuple(only_new),
         )
 
     def of_twin(self) -> "ServingInputs":
@@ -181,7 +204,9 @@ def make_serving_ranker(folder: Path, inputs: ServingInputs, runtime: Runtime) -
         runtime: not needed; threads decide bits here and are an input.
     """
     settings = inputs.settings
-    tables = read_training_set(inputs.tables, settings.max_rows, inputs.draw_seed)
+    max_rows, draw_seed = settings.max_rows, inputs.draw_seed
+    only_new = _read_only_new(inputs.only_new, inputs.tables, max_rows, draw_seed)
+    tables = [*only_new, *read_training_set(inputs.tables, max_rows, draw_seed)]
     if inputs.resample:
         tables = [poisson_resample(table, inputs.seed) for table in tables]
     ranker = refit(tables, settings, settings.trees, inputs.seed, inputs.threads)

@@ -4,16 +4,20 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from fusion.core.defaults import all_defaults
 from fusion.core.settings import config_hash
+from fusion.data.dataset import Dataset
 from fusion.lists.business_rules.compiled_rules import Rules
+from fusion.ranking.method import RANDOM
 from fusion.runs.context import RunContext
 from fusion.runs.environment import environment
 from fusion.runs.manifest import (
     DataSummary,
     ExplainedUsers,
+    FitRow,
     ListCounts,
     Manifest,
     RulesSummary,
@@ -22,6 +26,7 @@ from fusion.runs.manifest import (
 )
 from fusion.runs.run_folder import ListFiles, ListsFolder
 from fusion.training.pipeline import Trained
+from fusion.training.source_fits import SourceFit
 
 
 def training_manifest(context: RunContext, trained: Trained) -> Manifest:
@@ -39,7 +44,11 @@ def training_manifest(context: RunContext, trained: Trained) -> Manifest:
     notes: dict[str, Any] = json.loads(lists.notes.read_text())
     return Manifest(
         data=DataSummary(
-            hash=data.digest, interactions=len(data), users=data.n_users, items=data.n_items
+            hash=data.digest,
+            interactions=len(data),
+            users=data.n_users,
+            items=data.n_items,
+            liked_weight=liked_weight(data),
         ),
         config={"hash": config_hash(config), **config.model_dump(mode="json")},
         seed=config.seed,
@@ -48,12 +57,14 @@ def training_manifest(context: RunContext, trained: Trained) -> Manifest:
         environment=environment(),
         sources=[SourceRow(**asdict(report)) for report in trained.sources],
         tuned=[TunedRow(**asdict(one)) for one in trained.tuned],
+        fits=serving_fits(trained),
         method=trained.method,
         trees=trained.trees,
         importance=trained.importance,
         source_prior=asdict(trained.source_prior) if trained.source_prior else None,
         feature_psi=trained.shift,
         serving=trained.serving.model_dump(mode="json"),
+        exposure=trained.exposure.model_dump(mode="json"),
         verdict=trained.verdict.report.model_dump(mode="json"),
         checks=[check.as_dict() for check in trained.checks],
         lists=count_lists(lists, config.lists.size),
@@ -78,6 +89,39 @@ def count_lists(files: ListFiles, size: int) -> ListCounts:
     return ListCounts(rows=int(lengths.sum()), users=len(lengths), short=int(with_history - whole))
 
 
+def liked_weight(data: Dataset) -> float:
+    """Return the median weight of liked interactions.
+
+    Args:
+        data: what was trained on.
+
+    Returns:
+        The median; 1 where nothing is liked.
+    """
+    return float(np.median(data.weights[data.liked])) if data.liked.any() else 1.0
+
+
+def serving_fits(trained: Trained) -> list[FitRow]:
+    """Return the fits that serve, by which requests find them.
+
+    Args:
+        trained: what the training made.
+    """
+    return [_fit_row(one) for one in trained.serving_fits if one.name != RANDOM]
+
+
+def _fit_row(source: SourceFit) -> FitRow:
+    recipe = source.fit.stage.inputs.model
+    return FitRow(
+        name=source.name,
+        use=recipe.use,
+        settings=recipe.settings,
+        stage=f"{source.fit.stage.name}/{source.fit.key}",
+        n_items=source.fit.notes["n_items"],
+        k=source.k,
+    )
+
+
 def _rules_summary(rules: Rules | None, notes: dict[str, Any]) -> RulesSummary | None:
     """Summarise the rules that made the lists, with the rows that each moved; None without any."""
     if rules is None:
@@ -88,4 +132,5 @@ def _rules_summary(rules: Rules | None, notes: dict[str, Any]) -> RulesSummary |
         blocked_pairs=len(rules.blocked.pairs),
         open_items=int(rules.open_items().sum()),
         moved=notes["moved"],
+        exposure=notes["exposure"],
     )

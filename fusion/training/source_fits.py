@@ -26,11 +26,13 @@ class SourceFit:
         name: what features, rows and reports call it.
         k: candidates it proposes for each user.
         fit: on that fold.
+        k_new: new items that it proposes besides, if it scores any.
     """
 
     name: str
     k: int
     fit: Fit
+    k_new: int = 0
 
 
 @dataclass(frozen=True)
@@ -41,11 +43,13 @@ class SourceFits:
         sources: as configured, the random one last.
         reports: the manifest's rows of the configured sources; one that fails later is noted there.
         results: of each source's fits, oldest fold first; a source that failed has fewer.
+        k_new: new items that a source proposes besides its best, if it scores any.
     """
 
     sources: tuple[SourceSettings, ...]
     reports: list[SourceReport]
     results: dict[str, list[FitResult]]
+    k_new: int = 0
 
     @property
     def fits(self) -> Fits:
@@ -81,7 +85,7 @@ class SourceFits:
         for source in self.in_use:
             # Its row is called random; control is the name that its fits have.
             name = "random" if source.name == RANDOM_SOURCE.name else source.name
-            sources.append(SourceFit(name, source.k, fits[source.name]))
+            sources.append(SourceFit(name, source.k, fits[source.name], self.k_new))
         return tuple(sources)
 
 
@@ -95,7 +99,7 @@ def load_sources(sources: Sequence[SourceFit], runtime: Runtime) -> list[FittedS
     Raises:
         SourceFailed: a source cannot be restored.
     """
-    return [source.fit.restore(source.name, source.k, runtime) for source in sources]
+    return [source.fit.restore(source.name, source.k, runtime, source.k_new) for source in sources]
 
 
 def evict(fits: Fits, serving: Fold, keep_mb: int) -> None:

@@ -164,9 +164,10 @@ def left_out(model: Recommender, data: Dataset, memory_gib: float) -> LeftOut | 
     Returns:
         The reason; None where it can take part.
     """
-    if model.extra and not is_installed(model.extra):
-        return LeftOut("extra", f"left out: needs {install_hint([model.extra])}")
     # With these settings: one of them may ask for more than the source does by itself.
+    extra = model.required_extra()
+    if extra and not is_installed(extra):
+        return LeftOut("extra", f"left out: needs {install_hint([extra])}")
     missing = sorted(model.required() - data.capabilities)
     if missing:
         return LeftOut("data", f"left out: the data has no {' and no '.join(missing)}")

@@ -30,7 +30,7 @@ class Alarm:
 
     @property
     def subject(self) -> str:
-        """What the most unusual figure is of."""
+        """Subject of the most unusual figure."""
         return self.judgements[0].figure.subject
 
     @property
@@ -44,9 +44,10 @@ class Alarm:
         """One sentence that says what is the matter, its figures, and what to do."""
         columns = ", ".join(self.columns[:NAMED])
         says = self.cause.says.format(subject=self.subject, column=columns or "a column")
+        do = self.cause.do.format(subject=self.subject)
         figures = "; ".join(describe(one) for one in self.judgements[:NAMED])
         when = f"{self.unit} from {self.start}"
-        return f"{says[0].upper()}{says[1:]} ({when}): {figures}. {self.cause.do}"
+        return f"{says[0].upper()}{says[1:]} ({when}): {figures}. {do}"
 
 
 def describe(judgement: Judgement) -> str:
@@ -75,7 +76,7 @@ def _number(judgement: Judgement, value: float) -> str:
     if scale is COUNT:
         return f"{max(round(value), 0):,}"
     if scale is AMOUNT:
-        return f"{value:,.3g}"
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
     if scale is DISTANCE:
         return f"{max(value, 0.0):.2f}"
     return f"{value:.1%}"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-MS = 1000
+from fusion.data.days import midnight
 
 
 @dataclass(frozen=True)
@@ -35,20 +35,6 @@ class Span:
     def end(self) -> int:
         """First ms after it."""
         return midnight(self.after, self.timezone)
-
-
-def midnight(day: date, timezone: str) -> int:
-    """Return the moment at which a day begins.
-
-    Args:
-        day: of the time zone.
-        timezone: IANA zone.
-
-    Returns:
-        Epoch ms.
-    """
-    moment = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(timezone))
-    return round(moment.timestamp() * MS)
 
 
 def closed_spans(now: datetime, days: int, timezone: str, anchor: date, count: int) -> list[Span]:

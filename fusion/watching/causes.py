@@ -9,7 +9,7 @@ Kind = Literal["fault", "change"]
 
 @dataclass(frozen=True)
 class Cause:
-    """What stands behind a figure beyond health.
+    """A reason why a figure is beyond health.
 
     Attributes:
         code: of the cause.
@@ -173,6 +173,13 @@ REWRITTEN = Cause(
     "fault",
     "{column} of {subject} known before has other values",
     "Was the past written anew, or do rows carry the values of others?",
+)
+QUALITY = Cause(
+    "quality",
+    "change",
+    "the lists do less than was promised",
+    "Did taste, range or the way lists are shown change? Look at the other alerts, and retrain; "
+    "`fusion rollback` shows the run before.",
 )
 CAUSES = {cause.code: cause for cause in list(globals().values()) if isinstance(cause, Cause)}
 """Every cause by its code."""

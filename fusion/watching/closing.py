@@ -38,14 +38,14 @@ class Closed:
 
     @property
     def has_fault(self) -> bool:
-        """Whether a figure points at broken data."""
+        """True where a figure points at broken data."""
         found = [one.cause for one in self.judgements if one.state == "alarm"]
         return any(cause is not None and cause.kind == "fault" for cause in found)
 
 
 @dataclass(frozen=True)
 class Closing:
-    """How days or windows are closed.
+    """Closing of days or windows.
 
     Attributes:
         unit: "day" or "window".

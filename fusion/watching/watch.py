@@ -1,5 +1,6 @@
 """One watch: figures of what has closed, their judgement, and what is kept for the next."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,6 +17,7 @@ from fusion.watching.figures.measuring import (
     measure_windows,
 )
 from fusion.watching.past import Layout, Past
+from fusion.watching.silence import judge_silence
 from fusion.watching.statistics.false_alarms import FalseAlarmBudget
 from fusion.watching.statistics.judge import Judgement
 
@@ -23,20 +25,24 @@ FIGURES_OF_A_DAY = 2
 
 
 @dataclass(frozen=True)
-class Watched:
-    """What a watch found.
+class WatchResult:
+    """Figures and alarms of one watch.
 
     Attributes:
         days: that no watch had closed healthy, and the newest one; oldest first.
         windows: likewise.
         comparison: of the sample with what was known of it; empty where nothing was.
+        silence: time since the newest event; None without events.
         alarms: one for each cause.
+        limit: score beyond which a figure is not healthy.
     """
 
     days: tuple[Closed, ...]
     windows: tuple[Closed, ...]
     comparison: tuple[Judgement, ...]
+    silence: Judgement | None
     alarms: tuple[Alarm, ...]
+    limit: float
 
 
 def watch(  # noqa: PLR0913 everything that a watch looks at
@@ -48,7 +54,7 @@ def watch(  # noqa: PLR0913 everything that a watch looks at
     false_alarms: float = 1.0,
     known: tuple[KnownIds, KnownIds] | None = None,
     expected: Mapping[str, date] | None = None,
-) -> Watched:
+) -> WatchResult:
     """Measure and judge what has closed since the last watch.
 
     Args:
@@ -64,8 +70,14 @@ def watch(  # noqa: PLR0913 everything that a watch looks at
         Figures, alarms, and which days and windows are kept.
     """
     is_first = not past.windows and not past.days
-    days = measure_days(data.log, spans_to_measure(data, layout, past, DAY, now))
-    windows = measure_windows(data, spans_to_measure(data, layout, past, WINDOW, now))
+    silence = judge_silence(data.log, layout.window_days, now)
+    is_silent = silence is not None and silence.cause is not None
+    spans = {
+        unit: spans_to_measure(data, layout, past, unit, now, is_silent=is_silent)
+        for unit in (DAY, WINDOW)
+    }
+    days = measure_days(data.log, spans[DAY])
+    windows = measure_windows(data, spans[WINDOW])
     n_windowed = max((len(figures) for figures in windows.values()), default=1)
     budget = FalseAlarmBudget(false_alarms, FIGURES_OF_A_DAY, n_windowed, layout.window_days)
     closed = {}
@@ -74,12 +86,26 @@ def watch(  # noqa: PLR0913 everything that a watch looks at
         closed[unit] = Closing(unit, past, budget, taken, is_first).close(measured)
     comparison = _judge_comparison(compare(*known) if known else {})
     today = layout.spans(DAY, now)[-1].first
-    alarms = _alarms([*closed[DAY], *closed[WINDOW]], comparison, today)
-    return Watched(tuple(closed[DAY]), tuple(closed[WINDOW]), comparison, alarms)
+    of_today = [*comparison, *([silence] if silence else [])]
+    alarms = _alarms([*closed[DAY], *closed[WINDOW]], of_today, today)
+    return WatchResult(
+        tuple(closed[DAY]),
+        tuple(closed[WINDOW]),
+        comparison,
+        silence,
+        alarms,
+        limit=budget.band_score,
+    )
 
 
 def spans_to_measure(
-    data: WatchedData, layout: Layout, past: Past, unit: str, now: datetime
+    data: WatchedData,
+    layout: Layout,
+    past: Past,
+    unit: str,
+    now: datetime,
+    *,
+    is_silent: bool = False,
 ) -> list[Span]:
     """List the closed days or windows that are measured.
 
@@ -89,6 +115,8 @@ def spans_to_measure(
         past: what earlier watches kept.
         unit: "day" or "window".
         now: aware moment.
+        is_silent: whether the data has ended: what lies behind its newest event is not healthy,
+            and must not be kept as if it were.
 
     Returns:
         Those that are not kept, from the first whole one of the data on, and the newest, which is
@@ -100,7 +128,8 @@ def spans_to_measure(
     oldest = int(events["time"][0])
     kept = past.of(unit)
     begin = min(kept, default=date.min)
-    spans = [span for span in layout.spans(unit, now) if span.start >= oldest]
+    end = int(events["time"][-1]) if is_silent else math.inf
+    spans = [span for span in layout.spans(unit, now) if span.start >= oldest and span.end <= end]
     newest = spans[-1:]
     missing = [span for span in spans[:-1] if span.first not in kept and span.first >= begin]
     return missing + newest
@@ -126,7 +155,7 @@ def _judge_comparison(comparison: Measurements) -> tuple[Judgement, ...]:
 
 
 def _alarms(
-    closed: Iterable[Closed], comparison: tuple[Judgement, ...], today: date
+    closed: Iterable[Closed], of_today: Iterable[Judgement], today: date
 ) -> tuple[Alarm, ...]:
     """Alarms of all that is news, of each cause the newest one."""
     by_cause: dict[tuple[str, str], Alarm] = {}
@@ -139,5 +168,5 @@ def _alarms(
         # What was kept before has had its alarm, and perhaps its answer.
         if one.is_new:
             add(one.unit, one.start, [*one.lasting, *one.judgements])
-    add(DAY, today, comparison)
+    add(DAY, today, of_today)
     return without_signs(by_cause.values())

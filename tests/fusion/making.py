@@ -11,6 +11,7 @@ from fusion.config import CoreConfig
 from fusion.core.arrays import DAY, Rows, Scores
 from fusion.core.parallel import BlockBudget
 from fusion.data.dataset import Dataset
+from fusion.data.facts import SCHEMA, ItemFacts
 from fusion.data.splitting.fold import Fold
 from fusion.data.splitting.folds import plan_folds
 from fusion.ingest.assemble import as_dataset, in_time_order, number_rows
@@ -120,6 +121,20 @@ def user_frame(n_users: int = 60) -> pl.DataFrame:
     names = [f"u{u}" for u in range(n_users)] + ["nobody"]
     sexes = [("f", "m", None)[at % 3] for at in range(len(names))]
     return pl.DataFrame({"id": names, "sex": sexes, "age": np.arange(len(names)) + 20.0})
+
+
+def described(data: Dataset) -> Dataset:
+    """The dataset with vectors and facts, by ids of items; one fact in three has a date."""
+    numbers = data.item_ids.values.str.extract(r"(\d+)").cast(pl.Int64).to_list()
+    rows = []
+    for item, number in enumerate(numbers):
+        rows.append((item, "maker", f"m{number % 7}", None))
+        rows.append((item, "award", f"a{number % 3}", START + number * 2 * DAY))
+        rows.append((item, "place", f"p{number % 4}", None))
+    table = pl.DataFrame(rows, schema=SCHEMA, orient="row").sort("item", "relation", "value")
+    facts = ItemFacts(table, ("award", "maker", "place")).before(data.as_of)
+    vectors = np.array([[np.sin(number), np.cos(number)] for number in numbers], np.float32)
+    return replaced(data, facts=facts, vectors={"pictures": vectors})
 
 
 def config(sources: tuple[Any, ...] = QUICK, **more: Any) -> CoreConfig:

@@ -53,6 +53,30 @@ def test_an_unknown_user_is_named(fused):
         recommend(fused, ["u1", "u1x"])
 
 
+def test_somebody_new_gets_a_list_from_items_or_a_sentence(fused, data):
+    by_items = recommend(fused, items=["i1", "i6"], k=4)
+    assert by_items.columns == ["rank", "item_id", "score", "source"]
+    assert by_items["rank"].to_list() == [1, 2, 3, 4]
+    assert not {"i1", "i6"} & {*by_items["item_id"]}
+    assert {*by_items["source"]} <= {"ease", "item_knn"}
+    by_text = recommend(fused, text="jazz", k=4)
+    assert by_text.columns == ["rank", "item_id", "score"]
+    categories = data.item_table["genres"].gather(data.item_ids.rows(by_text["item_id"]))
+    assert all("jazz" in names for names in categories)
+
+
+def test_exactly_one_question_is_answered(fused):
+    for asked in ({}, {"users": ["u1"], "items": ["i1"]}, {"items": ["i1"], "text": "jazz"}):
+        with pytest.raises(ConfigError, match="exactly one of them"):
+            recommend(fused, **asked)
+    with pytest.raises(ConfigError, match="lists of users stand in SQL"):
+        recommend(fused.on_request, ["u1"])
+    with pytest.raises(UnknownName, match="unknown item 'i1x'"):
+        recommend(fused, items=["i1x"])
+    with pytest.raises(ConfigError, match="k = 0 is no number of places"):
+        recommend(fused, items=["i1"], k=0)
+
+
 def test_a_wrong_column_is_one_of_a_frame():
     frame = pl.DataFrame({"userId": [1, 2], "item": [3, 4]})
     with pytest.raises(DataError) as stopped:

@@ -119,7 +119,7 @@ class FolderLock:
 
 @dataclass(frozen=True)
 class _Look:
-    """What the newest record of a lock says.
+    """A look at the newest record of a lock.
 
     Attributes:
         number: of the record; 0 where there is none.

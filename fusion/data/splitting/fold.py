@@ -1,7 +1,7 @@
 """A fold and the plan of all folds: known interactions, labels, and the moment between them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -26,6 +26,8 @@ class Fold:
         label_users: (L,) int32.
         label_items: (L,) int32; liked, new to the user, and listable.
         held_out: all interactions held out, liked or not; None where nothing is.
+        dropped: interactions left out of `known`, so that their items are as if new; None where
+            nothing is.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Fold:
     label_users: Rows
     label_items: Rows
     held_out: Dataset | None = None
+    dropped: Dataset | None = None
 
     @property
     def label_rows(self) -> Rows:
@@ -105,6 +108,31 @@ def make_fold(
 
 def _pair_keys(users: Rows, items: Rows, n_items: int) -> Times:
     return users.astype(np.int64) * n_items + items
+
+
+def labels_before(fold: Fold, end: int) -> Fold:
+    """Keep the labels of a fold that happened before a moment.
+
+    Args:
+        fold: with labels.
+        end: ms.
+
+    Returns:
+        The same fold with a shorter window.
+    """
+    if fold.held_out is None:
+        return fold
+    held_out = fold.held_out.before(end)
+    liked_users, liked_items = held_out.users[held_out.liked], held_out.items[held_out.liked]
+    happened = distinct(_pair_keys(liked_users, liked_items, held_out.n_items))
+    pairs = _pair_keys(fold.label_users, fold.label_items, held_out.n_items)
+    stays = contains(happened, pairs)
+    return replace(
+        fold,
+        label_users=fold.label_users[stays],
+        label_items=fold.label_items[stays],
+        held_out=held_out,
+    )
 
 
 def serving_fold(data: Dataset, as_of: Times) -> Fold:

@@ -7,6 +7,7 @@ import numpy as np
 from fusion.config import SplitSettings
 from fusion.core.arrays import DAY
 from fusion.data.dataset import Dataset
+from fusion.data.days import shift_midnight
 from fusion.data.defaults import DEFAULTS
 from fusion.data.splitting.fold import Fold, Plan, fold_name, make_fold, make_plan, serving_fold
 
@@ -107,17 +108,13 @@ def _plan_of_window(
     data: Dataset, split: SplitSettings, seen: bool, window: int, n_folds: int, request: _Request
 ) -> Plan | None:
     """Plan folds of one window; None where they do not meet the request."""
-    length = window * DAY
-    # Cuts are multiples of the window since 1970, so that tomorrow's folds are today's, and their
-    # fits are used again.
-    newest = (data.as_of - length) // length * length
-    cuts = [newest - n * length for n in range(n_folds + 2)]
+    folds: list[Fold] = []
     last_seen = data.last_times[data.user_counts > 0]
-    if np.mean(last_seen >= cuts[-1]) < request.active_share:
+    spans = _spans(data, window, n_folds + 2)
+    if np.mean(last_seen >= spans[-1][0]) < request.active_share:
         return None
-    folds = []
-    for n, cut in enumerate(cuts):
-        fold = _time_fold(data, fold_name(n, n_folds), cut, length, seen)
+    for n, (cut, end) in enumerate(spans):
+        fold = fold_between(data, fold_name(n, n_folds), cut, end, seen)
         warm = fold.known.user_counts[fold.label_rows] >= split.sparse
         if warm.sum() < request.users:
             return None
@@ -127,10 +124,51 @@ def _plan_of_window(
     return make_plan("time", window, why, folds, serving)
 
 
-def _time_fold(data: Dataset, name: str, cut: int, length: int, seen: bool) -> Fold:
+def _spans(data: Dataset, window: int, count: int) -> list[tuple[int, int]]:
+    """List begin and end (ms) of the windows of a plan, the verdict's first.
+
+    The verdict's window ends at the last midnight of the data's zone: it promises for the window
+    that comes next, which lies as the week does, whatever happens on Mondays. The others lie on a
+    grid of multiples of the window since 1970, so that tomorrow's label folds are today's, and
+    their fits are used again.
+    """
+    end = shift_midnight(data.as_of, 0, data.timezone)
+    verdict = shift_midnight(end, -window, data.timezone), end
+    return [verdict, *grid_windows(verdict[0], window, count - 1)]
+
+
+def grid_windows(before: int, window: int, count: int) -> list[tuple[int, int]]:
+    """List the newest windows of the grid that have ended.
+
+    Args:
+        before: ms by which they have ended.
+        window: days of a window.
+        count: how many.
+
+    Returns:
+        Begin and end in ms, newest first.
+    """
+    length = window * DAY
+    newest_end = before // length * length
+    ends = [newest_end - n * length for n in range(count)]
+    return [(end - length, end) for end in ends]
+
+
+def fold_between(data: Dataset, name: str, cut: int, end: int, seen: bool) -> Fold:
+    """Make the fold that holds out a window of time, for everyone at once.
+
+    Args:
+        data: all interactions.
+        name: name of the fold.
+        cut: ms, what happened before it is known.
+        end: ms, the end of what is held out.
+        seen: items of a user's history may be labels again.
+
+    Returns:
+        The fold.
+    """
     known = data.before(cut)
-    end = int(np.searchsorted(data.times, cut + length, "left"))
     held_out = np.zeros(len(data), bool)
-    held_out[len(known) : end] = True
+    held_out[len(known) : int(np.searchsorted(data.times, end, "left"))] = True
     as_of = np.full(data.n_users, cut, np.int64)
     return make_fold(data, name, known, held_out, as_of, seen)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from fusion.core.arrays import Flags, Rows, Scores
 from fusion.evaluation.check import EXAMPLES, Check, fails, passes
 from fusion.evaluation.evaluate import Verdict
+from fusion.evaluation.exposure.report import ExposureReport
 from fusion.evaluation.serving.report import ServingReport
 from fusion.lists.business_rules.compiled_rules import Rules
 from fusion.runs.context import RunContext
@@ -35,6 +36,14 @@ class FeaturesEvidence:
 
     context: RunContext
     shift: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class ExposureEvidence:
+    """Evidence of checks of exposure: the run's context, and the figures by item group."""
+
+    context: RunContext
+    exposure: ExposureReport
 
 
 @dataclass(frozen=True)

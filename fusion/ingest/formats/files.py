@@ -15,7 +15,7 @@ from fusion.ingest.formats.file_search import MIXED_FILES, find_files, is_text_f
 from fusion.ingest.formats.missing_columns import require_columns
 from fusion.ingest.formats.parts import Part, first_line, parquet_part, require_names, text_part
 from fusion.ingest.formats.quotes import SWALLOWED, swallowing_cells
-from fusion.ingest.settings import Source, SqlInput
+from fusion.ingest.table_settings import Source, SqlInput
 
 ReadSql = Callable[[str, str], pl.DataFrame]
 """Runs a query (second) in the database at an address (first).

@@ -66,7 +66,7 @@ def _sampled(files: list[Path], base: Path, draft: Guess) -> list[SampledTable]:
 
 
 def _form(table: SampledTable) -> tuple[object, ...]:
-    """What parts of one table have alike: names, or without them the kinds of their columns."""
+    """Return what parts of one table share: names, or without them the kinds of their columns."""
     if table.has_names:
         return tuple(table.columns)
     return tuple(is_number(table.sample[name]) for name in table.columns)

@@ -4,14 +4,15 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
-from fusion.core.arrays import Flags, Rows, Scores
+from fusion.core.arrays import Flags, Rows
 from fusion.data.histories import UserHistories
-from fusion.data.ranked_lists import RankedLists, descend
+from fusion.data.ranked_lists import RankedLists
 from fusion.lists.business_rules.category_caps import apply_category_caps, build_category_caps
 from fusion.lists.business_rules.compiled_rules import PinnedItem, Rules
+from fusion.lists.business_rules.list_scores import scores_by_rank
 from fusion.lists.business_rules.mmr import ItemSimilarity, rerank_mmr
+from fusion.lists.exposure.prices import PricedOrder, Prices
 from fusion.models.base.allowed import Allowed
 
 N_POPULAR = 500
@@ -22,9 +23,9 @@ N_POPULAR = 500
 class RuleApplier:
     """Applies rules to blocks of users.
 
-    Blocked items leave, boosts move what is left, diversity chooses, limits hold back, and pins
-    take their places. Users of a block may be numbered otherwise than in the data, as long as the
-    rules are numbered alike.
+    Blocked items leave, boosts move what is left, diversity chooses, prices keep shares of
+    exposure, limits hold back, and pins take their places. Users of a block may be numbered
+    otherwise than in the data, as long as the rules are numbered alike.
 
     Attributes:
         rules: what to apply.
@@ -33,6 +34,7 @@ class RuleApplier:
         size: rows of a list.
         shown: rows of it without the reserve.
         similarity: of items, where there is a rule for diversity.
+        prices: of item groups whose exposure is limited; None leaves the order as it is.
         moved: rows by rule, counted up with every block.
     """
 
@@ -42,6 +44,7 @@ class RuleApplier:
     size: int
     shown: int
     similarity: ItemSimilarity | None = None
+    prices: Prices | None = None
     moved: Counter[str] = field(default_factory=Counter)
 
     def apply(self, pool: RankedLists, users: UserHistories) -> RankedLists:
@@ -54,15 +57,45 @@ class RuleApplier:
         Returns:
             Lists (B, size). Scores fall as before: those of the listed items, handed out by rank.
         """
+        listed = self.listed(self.ordered(pool, users), self.prices)
+        self._count_allowed(listed, pool.users)
+        return RankedLists(pool.users, listed, scores_by_rank(listed, pool))
+
+    def ordered(self, pool: RankedLists, users: UserHistories) -> PricedOrder:
+        """Order candidates by every rule that looks at one user alone, up to limits and pins.
+
+        Args:
+            pool: all candidates in order (B, P), -1 past the end.
+            users: histories of the same users.
+
+        Returns:
+            The order that prices may change, the users' pins, and what stands behind all of it.
+        """
         items = self._unblocked(pool.items, pool.users)
         pins = self._pins(users, pool.users)
         items = self._boosted(_without(items, pins), pool.users)
         items = self._diversified(items)
-        items = self._with_popular(items, users, pins, pool.users)
-        items = self._limited(items, pins, pool.users)
-        listed = self._pinned(items, pins)
-        self._count_allowed(listed, pool.users)
-        return RankedLists(pool.users, listed, _scores(listed, pool))
+        behind = self._popular_behind(items, users, pins, pool.users)
+        return PricedOrder.of(pool, items, pins, behind)
+
+    def listed(self, order: PricedOrder, prices: Prices | None) -> Rows:
+        """Make lists of an order: prices first, then limits and pins, which hold whatever they are.
+
+        Args:
+            order: of B users.
+            prices: of item groups; None leaves the order as it is.
+
+        Returns:
+            Lists (B, size), -1 past the end.
+        """
+        items = order.items
+        if prices is not None:
+            items = prices.reranked(order)
+            self.moved.update(prices.moved(order.users, order.items, items, self.size))
+        if order.behind.shape[1]:
+            items = pack_left(np.concatenate([items, order.behind], axis=1))
+        items = self._limited(items, order.pins, order.users)
+        return self._pinned(items, order.pins)
 
     def _unblocked(self, items: Rows, users: Rows) -> Rows:
         """Take blocked items out of lists (B, P)."""
@@ -122,11 +155,16 @@ class RuleApplier:
         self.moved[str(diversity)] += int((reranked != items)[:, : self.size].sum())
         return reranked
 
-    def _with_popular(self, items: Rows, histories: UserHistories, pins: Rows, users: Rows) -> Rows:
-        """Put popular items behind the candidates, where a limit or a pin may need them."""
+    def _popular_behind(
+        self, items: Rows, histories: UserHistories, pins: Rows, users: Rows
+    ) -> Rows:
+        """Return popular items that stand behind the candidates, where a limit or a pin needs them.
+
+        They are (B, at most N_POPULAR), -1 for those that the list has, or must not have.
+        """
         popular = self.popular[:N_POPULAR]
         if not (self.rules.limits or self.rules.pins) or not len(popular):
-            return items
+            return np.empty((len(items), 0), np.int32)
         behind = np.repeat(popular[None], len(items), axis=0)
         # One number for each pair of list and item, so that one look-up serves all lists.
         first_keys = np.arange(len(items), dtype=np.int64)[:, None] * histories.n_items
@@ -137,7 +175,7 @@ class RuleApplier:
             refused |= behind == column[:, None]
         if not self.allowed.seen:
             refused |= histories.seen[:, popular].toarray() > 0
-        return pack_left(np.concatenate([items, np.where(refused, -1, behind)], axis=1))
+        return np.where(refused, -1, behind).astype(np.int32)
 
     def _limited(self, items: Rows, pins: Rows, users: Rows) -> Rows:
         """Keep the best of each list within limits (B, size); pins take up room in them."""
@@ -210,30 +248,3 @@ def _without(items: Rows, pins: Rows) -> Rows:
     for column in pins.T:
         is_pinned |= (items == column[:, None]) & (column >= 0)[:, None]
     return pack_left(np.where(is_pinned, -1, items)) if is_pinned.any() else items
-
-
-def _scores(listed: Rows, pool: RankedLists) -> Scores:
-    """Return scores (B, size) for lists in a new order: those of their items, best first.
-
-    Items that had none, such as a pin from outside, leave the last places to scores that fall on.
-    """
-    n_items = np.int64(max(listed.max(initial=0), pool.items.max(initial=0)) + 1)
-    first_keys = np.arange(len(listed), dtype=np.int64)[:, None] * n_items
-    has_item = pool.items >= 0
-    pool_keys = (first_keys + pool.items)[has_item]
-    order = np.argsort(pool_keys)
-    pool_scores = pool.scores[has_item][order]
-    scores = _look_up(first_keys + listed, pool_keys[order], pool_scores, listed >= 0)
-    # `sort` puts NaN last, here behind the lowest score.
-    return descend(listed, -np.sort(-scores, axis=1))
-
-
-def _look_up(
-    wanted: NDArray[np.int64], keys: NDArray[np.int64], values: Scores, valid: Flags
-) -> Scores:
-    """Look up the values (m,) of wanted keys (B, size) among ascending keys (m,), NaN for none."""
-    if not len(keys):
-        return np.full(wanted.shape, np.nan, np.float32)
-    places = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    is_known = valid & (keys[places] == wanted)
-    return np.where(is_known, values[places], np.nan).astype(np.float32)

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, hstack
 
 from fusion.core.arrays import Flags, Rows
-from fusion.lists.business_rules.compiled_rules import LimitedItems, stacked
+from fusion.lists.business_rules.compiled_rules import LimitedItems
 
 UNLIMITED = np.iinfo(np.int32).max
 """Room for a category that no limit binds for a user."""
@@ -62,7 +62,7 @@ def build_category_caps(
     Returns:
         The caps.
     """
-    item_categories = stacked(limits)
+    item_categories = csr_array(hstack([limit.values for limit in limits]))
     n_categories = [limit.values.shape[1] for limit in limits]
     limit_of = np.repeat(np.arange(len(limits)), n_categories).astype(np.int32)
     max_items = np.array([limit.rule.most(size) for limit in limits], np.int32)

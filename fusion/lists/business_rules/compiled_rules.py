@@ -7,14 +7,14 @@ from hashlib import sha256
 from typing import TypeVar
 
 import numpy as np
-from scipy.sparse import csr_array, hstack
+from scipy.sparse import csr_array
 
 from fusion.core.arrays import Flags, Rows
 from fusion.data.dataset import Dataset
 from fusion.lists.business_rules.blocked import Blocked
-from fusion.lists.business_rules.rules import Boost, Diversity, Limit, Pin, RuleSet
+from fusion.lists.business_rules.rules import Boost, Diversity, Limit, LimitExposure, Pin, RuleSet
 from fusion.models.base.allowed import Allowed
-from fusion.models.text.encoders import encoder_identity
+from fusion.models.text.encoder_choice import encoder_identity
 
 NOT_MOVED, BOOSTED, PINNED = 0, 1, 2
 """What put a listed item where it is: the method, a boost upwards, or a pin."""
@@ -82,6 +82,15 @@ class LimitedItems:
     values: csr_array
 
 
+@dataclass(frozen=True)
+class ExposedItems:
+    """A limit of exposure: its users (U,) and items (I,)."""
+
+    rule: LimitExposure
+    users: Flags
+    items: Flags
+
+
 SegmentRule = TypeVar("SegmentRule", PinnedItem, BoostedItems, LimitedItems)
 
 
@@ -104,6 +113,7 @@ class Rules:
         pins: by rank, and then as written.
         boosts: as written.
         limits: as written.
+        exposure: limits of exposure, as written.
         diversity: the rule for diversity; None without.
     """
 
@@ -113,6 +123,7 @@ class Rules:
     pins: tuple[PinnedItem, ...] = ()
     boosts: tuple[BoostedItems, ...] = ()
     limits: tuple[LimitedItems, ...] = ()
+    exposure: tuple[ExposedItems, ...] = ()
     diversity: Diversity | None = None
 
     @classmethod
@@ -142,7 +153,8 @@ class Rules:
     @cached_property
     def empty(self) -> bool:
         """True where lists stay as the method makes them."""
-        has_rules = any((self.allow, self.pins, self.boosts, self.limits, self.diversity))
+        has_lists = any((self.allow, self.pins, self.boosts, self.limits, self.exposure))
+        has_rules = has_lists or self.diversity is not None
         has_blocks = self.blocked.items.any() or len(self.blocked.pairs)
         return not (has_rules or has_blocks)
 
@@ -219,7 +231,8 @@ class Rules:
 
         Returns:
             The rules for everyone and for these segments, each as if for a single user, row 0; what
-            is blocked for users of the data has no part in it.
+            is blocked for users of the data has no part in it, and neither have limits of exposure,
+            which are over the lists of many.
         """
         allow = [entry for entry in self.allow if entry.segment in (None, *values)]
         no_pairs = np.empty(0, np.int64)
@@ -231,15 +244,3 @@ class Rules:
             boosts=_of_segments(self.boosts, values),
             limits=_of_segments(self.limits, values),
         )
-
-
-def stacked(limits: Sequence[LimitedItems]) -> csr_array:
-    """Put the categories of all limits side by side.
-
-    Args:
-        limits: at least one.
-
-    Returns:
-        Matrix (I, sum of their K).
-    """
-    return csr_array(hstack([limit.values for limit in limits]))

@@ -13,13 +13,14 @@ from fusion.lists.business_rules.blocked import Blocked
 from fusion.lists.business_rules.compiled_rules import (
     AllowList,
     BoostedItems,
+    ExposedItems,
     LimitedItems,
     PinnedItem,
     Rules,
 )
 from fusion.lists.business_rules.list_segments import ALL, fallback_segments
 from fusion.lists.business_rules.rule_names import NO_ITEM, NameResolver
-from fusion.lists.business_rules.rules import Allow, Boost, Limit, Pin, RuleSet
+from fusion.lists.business_rules.rules import Allow, Boost, Limit, LimitExposure, Pin, RuleSet
 
 TOO_DEEP = declare(
     FindingKind(
@@ -73,6 +74,7 @@ def resolve(
         pins=_pins(names, source.pin, size),
         boosts=_boosts(names, source.boost),
         limits=_limits(names, source.limit),
+        exposure=_exposure(names, source.limit_exposure),
         diversity=source.diversity,
     )
     _check_shown(names, rules)
@@ -154,6 +156,14 @@ def _limits(names: NameResolver, rules: tuple[Limit, ...]) -> tuple[LimitedItems
         if categories is not None:
             limits.append(LimitedItems(rule, users, categories))
     return tuple(limits)
+
+
+def _exposure(names: NameResolver, rules: tuple[LimitExposure, ...]) -> tuple[ExposedItems, ...]:
+    exposed = []
+    for rule in rules:
+        users = names.users(rule)
+        exposed.append(ExposedItems(rule, users, names.items(rule)))
+    return tuple(exposed)
 
 
 def _check_shown(names: NameResolver, rules: Rules) -> None:

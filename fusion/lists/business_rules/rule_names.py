@@ -12,7 +12,7 @@ from fusion.core.arrays import Flags
 from fusion.core.findings import Finding, FindingKind, declare
 from fusion.data.categories import category_matrix
 from fusion.data.dataset import Dataset
-from fusion.lists.business_rules.rules import Aimed, Named
+from fusion.lists.business_rules.rule_forms import Aimed, Named
 
 MAX_NAMES = 10
 """Known names that a message lists: enough to find a typo, short enough to read."""

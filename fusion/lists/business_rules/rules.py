@@ -3,67 +3,14 @@
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Self
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from fusion.core.settings import Settings, config_hash, describe, outside
 from fusion.core.toml_file import read_toml
 from fusion.errors import ConfigError
-
-EQUATION = r"^[^=]+=.+$"
-"""The form of "column=value"."""
-MAX_NAMED = 3
-"""Items that the text of a rule names; more would not fit a line of a report."""
-
-
-def _as_text(value: Any) -> Any:
-    """Turn an integer into text: ids may be written as either."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-# In TOML 17 and "17" are different values; as ids they are meant to be the same.
-Id = Annotated[str, BeforeValidator(_as_text)]
-
-
-class Aimed(Settings):
-    """A rule for everyone or for a segment."""
-
-    segment: str | None = Field(
-        None,
-        pattern=EQUATION,
-        description='for whom: "column=value" of the users\' categories; default: everyone',
-    )
-
-    @property
-    def segment_text(self) -> str:
-        """The segment, for people, after what the rule does."""
-        return f" for {self.segment}" if self.segment else ""
-
-
-class Named(Aimed):
-    """A rule about items named one by one or by category."""
-
-    items: tuple[Id, ...] = Field((), description="ids of items")
-    categories: tuple[Annotated[str, Field(pattern=EQUATION)], ...] = Field(
-        (), description='items of these categories too: "column=value" of the items\' categories'
-    )
-
-    @model_validator(mode="after")
-    def _names_something(self) -> Self:
-        if not self.items and not self.categories:
-            raise ValueError("names nothing; give `items`, `categories` or both")
-        return self
-
-    @property
-    def items_text(self) -> str:
-        """The items, for people."""
-        if not self.items:
-            return " and ".join(self.categories)
-        noun = "items" if len(self.items) > 1 else "item"
-        more = ", ..." if len(self.items) > MAX_NAMED else ""
-        items = f"{noun} {', '.join(self.items[:MAX_NAMED])}{more}"
-        return " and ".join([items, *self.categories])
+from fusion.lists.business_rules.rule_forms import Aimed, Id, Named
 
 
 class Allow(Named):
@@ -125,6 +72,32 @@ class Limit(Aimed):
         return f"limit {self.category} to {self.share:g}{self.segment_text}"
 
 
+class LimitExposure(Named):
+    """The share of exposure that an item group keeps over the lists of all its users."""
+
+    least: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="share of exposure that the items have at least: of 1 / log2(rank + 1), summed "
+        "over the shown places of all users' lists",
+    )
+    most: float = Field(1.0, gt=0, le=1, description="share of exposure that they have at most")
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> Self:
+        if self.least == 0 and self.most == 1:
+            raise ValueError("any share is allowed; give `least`, `most` or both")
+        if self.least > self.most:
+            raise ValueError(f"least = {self.least:g} is above most = {self.most:g}; swap them")
+        return self
+
+    def __str__(self) -> str:
+        least = f" at least {self.least:g}" if self.least else ""
+        most = f" at most {self.most:g}" if self.most < 1 else ""
+        return f"exposure of {self.items_text}{least}{most}{self.segment_text}"
+
+
 class Diversity(Settings):
     """Diversity by maximal marginal relevance."""
 
@@ -170,6 +143,11 @@ class RuleSet(Settings):
         description="The largest share of a list that items of one category may have, the reserve "
         "counted in.",
     )
+    limit_exposure: tuple[LimitExposure, ...] = Field(
+        (),
+        description="The least and the most share of exposure that an item group has over all "
+        "lists; what costs least changes.",
+    )
     diversity: Diversity | None = Field(
         None,
         description="Maximal marginal relevance: each next item is weighed against its likeness to "
@@ -201,7 +179,8 @@ class RuleSet(Settings):
         Yields:
             A rule and its segment.
         """
-        for rule in (*self.allow, *self.pin, *self.boost, *self.limit):
+        every_rule = (*self.allow, *self.pin, *self.boost, *self.limit, *self.limit_exposure)
+        for rule in every_rule:
             if rule.segment:
                 yield rule, rule.segment
 

@@ -97,6 +97,8 @@ class FactorModel(Recommender):
         item_vectors = self.exact_vectors
         vector_of_item = self._vector_positions(users.n_items)
         pair_scores = np.full(len(pairs), np.nan, np.float32)
+        if not len(item_vectors):
+            return pair_scores
         for user in range(len(users)):
             own = slice(pairs.borders[user], pairs.borders[user + 1])
             positions = vector_of_item[pairs.items[own]]
@@ -184,8 +186,8 @@ class FactorModel(Recommender):
     def _top_of_block(
         self, users: UserHistories, user_vectors: ExactVectors, k: int, allowed: Allowed
     ) -> TopK:
-        # A vector is NaN as a whole or not at all.
-        is_silent: Flags = np.isnan(user_vectors[:, 0])
+        # A vector is NaN as a whole or not at all; where no item has one, it may have no width.
+        is_silent: Flags = np.asarray(np.isnan(user_vectors[:, :1]).any(axis=1))
         n_fetched = min(k + SPARE, len(self.items_))
         if not n_fetched or is_silent.all():
             return best(np.full((len(users), 1), np.nan, np.float32), k)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fusion.core.arrays import Scores, offsets
+from fusion.core.arrays import Flags, Scores, offsets
 from fusion.data.dataset import Dataset
 from fusion.data.histories import UserHistories
 from fusion.data.topk import Pairs, TopK
@@ -27,12 +27,17 @@ class FittedSource:
         model: the fitted recommender.
         n_items: items that the fit knew; rows from `n_items` on came later.
         k: candidates that the source proposes to each user.
+        new_items: (n_items,) items without interactions in the fit of which it proposes `k_new`
+            more; None where it proposes none beside its best k.
+        k_new: that number.
     """
 
     name: str
     model: Recommender
     n_items: int
     k: int
+    new_items: Flags | None = None
+    k_new: int = 0
 
     @property
     def proposes(self) -> bool:
@@ -56,6 +61,37 @@ class FittedSource:
         with self.attribute_errors():
             known_users = users.trim_items(self.n_items)
             return self.model.top(known_users, k, allowed.trim_items(self.n_items))
+
+    def proposals(self, users: UserHistories, allowed: Allowed) -> TopK:
+        """Return the candidates that the source proposes to each user.
+
+        Its best new items stand behind its best k: among thousands of items that people are known
+        to take, few new ones would come that far, and what is no candidate cannot be learned.
+
+        Args:
+            users: B users with histories over today's catalogue.
+            allowed: items of today's catalogue that may be listed.
+
+        Returns:
+            Items and scores (B, k + k_new), each item once a user, -1 where there are no more.
+
+        Raises:
+            SourceFailed: the source raised anything at all.
+        """
+        best = self.top(users, self.k, allowed)
+        if self.new_items is None:
+            return best
+        items = allowed.items.copy()
+        items[: self.n_items] &= self.new_items
+        items[self.n_items :] = False
+        new = self.top(users, self.k_new, Allowed(items, allowed.seen))
+        is_twice = (new.items[:, :, None] == best.items[:, None, :]).any(axis=2)
+        further = np.where(is_twice, -1, new.items)
+        scores = np.where(further < 0, np.nan, new.scores).astype(np.float32)
+        return TopK(
+            np.concatenate([best.items, further], axis=1),
+            np.concatenate([best.scores, scores], axis=1),
+        )
 
     def interrupt(self) -> None:
         """End the process of a package's source, in which it may be at work; ours have none."""

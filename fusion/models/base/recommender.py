@@ -204,6 +204,10 @@ class Recommender(ABC):
         """
         return ""
 
+    def required_extra(self) -> str:
+        """Return the extra that a fit needs: `extra`, unless a setting asks for another."""
+        return self.extra
+
     def required(self) -> frozenset[str]:
         """Return what the data must offer: `needs`, unless a setting asks for more."""
         return self.needs

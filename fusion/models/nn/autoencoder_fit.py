@@ -13,8 +13,8 @@ from fusion.models.base.fit_context import FitContext
 from fusion.models.nn.autoencoder_training import Autoencoder, Denoising
 from fusion.models.nn.hidden_events import hide
 from fusion.models.nn.settings import AutoencoderConfig
-from fusion.models.nn.trainer import Clock, capped_search, find_steps
-from fusion.models.text.encoders import Note
+from fusion.models.nn.trainer import CURVE, Clock, capped_search, curve_text, find_steps
+from fusion.models.text.encoder_choice import Note
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +54,7 @@ def fit_autoencoder(
     clock = Clock(config.seconds if ctx.seconds is None else ctx.seconds)
     seed = int(ctx.rng.integers(2**62))
     caps = []
+    curve = ""
     with repeatable():
         steps = ctx.max_steps
         left, hidden = hide(histories, np.random.default_rng(seed + 1))
@@ -63,11 +64,14 @@ def fit_autoencoder(
             steps = search.steps
             log.info("autoencoder: steps=%d found on users=%d", steps, hidden.left.shape[0])
             caps += capped_search(search)
+            curve = curve_text(search)
         training = _training(histories, config, seed, device)
         steps = steps or training.most
         if not training.run(steps, clock, ctx.progress):
             caps.append(f"step {training.steps} of {steps}")
         notes: Note = {"device": device, "steps": training.steps, "capped": bool(caps)}
+        if curve:
+            notes[CURVE] = curve
         if caps:
             notes["capped_at"] = ", ".join(caps)
             log.warning("autoencoder: the seconds cap fired at %s", notes["capped_at"])

@@ -46,7 +46,7 @@ class NeuralConfig(Settings):
     last: int = Field(50, ge=1, le=1000, description="newest items of a user that are read")
     encoder: str = Field(
         "auto",
-        description='text: "none", "auto", "tfidf", or a sentence-transformers name or folder',
+        description='text: "none", "auto", "tfidf", or the name or the folder of an encoder',
         json_schema_extra=outside("encoder"),
     )
     loss: Literal["softmax", "mse"] = Field(
@@ -59,6 +59,11 @@ class NeuralConfig(Settings):
     )
     id_dropout: float = Field(
         0.05, ge=0, lt=1, description="share of items known by their text alone while training"
+    )
+    id_bound: float | None = Field(
+        None,
+        gt=0,
+        description="longest that the own part of an item with a text may be; default: any length",
     )
     learning_rate: float = Field(
         8e-3,

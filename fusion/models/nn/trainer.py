@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from fusion.core.progress import Progress
 
 M = TypeVar("M", bound=nn.Module)
+CURVE = "curve"
+"""Key of a fit's notes: what checks of held-out events gained, by step."""
 FINAL_RATE = 0.02
 """Share of the learning rate that is left in the end: a fiftieth."""
 
@@ -135,10 +137,12 @@ class StepSearch:
     Attributes:
         steps: number of steps with the best check.
         capped_at: step at which the clock ended the search; None where it ended by itself.
+        gains: step and gain of each check.
     """
 
     steps: int
     capped_at: int | None = None
+    gains: tuple[tuple[int, float], ...] = ()
 
 
 def find_steps(
@@ -166,11 +170,13 @@ def find_steps(
     best = min(config.check, most)
     best_value = -np.inf
     before = -np.inf
+    gains: list[tuple[int, float]] = []
     while training.steps < most:
         until = min(training.steps + config.check, most)
         if not training.run(until, clock, report):
-            return StepSearch(min(best, training.steps), training.steps)
+            return StepSearch(min(best, training.steps), training.steps, tuple(gains))
         gain = held_out.gain(training.model)
+        gains.append((training.steps, gain))
         value = gain if before == -np.inf else (gain + before) / 2
         before = gain
         if value > best_value:
@@ -178,7 +184,19 @@ def find_steps(
             best_value = value
         if training.steps - best >= config.patience * config.check:
             break
-    return StepSearch(best)
+    return StepSearch(best, gains=tuple(gains))
+
+
+def curve_text(search: StepSearch) -> str:
+    """Write the checks of a search for the notes of a fit, which hold plain values.
+
+    Args:
+        search: a finished search.
+
+    Returns:
+        Such as "100=0.1234 200=0.1301"; "" where nothing was checked.
+    """
+    return " ".join(f"{step}={gain:.6g}" for step, gain in search.gains)
 
 
 def capped_search(search: StepSearch) -> list[str]:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from fusion.models.nn.sampled_softmax import Cells, sampled_softmax
+from fusion.models.nn.settings import NeuralConfig
 
 INITIAL_DEVIATION = 0.3
 """Deviation of the first embeddings: smaller ones take long to leave zero, larger ones drown the
@@ -27,8 +28,7 @@ class TwoTower(nn.Module):
     def __init__(
         self,
         n_items: int,
-        size: int,
-        dropout: float,
+        config: NeuralConfig,
         text: Tensor | None,
         chance: torch.Generator,
         reads_weights: bool = False,
@@ -37,15 +37,17 @@ class TwoTower(nn.Module):
 
         Args:
             n_items: K.
-            size: d.
-            dropout: share of the sequence's numbers dropped in training.
+            config: d, the share of the sequence's numbers dropped in training, and the bound on
+                the own part of an item with a text.
             text: (K + 1, t) text vectors, zeros where an item has no text; None without texts.
             chance: generator on the CPU, of the first weights and of dropout.
             reads_weights: the GRU reads each event's weight beside the item's vector.
         """
         super().__init__()
+        size = config.size
+        self.id_bound = config.id_bound
         self.chance = chance
-        self.dropout = dropout
+        self.dropout = config.dropout
         # On "meta" no weights are drawn: the first ones come from `chance` alone.
         with torch.device("meta"):
             self.ids = nn.Embedding(n_items + 1, size, padding_idx=n_items)
@@ -78,13 +80,33 @@ class TwoTower(nn.Module):
         Returns:
             Vectors (n, d).
         """
-        vectors: Tensor = self.ids(rows)
+        vectors = self.own_parts(rows)
         if self.text is None or self.meaning is None:
             return vectors
         if id_dropout:
             vectors = vectors * self._kept((len(rows), 1), id_dropout)
         meanings: Tensor = self.meaning(self.text[rows])
         return vectors + meanings
+
+    def own_parts(self, rows: Tensor) -> Tensor:
+        """Return what items have beside their texts, no longer than the bound.
+
+        A part that may grow leaves little for the text to learn, and then an item without events
+        has little of a vector (arXiv 2507.19473).
+
+        Args:
+            rows: (n,) items in [0, K].
+
+        Returns:
+            (n, d).
+        """
+        own: Tensor = self.ids(rows)
+        if self.id_bound is None or self.text is None:
+            return own
+        # Without a text the own part is all that there is.
+        has_text = self.text[rows].any(dim=1, keepdim=True)
+        lengths = torch.linalg.vector_norm(own, dim=1, keepdim=True).clamp_min(self.id_bound)
+        return torch.where(has_text, own * (self.id_bound / lengths), own)
 
     def _kept(self, shape: tuple[int, ...], dropped: float) -> Tensor:
         """Draw ones and, for a share `dropped`, zeros; on the CPU, where the generator is."""

@@ -12,12 +12,12 @@ from fusion.core.torch_runtime import repeatable, usable_device
 from fusion.models.base.fit_context import FitContext
 from fusion.models.nn.held_out_tails import HeldOutTails, HeldOutWeights
 from fusion.models.nn.settings import NeuralConfig
-from fusion.models.nn.trainer import Clock, StepSearch, capped_search, find_steps
+from fusion.models.nn.trainer import CURVE, Clock, StepSearch, capped_search, curve_text, find_steps
 from fusion.models.nn.two_tower import TwoTower
 from fusion.models.nn.two_tower_training import Trainer, WeightTrainer, most_steps
 from fusion.models.nn.two_tower_warm_start import WarmState
 from fusion.models.nn.windows import HistoryTails, hold_out, training_windows, without
-from fusion.models.text.encoders import Note
+from fusion.models.text.encoder_choice import Note
 
 log = logging.getLogger(__name__)
 
@@ -107,12 +107,14 @@ def fit_two_tower(
     start = _Start(int(ctx.rng.integers(2**62)), usable_device(ctx.device))
     clock = Clock(config.seconds if ctx.seconds is None else ctx.seconds)
     caps = []
+    curve = ""
     with repeatable():
         steps = ctx.max_steps
         if steps is None:
             search = _search(histories, config, ctx, start, clock.half())
             steps = search.steps
             caps += capped_search(search)
+            curve = curve_text(search)
         trainer = _trainer(histories, config, start)
         if begun is not None:
             _load_weights(trainer.model, begun)
@@ -123,6 +125,8 @@ def fit_two_tower(
         notes: Note = {"device": start.device, "steps": steps_taken, "capped": bool(caps)}
         if begun is not None:
             notes |= {"steps_from_nothing": steps, "new_events": round(begun.news, 6)}
+        if curve:
+            notes[CURVE] = curve
         if caps:
             notes["capped_at"] = ", ".join(caps)
             log.warning("neural: the seconds cap fired at %s", notes["capped_at"])
@@ -174,8 +178,7 @@ def _trainer(histories: Histories, config: NeuralConfig, start: _Start) -> Train
     weights = histories.weights
     towers = TwoTower(
         histories.n_items,
-        config.size,
-        config.dropout,
+        config,
         text,
         torch.Generator().manual_seed(start.seed),
         reads_weights=weights is not None,
@@ -200,7 +203,8 @@ def _load_weights(towers: TwoTower, begun: WarmState) -> None:
 
 
 def _export(towers: TwoTower, notes: Note) -> FittedTwoTower:
-    ids = _array(towers.ids.weight)[:-1]  # without padding
+    items = torch.arange(towers.ids.num_embeddings - 1, device=towers.ids.weight.device)
+    ids = _array(towers.own_parts(items))
     meaning = None if towers.meaning is None else _array(towers.meaning.weight)
     sequence = {name: _array(weights) for name, weights in towers.sequence.named_parameters()}
     return FittedTwoTower(ids, meaning, sequence, notes)

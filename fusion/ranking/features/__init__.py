@@ -2,3 +2,4 @@
 
 # Declares the features, so that the register is never read half full.
 import fusion.ranking.features.columns  # noqa: F401
+import fusion.ranking.features.side_columns  # noqa: F401

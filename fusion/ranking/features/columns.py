@@ -8,12 +8,10 @@ from numpy.typing import NDArray
 
 from fusion.core.arrays import DAY, Scores
 from fusion.ranking.features.rank_fusion import best_rank, blend, proposal_count
-from fusion.ranking.features.registry import FeatureBlock, feature
+from fusion.ranking.features.registry import RECENT_EVENTS, FeatureBlock, feature
 
 AGREED = "several methods agree on it"
 """Reason of every feature that is high where sources agree: people read it once."""
-RECENT_EVENTS = 10
-"""The user's newest interactions that count as their taste of late."""
 RECENT_SPANS = {7: "this week", 28: "this month", 91: "in the last three months", 365: "this year"}
 """Days over which an item's recent share of all interactions is taken, and what people call them.
 

@@ -5,9 +5,10 @@ from collections.abc import Iterable
 import numpy as np
 
 from fusion.core.arrays import Scores
+from fusion.data.dataset import Dataset
 from fusion.ranking.candidates import Candidates
 from fusion.ranking.features.item_statistics import ItemStatistics
-from fusion.ranking.features.registry import FEATURES, FeatureBlock
+from fusion.ranking.features.registry import FAMILIES, FEATURES, Feature, FeatureBlock
 from fusion.ranking.features.source_columns import STEADY_KINDS, source_column, source_columns
 
 
@@ -23,12 +24,25 @@ def feature_columns(candidates: Candidates, statistics: ItemStatistics) -> dict[
         that the data has all they need for. A value that one candidate lacks is NaN.
     """
     block = FeatureBlock(candidates, statistics)
-    capabilities = statistics.data.capabilities
     columns = source_columns(block)
-    for feature in FEATURES:
-        if feature.needs <= capabilities:
-            columns[feature.name] = feature.compute(block).astype(np.float32)
+    for feature in features_of(statistics.data):
+        columns[feature.name] = feature.compute(block).astype(np.float32)
     return columns
+
+
+def features_of(data: Dataset) -> list[Feature]:
+    """List the features that a dataset has, beside the columns of sources.
+
+    Args:
+        data: any fold of it gives the same.
+
+    Returns:
+        Declared features of which it has all they need, then those of its own vectors and facts.
+    """
+    declared = [feature for feature in FEATURES if feature.needs <= data.capabilities]
+    for family in FAMILIES:
+        declared += family(data)
+    return declared
 
 
 def steady_columns(names: Iterable[str]) -> list[str]:

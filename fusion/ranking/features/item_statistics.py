@@ -9,6 +9,7 @@ from scipy.sparse import csr_array
 from fusion.core.arrays import Rows, Scores
 from fusion.data.categories import all_categories
 from fusion.data.dataset import Dataset
+from fusion.data.facts import FactIndex
 from fusion.data.histories import UserHistories
 from fusion.ranking.features.point_in_time import ItemTimeline
 
@@ -58,6 +59,21 @@ class ItemStatistics:
     def categories(self) -> csr_array | None:
         """Items x categories (I, K) float32 of ones over all list columns; None without one."""
         return all_categories(self.data.item_table)
+
+    @cached_property
+    def facts(self) -> FactIndex:
+        """Facts of every item."""
+        return self.data.facts.index(self.data.n_items)
+
+    @cached_property
+    def fact_rarity(self) -> Scores:
+        """Log of how few known items have each value (V,): 0 for one that all of them have."""
+        is_known = self.data.item_counts > 0
+        of_known = self.facts.values[is_known[self.facts.items]]
+        counts = np.bincount(of_known, minlength=self.facts.n_values)
+        shares = np.maximum(counts, 1) / max(1, is_known.sum())
+        rarity: Scores = -np.log(np.minimum(shares, 1)).astype(np.float32)
+        return rarity
 
     @cached_property
     def _category_shares(self) -> Scores:

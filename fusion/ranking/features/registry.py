@@ -10,8 +10,13 @@ from numpy.typing import NDArray
 from fusion.core.arrays import DAY, Rows, Scores, Times
 from fusion.core.grouped import owner_means, ranks
 from fusion.data.capabilities import require_known_capabilities
+from fusion.data.dataset import Dataset
 from fusion.ranking.candidates import Candidates
 from fusion.ranking.features.item_statistics import ItemStatistics
+from fusion.ranking.features.shared_facts import SharedFacts, shared_facts
+
+RECENT_EVENTS = 10
+"""The user's newest interactions that count as their taste of late."""
 
 Compute = Callable[["FeatureBlock"], NDArray[np.floating]]
 
@@ -43,6 +48,24 @@ class Feature:
 
 FEATURES: list[Feature] = []
 """Every declared feature, in the order of the table's columns."""
+
+Family = Callable[[Dataset], list[Feature]]
+"""Makes the features of which a dataset says how many there are; none where it has no such data."""
+FAMILIES: list[Family] = []
+"""Every family, in the order of the table's columns, after `FEATURES`."""
+
+
+def feature_family(family: Family) -> Family:
+    """Declare features that a dataset has by its own names, such as one for each of its vectors.
+
+    Args:
+        family: makes them of a dataset; the same ones for all folds of it.
+
+    Returns:
+        The function as it is.
+    """
+    FAMILIES.append(family)
+    return family
 
 
 def feature(
@@ -119,6 +142,11 @@ class FeatureBlock:
         """Each source's rank of every candidate (C, S), from 1 within the user's candidates."""
         borders = self.candidates.pairs.borders
         return np.column_stack([ranks(scores, borders) for scores in self.candidates.scores.T])
+
+    @cached_property
+    def shared_facts(self) -> SharedFacts:
+        """Facts that candidates share with the user's newest items."""
+        return shared_facts(self, RECENT_EVENTS)
 
     def log_share(self, last_days: int | None = None) -> Scores:
         """Return the log share of each candidate's item among all interactions.

@@ -125,11 +125,14 @@ def fold_key(fold: Fold) -> dict[str, Any]:
     held_out_rows: tuple[NDArray[Any], ...] = ()
     if held_out is not None:
         held_out_rows = (held_out.users, held_out.items, held_out.weights)
+    dropped = fold.dropped
+    dropped_rows = () if dropped is None else (dropped.users, dropped.items)
     as_of = fold.as_of[fold.label_rows] if len(fold.label_users) else fold.as_of
     return {
         "data": fold.known.trim_users().digest,
         "labels": array_key(fold.label_users, fold.label_items),
         "held_out": array_key(*held_out_rows),
+        "dropped": array_key(*dropped_rows),
         "as_of": array_key(as_of),
     }
 

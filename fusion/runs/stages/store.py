@@ -65,10 +65,12 @@ class Store:
     Attributes:
         root: the folder.
         used: stages made or verified so far, `<name>/<key>`.
+        shared: another store, which is only read: what stands there is copied and not made again.
     """
 
     root: Path
     used: set[str] = field(default_factory=set, compare=False)
+    shared: Path | None = None
 
     def key(self, inputs: Mapping[str, Any]) -> str:
         """Return the key of inputs and of the code's version.
@@ -114,11 +116,12 @@ class Store:
             return final
         # One for each process: two that make the same stage do not disturb each other.
         with draft_beside(final) as draft:
-            draft.mkdir()
-            make(draft)
-            record = json.dumps(dict(inputs), indent=1, sort_keys=True)
-            (draft / INPUTS).write_text(record)
-            write_record(draft)
+            if self.shared is None or not _copy(self.shared / stage, draft):
+                draft.mkdir()
+                make(draft)
+                record = json.dumps(dict(inputs), indent=1, sort_keys=True)
+                (draft / INPUTS).write_text(record)
+                write_record(draft)
             _take_name(draft, final)
         self.used.add(stage)
         return final
@@ -130,6 +133,25 @@ class Store:
             How many there were.
         """
         return sweep_drafts(self.root, "*/.*.*")
+
+
+def _copy(stage: Path, draft: Path) -> bool:
+    """Copy a stage of another store; False where it is not there, or not whole.
+
+    Its owner may remove it meanwhile, since nothing is locked there: the copy then lacks files.
+    """
+    if not stage.is_dir():
+        return False
+    try:
+        shutil.copytree(stage, draft)
+    except (OSError, shutil.Error) as failed:
+        damage = str(failed)
+    else:
+        damage = damage_in(draft)
+    if damage:
+        log.warning("stage not copied stage=%s: %s; it is made anew", stage, damage)
+        shutil.rmtree(draft, ignore_errors=True)
+    return not damage
 
 
 def _take_name(draft: Path, final: Path) -> None:

@@ -94,9 +94,11 @@ def make_comparison(folder: Path, inputs: RefitInputs, runtime: Runtime) -> None
     figures = {}
     sources = load_sources(inputs.later, runtime)
     for source, n_items in zip(sources, inputs.n_items, strict=True):
-        # Items that came later are no fault of the fit that lists them.
+        # Items that came later, or were as if new, are no fault of the fit that lists them.
         items = inputs.allowed.items.copy()
         items[n_items:] = False
+        if fold.dropped is not None:
+            items[fold.dropped.items] = False
         allowed = Allowed(items, inputs.allowed.seen)
         compared = compare_fits(source, histories, lists[source.name][is_asked], allowed)
         figures[source.name] = compared.as_dict()

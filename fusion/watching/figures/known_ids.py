@@ -30,7 +30,7 @@ CELLS = {"subject": pl.String, "id": pl.UInt64, "column": pl.String, "digest": p
 
 @dataclass(frozen=True)
 class KnownIds:
-    """What was known of the sample at a moment.
+    """Digests of the sample as it was at a moment.
 
     Attributes:
         limits: "users" and "items" -> hash below which an id is of the sample.

@@ -20,6 +20,8 @@ PAST_DAYS = 90
 """Days before a window by which its choices are judged: older ones say little of a taste."""
 USERS = 1000
 """Users of a window who are judged, those with the smallest hashes."""
+PAST_USERS = 20_000
+"""Users whose pasts say which items are alike, those with the smallest hashes."""
 ITEMS = 2000
 """Items of the past that are told apart, the most frequent ones."""
 DECIMALS = 5
@@ -58,11 +60,13 @@ def measure_taste(events: pl.DataFrame, start: int, end: int) -> Measurement | N
         for a, b in ((begin, first), (first, last))
     ]
     past, chosen = pairs
+    known = past["user"].unique().sort()
+    past = past.filter(pl.col("user").is_in(known.head(PAST_USERS).implode()))
     frequent = past["item"].value_counts().sort(["count", "item"], descending=[True, False])
     items = frequent["item"].head(ITEMS).sort()
     chosen = chosen.filter(pl.col("item").is_in(items.implode()))
-    known = chosen["user"].unique().sort()
-    users = known.filter(known.is_in(past["user"].unique().implode())).head(USERS)
+    present = chosen["user"].unique().sort()
+    users = present.filter(present.is_in(known.head(PAST_USERS).implode())).head(USERS)
     chosen = chosen.filter(pl.col("user").is_in(users.implode())).sort("user", "item")
     if len(chosen) < LEAST_CHOICES:
         return None
@@ -91,10 +95,12 @@ def _likeness(past: pl.DataFrame, users: pl.Series, items: pl.Series) -> Floats:
 def _share_of_own(likeness: Floats, rows: Ints, columns: Ints) -> float:
     """Share of choices that are liker than another choice of the window; ties count half."""
     popularity = np.bincount(columns, minlength=likeness.shape[1]).astype(float)
+    # What nobody chose is no rival.
+    rivals = np.flatnonzero(popularity)
     wins = 0.0
     for row in np.unique(rows):
-        order = np.argsort(likeness[row], kind="stable")
-        ordered = likeness[row][order]
+        order = rivals[np.argsort(likeness[row, rivals], kind="stable")]
+        ordered = likeness[row, order]
         below = np.append(0.0, popularity[order].cumsum())
         own = likeness[row, columns[rows == row]]
         left = below[np.searchsorted(ordered, own, side="left")]

@@ -7,13 +7,16 @@ from scipy.special import ndtri
 DAYS_PER_YEAR = 365.0
 SHARE_OF_BAND = 0.5
 """Of the budget, for what is sudden; the rest is for what lasts."""
+PROMISES_OF_A_DAY = 2
+"""Of runs that train every day, a first day and a window close each day: both are judged."""
 
 
 @dataclass(frozen=True)
 class FalseAlarmBudget:
     """False alarms that are expected in a year, over all figures and both detectors.
 
-    However often someone looks, a figure is judged once for each window that closes.
+    However often someone looks, a figure is judged once for each window that closes, and a promise
+    once when its time is over.
 
     Attributes:
         per_year: false alarms.
@@ -35,7 +38,8 @@ class FalseAlarmBudget:
     @property
     def band_score(self) -> float:
         """Score above which a window is beyond health, on either side."""
-        judgements = DAYS_PER_YEAR * self.daily + self.windows_per_year * self.windowed
+        each_day = self.daily + PROMISES_OF_A_DAY
+        judgements = DAYS_PER_YEAR * each_day + self.windows_per_year * self.windowed
         level = self.per_year * SHARE_OF_BAND / max(judgements, 1.0)
         # Both tails share the level; half is the most that one could have.
         return float(-ndtri(min(level / 2, 0.5)))

@@ -28,7 +28,7 @@ TREND = 4
 
 @dataclass(frozen=True)
 class Judgement:
-    """How the newest value of a figure compares with health.
+    """Comparison of the newest value of a figure with health.
 
     Attributes:
         figure: what was measured.

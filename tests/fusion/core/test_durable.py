@@ -11,7 +11,13 @@ import pytest
 
 from fusion.core import durable
 from fusion.core.durable import make_folder, rename_folder, replace_file, replaced_by
-from fusion.models.text.vector_cache import VectorCache
+from fusion.models.text.vector_cache import (
+    KEY_ROW,
+    KEYS_NAME,
+    VECTORS_NAME,
+    VectorCache,
+    text_key,
+)
 from fusion.runs.erasure import forget_in
 from fusion.runs.manifest import Manifest
 from fusion.runs.manifest_file import write_manifest
@@ -116,9 +122,37 @@ def test_files_of_a_run_that_are_replaced_are_on_the_disk_before(tmp_path, disk)
     assert disk.unsynced == []
 
 
-def test_a_file_of_vectors_is_on_the_disk_before_it_has_its_name(tmp_path, disk):
-    VectorCache(tmp_path / "vectors").write(["a"], np.ones((1, 2), np.float32))
-    assert len(disk.renamed) == 1
+def vectors_of(texts):
+    """Keys of texts, and a vector of numbers (n, 4) for each."""
+    return [text_key(text) for text in texts], np.ones((len(texts), 4), np.float16)
+
+
+def test_vectors_are_on_the_disk_before_keys_name_them(tmp_path, disk, monkeypatch):
+    keys_file, vectors_file = tmp_path / KEYS_NAME, tmp_path / VECTORS_NAME.format(width=4)
+    synced_with, fsync = [], os.fsync
+
+    def noting(descriptor):
+        fsync(descriptor)
+        if disk.is_synced(vectors_file):
+            synced_with.append(keys_file.stat().st_size // KEY_ROW.itemsize)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    # More keys than a buffer takes: they would show in the file before it is closed.
+    for part in ("a", "b"):
+        VectorCache(tmp_path).write(*vectors_of([f"{part}{n}" for n in range(1000)]))
+    assert synced_with == [0, 1000]
+    assert keys_file.stat().st_size == 2000 * KEY_ROW.itemsize
+    assert disk.is_synced(vectors_file)
+
+
+def test_files_of_vectors_that_are_pruned_are_on_the_disk_before_they_have_their_names(
+    tmp_path, disk
+):
+    cache = VectorCache(tmp_path)
+    keys, vectors = vectors_of(["a", "b"])
+    cache.write(keys, vectors)
+    assert cache.keep(keys[1:]) > 0
+    assert disk.renamed == [tmp_path / VECTORS_NAME.format(width=4), tmp_path / KEYS_NAME]
     assert disk.unsynced == []
 
 

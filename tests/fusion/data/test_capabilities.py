@@ -23,10 +23,10 @@ def test_bare_interactions_offer_their_times_alone():
 @pytest.mark.parametrize(
     ("columns", "offered"),
     [
-        ({"text": pl.Series(["a film", None])}, {"texts"}),
+        ({"text": pl.Series(["a film", None])}, {"texts", "content"}),
         ({"text": pl.Series([None, None], dtype=pl.String)}, set()),
-        ({"genre": pl.Series([["war"], None])}, {"categories"}),
-        ({"year": pl.Series([1999.0, None])}, {"numbers"}),
+        ({"genre": pl.Series([["war"], None])}, {"categories", "content"}),
+        ({"year": pl.Series([1999.0, None])}, {"numbers", "content"}),
         ({"available_from": pl.Series([5, None])}, set()),
     ],
 )

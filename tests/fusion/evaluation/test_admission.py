@@ -9,10 +9,11 @@ import pytest
 
 from fusion.core.arrays import DAY
 from fusion.data.splitting.folds import plan_folds
-from fusion.evaluation.admission import admit
+from fusion.evaluation.admission import Measured, admit
 from fusion.evaluation.check import run_checks
 from fusion.evaluation.checks.evidence import ListsEvidence
-from fusion.evaluation.live_baseline import Live, LiveLists, judgeable
+from fusion.evaluation.live_baseline import Live, judgeable
+from fusion.lists.live_lists import LiveLists
 from fusion.runs.context import RunContext
 from fusion.runs.run_folder import ListsFolder
 from fusion.training.pipeline import Trained, train
@@ -97,7 +98,8 @@ def test_few_users_cannot_tell_skill_from_luck(done):
         verdict = replace(
             trained.verdict, report=trained.verdict.report.model_copy(update={"users": users})
         )
-        check = admit(context, verdict, ListsFolder(trained.lists), {}, trained.serving)[0]
+        measured = Measured({}, trained.serving, trained.exposure)
+        check = admit(context, verdict, ListsFolder(trained.lists), measured)[0]
         assert (check.name, check.holds) == ("beats random", holds)
     assert verdict.random_gap.low > 0
 

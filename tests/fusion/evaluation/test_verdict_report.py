@@ -19,10 +19,14 @@ KEYS = [
     "lists",
     "routes",
     "segments",
+    "gaps",
     "cold",
     "new_items",
     "found",
     "live",
+    "cold_items",
+    "limit_exposure",
+    "promise",
 ]
 
 

@@ -190,6 +190,12 @@ ELSEWHERE = {
     "positions_of_names",  # test_positions.py
     # own_checks/test_own_checks.py
     *("own_check_warns", "own_check_quarantines", "own_check_refuses", "own_check_unusable"),
+    # side_information/test_vectors.py
+    *("vectors_unreadable", "vector_dimensions", "vector_not_finite", "vector_zero"),
+    *("vectors_missing", "vectors_of_unknown_items"),
+    # side_information/test_facts.py
+    *("fact_incomplete", "fact_repeated", "unparsable_valid_from", "facts_without_times"),
+    *("facts_to_come", "facts_of_unknown_items", "relation_with_one_value"),
     "forgotten_users",  # test_load.py
     *("opt_out_unreadable", "unclear_opt_out"),  # people/test_opt_out.py
     *("opted_out_users", "opted_out_unknown"),  # people/test_opt_out.py

@@ -46,7 +46,7 @@ def test_contributions_add_up_to_scores(ranked):
 
 
 def test_columns_of_a_source_are_one_reason_and_equal_words_another():
-    reasons = Reasons.of(sources("als", "ease"))
+    reasons = Reasons.of(sources("als", "ease"), FEATURES)
     columns = (
         "als_rank",
         "als_z",
@@ -81,7 +81,7 @@ def test_a_source_of_ones_own_speaks_by_its_name_or_its_own_sentence():
     silent, spoken = (SimpleNamespace(reason_text=text) for text in ("", "it is Monday"))
     configured = [("mine", silent), ("other", silent), ("weekday", spoken)]
     of_both = [SimpleNamespace(name=name, proposes=True, model=model) for name, model in configured]
-    reasons = Reasons.of(of_both)
+    reasons = Reasons.of(of_both, FEATURES)
     assert reasons.words[:3] == ("mine speaks for it", "other speaks for it", "it is Monday")
 
 
@@ -160,7 +160,9 @@ def test_items_beyond_the_candidates_need_none(tmp_path):
     candidates = Candidates(
         users, ("ease",), Pairs.from_lists(nobody), *[np.empty((0, 1), np.float32)] * 2, {}, {}
     )
-    explainer = Explainer(Reasons.of(sources("ease")), None, seed=7, budget=99, users=2, shown=1)
+    explainer = Explainer(
+        Reasons.of(sources("ease"), FEATURES), None, seed=7, budget=99, users=2, shown=1
+    )
     listed = RankedLists(
         np.arange(2, dtype=np.int32), np.array([[1], [0]], np.int32), np.zeros((2, 1), np.float32)
     )

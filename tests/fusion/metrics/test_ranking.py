@@ -8,7 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from fusion.metrics.bootstrap import Interval, paired_gap, resampled_means, user_counts
+from fusion.metrics.bootstrap import (
+    Interval,
+    paired_gap,
+    resampled_means,
+    resampled_means_of_alike,
+    user_counts,
+)
 from fusion.metrics.catalogue import coverage, gini, novelty, popularity
 from fusion.metrics.ranking import auc, hits_of, ndcg, per_user
 from fusion.ranking.features.rank_fusion import blend
@@ -176,3 +182,18 @@ def test_the_interval_covers_what_it_says():
         interval = Interval.of(float(values.mean()), draws)
         inside += interval.low <= 1.0 <= interval.high
     assert 175 <= inside <= 198
+
+
+def test_a_bootstrap_of_groups_of_alike_users_is_one_of_users():
+    """Means, spreads and their correlation are those of resamples user by user."""
+    rng = np.random.default_rng(1)
+    hits = rng.random(400) < 0.15
+    values = np.column_stack([hits * 0.5, hits * 0.5 - (rng.random(400) < 0.1)])
+    alike = resampled_means_of_alike(values, 3, 4000)
+    plain = resampled_means(values, 3, 4000)
+    assert alike.mean(axis=0) == pytest.approx(values.mean(axis=0), abs=0.002)
+    assert np.cov(alike.T) == pytest.approx(np.cov(plain.T), rel=0.1)
+    assert np.array_equal(alike, resampled_means_of_alike(values, 3, 4000))
+    assert np.array_equal(
+        resampled_means_of_alike(np.ones((5, 1)), 3, 7), resampled_means(np.ones((5, 1)), 3, 7)
+    )

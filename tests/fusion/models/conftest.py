@@ -6,6 +6,7 @@ SMALL = {
     "als": {"factors": 8, "iterations": 8},
     "autoencoder": {"size": 16, "steps": 100},
     "content": {"encoder": "tfidf"},
+    "content_map": {"encoder": "tfidf"},
     "ease": {"reg": 1.0},
     "item_knn": {"shrink": 1.0},
     "neural": {"size": 16, "steps": 60, "negatives": 32, "encoder": "tfidf"},
@@ -16,9 +17,12 @@ SMALL = {
 
 Other sources use their defaults.
 """
-VARIANTS = {"neural_mse": ("neural", {**SMALL["neural"], "loss": "mse"})}
+VARIANTS = {
+    "neural_mse": ("neural", {**SMALL["neural"], "loss": "mse"}),
+    "neural_bounded": ("neural", {**SMALL["neural"], "id_bound": 0.5}),
+}
 """Settings that make another source of one: its recommender and the settings."""
-NOT_COLLABORATIVE = {"random", "popularity", "category", "content", *VARIANTS}
+NOT_COLLABORATIVE = {"random", "popularity", "category", "content", "content_map", *VARIANTS}
 """Sources of which no checkerboard can be asked.
 
 In it the item that is withheld from a user is one that others of their taste have. A source that

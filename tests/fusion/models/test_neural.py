@@ -131,6 +131,28 @@ def test_a_new_item_with_the_text_of_the_next_one_ranks_high():
     assert model.notes["encoder"] == "tfidf"
 
 
+def test_a_bounded_own_part_leaves_the_rest_of_a_vector_to_the_text():
+    texts = [*TEXTS[:11], None, TEXTS[3], None]
+    data = cycles(texts=texts, catalogue=14)
+    config = SMALL.model_copy(update={"encoder": "tfidf", "id_bound": 0.5})
+    free = config.model_copy(update={"id_bound": None})
+    model = Neural(config).fit(data, context(max_steps=200, keep=True))
+    own = np.linalg.norm(model.kept_["ids"], axis=1)
+    assert (own[:11] <= 0.5 + 1e-5).all()
+    assert own[11] > 0.5  # without a text nothing else is left
+    unbounded = Neural(free).fit(data, context(max_steps=200, keep=True))
+    assert np.linalg.norm(unbounded.kept_["ids"], axis=1).min() > 0.5
+    # The new item has the text of item 3: its vector lies at most the own part away.
+    vectors = dict(zip(model.items_.tolist(), model.vectors_, strict=True))
+    assert np.linalg.norm(vectors[12] - vectors[3]) <= 0.5 + 1e-5
+    users = everyone(data)
+    next_is_3 = users.items[users.borders[1:] - 1] == 2
+    scores = model.scores(users)[next_is_3][:, :13]
+    assert ((scores > scores[:, 12:13]).sum(axis=1) <= 1).all()
+    again = Neural(config).fit(data, context(max_steps=200, keep=True))
+    assert np.array_equal(again.vectors_, model.vectors_)
+
+
 def test_items_without_history_or_text_are_silent_and_so_are_strangers():
     data = cycles(catalogue=14, texts=[None] * 14)
     model = Neural(SMALL.model_copy(update={"encoder": "auto"})).fit(data, context(max_steps=5))

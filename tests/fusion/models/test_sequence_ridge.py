@@ -88,8 +88,9 @@ def test_where_each_item_has_its_successor_no_orderless_source_comes_near():
     data = cycles(length=24)  # twice round, so that everyone has met everything
     users = everyone(data)
     assert successors_found("sequence_ridge", data, users) == 1.0
-    found = {name: successors_found(name, data, users) for name in ORDERLESS}
-    assert len(found) >= 9
+    able = [name for name in ORDERLESS if build(name).required() <= data.capabilities]
+    found = {name: successors_found(name, data, users) for name in able}
+    assert len(found) >= 8
     assert max(found.values()) < 0.2, found
 
 

@@ -13,10 +13,12 @@ from fusion.testing.data import fit_context, mixed_data, users_now
 
 PAGE = (Path(__file__).parents[3] / "docs" / "sources.md").read_text(encoding="utf-8")
 WORDS = {
-    ("last", None): "all",
-    ("days", None): "all",
-    ("half_life", None): "never",
-    ("steps", None): "by the data",
+    "last": "all",
+    "days": "all",
+    "half_life": "never",
+    "steps": "by the data",
+    "reg": "by held-out items",
+    "id_bound": "any length",
 }
 
 
@@ -24,7 +26,7 @@ def settings_of(cls) -> str:
     """The settings column of a source's row, from its configuration model."""
     settings = []
     for key, field in cls.Config.model_fields.items():
-        default = WORDS.get((key, field.default), field.default)
+        default = WORDS[key] if field.default is None else field.default
         settings.append(
             f"`{key}` ({str(default).lower() if isinstance(default, bool) else default})"
         )

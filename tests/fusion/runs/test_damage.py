@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from fusion.errors import DataError
-from fusion.models.text.vector_cache import VectorCache
+from fusion.models.text.vector_cache import VectorCache, text_key
 from fusion.runs.cleanup import unused_stages
 from fusion.runs.manifest import Manifest
 from fusion.runs.manifest_file import read_manifest, write_manifest
@@ -39,7 +39,7 @@ def empty(file: Path) -> None:
     file.write_bytes(b"")
 
 
-STAGES = ("fit", "lists", "ranker", "refit", "serving", "table")
+STAGES = ("fit", "lists", "past_window", "ranker", "refit", "serving", "table")
 """Every kind of stage that the training below has."""
 DAMAGES = (truncate, flip, empty, Path.unlink)
 Damage = Callable[[Path], None]
@@ -134,13 +134,26 @@ def test_a_file_that_was_dropped_is_no_damage(stage):
 
 @pytest.mark.parametrize("bit", [1, 16, 128])
 def test_vectors_are_read_whole_or_not_at_all_whatever_byte_is_flipped(bit, tmp_path):
-    VectorCache(tmp_path).write(["a"], np.ones((1, 2), np.float32))
-    (file,) = tmp_path.iterdir()
-    whole = file.read_bytes()
-    for at in range(len(whole)):
-        file.write_bytes(whole[:at] + bytes([whole[at] ^ bit]) + whole[at + 1 :])
-        for vector in VectorCache(tmp_path).read_new().values():
-            assert vector.tolist() == [1, 1], at
+    written = {text_key("a"): [1.0, 0.5], text_key("b"): [0.0, 2.0]}
+    VectorCache(tmp_path).write([*written], np.array([*written.values()], np.float16))
+    for file in sorted(tmp_path.glob("*.bin")):
+        content = file.read_bytes()
+        for at in range(len(content)):
+            file.write_bytes(content[:at] + bytes([content[at] ^ bit]) + content[at + 1 :])
+            read = read_all(tmp_path)
+            assert len(read) == 1, (file.name, at)  # the other row is as whole as before
+            assert read.items() <= written.items(), (file.name, at)
+        file.write_bytes(content)
+    assert read_all(tmp_path) == written
+
+
+def read_all(folder: Path) -> dict[bytes, list[float]]:
+    """The vectors of a cache that can be believed, by key."""
+    cache = VectorCache(folder)
+    cache.refresh()
+    keys = [*cache.rows]
+    vectors, whole = cache.read(keys)
+    return {keys[row]: vectors[row].tolist() for row in np.flatnonzero(whole)}
 
 
 def kinds(store: Path) -> list[tuple[str, str]]:

@@ -29,6 +29,9 @@ def test_every_file_has_a_name_and_every_name_a_file(done, tmp_path):
     assert (
         pl.read_parquet(run.user_ids)["user_id"].to_list() == context.data.user_ids.values.to_list()
     )
+    named = pl.read_parquet(run.item_ids)
+    assert named["item_id"].to_list() == context.data.item_ids.values.to_list()
+    assert named["in_file"].any()
 
 
 def test_without_a_ranker_there_is_no_folder_of_it(done, tmp_path):

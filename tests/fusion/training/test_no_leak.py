@@ -23,6 +23,7 @@ from tests.fusion.making import (
     columns_by_pair,
     config,
     dataset,
+    described,
     fitted,
     item_frame,
     replaced,
@@ -45,7 +46,7 @@ def made(kind: str) -> tuple[pl.DataFrame, Dataset, Plan]:
     frame = synthetic_interactions(seed=3)
     if kind == "random":
         frame = frame.drop("time")
-    data = dataset(frame, item_frame(), user_frame(), has_weights=True)
+    data = described(dataset(frame, item_frame(), user_frame(), has_weights=True))
     plan = plan_folds(data, SplitSettings(kind=kind, users=20, folds=2), seed=5)
     assert plan.kind == kind
     assert len(plan.labels) == 2
@@ -75,7 +76,7 @@ def deleted(data: Dataset, keep: np.ndarray, as_of: int) -> Dataset:
         name: getattr(data, name)[keep].copy()
         for name in ("users", "items", "times", "weights", "liked")
     }
-    return replaced(data, **rows, as_of=as_of)
+    return replaced(data, **rows, as_of=as_of, facts=data.facts.before(as_of))
 
 
 def folds_of(plan: Plan) -> list[tuple[int, Fold]]:
@@ -169,22 +170,17 @@ def test_a_time_fold_equals_a_load_as_of_its_cut(use):
     """The file as it was then gives the same ids, candidates, scores and features."""
     frame, data, plan = made("time")
     for _, fold in folds_of(plan):
-        loaded = dataset(
-            frame.filter(pl.col("time") < fold.cut),
-            item_frame(),
-            user_frame(),
-            fold.cut,
-            has_weights=True,
-        )
+        then = frame.filter(pl.col("time") < fold.cut)
+        loaded = described(dataset(then, item_frame(), user_frame(), fold.cut, has_weights=True))
         allowed = Allowed(data.listable(fold.cut))
         users = fold.label_rows[fold.known.user_counts[fold.label_rows] > 0]
         whole = columns_by_pair([fitted(use, fold.known)], fold, users, allowed)
-        then = Fold(
+        short = Fold(
             "then", loaded, np.full(loaded.n_users, fold.cut), fold.cut, users[:0], users[:0]
         )
         same = loaded.user_ids.rows(data.user_ids.texts(users))
         assert (
-            columns_by_pair([fitted(use, loaded)], then, same, Allowed(loaded.listable(fold.cut)))
+            columns_by_pair([fitted(use, loaded)], short, same, Allowed(loaded.listable(fold.cut)))
             == whole
         )
 

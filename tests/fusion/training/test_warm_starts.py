@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from fusion.data.dataset import Dataset
+from fusion.data.splitting.earlier import is_earlier
 from fusion.errors import ConfigError, FusionError
 from fusion.models.base.fit_context import FitContext
 from fusion.models.base.registry import build
 from fusion.models.neural import Neural
-from fusion.training.fit_stage import fit_stage, is_earlier
+from fusion.training.fit_stage import fit_stage
 from fusion.training.fits import fit_sources
 from fusion.training.pipeline import train
 from fusion.training.source_fits import evict, load_sources

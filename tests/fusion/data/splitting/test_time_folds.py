@@ -6,6 +6,7 @@ import pytest
 
 from fusion.config import SplitSettings
 from fusion.core.arrays import DAY
+from fusion.data.splitting.fold import labels_before
 from fusion.data.splitting.folds import plan_folds
 from fusion.errors import DataError
 from fusion.models.base.fitted import fit_items
@@ -16,6 +17,7 @@ from tests.fusion.making import (
     dataset,
     frame_of,
     item_frame,
+    replaced,
     slow_labels,
     synthetic_interactions,
 )
@@ -34,6 +36,42 @@ class TestTime:
         for fold in (*plan.labels, plan.verdict):
             assert fold.known.times.max() < fold.cut
             assert set(fold.as_of.tolist()) == {fold.cut}
+
+    @pytest.mark.parametrize("day", range(70, 77))
+    def test_the_verdict_ends_at_the_last_midnight_and_label_folds_stay_on_the_grid(self, day):
+        full = synthetic_interactions(seed=5, n_events=3000)
+        as_of = START + day * DAY + DAY // 3
+        data = dataset(full, as_of=as_of)
+        plan = plan_folds(data, SplitSettings(users=20, folds=2, window=7))
+        assert plan.verdict.cut == START + (day - 7) * DAY
+        held_out = plan.verdict.held_out.times
+        assert plan.verdict.cut <= held_out.min() < plan.verdict.cut + DAY
+        assert START + (day - 1) * DAY <= held_out.max() < START + day * DAY
+        cuts = [fold.cut for fold in (plan.tune, *plan.labels)]
+        assert [cut % (7 * DAY) for cut in cuts] == [0] * 3
+        assert 0 <= plan.verdict.cut - (cuts[-1] + 7 * DAY) < 7 * DAY
+
+    def test_midnight_is_that_of_the_zone_of_the_data(self):
+        full = synthetic_interactions(seed=5, n_events=3000)
+        data = dataset(full, as_of=START + 75 * DAY + DAY // 4)
+        split = SplitSettings(users=20, folds=2, window=7)
+        east = plan_folds(replaced(data, timezone="Asia/Shanghai"), split)
+        # At six in the morning UTC it is afternoon there, and the day began eight hours earlier.
+        assert east.verdict.cut == plan_folds(data, split).verdict.cut - DAY // 3
+
+    def test_labels_before_a_moment_are_those_that_had_happened(self):
+        frame = synthetic_interactions(seed=8)
+        data = dataset(frame, item_frame())
+        verdict = plan_folds(data, SplitSettings(users=20, folds=2, window=7)).verdict
+        until = verdict.cut + 2 * DAY
+        may = dict(zip(data.item_ids.values, data.listable(verdict.cut).tolist(), strict=True))
+        known = frame.filter(pl.col("time") < verdict.cut)
+        held_out = frame.filter(pl.col("time").is_between(verdict.cut, until, closed="left"))
+        shorter = labels_before(verdict, until)
+        assert 0 < len(pairs(shorter)) < len(pairs(verdict))
+        assert pairs(shorter) == slow_labels(frame, known, held_out, may.__getitem__)
+        assert pairs(labels_before(verdict, verdict.cut + 7 * DAY)) == pairs(verdict)
+        assert not pairs(labels_before(verdict, verdict.cut))
 
     def test_labels_are_what_one_would_tell_a_child(self):
         frame = synthetic_interactions(seed=8)
@@ -109,9 +147,9 @@ class TestTime:
         one, two = (plan_folds(data, split) for data in (today, tomorrow))
         assert tomorrow.n_items > today.n_items
         model = build("popularity")
-        for before, after in zip(
-            (*one.labels, one.verdict), (*two.labels, two.verdict), strict=True
-        ):
+        # The verdict's window moves with each day.
+        assert two.verdict.cut - one.verdict.cut == DAY
+        for before, after in zip((one.tune, *one.labels), (two.tune, *two.labels), strict=True):
             keys = [
                 fold.known.trim_users().trim_items(fit_items(model, fold.known)).digest
                 for fold in (before, after)

@@ -12,7 +12,7 @@ import pytest
 from fusion.core.findings import Unusable
 from fusion.errors import DataError, Temporary
 from fusion.ingest.formats.files import open_table
-from fusion.ingest.settings import SqlInput
+from fusion.ingest.table_settings import SqlInput
 
 NOBODY = 65534
 """The user without rights, on every Unix."""

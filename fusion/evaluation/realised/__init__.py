@@ -1,0 +1,1 @@
+"""Published lists judged by what happened after them."""

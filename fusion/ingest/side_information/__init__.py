@@ -1,0 +1,1 @@
+"""What is known of items besides interactions and the items file: vectors and facts."""

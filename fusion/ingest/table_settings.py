@@ -1,0 +1,21 @@
+"""Settings that say where a table stands: a file, a folder, a glob, or a query."""
+
+from pydantic import Field
+
+from fusion.core.settings import Settings
+
+
+class SqlInput(Settings):
+    """A table that is the result of a query."""
+
+    url: str = Field(
+        default="",
+        repr=False,  # it may hold a password
+        description="SQLAlchemy address of the database, such as postgresql+psycopg://host/shop.",
+    )
+    query: str = Field(
+        default="", description="SELECT statement whose columns the other settings name."
+    )
+
+
+Source = str | SqlInput

@@ -1,0 +1,1 @@
+"""Adapt frozen text vectors to what users take next."""

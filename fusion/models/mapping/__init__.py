@@ -1,0 +1,1 @@
+"""Map the content of items into a collaborative item space."""

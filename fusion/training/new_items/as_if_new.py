@@ -1,0 +1,98 @@
+"""Label folds in which a share of the items is as if new, so that the ranker learns that state."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fusion.data.id_map import IdMap
+from fusion.data.splitting.as_if_new import treat_as_new
+from fusion.data.splitting.fold import Fold, has_training_users
+from fusion.errors import UnusableSource
+from fusion.runs.context import RunContext
+from fusion.training.new_items.defaults import DEFAULTS
+from fusion.training.sources import build_source, left_out
+
+log = logging.getLogger(__name__)
+DROPPED = "as if new"
+"""Stream of the draw of items that label folds treat as new."""
+
+
+def learn_new_items(context: RunContext) -> RunContext:
+    """Treat a share of the items as new in the label folds, where new items matter.
+
+    They do where a source can score them and enough labels of the label folds are new items; else
+    nothing changes. All fits, histories and features of a label fold then are those of a world in
+    which nobody has taken the dropped items yet: what a new item is when lists are served. Labels
+    that are dropped items stay, and teach who wants an item of which only content is known. Who had
+    taken one before is no example of either: the table has no such row.
+
+    Args:
+        context: of the training.
+
+    Returns:
+        The context with other label folds, or as it is.
+    """
+    labels = context.plan.labels
+    share = new_label_share(labels)
+    if share < DEFAULTS.min_label_share or not _scores_new_items(context):
+        return context
+    dropped = draws(context.data.item_ids, context.config.seed, DROPPED) < DEFAULTS.dropped_share
+    folds = tuple(treat_as_new(fold, dropped) for fold in labels)
+    # On very little data somebody's whole history may be gone.
+    if not all(has_training_users(fold) for fold in folds):
+        return context
+    log.info("items as if new=%d of=%d new_labels=%.3f", dropped.sum(), len(dropped), share)
+    return replace(context, plan=replace(context.plan, labels=folds))
+
+
+def new_label_share(folds: Sequence[Fold]) -> float:
+    """Return which share of the labels are items that nobody had taken.
+
+    Args:
+        folds: with labels.
+    """
+    counts = [fold.known.item_counts[fold.label_items] for fold in folds]
+    return float((np.concatenate(counts) == 0).mean())
+
+
+def draws(ids: IdMap, seed: int, stream: str) -> NDArray[np.float64]:
+    """Draw a uniform number for each item, by its outside id.
+
+    Args:
+        ids: of I items.
+        seed: of the run.
+        stream: another one gives other numbers.
+
+    Returns:
+        (I,) float64 in [0, 1); the same for an id whatever row it has and whatever else there is.
+    """
+    salt = f"{seed} {stream} ".encode()
+    digests = (blake2b(salt + text.encode(), digest_size=6).digest() for text in ids.values)
+    keys = np.fromiter((int.from_bytes(digest, "little") for digest in digests), np.float64)
+    return keys / 2.0**48
+
+
+def proposes_new_items(context: RunContext) -> bool:
+    """Return whether sources propose new items beside their best candidates.
+
+    Args:
+        context: of the training, as `learn_new_items` returned it.
+    """
+    return any(fold.dropped is not None for fold in context.plan.labels)
+
+
+def _scores_new_items(context: RunContext) -> bool:
+    """Tell whether a source that can take part scores items without interactions."""
+    for source in context.sources:
+        try:
+            model = build_source(source)
+        except UnusableSource:
+            continue
+        scores = model.proposes and model.scores_new_items
+        if scores and left_out(model, context.plan.serving.known, context.config.memory) is None:
+            return True
+    return False

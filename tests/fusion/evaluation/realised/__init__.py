@@ -1,0 +1,1 @@
+"""Tests of published lists judged by what happened after them."""
