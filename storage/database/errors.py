@@ -164,7 +164,7 @@ def _not_written(error: sqlite3.Error, code: int, url: URL) -> FusionError:
 
 
 def _is_at_size_limit(url: URL) -> bool:
-    """Whether this process may hardly write further in a file of a database, or not at all.
+    """Tell whether this process may hardly write further in a file of a database, or not at all.
 
     SQLite says no more than that a write failed, and keeps the error of the system to itself.
     """

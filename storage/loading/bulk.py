@@ -12,6 +12,7 @@ from fusion.errors import DataError
 from storage.database.engine import writing
 from storage.loading.copying import copy, insert_tuples
 from storage.loading.frame_schemas import (
+    EXPLAINED_USERS,
     EXPLANATIONS,
     FALLBACK,
     LISTS,
@@ -23,6 +24,7 @@ from storage.loading.frame_schemas import (
 )
 from storage.loading.new_partition import load_partition
 from storage.loading.reader_waits import wait_for_readers
+from storage.loading.reasons import pack_reasons
 from storage.runs.liveness import require_training
 from storage.schema.tables import metric
 
@@ -109,21 +111,24 @@ def load_fallback(engine: Engine, run_no: int, frame: pl.DataFrame) -> int:
 
 
 def load_explanations(engine: Engine, run_no: int, frame: pl.DataFrame) -> int:
-    """Load why items are listed.
+    """Load why items are listed, one row a user.
 
     Args:
         engine: from `connect`.
         run_no: a run in training.
         frame: user_id, item_id; source, source_rank, reason, detail, gain, each of them or null.
+            The order of a user's rows is kept.
 
     Returns:
-        The number of rows.
+        The number of reasons.
 
     Raises:
         DataError: as in `load_served`.
         Temporary: the run is not in training any more.
     """
-    return _load(engine, run_no, conform(frame, EXPLANATIONS), EXPLANATIONS)
+    packed = pack_reasons(conform(frame, EXPLANATIONS))
+    _load(engine, run_no, packed, EXPLAINED_USERS)
+    return len(frame)
 
 
 def load_metrics(

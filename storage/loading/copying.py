@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import polars as pl
-import pyarrow as pa
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from fusion.errors import DataError
 from storage.database.errors import translate
-from storage.loading.binary import END, SIGNATURE, binary_rows
+
+if TYPE_CHECKING:  # what loads into SQLite needs no Arrow
+    import pyarrow as pa
 
 _SLICE = 50_000
 """Rows turned into bytes or tuples at a time: bounds memory whatever the size of a block."""
@@ -37,7 +39,10 @@ def copy(
         DataError: a row breaks the table's key.
         Temporary: the connection is lost, or the disk is full.
     """
-    import psycopg  # noqa: PLC0415 - who loads into SQLite needs no driver of PostgreSQL
+    # Who loads into SQLite needs no driver of PostgreSQL, and no Arrow.
+    import psycopg  # noqa: PLC0415
+
+    from storage.loading.binary import END, SIGNATURE  # noqa: PLC0415
 
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
@@ -94,14 +99,16 @@ def insert_tuples(
     return count
 
 
-def _encoded(frames: Iterable[pl.DataFrame]) -> Iterator[tuple[int, pa.Buffer]]:
+def _encoded(frames: Iterable[pl.DataFrame]) -> Iterator[tuple[int, "pa.Buffer"]]:
     """Yield slices of frames in the binary format, each with its number of rows."""
+    from storage.loading.binary import binary_rows  # noqa: PLC0415
+
     for frame in frames:
         for part in frame.iter_slices(_SLICE):
             yield len(part), binary_rows(part)
 
 
-def _one_ahead(parts: Iterator[tuple[int, pa.Buffer]]) -> Iterator[tuple[int, pa.Buffer]]:
+def _one_ahead(parts: Iterator[tuple[int, "pa.Buffer"]]) -> Iterator[tuple[int, "pa.Buffer"]]:
     """Yield each part while a second thread makes the next one."""
     with ThreadPoolExecutor(1) as maker:
         coming = maker.submit(next, parts, None)

@@ -43,7 +43,7 @@ FALLBACK = FrameSchema(
     "fallback", {"segment": pl.String, "rank": pl.Int32, "item_id": pl.String, "score": pl.Float32}
 )
 EXPLANATIONS = FrameSchema(
-    "explanation",
+    "explanation",  # the view: rows are packed before they are loaded
     {
         "user_id": pl.String,
         "item_id": pl.String,
@@ -55,6 +55,8 @@ EXPLANATIONS = FrameSchema(
     },
     frozenset({"source", "source_rank", "reason", "detail", "gain"}),
 )
+EXPLAINED_USERS = FrameSchema("explained_user", {"user_id": pl.String, "reasons": pl.String})
+HISTORIES = FrameSchema("user_history", {"user_id": pl.String, "events": pl.String})
 METRICS = FrameSchema(
     "metric",
     {

@@ -29,6 +29,17 @@ WHERE (placement <> :placement AND placement NOT IN (SELECT placement FROM run))
     OR (placement = :placement AND ({backwards} OR {ended}))
 ORDER BY id
 """
+_HIDDEN = """
+SELECT count(*) AS shown, sum(CASE
+    WHEN item_id IN (
+        SELECT item_id FROM blocked_item
+        WHERE placement = :placement AND user_id IS NULL AND {active}) THEN 1
+    WHEN (user_id, item_id) IN (
+        SELECT user_id, item_id FROM blocked_item
+        WHERE placement = :placement AND user_id IS NOT NULL AND {active}) THEN 1
+    ELSE 0 END) AS hidden
+FROM recommendation WHERE run_no = :run_no AND rank <= :depth
+"""
 _IDLE_COLUMNS = ("placement", "item_id", "user_id", "starts_at", "until", "why")
 _COLUMNS = {"item_id": pl.String, "user_id": pl.String}
 
@@ -50,6 +61,45 @@ def blocked_now(engine: Engine, placement: str) -> pl.DataFrame:
     with engine.connect() as connection:
         blocks = stream_rows(connection, statement, _COLUMNS, {"placement": placement})
     return blocks.sort("item_id", "user_id")
+
+
+def blocks_for_everyone(engine: Engine, placement: str, item_id: str) -> list[int]:
+    """Return the ids of the rows that block an item for everyone at this moment.
+
+    Args:
+        engine: from `connect`.
+        placement: where lists are shown.
+        item_id: of the item.
+    """
+    statement = text(
+        "SELECT id FROM blocked_item WHERE placement = :placement AND item_id = :item_id "
+        f"AND user_id IS NULL AND {active_blocks(engine)} ORDER BY id"
+    )
+    with engine.connect() as connection:
+        found = connection.execute(statement, {"placement": placement, "item_id": item_id})
+        return [int(one) for one in found.scalars()]
+
+
+def hidden_share(engine: Engine, placement: str, run_no: int, depth: int) -> float | None:
+    """Return the share of a run's list rows that the views hide now.
+
+    Args:
+        engine: from `connect`.
+        placement: where lists are shown.
+        run_no: the run.
+        depth: places of a list that are looked at.
+
+    Returns:
+        0 where nothing is blocked; None where the run has no rows.
+    """
+    # Most placements block nothing, and need not read their lists for that.
+    if blocked_now(engine, placement).is_empty():
+        return 0.0
+    statement = text(_HIDDEN.format(active=active_blocks(engine)))
+    values = {"placement": placement, "run_no": run_no, "depth": depth}
+    with engine.connect() as connection:
+        row = connection.execute(statement, values).one()
+    return row.hidden / row.shown if row.shown else None
 
 
 def idle_blocks(engine: Engine, placement: str) -> pl.DataFrame:

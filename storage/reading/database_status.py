@@ -13,7 +13,8 @@ from storage.database.errors import DamagedDatabase, NoDatabase
 from storage.database.settings import StorageSettings
 from storage.database.urls import masked, storage_url
 from storage.schema.inspection import Relations, read_relations
-from storage.schema.tables import HEAD, metadata, run, slot, slot_move
+from storage.schema.metadata import metadata
+from storage.schema.tables import HEAD, run, slot, slot_move
 from storage.schema.types import UtcTime
 from storage.slots.history import require_history
 

@@ -96,6 +96,21 @@ def recommendations_for(
         return _fallback(connection, placement, wanted or EVERYONE)
 
 
+def fallback_for(engine: Engine, placement: str, segment: str | None) -> Recommendations:
+    """Return the fallback that serves a segment now, by rank.
+
+    Args:
+        engine: from `connect`.
+        placement: where the list is shown.
+        segment: of users; None for everyone.
+
+    Returns:
+        The rows, of the segment or else of `all`; none where nothing is live.
+    """
+    with engine.connect() as connection:
+        return _fallback(connection, placement, segment or EVERYONE)
+
+
 def _own_list(connection: Connection, placement: str, user: str) -> pl.DataFrame:
     """Return a user's own live list, by rank; no rows where they have none."""
     view = current_recommendations

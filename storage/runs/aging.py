@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Engine, Table, delete, func, select
 
 from storage.database.engine import writing
-from storage.schema.tables import alert, decision, explanation, slot
+from storage.schema.tables import explained_user, slot
+from storage.schema.watch_tables import alert, decision, realised, watch
 from storage.slots.history import moves, rollback_path
 
 
@@ -37,7 +38,7 @@ def age_explanations(engine: Engine, run_no: int, dry_run: bool = False) -> int:
     Returns:
         The number of rows.
     """
-    return _age(engine, explanation, explanation.c.run_no == run_no, dry_run)
+    return _age(engine, explained_user, explained_user.c.run_no == run_no, dry_run)
 
 
 def age_alerts(engine: Engine, placement: str, before: datetime, dry_run: bool = False) -> int:
@@ -70,6 +71,22 @@ def age_decisions(engine: Engine, placement: str, before: datetime, dry_run: boo
     """
     old = (decision.c.at < before) & (decision.c.placement == placement)
     return _age(engine, decision, old, dry_run)
+
+
+def age_realised(engine: Engine, placement: str, before: datetime, dry_run: bool = False) -> int:
+    """Delete old figures of what became of published lists.
+
+    Args:
+        engine: from `connect`.
+        placement: where the lists are shown.
+        before: aware time; figures that were measured from then on stay.
+        dry_run: count them, and delete nothing.
+
+    Returns:
+        The number of rows.
+    """
+    watches = select(watch.c.watch_no).where(watch.c.placement == placement, watch.c.at < before)
+    return _age(engine, realised, realised.c.watch_no.in_(watches), dry_run)
 
 
 def _age(engine: Engine, table: Table, old: ColumnElement[bool], dry_run: bool) -> int:

@@ -22,7 +22,8 @@ from sqlalchemy import (
 
 from storage.database.engine import writing
 from storage.runs.partitions import finish_removals
-from storage.schema.tables import metadata, run
+from storage.schema.metadata import metadata
+from storage.schema.tables import run
 from storage.schema.types import MaskedText
 
 SENTENCES = ("message", "reason", "why")

@@ -27,7 +27,7 @@ _Key = tuple[str, str | None, int]
 
 
 class LifeSign(Protocol):
-    """What lasts while a training lives."""
+    """A sign that lasts while a training lives."""
 
     def is_held(self, connection: Connection) -> bool:
         """Tell whether nobody has taken it away."""

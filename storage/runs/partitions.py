@@ -14,7 +14,16 @@ from sqlalchemy import Connection, Engine, Table, delete, select, text
 from fusion.errors import Refused, Unavailable
 from storage.database.engine import writing
 from storage.database.limits import LIMITS, limits_of
-from storage.schema.tables import explanation, fallback, metric, recommendation, served_user, slot
+from storage.schema.tables import (
+    explained_user,
+    fallback,
+    metric,
+    recommendation,
+    served_user,
+    slot,
+    user_history,
+)
+from storage.schema.watch_tables import diagnosis
 
 _DETACH_LOCK = "hashtext('fusion detach ' || current_schema())"
 _LOCK_SECONDS = 2.0
@@ -57,7 +66,7 @@ def remove_lists(engine: Engine, run_no: int, with_metrics: bool = True) -> None
     Args:
         engine: from `connect`.
         run_no: the run.
-        with_metrics: delete its rows in `metric` too.
+        with_metrics: delete its rows in `metric` and `diagnosis` too.
 
     Raises:
         Refused: a slot points at the run.
@@ -104,11 +113,11 @@ def cut_off_removals(connection: Connection) -> Sequence[int]:
 
 def _tables(has_partitions: bool, with_metrics: bool) -> list[Table]:
     """Return the tables whose rows of a run are deleted one by one."""
-    tables = [served_user, fallback, explanation]
+    tables = [served_user, fallback, explained_user, user_history]
     if not has_partitions:
         tables.append(recommendation)
     if with_metrics:
-        tables.append(metric)
+        tables += [metric, diagnosis]
     return tables
 
 

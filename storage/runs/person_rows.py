@@ -8,7 +8,8 @@ from sqlalchemy import JSON, Column, ColumnElement, Engine, MetaData, Table, sel
 
 from storage.runs.erasure import amendable
 from storage.runs.partitions import cut_off_removals, partition_name
-from storage.schema.tables import metadata, recommendation, run
+from storage.schema.metadata import metadata
+from storage.schema.tables import recommendation, run
 
 USER = "user_id"
 """Name of every column that says whose a row is; a test holds new tables to it."""

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
+    JSON,
     Column,
     ColumnElement,
     Connection,
@@ -13,6 +15,7 @@ from sqlalchemy import (
     Table,
     and_,
     cast,
+    delete,
     func,
     literal,
     or_,
@@ -24,19 +27,22 @@ from sqlalchemy import (
 from fusion.core.clocks import settled_times
 from storage.database.engine import writing
 from storage.runs.partitions import partition_name, remove_lists
+from storage.runs.past.kinds import BACKFILL
 from storage.schema.tables import (
-    explanation,
+    explained_user,
     fallback,
     recommendation,
     run,
     served_user,
     slot,
     slot_move,
+    user_history,
 )
 from storage.schema.types import utc_now
+from storage.schema.watch_tables import diagnosis
 from storage.slots.history import moves, rollback_path
 
-BULK = (recommendation, served_user, fallback, explanation)
+BULK = (recommendation, served_user, fallback, explained_user, user_history)
 """Tables whose rows a pruned run loses; `run` and `metric` keep its history."""
 ENDED = ("ready", "rejected")
 """Statuses of runs that ended well and may be deleted by retention."""
@@ -71,8 +77,8 @@ def run_retention(
     """Return every run of a placement with the reason why it stays.
 
     A run stays while a slot points at it, or pointed at it at or after `since`; while one rollback
-    would return to it; while it is one of the `newest` that ended ready or rejected; and while it
-    is in training.
+    would return to it; while it is one of the `newest` that ended ready or rejected; while it is in
+    training; and, if it was backfilled and so is none of the newest, when that was after `since`.
 
     Args:
         engine: from `connect`.
@@ -83,13 +89,13 @@ def run_retention(
     Returns:
         The runs, oldest first.
     """
-    columns = (run.c.run_no, run.c.run_id, run.c.status, run.c.created_at)
+    columns = (run.c.run_no, run.c.run_id, run.c.status, run.c.created_at, run.c.kind)
     of_placement = run.c.placement == placement
     statement = select(*columns).where(of_placement).order_by(run.c.run_no)
     with engine.connect() as connection:
         rows = connection.execute(statement).all()
         reasons = _shown_reasons(connection, placement, since)
-    ended = [row.run_no for row in rows if row.status in ENDED]
+    ended = [row.run_no for row in rows if row.status in ENDED and row.kind != BACKFILL]
     for run_no in ended[-newest:]:
         reasons.setdefault(run_no, f"among the newest {newest}")
     for row in rows:
@@ -100,7 +106,8 @@ def run_retention(
     settled = settled_times([row.created_at for row in rows], utc_now())
     retained = []
     for row, settled_at in zip(rows, settled, strict=True):
-        why = reasons.get(row.run_no)
+        is_recent_backfill = row.kind == BACKFILL and row.status in ENDED and settled_at >= since
+        why = reasons.get(row.run_no) or ("backfilled lately" if is_recent_backfill else None)
         retained.append(
             RunRetention(row.run_no, row.run_id, row.status, row.created_at, settled_at, why)
         )
@@ -129,6 +136,8 @@ def delete_run(engine: Engine, run_no: int) -> bool:
         # A failed run keeps its status: it says more than `deleted`.
         if status in ENDED:
             connection.execute(update(run).where(this_run).values(status="deleted"))
+            # What was to be done about the run is over with it; its figures stay.
+            connection.execute(delete(diagnosis).where(diagnosis.c.run_no == run_no))
     return True
 
 
@@ -234,7 +243,7 @@ def _cell_bytes(table: Table, has_partitions: bool) -> ColumnElement[int]:
     """Return the sum of a table's cells: the length of texts in bytes, `NUMBER_BYTES` a number."""
     if has_partitions and table is recommendation:
         return literal(0)
-    texts = [column for column in table.c if isinstance(column.type, String)]
+    texts = [column for column in table.c if isinstance(column.type, String | JSON)]
     n_numbers = len(table.c) - len(texts)
     size: ColumnElement[int] = literal(NUMBER_BYTES * n_numbers)
     for column in texts:
@@ -242,7 +251,9 @@ def _cell_bytes(table: Table, has_partitions: bool) -> ColumnElement[int]:
     return func.sum(size)
 
 
-def _text_bytes(column: Column[str], is_postgres: bool) -> ColumnElement[int]:
+def _text_bytes(column: Column[Any], is_postgres: bool) -> ColumnElement[int]:
+    if is_postgres and isinstance(column.type, JSON):
+        return func.pg_column_size(column)  # as it is stored, compressed
     if is_postgres:
         return func.octet_length(column)
     return func.length(cast(column, LargeBinary))  # of a blob: bytes, not characters

@@ -49,7 +49,7 @@ def start_run(  # noqa: PLR0913 one argument a column
         engine: from `connect`.
         run_id: outside name, new in the database.
         placement: where its lists will be shown.
-        kind: `full`; later also incremental kinds, which stand on `base_run_no`.
+        kind: of `storage.runs.past.kinds`; later also incremental ones, on `base_run_no`.
         as_of: aware time up to which data was known; None where the data has no times.
         data_hash: hash of the data it is made from.
         config_hash: hash of the configuration.

@@ -9,7 +9,8 @@ from sqlalchemy import Engine, text
 from fusion.errors import ConfigError
 from storage.database.errors import DAMAGE_CURE, DamagedDatabase, NoDatabase
 from storage.database.urls import masked
-from storage.schema.tables import HEAD, metadata
+from storage.schema.metadata import metadata
+from storage.schema.tables import HEAD
 from storage.schema.views import view_metadata
 
 REVISION_TABLE = "alembic_version"

@@ -13,7 +13,7 @@ class RunRow:
         run_no: number inside this database.
         run_id: outside name, also the name of its folder.
         placement: where its lists are shown.
-        kind: `full`; later also incremental kinds.
+        kind: `full`, or `backfill` of a past date; later also incremental kinds.
         base_run_no: the run that an incremental run stands on.
         as_of: up to when it knew data; None where the data has no times.
         created_at: begun.

@@ -8,13 +8,9 @@ from sqlalchemy import DateTime, Dialect, Text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from fusion.core.clocks import utc_now as utc_now  # noqa: PLC0414  the tables' clock
 from fusion.masking import mask_secrets
 from storage.database.errors import unreadable
-
-
-def utc_now() -> datetime:
-    """Return the present as an aware UTC time."""
-    return datetime.now(UTC)
 
 
 class _SqliteTime(sqlite.DATETIME):

@@ -40,6 +40,18 @@ current_fallback = Table(
     Column("run_id", Text),
     Column("placement", Text),
 )
+explanation = Table(
+    "explanation",
+    view_metadata,
+    Column("run_no", Integer),
+    Column("user_id", ID_TEXT),
+    Column("item_id", ID_TEXT),
+    Column("source", Text),
+    Column("source_rank", Integer),
+    Column("reason", Text),
+    Column("detail", Text),
+    Column("gain", REAL),
+)
 LIST_VIEWS = (current_recommendations, slot_recommendations, current_fallback)
 """What services read; the others are for analysts, and came with a later revision."""
 run_overview = Table(

@@ -1,6 +1,6 @@
 """The moves of a slot, and which run came before the one it shows."""
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from storage.database.errors import DamagedDatabase
 from storage.schema.row_objects import Move
@@ -18,16 +18,31 @@ def moves(connection: Connection, placement: str, name: str = "live") -> list[Mo
     Returns:
         Its rows of `slot_move`, with the outside names of the runs.
     """
+    return _read(connection, (slot_move.c.placement == placement) & (slot_move.c.name == name))
+
+
+def moves_of_run(connection: Connection, placement: str, run_no: int) -> list[Move]:
+    """Return the moves of every slot to a run and away from it, oldest first.
+
+    Args:
+        connection: to our database.
+        placement: where lists are shown.
+        run_no: the run.
+    """
+    touches = (slot_move.c.to_run_no == run_no) | (slot_move.c.from_run_no == run_no)
+    return _read(connection, (slot_move.c.placement == placement) & touches)
+
+
+def _read(connection: Connection, wanted: ColumnElement[bool]) -> list[Move]:
     source = run.alias("source")
     target = run.alias("target")
     from_run_id = source.c.run_id.label("from_run_id")
     to_run_id = target.c.run_id.label("to_run_id")
-    of_slot = (slot_move.c.placement == placement) & (slot_move.c.name == name)
     statement = (
         select(slot_move, from_run_id, to_run_id)
         .outerjoin(source, source.c.run_no == slot_move.c.from_run_no)
         .outerjoin(target, target.c.run_no == slot_move.c.to_run_no)
-        .where(of_slot)
+        .where(wanted)
         .order_by(slot_move.c.id)
     )
     rows = connection.execute(statement).mappings()

@@ -57,6 +57,7 @@ class AlertRow:
         threshold: what it may be.
         message: in words.
         parameters: what the message was made of.
+        acknowledged_at: when somebody took note of it.
         acknowledged_by: who.
         acknowledged_until: until when; None for good.
         acknowledged_why: why.
@@ -81,6 +82,7 @@ class AlertRow:
     threshold: float | None
     message: str
     parameters: dict[str, Any] | None
+    acknowledged_at: datetime | None
     acknowledged_by: str | None
     acknowledged_until: datetime | None
     acknowledged_why: str | None

@@ -9,11 +9,12 @@ from sqlalchemy import Connection, Engine, Row, insert, select, update
 
 from fusion.errors import DataError
 from storage.database.engine import writing
-from storage.schema.tables import alert
 from storage.schema.types import utc_now
+from storage.schema.watch_tables import alert
 from storage.watches.alert_rows import AlertRow, NewAlert, State
 
-_COLUMNS = [alert.c[name] for name in AlertRow.__dataclass_fields__]
+ALERT_COLUMNS = [alert.c[name] for name in AlertRow.__dataclass_fields__]
+"""What is selected for an `AlertRow`."""
 
 
 def raise_alert(
@@ -135,8 +136,8 @@ def acknowledge(  # noqa: PLR0913 one argument a column
                 f"placement {placement!r} has no alert {alert_id} that is not resolved. "
                 f"Known: {', '.join(known) or 'none'}"
             )
-        row = connection.execute(select(*_COLUMNS).where(is_this)).one()
-    return _alert(row)
+        row = connection.execute(select(*ALERT_COLUMNS).where(is_this)).one()
+    return alert_row(row)
 
 
 def alerts_of(
@@ -161,21 +162,46 @@ def alerts_of(
     stored: set[State] = {*states, "acknowledged"} if "open" in states else set(states)
     with engine.connect() as connection:
         rows = _read(connection, placement, stored)
-    listed = [_as_of(row, moment) for row in rows]
+    listed = [alert_as_of(row, moment) for row in rows]
     return [row for row in listed if row.state in states]
+
+
+def alerts_of_run(engine: Engine, run_no: int, now: datetime | None = None) -> list[AlertRow]:
+    """List the alerts that were seen last in a run, those that are resolved too.
+
+    Args:
+        engine: from `connect`.
+        run_no: the run.
+        now: aware time at which acknowledgements may be over; the present when None.
+    """
+    wanted = select(*ALERT_COLUMNS).where(alert.c.run_no == run_no).order_by(alert.c.id)
+    with engine.connect() as connection:
+        rows = [alert_row(row) for row in connection.execute(wanted)]
+    return [alert_as_of(row, now or utc_now()) for row in rows]
 
 
 def _read(connection: Connection, placement: str, states: Collection[str]) -> list[AlertRow]:
     wanted = (alert.c.placement == placement) & alert.c.state.in_(list(states))
-    rows = connection.execute(select(*_COLUMNS).where(wanted).order_by(alert.c.id))
-    return [_alert(row) for row in rows]
+    rows = connection.execute(select(*ALERT_COLUMNS).where(wanted).order_by(alert.c.id))
+    return [alert_row(row) for row in rows]
 
 
-def _alert(row: Row[Any]) -> AlertRow:
+def alert_row(row: Row[Any]) -> AlertRow:
+    """Return a row of `ALERT_COLUMNS` as an object.
+
+    Args:
+        row: as it is stored.
+    """
     return AlertRow(**row._mapping)
 
 
-def _as_of(row: AlertRow, moment: datetime) -> AlertRow:
+def alert_as_of(row: AlertRow, moment: datetime) -> AlertRow:
+    """Return an alert as it is at a moment: open again when its acknowledgement is over.
+
+    Args:
+        row: as it is stored.
+        moment: aware time.
+    """
     until = row.acknowledged_until
     is_over = row.state == "acknowledged" and until is not None and until <= moment
     return replace(row, state="open") if is_over else row

@@ -18,20 +18,19 @@ AS_OF = datetime(2026, 11, 1, tzinfo=UTC)
 SIZE, RESERVE = 4, 3
 
 
-def begin(engine: Engine, run_id: str, placement: str = "default") -> int:
-    return start_run(
-        engine, run_id, placement, kind="full", as_of=AS_OF, data_hash="d1", config_hash="c1"
-    )
+def begin(engine: Engine, run_id: str, placement: str = "default", **columns: Any) -> int:
+    made_of = {"kind": "full", "as_of": AS_OF, "data_hash": "d1", "config_hash": "c1"}
+    return start_run(engine, run_id, placement, **(made_of | columns))
 
 
-def end(engine: Engine, run_no: int, status: str = "ready") -> None:
+def end(engine: Engine, run_no: int, status: str = "ready", verdict: Any = None) -> None:
     finish_run(
         engine,
         run_no,
         status,
         method="ranker",
         list_size=SIZE,
-        verdict={"rows": []},
+        verdict=verdict or {"rows": []},
         manifest={"seed": 7},
     )
 
@@ -59,11 +58,15 @@ def lists(run_id: str, users: list[str], rows: int = SIZE + RESERVE) -> pl.DataF
 
 
 def make_run(
-    engine: Engine, run_id: str, users: list[str] | None = None, placement: str = "default"
+    engine: Engine,
+    run_id: str,
+    users: list[str] | None = None,
+    placement: str = "default",
+    **columns: Any,
 ) -> int:
     """A ready run with lists, served users and the fallback `all`, as `fusion run` leaves one."""
     users = users or ["u1", "u2", "u3"]
-    run_no = begin(engine, run_id, placement)
+    run_no = begin(engine, run_id, placement, **columns)
     block = lists(run_id, users)
     load_lists(engine, run_no, [block])
     load_served(engine, run_no, pl.DataFrame({"user_id": users, "route": "warm", "segment": "old"}))

@@ -5,7 +5,7 @@ from typing import Any
 
 from alembic import context
 
-from storage.schema.tables import metadata
+from storage.schema.metadata import metadata
 
 _PARTITION = re.compile(r"recommendation_r\d+")
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import insert, text
 
-from storage.reading.blocked_items import blocked_now, idle_blocks, placements
+from storage.reading.blocked_items import blocked_now, hidden_share, idle_blocks, placements
 from storage.schema.tables import blocked_item
 from tests.storage.making import make_run
 
@@ -74,3 +74,29 @@ def test_rows_that_can_never_act_are_told_from_those_that_may(engine):
 
 def test_nothing_is_blocked_in_an_empty_table(engine):
     assert blocked_now(engine, "default").is_empty()
+
+
+@pytest.mark.parametrize(
+    ("columns", "hidden"),
+    [
+        ({}, 2 / 8),
+        ({"user_id": "u1"}, 1 / 8),
+        ({"user_id": "nobody"}, 0),
+        ({"item_id": "a-5"}, 0),  # of the reserve, below the shown places
+        ({"until": NOW - HOUR}, 0),
+        ({"placement": "mail"}, 0),
+    ],
+)
+def test_the_share_of_rows_that_the_views_hide(engine, columns, hidden):
+    run_no = make_run(engine, "a", users=["u1", "u2"])
+    row = {"placement": "default", "item_id": "a-1", **columns}
+    assert hidden_share(engine, "default", run_no, 4) == 0
+    with engine.begin() as connection:
+        connection.execute(insert(blocked_item).values(row))
+    assert hidden_share(engine, "default", run_no, 4) == hidden
+
+
+def test_a_run_without_rows_has_no_share_that_is_hidden(engine):
+    with engine.begin() as connection:
+        connection.execute(insert(blocked_item).values(placement="default", item_id="a-1"))
+    assert hidden_share(engine, "default", 1, 4) is None

@@ -50,6 +50,18 @@ def test_slots_the_way_back_and_the_newest_stay(engine):
     assert lately.keys() == set("bcdg")  # the moves of live are older than a day
 
 
+def test_backfilled_runs_take_no_place_of_the_newest_and_stay_while_they_are_young(engine):
+    for name in "ab":
+        make_run(engine, name, ["u1"])
+    make_run(engine, "old", ["u1"], kind="backfill", created_at=NOW - timedelta(days=60))
+    make_run(engine, "young", ["u1"], kind="backfill", created_at=NOW - timedelta(days=20))
+    assert kept(engine, 1, NOW - timedelta(days=30)) == {
+        "b": "among the newest 1",
+        "young": "backfilled lately",
+    }
+    assert kept(engine, 1).keys() == {"b"}
+
+
 def test_a_run_that_was_live_lately_stays_from_the_day_it_was_replaced(engine):
     runs = {name: make_run(engine, name, ["u1"]) for name in "abcd"}
     for name, days in (("a", 90), ("b", 60), ("c", 20), ("d", 10)):

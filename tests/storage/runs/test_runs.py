@@ -8,7 +8,7 @@ from storage.reading.read import lists_of
 from storage.runs import liveness
 from storage.runs.records import add_decision
 from storage.runs.runs import find_run, finish_run, runs, start_run
-from storage.schema.tables import decision
+from storage.schema.watch_tables import decision
 from storage.slots.publish import publish
 from tests.storage.making import AS_OF, begin, end, make_run
 
@@ -140,3 +140,21 @@ def test_alerts_and_decisions(engine):
         times = connection.execute(select(decision.c.at).where(ours).order_by(decision.c.id))
         assert times.scalars().first() == at
     assert rows == [(True, "31 days old", "age", run_no), (False, "3 days old", "age", None)]
+
+
+def test_a_decision_keeps_its_code_and_its_facts(engine):
+    said = {"run": "a", "age_hours": 192.0, "also": ["drift"]}
+    facts = {"rows": [{"fact": "drift", "value": 1, "threshold": None}], "note": ""}
+    add_decision(
+        engine,
+        "default",
+        True,
+        reason="8 days old",
+        trigger="age",
+        code="age_passed",
+        parameters=said,
+        facts=facts,
+    )
+    with engine.connect() as connection:
+        columns = (decision.c.code, decision.c.parameters, decision.c.facts)
+        assert connection.execute(select(*columns)).all() == [("age_passed", said, facts)]

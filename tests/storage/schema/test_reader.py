@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import NullPool, create_engine, make_url, text
 
 from storage import StorageSettings, connect, open_reader, recommendations_for
-from storage.schema.tables import metadata
+from storage.schema.metadata import metadata
 from storage.schema.views import LIST_VIEWS, view_metadata
 from storage.slots.publish import publish
 from tests.docs.blocks import contents
@@ -15,8 +15,8 @@ from tests.storage.making import make_run
 BLOCKS = contents("docs/sql.md", "sql")
 (READER,) = (block for block in BLOCKS if "CREATE ROLE lists_reader" in block)
 (ANALYST,) = (block for block in BLOCKS if "CREATE ROLE analyst" in block)
-READS = {"run", "metric", "alert", "decision", "slot", "slot_move"}
-READS |= {"recommendation", "served_user", "fallback", "explanation"}
+READS = {"run", "metric", "realised", "alert", "decision", "slot", "slot_move"}
+READS |= {"recommendation", "served_user", "fallback"}
 
 
 @pytest.fixture(params=["public", "shop"])

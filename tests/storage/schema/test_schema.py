@@ -8,7 +8,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import CheckConstraint, inspect
 
-from storage.schema.tables import HEAD, metadata
+from storage.schema.metadata import metadata
+from storage.schema.tables import HEAD
 from storage.schema.upgrade import alembic_config
 from storage.schema.views import view_metadata
 from tests.storage.making import make_run

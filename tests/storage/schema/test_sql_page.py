@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from storage.loading.bulk import load_fallback, load_lists, load_served
 from storage.reading.recommendations import recommendations_for
-from storage.schema.tables import metadata
+from storage.schema.metadata import metadata
 from storage.schema.views import view_metadata
 from storage.slots.publish import publish
 from tests.docs.blocks import contents

@@ -1,12 +1,14 @@
 """Alerts: one row a cause, from when it is raised until it is resolved."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
 
 from fusion.errors import DataError
-from storage.schema.tables import alert
+from storage.schema.watch_tables import alert
+from storage.watches.alert_lists import earlier_alerts, find_alert, newest_alerts
 from storage.watches.alert_rows import NewAlert
 from storage.watches.alerts import acknowledge, alerts_of, raise_alert, resolve_alerts
 
@@ -74,3 +76,51 @@ def test_an_alert_that_is_not_there_is_refused_with_those_that_are(engine):
     resolve_alerts(engine, [number], "gone")
     with pytest.raises(DataError, match="Known: none"):
         acknowledge(engine, "home", number, by="ann", why="x")
+
+
+def test_the_newest_alerts_of_a_state_come_first_and_bounded(engine):
+    ids = {}
+    for cause in ("stale", "missing", "doubled", "unit"):
+        ids[cause], _ = raise_alert(engine, "home", replace(STALE, cause=cause), at=NOW)
+    raise_alert(engine, "mail", STALE)
+    resolve_alerts(engine, [ids["stale"]], "the export came", NOW)
+    until = NOW + timedelta(days=2)
+    acknowledge(engine, "home", ids["missing"], by="ann", why="w", until=until, at=NOW)
+    acknowledge(engine, "home", ids["doubled"], by="ann", why="for good", at=NOW)
+
+    def _causes(*states, limit=10, now=NOW):
+        return [one.cause for one in newest_alerts(engine, "home", states, limit, now)]
+
+    assert _causes("open", "acknowledged", "resolved") == ["unit", "doubled", "missing", "stale"]
+    assert _causes("open", "acknowledged", "resolved", limit=2) == ["unit", "doubled"]
+    assert _causes("open") == ["unit"]
+    assert _causes("acknowledged") == ["doubled", "missing"]
+    assert _causes("resolved") == ["stale"]
+    assert _causes() == []
+    # Its time is over: it is open again.
+    assert _causes("open", now=until) == ["unit", "missing"]
+    assert _causes("acknowledged", now=until) == ["doubled"]
+
+
+def test_an_alert_is_found_by_its_number_in_its_placement(engine):
+    number, _ = raise_alert(engine, "home", STALE, at=NOW)
+    until = NOW + timedelta(days=2)
+    acknowledge(engine, "home", number, by="ann", why="holiday", until=until, at=NOW)
+    found = find_alert(engine, "home", number, NOW)
+    assert (found.state, found.acknowledged_at) == ("acknowledged", NOW)
+    assert find_alert(engine, "home", number, until).state == "open"
+    assert find_alert(engine, "mail", number, NOW) is None
+    assert find_alert(engine, "home", number + 1, NOW) is None
+
+
+def test_the_same_alert_before_is_of_its_cause_subject_and_placement(engine):
+    ids = []
+    for _ in range(3):
+        ids.append(raise_alert(engine, "home", STALE, at=NOW)[0])
+        resolve_alerts(engine, ids, "the export came")
+    raise_alert(engine, "home", replace(STALE, cause="missing"))
+    raise_alert(engine, "home", replace(STALE, subject="users"))
+    raise_alert(engine, "mail", STALE)
+    newest = find_alert(engine, "home", raise_alert(engine, "home", STALE)[0], NOW)
+    assert [one.id for one in earlier_alerts(engine, newest, 9)] == ids[::-1]
+    assert [one.id for one in earlier_alerts(engine, newest, 2)] == [ids[2], ids[1]]

@@ -1,0 +1,1 @@
+"""Messages for people and machines outside, and what became of each at each receiver."""

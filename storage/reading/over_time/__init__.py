@@ -1,0 +1,1 @@
+"""Read what happened in a placement, and how figures moved over its runs."""

@@ -1,0 +1,1 @@
+"""Read what runs hold of one user, and of one item."""

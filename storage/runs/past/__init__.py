@@ -1,0 +1,1 @@
+"""Runs as of past dates: their kind, and whether one is there already."""
