@@ -46,7 +46,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class Circumstances:
-    """What alerts on two runs depend on beside their figures.
+    """Circumstances that alerts on two runs depend on beside their figures.
 
     Attributes:
         next_step: a sentence about what can be done about the run's lists, which only its caller
@@ -155,7 +155,7 @@ def _churn(
         )
     message = (
         f"{churn.value:.0%} of a list changed on average against the run that was live; {beside}. "
-        f"Look at the segments in stability.html. {circumstances.next_step}"
+        f"Look at who that is on the page of the run. {circumstances.next_step}"
     )
     return [Alert("lists", name, churn.judged, limit, message.rstrip())]
 
@@ -175,7 +175,7 @@ def _items(
         return []
     message = (
         f"{1 - kept:.0%} of the items that the run before listed are in no list of this one. Are "
-        f"items missing from the data, or retired? Look at what is listed in stability.html. "
+        f"items missing from the data, or retired? Look at the items lost on the page of the run. "
         f"{circumstances.next_step}"
     )
     return [Alert("lists", "items_lost", 1 - kept, limit, message.rstrip())]

@@ -50,6 +50,20 @@ class MonitorSettings(Settings):
         description="Share of the previously listed items that may vanish from all lists "
         "together before there is an alert.",
     )
+    exposure_ratio: float | None = Field(
+        None,
+        gt=1,
+        le=1000,
+        description="Times its share of events that an item group's share of exposure may surely "
+        "be, or one over that, before there is an alert; default: any.",
+    )
+    snapshots: int = Field(
+        50,
+        ge=1,
+        le=10_000,
+        description="Runs of a placement that Evidently's pages show, the newest ones; each takes "
+        "seconds of a start and megabytes of memory. Figures of all runs stay in SQL.",
+    )
     workspace: str = Field(
         "",
         description="Folder of the dashboards over runs; empty means `workspace` in the "

@@ -1,4 +1,4 @@
-"""The files of a run's report: figures as JSON, and the page of stability.
+"""The files of a run's report: figures as JSON.
 
 The drift page is drawn from them when it is first asked for: see `drawing`.
 """
@@ -7,7 +7,7 @@ import fcntl
 import json
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -18,8 +18,8 @@ import polars as pl
 
 from dashboards.evidently.figures import figures
 from dashboards.measures.drift import ColumnDrift
+from dashboards.measures.feature_curves import FeatureCurve
 from dashboards.measures.stability import Stability
-from dashboards.pages.stability_page import stability_page
 from dashboards.run import RunRef
 from fusion.core.durable import replaced_by
 from fusion.errors import DataError
@@ -51,18 +51,18 @@ class ReportFiles:
         return self.folder / DRIFT_JSON
 
     @property
-    def stability_html(self) -> Path:
-        """The page of stability, with the verdict."""
-        return self.folder / "stability.html"
-
-    @property
     def stability_json(self) -> Path:
         """Figures of stability, and the verdict."""
         return self.folder / "stability.json"
 
     @property
+    def features_json(self) -> Path:
+        """What features add to scores; missing where no ranker makes the lists."""
+        return self.folder / "features.json"
+
+    @property
     def is_drawn(self) -> bool:
-        """Whether the drift page was drawn, in the dashboards too."""
+        """Tell whether the drift page was drawn, in the dashboards too."""
         return self.drift_html.exists()
 
 
@@ -87,16 +87,18 @@ def write_report(
     drift: Sequence[ColumnDrift],
     stability: Stability | None,
     verdict: pl.DataFrame | None,
+    changed: Mapping[str, Any] | None = None,
 ) -> ReportFiles:
-    """Write `drift.json`, `stability.html` and `stability.json`; a drift page of before goes.
+    """Write `drift.json` and `stability.json`; a drift page of before goes.
 
     Args:
         folder: where; made when it is not there.
         run: the run that is reported.
         drift: of the columns that were compared.
-        stability: of the lists; None on a placement's first run, and the page says so.
+        stability: of the lists; None on a placement's first run.
         verdict: a row for each judged method: `row` (its name), `kind` (ranker, blend, source or
             control), `ndcg` (NDCG at 10), `chosen`, and `low`, `high` where known.
+        changed: what else `stability.json` says of the lists: groups of users and items.
 
     Returns:
         The files.
@@ -109,13 +111,27 @@ def write_report(
     files = ReportFiles(folder)
     values = figures(drift, stability, verdict)
     with locked(folder):
-        files.stability_html.write_text(stability_page(run, stability, verdict), encoding="utf-8")
-        _write(files.stability_json, _stability(run, stability, verdict))
+        _write(files.stability_json, {**_stability(run, stability, verdict), **(changed or {})})
         # Figures without their page are what is still to draw.
         files.drift_html.unlink(missing_ok=True)
         _write(files.drift_json, _drift(run, drift, values))
     log.info("report written folder=%s columns=%d", folder, len(drift))
     return files
+
+
+def write_curves(folder: Path, run: RunRef, curves: Sequence[FeatureCurve]) -> None:
+    """Write `features.json`; without curves, one of before goes.
+
+    Args:
+        folder: of the report.
+        run: the run that is reported.
+        curves: of its most important features, the most important first.
+    """
+    file = ReportFiles(folder).features_json
+    if curves:
+        _write(file, {**_about(run), "curves": [asdict(one) for one in curves]})
+    else:
+        file.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -208,6 +224,7 @@ def _stability(
     content: dict[str, Any] = dict(_about(run))
     content["compared"] = stability is not None
     content["rows"] = [] if stability is None else stability.rows().to_dicts()
+    content["histograms"] = {} if stability is None else stability.histograms()
     content["verdict"] = [] if verdict is None else verdict.to_dicts()
     return content
 

@@ -2,7 +2,6 @@
 
 import logging
 import os
-from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -10,8 +9,6 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from dashboards.evidently.home import import_nltk
 from dashboards.run import RunRef
-from dashboards.web.guard import Application
-from dashboards.web.server import serve_guarded
 from fusion.core.durable import rename_folder, replaced_by
 from fusion.errors import ConfigError
 
@@ -63,39 +60,36 @@ def snapshots(workspace: Path, placement: str, run_id: str) -> tuple[Path, Path]
     return figures_file, drift_file
 
 
-def nothing_to_draw() -> None:
-    """Draw nothing: the dashboards are shown as they are."""
-
-
-def serve(
-    workspace: Path,
-    port: int,
-    host: str = "127.0.0.1",
-    draw: Callable[[], None] = nothing_to_draw,
-) -> None:
-    """Show the dashboards in Evidently's user interface until SIGINT or SIGTERM. Main thread only.
-
-    Evidently's application lets whoever reaches it make and delete projects: it runs in this
-    process behind `dashboards.web.guard`, and has no port of its own.
+def report_path(workspace: Path, placement: str, run_id: str) -> str:
+    """Return the address at which Evidently's application shows a run's drift report.
 
     Args:
         workspace: folder of the dashboards.
-        port: to listen on.
-        host: to listen on; leave it alone unless something in front of it asks who people are.
-        draw: draws what is to be seen first; called when the port is ours, since it takes seconds.
+        placement: where the run's lists are shown.
+        run_id: the run.
+
+    Returns:
+        A path; that of all the placement's runs where the report is not drawn yet, and "" where
+        none is.
+    """
+    _, drift_file = snapshots(workspace, placement, run_id)
+    if drift_file.exists():
+        return f"/projects/{_key(placement)}/reports/{drift_file.stem}"
+    return f"/projects/{_key(placement)}" if drift_file.parent.is_dir() else ""
+
+
+def application(workspace: Path) -> Any:
+    """Return Evidently's user interface over the dashboards, as an ASGI application.
+
+    It lets whoever reaches it make and delete projects: nobody may reach it but through
+    `dashboards.web.guard`.
+
+    Args:
+        workspace: folder of the dashboards.
 
     Raises:
-        ConfigError: the folder holds no dashboards, or the port is taken.
+        ConfigError: the folder holds no dashboards.
     """
-
-    def make() -> Application:
-        draw()
-        return _application(workspace)
-
-    serve_guarded(make, port, host, [SERIES_QUERY])
-
-
-def _application(workspace: Path) -> Application:
     if not list(workspace.glob("*/metadata.json")):
         raise ConfigError(
             f"no dashboards in {workspace}: `fusion run` fills it; if they are elsewhere, name the "
@@ -105,8 +99,7 @@ def _application(workspace: Path) -> Application:
     # Takes seconds to import.
     from evidently.ui.service.app import create_app, get_config  # noqa: PLC0415
 
-    app: Application = create_app(get_config(workspace=str(workspace)))
-    return app
+    return create_app(get_config(workspace=str(workspace)))
 
 
 def _key(*parts: str) -> UUID:

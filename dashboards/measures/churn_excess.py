@@ -21,7 +21,7 @@ MARGIN = 0.15
 
 @dataclass(frozen=True)
 class Churn:
-    """How much lists changed, and how much of it chance would have changed alone.
+    """Change of lists, and how much of it chance would have changed alone.
 
     Attributes:
         value: mean share of a list that changed.
@@ -67,7 +67,7 @@ class Churn:
 
     @property
     def judged(self) -> float:
-        """What is compared with the limit: the excess; without a twin, all of it."""
+        """Return what is compared with the limit: the excess; without a twin, all of it."""
         return self.value if self.excess is None else self.excess
 
 

@@ -18,6 +18,8 @@ RESAMPLES = 1000
 ALL = "all"
 SUBJECT = "lists"
 PERCENTILES = (10, 50, 90)
+BINS = 20
+"""Parts of a histogram of users."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,21 @@ class Stability:
         """
         rows = self.table.filter(name=name, segment=segment)
         return None if rows.is_empty() else float(rows["value"][0])
+
+    def histograms(self) -> dict[str, list[float]]:
+        """Return the shares of users by twentieths of both overlaps.
+
+        Returns:
+            Shares (`BINS`,) from 0 to 1, by `jaccard` and `rbo`; with a twin by `jaccard_chance`
+            and `rbo_chance` as well.
+        """
+        frames = {"": self.users, "_chance": self.chance}
+        return {
+            name + ending: shares_of(frame[name].to_numpy()).tolist()
+            for name in ("jaccard", "rbo")
+            for ending, frame in frames.items()
+            if frame is not None
+        }
 
 
 def stability(
@@ -182,6 +199,20 @@ def _means(users: pl.DataFrame, segment: str, ending: str) -> Iterator[Figure]:
         values = users[name].to_numpy()
         low, high = interval(values)
         yield Figure(segment, name + ending, float(values.mean()), low, high)
+
+
+def shares_of(values: Floats) -> Floats:
+    """Return the share of users in each twentieth from 0 to 1.
+
+    Args:
+        values: one a user (n,), between 0 and 1.
+
+    Returns:
+        Shares (`BINS`,); zeros where there is nobody.
+    """
+    counts, _ = np.histogram(values, BINS, (0.0, 1.0))
+    shares: Floats = counts / max(len(values), 1)
+    return shares
 
 
 def interval(values: Floats) -> tuple[float, float]:

@@ -75,7 +75,7 @@ class TestChurn:
             assert one.limit == pytest.approx(0.2 + 0.15 * math.sqrt(days / 7))
             assert f"retraining alone changes {chance:.0%}" in one.message
             assert f"runs {days} day" in one.message
-            assert one.message.endswith("stability.html. The run is held: reject it.")
+            assert one.message.endswith("page of the run. The run is held: reject it.")
 
     def test_the_limit_of_before_is_a_floor_of_effect(self):
         assert self.churn(0.80, 0.10, MonitorSettings(churn_limit=0.8, items_limit=1), days=7) == []

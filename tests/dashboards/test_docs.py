@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from dashboards.diagnosis.kinds import KINDS
 from dashboards.measures.stability import stability
 from dashboards.settings import MonitorSettings
 from tests.dashboards.samples import lists
@@ -12,6 +13,11 @@ DOCS = (Path(__file__).parents[2] / "docs" / "dashboards.md").read_text()
 @pytest.mark.parametrize("name", sorted(set(MonitorSettings.model_fields) - {"workspace"}))
 def test_every_limit_is_explained(name):
     assert f"`monitor.{name}`" in DOCS
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_cause_is_explained(kind):
+    assert f"`{kind}`" in DOCS.partition("## Where is the fault")[2]
 
 
 def test_every_figure_of_stability_is_explained():

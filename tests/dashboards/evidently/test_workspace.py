@@ -17,11 +17,13 @@ import pytest
 
 from dashboards.evidently.drawing import draw_report
 from dashboards.evidently.report import write_report
-from dashboards.evidently.workspace import serve
+from dashboards.evidently.workspace import application
 from dashboards.measures.drift import drift
 from dashboards.measures.stability import stability
 from dashboards.run import RunRef
 from dashboards.settings import MonitorSettings
+from dashboards.web.guard import Guard
+from dashboards.web.server import serve
 from fusion.errors import ConfigError
 from tests.dashboards.samples import RUN, lists, users, verdict
 
@@ -126,8 +128,12 @@ def drawn(base: str, project: Path) -> dict[str, list[float | None]]:
 SERVE = """
 import sys
 from pathlib import Path
-from dashboards.evidently.workspace import serve
-serve(Path(sys.argv[1]), int(sys.argv[2]))
+from dashboards.evidently.workspace import SERIES_QUERY, application
+from dashboards.web.guard import Guard
+from dashboards.web.server import serve
+host = "127.0.0.1"
+guarded = Guard(application(Path(sys.argv[1])), host, [SERIES_QUERY], scripted=("/",))
+serve(guarded, int(sys.argv[2]), host, lambda: print("answering", flush=True))
 print("closed")
 """
 
@@ -140,6 +146,13 @@ def server(workspace):
     yield process, port
     process.kill()
     process.communicate()
+
+
+def test_the_address_is_told_when_it_answers_and_not_before(server):
+    process, port = server
+    assert process.stdout.readline() == b"answering\n"
+    # Nobody waits or tries again: who reads the line may click on it.
+    assert status(port, "GET", "/api/projects") == 200
 
 
 def status(port: int, method: str, path: str, body: bytes | None = None, **headers: str) -> int:
@@ -236,7 +249,7 @@ def test_the_server_draws_the_figures_shows_new_runs_and_ends_cleanly(workspace,
     assert drawn(base, project)["ndcg_published"] == [0.3, 0.3, 0.3]
 
     with pytest.raises(ConfigError, match=f"cannot listen on 127.0.0.1:{port}"):
-        serve(workspace, port)
+        serve(Guard(application, "127.0.0.1"), port, "127.0.0.1", lambda: None)
     process.send_signal(signal.SIGTERM)
     stdout, stderr = process.communicate(timeout=20)
     assert process.returncode == 0, stderr
@@ -245,4 +258,4 @@ def test_the_server_draws_the_figures_shows_new_runs_and_ends_cleanly(workspace,
 
 def test_a_folder_without_dashboards_is_refused(tmp_path):
     with pytest.raises(ConfigError, match=r"no dashboards in .*`fusion run` fills it"):
-        serve(tmp_path, free_port())
+        application(tmp_path)

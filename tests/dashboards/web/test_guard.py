@@ -24,7 +24,7 @@ async def obedient(scope, receive, send):
 
 def ask(method: str, path: str = "/", host: str = f"127.0.0.1:{PORT}", **headers: str):
     """Ask the guarded application in this process."""
-    guard = Guard(obedient, "127.0.0.1", [r"/query/[0-9]+"])
+    guard = Guard(obedient, "127.0.0.1", [r"/query/[0-9]+"], ("/scripted/",))
     sent = {"host": host, **{name.replace("_", "-"): value for name, value in headers.items()}}
 
     async def _ask() -> httpx.Response:
@@ -115,6 +115,12 @@ def test_a_socket_is_closed():
 def test_every_answer_keeps_other_pages_out():
     for answer in (ask("GET"), ask("DELETE"), ask("GET", host="evil.example")):
         assert answer.headers["x-frame-options"] == "SAMEORIGIN"
-        assert "default-src 'self'" in answer.headers["content-security-policy"]
+        assert answer.headers["content-security-policy"].startswith("default-src 'none'")
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert "access-control-allow-origin" not in answer.headers
+
+
+def test_only_pages_that_need_scripts_may_run_them():
+    assert "unsafe-inline" in ask("GET", "/scripted/page").headers["content-security-policy"]
+    for path in ("/", "/at/scripted/", "/scripted"):
+        assert "unsafe" not in ask("GET", path).headers["content-security-policy"]

@@ -1,0 +1,1 @@
+"""Pages about one user, and about one item."""

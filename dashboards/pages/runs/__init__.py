@@ -1,0 +1,1 @@
+"""Pages about trainings: all of them, one, and two beside each other."""

@@ -1,0 +1,135 @@
+"""The page of one run, over planted facts."""
+
+import re
+
+import pytest
+
+from dashboards.pages.frame import page_path
+from dashboards.pages.runs.conclusion import conclude
+from dashboards.pages.runs.figures import Difference, Estimate
+from tests.browser import barriers, served
+from tests.dashboards.pages.planted import HOSTILE, ask, guarded, site
+from tests.dashboards.pages.runs.planted import NEW, OLD, alert, facts, line
+from tests.dashboards.pages.runs.planted import reads as planted
+
+
+def page_of(known, name=NEW) -> str:
+    read = planted(run=lambda placement, asked: known if asked == name else None)
+    answer = ask(page_path("default", "runs", name), site(runs=read))
+    assert answer.status_code == 200
+    return answer.text
+
+
+def words(page: str) -> str:
+    """What a person reads, in one line."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", page))
+
+
+def test_the_conclusion_comes_first_and_says_what_is_better():
+    shown = words(page_of(facts()))
+    assert "fine · It is live. Its lists by ranker beat the best other method, ease" in shown
+    assert "(+0.0200 [+0.0100, +0.0300] NDCG@10)" in shown
+    assert "They cannot be told from those of the run that was live" in shown
+    assert "46% of a list changed, and training again alone changes 40%." in shown
+    # a column that moves by itself does not count
+    assert "1 of 2 columns drifted." in shown
+    assert shown.index("Conclusion") < shown.index("Verdict") < shown.index("Manifest")
+
+
+@pytest.mark.parametrize(
+    ("changes", "state"),
+    [
+        ({}, "fine"),
+        ({"alerts": (alert(),)}, "act"),
+        ({"alerts": (alert("look"),)}, "look"),
+        ({"alerts": (alert(state="acknowledged"), alert(state="resolved"))}, "fine"),
+        ({"line": line(status="failed", slot="", method="")}, "act"),
+        ({"line": line(status="rejected", slot="")}, "look"),
+        ({"line": line(slot="challenger")}, "look"),
+        ({"line": line(status="deleted", slot="")}, None),
+        ({"line": line(status="training", slot="")}, None),
+        ({"differences": (Difference(OLD, True, Estimate(-0.02, -0.03, -0.01), 9),)}, "look"),
+    ],
+)
+def test_it_says_whether_somebody_has_to_do_something(changes, state):
+    assert conclude(facts(**changes)).state == state
+
+
+def test_exposure_stands_beside_interest_with_limits_and_their_cost():
+    shown = words(page_of(facts()))
+    assert "Interest: events of the newest 28 days." in shown
+    assert (
+        "look exposure of genres=noir at least 0.5: 10.0% without it, 30.0% in the lists." in shown
+    )
+    assert "NDCG@10 of the verdict by: -0.0010 [-0.0020, +0.0000]" in shown
+    assert "tail9002.0%20.0%0.100.15" in shown
+    assert "new31.0%0.0%––" in shown
+    assert "tail0.100.080.12" in shown
+    assert shown.index("Gaps between segments") < shown.index("Exposure of item groups")
+
+
+def test_a_run_that_measured_no_exposure_has_no_such_part():
+    page = page_of(facts(exposure=None, gaps=()))
+    assert 'id="exposure"' not in page
+    assert "Gaps between segments" not in page
+
+
+def test_sources_stand_beside_the_run_before():
+    shown = words(page_of(facts()))
+    assert "ease 50.0%25.0% 73 0.28000.2700 +0.0100 [+0.0000, +0.0200]" in shown
+    assert "(not in this run) –10.0%" in shown
+
+
+def test_lists_say_who_and_what_changed():
+    shown = words(page_of(facts()))
+    assert "of a list; chance alone 40.0%, limit beyond it 35%" in shown
+    assert "club=blue segment" in shown
+    assert "the only route" not in shown
+    assert "Items gained" in shown
+    assert "Items lost" not in shown
+
+
+def test_a_run_that_waits_says_how_to_approve_it():
+    assert f"fusion approve {NEW}" in page_of(facts(line=line(slot="challenger")))
+
+
+def test_a_run_that_nobody_monitored_says_how():
+    page = page_of(facts(drift=None, lists=None))
+    assert page.count(f"fusion monitor {NEW}") == 2
+
+
+def test_a_failed_run_says_what_ended_it():
+    bare = facts(
+        line=line(status="failed", slot="", method="", ndcg=None),
+        error="the disk is full", methods=(), sources=(), groups=(), differences=(), drift=None,
+        lists=None, importance=(), moves=(), before=None, settings=(),
+    )  # fmt: skip
+    shown = words(page_of(bare))
+    assert "act · Its training failed: it has no lists." in shown
+    assert "the disk is full" in shown
+    assert "fusion monitor" not in shown
+
+
+def test_names_from_data_are_no_markup():
+    page = page_of(facts(alerts=(alert(),), failed_checks=(HOSTILE,), causes=(HOSTILE,)))
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    assert "62615533" not in page
+
+
+def test_a_run_that_is_not_there_is_said():
+    known = planted(run=lambda placement, asked: None)
+    answer = ask(page_path("default", "runs", HOSTILE), site(runs=known))
+    assert answer.status_code == 404
+    assert "<script" not in answer.text
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1400, "light"), (390, "dark")])
+def test_everybody_can_read_it(page, width, scheme):
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme)
+    known = planted(run=lambda placement, asked: facts(alerts=(alert(),)))
+    with served(guarded(site(runs=known))) as address:
+        page.goto(address + page_path("default", "runs", NEW))
+        assert barriers(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
