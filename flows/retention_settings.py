@@ -16,10 +16,16 @@ class RetentionSettings(Settings):
     """
 
     runs: int = Field(
-        10, ge=1, description="newest runs of the placement, published or refused, that stay"
+        10,
+        ge=1,
+        description="newest runs of the placement, published or refused, that stay; those of "
+        "`fusion backfill` do not count",
     )
     days: float = Field(
-        30.0, ge=0, le=36_500, description="a run that a slot showed within so many days stays"
+        30.0,
+        ge=0,
+        le=36_500,
+        description="a run that a slot showed, or `fusion backfill` made, so lately stays",
     )
     explanation_days: Days = Field(
         None,
@@ -41,5 +47,12 @@ class RetentionSettings(Settings):
     )
     decision_days: Days = Field(
         None, description="days after which decisions of `fusion retrain` go; default: never"
+    )
+    realised_days: Days = Field(
+        None,
+        description="days after which figures of what became of published lists go; default: never",
+    )
+    notification_days: Days = Field(
+        None, description="days after which messages go that receivers have; default: never"
     )
     prune: bool = Field(True, description="`fusion run` and `fusion retrain` prune when they end")

@@ -4,7 +4,7 @@ import getpass
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,6 +52,7 @@ class Session:
         progress: gives a callback of (done, total) for a step by its name.
         read_only: the database refuses every write, for verbs that only look.
         attended: whether a person waits at a terminal, who sees when something hangs.
+        shared_store: store of another folder, from which stages are copied and not made again.
     """
 
     config: Config
@@ -61,6 +62,7 @@ class Session:
     progress: Callable[[str], Progress] = no_progress
     read_only: bool = False
     attended: bool = field(default_factory=has_terminal)
+    shared_store: Path | None = None
 
     @cached_property
     def timer(self) -> "StepTimer":
@@ -84,6 +86,29 @@ class Session:
             ConfigError: the file is missing, or is no configuration.
         """
         return cls(read_config(path), path.resolve().parent, **more)  # type: ignore[arg-type]
+
+    def at(self, placement: str) -> "Session":
+        """Return this session at another placement, over the same database.
+
+        Args:
+            placement: where lists are shown.
+        """
+        lists = self.config.lists.model_copy(update={"placement": placement})
+        return self.varied(self.config.model_copy(update={"lists": lists}))
+
+    def varied(self, config: Config) -> "Session":
+        """Return this session with another configuration, over the same connections.
+
+        Args:
+            config: whose database and folders are those of this session.
+
+        Raises:
+            FusionError: as `engine`, which is opened here.
+        """
+        varied = replace(self, config=config)
+        # A pool of its own would be opened and left behind with every copy.
+        varied.__dict__["engine"] = self.engine
+        return varied
 
     @cached_property
     def engine(self) -> Engine:

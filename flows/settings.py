@@ -4,12 +4,11 @@ What is wrong in it is refused with the cure.
 """
 
 import os
-import re
 from difflib import get_close_matches
 from pathlib import Path
-from zoneinfo import available_timezones
+from typing import Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -18,8 +17,13 @@ from pydantic_settings import (
 )
 
 from dashboards.settings import MonitorSettings
+from dashboards.ui_settings import UiSettings
+from flows.cron import CronOrNever
+from flows.notify_settings import NotifySettings
 from flows.retention_settings import RetentionSettings
-from fusion.config import CoreConfig
+from flows.retrain_settings import RetrainSettings
+from flows.tracking_settings import TrackingSettings
+from fusion.config import CoreConfig, ListSettings
 from fusion.core.settings import Settings, describe, named_outside, require_text
 from fusion.core.toml_file import read_toml
 from fusion.errors import ConfigError
@@ -27,49 +31,37 @@ from fusion.ingest.settings import DataSettings
 from fusion.watching.settings import WatchSettings
 from storage.database.settings import StorageSettings
 
-CRON = {"minute": (0, 59), "hour": (0, 23), "day": (1, 31), "month": (1, 12), "weekday": (0, 7)}
-"""The five fields of a schedule and the numbers they take."""
-NAMES = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|sun|mon|tue|wed|thu|fri|sat"
-"""Months and weekdays as cron knows them; in any case."""
 
+class LogSettings(Settings):
+    """The `[log]` section: how the command line logs."""
 
-class RetrainSettings(Settings):
-    """The `[retrain]` section: when `fusion retrain` trains, and when the schedule asks."""
-
-    cron: str = Field(
-        "0 3 * * *", description="when the schedule asks the policy, in cron's five fields"
+    format: Literal["text", "json"] = Field(
+        "text",
+        description="`json` writes one object a line to stderr, with rows, seconds and peak memory "
+        "of each stage",
     )
-    timezone: str = Field("UTC", description="time zone of `cron`, such as Asia/Shanghai")
-    max_age: float = Field(
-        7.0, gt=0, le=36_500, description="days after its training at which the live run is too old"
+
+
+class WatchConfig(WatchSettings):
+    """The `[watch]` section: when the schedule watches, and what it takes for health."""
+
+    cron: CronOrNever = Field(
+        "0 * * * *",
+        description="when the schedule watches, in cron's five fields and the time zone of "
+        '`[retrain]`; "" leaves watching to `fusion watch`',
     )
-    cooldown: float = Field(
-        6.0,
+
+
+class ListConfig(ListSettings):
+    """The `[lists]` section: what is published, and what is stored beside it."""
+
+    history: int = Field(
+        0,
         ge=0,
-        le=876_000,
-        description="hours after a training, published or refused, before the next is due",
+        le=1000,
+        description="last events of each served user that are stored in SQL, for the page of a "
+        "user in `fusion ui`: personal data, so that 0, none, is the default",
     )
-
-    @field_validator("cron")
-    @classmethod
-    def _five_fields(cls, cron: str) -> str:
-        words = cron.split()
-        is_schedule = len(words) == len(CRON) and all(map(_is_cron_field, words, CRON.values()))
-        if not is_schedule:
-            allowed = ", ".join(f"{name} {low}-{high}" for name, (low, high) in CRON.items())
-            raise ValueError(
-                f'{cron!r} is no schedule; write five fields such as "0 3 * * *": {allowed}'
-            )
-        return cron
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, name: str) -> str:
-        if name not in available_timezones():
-            raise ValueError(
-                f"{name!r} is no time zone; use an IANA name such as Asia/Shanghai or UTC"
-            )
-        return name
 
 
 class FlowSettings(Settings):
@@ -80,17 +72,6 @@ class FlowSettings(Settings):
         description="where a Prefect server is configured and does not answer, wait for another "
         "try (exit code 75); false goes on without it, and says so",
     )
-
-
-def _is_cron_field(field: str, bounds: tuple[int, int]) -> bool:
-    """Say whether a field of cron holds words that cron knows, with its numbers within bounds."""
-    value = rf"(\*|\d+|{NAMES})"
-    if not re.fullmatch(rf"{value}([/,-]{value})*", field.lower()):
-        return False
-    # A number after a slash is a step, which may be larger than the field's numbers.
-    numbers = re.findall(r"(?<![/\d])\d+", field)
-    low, high = bounds
-    return all(low <= int(number) <= high for number in numbers)
 
 
 class Config(CoreConfig, BaseSettings):
@@ -112,20 +93,32 @@ class Config(CoreConfig, BaseSettings):
     storage: StorageSettings = Field(
         StorageSettings(), description="The database of runs and lists."
     )
+    lists: ListConfig = Field(ListConfig(), description="What is published.")
     monitor: MonitorSettings = Field(
         MonitorSettings(),
         description="How drift and stability are measured and when they become alerts.",
     )
-    watch: WatchSettings = Field(
-        WatchSettings(), description="What `fusion watch` takes for health."
+    watch: WatchConfig = Field(
+        WatchConfig(), description="When the schedule watches, and what is taken for health."
     )
     retrain: RetrainSettings = Field(
         RetrainSettings(),
         description="When `fusion retrain` trains, and when the schedule asks.",
     )
+    log: LogSettings = Field(LogSettings(), description="How the command line logs.")
     flows: FlowSettings = Field(
         FlowSettings(),
         description="Verbs as flows of a Prefect server, where one is configured.",
+    )
+    ui: UiSettings = Field(
+        UiSettings(),
+        description="Where the dashboards listen, who may open them, and whether they may write.",
+    )
+    tracking: TrackingSettings = Field(
+        TrackingSettings(), description="Where runs are tracked as experiments; nowhere by default."
+    )
+    notify: NotifySettings = Field(
+        NotifySettings(), description="Who is told of what, and how often; nobody by default."
     )
     retention: RetentionSettings = Field(
         RetentionSettings(),
@@ -136,7 +129,9 @@ class Config(CoreConfig, BaseSettings):
     @property
     def core(self) -> CoreConfig:
         """The part that decides what is trained: without data, database and monitoring."""
-        return CoreConfig(**{name: getattr(self, name) for name in CoreConfig.model_fields})
+        fields = {name: getattr(self, name) for name in CoreConfig.model_fields}
+        lists = {name: getattr(self.lists, name) for name in ListSettings.model_fields}
+        return CoreConfig(**{**fields, "lists": ListSettings(**lists)})
 
     @classmethod
     def settings_customise_sources(

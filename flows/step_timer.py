@@ -3,10 +3,11 @@
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from threading import Lock
 
 from flows.malloc import trim
+from flows.row_counts import rows_of
 from fusion.core.progress import Step, T
 from fusion.runs.environment import peak_mb
 
@@ -112,16 +113,23 @@ class StepTimer:
         with self._lock:
             self._deal_out()
             self._running.append(use)
+        result: T | None = None
         try:
-            return self.step(name, work)
+            result = self.step(name, work)
+            return result
         finally:
             trim()
             with self._lock:
                 self._deal_out()
                 # By identity: two steps may have used the same.
                 self._running = [other for other in self._running if other is not use]
-                self._costs.append(_cost(name, use))
-            log.info("step done name=%r seconds=%.1f cpu=%.1f", name, use.seconds, use.cpu_seconds)
+                cost = _cost(name, use)
+                self._costs.append(cost)
+            if log.isEnabledFor(logging.INFO):
+                told = "step done name=%r seconds=%.1f cpu=%.1f"
+                # Logs as JSON have all of it, each under its name.
+                fields = {"stage": name, **_figures(cost), "rows": rows_of(result)}
+                log.info(told, name, use.seconds, use.cpu_seconds, extra={"fields": fields})
 
     def _deal_out(self) -> None:
         """Charge the time since the last call to the steps that run, or to nobody's account."""
@@ -177,3 +185,9 @@ def _cost(name: str, use: _Use) -> StepCost:
         peak_mb=peak,
         raised_mb=peak - use.peak_before,
     )
+
+
+def _figures(cost: StepCost) -> dict[str, float]:
+    figures = asdict(cost)
+    del figures["name"]
+    return figures

@@ -29,6 +29,18 @@ def with_config(sentence: str) -> str:
     return sentence if config is None else _with_option(sentence, shlex.quote(str(config)))
 
 
+def as_typed(command: str) -> str:
+    """Complete one command, so that it can be typed as it stands.
+
+    Args:
+        command: `fusion` and what follows, without backticks.
+
+    Returns:
+        The command with `--config`, where this verb was called with one.
+    """
+    return with_config(f"`{command}`").strip("`")
+
+
 def _with_option(sentence: str, config: str) -> str:
     def _complete(match: re.Match[str]) -> str:
         command = match[1]

@@ -4,17 +4,17 @@ import inspect
 import logging
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
-from typer.core import TyperGroup
+from rich.markup import escape
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from flows.cli.advice import CALLED_WITH
-from flows.cli.console import ProgressBars
+from flows.cli.console import ASKED, ProgressBars, start_logging
 from flows.session import Session
 from flows.settings import read_config
 from fusion.core.extras import require_extras
@@ -24,10 +24,11 @@ from fusion.errors import ConfigError, Temporary
 log = logging.getLogger(__name__)
 
 VERBS = {
-    "Begin": ("demo", "init", "check", "db"),
-    "Train and publish": ("run", "train", "publish", "monitor", "retrain", "schedule"),
-    "Watch": ("watch", "alerts"),
-    "Look": ("status", "health", "runs", "show", "person", "diff", "ui"),
+    "Begin": ("demo", "init", "check", "sources", "db"),
+    "Train and publish": ("run", "train", "publish", "monitor", "retrain", "schedule", "deploy"),
+    "Watch": ("watch", "alerts", "notify"),
+    "Look back": ("backfill", "replay", "judge"),
+    "Look": ("status", "health", "metrics", "runs", "show", "person", "diff", "report", "ui"),
     "Decide what is live": ("approve", "reject", "rollback", "unfreeze"),
     "Clean up": ("prune", "forget"),
 }
@@ -35,16 +36,22 @@ VERBS = {
 
 NEEDS = {
     "demo": ("demo", "train", "prefect"),
-    "ui": ("dashboards",),
+    **dict.fromkeys(("report", "ui"), ("dashboards",)),
     # Whoever serves the schedule also trains: a night must not be the first to find that missing.
     "schedule": ("prefect", "train"),
+    "deploy": ("prefect", "train"),
     **dict.fromkeys(
-        ("init", "check", "run", "train", "publish", "monitor", "retrain", "person", "watch"),
+        ("init", "check", "sources", "run", "train", "publish", "monitor", "retrain", "person"),
         ("train",),
     ),
-    **dict.fromkeys(("watch", "prune", "forget"), ("train",)),
+    **dict.fromkeys(("watch", "backfill", "replay", "judge", "prune", "forget"), ("train",)),
 }
 """Extras that a verb needs whatever its options; one that is not here reads SQL alone."""
+
+TELLING = frozenset(
+    ("run", "train", "publish", "monitor", "retrain", "watch", "approve", "reject", "rollback")
+)
+"""Verbs after which receivers of `[notify]` are told what happened."""
 
 
 class _InOrder(TyperGroup):
@@ -52,6 +59,17 @@ class _InOrder(TyperGroup):
 
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
         return [name for names in VERBS.values() for name in names]
+
+
+class _AsWritten(TyperCommand):
+    """A verb whose help shows `[data]` as it stands: Typer reads brackets as markup."""
+
+    def __init__(self, *words: Any, **options: Any) -> None:
+        super().__init__(*words, **options)
+        self.help = escape(self.help or "")
+        for param in self.params:
+            if isinstance(param, (TyperArgument, TyperOption)):
+                param.help = escape(param.help or "")
 
 
 app = typer.Typer(
@@ -75,12 +93,10 @@ By = Annotated[
     str | None, typer.Option("--by", help="who does it, for the history; default: the OS user")
 ]
 Run = Annotated[str, typer.Argument(help="a run's id, or `live` or `challenger`")]
+UI_PORT = 8000
+"""The port of the dashboards where `--port` names no other."""
 FILE = Path("fusion.toml")
 """The configuration that a verb reads where `--config` names no other."""
-SPAN_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
-"""The letters after a length of time, by the argument of `timedelta` that they stand for."""
-# At most six digits: the end must be a date.
-_SPAN = re.compile(r"([1-9][0-9]{0,5})([mhd])")
 # The first line of a section of a docstring, which ends its prose.
 _SECTION = re.compile(r"^(Args|Returns|Raises):$", re.MULTILINE)
 
@@ -113,11 +129,16 @@ def verb(function: Callable[..., int]) -> Callable[..., int]:
         require_extras(f"`fusion {name}`", *NEEDS.get(name, ()))
         config = options.get("config", FILE)
         CALLED_WITH.set(None if config == FILE else config)
-        return function(**options)
+        if name not in TELLING:
+            return function(**options)
+        from flows.steps.notify.telling import telling  # noqa: PLC0415
+
+        with telling(config, name):
+            return function(**options)
 
     prose = _SECTION.split(inspect.getdoc(function) or "")[0]
     (group,) = (group for group, names in VERBS.items() if name in names)
-    app.command(help=prose.strip(), rich_help_panel=group)(_call)
+    app.command(cls=_AsWritten, help=prose.strip(), rich_help_panel=group)(_call)
     return function
 
 
@@ -148,30 +169,38 @@ def open_session(
     if bars:
         options["step"] = bars.step
         options["progress"] = bars.progress
-    return Session.open(config, **options)
+    session = Session.open(config, **options)
+    if session.config.log.format == "json" and not ASKED.get():
+        start_logging("json")
+    return session
 
 
-def prefect_flows(config: Path) -> Any:
+def prefect_flows(config: Path, *, needed: bool = False) -> Any:
     """Return the module of Prefect flows when a Prefect server is configured, else None.
 
-    A server that does not answer takes no night away: without it the same is done, unless the
-    configuration requires it.
+    A server that does not answer, or does not let us in, takes no night away: without it the same
+    is done, unless the configuration or the verb requires it.
 
     Args:
         config: the configuration file.
+        needed: the verb can do nothing without the server.
 
     Raises:
         ConfigError: the file is missing, or is no configuration, or Prefect cannot take its own
-            settings.
-        Temporary: the server does not answer, and the configuration requires it.
+            settings, or a server that is required does not let us in.
+        Temporary: the server does not answer, and is required.
     """
     from flows.prefect_flows.api import api_url, is_reachable  # noqa: PLC0415
 
     url = api_url()
     if not url:
         return None
+    required = needed or read_config(config).flows.require
     if not is_reachable(url):
-        _go_on_without(url, config)
+        away = f"the Prefect server at {url} does not answer"
+        if required:
+            raise Temporary(f"{away}; start it and try again{_or_without(needed)}")
+        log.warning("%s: its pages will not show what is done now", away)
         return None
     require_extras("the configured Prefect server", "prefect")
     # Only now: Prefect takes seconds to import.
@@ -184,62 +213,20 @@ def prefect_flows(config: Path) -> Any:
             f"Prefect cannot take its settings: {problems}. Correct them, or take PREFECT_API_URL "
             "away to work without Prefect"
         ) from wrong
+    from flows.prefect_flows.credentials import are_accepted  # noqa: PLC0415
+
+    if not are_accepted():
+        locked = (
+            f"the Prefect server at {url} does not accept the credentials; set "
+            "PREFECT_API_AUTH_STRING (or PREFECT_API_KEY) to its own"
+        )
+        if required:
+            raise ConfigError(locked + _or_without(needed))
+        log.warning("%s. Its pages will not show what is done now", locked)
+        return None
     return flows
 
 
-def _go_on_without(url: str, config: Path) -> None:
-    """Warn that a Prefect server does not answer, or refuse to go on without it."""
-    away = f"the Prefect server at {url} does not answer"
-    if read_config(config).flows.require:
-        raise Temporary(
-            f"{away}, and [flows] require = true; start it and try again, or set require = false"
-        )
-    log.warning("%s: its pages will not show what is done now", away)
-
-
-def parse_moment(text: str | None, option: str = "--as-of") -> datetime | None:
-    """Read the time that an option gives.
-
-    Args:
-        text: ISO 8601, a date or a time; without a zone it is UTC.
-        option: its name, for the message.
-
-    Returns:
-        The aware time; None when no text is given.
-
-    Raises:
-        ConfigError: the text is no time; the message says which form it takes.
-    """
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as wrong:
-        raise ConfigError(
-            f"{option} {text!r} is no time; write 2026-01-31 or 2026-01-31T06:00"
-        ) from wrong
-    # Without a zone it means UTC, on every machine.
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def parse_span(text: str | None, option: str) -> timedelta | None:
-    """Read the length of time that an option gives.
-
-    Args:
-        text: a whole number above 0 and a unit, such as 90m, 24h or 2d.
-        option: its name, for the message.
-
-    Returns:
-        The length of time; None when no text is given.
-
-    Raises:
-        ConfigError: the text is no length of time.
-    """
-    if text is None:
-        return None
-    span = _SPAN.fullmatch(text)
-    if span is None:
-        shown = f"{text[:40]}..." if len(text) > 40 else text
-        raise ConfigError(f"{option} {shown!r} is no length of time; write 90m, 24h or 2d")
-    number, unit = span.groups()
-    return timedelta(**{SPAN_UNITS[unit]: int(number)})
+def _or_without(needed: bool) -> str:
+    """Return how to go on without a server that the configuration alone requires."""
+    return "" if needed else ", or set [flows] require = false"

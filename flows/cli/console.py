@@ -3,9 +3,11 @@
 import json
 import logging
 import math
+import os
 import sys
 import traceback
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from typing import Any
@@ -22,8 +24,9 @@ from rich.progress import (
 )
 
 from flows.cli.advice import Screen, with_config
-from flows.cli.terminal_text import OneLineFormatter, json_text
+from flows.cli.terminal_text import JsonFormatter, OneLineFormatter
 from flows.failures import describe_failure
+from flows.visible_text import json_text
 from fusion.core.progress import Progress as Watcher
 from fusion.core.progress import T
 from fusion.errors import FusionError
@@ -35,25 +38,62 @@ out = Screen(width=None if sys.stdout.isatty() else 140)
 err = Screen(stderr=True)
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
+ASKED: ContextVar[str] = ContextVar("ASKED", default="")
+"""The format of logs that the command line asks for, which wins over the configuration."""
+LOG_FORMAT_VARIABLE = "FUSION_LOG__FORMAT"
+ALERTS_OF_RUNS = "flows.steps.watch.run_alerts"
+"""The logger of alerts that monitoring raises."""
+ALERTS_OF_WATCHES = ("flows.steps.arrivals.alerts", "flows.steps.realised.quality")
+"""Loggers of alerts that a watch raises."""
 OUR_PACKAGES = ("fusion", "storage", "dashboards", "flows")
 
 
-def start_logging() -> None:
+def start_logging(log_format: str | None = None) -> None:
     """Set logging up: warnings for a person at a terminal, everything for a log file or a pipe.
 
-    A person sees progress bars, so that notices about each step would only be in their way.
+    A person sees progress bars, so that notices about each step would only be in their way. Lines
+    of JSON are for a machine, wherever they go.
+
+    Args:
+        log_format: "text" or "json"; None for what the environment says, else text.
     """
+    if (log_format or os.environ.get(LOG_FORMAT_VARIABLE)) == "json":
+        _log_to_stderr(JsonFormatter())
+        return
     if err.is_terminal:
         shown = RichHandler(console=err, show_path=False)
-        shown.setFormatter(OneLineFormatter(logging.BASIC_FORMAT))
+        # The time and the level have columns of their own.
+        shown.setFormatter(OneLineFormatter("%(message)s"))
         logging.basicConfig(level=logging.WARNING, handlers=[shown], force=True)
         return
+    _log_to_stderr(OneLineFormatter(LOG_FORMAT))
+
+
+def _log_to_stderr(formatter: logging.Formatter) -> None:
     # Other people's libraries stay at warnings; ours log each step.
     lines = logging.StreamHandler(sys.stderr)
-    lines.setFormatter(OneLineFormatter(LOG_FORMAT))
+    lines.setFormatter(formatter)
     logging.basicConfig(level=logging.WARNING, handlers=[lines], force=True)
     for name in OUR_PACKAGES:
         logging.getLogger(name).setLevel(logging.INFO)
+
+
+def logs_json() -> bool:
+    """Return whether logs are written as JSON."""
+    return any(isinstance(one.formatter, JsonFormatter) for one in logging.getLogger().handlers)
+
+
+def leave_to_the_screen(*loggers: str) -> None:
+    """Keep notices off a terminal which the result of the verb shows there as well.
+
+    Log files, pipes and lines of JSON have them all the same.
+
+    Args:
+        loggers: names of loggers whose warnings the screen of the verb repeats.
+    """
+    if err.is_terminal and not logs_json():
+        for name in loggers:
+            logging.getLogger(name).setLevel(logging.ERROR)
 
 
 class ProgressBars:
@@ -68,7 +108,7 @@ class ProgressBars:
             TimeElapsedColumn(),
             console=err,
             transient=True,
-            disable=not err.is_terminal,
+            disable=not err.is_terminal or logs_json(),
         )
 
     def __enter__(self) -> "ProgressBars":
@@ -176,13 +216,17 @@ def fail(failure: BaseException, as_json: bool) -> int:
     """
     code, message = describe_failure(failure)
     message = with_config(mask_secrets(message))
+    is_unexpected = code == FusionError.exit_code
+    if logs_json():
+        cause = failure if is_unexpected else None
+        log.error(message, exc_info=cause, extra={"fields": {"exit_code": code}})
     # A failure that was foreseen says what to do: a traceback would bury it.
-    if code == FusionError.exit_code:
+    elif is_unexpected:
         trace = "".join(traceback.format_exception(failure))
         err.print(trace, markup=False, style="dim")
     if as_json:
         emit({"error": message, "exit_code": code})
-    else:
+    elif not logs_json():
         sentence = escape(message.removeprefix("error "))
         # Unwrapped: paths and ids in a log file must not be broken.
         err.print(f"[bold red]error[/] {sentence}", soft_wrap=True)

@@ -3,19 +3,24 @@
 Three runs are trained as of three dates, one after the other.
 """
 
+import logging
 import shlex
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from flows.cli.app import UI_PORT
 from flows.cli.console import emit, err, out
+from flows.cli.terminal_text import OneLineFormatter
 from flows.session import Session
 from fusion.config import DEFAULT_SOURCES
 from fusion.core.durable import replace_file
 
 DATES = (datetime(2015, 10, 1, tzinfo=UTC), datetime(2016, 4, 1, tzinfo=UTC), None)
 """Moments the three runs are made as of; None is everything known, until October 2016."""
+TODAY = f"http://127.0.0.1:{UI_PORT}/"
+"""The address at which `fusion ui` shows Today."""
 EXAMPLE_USER = "42"
 """A user of the ratings whose list the closing words ask for."""
 ACKNOWLEDGEMENT = (
@@ -50,12 +55,19 @@ learning_rate = 0.1   # for speed: half as many trees; so few users get 0.05 by 
 text = ["title"]
 category = ["genres"]
 number = ["year"]
+
+[lists]
+history = 50   # what a user took last, for their page in `fusion ui`; off by default: personal data
 {sources}"""
 SOURCE_SETTINGS = {
     "neural": "settings = { steps = 200, batch = 32 }"
     "   # for speed: the default takes 1,000 or more"
 }
 """Lines below the name of a source; the others keep their defaults."""
+
+PREFECT = "prefect"
+"""The logger of Prefect, and the beginning of the names of all its others."""
+NOTICE = "%(asctime)s %(levelname)s %(name)s %(task_run_name)s: %(message)s"
 
 
 def run_demo(folder: Path, as_json: bool) -> int:
@@ -74,6 +86,9 @@ def run_demo(folder: Path, as_json: bool) -> int:
     from flows.prefect_flows.flows import run  # noqa: PLC0415
     from flows.prefect_flows.run_states import ended_turn  # noqa: PLC0415
 
+    notices = folder / "prefect.log"
+    keep_notices_of_prefect(notices)
+    err.print(f"Prefect runs the steps; what it says of each goes to {notices}", markup=False)
     outcomes = []
     for number, as_of in enumerate(DATES, 1):
         err.print(_announcement(number, as_of))
@@ -90,6 +105,26 @@ def run_demo(folder: Path, as_json: bool) -> int:
         out.print(closing_words(folder, config), markup=False)
     # An alert (4) about data that ends years ago is no failure of the demo.
     return int(last.exit_code) if last.refusals else 0
+
+
+def keep_notices_of_prefect(file: Path) -> None:
+    """Write what Prefect logs to a file for the rest of the process, hundreds of lines a demo.
+
+    The log or terminal keeps its warnings; a person sees each step of ours that is done instead.
+
+    Args:
+        file: made anew.
+    """
+    to_file = logging.FileHandler(file, mode="w", encoding="utf-8")
+    to_file.setFormatter(OneLineFormatter(NOTICE, defaults={"task_run_name": ""}))
+    logging.getLogger(PREFECT).addHandler(to_file)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(_is_worth_a_line)
+    logging.getLogger("flows.step_timer").setLevel(logging.INFO)
+
+
+def _is_worth_a_line(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.WARNING or record.name.split(".")[0] != PREFECT
 
 
 def _announcement(number: int, as_of: datetime | None) -> str:
@@ -156,14 +191,17 @@ Made in {folder}/
   fusion.db         every user's list, in SQL
   runs/             three runs: manifests, rankers, lists, reports
   fusion.toml       the configuration, to copy for your own data
+  prefect.log       what Prefect says of each step
 
 Next ({executable})
   {command.format("show " + EXAMPLE_USER)}      a list, and why
   {command.format("runs")}         the three runs
   {command.format("diff")} OLD NEW   what changed between two
-  {command.format("ui")}           the dashboards in a browser
   sqlite3 {database} "select rank, item_id, score from current_recommendations \\
     where user_id = '{EXAMPLE_USER}' and placement = '{placement}' order by rank"
 
 {ACKNOWLEDGEMENT}
+
+Start the dashboards, and open {TODAY}
+  {command.format("ui")}
 """

@@ -1,5 +1,6 @@
 """Verbs about one user: their list, and what is held of them."""
 
+import logging
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,25 +16,36 @@ STDOUT = "-"
 
 @verb
 def show(
-    user: Annotated[str, typer.Argument(help="a user's id")],
+    user: Annotated[str, typer.Argument(help="a user's id")] = "",
     why: Annotated[bool, typer.Option("--why", help="every reason, the strongest first")] = False,
+    items: Annotated[
+        str, typer.Option("--items", help="for somebody new: ids of items they like, 12,7,31")
+    ] = "",
+    text: Annotated[
+        str, typer.Option("--text", help="for somebody new: a sentence that says what they like")
+    ] = "",
     config: Config = FILE,
     as_json: Json = False,
 ) -> int:
-    """Show a user's live list and why each item is in it.
+    """Show a user's live list and why each item is in it, or make one for somebody new.
 
     Returns:
         0.
     """
+    if sum(map(bool, (user, items, text))) != 1:
+        raise ConfigError(
+            "`fusion show` takes a user's id, or --items, or --text, one of them: "
+            'fusion show 42, fusion show --items 12,7, fusion show --text "a quiet western"'
+        )
+    if not user:
+        return _show_requested(config, items, text, as_json)
     from flows.cli.screens.lists import print_user_list  # noqa: PLC0415
     from flows.cli.screens.reasons import print_reasons  # noqa: PLC0415
-    from flows.steps.user_lists import is_fallback, reasons_of, user_list  # noqa: PLC0415
+    from flows.steps.show.user_lists import is_fallback, reasons_of, user_list  # noqa: PLC0415
 
     session = open_session(config, read_only=True)
     rows = user_list(session, user)
-    # A fallback has no reasons to show; machines get the same keys for every user all the same.
-    with_reasons = why and (as_json or not is_fallback(rows))
-    if not with_reasons:
+    if not why:
         if as_json:
             emit(rows)
         else:
@@ -41,9 +53,33 @@ def show(
         return 0
     reasons, missing = reasons_of(session, user, rows)
     if as_json:
+        # The same keys for every user, also where a fallback has no reasons.
         emit({"list": rows, "reasons": reasons, "missing": missing})
+    elif is_fallback(rows):
+        print_user_list(out, user, rows)
+        if len(rows):
+            out.print(missing, markup=False)
     else:
         print_reasons(out, user, rows, reasons, missing)
+    return 0
+
+
+def _show_requested(config: Path, items: str, text: str, as_json: bool) -> int:
+    """Show a list made on request."""
+    from flows.cli.screens.lists import print_requested_list  # noqa: PLC0415
+    from flows.steps.show.requested_list import requested_list  # noqa: PLC0415
+
+    # Somebody waits for a list: what is encoded and read for it is no news.
+    logging.getLogger("fusion.models.text").setLevel(logging.WARNING)
+    ids = [one.strip() for one in items.split(",") if one.strip()]
+    if items and not ids:
+        raise ConfigError(f"--items {items!r} names no item; give ids with commas between: 12,7")
+    session = open_session(config, read_only=True)
+    rows = requested_list(session, items=ids, text=text)
+    if as_json:
+        emit(rows)
+    else:
+        print_requested_list(out, ", ".join(ids) if ids else f"\u201c{text}\u201d", rows)
     return 0
 
 

@@ -12,6 +12,10 @@ open_closed_streams()
 # Before the first import of ours below: that import would end in a traceback.
 refuse_foreign()
 
+from importlib.metadata import version as version_of
+from typing import Annotated, Literal
+
+import typer
 from typer.exceptions import TyperException
 
 from flows.cli import (  # noqa: F401  importing them adds their verbs
@@ -24,15 +28,59 @@ from flows.cli import (  # noqa: F401  importing them adds their verbs
     watching,
 )
 from flows.cli.app import app
-from flows.cli.console import emit, fail, start_logging
-from flows.cli.terminal_text import visible
+from flows.cli.console import ASKED, emit, fail, out, start_logging
+from flows.cli.look_back import verbs  # noqa: F401  likewise
+from flows.cli.options.language import SPOKEN, choose_language
 from flows.failures import LISTENERS
 from flows.malloc import give_back
+from flows.visible_text import visible
 from fusion.errors import ConfigError, TookTooLong, cut_words
 from fusion.masking import mask_secrets
 
 INTERRUPTED = 130
 """The code that Typer gives for Ctrl+C, which it does not raise."""
+
+
+LogFormat = Annotated[
+    Literal["text", "json"] | None,
+    typer.Option("--log-format", help="of stderr; default: as the configuration says"),
+]
+
+
+def _say_version(asked: bool) -> None:
+    """Say the version and end, where somebody asked."""
+    if asked:
+        out.print(f"fusion {version_of('fusion-recommender')}", markup=False)
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option(
+        "--version", callback=_say_version, is_eager=True, help="say which version this is"
+    ),
+]
+
+
+Language = Annotated[
+    Literal["en", "zh"] | None,
+    typer.Option("--lang", help="of results; default: that of LC_ALL, LC_MESSAGES or LANG"),
+]
+
+
+@app.callback()
+def options(log_format: LogFormat = None, lang: Language = None, version: Version = False) -> None:
+    """Apply the options that stand before a verb.
+
+    Args:
+        log_format: of stderr; None for what the configuration says.
+        lang: of results; None for what the locale says.
+        version: say the version of fusion and end.
+    """
+    ASKED.set(log_format or "")
+    SPOKEN.set(choose_language(lang, os.environ))
+    if log_format:
+        start_logging(log_format)
 
 
 def main() -> None:
@@ -50,7 +98,7 @@ def main() -> None:
 
     LISTENERS.append(say)
     try:
-        code = app(standalone_mode=False)
+        code = app(standalone_mode=False, prog_name="fusion")
         if code == INTERRUPTED:
             fail(KeyboardInterrupt(), as_json)
     except TyperException as misused:

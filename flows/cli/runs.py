@@ -1,23 +1,17 @@
-"""Verbs that look at runs: which is live, which there are, how they differ and drift, in pages.
+"""Verbs that look at runs: which is live, which there are, how they differ; metrics and pages.
 
 Verbs import what they need when they run, so that light ones answer at once.
 """
 
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from flows.cli.app import (
-    FILE,
-    Config,
-    Json,
-    Run,
-    open_session,
-    parse_span,
-    prefect_flows,
-    verb,
-)
-from flows.cli.console import emit, err, out
+from flows.cli.app import FILE, UI_PORT, Config, Json, Run, open_session, prefect_flows, verb
+from flows.cli.console import ALERTS_OF_RUNS, ProgressBars, emit, err, leave_to_the_screen, out
+from flows.cli.options.times import parse_span
 from fusion.errors import Refused
 
 
@@ -29,7 +23,9 @@ def status(config: Config = FILE, as_json: Json = False) -> int:
         0.
     """
     from flows.cli.screens.alarms.alerts import print_count  # noqa: PLC0415
+    from flows.cli.screens.alarms.realised import print_realised  # noqa: PLC0415
     from flows.cli.screens.slots import print_challenger, print_live  # noqa: PLC0415
+    from flows.steps.realised.outcomes import realised_of_live  # noqa: PLC0415
     from flows.steps.run_summaries import (  # noqa: PLC0415
         alert_summary,
         alerts_shown,
@@ -40,11 +36,14 @@ def status(config: Config = FILE, as_json: Json = False) -> int:
     session = open_session(config, read_only=True)
     live_run, challenger = slots_shown(session)
     alerts = alerts_shown(session)
+    became = realised_of_live(session, live_run)
     if as_json:
         shown = {"live": slot_summary(live_run), "challenger": slot_summary(challenger)}
-        emit({**shown, "alerts": [alert_summary(one) for one in alerts]})
+        listed = [alert_summary(one) for one in alerts]
+        emit({**shown, "alerts": listed, "realised": became})
     else:
         print_live(out, session.placement, live_run)
+        print_realised(out, became)
         print_challenger(out, challenger)
         print_count(out, alerts)
     return 0
@@ -118,7 +117,14 @@ def diff(old: Run, new: Run, config: Config = FILE, as_json: Json = False) -> in
 
 
 @verb
-def monitor(run: Run = "live", config: Config = FILE, as_json: Json = False) -> int:
+def monitor(
+    run: Run = "live",
+    config: Config = FILE,
+    draw: Annotated[
+        bool, typer.Option("--draw", help="draw Evidently's page of the run at once, for seconds")
+    ] = False,
+    as_json: Json = False,
+) -> int:
     """Report drift and stability of a run against the one that was live before it.
 
     Returns:
@@ -126,17 +132,20 @@ def monitor(run: Run = "live", config: Config = FILE, as_json: Json = False) -> 
     """
     from flows.cli.screens.json_summary import monitoring_summary  # noqa: PLC0415
     from flows.cli.screens.monitoring import print_monitoring  # noqa: PLC0415
-    from flows.steps.retrain.loop import ALERTED  # noqa: PLC0415
+    from flows.steps.retrain.answer import ALERTED  # noqa: PLC0415
     from flows.steps.watch.monitor import monitor_run  # noqa: PLC0415
     from flows.steps.watch.pages import draw_page  # noqa: PLC0415
 
     flows = prefect_flows(config)
     if flows:
-        monitored = flows.monitor(str(config), run)
+        monitored = flows.monitor(str(config), run, draw)
     else:
-        session = open_session(config)
-        monitored = monitor_run(session, run)
-        draw_page(session, monitored.run_id)
+        with ProgressBars() as bars:
+            session = open_session(config, bars=bars)
+            leave_to_the_screen(ALERTS_OF_RUNS)
+            monitored = session.timer("monitor", lambda: monitor_run(session, run))
+            if draw:
+                session.timer("page", lambda: draw_page(session, monitored.run_id))
     if as_json:
         emit(monitoring_summary(monitored))
     else:
@@ -145,20 +154,79 @@ def monitor(run: Run = "live", config: Config = FILE, as_json: Json = False) -> 
 
 
 @verb
+def metrics(
+    config: Config = FILE,
+    to: Annotated[
+        Path | None, typer.Option("--out", help="write them to this file; default: to stdout")
+    ] = None,
+) -> int:
+    """Write the state of the placement as metrics of Prometheus.
+
+    Returns:
+        0.
+    """
+    from flows.steps.metrics.state import metrics_text  # noqa: PLC0415
+    from flows.steps.metrics.textfile import write_metrics  # noqa: PLC0415
+
+    session = open_session(config, read_only=True)
+    if to is None:
+        sys.stdout.write(metrics_text(session))
+    else:
+        write_metrics(session, to)
+    return 0
+
+
+@verb
+def report(
+    to: Annotated[Path, typer.Option("--out", help="the file: HTML that needs no network")],
+    run: Run = "live",
+    config: Config = FILE,
+) -> int:
+    """Write the page of a run to one file, for mail and archives.
+
+    Returns:
+        0.
+    """
+    from flows.cli.advice import as_typed  # noqa: PLC0415
+    from flows.cli.options.language import SPOKEN, say  # noqa: PLC0415
+    from flows.steps.site.report_file import write_report_file  # noqa: PLC0415
+
+    run_id = write_report_file(
+        open_session(config, read_only=True), run, to, as_typed, SPOKEN.get()
+    )
+    out.print(say("Run %(run)s is in %(file)s.", run=run_id, file=to), markup=False)
+    return 0
+
+
+@verb
 def ui(
     config: Config = FILE,
-    port: Annotated[int, typer.Option(min=1, max=65535, help="port on this machine")] = 8000,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="port on this machine")] = UI_PORT,
+    host: Annotated[
+        str | None, typer.Option(help="address to listen on; default: that of [ui]")
+    ] = None,
 ) -> int:
     """Show the dashboards over runs in a browser.
 
     Returns:
         0, when it is ended by Ctrl+C.
     """
-    from dashboards.evidently.workspace import serve  # noqa: PLC0415
-    from flows.steps.watch.pages import draw_newest, drawing  # noqa: PLC0415
+    from dashboards.web.server import serve  # noqa: PLC0415
+    from flows.cli.advice import as_typed  # noqa: PLC0415
+    from flows.cli.options.times import parse_moment  # noqa: PLC0415
+    from flows.steps.site.site import guarded_dashboards, require_answerable  # noqa: PLC0415
+    from flows.steps.site.writes import Times, writes_of  # noqa: PLC0415
+    from flows.steps.watch.pages import drawing  # noqa: PLC0415
 
-    session = open_session(config)
-    err.print(f"Dashboards at http://127.0.0.1:{port} (Ctrl+C ends it)", markup=False)
+    session = open_session(config, read_only=True)
+    settings = session.config.ui
+    address = settings.host if host is None else host
+    require_answerable(settings, address)
+    times = Times(parse_moment, parse_span)
+    writes = writes_of(session, config, times) if settings.write else None
+    shown = guarded_dashboards(session, address, as_typed, writes)
+    place = f"[{address}]" if ":" in address else address
+    sentence = f"Dashboards at http://{place}:{port} (Ctrl+C ends it)"
     with drawing(session):
-        serve(session.workspace, port, draw=lambda: draw_newest(session))
+        serve(shown, port, address, lambda: err.print(sentence, markup=False))
     return 0

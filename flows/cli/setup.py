@@ -1,4 +1,4 @@
-"""Verbs to begin with: the demo, a first configuration, checks, the database."""
+"""Verbs to begin with: the demo, a first configuration, checks, sources, the database."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.app import FILE, AsOf, Config, Json, open_session, parse_moment, verb
+from flows.cli.app import FILE, AsOf, Config, Json, open_session, verb
 from flows.cli.console import emit, out
+from flows.cli.options.times import parse_moment
 from fusion.errors import ConfigError
 
 
@@ -63,6 +64,12 @@ def check(
             "--store", help="compare stages, run folders and lists in SQL with their checksums"
         ),
     ] = False,
+    profile: Annotated[
+        bool,
+        typer.Option(
+            "--profile", help="show which items and users hold the events, and what is listed"
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> int:
     """Name every problem of the configuration and the data, with counts, examples and cures.
@@ -70,7 +77,9 @@ def check(
     Returns:
         0, or 2 with an error (with `--strict`, with any finding).
     """
-    from flows.cli.screens.findings import print_findings  # noqa: PLC0415
+    from flows.cli.screens.checks.balance import print_balance  # noqa: PLC0415
+    from flows.cli.screens.checks.findings import print_findings  # noqa: PLC0415
+    from flows.steps.watch.balance import balance_of  # noqa: PLC0415
     from flows.steps.watch.check import check_all  # noqa: PLC0415
     from flows.steps.watch.check_store import check_store  # noqa: PLC0415
 
@@ -78,11 +87,35 @@ def check(
     findings = check_store(session) if store else check_all(session, moment)
     # Warnings are said, and stop nothing, unless a pipeline asks for it.
     failed = any(strict or finding.severity == "error" for finding in findings)
+    balance = balance_of(session, moment) if profile else None
     if as_json:
-        emit({"findings": findings, "ok": not failed})
-    else:
-        print_findings(out, findings)
+        asked = {"balance": balance} if profile else {}
+        emit({"findings": findings, "ok": not failed, **asked})
+        return ConfigError.exit_code if failed else 0
+    print_findings(out, findings)
+    if balance is not None:
+        print_balance(out, balance)
     return ConfigError.exit_code if failed else 0
+
+
+@verb
+def sources(config: Config = FILE, as_json: Json = False) -> int:
+    """List the recommenders that `use` may name: needs, memory of a fit, settings with defaults.
+
+    Returns:
+        0.
+    """
+    from flows.cli.screens.checks.sources import print_sources  # noqa: PLC0415
+    from flows.steps.watch.sources import list_sources  # noqa: PLC0415
+
+    # A file that somebody names must be there.
+    there = config != FILE or config.exists()
+    found = list_sources(open_session(config, read_only=True) if there else None)
+    if as_json:
+        emit(found)
+    else:
+        print_sources(out, found)
+    return 0
 
 
 class Action(StrEnum):
@@ -109,7 +142,7 @@ def db(
     Returns:
         0; 2 for `status` of a database that is damaged, or of another version.
     """
-    from flows.cli.screens.findings import print_database  # noqa: PLC0415
+    from flows.cli.screens.checks.findings import print_database  # noqa: PLC0415
     from storage.connect import connect  # noqa: PLC0415
     from storage.reading.database_status import database_status  # noqa: PLC0415
 

@@ -7,18 +7,9 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.app import (
-    FILE,
-    By,
-    Config,
-    Json,
-    Run,
-    open_session,
-    parse_span,
-    prefect_flows,
-    verb,
-)
+from flows.cli.app import FILE, By, Config, Json, Run, open_session, prefect_flows, verb
 from flows.cli.console import emit, out
+from flows.cli.options.times import parse_span
 
 Older = Annotated[
     bool,

@@ -1,56 +1,17 @@
-"""Text that comes from data, on a terminal and in logs: it can be read, and steers nothing.
+"""Terminals and logs on which text that comes from data can be read, and steers nothing."""
 
-An escape sequence in a title could clear the screen or rename the window, a line break in a name
-could forge a line of a log, and marks of direction could show a sentence in another order.
-"""
-
+import json
 import logging
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from fusion.masking import mask_secrets
-
-_CONTROLS = (*range(0x20), *range(0x7F, 0xA0))
-_LINE_ENDS = (0x2028, 0x2029)
-_DIRECTIONS = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
-"""Marks that reorder what follows; those of Arabic and Hebrew text itself are others."""
-STEERING = frozenset((*_CONTROLS, *_LINE_ENDS, *_DIRECTIONS))
-"""Code points that steer a terminal or a reader of lines."""
-_ONE_LINE = {code: repr(chr(code))[1:-1] for code in STEERING}
-_LINES = {code: text for code, text in _ONE_LINE.items() if chr(code) not in "\n\t"}
-# As JSON writes any character; those below 0x20 are escaped by `json` itself.
-_JSON = {code: f"\\u{code:04x}" for code in STEERING if code >= 0x7F}
-
-
-def one_line(text: str) -> str:
-    r"""Show a text on one line, with what steers a terminal as an escape such as `\x1b`.
-
-    Args:
-        text: from data, a database or a person.
-    """
-    return text.translate(_ONE_LINE)
-
-
-def visible(text: str) -> str:
-    """Show what steers a terminal as an escape; line feeds and tabs stay.
-
-    Args:
-        text: one line or several.
-    """
-    return text.translate(_LINES)
-
-
-def json_text(text: str) -> str:
-    """Write characters that steer a terminal as JSON's own escapes, which mean the same.
-
-    Args:
-        text: a JSON document.
-    """
-    return text.translate(_JSON)
+from flows.visible_text import json_text, one_line, visible
+from fusion.masking import mask_all, mask_secrets
 
 
 class SafeConsole(Console):
@@ -122,3 +83,29 @@ class OneLineFormatter(logging.Formatter):
         """
         record.message = one_line(record.message)
         return super().formatMessage(record)
+
+
+class JsonFormatter(logging.Formatter):
+    """Formats a record as one line of JSON, without secrets."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write the line.
+
+        Args:
+            record: of a log; its attribute `fields` holds figures by name.
+
+        Returns:
+            A JSON object: `at`, `level`, `logger`, `message`, the fields, and `traceback` where
+            there is one.
+        """
+        at = datetime.fromtimestamp(record.created, UTC)
+        line: dict[str, Any] = {
+            "at": at.isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": mask_secrets(record.getMessage()),
+            **mask_all(getattr(record, "fields", {})),
+        }
+        if record.exc_info:
+            line["traceback"] = mask_secrets(self.formatException(record.exc_info))
+        return json_text(json.dumps(line, ensure_ascii=False, default=str))

@@ -7,18 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from flows.cli.app import (
-    FILE,
-    AsOf,
-    By,
-    Config,
-    Json,
-    open_session,
-    parse_moment,
-    prefect_flows,
-    verb,
-)
-from flows.cli.console import ProgressBars, emit, out
+from flows.cli.app import FILE, AsOf, By, Config, Json, open_session, prefect_flows, verb
+from flows.cli.console import ALERTS_OF_RUNS, ProgressBars, emit, leave_to_the_screen, out
+from flows.cli.options.times import parse_moment
+from fusion.errors import ConfigError
 
 Profiled = Annotated[
     bool, typer.Option("--profile", help="show the ten dearest steps: seconds, memory")
@@ -52,6 +44,7 @@ def run(
     else:
         with ProgressBars() as bars:
             session = open_session(config, by, bars)
+            leave_to_the_screen(ALERTS_OF_RUNS)
             outcome = run_loop(session, parse_moment(as_of), hold=hold)
     return _show(outcome, as_json, profile)
 
@@ -60,6 +53,9 @@ def run(
 def retrain(
     config: Config = FILE,
     force: Annotated[bool, typer.Option("--force", help="train whatever the policy says")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="show the answer and all facts; train nothing")
+    ] = False,
     profile: Profiled = False,
     by: By = None,
     as_json: Json = False,
@@ -67,8 +63,10 @@ def retrain(
     """Ask the policy whether a training is due; if so, do what `run` does.
 
     Returns:
-        As `run`; 0 when nothing is due.
+        As `run`; 0 when nothing is due, 4 when the data is broken and nothing was trained.
     """
+    if explain:
+        return _explain(config, force, as_json)
     from flows.steps.retrain.loop import retrain_loop  # noqa: PLC0415
 
     flows = prefect_flows(config)
@@ -78,8 +76,25 @@ def retrain(
         outcome = ended_turn(flows.retrain, str(config), force, by)
     else:
         with ProgressBars() as bars:
-            outcome = retrain_loop(open_session(config, by, bars), force)
+            session = open_session(config, by, bars)
+            leave_to_the_screen(ALERTS_OF_RUNS)
+            outcome = retrain_loop(session, force)
     return _show(outcome, as_json, profile)
+
+
+def _explain(config: Config, force: bool, as_json: bool) -> int:
+    """Show what the policy would answer, and act not."""
+    from flows.cli.screens.alarms.policy import print_policy  # noqa: PLC0415
+    from flows.steps.retrain.retrain import explain_due  # noqa: PLC0415
+
+    if force:
+        raise ConfigError("--explain trains nothing, and --force always trains: give one of them")
+    due = explain_due(open_session(config, read_only=True))
+    if as_json:
+        emit(due)
+    else:
+        print_policy(out, due)
+    return due.exit_code
 
 
 @verb
@@ -125,13 +140,62 @@ def _show(outcome: Any, as_json: bool, profile: bool = False) -> int:
 
 
 @verb
-def schedule(config: Config = FILE) -> int:
-    """Serve the deployments: the policy is asked by cron, and trains when it says so.
+def schedule(
+    config: Config = FILE,
+    metrics_port: Annotated[
+        int | None,
+        typer.Option("--metrics-port", min=1, max=65535, help="serve metrics of Prometheus here"),
+    ] = None,
+    metrics_host: Annotated[
+        str, typer.Option("--metrics-host", help="address on which they are served")
+    ] = "127.0.0.1",
+) -> int:
+    """Serve the deployments: watches by cron, after each of which the policy is asked.
 
     Returns:
         0, when it is ended by a signal.
     """
+    # Where a server is configured, it alone keeps what is served.
+    prefect_flows(config, needed=True)
     from flows.prefect_flows.deployments import serve_schedule  # noqa: PLC0415
+    from flows.steps.metrics.endpoint import serving_metrics  # noqa: PLC0415
 
-    serve_schedule(config)
+    with serving_metrics(config, metrics_port, metrics_host):
+        serve_schedule(config)
+    return 0
+
+
+@verb
+def deploy(
+    config: Config = FILE,
+    pool: Annotated[
+        str, typer.Option("--pool", help="the work pool; made where it is not there")
+    ] = "fusion",
+    pool_type: Annotated[
+        str | None, typer.Option("--type", help="of the pool that is made; default: process")
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """Register the deployments in a work pool of a Prefect server, for its workers to run.
+
+    Returns:
+        0.
+    """
+    from flows.cli.screens.deployed import print_deployed  # noqa: PLC0415
+    from flows.prefect_flows.api import api_url  # noqa: PLC0415
+
+    if not api_url():
+        raise ConfigError(
+            "`fusion deploy` needs a Prefect server: name it in PREFECT_API_URL, as "
+            "http://127.0.0.1:4200/api for one of `prefect server start`; without one, "
+            "`fusion schedule` serves the same by itself"
+        )
+    prefect_flows(config, needed=True)
+    from flows.prefect_flows.work_pool import deploy as register  # noqa: PLC0415
+
+    deployed = register(config, pool, pool_type)
+    if as_json:
+        emit(deployed)
+    else:
+        print_deployed(out, deployed)
     return 0

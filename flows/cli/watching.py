@@ -1,4 +1,4 @@
-"""Verbs that look at what arrives, and at what stands because of it: `watch`, `alerts`."""
+"""Verbs about what arrives, what stands because of it, who is told: `watch`, `alerts`, `notify`."""
 
 from enum import StrEnum
 from functools import partial
@@ -6,19 +6,10 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.app import (
-    FILE,
-    AsOf,
-    By,
-    Config,
-    Json,
-    open_session,
-    parse_moment,
-    prefect_flows,
-    verb,
-)
-from flows.cli.console import ProgressBars, emit, out
-from fusion.errors import ConfigError
+from flows.cli.app import FILE, AsOf, By, Config, Json, open_session, prefect_flows, verb
+from flows.cli.console import ALERTS_OF_WATCHES, ProgressBars, emit, leave_to_the_screen, out
+from flows.cli.options.times import parse_moment
+from fusion.errors import ConfigError, Temporary
 
 
 @verb
@@ -36,6 +27,7 @@ def watch(config: Config = FILE, as_of: AsOf = None, as_json: Json = False) -> i
     flows = prefect_flows(config)
     with ProgressBars() as bars:
         session = open_session(config, bars=bars)
+        leave_to_the_screen(*ALERTS_OF_WATCHES)
         # Prefect shows the step in the place of the bar.
         look = partial(flows.watch, str(config)) if flows else partial(watch_placement, session)
         outcome = look(moment)
@@ -122,3 +114,33 @@ def alerts(  # noqa: PLR0913 one argument an option
     else:
         print_alerts(out, session.placement, listed)
     return 0
+
+
+@verb
+def notify(
+    config: Config = FILE,
+    test: Annotated[
+        bool, typer.Option("--test", help="send a test message to every receiver now")
+    ] = False,
+    as_json: Json = False,
+) -> int:
+    """Send the messages that wait for receivers, and say what became of them.
+
+    Returns:
+        0; 75 while a receiver has not taken a message.
+    """
+    from flows.steps.notify.trial import send_trial, send_waiting  # noqa: PLC0415
+
+    session = open_session(config)
+    ends = send_trial(session) if test else send_waiting(session)
+    is_untold = any(one.error is not None for one in ends)
+    code = Temporary.exit_code if is_untold else 0
+    if as_json:
+        emit({"receivers": ends, "exit_code": code})
+        return code
+    for one in ends:
+        waiting = f", {one.waiting} wait" if one.waiting else ""
+        given_up = f", {one.given_up} given up" if one.given_up else ""
+        why = f": {one.error}" if one.error else ""
+        out.print(f"{one.receiver}: {one.sent} sent{waiting}{given_up}{why}", markup=False)
+    return code

@@ -12,6 +12,9 @@ EXAMPLES: dict[str, Any] = {
     "data.interactions": "ratings.csv",
     "data.items": "movies.csv",
     "data.users": "users.csv",
+    "data.facts": "facts.csv",
+    "data.fact_columns.item": "movieId",
+    "data.fact_columns.valid_from": "since",
     "data.opt_out": "opted_out.txt",
     "data.positive": "weight >= 4",
     "data.columns.time": "timestamp",
@@ -27,6 +30,9 @@ EXAMPLES: dict[str, Any] = {
     "ranker.leaves": 7,
     "ranker.learning_rate": 0.05,
     "ranker.seeds": 2,
+    "gate.exposure_ratio": 3.0,
+    "gate.segment_gap": 0.5,
+    "monitor.exposure_ratio": 3.0,
     "limits.stage_seconds": 7200.0,
     "limits.run_seconds": 28800.0,
     "limits.source_memory": 4.0,
@@ -35,6 +41,12 @@ EXAMPLES: dict[str, Any] = {
     "retention.quarantine_days": 30.0,
     "retention.alert_days": 365.0,
     "retention.decision_days": 365.0,
+    "retention.realised_days": 730.0,
+    "retention.notification_days": 365.0,
+    "tracking.to": "mlflow",
+    "tracking.uri": "http://127.0.0.1:5000",
+    "ui.token": "at least sixteen characters",
+    "notify.secret": "at least sixteen characters",
     "storage.schema_name": "shop",
     "lists.rules": "rules.toml",
     "sources": {
@@ -43,6 +55,12 @@ EXAMPLES: dict[str, Any] = {
         "k": 100,
         "refit": "fold",
         "settings": {"factors": 64},
+    },
+    "data.vectors": {
+        "path": "posters.parquet",
+        "id": "movieId",
+        "column": "vector",
+        "name": "posters",
     },
     "data.checks": {
         "name": "ratings",
@@ -61,6 +79,8 @@ EXAMPLES: dict[str, Any] = {
 """Values shown for keys that have no default to show."""
 ABOUT_LISTS = {
     "sources": f"Base recommenders. Without any of these tables: {default_set()}",
+    "data.vectors": "Vectors of items that you have: of pictures, sounds, models. A .npy matrix "
+    "has ids in place of id and column.",
     "data.checks": "Checks of your own. Each has one rule: min and max, values, pattern, unique, "
     "min_rows or expression.",
 }

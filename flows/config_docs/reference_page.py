@@ -31,7 +31,8 @@ before anything is read.
   JSON. Passwords belong there, not in the file (`FUSION_STORAGE__URL`). Unknown sections are
   refused; without two underscores only names near one that exists.
 - A run's manifest keeps what decided the training (everything but `[data]`, `[storage]`,
-  `[monitor]`, `[retrain]` and `[retention]`) with a hash over it.
+  `[monitor]`, `[retrain]`, `[log]`, `[tracking]`, `[notify]` and `[retention]`) with a hash over
+  it.
 
 """
 RULES_INTRO = """\

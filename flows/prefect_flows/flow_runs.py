@@ -3,20 +3,23 @@
 import logging
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 from prefect import get_client
-from prefect.artifacts import create_markdown_artifact
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.runtime import deployment, flow_run
 
+from flows.prefect_flows.results.tables import Rows
 from flows.session import Session
 from flows.steps.time_limits import exit_soon
 from fusion.errors import FusionError, Temporary, TookTooLong
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
+NO_TABLES: Mapping[str, Rows] = MappingProxyType({})
 PAUSES = (60.0, 300.0)
 """Seconds before each further try of a scheduled turn: what is busy or away for longer is left to
 the next night."""
@@ -68,8 +71,10 @@ def try_again(work: Callable[[], T]) -> T:
     return work()
 
 
-def show_result(verb: str, placement: str, run_id: str | None, text: str) -> None:
-    """Show a result on Prefect's pages: tags of the flow run, and an artifact.
+def show_result(
+    verb: str, placement: str, run_id: str | None, text: str, tables: Mapping[str, Rows] = NO_TABLES
+) -> None:
+    """Show a result on Prefect's pages: tags of the flow run, and artifacts.
 
     What is published is published: a server that is away now changes nothing of it.
 
@@ -78,10 +83,15 @@ def show_result(verb: str, placement: str, run_id: str | None, text: str) -> Non
         placement: where lists are shown.
         run_id: of the run that was trained or published; None where there was none.
         text: of the artifact, Markdown.
+        tables: rows of further artifacts by what they hold.
     """
     try:
         _add_tags([placement, *([run_id] if run_id else [])])
-        _store_artifact(verb, placement, text)
+        key = _key(verb, placement)
+        create_markdown_artifact(text, key=key, description=f"What `{verb}` came to")
+        for name, rows in tables.items():
+            described = f"The {name} of `{verb}`"
+            create_table_artifact(rows, key=_key(name, placement), description=described)
     except Exception as failure:  # of HTTP, of the server, of Prefect's own checks
         kind = type(failure).__name__
         log.warning("result not shown in Prefect: %s: %s", kind, failure)
@@ -94,8 +104,7 @@ def _add_tags(tags: list[str]) -> None:
         client.update_flow_run(flow_run.id, tags=both)
 
 
-def _store_artifact(verb: str, placement: str, text: str) -> None:
-    """Store an artifact; those of one key are its history."""
+def _key(name: str, placement: str) -> str:
+    """Return the key of an artifact; those of one key are its history."""
     # Keys are lower-case letters, digits and dashes.
-    key = re.sub("[^a-z0-9]+", "-", f"fusion-{verb}-{placement}".lower()).strip("-")
-    create_markdown_artifact(text, key=key, description=f"What `{verb}` came to")
+    return re.sub("[^a-z0-9]+", "-", f"fusion-{name}-{placement}".lower()).strip("-")

@@ -1,84 +1,40 @@
 """The loop as Prefect flows: the same plain functions, every step a task that Prefect shows."""
 
-import logging
-from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
-from typing import Any, TypeVar
 
-from prefect import flow, task
-from prefect.cache_policies import NO_CACHE
-from prefect.runtime import deployment
+from prefect import flow
 
 from flows.prefect_flows.flow_runs import name_of, show_result, try_again
+from flows.prefect_flows.results.placement_events import send_events
+from flows.prefect_flows.results.tables import turn_tables, watch_rows
+from flows.prefect_flows.results.turn_report import training_report, turn_report
+from flows.prefect_flows.results.watch_report import watch_report
 from flows.prefect_flows.run_states import (
     state_of_monitoring,
+    state_of_pruning,
     state_of_refusal,
+    state_of_skipping,
     state_of_training,
     state_of_turn,
     state_of_watch,
 )
-from flows.prefect_flows.turn_report import training_report, turn_report
+from flows.prefect_flows.superseded import reason_to_skip
+from flows.prefect_flows.tasks import session_of
 from flows.session import Session
 from flows.steps.arrivals.watch import WatchOutcome, watch_placement
+from flows.steps.keep.prune import Pruned
+from flows.steps.keep.prune import prune as prune_runs
+from flows.steps.notify.telling import told
 from flows.steps.publish.publish import Published, publish_run
 from flows.steps.retrain.loop import Outcome, retrain_loop, run_loop
 from flows.steps.train.train import TrainedRun, train_run
 from flows.steps.watch.monitor import Monitored, monitor_run
 from flows.steps.watch.pages import draw_page
-from fusion.errors import FusionError, Refused
-
-T = TypeVar("T")
-
-
-def without_traceback(record: logging.LogRecord) -> bool:
-    """Reduce the record of a foreseen failure to its sentence; others keep their traceback.
-
-    Args:
-        record: a record of Prefect's engine; its traceback is taken off in place.
-
-    Returns:
-        True: the record is logged.
-    """
-    if record.exc_info and isinstance(record.exc_info[1], FusionError):
-        record.exc_info = None
-    return True
-
-
-for _engine in (
-    "prefect.flow_runs",
-    "prefect.task_runs",
-    "prefect.flow_engine",
-    "prefect.task_engine",
-):
-    logging.getLogger(_engine).addFilter(without_traceback)
-
-
-def as_task(name: str, work: Callable[[], T], /) -> T:
-    """Run a step as a Prefect task.
-
-    Stages on disk make it idempotent, so Prefect need not cache anything.
-
-    Args:
-        name: of the step and of the task.
-        work: the step.
-
-    Returns:
-        What the step returns.
-    """
-    named = task(name=name, task_run_name=name, cache_policy=NO_CACHE, persist_result=False)(work)
-    return named()
-
-
-def _session(config: str, by: str | None = None) -> Session:
-    options: dict[str, Any] = {"by": by} if by else {}
-    # Whoever started the schedule at a terminal does not watch its nights.
-    if deployment.id:
-        options["attended"] = False
-    return Session.open(Path(config), step=as_task, **options)
+from fusion.errors import Refused
 
 
 @flow(name="fusion run", flow_run_name=name_of("run"), persist_result=False)
+@told
 def run(
     config: str, as_of: datetime | None = None, by: str | None = None, hold: bool = False
 ) -> Outcome:
@@ -96,12 +52,13 @@ def run(
     Raises:
         RefusedTurn: nothing was published; it has the outcome.
     """
-    session = _session(config, by)
+    session = session_of(config, by)
     outcome = try_again(lambda: run_loop(session, as_of, hold=hold))
     return _end_turn("run", session, outcome)
 
 
 @flow(name="fusion retrain", flow_run_name=name_of("retrain"), persist_result=False)
+@told
 def retrain(config: str, force: bool = False, by: str | None = None) -> Outcome:
     """Ask the policy; train, publish and monitor when it says so.
 
@@ -116,7 +73,10 @@ def retrain(config: str, force: bool = False, by: str | None = None) -> Outcome:
     Raises:
         RefusedTurn: nothing was published; it has the outcome.
     """
-    session = _session(config, by)
+    superseded = reason_to_skip(is_backstop=True)
+    if superseded:
+        return state_of_skipping(superseded)
+    session = session_of(config, by)
     outcome = try_again(lambda: retrain_loop(session, force))
     return _end_turn("retrain", session, outcome)
 
@@ -124,11 +84,12 @@ def retrain(config: str, force: bool = False, by: str | None = None) -> Outcome:
 def _end_turn(verb: str, session: Session, outcome: Outcome) -> Outcome:
     """Show how a turn ended, and return its state, which gives callers the outcome."""
     run_id = outcome.trained.run_id if outcome.trained else None
-    show_result(verb, session.placement, run_id, turn_report(outcome))
+    show_result(verb, session.placement, run_id, turn_report(outcome), turn_tables(outcome))
     return state_of_turn(outcome)
 
 
 @flow(name="fusion train", flow_run_name=name_of("train"), persist_result=False)
+@told
 def train(config: str, as_of: datetime | None = None) -> TrainedRun:
     """Train a run without publishing it.
 
@@ -142,13 +103,14 @@ def train(config: str, as_of: datetime | None = None) -> TrainedRun:
     Raises:
         RefusedTurn: the run was rejected; it has the run.
     """
-    session = _session(config)
+    session = session_of(config)
     trained = train_run(session, as_of)
     show_result("train", session.placement, trained.run_id, training_report(trained))
     return state_of_training(trained)
 
 
 @flow(name="fusion publish", flow_run_name=name_of("publish"), persist_result=False)
+@told
 def publish(
     config: str,
     run_id: str,
@@ -172,7 +134,7 @@ def publish(
         Refused: the run may not be shown.
     """
     # One step and no loop of its own: the flow makes it a task, so that Prefect shows its time.
-    session = _session(config, by)
+    session = session_of(config, by)
     try:
         return session.step(
             "publish",
@@ -183,23 +145,27 @@ def publish(
 
 
 @flow(name="fusion monitor", flow_run_name=name_of("monitor"), persist_result=False)
-def monitor(config: str, run_id: str = "live") -> Monitored:
+@told
+def monitor(config: str, run_id: str = "live", draw: bool = False) -> Monitored:
     """Monitor a run against the one that was live before it.
 
     Args:
         config: path of the configuration file, as text: Prefect stores it as a parameter.
         run_id: of the run, or the name of a slot.
+        draw: also draw Evidently's page of the run, which the dashboards do else when opened.
 
     Returns:
         Drift, stability and alerts.
     """
-    session = _session(config)
+    session = session_of(config)
     monitored = session.step("monitor", lambda: monitor_run(session, run_id))
-    session.step("draw", lambda: draw_page(session, monitored.run_id))
+    if draw:
+        session.step("draw", lambda: draw_page(session, monitored.run_id))
     return state_of_monitoring(monitored)
 
 
 @flow(name="fusion watch", flow_run_name=name_of("watch"), persist_result=False)
+@told
 def watch(config: str, as_of: datetime | None = None) -> WatchOutcome:
     """Look at what has arrived since the last watch.
 
@@ -210,6 +176,26 @@ def watch(config: str, as_of: datetime | None = None) -> WatchOutcome:
     Returns:
         Facts and alerts.
     """
-    session = _session(config)
-    outcome = session.step("watch", lambda: watch_placement(session, as_of))
+    superseded = reason_to_skip()
+    if superseded:
+        return state_of_skipping(superseded)
+    session = session_of(config)
+    outcome = try_again(lambda: session.step("watch", lambda: watch_placement(session, as_of)))
+    tables = {"watch figures": watch_rows(outcome)}
+    show_result("watch", session.placement, None, watch_report(outcome), tables)
+    send_events(session.placement, outcome)
     return state_of_watch(outcome)
+
+
+@flow(name="fusion prune", flow_run_name=name_of("prune"), persist_result=False)
+def prune(config: str) -> Pruned:
+    """Remove what `[retention]` does not keep.
+
+    Args:
+        config: path of the configuration file, as text: Prefect stores it as a parameter.
+
+    Returns:
+        What went, and why the rest stays.
+    """
+    session = session_of(config)
+    return state_of_pruning(try_again(lambda: session.step("prune", lambda: prune_runs(session))))

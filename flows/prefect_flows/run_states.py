@@ -7,10 +7,11 @@ from prefect.states import Completed, Failed
 
 from dashboards.alerts import Alert
 from flows.steps.arrivals.watch import WatchOutcome
+from flows.steps.keep.prune import Pruned
 from flows.steps.retrain.loop import Outcome
 from flows.steps.train.train import TrainedRun
 from flows.steps.watch.monitor import Monitored
-from fusion.errors import Refused
+from fusion.errors import DataError, Refused
 from storage.watches.alert_rows import AlertRow
 
 Ended = TypeVar("Ended", Outcome, TrainedRun)
@@ -18,8 +19,10 @@ P = ParamSpec("P")
 REFUSED = "Refused"
 ALERTED = "Alerted"
 HELD = "Held"
+LEFT = "Left"
 NOT_DUE = "Not due"
 PUBLISHED = "Published"
+SKIPPED = "Skipped"
 """Names of states; Prefect's pages show and filter by them as by its own.
 
 A flow returns a state, and who calls the flow gets the result in it: hence `Any` below.
@@ -100,6 +103,34 @@ def state_of_watch(outcome: WatchOutcome) -> Any:
     return Completed(name=ALERTED, message=_sentences(is_open), data=outcome)
 
 
+def state_of_pruning(pruned: Pruned) -> Any:
+    """Return the state of a flow run that pruned.
+
+    Args:
+        pruned: what was removed, and what could not go.
+
+    Returns:
+        Failed where a damaged file keeps something, named `Left` where something could not go yet.
+    """
+    if pruned.damaged:
+        return Failed(message=" ".join(pruned.damaged), data=DataError(" ".join(pruned.damaged)))
+    if pruned.left:
+        return Completed(name=LEFT, message=" ".join(pruned.left), data=pruned)
+    return Completed(data=pruned)
+
+
+def state_of_skipping(reason: str) -> Any:
+    """Return the state of a flow run with nothing left to do.
+
+    Args:
+        reason: a sentence that names who did it.
+
+    Returns:
+        Completed, named `Skipped`.
+    """
+    return Completed(name=SKIPPED, message=reason)
+
+
 def state_of_refusal(refused: Refused) -> Any:
     """Return the state of a flow run that was refused.
 
@@ -119,8 +150,9 @@ def _refused(reasons: tuple[str, ...], ended: Outcome | TrainedRun) -> Any:
 def _success(outcome: Outcome) -> tuple[str, str]:
     """Name of the state of a turn that was not refused, and a sentence about it."""
     if outcome.published is None:
-        reason = outcome.due.reason if outcome.due else ""
-        return NOT_DUE, reason
+        if outcome.due is None:
+            return NOT_DUE, ""
+        return ALERTED if outcome.due.exit_code else NOT_DUE, outcome.due.reason
     run_id = outcome.published.run_id
     # An alert is what a person must see first, whether the run is shown or held.
     if outcome.monitor_error:

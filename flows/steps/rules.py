@@ -6,7 +6,7 @@ from fusion.data.dataset import Dataset
 from fusion.lists.business_rules.compiled_rules import Rules
 from fusion.lists.business_rules.resolve_rules import usable
 from fusion.lists.business_rules.rules import RuleSet, read_rules
-from fusion.models.text.encoders import require_encoder
+from fusion.models.text.encoder_choice import require_encoder
 from storage.reading.blocked_items import blocked_now
 
 

@@ -11,6 +11,9 @@ from flows.session import Session
 from flows.steps.retrain.loop import run_loop
 from tests.flows.world import EARLY, fusion, make_shop
 
+# Whoever reads another language at their terminal runs the same tests.
+os.environ["LC_ALL"] = "C.UTF-8"
+
 
 @pytest.fixture(scope="session")
 def shop_made(tmp_path_factory):

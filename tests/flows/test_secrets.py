@@ -15,8 +15,9 @@ from fusion.runs.run_folder import new_run_id, run_folder
 from fusion.runs.stages.store import Store
 from storage import StorageSettings, connect
 from storage.database.engine import writing
-from storage.schema.tables import alert, run, slot_move
+from storage.schema.tables import run, slot_move
 from storage.schema.types import utc_now
+from storage.schema.watch_tables import alert
 from tests.flows.calling import call_main
 from tests.flows.world import fusion, make_shop
 

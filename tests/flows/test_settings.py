@@ -163,6 +163,9 @@ def test_an_unknown_key_in_the_environment_is_named(tmp_path, monkeypatch):
         '[retrain]\ncron = "0 3 0 * *"\n',
         '[retrain]\ncron = "at three in the morning"\n',
         '[retrain]\ntimezone = "Mars/Base"\n',
+        '[retrain]\nquiet_hours = ["8-20"]\n',
+        '[retrain]\nquiet_hours = ["08:00-08:00"]\n',
+        '[retrain]\nquiet_hours = ["22:00-24:00"]\n',
     ],
 )
 def test_a_schedule_that_never_comes_is_refused_when_read(tmp_path, text):

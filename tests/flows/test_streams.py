@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from tests.flows.world import command, database, environment, query
+from tests.flows.world import command, database, environment, fusion, query
 
 NOTHING_LIVE = "Nothing is live in placement 'default'."
 ASCII = {"PYTHONIOENCODING": "ascii"}
@@ -92,19 +92,38 @@ def test_a_slow_reader_of_a_pipe_that_must_not_wait_gets_everything(bare):
 
 def test_bars_and_tables_on_a_terminal_of_another_locale(own_shop):
     """What it cannot write would end the verb, or the thread that draws bars, which then hangs."""
+    code, shown = _at_a_terminal(own_shop, "train", **LATIN)
+    assert code == 0, shown
+    assert "Traceback" not in shown
+
+
+def test_a_person_reads_an_alert_once_and_sees_that_monitoring_goes_on(own_shop):
+    """Its line of the log would say the same above the result."""
+    piped = fusion(own_shop, "monitor", "--json")
+    (alert,) = piped.json["alerts"]
+    assert f"WARNING flows.steps.watch.run_alerts alert subject={alert['subject']}" in piped.err
+    code, shown = _at_a_terminal(own_shop, "monitor")
+    assert code == 4, shown
+    assert shown.count("of 3 columns of users have drifted") == 1
+    assert "WARNING" not in shown
+    # the name of the step, beside its bar
+    assert "monitor \x1b" in shown
+
+
+def _at_a_terminal(folder, *words: str, **env: str) -> tuple[int, str]:
+    """Call `fusion` as a person does; returns the exit code and all that stood on the screen."""
     own, other = pty.openpty()
     with subprocess.Popen(
-        command("train"),
-        cwd=own_shop,
-        env=environment(**LATIN, TERM="xterm"),
+        command(*words),
+        cwd=folder,
+        env=environment(**env, TERM="xterm"),
         stdin=other,
         stdout=other,
         stderr=other,
     ) as process:
         os.close(other)
         shown = _read_all(own, process)
-    assert process.wait(10) == 0, shown
-    assert "Traceback" not in shown
+    return process.wait(10), shown
 
 
 def _read_all(terminal: int, process: subprocess.Popen[bytes]) -> str:

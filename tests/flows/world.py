@@ -47,7 +47,7 @@ category = ["club"]
 
 [split]
 kind = "time"
-window = 14
+window = 10
 folds = 2
 users = 20
 
@@ -76,6 +76,7 @@ users = 20
 [lists]
 size = 5
 reserve = 3
+history = 4
 """
 
 

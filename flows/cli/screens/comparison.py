@@ -33,11 +33,11 @@ def print_comparison(
     for sentence in filter(None, (churn, *comparison.differences)):
         console.print(sentence, markup=False)
     _print_users(console, comparison)
-    _print_groups(console, comparison.groups)
+    _print_groups(console, comparison.changed.groups)
     _print_verdicts(console, verdict_of(old), verdict_of(new))
-    _print_items(console, "Items gained", comparison.gained)
-    _print_items(console, "Items lost", comparison.lost)
-    _print_items(console, "Biggest movers", comparison.moved)
+    _print_items(console, "Items gained", comparison.changed.gained)
+    _print_items(console, "Items lost", comparison.changed.lost)
+    _print_items(console, "Biggest movers", comparison.changed.moved)
     if awaits_approval:
         sentence = f"Next: `fusion approve {new.run_id}`, or `fusion reject --why TEXT`"
         console.print(sentence, markup=False)
@@ -45,7 +45,7 @@ def print_comparison(
 
 def _print_users(console: Console, comparison: Comparison) -> None:
     """Count the users that see another list, gain one, lose theirs."""
-    everyone = comparison.groups.row(0, named=True)
+    everyone = comparison.changed.groups.row(0, named=True)
     gained = int(comparison.stable.value("users_gained") or 0)
     lost = int(comparison.stable.value("users_lost") or 0)
     console.print(

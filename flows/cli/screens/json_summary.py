@@ -97,6 +97,7 @@ def monitoring_summary(monitored: "Monitored") -> dict[str, Any]:
         "drift": monitored.drift,
         "stability": monitored.stability.rows() if monitored.stability else None,
         "alerts": monitored.alerts,
+        "diagnosis": monitored.diagnosis,
     }
 
 

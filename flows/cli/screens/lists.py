@@ -4,33 +4,63 @@ import polars as pl
 from rich.console import Console
 from rich.markup import escape
 
+from dashboards.language.catalogue import marked
+from flows.cli.options.language import say, told
 from flows.cli.screens.tables import describe_knowledge, plain_table
-from flows.cli.terminal_text import one_line
-from flows.steps.user_lists import NOTHING_SHOWN
+from flows.steps.show.user_lists import NOTHING_SHOWN, UNKNOWN, is_fallback
+from flows.visible_text import one_line
+
+STRANGER = marked(
+    "The run does not know this user. Is the id misspelt? Whoever is new is shown this fallback."
+)
 
 
 def print_user_list(console: Console, user: str, rows: pl.DataFrame) -> None:
-    """Show a user's list with titles and the best reason for each item.
+    """Show a user's list with titles and the strongest reason for each item.
 
     Args:
         console: where to show it.
         user: the user's id.
-        rows: from `flows.steps.user_lists.user_list`.
+        rows: from `flows.steps.show.user_lists.user_list`.
     """
     print_list_title(console, user, rows)
     if rows.is_empty():
         return
-    table = plain_table("rank>", "item", "title", "why")
+    # A fallback has no reasons.
+    why = () if is_fallback(rows) else (marked("why"),)
+    table = plain_table(marked("rank>"), marked("item"), marked("title"), *why)
     for row in rows.iter_rows(named=True):
-        # A fallback has neither source nor reason.
-        source = f" ({row['source']} {row['source_rank']})" if row.get("source") else ""
-        reason = (row.get("reason") or "") + source
-        table.add_row(
-            str(row["rank"]),
-            escape(row["item_id"]),
-            escape(row.get("title") or ""),
-            escape(reason),
-        )
+        cells = [str(row["rank"]), escape(row["item_id"]), escape(row.get("title") or "")]
+        if why:
+            # What a rule or a feature does has no source.
+            source = f" ({row['source']} {row['source_rank']})" if row["source"] else ""
+            cells.append(escape(told(row["reason"] or "") + source))
+        table.add_row(*cells)
+    console.print(table)
+
+
+def print_requested_list(console: Console, wish: str, rows: pl.DataFrame) -> None:
+    """Show a list made on request.
+
+    Args:
+        console: where to show it.
+        wish: what it was made from: ids of items, or a sentence.
+        rows: from `flows.steps.show.requested_list.requested_list`.
+    """
+    if rows.is_empty():
+        nothing = say("For %(wish)s: nothing that may be listed", wish=wish)
+        console.print(one_line(nothing), markup=False)
+        return
+    title = say("For %(wish)s, by run %(run)s, without training", wish=wish, run=rows["run_id"][0])
+    console.print(one_line(title), markup=False, style="bold", soft_wrap=True)
+    by_source = (marked("best by"),) if "source" in rows.columns else ()
+    table = plain_table(
+        marked("rank>"), marked("item"), marked("title"), marked("score>"), *by_source
+    )
+    for row in rows.iter_rows(named=True):
+        cells = [str(row["rank"]), escape(row["item_id"]), escape(row["title"] or "")]
+        cells.append(f"{row['score']:.3f}")
+        table.add_row(*cells, *([escape(row["source"])] if by_source else []))
     console.print(table)
 
 
@@ -42,12 +72,15 @@ def print_list_title(console: Console, user: str, rows: pl.DataFrame) -> None:
         user: the user's id.
         rows: of the list; where there are none, the sentence says why.
     """
-    title = one_line(f"User {user}: {_describe_list(rows)}")
+    title = one_line(f"{say('User %(user)s', user=user)}: {_describe_list(rows)}")
     console.print(title, markup=False, style="bold", soft_wrap=True)
+    if not rows.is_empty() and rows["route"][0].startswith(UNKNOWN):
+        console.print(say(STRANGER), markup=False)
 
 
 def _describe_list(rows: pl.DataFrame) -> str:
     if rows.is_empty():
-        return NOTHING_SHOWN
+        return told(NOTHING_SHOWN)
     first = rows.row(0, named=True)
-    return f"run {first['run_id']}, {first['route']}, {describe_knowledge(first['as_of'])}"
+    run = say("run %(run)s", run=first["run_id"])
+    return f"{run}, {told(first['route'])}, {describe_knowledge(first['as_of'])}"

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.markup import escape
 
+from flows.cli.options.language import say, told
 from flows.cli.screens.monitoring import print_monitoring
 from flows.cli.screens.slots import run_and_method
 from flows.cli.screens.verdict import print_verdict
-from flows.cli.terminal_text import one_line
+from flows.visible_text import one_line
 
 if TYPE_CHECKING:  # what trains takes seconds to import, and `fusion approve` only needs a sentence
     from flows.steps.alerts.findings import NotableFinding
@@ -26,10 +27,10 @@ def print_outcome(console: Console, outcome: "Outcome") -> None:
     """
     # In the order in which it happened, with the result last: there a person looks first.
     if outcome.due:
-        answer = "Due" if outcome.due.due else "Not due"
-        console.print(f"{answer} ({outcome.due.trigger}): {escape(outcome.due.reason)}")
+        answer = say("Due") if outcome.due.due else say("Not due")
+        console.print(f"{answer} ({outcome.due.trigger}): {escape(told(outcome.due.reason))}")
         if not outcome.due.due:
-            console.print("`fusion retrain --force` trains all the same.", markup=False)
+            console.print(say("`fusion retrain --force` trains all the same."), markup=False)
     if outcome.trained:
         print_verdict(console, outcome.trained.manifest)
         _print_findings(console, outcome.trained.findings)
@@ -38,9 +39,9 @@ def print_outcome(console: Console, outcome: "Outcome") -> None:
     _print_publication(console, outcome)
     _print_monitor_error(console, outcome)
     for refusal in outcome.refusals:
-        console.print(f"\n[bold red]Refused[/] {escape(refusal)}")
+        console.print(f"\n[bold red]{say('Refused')}[/] {escape(told(refusal))}")
     if outcome.refusals:
-        console.print("Nothing was published: live is unchanged.")
+        console.print(say("Nothing was published: live is unchanged."))
 
 
 def _print_publication(console: Console, outcome: "Outcome") -> None:
@@ -48,7 +49,9 @@ def _print_publication(console: Console, outcome: "Outcome") -> None:
     published, trained = outcome.published, outcome.trained
     if not published or not trained:
         return
-    word = "[bold yellow]Held[/]" if published.is_challenger else "[bold green]Published[/]"
+    word = f"[bold green]{say('Published')}[/]"
+    if published.is_challenger:
+        word = f"[bold yellow]{say('Held')}[/]"
     console.print(f"\n{word} {run_and_method(published.run_id, trained.manifest['method'])}.")
     if published.is_challenger:
         console.print(describe_publication(published), markup=False)
@@ -59,14 +62,16 @@ def _print_monitor_error(console: Console, outcome: "Outcome") -> None:
     if not outcome.monitor_error or not outcome.trained:
         return
     reason = escape(outcome.monitor_error.removesuffix("."))
-    cure = f"`fusion monitor {outcome.trained.run_id}` repeats it."
-    console.print(f"[bold yellow]Not monitored[/]: {reason}. {cure}")
+    cure = say("`fusion monitor %(run)s` repeats it.", run=outcome.trained.run_id)
+    console.print(f"[bold yellow]{say('Not monitored')}[/]: {reason}. {cure}")
 
 
 def _print_findings(console: Console, findings: "Sequence[NotableFinding]") -> None:
     """Show the findings of the data that concern a large share of it."""
     for finding in findings:
-        head = f"[bold yellow]Data[/] {finding.share:.1%} {finding.code} ({finding.subject})"
+        head = (
+            f"[bold yellow]{say('Data')}[/] {finding.share:.1%} {finding.code} ({finding.subject})"
+        )
         words = escape(one_line(f"{finding.message}. {finding.cure}"))
         console.print(f"{head}: {words}")
 
@@ -83,13 +88,18 @@ def describe_publication(published: "Published") -> str:
     run_id = published.run_id
     if not published.is_challenger:
         previous = published.move.from_run_id if published.move.is_new else None
-        instead = f" instead of {previous}" if previous else ""
-        return f"Live: run {run_id}{instead}."
+        instead = say(" instead of %(run)s", run=previous) if previous else ""
+        return say("Live: run %(run)s%(instead)s.", run=run_id, instead=instead)
     replaced = ""
     if published.replaced:
-        replaced = f"It takes the place of run {published.replaced}, which waited there.\n"
-    return (
-        f"Challenger: run {run_id}; live is unchanged. {replaced}"
-        f"Next: `fusion diff live challenger`, then\n"
-        f"`fusion approve {run_id}`, or `fusion reject --why TEXT`."
+        replaced = say(
+            "It takes the place of run %(run)s, which waited there.", run=published.replaced
+        )
+        replaced = f"{replaced}\n"
+    return say(
+        "Challenger: run %(run)s; live is unchanged. %(replaced)s"
+        "Next: `fusion diff live challenger`, then\n"
+        "`fusion approve %(run)s`, or `fusion reject --why TEXT`.",
+        run=run_id,
+        replaced=replaced,
     )

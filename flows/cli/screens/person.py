@@ -3,9 +3,9 @@
 from rich.console import Console
 from rich.markup import escape
 
-from flows.cli.screens.tables import plain_table
-from flows.cli.terminal_text import one_line
+from flows.cli.screens.tables import paragraph, plain_table
 from flows.steps.person.export import PersonExport
+from flows.visible_text import one_line
 
 
 def print_person(console: Console, found: PersonExport) -> None:
@@ -30,7 +30,7 @@ def print_person(console: Console, found: PersonExport) -> None:
         console.print(f"[yellow]{escape(sentence)}[/]")
     console.print("Not searched:")
     for place in found.not_searched:
-        console.print(f"  - {place}", markup=False)
+        console.print(paragraph("  - ", place))
 
 
 def _standing(found: PersonExport) -> list[str]:

@@ -5,8 +5,11 @@ from typing import Any
 import polars as pl
 from rich.console import Console
 
+from flows.cli.options.language import say, told
 from flows.cli.screens.lists import print_list_title
-from flows.cli.terminal_text import one_line
+from flows.cli.screens.tables import paragraph
+from flows.steps.show.user_lists import part_reasons
+from flows.visible_text import one_line
 
 
 def print_reasons(
@@ -17,8 +20,8 @@ def print_reasons(
     Args:
         console: where to show it.
         user: the user's id.
-        rows: of the list, from `flows.steps.user_lists.user_list`.
-        reasons: of the list, from `flows.steps.user_lists.reasons_of`.
+        rows: of the list, from `flows.steps.show.user_lists.user_list`.
+        reasons: of the list, from `flows.steps.show.user_lists.reasons_of`.
         missing: a sentence about reasons that were not stored; empty when all are there.
     """
     print_list_title(console, user, rows)
@@ -28,7 +31,7 @@ def print_reasons(
         of_item = reasons.filter(pl.col("item_id") == row["item_id"])
         _print_item_reasons(console, list(of_item.iter_rows(named=True)))
     if missing:
-        console.print(f"\n{missing}", markup=False)
+        console.print(f"\n{told(missing)}", markup=False)
 
 
 def _print_item_reasons(console: Console, reasons: list[dict[str, Any]]) -> None:
@@ -36,23 +39,22 @@ def _print_item_reasons(console: Console, reasons: list[dict[str, Any]]) -> None
 
     Where the ranker weighed nothing, as in lists of the blend, each source has its own line.
     """
-    # Features of the item have a gain and no source; rules have neither.
-    unweighed = [reason for reason in reasons if reason["source"] and reason["gain"] is None]
-    weighed = [reason for reason in reasons if reason not in unweighed]
-    for reason in weighed or reasons:
-        console.print(f"     because {_sentence(reason)}", markup=False, highlight=False)
-    if weighed and unweighed:
+    weighed, unweighed = part_reasons(reasons)
+    for reason in weighed:
+        console.print(paragraph(f"     {say('because')} ", _sentence(reason)), highlight=False)
+    if unweighed:
         sources = [f"{reason['source']} ({reason['source_rank']})" for reason in unweighed]
-        line = f"     also proposed by {', '.join(sources)}"
-        console.print(line, markup=False, highlight=False, style="dim")
+        line = say("also proposed by %(sources)s", sources=", ".join(sources))
+        console.print(paragraph("     ", line), highlight=False, style="dim")
 
 
 def _sentence(reason: dict[str, Any]) -> str:
     """Write a reason with its figures: "it goes with what they saw (ease ranks it 3, +0.41)"."""
     figures = []
     if reason["source_rank"]:
-        figures.append(f"{reason['source']} ranks it {reason['source_rank']}")
+        named = {"source": reason["source"], "rank": reason["source_rank"]}
+        figures.append(say("%(source)s ranks it %(rank)s", **named))
     if reason["gain"] is not None:
         figures.append(f"{reason['gain']:+.2f}")
-    text = one_line(str(reason["reason"]))
+    text = one_line(told(str(reason["reason"])))
     return f"{text} ({', '.join(figures)})" if figures else text

@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from flows.cli.screens.tables import plain_table, to_minute
-from flows.cli.terminal_text import one_line
+from flows.visible_text import one_line
 
 if TYPE_CHECKING:  # `fusion db` shows sizes too, and works without what trains
     from flows.steps.keep.erase import Forgot

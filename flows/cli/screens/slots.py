@@ -3,9 +3,10 @@
 from rich.console import Console
 from rich.markup import escape
 
+from flows.cli.options.language import say, told
 from flows.cli.screens.tables import describe_knowledge, to_minute
-from flows.cli.terminal_text import one_line
 from flows.steps.run_summaries import frozen_until
+from flows.visible_text import one_line
 from storage.schema.row_objects import LiveRun
 
 
@@ -18,22 +19,28 @@ def print_live(console: Console, placement: str, live: LiveRun | None) -> None:
         live: what the live slot shows; None when nothing is live.
     """
     if live is None:
-        sentence = f"Nothing is live in placement {placement!r}. `fusion run` trains and publishes."
+        sentence = say(
+            "Nothing is live in placement %(placement)s. `fusion run` trains and publishes.",
+            placement=repr(placement),
+        )
         console.print(sentence, markup=False)
         return
     run = live.run
     name = escape(repr(placement))
-    console.print(f"Live in placement {name}: {run_and_method(run.run_id, run.method)}.")
+    named = run_and_method(run.run_id, run.method)
+    console.print(say("Live in placement %(placement)s: %(run)s.", placement=name, run=named))
     console.print(_last_move(live), markup=False)
-    console.print(f"  {describe_knowledge(run.as_of)}, trained {to_minute(run.created_at)} UTC")
+    trained = say("trained %(time)s UTC", time=to_minute(run.created_at))
+    console.print(f"  {describe_knowledge(run.as_of)}, {trained}")
     if run.verdict:
         ndcg = run.verdict["reported"]
         interval = f"[{ndcg['low']:.4f}, {ndcg['high']:.4f}]"
-        console.print(f"  NDCG@10 {ndcg['value']:.4f} {interval} before it went live")
+        figure = f"{ndcg['value']:.4f} {interval}"
+        console.print("  " + say("NDCG@10 %(figure)s before it went live", figure=figure))
     # A freeze that has ended is no news.
     if frozen_until(live):
-        until = to_minute(live.frozen_until)
-        console.print(f"  [yellow]frozen until {until} UTC[/]; `fusion unfreeze` ends it")
+        until = say("frozen until %(time)s UTC", time=to_minute(live.frozen_until))
+        console.print(f"  [yellow]{until}[/]; " + say("`fusion unfreeze` ends it"))
 
 
 def print_challenger(console: Console, challenger: LiveRun | None) -> None:
@@ -46,11 +53,12 @@ def print_challenger(console: Console, challenger: LiveRun | None) -> None:
     if challenger is None:
         return
     run = challenger.run
-    console.print(f"Challenger: {run_and_method(run.run_id, run.method)}.")
+    console.print(say("Challenger: %(run)s.", run=run_and_method(run.run_id, run.method)))
     console.print(_last_move(challenger), markup=False)
-    console.print(
-        "  Next: `fusion diff live challenger`, then `fusion approve` or `fusion reject --why TEXT`"
+    commands = say(
+        "Next: `fusion diff live challenger`, then `fusion approve` or `fusion reject --why TEXT`"
     )
+    console.print(f"  {commands}")
 
 
 def run_and_method(run_id: str, method: str | None) -> str:
@@ -63,8 +71,10 @@ def run_and_method(run_id: str, method: str | None) -> str:
     Returns:
         A part of a sentence.
     """
-    return f"run [bold]{escape(run_id)}[/], lists by {escape(str(method))}"
+    named = f"[bold]{escape(run_id)}[/]"
+    return say("run %(run)s, lists by %(method)s", run=named, method=escape(str(method)))
 
 
 def _last_move(slot: LiveRun) -> str:
-    return one_line(f"  since {to_minute(slot.since)} UTC, by {slot.by}: {slot.reason or ''}")
+    since = say("since %(time)s UTC, by %(by)s", time=to_minute(slot.since), by=slot.by)
+    return one_line(f"  {since}: {told(slot.reason or '')}")

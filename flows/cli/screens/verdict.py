@@ -1,43 +1,64 @@
 """The verdict on the terminal: every row's metrics side by side, and what was chosen."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from flows.cli.screens.tables import plain_table
-from flows.steps.train.verdict_lines import segment_lines
+from dashboards.language.catalogue import marked
+from flows.cli.options.language import say, told
+from flows.cli.screens.tables import paragraph, plain_table
+from flows.steps.train.verdict_lines import (
+    exposure_lines,
+    limit_lines,
+    promise_lines,
+    segment_lines,
+)
 
 OPTIMISTIC = {
-    "last": "sources saw other users' later events",
-    "random": "what is held out is not later than what is known, so nothing here predicts a future",
+    "last": marked("sources saw other users' later events"),
+    "random": marked(
+        "what is held out is not later than what is known, so nothing here predicts a future"
+    ),
 }
 """Reasons why figures of a kind of split are higher than what customers will see."""
 
 HEADINGS = (
     "",
-    "row",
-    "NDCG@10>",
-    "95 % interval",
-    "recall@20>",
-    "hit@10>",
-    "coverage\n@10>",
-    "labels\nproposed>",
-    "by it\nalone>",
+    marked("row"),
+    marked("NDCG@10>"),
+    marked("95 % interval"),
+    marked("recall@20>"),
+    marked("hit@10>"),
+    marked("coverage\n@10>"),
+    marked("labels\nproposed>"),
+    marked("by it\nalone>"),
 )
 """Headings of the table; in two lines where that keeps it within 100 columns."""
+WIDE = 100
+LEFT_OUT = frozenset(("hit@10>", "coverage\n@10>"))
+"""Columns that a narrower console leaves out: they decide nothing."""
 
 SOURCE_HEADINGS = (
-    "row",
-    "adds to\nNDCG@10>",
-    "95 % interval",
-    "its cost\nasks for>",
-    "fits, s>",
+    marked("row"),
+    marked("adds to\nNDCG@10>"),
+    marked("95 % interval"),
+    marked("its cost\nasks for>"),
+    marked("fits, s>"),
     "",
 )
 """Headings of the table of what sources add."""
+RANKER = "ranker"
+"""Row that is shown even where it found nothing."""
+HIDDEN_HEADINGS = (
+    marked("row"),
+    marked("among\nthem>"),
+    marked("95 % interval"),
+    marked("among\nall items>"),
+)
+"""Headings of the table of hidden items."""
 ASKING = "contributions of sources"
 """The step of a run that asks what sources add, as the manifest's `seconds` name it."""
 
@@ -50,30 +71,36 @@ def print_verdict(console: Console, manifest: Mapping[str, Any]) -> None:
         manifest: of the run.
     """
     report = manifest["verdict"]
-    console.print(_metrics_table(report))
+    console.print(_metrics_table(report, set() if console.width >= WIDE else LEFT_OUT))
     _print_contributions(console, manifest)
-    for line in _choice_lines(report):
-        console.print(line)
-    for line in segment_lines(report):
-        console.print(f"  {escape(line)}")
+    if hidden := report.get("cold_items"):
+        console.print(_hidden_items_table(hidden))
+    for mark, line in _choice_lines(report):
+        console.print(paragraph(mark, line))
+    limited = (manifest.get("rules") or {}).get("exposure", [])
+    exposed = [*exposure_lines(manifest.get("exposure", {})), *limit_lines(report, limited)]
+    for line in (*promise_lines(report), *segment_lines(report), *exposed):
+        console.print(paragraph("  ", told(line)))
     split = report["split"]
     if split["optimistic"]:
-        console.print(f"  [yellow]The split is optimistic[/]: {OPTIMISTIC[split['kind']]}.")
+        title = say("The split is optimistic")
+        console.print(f"  [yellow]{title}[/]: {say(OPTIMISTIC[split['kind']])}.")
     for source in manifest["sources"]:
         if source["status"] != "used":
-            console.print(f"  [yellow]{source['name']}[/] {escape(source['status'])}")
+            console.print(f"  [yellow]{source['name']}[/] {escape(told(source['status']))}")
 
 
-def _metrics_table(report: Mapping[str, Any]) -> Table:
+def _metrics_table(report: Mapping[str, Any], left_out: Set[str]) -> Table:
     """Make the table of rows (ranker, blend, sources, random), best NDCG@10 first."""
-    table = plain_table(*HEADINGS, title=_title(report))
+    headings = [heading for heading in HEADINGS if heading not in left_out]
+    table = plain_table(*headings, title=_title(report))
     # Best first, though the chosen row need not be the first of them.
     rows = sorted(report["rows"].items(), key=lambda row: -row[1]["ndcg@10"]["value"])
     for name, metrics in rows:
         ndcg = metrics["ndcg@10"]
         # The ranker, the blend and random propose nothing of their own.
         proposed = report["found"]["sources"].get(name)
-        table.add_row(
+        cells = (
             "→" if name == report["chosen"] else "",
             name,
             f"{ndcg['value']:.4f}",
@@ -84,31 +111,61 @@ def _metrics_table(report: Mapping[str, Any]) -> Table:
             f"{proposed['share']:.1%}" if proposed else "",
             str(proposed["unique"]) if proposed else "",
         )
+        shown = zip(HEADINGS, cells, strict=True)
+        table.add_row(*(cell for heading, cell in shown if heading not in left_out))
+    return table
+
+
+def _hidden_items_table(hidden: Mapping[str, Any]) -> Table:
+    """Make the table of rows by how they rank items that no fit had seen, best first."""
+    title = say(
+        "%(items)s items hidden from fits, NDCG@10 of %(users)s users",
+        items=f"{hidden['items']:,}",
+        users=f"{hidden['hidden']['users']:,}",
+    )
+    table = plain_table(*HIDDEN_HEADINGS, title=title)
+    alone, among = hidden["hidden"]["rows"], hidden["catalogue"]["rows"]
+    for name, row in sorted(alone.items(), key=lambda row: -row[1]["ndcg@10"]["value"]):
+        ndcg = row["ndcg@10"]
+        # Sources that know nothing of such items have empty lists of them.
+        if ndcg["value"] > 0 or name == RANKER:
+            table.add_row(
+                name,
+                f"{ndcg['value']:.4f}",
+                f"{ndcg['low']:.4f} – {ndcg['high']:.4f}",
+                f"{among[name]['ndcg@10']['value']:.4f}",
+            )
     return table
 
 
 def _title(report: Mapping[str, Any]) -> str:
     split = report["split"]
-    title = f"Verdict on {report['users']:,} users, split by {split['kind']}"
+    users = f"{report['users']:,}"
+    title = say("Verdict on %(users)s users, split by %(kind)s", users=users, kind=split["kind"])
     if split["window"]:
-        title += f", windows of {split['window']} days"
+        title += say(", windows of %(days)s days", days=split["window"])
     return title
 
 
-def _choice_lines(report: Mapping[str, Any]) -> list[str]:
+def _choice_lines(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Say what is chosen and why, by how much, and how many labels there were candidates for."""
     # The figure of the chosen row flatters it: it was picked as the best. `reported` is
     # cross-fitted and does not.
     gap = report["difference"]
     interval = f"[{gap['low']:+.4f}, {gap['high']:+.4f}]"
-    difference = f"ranker minus {report['rival']}: {gap['value']:+.4f} {interval}"
-    reported = report["reported"]["value"]
-    ceiling = report["found"]["ceiling"]
-    return [
-        f"→ {report['chosen']} is chosen: {report['reason']}.",
-        f"  {difference}; what is chosen, judged by users who did not choose it: {reported:.4f}.",
-        f"  All sources together proposed {ceiling:.1%} of the labels.",
-    ]
+    chosen = say(
+        "%(row)s is chosen: %(reason)s.", row=report["chosen"], reason=told(report["reason"])
+    )
+    difference = say(
+        "ranker minus %(rival)s: %(figure)s; "
+        "what is chosen, judged by users who did not choose it: %(reported)s.",
+        rival=report["rival"],
+        figure=f"{gap['value']:+.4f} {interval}",
+        reported=f"{report['reported']['value']:.4f}",
+    )
+    share = f"{report['found']['ceiling']:.1%}"
+    ceiling = say("All sources together proposed %(share)s of the labels.", share=share)
+    return [("→ ", chosen), ("  ", difference), ("  ", ceiling)]
 
 
 def _print_contributions(console: Console, manifest: Mapping[str, Any]) -> None:
@@ -124,8 +181,9 @@ def _sources_table(asked: list[Mapping[str, Any]], manifest: Mapping[str, Any]) 
     seconds = manifest.get("seconds", {})
     cost = seconds.get(ASKING, 0.0)
     whole = sum(seconds.values())
-    share = f", {cost / whole:.0%} of all steps" if whole else ""
-    title = f"What sources add on label folds, asked in {cost:.0f} s{share}"
+    title = say("What sources add on label folds, asked in %(seconds)s s", seconds=f"{cost:.0f}")
+    if whole:
+        title += say(", %(share)s of all steps", share=f"{cost / whole:.0%}")
     table = plain_table(*SOURCE_HEADINGS, title=title)
     for source in sorted(asked, key=lambda source: -source["contribution"]["value"]):
         row = source["contribution"]
@@ -135,6 +193,6 @@ def _sources_table(asked: list[Mapping[str, Any]], manifest: Mapping[str, Any]) 
             f"{row['low']:+.4f} – {row['high']:+.4f}",
             f"{row['margin']:.4f}",
             f"{source['seconds']:.1f}",
-            "" if source["status"] == "used" else "left out",
+            "" if source["status"] == "used" else say("left out"),
         )
     return table

@@ -99,7 +99,7 @@ def _reasons(previous: RunRow, run: RunRow) -> list[Reason]:
     if rules_hash(previous) != rules_hash(run):
         sentence = "The rules of lists changed between the two runs"
         reasons.append(Reason(f"{sentence}, which may be all there is to it.", OF_RULES))
-    for sections, subjects in _changed_sections(previous, run).items():
+    for sections, subjects in _by_subjects(previous, run).items():
         sentence = f"The configuration changed between the two runs ({sections})"
         reasons.append(Reason(f"{sentence}, which may be all there is to it.", subjects))
     if previous.method and run.method and previous.method != run.method:
@@ -108,14 +108,26 @@ def _reasons(previous: RunRow, run: RunRow) -> list[Reason]:
     return reasons
 
 
-def _changed_sections(previous: RunRow, run: RunRow) -> dict[str, frozenset[str]]:
-    """Return the changed parts of the configuration in words, by what they change."""
+def changed_sections(previous: RunRow, run: RunRow) -> list[str]:
+    """Return the parts of the configuration that changed and change something that is watched.
+
+    Args:
+        previous: the older run.
+        run: the newer one.
+
+    Returns:
+        Keys of `EXPLAINS`.
+    """
     before, now = Manifest.of(previous.manifest).config, Manifest.of(run.manifest).config
     # A setting that one of the two versions did not know is no change that anybody made.
     shared = [name for name in EXPLAINS if name in before and name in now]
-    changed = [name for name in shared if _comparable(name, before) != _comparable(name, now)]
+    return [name for name in shared if _comparable(name, before) != _comparable(name, now)]
+
+
+def _by_subjects(previous: RunRow, run: RunRow) -> dict[str, frozenset[str]]:
+    """Return the changed parts of the configuration in words, by what they change."""
     by_subjects: dict[frozenset[str], list[str]] = {}
-    for name in changed:
+    for name in changed_sections(previous, run):
         by_subjects.setdefault(EXPLAINS[name], []).append(name)
     return {", ".join(names): subjects for subjects, names in by_subjects.items()}
 

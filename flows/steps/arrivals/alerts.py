@@ -5,7 +5,8 @@ from collections.abc import Iterable
 
 from flows.session import Session
 from fusion.watching.alarms import Alarm
-from fusion.watching.watch import Watched
+from fusion.watching.causes import QUALITY
+from fusion.watching.watch import WatchResult
 from storage.schema.row_objects import LiveRun
 from storage.watches.alert_rows import AlertRow, NewAlert
 from storage.watches.alerts import raise_alert, resolve_alerts
@@ -15,7 +16,7 @@ log = logging.getLogger(__name__)
 
 def raise_and_resolve(
     session: Session,
-    watched: Watched,
+    watched: WatchResult,
     earlier: Iterable[AlertRow],
     watch_no: int,
     live_run: LiveRun | None,
@@ -41,7 +42,8 @@ def raise_and_resolve(
     is_closed = any(one.is_new and one.judgements for one in watched.windows)
     gone = []
     for one in earlier:
-        if one.state == "resolved" or one.kind == "run" or one.id in seen:
+        is_other = one.kind == "run" or one.cause == QUALITY.code
+        if one.state == "resolved" or is_other or one.id in seen:
             continue
         # Every watch looks for faults; a change is over when a later window does not show it.
         if one.kind == "fault" or is_closed:

@@ -1,22 +1,25 @@
 """The facts of a watch as JSON, and the figures that it keeps."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
 
 from flows.session import Session
+from flows.steps.arrivals.since_live import since_live
+from flows.steps.realised.outcomes import Outcome
 from fusion.watching.closing import Closed
 from fusion.watching.figures.measuring import WatchedData
 from fusion.watching.reading.id_hashes import IdHasher
 from fusion.watching.statistics.judge import Judgement
-from fusion.watching.watch import Watched
+from fusion.watching.watch import WatchResult
 from storage.reading.read import served_of
 from storage.schema.row_objects import LiveRun
 from storage.watches.watches import FigureRow
 
 
-def figures_kept(watched: Watched) -> list[FigureRow]:
+def figures_kept(watched: WatchResult) -> list[FigureRow]:
     """Return the rows of the days and windows that are kept from now on.
 
     Args:
@@ -34,7 +37,11 @@ def figures_kept(watched: Watched) -> list[FigureRow]:
 
 
 def facts_of(
-    session: Session, data: WatchedData, watched: Watched, live_run: LiveRun | None
+    session: Session,
+    data: WatchedData,
+    watched: WatchResult,
+    live_run: LiveRun | None,
+    became: Iterable[Outcome],
 ) -> dict[str, Any]:
     """Return all that was measured, as JSON knows it.
 
@@ -43,6 +50,7 @@ def facts_of(
         data: what was looked at.
         watched: what was found.
         live_run: whose lists are compared with what happened; None where nothing is live.
+        became: realised figures of runs.
     """
     times = data.log.events["time"]
     moment = datetime.fromtimestamp(int(times[-1]) / 1000, UTC) if len(times) else None
@@ -53,8 +61,11 @@ def facts_of(
         "rows_later": data.log.n_later,
         "day": _span_facts(watched.days),
         "window": _span_facts(watched.windows),
+        "silence": _figure_facts(watched.silence) if watched.silence else None,
         "known": [_figure_facts(one) for one in watched.comparison],
         "coverage": _coverage(session, data, watched, live_run),
+        "since_live": since_live(session, data, live_run),
+        "realised": [one.as_dict() for one in became],
     }
 
 
@@ -88,7 +99,7 @@ def _figure_facts(judged: Judgement) -> dict[str, Any]:
 
 
 def _coverage(
-    session: Session, data: WatchedData, watched: Watched, live_run: LiveRun | None
+    session: Session, data: WatchedData, watched: WatchResult, live_run: LiveRun | None
 ) -> dict[str, Any] | None:
     """Share of the newest window's events by users whom the live lists serve."""
     if live_run is None or not watched.windows:

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from flows.session import Session
-from flows.steps.keep.forgotten import Forgotten, read_forgotten
+from flows.steps.keep.forgotten import read_forgotten
 from fusion.ingest.formats.files import open_table
 from fusion.ingest.people.pseudonyms import Pseudonyms
 from fusion.ingest.tables import read_items, read_users
@@ -28,6 +28,7 @@ from fusion.watching.statistics.prediction_scores import MOST_WINDOWS
 from storage.reading.frames import read_sql
 from storage.schema.row_objects import LiveRun
 from storage.watches.alert_rows import AlertRow
+from storage.watches.answers import ANSWERED_BY
 from storage.watches.watches import FigureRow, WatchRow, figures_since
 
 DEFAULT_WINDOW = 7
@@ -37,7 +38,7 @@ EdgesBySubject = Mapping[str, Edges]
 
 @dataclass(frozen=True)
 class WatchLayout:
-    """What the first watch fixed.
+    """Settings that the first watch fixed.
 
     Attributes:
         grid: of windows.
@@ -89,10 +90,10 @@ def read_data(
         Temporary: a database is busy or away.
     """
     settings = session.config.data
-    prepare = _prepare(session, read_forgotten(session.engine))
+    prepare = id_preparer(session)
     query = partial(read_sql, base=session.base)
     log = read_event_log(settings, session.base, now, query, prepare)
-    tables = _tables(session, prepare)
+    tables = read_tables(session, prepare)
     if layout is None:
         window = _window_days(session, live_run)
         grid = Layout.first(now, window, settings.timezone)
@@ -101,8 +102,16 @@ def read_data(
     return WatchedData(log, tables, has_likes, layout.edges), layout
 
 
-def _prepare(session: Session, forgotten: Forgotten | None) -> Prepare:
-    """Return what turns users' ids into those that are stored; null for who is forgotten."""
+def id_preparer(session: Session) -> Prepare:
+    """Return what turns users' ids into those that are stored; null for who is forgotten.
+
+    Args:
+        session: the configuration, and the database, which knows who is forgotten.
+
+    Raises:
+        ConfigError: a key of the environment is missing.
+    """
+    forgotten = read_forgotten(session.engine)
     pseudonyms = Pseudonyms.from_environment() if session.config.data.pseudonyms else None
 
     def prepare(ids: pl.Series) -> pl.Series:
@@ -113,7 +122,20 @@ def _prepare(session: Session, forgotten: Forgotten | None) -> Prepare:
     return prepare
 
 
-def _tables(session: Session, prepare: Prepare) -> list[AttributeTable]:
+def read_tables(session: Session, prepare: Prepare) -> list[AttributeTable]:
+    """Read the tables of users and items, as far as they are configured.
+
+    Args:
+        session: the configuration.
+        prepare: turns users' ids into those that are stored.
+
+    Returns:
+        The tables by hashed ids.
+
+    Raises:
+        DataError: a table cannot be read.
+        Temporary: a database is busy or away.
+    """
     settings = session.config.data
     query = partial(read_sql, base=session.base)
     tables = []
@@ -181,6 +203,8 @@ def expected_until(alerts: Iterable[AlertRow]) -> dict[str, date]:
 def new_baselines(alerts: Iterable[AlertRow]) -> dict[str, date]:
     """Return from when on figures are compared, where a person took a change as expected.
 
+    A change that a training has answered is health from its window on, too.
+
     Args:
         alerts: of watches, in any state.
 
@@ -188,7 +212,8 @@ def new_baselines(alerts: Iterable[AlertRow]) -> dict[str, date]:
         First day by the key of a figure.
     """
     baselines: dict[str, date] = {}
-    for _, start, figures in _expected(alerts):
+    listed = list(alerts)
+    for _, start, figures in (*_expected(listed), *_answered(listed)):
         for key in figures:
             baselines[key] = max(start, baselines.get(key, date.min))
     return baselines
@@ -198,4 +223,11 @@ def _expected(alerts: Iterable[AlertRow]) -> Iterable[tuple[str, date, list[str]
     for alert in alerts:
         said = alert.parameters or {}
         if alert.is_expected and "start" in said:
+            yield said["unit"], date.fromisoformat(said["start"]), said["figures"]
+
+
+def _answered(alerts: Iterable[AlertRow]) -> Iterable[tuple[str, date, list[str]]]:
+    for alert in alerts:
+        said = alert.parameters or {}
+        if ANSWERED_BY in said:
             yield said["unit"], date.fromisoformat(said["start"]), said["figures"]

@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flows.session import Session
+from flows.steps.alerts.run_before import run_before
 from flows.steps.arrivals.alerts import raise_and_resolve
+from flows.steps.arrivals.answered import answer_as_live
 from flows.steps.arrivals.facts import facts_of, figures_kept
 from flows.steps.arrivals.inputs import (
     WatchLayout,
@@ -16,15 +18,19 @@ from flows.steps.arrivals.inputs import (
     read_past,
 )
 from flows.steps.arrivals.known_files import known_folder, read_known, write_known
+from flows.steps.arrivals.realised import judge_published
+from flows.steps.realised.quality import raise_and_resolve_quality
+from flows.steps.watch.diagnosis.diagnose_run import diagnose_run
 from fusion.watching.figure import WINDOW
 from fusion.watching.figures.known_ids import KnownIds, digest_ids, sample_limits
 from fusion.watching.figures.measuring import WatchedData
 from fusion.watching.past import Past
 from fusion.watching.statistics.prediction_scores import LEAST_WINDOWS
-from fusion.watching.watch import Watched, watch
+from fusion.watching.watch import WatchResult, watch
 from storage.reading.live_run import live
 from storage.watches.alert_rows import AlertRow, State
 from storage.watches.alerts import alerts_of
+from storage.watches.realised import add_realised
 from storage.watches.watches import add_watch, newest_watch
 
 log = logging.getLogger(__name__)
@@ -33,7 +39,7 @@ STATES: tuple[State, ...] = ("open", "acknowledged", "resolved")
 
 @dataclass(frozen=True)
 class WatchOutcome:
-    """What a watch found, and what stands since.
+    """Facts of a watch, and the alerts that stand since.
 
     Attributes:
         watch_no: number of its row.
@@ -80,6 +86,8 @@ def watch_placement(session: Session, as_of: datetime | None = None) -> WatchOut
     session.make_database()
     now = as_of or datetime.now(UTC)
     live_run = live(session.engine, session.placement)
+    if live_run is not None:
+        answer_as_live(session, live_run.run)
     stored = newest_watch(session.engine, session.placement)
     layout = WatchLayout.read(stored.layout) if stored else None
     data, layout = session.timer("read", lambda: read_data(session, now, layout, live_run))
@@ -103,17 +111,22 @@ def watch_placement(session: Session, as_of: datetime | None = None) -> WatchOut
             expected=expected_until(earlier),
         ),
     )
-    facts = facts_of(session, data, watched, live_run)
+    live_no = live_run.run.run_no if live_run else None
+    became = judge_published(session, data, watched, layout.grid, live_no)
+    facts = facts_of(session, data, watched, live_run, became.outcomes)
     watch_no = add_watch(
         session.engine,
         session.placement,
         as_of=now,
-        run_no=live_run.run.run_no if live_run else None,
+        run_no=live_no,
         layout=layout.as_dict(),
         facts=facts,
         figures=figures_kept(watched),
     )
+    add_realised(session.engine, watch_no, became.rows)
     raise_and_resolve(session, watched, earlier, watch_no, live_run)
+    for run in raise_and_resolve_quality(session, became.outcomes, watch_no, watched.limit):
+        diagnose_run(session, run, run_before(session.engine, run))
     if present is not None and (before is None or is_anew or _may_replace(watched)):
         write_known(folder, present)
     standing = alerts_of(session.engine, session.placement)
@@ -131,7 +144,7 @@ def _digest(
     return digest_ids(events, data.tables, layout.grid.spans(WINDOW, now), limits)
 
 
-def _may_replace(watched: Watched) -> bool:
+def _may_replace(watched: WatchResult) -> bool:
     """Return whether what is known may be replaced: by a closed window, and by no fault.
 
     Compared with broken data, mended data would be what looks broken.

@@ -13,15 +13,26 @@ from fusion.errors import DataError
 from fusion.runs.erasure import empty_files
 from fusion.runs.manifest_file import read_manifest
 from fusion.runs.run_folder import RunFolder, folder_of
-from storage.runs.aging import age_alerts, age_decisions, age_explanations, shown_runs
+from storage.notifications.aging import age_notifications
+from storage.runs.aging import (
+    age_alerts,
+    age_decisions,
+    age_explanations,
+    age_realised,
+    shown_runs,
+)
 from storage.runs.erasure import amend_manifest
+from storage.runs.histories import count_histories, drop_histories
 from storage.runs.retention import ENDED, RunRetention
 
 log = logging.getLogger(__name__)
+HISTORY = "history"
+"""The setting of [lists] whose 0 takes away what an earlier value stored."""
 FILES: dict[str, Callable[[RunFolder], list[Path]]] = {
     "explanation_days": lambda run: [run.why],
     "sample_days": lambda run: sorted(run.monitor.rglob("*.parquet")),
     "quarantine_days": lambda run: sorted(run.quarantine.glob("*.parquet")),
+    HISTORY: lambda run: [run.history],
 }
 """Files of a run folder that lose their rows, by the setting that says when."""
 
@@ -31,7 +42,7 @@ class Aged:
     """Rows that aged out, or would.
 
     Attributes:
-        setting: key of [retention] that says so.
+        setting: key of [retention] that says so, or `history` of [lists].
         days: its value.
         rows: how many, in SQL and in files.
         runs: ids of the runs that they belong to; none where rows belong to no run's age.
@@ -46,7 +57,8 @@ class Aged:
 def age(session: Session, runs: list[RunRetention], dry_run: bool) -> list[Aged]:
     """Remove what aged out: rows of runs that nothing shows, and rows by their own time.
 
-    A run that a slot shows, and one that a rollback would show, keeps everything.
+    A run that a slot shows, and one that a rollback would show, keeps everything but histories of
+    users that are not to be stored any more.
 
     Args:
         session: the database, the placement and the folder of runs.
@@ -58,8 +70,9 @@ def age(session: Session, runs: list[RunRetention], dry_run: bool) -> list[Aged]
     """
     shown = shown_runs(session.engine, session.placement)
     ended = [run for run in runs if run.status in ENDED and run.run_no not in shown]
-    aged = [_age_runs(session, setting, ended, dry_run) for setting in FILES]
-    aged += _age_rows(session, dry_run)
+    by_days = [setting for setting in FILES if setting != HISTORY]
+    aged = [_age_runs(session, setting, ended, dry_run) for setting in by_days]
+    aged += [*_age_rows(session, dry_run), _age_histories(session, runs, dry_run)]
     return [one for one in aged if one is not None]
 
 
@@ -83,14 +96,29 @@ def _age_runs(
     return Aged(setting, days, rows, tuple(touched))
 
 
+def _age_histories(session: Session, runs: list[RunRetention], dry_run: bool) -> Aged | None:
+    """Take histories of users out of SQL and of every run, where `[lists] history` is 0."""
+    if session.config.lists.history:
+        return None
+    count = count_histories if dry_run else drop_histories
+    rows, touched = count(session.engine, session.placement), []
+    for run in runs:
+        n_rows = _age_files(session, run, HISTORY, dry_run) if run.status in ENDED else 0
+        if n_rows:
+            rows += n_rows
+            touched.append(run.run_id)
+    return Aged(HISTORY, 0, rows, tuple(touched)) if rows else None
+
+
 def _age_files(session: Session, run: RunRetention, setting: str, dry_run: bool) -> int:
     """Take the rows out of a run's files, and give SQL its manifest anew."""
     folder = folder_of(session.runs, run.run_id)
     if not RunFolder(folder).manifest.exists():
         return 0
     files = [file for file in FILES[setting](RunFolder(folder)) if file.exists()]
+    section = "lists" if setting == HISTORY else "retention"
     try:
-        n_rows = empty_files(folder, files, f"[retention] {setting}", dry_run)
+        n_rows = empty_files(folder, files, f"[{section}] {setting}", dry_run)
     except DataError as damage:
         # The other runs shall age all the same; `fusion check --store` names the folder, too.
         log.warning("run not aged run=%s setting=%s: %s", run.run_id, setting, damage)
@@ -103,7 +131,12 @@ def _age_files(session: Session, run: RunRetention, setting: str, dry_run: bool)
 
 def _age_rows(session: Session, dry_run: bool) -> Iterator[Aged]:
     settings = session.config.retention
-    by_setting = {"alert_days": age_alerts, "decision_days": age_decisions}
+    by_setting = {
+        "alert_days": age_alerts,
+        "decision_days": age_decisions,
+        "realised_days": age_realised,
+        "notification_days": age_notifications,
+    }
     for setting, remove in by_setting.items():
         days = getattr(settings, setting)
         if days is not None:

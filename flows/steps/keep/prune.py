@@ -12,6 +12,7 @@ from fusion.core.locks.folder_lock import FolderInUse, locked
 from fusion.errors import DataError, Temporary
 from fusion.runs.cleanup import remove_folder, size, sweep_artifacts, unused_stages
 from fusion.runs.run_folder import folder_of
+from fusion.runs.text_vectors import prune_vectors
 from storage.runs.retention import (
     ENDED,
     RunRetention,
@@ -235,7 +236,7 @@ def _remove_unused_stages(session: Session) -> RemovedStages:
     try:
         with locked(session.runs, f"prune of placement {session.placement!r}"):
             unused = unused_stages(session.runs)
-            freed = sum(map(size, unused))
+            freed = sum(map(size, unused)) + prune_vectors(session.runs)
             for stage in unused:
                 remove_folder(stage)
     except FolderInUse as busy:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from flows.steps.item_files import UNTIL, ended_items
 from flows.steps.publish.stored_lists import DEPTH, WIDEN, StoredLists
-from fusion.core.clocks import is_ahead
+from fusion.core.clocks import is_ahead, utc_now
 from fusion.evaluation.check import EXAMPLES, Check, check, fails, passes
 from fusion.runs.run_folder import RunFolder, folder_of
 from storage.reading.list_checks import (
@@ -174,7 +174,7 @@ def nothing_became_unavailable(stored: StoredLists) -> Check:
             f"not judged: until when items may be shown stands in {folder}, which is not here; "
             "another host may keep it"
         )
-    now = datetime.now(UTC)
+    now = utc_now()
     # A clock that was ahead as it was trained: all that it may list is looked at.
     began = EVER if is_ahead(run.created_at, now) else run.created_at
     ended = ended_items(folder, began, now)

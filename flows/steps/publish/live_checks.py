@@ -1,11 +1,10 @@
 """Checks at publishing against the live run; they do not apply where nothing is live."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from flows.steps.publish.stored_lists import DEPTH, WIDEN, StoredLists
 from flows.steps.rules_of_runs import rules_hash
-from fusion.core.clocks import ahead_sentence, is_ahead
+from fusion.core.clocks import ahead_sentence, is_ahead, utc_now
 from fusion.evaluation.check import Check, check, fails, passes
 from fusion.runs.manifest import Manifest
 from storage.reading.list_checks import churn, row_counts
@@ -42,7 +41,7 @@ def as_new_as_live(stored: StoredLists) -> Check | None:
     )
     if stored.run.as_of >= live.as_of or stored.allow_older:
         return passes(message)
-    now = datetime.now(UTC)
+    now = utc_now()
     if is_ahead(live.as_of, now):
         # Nothing may wait until that time has come.
         return passes(f"not judged: {ahead_sentence('live ends', live.as_of, now)}")
@@ -69,7 +68,7 @@ def as_many_rows_as_live(stored: StoredLists) -> Check | None:
     if live is None:
         return None
     # Another length of lists is no loss of rows.
-    before, after = _shaping_settings(live), _shaping_settings(stored.run)
+    before, after = shaping_settings(live), shaping_settings(stored.run)
     changed = [key for key in SHAPING_KEYS if before.get(key) != after.get(key)]
     if changed:
         return passes(f"not judged: [lists] {', '.join(changed)} changed since run {live.run_id}")
@@ -88,8 +87,12 @@ def as_many_rows_as_live(stored: StoredLists) -> Check | None:
     return passes(message) if least <= rows <= most else fails(f"{message}; {WIDEN}")
 
 
-def _shaping_settings(run: RunRow) -> dict[str, Any]:
-    """Return a run's [lists], with the hash of the rules in place of their file."""
+def shaping_settings(run: RunRow) -> dict[str, Any]:
+    """Return a run's [lists], with the hash of the rules in place of their file.
+
+    Args:
+        run: its row.
+    """
     settings: dict[str, Any] = Manifest.of(run.manifest).config.get("lists", {})
     return {**settings, "rules": rules_hash(run)}
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from functools import partial
 
 from flows.session import Session
+from flows.steps.arrivals.answered import answer_as_live
 from flows.steps.patience import patiently
-from flows.steps.publish.publish_checks import publish_checks
+from flows.steps.publish.publish_checks import explain_refusal, publish_checks
 from fusion.errors import Overtaken, Refused
-from fusion.runs.manifest import Manifest
 from storage.reading.live_run import live
+from storage.runs.histories import drop_histories
 from storage.runs.runs import add_refusal, find_run
 from storage.schema.row_objects import Move, RunRow
 from storage.slots.challenger import approve, no_challenger
@@ -190,11 +191,25 @@ def check_and_move(
     if not is_live_already:
         require_checks(session, run, live_run, allow_older)
     try:
-        return move(instead_of=live_run.run_no if live_run else None)
+        moved = move(instead_of=live_run.run_no if live_run else None)
     except Overtaken:
         if tries == 1:
             raise
         return check_and_move(session, run, move, allow_older, tries - 1)
+    answer_as_live(session, run)
+    _keep_histories(session, run)
+    return moved
+
+
+def _keep_histories(session: Session, run: RunRow) -> None:
+    """Store the histories of a run that went live; take all away where none shall be stored."""
+    if not session.config.lists.history:
+        drop_histories(session.engine, session.placement)
+        return
+    # Only now: `approve` has to answer at once.
+    from flows.steps.publish.histories import store_histories  # noqa: PLC0415
+
+    store_histories(session, run)
 
 
 def _live_run(session: Session) -> RunRow | None:
@@ -228,24 +243,3 @@ def require_checks(
         f"run {run.run_id} breaks its contract: {'; '.join(reasons)}; what is live stays live",
         reasons,
     )
-
-
-def explain_refusal(run: RunRow) -> str:
-    """Say why a run may not be published.
-
-    Args:
-        run: a run that is not ready.
-
-    Returns:
-        The checks that refused it, or the error that ended its training.
-    """
-    if run.status == "deleted":
-        return "it was pruned, and its lists are gone"
-    manifest = Manifest.of(run.manifest)
-    reasons = []
-    for check in manifest.checks:
-        if not check["holds"]:
-            reasons.append(f"{check['name']} ({check['message']})")
-    if reasons:
-        return "; ".join(reasons)
-    return manifest.error or "its training has not ended"

@@ -10,8 +10,10 @@ from flows.session import Session
 from flows.step_timer import Profile
 from flows.steps.keep.prune import Pruned, prune
 from flows.steps.publish.publish import Published, publish_run
-from flows.steps.retrain.retrain import Due, decide
+from flows.steps.retrain.answer import ALERTED, Due
+from flows.steps.retrain.retrain import decide
 from flows.steps.time_limits import limited
+from flows.steps.tracking.tracking import track
 from flows.steps.train.train import TrainedRun, train_alone, train_run, training_lock
 from flows.steps.watch.monitor import Monitored, monitor_run
 from fusion.errors import FusionError, Refused
@@ -19,8 +21,7 @@ from fusion.errors import FusionError, Refused
 log = logging.getLogger(__name__)
 PUBLISHED = 0
 REFUSED = 1
-ALERTED = 4
-"""Exit codes of a turn, as docs/cli.md lists them; failures have those of `fusion.errors`."""
+"""Exit codes of a turn beside `ALERTED`, as docs/cli.md lists them; failures have their own."""
 MonitorStatus = Literal["done", "failed", "not_run"]
 
 
@@ -53,10 +54,12 @@ class Outcome:
         """The code with which the command line ends.
 
         0 published, held, or nothing due; 1 refused; 4 published or held, with an alert or
-        unmonitored.
+        unmonitored, or nothing trained since the data is broken.
         """
         if self.refusals:
             return REFUSED
+        if self.due is not None and not self.due.due:
+            return self.due.exit_code
         alerted = self.monitored is not None and bool(self.monitored.alerts)
         return ALERTED if self.monitor_error or alerted else PUBLISHED
 
@@ -91,6 +94,8 @@ def _after_training(
         # Pruning comes last, and also after a refusal: refused runs take room as well.
         outcome = _publish_and_monitor(session, trained, due, hold)
         pruned = _prune(session)
+    status = "refused" if outcome.refusals else "published"
+    track(session, trained.run_id, trained.run_no, status, trained.manifest)
     return replace(outcome, pruned=pruned, profile=session.timer.profile())
 
 

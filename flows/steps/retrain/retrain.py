@@ -1,39 +1,34 @@
-"""The retraining policy: whether a training is due, and why, written down each time it is asked."""
+"""Ask the retraining policy whether a training is due, and write its answer down."""
 
 import logging
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from typing import Any
 
+from flows.failures import describe_failure
 from flows.session import Session
-from fusion.core.clocks import ahead_sentence, is_ahead
+from flows.steps.arrivals.answered import answer_changes
+from flows.steps.retrain.answer import Due
+from flows.steps.retrain.facts import gather
+from flows.steps.retrain.policy import policy
+from flows.steps.retrain.policy_facts import Facts
+from flows.steps.retrain.triggers import fresh_readings
+from fusion.errors import FusionError
+from storage.database.errors import NoDatabase
 from storage.reading.live_run import live
 from storage.runs.records import add_decision
-from storage.runs.runs import runs
 from storage.runs.sweep import sweep
-from storage.schema.row_objects import LiveRun, RunRow
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Due:
-    """The policy's answer.
-
-    Attributes:
-        due: whether a training is due.
-        trigger: the rule that decided: force, cooldown, first or age.
-        reason: a sentence for a person.
-    """
-
-    due: bool
-    trigger: str
-    reason: str
+OF_NO_DATA = ("frozen", "challenger", "cooldown", "backoff", "quiet", "first")
+"""Triggers that decide whatever the data is like, so that it need not be read."""
 
 
 def decide(session: Session, force: bool = False, now: datetime | None = None) -> Due:
     """Ask the policy and write its answer down.
 
-    A training that was killed is swept first: it holds no cool-down.
+    A training that was killed is swept first: it holds no cool-down. Where the newest watch is too
+    old to decide by, the data is watched first, so that no answer rests on old facts.
 
     Args:
         session: the configuration and the database.
@@ -45,79 +40,98 @@ def decide(session: Session, force: bool = False, now: datetime | None = None) -
     """
     session.make_database()
     sweep(session.engine, session.placement)
+    moment = now or datetime.now(UTC)
     live_run = live(session.engine, session.placement)
-    # A failed training holds no cool-down: cron may try again at once.
-    newest = runs(session.engine, session.placement, limit=1, failed=False)
-    answer = policy(
-        session, live_run, newest[0] if newest else None, force, now or datetime.now(UTC)
-    )
+    if live_run is not None:
+        answer_changes(session, live_run.run)
+    forced_by = session.by if force else None
+    facts = gather(session, moment)
+    due = policy(session.config.retrain, facts, moment, forced_by)
+    if not force and needs_watch(session, facts, due, moment):
+        note = _watch(session, now)
+        facts = replace(gather(session, moment), note=note)
+        due = policy(session.config.retrain, facts, moment, forced_by)
     add_decision(
         session.engine,
         session.placement,
-        answer.due,
-        reason=answer.reason,
-        trigger=answer.trigger,
+        due.due,
+        reason=due.reason,
+        trigger=due.trigger,
         run_no=live_run.run.run_no if live_run else None,
+        code=due.code,
+        parameters=due.parameters,
+        facts=_stored(facts, due),
     )
-    return answer
+    return due
 
 
-def policy(
-    session: Session, live_run: LiveRun | None, newest: RunRow | None, force: bool, now: datetime
-) -> Due:
-    """Decide by force, then by the cool-down, then by whether anything is live, then by age.
+def explain_due(session: Session, now: datetime | None = None) -> Due:
+    """Ask the policy by what is stored, and write nothing.
+
+    Args:
+        session: the configuration and the database, which is only read.
+        now: an aware time; None is this moment.
+
+    Returns:
+        What `decide` would answer; where it would watch first, the reason says so.
+    """
+    moment = now or datetime.now(UTC)
+    try:
+        facts = gather(session, moment)
+    except NoDatabase:
+        facts = Facts(session.placement)
+    due = policy(session.config.retrain, facts, moment)
+    if not needs_watch(session, facts, due, moment):
+        return due
+    note = "No watch is recent enough to decide by: `fusion retrain` watches first"
+    return policy(session.config.retrain, replace(facts, note=note), moment)
+
+
+def needs_watch(session: Session, facts: Facts, due: Due, now: datetime) -> bool:
+    """Return whether the data must be looked at before the answer counts.
 
     Args:
         session: the configuration.
-        live_run: what is live; None where nothing is.
-        newest: the newest run that did not fail; None where there is none.
-        force: a training is due whatever follows.
-        now: an aware time.
-
-    Returns:
-        The answer.
+        facts: as of `now`.
+        due: the answer by these facts.
+        now: aware time.
     """
-    settings = session.config.retrain
-    if force:
-        return Due(True, "force", f"{session.by} asked for it with --force")
-    # Before `first`: where every run is refused, cron must not train without a pause.
-    if newest and _is_cooling(newest, settings.cooldown, now):
-        ago = _readable(now - newest.created_at)
-        limit = f"the cool-down is {settings.cooldown:g} hours"
-        return Due(False, "cooldown", f"run {newest.run_id} was trained {ago} ago; {limit}")
-    if live_run is None:
-        return Due(True, "first", f"nothing is live in placement {session.placement!r} yet")
-    trained_at = live_run.run.created_at
-    if is_ahead(trained_at, now):
-        trained = ahead_sentence(f"live run {live_run.run.run_id} was trained", trained_at, now)
-        return Due(True, "age", f"{trained}. It counts as too old")
-    age = now - trained_at
-    due = age >= timedelta(days=settings.max_age)
-    relation = "has passed" if due else "is within"
-    limit = f"max_age of {settings.max_age:g} days"
-    trained = f"live run {live_run.run.run_id} was trained {_readable(age)} ago"
-    return Due(due, "age", f"{trained}, which {relation} {limit}")
-
-
-def _is_cooling(newest: RunRow, hours: float, now: datetime) -> bool:
-    """Return whether a run was trained less than so many hours ago.
-
-    One whose time lies in the future was not: else a clock that was ahead would end all training
-    until that time has come.
-    """
-    if is_ahead(newest.created_at, now):
-        trained = ahead_sentence(f"run {newest.run_id} was trained", newest.created_at, now)
-        log.warning("%s. It holds no cool-down", trained)
+    # Data without times cannot be watched.
+    if due.trigger in OF_NO_DATA or session.config.data.columns.time is None:
         return False
-    return now - newest.created_at < timedelta(hours=hours)
+    return not fresh_readings(session.config.retrain, facts, now)
 
 
-def _readable(span: timedelta) -> str:
-    """Write a length of time in the largest unit that says something."""
-    # Clocks of two hosts differ by seconds.
-    hours = max(0.0, span.total_seconds() / 3600)
-    if hours >= 48:
-        return f"{hours / 24:.1f} days"
-    if hours >= 1:
-        return f"{hours:.1f} hours"
-    return f"{hours * 60:.0f} min"
+def _watch(session: Session, as_of: datetime | None) -> str:
+    """Watch the data; return why it could not be watched, or "".
+
+    Nothing that goes wrong here may keep the policy from answering.
+    """
+    # Only now: it reads data, which most answers need not.
+    from flows.steps.arrivals.watch import watch_placement  # noqa: PLC0415
+
+    try:
+        watch_placement(session, as_of)
+    except Exception as failure:
+        code, reason = describe_failure(failure)
+        is_unexpected = code == FusionError.exit_code
+        log.warning("the data could not be watched: %s", reason, exc_info=is_unexpected)
+        return f"The data could not be watched: {reason}"
+    return ""
+
+
+def _stored(facts: Facts, due: Due) -> dict[str, Any]:
+    """Facts as the table `decision` keeps them."""
+    watched_at = facts.readings[0].as_of if facts.readings else None
+    return {
+        "live": facts.live.run_id if facts.live else None,
+        "as_of": _iso(facts.live.as_of if facts.live else None),
+        "watched_at": _iso(watched_at),
+        "alerts": [one.id for one in (*facts.faults, *facts.changes)],
+        "note": facts.note,
+        "rows": [asdict(row) for row in due.rows],
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

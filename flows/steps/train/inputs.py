@@ -11,16 +11,18 @@ from flows.session import Session
 from flows.steps.keep.forgotten import Forgotten, read_forgotten
 from flows.steps.rules import compile_rules, read_rule_set
 from flows.steps.run_summaries import require_verdict
+from flows.steps.train.realised_pairs import realised_pairs
 from fusion.config import CoreConfig
 from fusion.core.settings import config_hash
 from fusion.data.dataset import Dataset
 from fusion.data.splitting.fold import Plan
 from fusion.data.splitting.folds import plan_folds
-from fusion.evaluation.live_baseline import Live, LiveLists, judgeable
+from fusion.evaluation.live_baseline import Live, judgeable
 from fusion.ingest.checks.registry import LiveIds
 from fusion.ingest.load import Loaded, load
 from fusion.lists.business_rules.compiled_rules import Rules
 from fusion.lists.business_rules.rules import RuleSet
+from fusion.lists.live_lists import LiveLists
 from fusion.runs.manifest import Manifest
 from storage.reading.live_run import live
 from storage.reading.read import fallback_items, lists_of, served_of
@@ -56,12 +58,15 @@ class TrainingInputs:
         return self.loaded.dataset
 
 
-def read_inputs(session: Session, as_of: datetime | None = None) -> TrainingInputs:
+def read_inputs(
+    session: Session, as_of: datetime | None = None, *, with_live: bool = True
+) -> TrainingInputs:
     """Read the rules, the live run and the data, and plan the folds.
 
     Args:
         session: the configuration and the database.
         as_of: use only what was known before this time; None is everything.
+        with_live: compare with the live run; not where that knows what came after `as_of`.
 
     Returns:
         All that the training needs; nothing is read after it.
@@ -71,7 +76,7 @@ def read_inputs(session: Session, as_of: datetime | None = None) -> TrainingInpu
         DataError: the data cannot be read, or not be cut into folds.
     """
     rule_set = read_rule_set(session)
-    live_run = live(session.engine, session.placement)
+    live_run = live(session.engine, session.placement) if with_live else None
     forgotten = read_forgotten(session.engine)
     loaded = session.timer("load", lambda: read_data(session, as_of, live_run, forgotten))
     data = loaded.dataset
@@ -86,10 +91,13 @@ def read_inputs(session: Session, as_of: datetime | None = None) -> TrainingInpu
         # A retraining keeps the live run's kind and window, so that figures stay comparable.
         keep=(baseline.kind, baseline.window) if baseline else None,
     )
-    if baseline and live_run and judgeable(baseline, plan).any():
-        # Millions of rows: read only where the verdict can compare with them.
-        lists = lists_of(session.engine, live_run.run.run_no, JUDGED_DEPTH)
-        baseline = replace(baseline, lists=LiveLists.of(lists, data))
+    if baseline:
+        baseline = replace(baseline, realised=realised_pairs(session, plan, data.as_of))
+    if baseline and live_run:
+        depth = _live_depth(session, is_judged=bool(judgeable(baseline, plan).any()))
+        if depth:
+            lists = lists_of(session.engine, live_run.run.run_no, depth)
+            baseline = replace(baseline, lists=LiveLists.of(lists, data))
     return TrainingInputs(loaded, plan, rule_set, rules, baseline, forgotten)
 
 
@@ -113,7 +121,8 @@ def read_data(
     Raises:
         DataError: a finding is an error.
     """
-    known = live_ids(session.engine, live_run)
+    # Where nothing is live there may be no database yet.
+    known = live_ids(session.engine, live_run) if live_run else None
     return load(session.config.data, session.base, as_of, session.read_sql, known, forgotten)
 
 
@@ -149,6 +158,16 @@ def hash_inputs(session: Session, rule_set: RuleSet) -> str:
     if session.config.lists.rules:
         return f"{configuration}-{rule_set.hash}"
     return configuration
+
+
+def _live_depth(session: Session, is_judged: bool) -> int:
+    """Return how deep the live lists are read: millions of rows, and only where somebody asks.
+
+    The verdict compares with their beginning, where it can; steady lists hold to all that is shown.
+    """
+    judged = JUDGED_DEPTH if is_judged else 0
+    lists = session.config.lists
+    return max(judged, lists.size) if lists.stickiness else judged
 
 
 def _baseline(run: RunRow, config: CoreConfig) -> Live | None:

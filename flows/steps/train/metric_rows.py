@@ -12,6 +12,8 @@ KINDS = {"ranker": "ranker", "blend": "blend", "random": "control"}
 """Kinds of rows by which the dashboards group them; every other row is a source."""
 GATE_PSI = "gate_psi"
 """Name of the figure by which the gate compares a feature in training and in serving."""
+EXPOSURE = "exposure"
+"""Subject of metrics of item groups, whose segment is the group."""
 NEW_ITEMS = "new_items"
 """The segment of metrics about items without a history."""
 FALLBACK_SUBJECTS = {"fallback": "fallback", "all": "fallback_all"}
@@ -82,12 +84,15 @@ def _further_metrics(report: Report, name: str) -> dict[str, float]:
     return metrics
 
 
-def metric_rows(report: Report, feature_psi: Mapping[str, float]) -> pl.DataFrame:
+def metric_rows(
+    report: Report, feature_psi: Mapping[str, float], exposure: Report | None = None
+) -> pl.DataFrame:
     """Return everything that a training measured, in the columns of the table `metric`.
 
     Args:
         report: the verdict.
         feature_psi: population stability index of each steady feature, training to serving.
+        exposure: of item groups in the lists; None and empty for older runs.
 
     Returns:
         A row for each metric of each subject and segment.
@@ -95,7 +100,22 @@ def metric_rows(report: Report, feature_psi: Mapping[str, float]) -> pl.DataFram
     rows = list(_report_rows(report))
     for name, value in feature_psi.items():
         rows.append(MetricRow("features", name, GATE_PSI, 0, value, None, None))
+    rows += _exposure_rows(exposure or {})
     return pl.DataFrame(rows, schema=METRIC_SCHEMA, orient="row")
+
+
+def _exposure_rows(exposure: Report) -> Iterator[MetricRow]:
+    """Yield shares of exposure and of interest by item group, and their ratio where there is one.
+
+    The group stands as the segment: of items here, where others are of users.
+    """
+    k = exposure.get("size", 0)
+    for group, figures in exposure.get("groups", {}).items():
+        for name in ("exposure", "interest"):
+            yield MetricRow(EXPOSURE, group, f"{name}_share", k, figures[name], None, None)
+        if figures["ratio"] is not None:
+            ends = figures["low"], figures["high"]
+            yield MetricRow(EXPOSURE, group, "exposure_ratio", k, figures["ratio"], *ends)
 
 
 def _report_rows(report: Report) -> Iterator[MetricRow]:
@@ -106,6 +126,13 @@ def _report_rows(report: Report) -> Iterator[MetricRow]:
     for segment, part in {**report["routes"], **report["segments"]}.items():
         yield _metric_row("verdict", segment, "users@0", part["users"])
         yield from _segment_rows(segment, part["rows"])
+    for segment, gap in report.get("gaps", {}).items():
+        yield _metric_row(report["chosen"], segment, "ndcg_gap@10", gap["difference"])
+        yield _metric_row(report["chosen"], segment, "ndcg_gap_chance@10", gap["chance"])
+    limited = report.get("limit_exposure")
+    if limited:
+        cost = limited["difference"]
+        yield _metric_row(report["chosen"], "all", "exposure_limit_cost@10", cost)
     yield from _rating_rows(report.get("weights"))
     yield from _cold_rows(report["cold"])
     yield from _new_item_rows(report["new_items"])

@@ -1,10 +1,10 @@
 """Everything that a training writes, once it has computed everything: run folder and SQL."""
 
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from flows.failures import describe_failure
 from flows.session import Session
 from flows.steps.patience import patiently
 from flows.steps.train.inputs import TrainingInputs
@@ -16,14 +16,16 @@ from flows.steps.train.row_export import (
     served_rows,
 )
 from flows.steps.train.table_sums import small_sums
+from fusion.core.clocks import utc_now
 from fusion.core.findings import Finding
 from fusion.errors import stored_text
 from fusion.ingest.own_checks.quarantine import write_quarantine
 from fusion.runs.context import RunContext
 from fusion.runs.manifest import Manifest, moment
 from fusion.runs.manifest_file import write_manifest
+from fusion.runs.recent_history import write_history
 from fusion.runs.run_folder import ListsFolder, RunFolder, folder_of, run_folder
-from fusion.runs.write_run import write_run_files
+from fusion.runs.write_run import write_catalogue, write_run_files
 from fusion.training.pipeline import Trained
 from fusion.training.run_manifest import training_manifest
 from storage.loading.bulk import (
@@ -81,6 +83,11 @@ def write_folder(training: Training, trained: Trained) -> dict[str, Any]:
             trained.serving_ranker,
             context.config.seed,
         )
+        is_open = trained.rules.open_items() if trained.rules else None
+        write_catalogue(RunFolder(folder), context.data, is_open)
+        most = training.session.config.lists.history
+        if most:
+            write_history(RunFolder(folder), context.data, most)
         write_quarantine(RunFolder(folder).quarantine, training.inputs.loaded.quarantined)
         manifest = write_manifest(folder, _manifest(training, trained))
     return manifest.as_json()
@@ -96,7 +103,7 @@ def _manifest(training: Training, trained: Trained) -> Manifest:
     loading = {"rows": loaded.notes, "findings": findings, "key_mark": loaded.key_mark}
     return manifest.model_copy(
         update={
-            "created_at": datetime.now(UTC).isoformat(),
+            "created_at": utc_now().isoformat(),
             "placement": training.session.placement,
             "as_of": moment(data.as_of).isoformat() if data.has_times else None,
             "data": manifest.data.model_copy(update=loading),
@@ -154,7 +161,8 @@ def _write_rows(
     manifest["seconds"] = session.timer.seconds
     manifest["steps"] = [asdict(cost) for cost in session.timer.costs]
     manifest[SUMS] = sums
-    load_metrics(session.engine, run_no, metric_rows(verdict, trained.shift))
+    rows = metric_rows(verdict, trained.shift, manifest["exposure"])
+    load_metrics(session.engine, run_no, rows)
     finish_run(
         session.engine,
         run_no,
@@ -195,7 +203,9 @@ def write_failure(session: Session, run_no: int, failure: BaseException) -> None
         failure: that ended its training.
     """
     # There is no folder to describe: the error is all that is known of the run.
-    manifest = {"error": stored_text(failure)}
+    # The code tells the retraining policy whether the same training may succeed at once.
+    code, _ = describe_failure(failure)
+    manifest = {"error": stored_text(failure), "exit_code": code}
     finish_run(
         session.engine,
         run_no,

@@ -2,7 +2,8 @@
 
 import logging
 import os
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ from fusion.runs.manifest import moment
 from fusion.runs.run_folder import new_run_id, sweep_folders
 from fusion.training.pipeline import train
 from storage.runs.liveness import end_life
+from storage.runs.past.kinds import FULL
 from storage.runs.runs import start_run
 from storage.runs.sweep import sweep
 
@@ -109,20 +111,54 @@ def train_alone(session: Session, lock: FolderLock, as_of: datetime | None = Non
         Temporary: people were forgotten meanwhile, the database is busy, the lock was lost, or a
             stage took too long.
     """
+    with training_begun(session) as limits:
+        return train_inputs(session, lock, read_inputs(session, as_of), limits)
+
+
+@contextmanager
+def training_begun(session: Session) -> Iterator[TimeLimits]:
+    """Make ready for a training, whose time begins and is limited; what died before is swept.
+
+    Args:
+        session: the database and the folder of runs, whose lock is held.
+
+    Yields:
+        The limits.
+    """
     session.timer.restart()
     with limited(session) as limits:
-        return _train_limited(session, lock, as_of, limits)
+        session.make_database()
+        sweep(session.engine, session.placement)
+        sweep_folders(session.runs)
+        yield limits
 
 
-def _train_limited(
-    session: Session, lock: FolderLock, as_of: datetime | None, limits: TimeLimits
+def train_inputs(
+    session: Session,
+    lock: FolderLock,
+    inputs: TrainingInputs,
+    limits: TimeLimits,
+    kind: str = FULL,
 ) -> TrainedRun:
-    session.make_database()
-    sweep(session.engine, session.placement)
-    sweep_folders(session.runs)
-    inputs = read_inputs(session, as_of)
+    """Train a run of what was read.
+
+    Args:
+        session: the configuration and the database.
+        lock: from `training_lock`.
+        inputs: from `read_inputs`.
+        limits: from `training_begun`.
+        kind: of the run, one of `storage.runs.past.kinds`.
+
+    Returns:
+        The run, ready or rejected.
+
+    Raises:
+        ConfigError: as `train_run`, and likewise below.
+        DataError: the data cannot be trained on.
+        Temporary: as `train_alone`.
+    """
     run_id = new_run_id()
-    run_no = _begin(session, run_id, inputs)
+    run_no = _begin(session, run_id, inputs, kind)
     limits.on_kill = lambda failure: write_failure(session, run_no, failure)
     try:
         # Only now: `fusion forget` waits for runs that have begun, and so misses none of them.
@@ -154,14 +190,14 @@ def make_writable(folder: Path) -> None:
         )
 
 
-def _begin(session: Session, run_id: str, inputs: TrainingInputs) -> int:
+def _begin(session: Session, run_id: str, inputs: TrainingInputs, kind: str) -> int:
     """Begin the run in SQL and return its number."""
     data = inputs.data
     return start_run(
         session.engine,
         run_id,
         session.placement,
-        kind="full",
+        kind=kind,
         as_of=moment(data.as_of) if data.has_times else None,
         data_hash=data.digest,
         config_hash=hash_inputs(session, inputs.rule_set),
@@ -180,6 +216,7 @@ def _train(
         device_for(session.config.device),
         session.timer,
         session.progress,
+        shared_store=session.shared_store,
     )
     training = Training(session, run_no, run_id, inputs, context)
     trained = train(context, inputs.live, inputs.rules)

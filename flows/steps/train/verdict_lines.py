@@ -1,11 +1,13 @@
 """The verdict by segment as lines for the terminal: routes, segments, new items, rating errors."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 Report = Mapping[str, Any]
 """The verdict of a run, as `fusion.evaluation` writes it and `run.verdict` stores it."""
 
+SHOWN_PLACES = 10
+"""Places of the metric that is shown of a promise: a first screen."""
 MAX_NAMED = 3
 """Segments named on a line: a screen of a hundred would hide the worst of them."""
 
@@ -25,6 +27,88 @@ def segment_lines(report: Report) -> list[str]:
         *_new_items_line(report),
         *_rating_line(report.get("weights")),
     ]
+
+
+def promise_lines(report: Report) -> list[str]:
+    """Say which NDCG@10 the lists are promised to have once they are served.
+
+    Args:
+        report: the verdict.
+
+    Returns:
+        One line; none for a split that is not by time, or a run of an older version.
+    """
+    promises = [
+        promise
+        for promise in report.get("promise", [])
+        if (promise["name"], promise["k"]) == ("ndcg", SHOWN_PLACES)
+    ]
+    if not promises:
+        return []
+    parts = [_promise_part(promise) for promise in promises]
+    return [f"Promised NDCG@{SHOWN_PLACES}: {'; '.join(parts)}."]
+
+
+def exposure_lines(exposure: Report) -> list[str]:
+    """Name the category groups that are shown most and least for the interest in them.
+
+    Args:
+        exposure: of item groups, from the manifest; empty for a run of an older version.
+
+    Returns:
+        One line; none where the items have fewer than two category groups with a ratio.
+    """
+    groups = [
+        (figures["ratio"], name, figures)
+        for name, figures in exposure.get("groups", {}).items()
+        if "=" in name and figures["ratio"] is not None
+    ]
+    if len(groups) < 2:
+        return []
+    least, most = min(groups), max(groups)
+    parts = [_exposure_part(name, figures) for _, name, figures in (most, least)]
+    return [f"Exposure beside interest, of {len(groups)} item groups: {' to '.join(parts)}."]
+
+
+def limit_lines(verdict: Report, made: Sequence[Report]) -> list[str]:
+    """Say what became of limits of exposure in the lists, and what they cost on the verdict fold.
+
+    Args:
+        verdict: of the run.
+        made: what became of each limit, from the manifest's `rules`.
+
+    Returns:
+        A line for each limit, and one for the cost of all; none without a limit.
+    """
+    lines = []
+    for one in made:
+        asked = "kept" if one["kept"] else "not kept: candidates and other rules allow no better"
+        lines.append(
+            f"The {one['rule']}: {one['before']:.1%} without it, {one['share']:.1%} in the lists "
+            f"of {one['users']:,} users; {asked}."
+        )
+    cost = verdict.get("limit_exposure")
+    if cost:
+        gap = cost["difference"]
+        interval = f"[{gap['low']:+.4f}, {gap['high']:+.4f}]"
+        lines.append(f"Limits of exposure change NDCG@10 by {gap['value']:+.4f} {interval}.")
+    return lines
+
+
+def _exposure_part(name: str, figures: Report) -> str:
+    shares = f"{figures['exposure']:.1%} of exposure, {figures['interest']:.1%} of events"
+    return f"{name} {figures['ratio']:.2f} times ({shares})"
+
+
+def _promise_part(promise: Report) -> str:
+    """Write a promise with its interval, or why it has none."""
+    stretch = "first day" if promise["horizon"] == "day" else f"{promise['days']} days"
+    if promise["low"] is not None:
+        return f"{stretch} {_with_interval(promise)}"
+    return (
+        f"{stretch} {promise['value']:.4f} without an interval "
+        f"({promise['users']:,} users, {promise['windows']} past windows)"
+    )
 
 
 def _route_line(report: Report) -> str:

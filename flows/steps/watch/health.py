@@ -14,7 +14,7 @@ _HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Health:
-    """What a probe learns.
+    """State of a placement as a probe learns it.
 
     Attributes:
         healthy: lists are served, and are not too old.

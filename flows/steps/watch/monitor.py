@@ -1,28 +1,34 @@
-"""Monitoring of a run against the one that was live: drift, stability, reports and alerts."""
+"""Monitoring of a run against the one that was live: drift, stability, alerts, causes."""
 
 import logging
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from dashboards.alerts import Alert, alerts, with_reasons
-from dashboards.evidently.report import ReportFiles, write_report
+from dashboards.evidently.report import ReportFiles, write_curves, write_report
 from dashboards.measures.drift import ColumnDrift, drift, drift_rows
 from dashboards.measures.stability import SUBJECT, Stability, stability
 from dashboards.run import RunRef
 from flows.session import Session
 from flows.steps.alerts.circumstances import circumstances, missing_floor, serving_of
+from flows.steps.alerts.exposure import exposure_alerts
 from flows.steps.alerts.findings import finding_alerts
+from flows.steps.alerts.run_before import run_before
 from flows.steps.alerts.sources import source_alerts
 from flows.steps.run_damage import require_whole
 from flows.steps.run_summaries import require_verdict
 from flows.steps.train.metric_rows import GATE_PSI, verdict_rows
 from flows.steps.watch.advice import missing_folder, missing_reference, next_step
+from flows.steps.watch.changed_lists import ListsOfRun, changed_lists
+from flows.steps.watch.diagnosis.diagnose_run import diagnose_run
 from flows.steps.watch.monitor_frames import (
     DEPTH,
     PAIR_SUBJECTS,
     moving_columns,
+    ranker_curves,
     read_pairs,
     reference_samples,
     report_folder,
@@ -33,9 +39,10 @@ from fusion.errors import DataError
 from fusion.runs.manifest import Manifest
 from fusion.runs.run_folder import RunFolder, folder_of
 from storage.loading.bulk import load_metrics
-from storage.reading.read import figures_of, history, lists_of, served_of
+from storage.reading.read import figures_of, lists_of, served_of
 from storage.runs.runs import find_run
 from storage.schema.row_objects import RunRow
+from storage.watches.diagnosis import DiagnosisRow
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +58,7 @@ class Monitored:
         drift: of every column that was compared.
         stability: of lists against those of the run before; None for a first run.
         alerts: raised, and stored.
+        diagnosis: causes of what moved, the most likely first.
         note: what had nothing to be compared with, in a sentence; "" where everything had.
         no_floor: why nothing says what chance alone changes in the lists; "" where the twin does.
     """
@@ -61,6 +69,7 @@ class Monitored:
     drift: tuple[ColumnDrift, ...]
     stability: Stability | None
     alerts: tuple[Alert, ...]
+    diagnosis: tuple[DiagnosisRow, ...] = ()
     note: str = ""
     no_floor: str = ""
 
@@ -84,7 +93,7 @@ def monitor_run(session: Session, name: str = "live", against: str | None = None
     """
     run = find_run(session.engine, session.placement, name)
     require_verdict(run)
-    previous = _run_before(session, run, against)
+    previous = _previous(session, run, against)
     folder = RunFolder(folder_of(session.runs, run.run_id))
     _require_folders(run, folder, previous)
     require_whole(folder.path)
@@ -94,12 +103,13 @@ def monitor_run(session: Session, name: str = "live", against: str | None = None
     has_window = not missing_reference(run)
     samples = reference_samples(folder, previous_folder, has_window)
     pairs = read_pairs(folder, samples, previous_folder)
-    settings = session.config.monitor
-    drifts = drift(pairs, settings, moving_columns(pairs))
-    change = _stability(session, run, previous, folder) if previous else None
+    drifts = drift(pairs, session.config.monitor, moving_columns(pairs))
+    change, items = _stability(session, run, previous, folder) if previous else (None, {})
     reported = _reported(run, folder, previous, previous_folder, samples)
     verdict = verdict_rows(run.verdict or {})
-    files = write_report(report_folder(folder), reported, drifts, change, verdict)
+    files = write_report(report_folder(folder), reported, drifts, change, verdict, items)
+    importance = Manifest.of(run.manifest).importance
+    write_curves(files.folder, reported, ranker_curves(folder, pairs, importance))
     raised = _alerts(session, run, previous, drifts, change)
     _store_metrics(session, run, drifts, change)
     store_alerts(session, run, raised)
@@ -110,9 +120,17 @@ def monitor_run(session: Session, name: str = "live", against: str | None = None
         drift=tuple(drifts),
         stability=change,
         alerts=tuple(raised),
+        diagnosis=diagnose_run(session, run, previous),
         note=reported.note,
         no_floor=missing_floor(run, serving_of(run)),
     )
+
+
+def _previous(session: Session, run: RunRow, against: str | None) -> RunRow | None:
+    """Return the run to compare with: the one that is named, else the one that was live before."""
+    if against:
+        return find_run(session.engine, session.placement, against)
+    return run_before(session.engine, run)
 
 
 def _note(
@@ -143,6 +161,7 @@ def _alerts(
     raised = [
         *source_alerts(now, before),
         *finding_alerts(now, before, settings.findings_limit),
+        *exposure_alerts(now, settings.exposure_ratio),
         *alerts(drifts, change, settings, around),
     ]
     return [with_reasons(alert, around.reasons) for alert in raised]
@@ -184,35 +203,23 @@ def _require_folders(run: RunRow, folder: RunFolder, previous: RunRow | None) ->
         )
 
 
-def _run_before(session: Session, run: RunRow, against: str | None) -> RunRow | None:
-    """Return the run to compare with; None for the first of a placement.
-
-    It is the run named; else the one that was live when this run was published; else, for a run
-    that never was, the one that is live now.
-    """
-    if against:
-        return find_run(session.engine, session.placement, against)
-    # A run that was published twice is compared with what it replaced at first.
-    moves = history(session.engine, session.placement)
-    replaced = [move.from_run_id for move in moves if move.to_run_no == run.run_no]
-    others = [move.to_run_id for move in moves if move.to_run_no != run.run_no]
-    candidates = [*replaced[:1], *others[-1:]]
-    if not candidates or not candidates[0]:
-        return None
-    return find_run(session.engine, session.placement, candidates[0])
-
-
-def _stability(session: Session, run: RunRow, previous: RunRow, folder: RunFolder) -> Stability:
+def _stability(
+    session: Session, run: RunRow, previous: RunRow, folder: RunFolder
+) -> tuple[Stability, dict[str, Any]]:
+    """Compare the lists of two runs: figures, and groups of users and items for the report."""
     served = served_of(session.engine, run.run_no)
-    return stability(
-        lists_of(session.engine, previous.run_no, DEPTH),
-        lists_of(session.engine, run.run_no, DEPTH),
+    old = ListsOfRun(previous.run_id, lists_of(session.engine, previous.run_no, DEPTH))
+    new = ListsOfRun(run.run_id, lists_of(session.engine, run.run_no, DEPTH))
+    change = stability(
+        old.lists,
+        new.lists,
         k=DEPTH,
         segments=served.select("user_id", segment="route"),
         # A twin that is broken itself would excuse whatever broke the ranker.
         twin=None if missing_floor(run, serving_of(run)) else twin_lists(folder),
         catalogue=Manifest.of(run.manifest).data.items,
     )
+    return change, changed_lists(session.runs, old, new, change.users, served).as_json()
 
 
 def _store_metrics(

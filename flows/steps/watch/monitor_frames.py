@@ -1,13 +1,15 @@
 """The frames that monitoring compares, read from run folders."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
 import pyarrow.parquet as pq
 
-from dashboards.measures.drift import Pairs
+from dashboards.measures.drift import Pairs, sampled
+from dashboards.measures.feature_curves import FeatureCurve, feature_curves
 from fusion.errors import DataError
-from fusion.ranking.features.compute import steady_columns
+from fusion.ranking.folders import RankerFolder
 from fusion.runs.monitoring_samples import SUBJECTS, read_sample
 from fusion.runs.run_folder import RunFolder
 
@@ -15,6 +17,10 @@ PAIR_SUBJECTS = (*SUBJECTS, "features", "scores")
 """Every subject whose columns may be compared; which are, depends on what was kept of the runs."""
 DEPTH = 10
 """Ranks that are compared: what a page shows, as in the metrics."""
+CURVES = 6
+"""Features whose contributions are kept: most of the gain is theirs."""
+CURVE_ROWS = 2000
+"""Candidates that contributions are computed of: two hundred in each bin, in a part of a second."""
 SECOND_RANK = 2
 MIDDLE_RANK = 5
 """Ranks between which the fall of scores is measured."""
@@ -116,11 +122,41 @@ def moving_features(pairs: Pairs) -> list[str]:
     Returns:
         Names, in the order of their columns.
     """
+    # Imports SciPy, which the dashboards, who only look for reports, have no use for.
+    from fusion.ranking.features.compute import steady_columns  # noqa: PLC0415
+
     # A feature may be in one of the tables only, where the configuration changed.
     reference, current = pairs["features"]
     columns = list(dict.fromkeys([*reference.columns, *current.columns]))
     steady = steady_columns(columns)
     return [name for name in columns if name not in steady]
+
+
+def ranker_curves(
+    run: RunFolder, pairs: Pairs, importance: Mapping[str, float | None]
+) -> list[FeatureCurve]:
+    """Return what the most important features add to the scores of a run, by their values.
+
+    Args:
+        run: its folder.
+        pairs: from `read_pairs`; of its features some rows are taken, always the same ones.
+        importance: share of the ranker's gain by feature, as the manifest has it.
+
+    Returns:
+        Curves, the most important feature first; none where no ranker makes the lists.
+    """
+    if not RankerFolder(run.ranker).boosters():
+        return []
+    # Imports LightGBM, which who only reads frames has no use for.
+    from fusion.ranking.ranker import Ranker  # noqa: PLC0415
+
+    ranker = Ranker.load(run.ranker)
+    rows = sampled(pairs["features"][1], CURVE_ROWS)
+    values = {name: rows[name].to_numpy() for name in ranker.columns}
+    added = dict(zip(ranker.columns, ranker.contributions(values).T, strict=True))
+    gains = {name: importance.get(name) or 0.0 for name in ranker.columns}
+    features = sorted(gains, key=lambda name: -gains[name])[:CURVES]
+    return feature_curves(features, values, added)
 
 
 def score_shapes(run: RunFolder) -> pl.DataFrame:

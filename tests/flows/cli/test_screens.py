@@ -1,6 +1,7 @@
 """Screens of people: names of theirs with brackets are text, never markup."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
@@ -11,11 +12,13 @@ from rich.console import Console
 
 from flows.cli.advice import CALLED_WITH, with_config
 from flows.cli.console import fail
-from flows.cli.screens.findings import print_findings
+from flows.cli.screens.checks.findings import print_findings
 from flows.cli.screens.json_summary import move_summary
 from flows.cli.screens.lists import print_user_list
+from flows.cli.screens.reasons import print_reasons
 from flows.cli.screens.runs import print_runs
 from flows.cli.screens.slots import print_challenger, print_live
+from flows.cli.screens.verdict import print_verdict
 from fusion.core.findings import Finding
 from storage.schema.row_objects import LiveRun, Move, RunRow
 from tests.flows.calling import call
@@ -69,6 +72,87 @@ def test_slots_and_runs_show_who_why_and_by_which_method(console, name):
     assert shown_text.count(f"method {name}") == 3
     assert f"place {name}" in shown_text
     assert f"none {name}" in shown_text
+
+
+def test_runs_stand_in_one_line_each_at_80_columns():
+    narrow = Console(file=StringIO(), width=80)
+    verdict = {"reported": {"value": 0.25}}
+    run_id = "20261129-115309-0c7cff"
+    row = replace(run_by("sequence_ridge"), run_id=run_id, as_of=NOW, verdict=verdict)
+    print_runs(narrow, [replace(row, status="rejected"), row], live_run_no=None)
+    of_runs = [line for line in narrow.file.getvalue().splitlines() if run_id in line]
+    words = [run_id, "ready", "sequence_ridge", "2026-11-01", "0.2500"]
+    assert [line.split() for line in of_runs] == [[run_id, "rejected", *words[2:]], words]
+    wide = Console(file=StringIO(), width=120)
+    print_runs(wide, [row], live_run_no=None)
+    assert wide.file.getvalue().count("2026-11-01 00:00") == 2
+
+
+def test_hidden_items_have_a_table_with_silent_sources_left_out(shop):
+    [manifest] = [
+        json.loads(file.read_text()) for file in sorted(shop.glob("runs/2*/manifest.json"))
+    ][-1:]
+    figures = {"content": (0.2, 0.01), "ranker": (0.25, 0.03), "als": (0.0, 0.0)}
+    alone = {
+        name: {"ndcg@10": {"value": one, "low": one - 0.1, "high": one + 0.1}}
+        for name, (one, _) in figures.items()
+    }
+    among = {name: {"ndcg@10": {"value": other}} for name, (_, other) in figures.items()}
+    manifest["verdict"]["cold_items"] = {
+        "items": 1200,
+        "by": "hash",
+        "hidden": {"users": 90, "rows": alone},
+        "catalogue": {"users": 90, "rows": among},
+    }
+    console = Console(file=StringIO(), width=80)
+    print_verdict(console, manifest)
+    shown = console.file.getvalue()
+    assert "1,200 items hidden from fits, NDCG@10 of 90 users" in " ".join(shown.split())
+    table = shown[shown.index("1,200 items") :]
+    rows = [line.split() for line in table.splitlines() if " – " in line]
+    assert rows[:2] == [
+        ["ranker", "0.2500", "0.1500", "–", "0.3500", "0.0300"],
+        ["content", "0.2000", "0.1000", "–", "0.3000", "0.0100"],
+    ]
+    assert "als" not in table[: table.index("is chosen")]
+
+
+def test_a_verdict_has_a_line_for_each_row_at_80_columns(shop):
+    [*_, file] = sorted((shop / "runs").glob("[!.]*/manifest.json"))
+    manifest = json.loads(file.read_text())
+    report = manifest["verdict"]
+    # the longest name of a source of ours
+    for figures in (report["rows"], report["lists"], report["found"]["sources"]):
+        figures["neighbour_trend"] = figures.pop("popularity")
+    shown = {}
+    for width in (80, 120):
+        console = Console(file=StringIO(), width=width)
+        print_verdict(console, manifest)
+        shown[width] = console.file.getvalue()
+        assert "…" not in shown[width]
+        lines = [" ".join(line.split()) for line in shown[width].splitlines()]
+        for name, figures in report["rows"].items():
+            ndcg = figures["ndcg@10"]
+            cells = f"{name} {ndcg['value']:.4f} {ndcg['low']:.4f} – {ndcg['high']:.4f} "
+            assert any(cells in line for line in lines)
+    assert ("hit@10" in shown[120], "hit@10" in shown[80]) == (True, False)
+    below_the_table = shown[80].split("is chosen: ")[1].splitlines()
+    assert "  users who did not choose it" in "\n".join(below_the_table)
+    assert all(line.startswith("  ") for line in below_the_table[1:])
+
+
+def test_a_long_reason_wraps_under_its_own_column():
+    narrow = Console(file=StringIO(), width=40)
+    row = {
+        "rank": 1, "item_id": "[i]", "title": "Film", "source": "ease", "source_rank": 2,
+        "reason": "it goes [together] with what they took in the last days", "gain": 0.5,
+        "run_id": "a", "route": "warm", "as_of": NOW,
+    }  # fmt: skip
+    print_reasons(narrow, "u1", pl.DataFrame([row]), pl.DataFrame([row]), "")
+    lines = narrow.file.getvalue().split("\n  1  [i] Film\n")[1].splitlines()
+    assert [line[:13] for line in lines] == ["     because ", *[" " * 13] * (len(lines) - 1)]
+    words = " ".join(line[13:].strip() for line in lines)
+    assert words == f"{row['reason']} (ease ranks it 2, +0.50)"
 
 
 def test_a_run_on_data_without_times_is_said_to_have_none(console):

@@ -1,5 +1,6 @@
 """Hostile texts of data on a terminal, in JSON and in logs: shown, and without effect."""
 
+import csv
 import io
 import json
 import logging
@@ -14,16 +15,12 @@ from flows.cli.screens.lists import print_user_list
 from flows.cli.screens.reasons import print_reasons
 from flows.cli.screens.slots import print_live
 from flows.cli.screens.tables import plain_table
-from flows.cli.terminal_text import (
-    STEERING,
-    OneLineFormatter,
-    SafeConsole,
-    json_text,
-    one_line,
-    visible,
-)
+from flows.cli.terminal_text import OneLineFormatter, SafeConsole
+from flows.visible_text import STEERING, json_text, one_line, visible
 from storage.schema.row_objects import LiveRun
+from tests.flows.calling import call_main
 from tests.flows.cli.test_screens import NOW, run_by
+from tests.flows.world import EARLY, make_shop
 
 HOSTILE = {
     "clears the screen": "\x1b[2J\x1b[H",
@@ -124,3 +121,60 @@ def test_texts_lose_nothing_but_what_steers(text):
         assert all(letter in rest for letter in kept)
     assert not STEERING & set(map(ord, one_line(text)))
     assert STEERING & set(map(ord, visible(text))) <= {ord("\n"), ord("\t")}
+
+
+STEERED = "".join(text for text in HOSTILE.values() if "\n" not in text and "\r" not in text)
+
+
+@pytest.fixture(scope="module")
+def hostile_shop(tmp_path_factory):
+    """Two runs over ids, titles, categories, segments and a column that try to steer a terminal."""
+    folder = tmp_path_factory.mktemp("hostile")
+    config = make_shop(folder)
+    for name, of in (("ratings", ("u1", "i2")), ("movies", ()), ("users", ())):
+        with (folder / f"{name}.csv").open(newline="") as file:
+            head, *rows = csv.reader(file)
+        # In the first line a column's name; ids of one user and item; every other text.
+        head[1] += "" if of else STEERED
+        rows = [
+            [f"{cell}{STEERED}" if cell in ("u1", "i2") or (not of and place) else cell
+             for place, cell in enumerate(row)]
+            for row in rows
+        ]  # fmt: skip
+        with (folder / f"{name}.csv").open("w", newline="") as file:
+            csv.writer(file).writerows([head, *rows])
+    text = config.read_text()
+    for column in ("title", "club"):
+        text = text.replace(f'["{column}"]', f"[{json.dumps(column + STEERED)}]")
+    config.write_text(text)
+    for words in (("run", "--as-of", EARLY), ("run", "--hold", "--by", f"bob{STEERED}")):
+        assert_steers_nothing(call_main(folder, *words), 0, 4)
+    return folder
+
+
+def assert_steers_nothing(ended, *codes: int) -> None:
+    assert ended.code in codes, ended.err
+    for shown in (ended.out, ended.err):
+        assert STEERING & set(map(ord, shown)) <= {ord("\n")}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("check", "--profile"), ("status",), ("runs",), ("alerts", "--all"), ("watch",),
+        ("show", f"u1{STEERED}"), ("show", f"u1{STEERED}", "--why"), ("show", f"nobody{STEERED}"),
+        ("show", f"u1{STEERED}", "--why", "--json"), ("diff", "live", "challenger"),
+        ("diff", "live", f"run{STEERED}"), ("show", "u1", "--config", f"none{STEERED}.toml"),
+    ],
+    ids=lambda words: " ".join(words).replace(STEERED, ""),
+)  # fmt: skip
+def test_no_verb_hands_on_what_steers(hostile_shop, words):
+    ended = call_main(hostile_shop, *words)
+    assert_steers_nothing(ended, 0, 2, 4)
+    assert "Traceback" not in ended.err
+
+
+def test_titles_and_ids_are_read_on_the_screen_as_they_are(hostile_shop):
+    shown = call_main(hostile_shop, "show", f"u1{STEERED}").out
+    assert f"User u1{one_line(STEERED)}" in shown
+    assert "[red]x[/red]" in shown

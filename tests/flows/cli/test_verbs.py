@@ -13,7 +13,7 @@ import pytest
 
 from flows.cli.main import app
 from flows.session import Session
-from storage.schema.tables import metadata
+from storage.schema.metadata import metadata
 from storage.watches.alert_rows import NewAlert
 from storage.watches.alerts import alerts_of, raise_alert
 from tests.flows.world import (
@@ -336,6 +336,7 @@ def test_every_table_and_view_stands_in_the_database(shop):
     )
 
 
+@pytest.mark.faults
 def test_the_dashboards_come_up_with_the_newest_run_and_end_on_request(own_shop):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -174,6 +174,12 @@ CASES = {
         ),
         Cure("take churn_limit out of [monitor]", configure("churn_limit = 0.3\n", "")),
     ),
+    "wrong_receiver": Case(
+        lambda shelf: shelf.text(
+            "fusion.toml", lambda text: text + '\n[notify]\nurls = ["slak://ann"]\n'
+        ),
+        Cure("Correct [notify] urls", configure("slak://ann", "http://127.0.0.1:9/hook")),
+    ),
     "wrong_ranker": Case(
         lambda shelf: shelf.text(
             "fusion.toml", lambda text: text + "\n[ranker]\nextra = { max_bin = 0 }\n"

@@ -1,5 +1,7 @@
 """Refusals of the command line, of data that cannot be split or read, and of the database."""
 
+from shutil import rmtree
+
 import polars as pl
 
 from tests.flows.cures.case import Refusal
@@ -14,6 +16,7 @@ MISSPELT_TIME = older_database(
     "0004",
     "insert into blocked_item (placement, item_id, until) values ('default', '1', '31.12.2027')",
 )
+REPLAY = ("replay", "--from", "2024-01-15", "--to", "2024-01-25")
 KEY = "a key of thirty-two characters or more"
 
 
@@ -42,16 +45,100 @@ def mix(shelf: Shelf) -> None:
 
 OF_COMMANDS = [
     Refusal(
-        "flows/cli/app.py:parse_moment",
+        "flows/cli/options/times.py:parse_moment",
         "write 2026-01-31 or",
         words=("train", "--as-of", "last week"),
         then=("train", "--as-of", "2026-01-31"),
     ),
     Refusal(
-        "flows/cli/app.py:parse_moment",
+        "flows/cli/options/times.py:parse_moment",
         "or 2026-01-31T06:00",
         words=("train", "--as-of", "last week"),
         then=("train", "--as-of", "2026-01-31T06:00"),
+    ),
+    Refusal(
+        "flows/cli/training.py:_explain",
+        "give one of them",
+        words=("retrain", "--explain", "--force"),
+        then=("retrain", "--explain"),
+    ),
+    Refusal(
+        "flows/steps/past/dates.py:PastDates.__post_init__",
+        "exchange them",
+        words=("backfill", "--from", "2024-01-25", "--to", "2024-01-20"),
+        then=("backfill", "--from", "2024-01-20", "--to", "2024-01-25"),
+    ),
+    Refusal(
+        "flows/steps/past/dates.py:DataSpan.of",
+        "name their column as `time` in [data.columns]",
+        configure('time = "time"\n', ""),
+        configure('item = "item"\n', 'item = "item"\ntime = "time"\n'),
+        words=("backfill", "--from", "2024-01-20", "--to", "2024-01-25"),
+    ),
+    Refusal(
+        "flows/steps/past/dates.py:require_within#1",
+        "choose a later date",
+        words=("backfill", "--from", "2000-01-01", "--to", "2024-01-25"),
+        then=("backfill", "--from", "2024-01-20", "--to", "2024-01-25"),
+    ),
+    Refusal(
+        "flows/steps/past/dates.py:require_within#2",
+        "choose --to",
+        words=("backfill", "--from", "2024-01-20", "--to", "2124-03-10"),
+        then=("backfill", "--from", "2024-01-20", "--to", "2024-01-25"),
+    ),
+    Refusal(
+        "flows/steps/past/replay.py:replay",
+        "name a later --to",
+        words=("replay", "--from", "2024-01-15", "--to", "2024-01-20"),
+        then=REPLAY,
+    ),
+    Refusal(
+        "flows/steps/past/replay.py:replay",
+        "or a shorter --every",
+        words=("replay", "--from", "2024-01-15", "--to", "2024-01-20"),
+        then=("replay", "--from", "2024-01-15", "--to", "2024-01-20", "--every", "2d"),
+    ),
+    Refusal(
+        "flows/steps/past/policies.py:policies_of",
+        "rename the file",
+        write("never.toml", "[retrain]\nmax_age = 3\n"),
+        lambda shelf: (shelf.folder / "never.toml").rename(shelf.folder / "often.toml"),
+        words=(*REPLAY, "--policy", "never.toml"),
+        then=(*REPLAY, "--policy", "often.toml"),
+    ),
+    Refusal(
+        "flows/steps/past/policies.py:read_policy#1",
+        "name a TOML file with a [retrain] section",
+        do=write("often.toml", "[retrain]\nmax_age = 3\n"),
+        words=(*REPLAY, "--policy", "often.toml"),
+    ),
+    Refusal(
+        "flows/steps/past/policies.py:read_policy#2",
+        "write a [retrain] section alone",
+        write("often.toml", "[lists]\nsize = 3\n"),
+        write("often.toml", "[retrain]\nmax_age = 3\n"),
+        words=(*REPLAY, "--policy", "often.toml"),
+    ),
+    Refusal(
+        "flows/steps/past/replay_folder.py:_require_own",
+        "name an empty folder, or one that is not there yet",
+        words=(*REPLAY, "--keep", "."),
+        then=(*REPLAY, "--keep", "kept"),
+    ),
+    Refusal(
+        "flows/steps/past/replay_folder.py:_require_same_order",
+        "name another folder",
+        lambda shelf: shelf.call(*REPLAY, "--every", "5d", "--keep", "kept"),
+        words=(*REPLAY, "--keep", "kept"),
+        then=(*REPLAY, "--keep", "other"),
+    ),
+    Refusal(
+        "flows/steps/past/replay_folder.py:_require_same_order",
+        "or remove this one",
+        lambda shelf: shelf.call(*REPLAY, "--every", "5d", "--keep", "kept"),
+        lambda shelf: rmtree(shelf.folder / "kept"),
+        words=(*REPLAY, "--keep", "kept"),
     ),
     Refusal(
         "flows/steps/init.py:write_first_config",

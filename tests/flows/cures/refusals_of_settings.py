@@ -26,6 +26,7 @@ DATA = "fusion/ingest/settings.py:"
 COLUMNS = "fusion/ingest/column_settings.py:"
 RULES = "fusion/lists/business_rules/rules.py:"
 CONFIG = "flows/settings.py:"
+RETRAIN = "flows/retrain_settings.py:RetrainSettings."
 KEY = "a key of thirty-two characters or more"
 TOML = "fusion/core/toml_file.py:"
 URLS = "storage/database/urls.py:"
@@ -113,7 +114,7 @@ OF_DATA = [
         configure("[data.user_columns]", '[data.item_columns]\nid = "item"\n\n[data.user_columns]'),
     ),
     Refusal(
-        DATA + "_require_file",
+        COLUMNS + "require_file",
         "needs [data] items, the file that holds the columns",
         configure('items = "items.csv"\n', ""),
         add("data", 'items = "items.csv"'),
@@ -151,10 +152,22 @@ OF_DATA = [
 ]
 OF_RULES = [
     Refusal(
-        RULES + "Named._names_something",
+        "fusion/lists/business_rules/rule_forms.py:Named._names_something",
         "give `items`, `categories` or both",
         rules("[[allow]]\n"),
         in_rules("[[allow]]", '[[allow]]\nitems = ["1"]'),
+    ),
+    Refusal(
+        RULES + "LimitExposure._asks_something#1",
+        "give `least`, `most` or both",
+        rules('[[limit_exposure]]\nitems = ["1"]\n'),
+        in_rules('items = ["1"]', 'items = ["1"]\nmost = 0.9'),
+    ),
+    Refusal(
+        RULES + "LimitExposure._asks_something#2",
+        "swap them",
+        rules('[[limit_exposure]]\nitems = ["1"]\nleast = 0.5\nmost = 0.1\n'),
+        in_rules("least = 0.5\nmost = 0.1", "least = 0.1\nmost = 0.5"),
     ),
     Refusal(
         RULES + "Boost._moves",
@@ -263,7 +276,7 @@ OF_SOURCES = [
         configure('name = "sequence"', 'name = "popularity"'),
     ),
     Refusal(
-        "fusion/config/sections.py:ListSettings._one_line",
+        "fusion/config/list_settings.py:ListSettings._one_line",
         "letters, digits, signs and spaces are allowed",
         add("lists", 'placement = "a\\u0007b"'),
         configure("a\\u0007b", "a b-1"),
@@ -309,16 +322,36 @@ OF_PLACES = [
 ]
 OF_RETRAINING = [
     setting(
-        CONFIG + "RetrainSettings._five_fields",
+        "flows/cron.py:require_cron",
         "such as",
         '[retrain]\ncron = "daily"',
         '[retrain]\ncron = "0 3 * * *"',
     ),
     setting(
-        CONFIG + "RetrainSettings._known_zone",
+        RETRAIN + "_known_zone",
         "such as",
         '[retrain]\ntimezone = "Mars"',
         '[retrain]\ntimezone = "Asia/Shanghai"',
+    ),
+    setting(
+        RETRAIN + "_spans",
+        "such as",
+        '[retrain]\nquiet_hours = ["at night"]',
+        '[retrain]\nquiet_hours = ["22:30-01:00"]',
+    ),
+    setting(
+        RETRAIN + "_capped",
+        "make it the longest wait",
+        "[retrain]\nbackoff = 30",
+        "[retrain]\nbackoff = 30\nmax_backoff = 60",
+    ),
+]
+OF_NOTIFYING = [
+    setting(
+        "flows/notify_settings.py:NotifySettings._with_scheme",
+        "write scheme://",
+        '[notify]\nurls = ["ann"]',
+        '[notify]\nurls = ["http://127.0.0.1:9/hook"]',
     ),
 ]
 OF_FILES = [
@@ -417,4 +450,4 @@ OF_FILES = [
         then_env={"FUSION_STORAGE__URL": "sqlite:///x.db"},
     ),
 ]
-REFUSALS = [*OF_DATA, *OF_RULES, *OF_SOURCES, *OF_PLACES, *OF_RETRAINING, *OF_FILES]
+REFUSALS = [*OF_DATA, *OF_RULES, *OF_SOURCES, *OF_PLACES, *OF_RETRAINING, *OF_NOTIFYING, *OF_FILES]

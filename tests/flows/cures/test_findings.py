@@ -25,17 +25,19 @@ from tests.flows.cures import (
 from tests.flows.cures.findings_of_files import live_with, served
 from tests.flows.cures.own_checks import cases as own_checks
 from tests.flows.cures.shelf import Shelf, keep
+from tests.flows.cures.side_information import cases as side_information
 
 CASES = (
     findings_of_rows.CASES
     | findings_of_files.CASES
     | findings_of_reading.CASES
     | findings_of_settings.CASES
+    | side_information.CASES
     | own_checks.FINDINGS
 )
 NOTHING_TO_DO = {
     "blank_row", "repeats", "opted_out_users",
-    "items_without_interactions", "users_without_interactions",
+    "items_without_interactions", "users_without_interactions", "facts_to_come",
 }  # fmt: skip
 """Kinds whose cure is that nothing needs doing."""
 MADE_IN_CHECK = "".join(Path(module.__file__).read_text() for module in (checking, outside))

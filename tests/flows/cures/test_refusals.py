@@ -14,12 +14,14 @@ from fusion.training.sources import RANDOM_SOURCE
 from tests.flows.cures import refusals_of_commands, refusals_of_settings
 from tests.flows.cures.own_checks import cases as own_checks
 from tests.flows.cures.shelf import Shelf
+from tests.flows.cures.side_information import cases as side_information
 from tests.flows.cures.sites import sites
 
 REFUSALS = [
     *refusals_of_settings.REFUSALS,
     *refusals_of_commands.REFUSALS,
     *own_checks.REFUSALS,
+    *side_information.REFUSALS,
 ]
 
 fit_side_by_side = fits._fit_side_by_side

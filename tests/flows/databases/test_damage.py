@@ -14,7 +14,7 @@ from sqlalchemy import Engine, text
 
 from flows.steps.train import train as training
 from storage import StorageSettings, connect
-from storage.schema.tables import metadata
+from storage.schema.metadata import metadata
 from storage.schema.views import view_metadata
 from storage.slots.publish import publish
 from tests.flows.calling import Called, call
@@ -60,7 +60,7 @@ class Damage:
 
 
 GONE = {
-    "table": Damage("DROP TABLE explanation", "table explanation"),
+    "table": Damage("DROP TABLE forgotten", "table forgotten"),
     "view": Damage("DROP VIEW current_fallback", "view current_fallback"),
     "column": Damage("ALTER TABLE alert RENAME COLUMN message TO words", "column alert.message"),
     "revision": Damage("DELETE FROM alembic_version", "alembic_version"),

@@ -13,7 +13,7 @@ from storage.runs.runs import find_run
 from tests.flows.calling import call
 from tests.flows.world import database, live_lists
 
-TABLES = ("recommendation", "served_user", "fallback", "explanation", "metric")
+TABLES = ("recommendation", "served_user", "fallback", "explained_user", "metric")
 KEY = "a key of thirty-two characters or more"
 
 

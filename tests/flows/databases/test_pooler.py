@@ -13,6 +13,7 @@ pytestmark = [
 ]
 
 
+@pytest.mark.faults
 def test_two_shops_behind_a_pooler(own_shop, postgres_url, pooled):
     """One trains, one loads what was trained; nothing of either lands in public."""
     url = pooled(postgres_url)

@@ -175,7 +175,7 @@ def test_on_postgresql_too(bare, postgres_url, tmp_path):
     with admin.begin() as connection:
         connection.execute(text("CREATE TABLE shop.notes (x int)"))
         connection.execute(text("CREATE VIEW shop.looks AS SELECT 1 AS one"))
-        connection.execute(text("DROP TABLE shop.explanation, shop.alert CASCADE"))
+        connection.execute(text("DROP TABLE shop.explained_user, shop.alert CASCADE"))
         connection.execute(
             text(
                 "INSERT INTO shop.decision (id, at, placement, due, reason, trigger) "
@@ -184,7 +184,8 @@ def test_on_postgresql_too(bare, postgres_url, tmp_path):
         )
     asked = call(bare, "db", "--json", **env)
     assert asked.code == 2
-    assert set(asked.json["missing"]) == {"table explanation", "table alert", "view run_overview"}
+    gone = {"table explained_user", "view explanation", "table alert", "view run_overview"}
+    assert set(asked.json["missing"]) == gone
     assert asked.json["foreign"] == ["looks", "notes"]
     assert asked.json["bytes"] > 100_000
     (bad,) = asked.json["bad_rows"]

@@ -26,21 +26,40 @@ from tests.flows.extras.environments import (
 WORDS = {
     "init": ["ratings.csv", "--config", "new.toml"],
     "publish": ["live"],
+    "report": ["live", "--out", "run.html"],
     "show": ["u1"],
     "person": ["u1"],
     "diff": ["live", "live"],
     "forget": ["u1"],
     "reject": ["--why", "odd"],
+    "notify": ["--test"],
+    "backfill": ["--from", "2020-12-10", "--to", "2020-12-17"],
+    "judge": ["live", "--on", "ratings.csv"],
+    "replay": ["--from", "2020-12-10", "--to", "2020-12-17"],
 }
 """Arguments of verbs that need some."""
-EXTRAS = ("train", "neural", "text", "prefect", "dashboards", "postgres", "demo")
+TRACKING = ("mlflow", "tensorboard")
+"""Extras of one tool each, which `all` leaves out."""
+FOR_GPUS = "finetune"
+"""An extra that `all` leaves out too, and that is not installed where these tests run."""
+EXTRAS = (
+    "train",
+    "neural",
+    "text",
+    "sentence-transformers",
+    "prefect",
+    "dashboards",
+    "postgres",
+    "notify",
+    "demo",
+)
 
 
 def line_of(name: str) -> list[str]:
     return [name, *WORDS.get(name, [])]
 
 
-@pytest.mark.parametrize("extra", EXTRAS)
+@pytest.mark.parametrize("extra", [*EXTRAS, *TRACKING])
 def test_an_extra_brings_the_packages_that_it_stands_for(extra):
     hidden = set(hidden_packages(extra))
     assert hidden.isdisjoint(PACKAGES[extra])
@@ -48,10 +67,17 @@ def test_an_extra_brings_the_packages_that_it_stands_for(extra):
     assert set(PACKAGES[extra]) <= set(hidden_packages())
 
 
+def test_what_trains_transformers_brings_peft():
+    needed = project()["optional-dependencies"][FOR_GPUS]
+    assert needed[0] == "fusion-recommender[sentence-transformers]"
+    assert needed[1].startswith(PACKAGES[FOR_GPUS][0])
+
+
 def test_all_is_every_extra_that_a_user_has_and_what_make_installs():
-    assert set(PACKAGES) == {*EXTRAS}
+    assert set(PACKAGES) == {*EXTRAS, *TRACKING, FOR_GPUS}
     [everything] = project()["optional-dependencies"]["all"]
-    assert everything == "fusion-recommender[train,neural,text,prefect,dashboards,postgres]"
+    names = ",".join(extra for extra in EXTRAS if extra != "demo")
+    assert everything == f"fusion-recommender[{names}]"
     for extra in EXTRAS:
         assert set(PACKAGES[extra]).isdisjoint(hidden_packages("all", "demo"))
 
@@ -66,8 +92,9 @@ def test_the_base_reads_and_looks_and_names_the_extra_of_every_other_verb(own_sh
         assert f"pip install 'fusion-recommender[{missing}]'" in ends[name]
         assert "Traceback" not in ends[name]
     # Nothing waits for them.
-    for name in set(names) - NEEDS.keys() - {"approve", "reject"}:
+    for name in set(names) - NEEDS.keys() - {"approve", "reject", "notify"}:
         assert ends[name].startswith(f"0 {name}"), ends[name]
+    assert "nobody is to be told" in ends["notify"]
     for name in ("approve", "reject"):
         assert "has no challenger" in ends[name], ends[name]
 

@@ -34,11 +34,12 @@ FILES = (
     "ranker/ranker-0.txt",
     "ranker/source_prior.json",
     "report/drift.json",
-    "report/stability.html",
+    "report/features.json",
     "report/stability.json",
     "served.parquet",
     "titles.parquet",
     "why.parquet",
+    "history.parquet",
 )
 READING = {
     "status": ("status",),

@@ -19,6 +19,7 @@ from storage.runs.runs import find_run, runs
 from storage.schema.tables import run, slot_move
 from storage.slots import publish as slots
 from storage.slots.publish import rollback
+from tests.flows.archive import know_of_its_end, train_without_new_events
 from tests.flows.world import fusion
 
 AHEAD = datetime(2099, 1, 1, tzinfo=UTC)
@@ -27,6 +28,7 @@ LONG_AGO = datetime(2020, 12, 31, tzinfo=UTC)
 
 @pytest.fixture
 def session(own_shop):
+    train_without_new_events(own_shop / "fusion.toml")
     opened = Session.open(own_shop / "fusion.toml", by="bea")
     yield opened
     opened.engine.dispose()
@@ -69,6 +71,7 @@ def test_a_live_run_of_a_moment_to_come_refuses_no_other(session):
 
 def test_a_clock_that_was_ahead_holds_up_no_training(session):
     set_times(session, run, created_at=AHEAD)
+    know_of_its_end(session)
     now = datetime.now(UTC)
     answer = decide(session)
     assert (answer.due, answer.trigger) == (True, "age")
@@ -84,6 +87,7 @@ def test_a_refused_run_of_a_clock_that_was_ahead_holds_no_cool_down(session, cap
         for run_no, at in ((newest.run_no, AHEAD), (oldest.run_no, LONG_AGO)):
             changed = update(run).where(run.c.run_no == run_no).values(created_at=at)
             connection.execute(changed)
+    know_of_its_end(session)
     assert decide(session).due
     assert f"run {newest.run_id} was trained at 2099-01-01 00:00 UTC" in caplog.text
 

@@ -88,6 +88,7 @@ def assert_next_run_works(folder, url, env) -> None:
     assert live == [(ended.json["run"]["id"],)]
 
 
+@pytest.mark.faults
 def test_a_killed_run_leaves_live_lists_and_the_next_one_works(own_shop):
     """Early on, in the middle of fits, and about where lists are loaded."""
     url = database(own_shop)

@@ -16,6 +16,7 @@ from fusion.core.locks.folder_lock import locked
 from storage.database.engine import writing
 from storage.reading.live_run import live
 from storage.schema.tables import run
+from tests.flows.archive import know_of_its_end, train_without_new_events
 from tests.flows.world import command, environment, fusion, live_lists, make_shop, query
 from tests.storage.making import begin, end_lives
 
@@ -34,6 +35,7 @@ def start(folder, *words):
     )
 
 
+@pytest.mark.faults
 def test_both_end_well_with_all_their_sources(bare_shop):
     """One ended 3 with a traceback, and the other left out the sources that both had made."""
     both = [start(bare_shop, "train", "--json") for _ in range(2)]
@@ -49,6 +51,7 @@ def test_both_end_well_with_all_their_sources(bare_shop):
     assert any(f"process {pid} on host" in waiting[0] for pid in pids)
 
 
+@pytest.mark.faults
 def test_a_killed_training_is_taken_over(bare_shop):
     killed = start(bare_shop, "train")
     records = bare_shop / "runs" / ".lock"
@@ -74,7 +77,9 @@ def test_who_waited_in_vain_ends_with_75_and_says_for_whom(shop):
 
 def test_a_retraining_that_waited_asks_the_policy_again(own_shop):
     """Else each of two schedules would train what one of them has trained."""
+    train_without_new_events(own_shop / "fusion.toml")
     session = Session.open(own_shop / "fusion.toml")
+    know_of_its_end(session)
     with writing(session.engine) as connection:
         connection.execute(update(run).values(created_at=datetime(2020, 1, 1, tzinfo=UTC)))
     live_before = live(session.engine, "default").run.run_id

@@ -8,6 +8,8 @@ import sys
 import time
 from urllib.request import urlopen
 
+import pytest
+
 from tests.flows.network.sockets import Sockets
 from tests.flows.world import command, fusion
 
@@ -24,17 +26,19 @@ def test_a_process_that_calls_out_is_noticed(tmp_path):
     assert sockets.noted
 
 
+@pytest.mark.faults
 def test_verbs_that_train_and_watch_speak_to_no_other_machine(own_shop, tmp_path):
     """A training uses no socket at all; the drawing of pages tries whether IPv6 is there."""
     sockets = Sockets(tmp_path)
     trained = fusion(own_shop, "run", **sockets.environment)
     assert trained.code in (0, 1, 4), trained.err
     assert sockets.noted == []
-    watched = fusion(own_shop, "monitor", **sockets.environment)
+    watched = fusion(own_shop, "monitor", "--draw", **sockets.environment)
     assert watched.code in (0, 4), watched.err
     assert sockets.elsewhere == []
 
 
+@pytest.mark.faults
 def test_the_dashboards_listen_on_this_machine_and_ask_nobody(own_shop, tmp_path):
     sockets = Sockets(tmp_path)
     with socket.create_server(("127.0.0.1", 0)) as free:

@@ -17,13 +17,18 @@ ENDED = ["COMPLETED", "FAILED", "CRASHED", "CANCELLED"]
 
 
 @pytest.fixture
-def minutely(bare, tmp_path):
-    """A shop of a placement of its own whose policy is asked every minute."""
+def shop(bare, tmp_path):
+    """A shop of a placement of its own."""
     folder = shutil.copytree(bare, tmp_path / "shop")
     config = folder / "fusion.toml"
     text = config.read_text().replace("[lists]\n", f'[lists]\nplacement = "{PLACEMENT}"\n')
-    config.write_text(text + '\n[retrain]\ncron = "* * * * *"\n')
+    config.write_text(text)
     return folder
+
+
+def ask_every_minute(folder):
+    with (folder / "fusion.toml").open("a") as config:
+        config.write('\n[retrain]\ncron = "* * * * *"\n')
 
 
 @contextmanager
@@ -56,13 +61,16 @@ def slots_taken(server):
     return [row["global_concurrency_limit"]["active_slots"] for row in rows]
 
 
-def test_sigterm_cancels_the_night_under_way_and_no_later_one(server, minutely):
+def test_sigterm_cancels_the_night_under_way_and_no_later_one(server, shop):
     """It stayed `Running`, kept its place, and each later night was cancelled, grey."""
-    (minutely / "runs").mkdir()
-    log = minutely / "schedule.log"
+    (shop / "runs").mkdir()
+    log = shop / "schedule.log"
     # The night waits for this lock, for as long as the test wants it to be under way.
-    with locked(minutely / "runs", "a test"):
-        with scheduled(minutely, server):
+    with locked(shop / "runs", "a test"):
+        with scheduled(shop, server):
+            until(lambda: "are being served" in log.read_text(), 60)
+            # By hand: a cron's minute would be a minute of waiting.
+            server.start(f"retrain {PLACEMENT}")
             (running,) = until(lambda: flow_runs(server, "RUNNING"), 120)
             until(lambda: "is in use by" in log.read_text(), 60)
             assert 1 in slots_taken(server)
@@ -73,7 +81,8 @@ def test_sigterm_cancels_the_night_under_way_and_no_later_one(server, minutely):
         assert set(slots_taken(server)) == {0}
     assert not flow_runs(server, "RUNNING", "CANCELLING")
     # The next one that comes is neither cancelled nor late for want of a place.
-    with scheduled(minutely, server) as serving:
+    ask_every_minute(shop)
+    with scheduled(shop, server) as serving:
         done = until(lambda: flow_runs(server, "COMPLETED", "FAILED", "CRASHED"), 150)
         # It has said how it ended, and its process ends a moment later.
         until(lambda: not children(serving.pid), 40)
@@ -81,8 +90,8 @@ def test_sigterm_cancels_the_night_under_way_and_no_later_one(server, minutely):
     assert done[0]["state"]["name"] in ("Published", "Alerted")
     before = [run for run in flow_runs(server, "CANCELLED") if not _is_after(run, done[0])]
     assert [run["id"] for run in before] == [running["id"]]
-    assert query(database(minutely), "select count(*) from run where status = 'ready'")[0][0] >= 1
-    assert live_lists(database(minutely))
+    assert query(database(shop), "select count(*) from run where status = 'ready'")[0][0] >= 1
+    assert live_lists(database(shop))
 
 
 def _is_after(run, other):

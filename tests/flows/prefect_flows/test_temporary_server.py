@@ -110,6 +110,19 @@ def test_without_the_secret_nobody_changes_a_deployment_or_starts_one(schedule):
     assert schedule.ask_as_owner("POST", "/flow_runs/filter", {"name": {}}).status in (200, 422)
 
 
+def test_it_plans_what_the_crons_ask_for(schedule):
+    """A server that Prefect starts by itself leaves that out: no night ever came."""
+    waiting = {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}, "limit": 200}
+
+    def planned():
+        rows = schedule.ask_as_owner("POST", "/flow_runs/filter", waiting).json
+        names = {row["deployment_id"] for row in rows if row["auto_scheduled"]}
+        wanted = {schedule.deployment(f"{verb} default")["id"] for verb in ("watch", "retrain")}
+        return names == wanted
+
+    until(planned, 90)
+
+
 def test_without_the_secret_nobody_sends_events(schedule):
     events = f"ws://127.0.0.1:{schedule.port}/api/events/in"
     with connect(events, subprotocols=["prefect"]) as socket:

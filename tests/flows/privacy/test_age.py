@@ -18,16 +18,19 @@ from fusion.runs import amendment
 from fusion.runs.manifest_file import as_summed_text, file_hashes, read_manifest
 from fusion.runs.run_folder import RunFolder, folder_of
 from storage.database.engine import writing
+from storage.notifications.outbox import NewNotification, open_outbox
 from storage.runs.records import add_decision
-from storage.schema import tables
+from storage.schema.watch_tables import decision
 from storage.watches.alerts import resolve_alerts
+from storage.watches.realised import Horizon, RealisedRow, add_realised
+from storage.watches.watches import add_watch
 from tests.flows.calling import call_main
 from tests.flows.steps.test_prune import older
 from tests.flows.world import database, query
 from tests.storage.making import note_alert
 
 BY_RUN = ("explanation_days", "sample_days", "quarantine_days")
-BY_TIME = ("alert_days", "decision_days")
+BY_TIME = ("alert_days", "decision_days", "realised_days", "notification_days")
 
 
 @pytest.fixture
@@ -59,7 +62,7 @@ def rows_of_files(session: Session) -> dict[str, int]:
 
 
 def explanations(session: Session) -> list[tuple[int, int]]:
-    statement = "select run_no, count(*) from explanation group by run_no order by run_no"
+    statement = "select run_no, count(*) from explained_user group by run_no order by run_no"
     return query(database(session.base), statement)
 
 
@@ -156,7 +159,7 @@ def test_a_run_without_samples_cannot_be_monitored_and_says_why(session):
     assert monitor_run(session, against=old).against == old
 
 
-def test_alerts_and_decisions_go_by_their_own_time(session):
+def test_alerts_decisions_and_figures_go_by_their_own_time(session):
     now = datetime.now(UTC)
     for days in (1, 40):
         at = now - timedelta(days=days)
@@ -165,15 +168,24 @@ def test_alerts_and_decisions_go_by_their_own_time(session):
         resolve_alerts(session.engine, [number], "gone", at)
         added = add_decision(session.engine, "default", True, reason="asked", trigger="force")
         with writing(session.engine) as connection:
-            this = tables.decision.c.id == added
-            connection.execute(tables.decision.update().where(this).values(at=at))
+            this = decision.c.id == added
+            connection.execute(decision.update().where(this).values(at=at))
+        looked = {"as_of": at, "run_no": None, "layout": {}, "facts": {}, "at": at}
+        watch_no = add_watch(session.engine, "default", **looked)
+        horizon: Horizon = "day" if days == 1 else "window"
+        figure = RealisedRow(1, horizon, "all", "ndcg", 10, 0.2, 0.1, 0.3, 40, is_early=False)
+        add_realised(session.engine, watch_no, [figure])
+        with open_outbox(session.engine, "default") as outbox:
+            message = NewNotification(f"{days}", "published", "published", (f"move:{days}",), {})
+            outbox.add(message, (), at)
     other = {"placement": "mail", "due": True, "reason": "r", "trigger": "t"}
     with writing(session.engine) as connection:
-        connection.execute(insert(tables.decision).values(at=now - timedelta(days=99), **other))
+        connection.execute(insert(decision).values(at=now - timedelta(days=99), **other))
     aged = prune(keeping(session, **dict.fromkeys(BY_TIME, 30.0))).aged
-    assert [(one.setting, one.rows) for one in aged] == [("alert_days", 1), ("decision_days", 1)]
+    assert [(one.setting, one.rows) for one in aged] == [(setting, 1) for setting in BY_TIME]
     url = database(session.base)
     assert query(url, "select name from alert where name like '%days'") == [("1 days",)]
+    assert query(url, "select horizon from realised") == [("day",)]
     assert query(url, "select placement, count(*) from decision group by 1 order by 1") == [
         ("default", 1),
         ("mail", 1),

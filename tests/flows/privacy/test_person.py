@@ -24,15 +24,18 @@ from tests.flows.calling import call_main
 from tests.flows.steps.test_erase import by_row, in_files, in_sql, name
 from tests.flows.world import PERSON, STRANGER, events
 
-OF_USERS = {"recommendation", "served_user", "explanation", "blocked_item"}
+OF_USERS = {"recommendation", "served_user", "explained_user", "user_history", "blocked_item"}
 """Tables whose rows are of users, by `user_id`."""
-NAMING = {"run", "slot", "slot_move", "blocked_item", "alert", "decision"}
+NAMING = {"run", "slot", "slot_move", "blocked_item", "alert", "decision", "notification"}
 """Tables with sentences or documents, which may name anybody."""
 OF_NOBODY = {
     "fallback": "lists of segments",
     "metric": "figures of many together",
     "lease": "hosts and processes of trainings",
     "forgotten": "keyed hashes; the export says whether one is theirs",
+    "realised": "figures of many together",
+    "delivery": "what became of messages at receivers, and why in words of ours",
+    "diagnosis": "figures of many together; sentences name columns, sources and rules",
     "watch": "figures of many together",
     "watch_figure": "figures of many together, and counts by value of declared features",
 }
@@ -49,14 +52,16 @@ def test_every_table_is_searched_or_holds_nobody():
     with_users, with_texts = set(), set()
     for table in tables.metadata.sorted_tables:
         for column in table.c:
-            if "user" in column.name:
+            if "user" in column.name and f"{table.name}.{column.name}" != "realised.users":
                 assert column.name == "user_id", f"{table.name}.{column.name} is not searched"
                 with_users.add(table.name)
             if isinstance(column.type, JSON) or column.name in SENTENCES:
                 with_texts.add(table.name)
     assert with_users == OF_USERS
-    # Reasons of explanations say why of an item, by methods; watches count values of features.
-    assert with_texts - {"explanation", "watch", "watch_figure"} == NAMING
+    # Reasons of explanations say why of an item, by methods; histories name items; watches count
+    # values of features, a sequence holds sums over users' days, and causes are figures of runs.
+    counted = {"explained_user", "user_history", "realised", "watch", "watch_figure", "diagnosis"}
+    assert with_texts - counted == NAMING
 
 
 def test_every_row_and_text_of_sql_is_found(own_runs):

@@ -11,7 +11,7 @@ from flows.steps.keep.erase import forget
 from flows.steps.keep.forgotten import KEY as FORGET_KEY
 from flows.steps.person.export import export_person
 from flows.steps.retrain.loop import run_loop
-from flows.steps.user_lists import is_fallback, reasons_of, user_list
+from flows.steps.show.user_lists import is_fallback, reasons_of, user_list
 from fusion import pseudonym
 from fusion.errors import ConfigError
 from fusion.ingest.people.pseudonyms import KEY

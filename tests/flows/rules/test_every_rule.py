@@ -20,6 +20,7 @@ PIN = '[[pin]]\nitem = "new1"\nrank = 2\n'
 BOOST = '[[boost]]\ncategories = ["genre=jazz"]\nplaces = 50\n'
 LOWER = '[[boost]]\ncategories = ["genre=jazz"]\nplaces = -50\n'
 LIMIT = '[[limit]]\ncategory = "genre"\nshare = 0.4\n'
+EXPOSURE = '[[limit_exposure]]\ncategories = ["genre=jazz"]\nleast = 0.6\n'
 DIVERSITY = '[diversity]\nby = "{by}"\nweight = 0.8\n'
 
 
@@ -47,6 +48,7 @@ EFFECTS: dict[str, tuple[str, Effect]] = {
     "pin": (PIN, lambda lists, _, users: all(lists[user][1] == "new1" for user in users)),
     "boost": (BOOST, lambda lists, plain, users: n_jazz(lists, users) > n_jazz(plain, users)),
     "lower": (LOWER, lambda lists, plain, users: n_jazz(lists, users) < n_jazz(plain, users)),
+    "exposure": (EXPOSURE, lambda lists, plain, users: n_jazz(lists, users) > n_jazz(plain, users)),
     "limit": (LIMIT, lambda lists, _, users: within_limit(lists, users)),
 }
 

@@ -25,6 +25,7 @@ from fusion.errors import ConfigError, DataError, Temporary
 from fusion.runs.cleanup import name_of, stages
 from fusion.runs.manifest_file import file_hashes, read_manifest
 from storage.database.engine import writing
+from storage.notifications.outbox import NewNotification, open_outbox
 from storage.runs.records import add_decision
 from storage.runs.runs import add_refusal, start_run
 from storage.schema import tables
@@ -77,6 +78,10 @@ def name(session, person: str) -> None:
         threshold=0.5,
         message=f"user {person} is odd",
     )
+    body = {"text": f"user {person} is odd", "title": "alert"}
+    with open_outbox(session.engine, "default") as outbox:
+        new = NewNotification("k1", "raised", "odd", ("alert:1:alarm",), body)
+        outbox.add(new, ["mark"], datetime.now(UTC))
     add_decision(session.engine, "default", True, reason=f"asked by {person}.", trigger="force")
 
 
@@ -124,7 +129,12 @@ def in_files(folder: Path, person: str) -> list[str]:
 
 def rows_of_others(session, person: str) -> dict[str, list]:
     """Bulk rows of everybody else."""
-    wanted = (tables.recommendation, tables.served_user, tables.explanation)
+    wanted = (
+        tables.recommendation,
+        tables.served_user,
+        tables.explained_user,
+        tables.user_history,
+    )
     return {
         table.name: sorted(
             map(repr, query(session, select(table).where(table.c.user_id != person)))
@@ -154,11 +164,13 @@ def test_a_person_is_nowhere_afterwards(own_runs):
             "alert",
             "blocked_item",
             "decision",
-            "explanation",
+            "explained_user",
+            "notification",
             "recommendation",
             "run",
             "served_user",
             "slot_move",
+            "user_history",
         ]
         + [
             f"recommendation_r{number}"

@@ -8,7 +8,7 @@ from flows.session import Session
 from flows.steps.keep.erase import forget
 from flows.steps.keep.prune import prune
 from flows.steps.publish.publish import publish_run
-from flows.steps.user_lists import user_list
+from flows.steps.show.user_lists import user_list
 from flows.steps.watch.compare import compare
 from flows.steps.watch.monitor import monitor_run
 from fusion.errors import DataError

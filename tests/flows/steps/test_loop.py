@@ -18,7 +18,7 @@ from flows.steps.publish.publish import publish_run
 from flows.steps.retrain import loop
 from flows.steps.retrain.loop import retrain_loop
 from flows.steps.retrain.retrain import decide
-from flows.steps.user_lists import user_list
+from flows.steps.show.user_lists import user_list
 from flows.steps.watch.compare import compare
 from flows.steps.watch.monitor import monitor_run
 from fusion.config import RESERVED
@@ -30,6 +30,7 @@ from storage.runs.liveness import end_life, is_alive
 from storage.runs.retention import delete_run
 from storage.runs.runs import find_run, finish_run, runs, start_run
 from storage.slots.publish import rollback, unfreeze
+from tests.flows.archive import know_of_its_end
 from tests.flows.world import (
     EARLY,
     STRANGER,
@@ -157,7 +158,7 @@ def test_the_run_folder_is_what_its_manifest_says(two_runs):
         for name, facts in manifest["files"].items():
             assert sha256((folder / name).read_bytes()).hexdigest() == facts["sha256"], name
         report = {file.name for file in (folder / "report").iterdir()}
-        assert {"drift.json", "stability.json", "stability.html"} <= report
+        assert {"drift.json", "stability.json"} <= report
 
 
 def test_outside_ids_of_users_stand_in_one_file(two_runs):
@@ -180,10 +181,13 @@ def test_show_gives_a_list_its_reasons_and_titles(two_runs):
     assert all(rows.filter(rows["source"].is_not_null())["reason"])
 
 
-@pytest.mark.parametrize(("user", "segment"), [(STRANGER, "club=red"), ("nobody at all", "all")])
-def test_show_falls_back_to_the_segment_then_to_all(two_runs, user, segment):
+@pytest.mark.parametrize(
+    ("user", "who", "segment"),
+    [(STRANGER, "", "club=red"), ("nobody at all", "unknown user, ", "all")],
+)
+def test_show_falls_back_to_the_segment_then_to_all(two_runs, user, who, segment):
     rows = user_list(two_runs, user)
-    assert set(rows["route"]) == {f"fallback of segment {segment}"}
+    assert set(rows["route"]) == {f"{who}fallback of segment {segment}"}
     assert rows["rank"].to_list() == list(range(1, len(rows) + 1))
     expected = ask(
         two_runs,
@@ -222,15 +226,15 @@ def test_diff_counts_what_changed(two_runs):
         lists[run_no - 1].setdefault(user, []).append(item)
     before, after = lists
     counts = [Counter(item for mine in frame.values() for item in mine) for frame in lists]
-    for row in found.moved.iter_rows(named=True):
+    for row in found.changed.moved.iter_rows(named=True):
         assert (row["before"], row["after"]) == (
             counts[0][row["item_id"]],
             counts[1][row["item_id"]],
         )
         assert row["title"] == f"Film {row['item_id']}"
-    assert set(found.gained["item_id"]) == set(counts[1]) - set(counts[0])
-    assert set(found.lost["item_id"]) == set(counts[0]) - set(counts[1])
-    groups = {(row["by"], row["name"]): row for row in found.groups.to_dicts()}
+    assert set(found.changed.gained["item_id"]) == set(counts[1]) - set(counts[0])
+    assert set(found.changed.lost["item_id"]) == set(counts[0]) - set(counts[1])
+    groups = {(row["by"], row["name"]): row for row in found.changed.groups.to_dicts()}
     likeness = {
         user: len({*before[user]} & {*after[user]}) / len({*before[user]} | {*after[user]})
         for user in after
@@ -246,8 +250,8 @@ def test_diff_counts_what_changed(two_runs):
 def test_diff_of_a_run_with_itself_is_nothing(two_runs):
     same = compare(two_runs, "live", runs(two_runs.engine, "default", 1)[0].run_id)
     assert (same.stable.value("jaccard"), same.stable.value("churn")) == (1, 0)
-    assert same.groups["changed"].sum() == 0
-    assert (len(same.gained), len(same.lost), len(same.moved)) == (0, 0, 0)
+    assert same.changed.groups["changed"].sum() == 0
+    assert (len(same.changed.gained), len(same.changed.lost), len(same.changed.moved)) == (0, 0, 0)
 
 
 def test_rollback_and_freeze_move_the_pointer_alone(own_runs):
@@ -273,19 +277,41 @@ def test_the_policy_writes_down_what_it_decides(own_runs):
     newest = runs(own_runs.engine, "default", 1)[0]
     trained = newest.created_at
     assert not decide(own_runs, now=trained + timedelta(hours=1)).due
+    assert decide(own_runs, now=trained + timedelta(days=6)).exit_code == 4
+    know_of_its_end(own_runs)
     assert not decide(own_runs, now=trained + timedelta(days=6)).due
-    assert decide(own_runs, now=trained + timedelta(days=8)).due
+    assert not decide(own_runs, now=trained + timedelta(days=8)).due
     assert decide(own_runs, force=True, now=trained + timedelta(hours=1)).due
     rows = ask(own_runs, "select trigger, due, run_no, reason from decision order by id")
     assert [(row[0], bool(row[1]), row[2]) for row in rows] == [
         ("cooldown", False, newest.run_no),
+        ("data", False, newest.run_no),
         ("age", False, newest.run_no),
-        ("age", True, newest.run_no),
+        ("new_data", False, newest.run_no),
         ("force", True, newest.run_no),
     ]
     assert "the cool-down is 6 hours" in rows[0][3]
-    assert "8.0 days ago, which has passed max_age of 7 days" in rows[2][3]
-    assert rows[3][3].startswith("bea asked")
+    assert "6.0 days ago, which is within max_age of 7 days" in rows[2][3]
+    assert rows[3][3].startswith("0 events have arrived since the data of live run")
+    assert rows[4][3].startswith("bea asked")
+
+
+def test_a_decision_keeps_all_that_it_rests_on(own_runs):
+    know_of_its_end(own_runs)
+    trained = runs(own_runs.engine, "default", 1)[0].created_at
+    due = decide(own_runs, now=trained + timedelta(days=1))
+    ((code, parameters, facts),) = ask(own_runs, "select code, parameters, facts from decision")
+    assert code == due.code == "age_within"
+    assert as_document(parameters) == due.parameters
+    facts = as_document(facts)
+    assert facts["live"] == due.parameters["run"]
+    assert {row["fact"]: row["value"] for row in facts["rows"]}["min_new_events"] == 0
+    assert [row["fact"] for row in facts["rows"]] == [row.fact for row in due.rows]
+
+
+def as_document(stored):
+    """SQLite gives JSON as text, PostgreSQL as what it holds."""
+    return json.loads(stored) if isinstance(stored, str) else stored
 
 
 def wait_for_its_end(engine, run_no: int) -> None:
@@ -307,6 +333,7 @@ def test_a_training_that_came_to_nothing_neither_ends_nor_begins_a_cool_down(own
         finish_run(engine, run_no, "failed", method=None, list_size=None, verdict={}, manifest={})
     end_life(engine, run_no)
     wait_for_its_end(engine, run_no)
+    know_of_its_end(own_runs)
     soon, later = timedelta(hours=1), timedelta(hours=6, seconds=1)
     asked = [decide(own_runs, now=trained.created_at + after) for after in (soon, later)]
     assert [one.trigger for one in asked] == ["cooldown", "age"]

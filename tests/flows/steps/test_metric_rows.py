@@ -3,7 +3,12 @@
 import pytest
 
 from flows.steps.train.metric_rows import metric_rows, verdict_rows
-from flows.steps.train.verdict_lines import segment_lines
+from flows.steps.train.verdict_lines import (
+    exposure_lines,
+    limit_lines,
+    promise_lines,
+    segment_lines,
+)
 from fusion.config import RESERVED
 from fusion.evaluation.rating_errors import ITEM_MEAN, MEAN
 
@@ -41,6 +46,7 @@ REPORT = {
         "sex=f": part(40, ranker=0.7, random=0.1),
         "sex=m": part(60, ranker=0.25, random=0.1),
     },
+    "gaps": {"sex=m": {"users": 60, "difference": around(-0.2), "others": 0.7, "chance": 0.04}},
     "weights": {
         "events": 400,
         "silent": 3,
@@ -65,6 +71,13 @@ REPORT = {
         },
     },
 }
+EXPOSURE = {
+    "size": 20,
+    "groups": {
+        "genres=jazz": {"exposure": 0.2, "interest": 0.1, "ratio": 2.0, "low": 1.9, "high": 2.2},
+        "new": {"exposure": 0.01, "interest": 0.0, "ratio": None, "low": None, "high": None},
+    },
+}
 NOBODY = {
     "weights": None,
     "cold": None,
@@ -73,7 +86,7 @@ NOBODY = {
 
 
 def test_every_figure_has_its_row_in_sql():
-    frame = metric_rows(REPORT, {"ease_rank": 0.03})
+    frame = metric_rows(REPORT, {"ease_rank": 0.03}, EXPOSURE)
     found = {row[:4]: row[4:] for row in frame.iter_rows()}
     assert len(found) == len(frame)
     assert found["ranker", "all", "ndcg", 10] == (0.5, 0.4, 0.6)
@@ -96,12 +109,19 @@ def test_every_figure_has_its_row_in_sql():
     assert found["stars", "held_out", "rmse", 0] == pytest.approx((0.9, 0.8, 1.0))
     assert found["mean_weight", "held_out", "mae", 0] == pytest.approx((0.8, 0.7, 0.9))
     assert found["verdict", "held_out", "events", 0][0] == 400
+    assert found["ranker", "sex=m", "ndcg_gap", 10] == pytest.approx((-0.2, -0.3, -0.1))
+    assert found["ranker", "sex=m", "ndcg_gap_chance", 10] == (0.04, None, None)
+    assert found["exposure", "genres=jazz", "exposure_share", 20] == (0.2, None, None)
+    assert found["exposure", "genres=jazz", "interest_share", 20] == (0.1, None, None)
+    assert found["exposure", "genres=jazz", "exposure_ratio", 20] == (2.0, 1.9, 2.2)
+    assert found["exposure", "new", "exposure_share", 20][0] == 0.01
+    assert ("exposure", "new", "exposure_ratio", 20) not in found
     assert found["features", "ease_rank", "gate_psi", 0] == (0.03, None, None)
-    assert len(metric_rows({**REPORT, **NOBODY}, {})) == len(frame) - 1 - 8 - 1 - 6 - 5
+    assert len(metric_rows({**REPORT, **NOBODY}, {})) == len(frame) - 1 - 8 - 1 - 6 - 5 - 5
 
 
 def test_every_subject_but_a_source_is_a_name_that_no_source_may_have():
-    subjects = set(metric_rows(REPORT, {"ease_rank": 0.03})["subject"])
+    subjects = set(metric_rows(REPORT, {"ease_rank": 0.03}, EXPOSURE)["subject"])
     assert subjects - {"stars"} <= set(RESERVED)
     assert {MEAN, ITEM_MEAN} <= set(RESERVED)
 
@@ -166,3 +186,45 @@ def test_the_worst_segments_are_named_and_the_others_counted():
         segment_lines(alike)[1]
         == "NDCG@10 by segment: none of 1 has an interval below 0.5000, the figure of all."
     )
+
+
+def test_what_is_promised_stands_on_one_line():
+    promise = {"name": "ndcg", "k": 10, "value": 0.2, "low": 0.1, "high": 0.3, "users": 1200}
+    day = {**promise, "horizon": "day", "days": 1, "windows": 16}
+    window = {**promise, "horizon": "window", "days": 7, "windows": 16}
+    others = [{**window, "k": 20}, {**window, "name": "hit"}]
+    assert promise_lines({"promise": [day, window, *others]}) == [
+        "Promised NDCG@10: first day 0.2000 [0.1000, 0.3000]; 7 days 0.2000 [0.1000, 0.3000]."
+    ]
+    few = {**day, "low": None, "high": None, "windows": 5}
+    assert promise_lines({"promise": [few, window]}) == [
+        "Promised NDCG@10: first day 0.2000 without an interval (1,200 users, 5 past windows); "
+        "7 days 0.2000 [0.1000, 0.3000]."
+    ]
+    # A split by last, and the verdict of an older version.
+    assert promise_lines({"promise": []}) == promise_lines({}) == []
+
+
+def test_the_terminal_names_the_groups_at_both_ends():
+    other = {"exposure": 0.02, "interest": 0.1, "ratio": 0.2, "low": 0.1, "high": 0.3}
+    groups = {**EXPOSURE["groups"], "genres=noir": other}
+    (line,) = exposure_lines({"groups": groups})
+    assert line == (
+        "Exposure beside interest, of 2 item groups: genres=jazz 2.00 times (20.0% of exposure, "
+        "10.0% of events) to genres=noir 0.20 times (2.0% of exposure, 10.0% of events)."
+    )
+    assert exposure_lines(EXPOSURE) == exposure_lines({}) == []
+
+
+def test_the_terminal_says_whether_limits_of_exposure_hold_and_what_they_cost():
+    rule = "exposure of genres=jazz at least 0.2"
+    made = [
+        {"rule": rule, "before": 0.1, "share": 0.2, "kept": True, "users": 1200},
+        {"rule": rule, "before": 0.1, "share": 0.15, "kept": False, "users": 7},
+    ]
+    cost = {"limit_exposure": {"difference": {"value": -0.001, "low": -0.002, "high": 0.0}}}
+    kept, missed, change = limit_lines(cost, made)
+    assert kept == f"The {rule}: 10.0% without it, 20.0% in the lists of 1,200 users; kept."
+    assert "; not kept: candidates and other rules allow no better." in missed
+    assert change == "Limits of exposure change NDCG@10 by -0.0010 [-0.0020, +0.0000]."
+    assert limit_lines({}, []) == []

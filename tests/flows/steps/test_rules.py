@@ -5,7 +5,7 @@ from sqlalchemy import insert
 
 from flows.session import Session
 from flows.steps.retrain.loop import run_loop
-from flows.steps.user_lists import reasons_of, user_list
+from flows.steps.show.user_lists import reasons_of, user_list
 from flows.steps.watch.check import check_all
 from flows.steps.watch.monitor import monitor_run
 from fusion.errors import ConfigError

@@ -5,11 +5,22 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.markup import escape
 
-from flows.cli.screens.tables import to_minute
-from flows.cli.terminal_text import one_line
+from dashboards.language.catalogue import DEFAULT, marked
+from flows.cli.options.language import SPOKEN, cause, say, told
+from flows.cli.screens.tables import paragraph, to_minute
 from storage.watches.alert_rows import AlertRow
 
-STYLES = {"open": "bold yellow", "acknowledged": "dim", "resolved": "dim"}
+STYLES = {
+    marked("open"): "bold yellow",
+    marked("acknowledged"): "dim",
+    marked("resolved"): "dim",
+}
+KINDS = {
+    "fault": marked("broken data"),
+    "change": marked("the world moved"),
+    "run": marked("a run's own figures"),
+}
+"""Kinds of alerts in words, which pages use; in English their codes stand on the screen."""
 
 
 def print_alerts(console: Console, placement: str, alerts: Sequence[AlertRow]) -> None:
@@ -21,21 +32,24 @@ def print_alerts(console: Console, placement: str, alerts: Sequence[AlertRow]) -
         alerts: oldest first.
     """
     if not alerts:
-        console.print(f"No alert stands in placement {placement!r}.", markup=False)
+        sentence = say("No alert stands in placement %(placement)s.", placement=repr(placement))
+        console.print(sentence, markup=False)
         return
     for alert in alerts:
         style = STYLES[alert.state]
-        since = f"since {to_minute(alert.at)} UTC"
-        heading = f"{alert.id}  {alert.kind}  {alert.cause}  {alert.state} {since}"
+        since = say("since %(time)s UTC", time=to_minute(alert.at))
+        kind, name = _kind(alert.kind), cause(alert.cause)
+        heading = f"{alert.id}  {kind}  {name}  {say(alert.state)} {since}"
         console.print(f"[{style}]{escape(heading)}[/]")
-        console.print(f"   {one_line(alert.message)}", markup=False)
+        console.print(paragraph("   ", told(alert.message)))
         if alert.state == "acknowledged":
-            console.print(f"   {one_line(_acknowledgement(alert))}", markup=False)
+            console.print(paragraph("   ", _acknowledgement(alert)))
         if alert.resolved_why:
-            console.print(f"   {one_line(alert.resolved_why)}", markup=False)
+            console.print(paragraph("   ", told(alert.resolved_why)))
     first_open = next((alert for alert in alerts if alert.state == "open"), None)
     if first_open is not None:
-        console.print(f"Next: `fusion alerts ack {first_open.id} --why TEXT`", markup=False)
+        sentence = say("Next: `fusion alerts ack %(number)s --why TEXT`", number=first_open.id)
+        console.print(sentence, markup=False)
 
 
 def print_count(console: Console, alerts: Sequence[AlertRow]) -> None:
@@ -45,14 +59,24 @@ def print_count(console: Console, alerts: Sequence[AlertRow]) -> None:
         console: where to say it.
         alerts: that stand.
     """
-    causes = [alert.cause for alert in alerts if alert.state == "open"]
+    causes = [cause(alert.cause) for alert in alerts if alert.state == "open"]
     if causes:
-        are = "alert is" if len(causes) == 1 else "alerts are"
+        one = say("1 alert is open")
+        count = one if len(causes) == 1 else say("%(n)s alerts are open", n=len(causes))
         listed = escape(", ".join(causes))
-        console.print(f"[yellow]{len(causes)} {are} open[/]: {listed}; see `fusion alerts`")
+        console.print(f"[yellow]{count}[/]: {listed}; " + say("see `fusion alerts`"))
 
 
 def _acknowledgement(alert: AlertRow) -> str:
-    until = f"until {to_minute(alert.acknowledged_until)} UTC" if alert.acknowledged_until else ""
-    expected = "as expected from now on" if alert.is_expected else until
-    return f"acknowledged by {alert.acknowledged_by} {expected}: {alert.acknowledged_why}"
+    ending = ""
+    if alert.is_expected:
+        ending = say("as expected from now on")
+    elif alert.acknowledged_until:
+        ending = say("until %(time)s UTC", time=to_minute(alert.acknowledged_until))
+    by = say("acknowledged by %(by)s", by=alert.acknowledged_by)
+    return f"{by} {ending}: {alert.acknowledged_why}"
+
+
+def _kind(code: str) -> str:
+    """Name a kind of alerts; commands and SQL go by its code, which is an English word."""
+    return code if SPOKEN.get() == DEFAULT else f"{say(KINDS[code])}（{code}）"

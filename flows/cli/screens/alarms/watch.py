@@ -4,11 +4,19 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from dashboards.language.catalogue import marked
+from flows.cli.options.language import say, told
 from flows.cli.screens.alarms.alerts import print_alerts
+from flows.cli.screens.alarms.realised import describe_outcome
 from flows.cli.screens.tables import to_minute
+from flows.visible_text import one_line
 
 if TYPE_CHECKING:  # what watches takes a while to import
     from flows.steps.arrivals.watch import WatchOutcome
+
+
+UNITS = (marked("day"), marked("window"))
+"""What a watch judges, as its facts name it."""
 
 
 def print_watch(console: Console, placement: str, outcome: "WatchOutcome") -> None:
@@ -21,18 +29,29 @@ def print_watch(console: Console, placement: str, outcome: "WatchOutcome") -> No
     """
     facts = outcome.facts
     newest = outcome.newest
-    arrived = f"the newest event is of {to_minute(newest)} UTC" if newest else "no event"
-    heading = f"Watch {outcome.watch_no} as of {to_minute(outcome.as_of)} UTC"
-    console.print(f"{heading}: {facts['rows']:,} rows, {arrived}.", markup=False)
-    for unit in ("day", "window"):
+    arrived = say("no event")
+    if newest:
+        arrived = say("the newest event is of %(time)s UTC", time=to_minute(newest))
+    heading = say(
+        "Watch %(number)s as of %(time)s UTC: %(rows)s rows, %(arrived)s.",
+        number=outcome.watch_no,
+        time=to_minute(outcome.as_of),
+        rows=f"{facts['rows']:,}",
+        arrived=arrived,
+    )
+    console.print(heading, markup=False)
+    for unit in UNITS:
         if facts[unit]:
             console.print(_judged(unit, facts[unit]), markup=False)
     coverage = facts["coverage"]
     if coverage:
-        share = f"{coverage['users']:.1%} of events since {coverage['since']}"
-        console.print(f"Users with a live list: {share}.", markup=False)
+        share = {"share": f"{coverage['users']:.1%}", "day": coverage["since"]}
+        sentence = say("Users with a live list: %(share)s of events since %(day)s.", **share)
+        console.print(sentence, markup=False)
+    for became in facts["realised"]:
+        console.print(one_line(describe_outcome(became)), markup=False)
     if outcome.note:
-        console.print(outcome.note, markup=False)
+        console.print(told(outcome.note), markup=False)
     print_alerts(console, placement, outcome.alerts)
 
 
@@ -43,9 +62,15 @@ def _judged(unit: str, facts: dict[str, Any]) -> str:
     unusual = [one for one in judged if one["state"] in ("alarm", "look")]
     names = ", ".join(_name(one) for one in unusual)
     ending = f": {names}" if names else ""
-    return (
-        f"The {unit} from {facts['start']}: {len(judged)} of {len(figures)} figures judged, "
-        f"{len(unusual)} unusual{ending}."
+    return say(
+        "The %(unit)s from %(day)s: %(judged)s of %(all)s figures judged, "
+        "%(unusual)s unusual%(names)s.",
+        unit=say(unit),
+        day=facts["start"],
+        judged=len(judged),
+        all=len(figures),
+        unusual=len(unusual),
+        names=ending,
     )
 
 

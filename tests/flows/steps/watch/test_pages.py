@@ -68,6 +68,7 @@ def test_where_the_run_before_was_pruned_figures_stay_and_no_other_rows_are_draw
     assert "are gone" in report_of(session, newest).drift_html.read_text(encoding="utf-8")
 
 
+@pytest.mark.faults
 def test_open_dashboards_draw_what_comes_and_pass_over_what_cannot_be_drawn(
     session, monkeypatch, caplog
 ):
@@ -88,6 +89,7 @@ def test_open_dashboards_draw_what_comes_and_pass_over_what_cannot_be_drawn(
     assert undrawn_runs(session) == []
 
 
+@pytest.mark.faults
 def test_a_run_that_is_pruned_while_it_is_drawn_leaves_nothing_in_the_dashboards(
     session, monkeypatch
 ):
@@ -101,3 +103,21 @@ def test_a_run_that_is_pruned_while_it_is_drawn_leaves_nothing_in_the_dashboards
     monkeypatch.setattr(pages, "draw_report", draw_then_prune)
     draw_page(session, newest)
     assert not any(file.exists() for file in snapshots(session.workspace, "default", newest))
+
+
+def test_the_dashboards_keep_the_newest_runs_and_reports_stay(own_shop):
+    config = own_shop / "fusion.toml"
+    config.write_text(config.read_text() + "\n[monitor]\nsnapshots = 1\n")
+    session = Session.open(config)
+    newest, oldest = undrawn_runs(session)
+    other = snapshots(session.workspace, "mail", oldest)[0]
+    other.parent.mkdir(parents=True)
+    other.write_text("{}")
+    # In any order of drawing: an older run that is drawn later takes no place.
+    for run_id in (newest, oldest):
+        draw_page(session, run_id)
+        assert all(file.exists() for file in snapshots(session.workspace, "default", newest))
+    assert not any(file.exists() for file in snapshots(session.workspace, "default", oldest))
+    assert other.exists()
+    assert report_of(session, oldest).is_drawn
+    session.engine.dispose()

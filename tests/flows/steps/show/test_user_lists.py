@@ -11,8 +11,8 @@ from sqlalchemy import text
 
 from flows.cli.screens.lists import print_user_list
 from flows.session import Session
-from flows.steps import user_lists
-from flows.steps.user_lists import (
+from flows.steps.show import user_lists
+from flows.steps.show.user_lists import (
     NOTHING_SHOWN,
     describe_missing,
     ordered_reasons,
@@ -21,6 +21,7 @@ from flows.steps.user_lists import (
 )
 from storage.database.engine import writing
 from storage.runs.runs import runs
+from tests.flows.calling import call
 from tests.flows.world import STRANGER, fusion
 
 
@@ -51,6 +52,39 @@ def test_a_fallback_has_the_same_form_and_no_reasons(shop):
     assert fallback["reasons"] == []
     assert "the same for everyone" in fallback["missing"]
     assert "club=red" in fusion(shop, "show", STRANGER, "--why").out
+
+
+def test_the_reason_of_a_list_is_the_first_of_all_that_are_given(shop):
+    told = call(shop, "show", "u1", "--why", "--json").json
+    strongest = {}
+    for reason in told["reasons"]:
+        strongest.setdefault(reason["item_id"], reason)
+    # The world in which the source with the best rank and the greatest gain are two.
+    best_rank = {
+        item: min(
+            one["source_rank"]
+            for one in told["reasons"]
+            if one["item_id"] == item and one["source_rank"]
+        )
+        for item in strongest
+    }
+    assert any(strongest[item]["source_rank"] != rank for item, rank in best_rank.items())
+    for row in call(shop, "show", "u1", "--json").json:
+        first = strongest[row["item_id"]]
+        keys = ("source", "source_rank", "reason", "gain")
+        assert [row[key] for key in keys] == [first[key] for key in keys]
+
+
+def test_somebody_unknown_is_said_to_be_so_and_shown_the_fallback(shop):
+    lists = {user: call(shop, "show", user) for user in ("u1", STRANGER, "nobody")}
+    assert {user: ended.code for user, ended in lists.items()} == dict.fromkeys(lists, 0)
+    unknown = "The run does not know this user."
+    assert [user for user, ended in lists.items() if unknown in ended.out] == ["nobody"]
+    assert "unknown user, fallback of segment all" in lists["nobody"].out
+    assert lists["nobody"].out.count("Film") == 5
+    asked_why = call(shop, "show", "nobody", "--why").out
+    assert unknown in asked_why
+    assert user_lists.FALLBACK_REASONS in asked_why
 
 
 def test_reasons_stand_by_their_gain_and_those_without_follow_by_rank(monkeypatch):

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from flows.prefect_flows.results.markdown import bullets, plain
 from flows.steps.publish.publish import Published
+from flows.steps.retrain.answer import Due
 from flows.steps.retrain.loop import Outcome
-from flows.steps.retrain.retrain import Due
 from flows.steps.train.train import TrainedRun
 from flows.steps.watch.monitor import Monitored
 
@@ -21,12 +22,9 @@ def turn_report(outcome: Outcome) -> str:
     """
     parts = [f"**{_conclusion(outcome)}**"]
     if outcome.refusals:
-        parts.append(_bullets(outcome.refusals))
+        parts.append(bullets(outcome.refusals))
     if outcome.due:
-        answer = "due" if outcome.due.due else "not due"
-        parts.append(
-            f"Retraining was {answer} ({outcome.due.trigger}): {_plain(outcome.due.reason)}"
-        )
+        parts.append(_answer(outcome.due))
     if outcome.trained:
         parts.append(_verdict(outcome.trained.manifest))
     if outcome.monitored:
@@ -65,7 +63,7 @@ def _publication(published: Published) -> str:
 def _answer(due: Due) -> str:
     """The policy's answer, and why."""
     answer = "due" if due.due else "not due"
-    return f"Retraining was {answer} ({due.trigger}): {_plain(due.reason)}"
+    return f"Retraining was {answer} ({due.trigger}): {plain(due.reason)}"
 
 
 def _verdict(manifest: Mapping[str, Any]) -> str:
@@ -82,7 +80,7 @@ def _verdict(manifest: Mapping[str, Any]) -> str:
         ndcg = metrics["ndcg@10"]
         interval = f"{ndcg['low']:.4f} – {ndcg['high']:.4f}"
         chosen = "chosen" if name == verdict["chosen"] else ""
-        lines.append(f"| {_plain(name)} | {ndcg['value']:.4f} | {interval} | {chosen} |")
+        lines.append(f"| {plain(name)} | {ndcg['value']:.4f} | {interval} | {chosen} |")
     return "\n".join(lines)
 
 
@@ -90,16 +88,5 @@ def _monitoring(monitored: Monitored) -> str:
     """Alerts, and where the report stands."""
     parts = ["No alert."]
     if monitored.alerts:
-        parts = ["Alerts:", _bullets([alert.message for alert in monitored.alerts])]
+        parts = ["Alerts:", bullets([alert.message for alert in monitored.alerts])]
     return "\n\n".join([*parts, f"Report: `{monitored.files.drift_json.parent}`"])
-
-
-def _bullets(sentences: tuple[str, ...] | list[str]) -> str:
-    return "\n".join(f"- {_plain(sentence)}" for sentence in sentences)
-
-
-def _plain(text: str) -> str:
-    """Text of data without what Markdown or HTML would make of it."""
-    for sign in "\\`*_{}[]<>#|":
-        text = text.replace(sign, f"\\{sign}")
-    return text.replace("\n", " ")

@@ -1,5 +1,8 @@
 """A user's live list with titles and reasons, or the fallback that serves them."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import polars as pl
 
 from flows.session import Session
@@ -9,13 +12,15 @@ from fusion.errors import DataError
 from fusion.runs.manifest import Manifest
 from fusion.runs.run_folder import folder_of
 from storage.reading.live_run import live
-from storage.reading.read import reasons_for
+from storage.reading.read import knows_user, reasons_for
 from storage.reading.recommendations import Recommendations, recommendations_for
 from storage.schema.row_objects import RunRow
 
 FALLBACK_REASONS = (
     "Fallback lists are the same for everyone in a segment: no reasons are stored for them."
 )
+UNKNOWN = "unknown user, "
+"""How the route of a fallback begins that serves somebody whom the run does not know."""
 # Every run has a fallback of everyone, so that only blocks can leave a user nothing.
 NOTHING_SHOWN = (
     "nothing is shown, since every item of their list and of the fallback is blocked. "
@@ -24,7 +29,7 @@ NOTHING_SHOWN = (
 
 
 def user_list(session: Session, user: str) -> pl.DataFrame:
-    """Return a user's live list with titles and the best reason for each item.
+    """Return a user's live list with titles and the strongest reason for each item.
 
     A user without a list gets the fallback of their segment, or of all; `is_fallback` tells it
     apart. There are no rows where `blocked_item` leaves none of either.
@@ -41,17 +46,17 @@ def user_list(session: Session, user: str) -> pl.DataFrame:
         DataError: nothing is live in the placement.
         ConfigError: users have pseudonyms, and their key is missing.
     """
-    run = _live_run(session)
+    run = live_run(session)
     folder = folder_of(session.runs, run.run_id)
     stored = stored_id(session, user)
     shown = recommendations_for(session.engine, session.placement, stored)
     if shown.served_by != "list":
-        return with_titles(folder, _fallback_rows(shown, run))
+        is_known = knows_user(session.engine, run.run_no, stored)
+        return with_titles(folder, _fallback_rows(shown, run, is_known))
     reasons = ordered_reasons(session, run, stored)
-    # One reason for each item on one line: of the source that ranks it best.
-    by_rank = reasons.sort("source_rank", "source", nulls_last=True)
-    best = by_rank.unique("item_id", keep="first").drop("detail")
-    rows = shown.rows.join(best, on="item_id", how="left", maintain_order="left")
+    # One reason for each item on one line: the first of all those that `reasons_of` gives.
+    strongest = reasons.unique("item_id", keep="first", maintain_order=True).drop("detail")
+    rows = shown.rows.join(strongest, on="item_id", how="left", maintain_order="left")
     return with_titles(folder, rows)
 
 
@@ -67,7 +72,15 @@ def is_fallback(rows: pl.DataFrame) -> bool:
     return "segment" in rows.columns
 
 
-def _live_run(session: Session) -> RunRow:
+def live_run(session: Session) -> RunRow:
+    """Return the live run of a placement.
+
+    Args:
+        session: the database and its placement.
+
+    Raises:
+        DataError: nothing is live.
+    """
     slot = live(session.engine, session.placement)
     if slot is None:
         raise DataError(
@@ -76,10 +89,11 @@ def _live_run(session: Session) -> RunRow:
     return slot.run
 
 
-def _fallback_rows(shown: Recommendations, run: RunRow) -> pl.DataFrame:
+def _fallback_rows(shown: Recommendations, run: RunRow, is_known: bool) -> pl.DataFrame:
     """Add the columns `route` and `as_of` of users' lists to those of a fallback."""
+    who = "" if is_known else UNKNOWN
     return shown.rows.with_columns(
-        pl.lit(f"fallback of segment {shown.segment}").alias("route"),
+        pl.lit(f"{who}fallback of segment {shown.segment}").alias("route"),
         pl.lit(run.as_of).alias("as_of"),
     )
 
@@ -127,9 +141,28 @@ def reasons_of(session: Session, user: str, rows: pl.DataFrame) -> tuple[pl.Data
         return pl.DataFrame(), NOTHING_SHOWN
     if is_fallback(rows):
         return pl.DataFrame(), FALLBACK_REASONS
-    run = _live_run(session)
+    run = live_run(session)
     reasons = ordered_reasons(session, run, stored_id(session, user))
     return reasons, describe_missing(run, reasons)
+
+
+def part_reasons(
+    reasons: Sequence[dict[str, Any]],
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Part the reasons of an item into those that moved its score, and the sources that did not.
+
+    Where the ranker weighed nothing, as in lists of the blend, every source is a reason.
+
+    Args:
+        reasons: rows of `ordered_reasons`.
+
+    Returns:
+        Both parts, in their order.
+    """
+    # Features of the item have a gain and no source; rules have neither.
+    unweighed = [reason for reason in reasons if reason["source"] and reason["gain"] is None]
+    weighed = [reason for reason in reasons if reason not in unweighed]
+    return (weighed, unweighed) if weighed else (unweighed, [])
 
 
 def describe_missing(run: RunRow, reasons: pl.DataFrame) -> str:

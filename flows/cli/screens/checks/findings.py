@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from flows.cli.screens.removal import readable_size
-from flows.cli.terminal_text import one_line
+from flows.visible_text import one_line
 from fusion.core.findings import Finding
 from storage.database.errors import DAMAGE_CURE
 from storage.reading.database_status import DatabaseStatus

@@ -1,0 +1,1 @@
+"""Values that options of verbs take."""

@@ -1,0 +1,1 @@
+"""Tell people and machines outside what happened: alerts, refused and failed runs, publications."""

@@ -1,0 +1,1 @@
+"""Look back: train as of past dates, and judge what policies would have done."""

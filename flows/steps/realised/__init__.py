@@ -1,0 +1,1 @@
+"""What became of published lists, by events after them."""

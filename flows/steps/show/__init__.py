@@ -1,0 +1,1 @@
+"""`fusion show`: lists of users as they are served, and lists for somebody new."""

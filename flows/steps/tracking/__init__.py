@@ -1,0 +1,1 @@
+"""Runs as experiments of MLflow or TensorBoard."""

@@ -1,0 +1,1 @@
+"""Where is the fault: facts of a run are gathered, and its causes stored."""
