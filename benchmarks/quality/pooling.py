@@ -10,14 +10,17 @@ FIRST = "published"
 
 
 def pooled(
-    folds: Sequence[Mapping[str, np.ndarray]], users: Sequence[np.ndarray], seed: int
+    folds: Sequence[Mapping[str, np.ndarray]],
+    users: Sequence[np.ndarray],
+    seed: int,
+    first: str = FIRST,
 ) -> dict:
-    """Means of each row over all folds' values; the published row's gap and ratio to every other.
+    """Means of each row over all folds' values; the first row's gap and ratio to every other.
 
     `folds`: row name -> values (n,) of the fold's `users` (n,), int64. A user of several folds is
     drawn with all of them; another seed's users are given other numbers by the caller, and count as
-    others. Rows that some fold lacks are left out. A row's `gap` is published minus row, its
-    `ratio` published over row; both are paired.
+    others. Rows that some fold lacks are left out. A row's `gap` is `first` minus row, its `ratio`
+    `first` over row; both are paired.
     """
     names = [name for name in folds[0] if all(name in fold for fold in folds)]
     ids = np.unique(np.concatenate(users))
@@ -29,14 +32,13 @@ def pooled(
     draws = resampled_means(np.column_stack([sums, counts]), seed)
     means, totals = draws[:, :-1] / draws[:, -1:], sums.sum(axis=0) / counts.sum()
     rows = {name: Interval.of(totals[n], means[:, n]).as_dict() for n, name in enumerate(names)}
-    if FIRST in names:
-        first = names.index(FIRST)
+    if first in names:
+        at = names.index(first)
         for n, name in enumerate(names):
-            if n != first:
-                rows[name]["gap"] = Interval.of(
-                    totals[first] - totals[n], means[:, first] - means[:, n]
-                ).as_dict()
-                rows[name]["ratio"] = _ratio(totals[first], totals[n], means[:, first], means[:, n])
+            if n != at:
+                gaps = means[:, at] - means[:, n]
+                rows[name]["gap"] = Interval.of(totals[at] - totals[n], gaps).as_dict()
+                rows[name]["ratio"] = _ratio(totals[at], totals[n], means[:, at], means[:, n])
     return {"rows": rows, "values": int(counts.sum()), "users": len(ids)}
 
 

@@ -155,7 +155,7 @@ def publish_once(engine: Engine, folder: Path, name: str) -> int:
 
 
 def seconds(work: Callable[[], Any]) -> float:
-    """How long `work` takes."""
+    """Time `work`."""
     started = time.perf_counter()
     work()
     return time.perf_counter() - started

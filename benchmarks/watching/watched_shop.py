@@ -13,7 +13,7 @@ from fusion.watching.past import Layout, Past
 from fusion.watching.reading.attribute_table import attribute_table, decile_edges
 from fusion.watching.reading.event_log import EventLog
 from fusion.watching.reading.id_hashes import IdHasher
-from fusion.watching.watch import Watched, watch
+from fusion.watching.watch import WatchResult, watch
 
 WEEKS = 40
 FIRST_DAY = datetime.fromtimestamp(BEGIN / 1000, UTC).replace(hour=0, minute=0)
@@ -35,7 +35,7 @@ def small_world(seed: int = 1, weeks: int = WEEKS + 2, users: int = 60) -> World
 
 
 def until(world: World, weeks: float) -> World:
-    """What the shop has written by a moment."""
+    """Return what the shop has written by a moment."""
     days = 7 * weeks
     return World(
         world.events.filter(pl.col("time") < ms(weeks)),
@@ -45,7 +45,7 @@ def until(world: World, weeks: float) -> World:
 
 
 def as_read(world: World, edges=None) -> WatchedData:
-    """What a watch reads of it."""
+    """Return what a watch reads of it."""
     events, users, items = world.events, IdHasher(), IdHasher()
     hashed = events.select(
         users.of(events["user"]),
@@ -73,7 +73,7 @@ class Watching:
     layout: Layout
     past: Past
     known: KnownIds
-    first: Watched
+    first: WatchResult
     weeks: int
 
     @classmethod
@@ -85,7 +85,7 @@ class Watching:
         known = digest(data, layout, weeks, None)
         return cls(world, data, layout, past, known, first, weeks)
 
-    def next(self, broken: World | None = None, weeks: float | None = None) -> Watched:
+    def next(self, broken: World | None = None, weeks: float | None = None) -> WatchResult:
         """Watch a week later, what the shop has written by then or what it was turned into."""
         moment = self.weeks + 1 if weeks is None else weeks
         data = as_read(broken or until(self.world, moment), self.data.edges)

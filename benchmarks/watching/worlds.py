@@ -14,6 +14,8 @@ COUNTRIES = ("DE", "FR", "PL", "IT", "ES")
 WORDS = ("river", "night", "stone", "letter", "garden", "winter", "train", "island", "glass")
 WEEKDAY_SHARES = np.array([1.0, 0.9, 0.9, 1.0, 1.3, 1.6, 1.4])
 """Of Monday to Sunday."""
+TURN = 3
+"""Categories by which a taste is turned where it changes."""
 WARM_UP = 120
 """Days before the first that is told: so that people of all ages are there from the beginning."""
 
@@ -33,6 +35,8 @@ class Shop:
         growth: share by which the number of people grows in a year.
         lifetime: days that people stay on average.
         seed: of everything.
+        changes: days on which tastes change.
+        changing: share of people whose taste does.
     """
 
     users: int = 250
@@ -42,6 +46,8 @@ class Shop:
     growth: float = 0.0
     lifetime: float = 150.0
     seed: int = 1
+    changes: tuple[int, ...] = ()
+    changing: float = 0.6
 
 
 @dataclass(frozen=True)
@@ -98,9 +104,22 @@ class _People:
         self.taste = rng.dirichlet(np.full(len(CATEGORIES), 0.4), n_people)
         self.country = rng.choice(len(COUNTRIES), n_people, p=[0.4, 0.2, 0.2, 0.1, 0.1])
         self.age = rng.integers(16, 80, n_people)
+        self.tastes = {0: self.taste}
+        for day in shop.changes:
+            self.taste = np.where(
+                (rng.random(n_people) < shop.changing)[:, None],
+                # What was liked best falls to the middle: their past says little any more.
+                np.roll(self.taste, TURN, axis=1),
+                self.taste,
+            )
+            self.tastes[day] = self.taste
+
+    def taste_on(self, day: int) -> Floats:
+        """Chances of categories for each person on a day."""
+        return self.tastes[max(first for first in self.tastes if first <= day)]
 
     def coming(self, day: int, rng: np.random.Generator) -> Ints:
-        """Who comes on a day, each as often as they take something."""
+        """Draw who comes on a day, each as often as they take something."""
         is_alive = (self.born <= day) & (self.end > day)
         weekday = (3 + day) % 7
         grown = (1 + self.growth) ** (day / 365)
@@ -167,7 +186,8 @@ def _events_of(
 ) -> pl.DataFrame:
     """Events of one day."""
     who = people.coming(day, rng)
-    cumulative = people.taste[who].cumsum(axis=1)
+    taste = people.taste_on(day)
+    cumulative = taste[who].cumsum(axis=1)
     category = (rng.random(len(who))[:, None] > cumulative).sum(axis=1)
     category = np.minimum(category, len(CATEGORIES) - 1)
     item = np.zeros(len(who), np.int64)
@@ -176,7 +196,7 @@ def _events_of(
         item[wanted] = rng.choice(rows, len(wanted), p=chances)
     hour = np.clip(rng.normal(18, 4, len(who)), 0, 23.99)
     time = BEGIN + day * DAY + (hour * 3_600_000).astype(np.int64)
-    liking = people.taste[who, category]
+    liking = taste[who, category]
     rating = np.clip(np.round(rng.normal(3.0 + 1.2 * liking, 0.9)), 1, 5)
     return pl.DataFrame({"user": who, "item": item, "time": time, "rating": rating}).with_columns(
         ("u" + pl.col("user").cast(pl.String)).alias("user"),

@@ -1,0 +1,1 @@
+"""Benchmarks of retraining policies, replayed in the past."""

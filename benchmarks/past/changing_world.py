@@ -1,0 +1,98 @@
+"""A world whose tastes change twice within the weeks that are replayed, with cheap sources."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from benchmarks.watching.watched_shop import FIRST_DAY
+from benchmarks.watching.worlds import Shop, make_world
+from flows.steps.past.dates import PastDates
+
+WEEK = timedelta(days=7)
+CONFIG = """\
+[data]
+interactions = "events.parquet"
+items = "items.parquet"
+
+[data.columns]
+user = "user"
+item = "item"
+time = "time"
+
+[data.item_columns]
+id = "item"
+
+[data.item_features]
+category = ["category"]
+
+[split]
+kind = "time"
+window = 7
+folds = 2
+users = 50
+
+[tune]
+trials = 0
+
+[ranker]
+seeds = 1
+trees = 60
+
+[lists]
+size = 10
+reserve = 5
+"""
+SOURCES = ("popularity", "item_knn", "neighbour_trend")
+
+
+@dataclass(frozen=True)
+class Size:
+    """The size of a world.
+
+    Attributes:
+        users: active on a usual day; about three times as many are warm in a week.
+        history: weeks before the first date.
+        weeks: that are replayed.
+    """
+
+    users: int
+    history: int
+    weeks: int
+
+    @property
+    def dates(self) -> PastDates:
+        """The borders of the windows."""
+        first: datetime = FIRST_DAY + self.history * WEEK
+        return PastDates(first, first + self.weeks * WEEK, WEEK)
+
+
+def write_world(folder: Path, size: Size, seed: int) -> Path:
+    """Write data and a configuration, unless they are there already.
+
+    Args:
+        folder: where; made when it is not there.
+        size: of the world.
+        seed: of its draws.
+
+    Returns:
+        The configuration.
+    """
+    config = folder / "fusion.toml"
+    if config.exists():
+        return config
+    folder.mkdir(parents=True, exist_ok=True)
+    begin, weeks = 7 * size.history, size.weeks
+    world = make_world(
+        Shop(
+            users=size.users,
+            days=7 * (size.history + size.weeks),
+            seed=seed,
+            changes=(begin + 7 * (weeks // 4) + 3, begin + 7 * (3 * weeks // 5) + 3),
+        )
+    )
+    world.events.write_parquet(folder / "events.parquet")
+    world.items.select("item", "category").write_parquet(folder / "items.parquet")
+    entries = "".join(f'\n[[sources]]\nname = "{name}"\n' for name in SOURCES)
+    # Last: a world that was written by half is written again.
+    config.write_text(CONFIG + entries)
+    return config

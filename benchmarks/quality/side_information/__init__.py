@@ -1,0 +1,1 @@
+"""With and without what a shop knows of its items: vectors and facts."""
