@@ -19,7 +19,8 @@ ALONE = {
     "base": (),
     "train": ("train",),
     "neural": ("train", "neural"),
-    "text": ("train", "neural", "text"),
+    "text": ("train", "text"),
+    "sentence-transformers": ("train", "neural", "text", "sentence-transformers"),
     "prefect": ("prefect",),
     "dashboards": ("dashboards",),
     "postgres": ("postgres",),
@@ -99,7 +100,7 @@ def try_every_verb(whole: Environment, place: Path) -> None:
     whole.fusion(place, "show", "5", "--why", ends=ok)
     whole.fusion(place, "person", "5", ends=ok)
     whole.fusion(place, "diff", "live", newest, ends=ok)
-    whole.fusion(place, "monitor", ends={0, 4})
+    whole.fusion(place, "monitor", "--draw", ends={0, 4})
     whole.fusion(place, "watch", ends={0, 4})
     whole.fusion(place, "alerts", ends=ok)
     whole.fusion(place, "run", "--hold", ends=TRAINED)

@@ -1,1 +1,1 @@
-pytest_plugins = ["tests.pgbouncer", "tests.postgres", "tests.shares"]
+pytest_plugins = ["tests.browser", "tests.pgbouncer", "tests.postgres", "tests.shares"]

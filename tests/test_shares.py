@@ -94,6 +94,7 @@ def test_a_share_leaves_out_long_tests_alone_and_says_which_it_is(suite):
     assert "2 passed, 11 deselected" in said
 
 
+@pytest.mark.faults
 def test_all_goes_on_where_it_stopped_and_ends_well_when_nothing_is_left(suite):
     code, said = run(suite, "--maxfail=1")
     assert (code, "0 tests passed before" in said) == (1, True), said

@@ -51,6 +51,9 @@ FIELDS = [
 
 def wrong_command(words: list[str]) -> str | None:
     """Return what is wrong with a command line of `fusion`, which is parsed and not run."""
+    if words[0] == "--lang":
+        # The one option that stands before the verb, with its value.
+        words = words[2:]
     verb, *rest = words
     if verb == "VERB":
         return None

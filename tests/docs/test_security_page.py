@@ -83,6 +83,13 @@ def test_one_file_listens_and_no_other_speaks_to_the_network():
         ("flows/prefect_flows/api.py", "ssl"),
         ("flows/prefect_flows/api.py", "urllib.request"),
         ("flows/prefect_flows/ownership.py", "httpx"),
+        # finds a free port of this machine
+        ("flows/prefect_flows/temporary_server.py", "socket"),
+        # speaks to the webhooks that [notify] names
+        ("flows/steps/notify/webhook.py", "http"),
+        ("flows/steps/notify/webhook.py", "ssl"),
+        # serves metrics on this machine
+        ("flows/steps/metrics/endpoint.py", "http"),
     }
 
 

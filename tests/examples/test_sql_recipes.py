@@ -1,5 +1,6 @@
 """Every SQL recipe answers its question on both databases."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -15,7 +16,9 @@ from storage.loading.bulk import (
 from storage.runs.records import add_decision
 from storage.schema.tables import blocked_item
 from storage.slots.publish import publish
-from tests.storage.making import begin, end, lists, note_alert
+from storage.watches.realised import RealisedRow, add_realised
+from storage.watches.watches import add_watch
+from tests.storage.making import AS_OF, begin, end, lists, note_alert
 
 FOLDER = Path(__file__).parents[2] / "examples" / "sql"
 RECIPES = sorted(FOLDER.glob("*.sql"))
@@ -39,7 +42,7 @@ def make_whole_run(engine: Engine, run_id: str) -> int:
 
 @pytest.fixture
 def database(engine: Engine) -> Engine:
-    """Two runs, the second published after the first; an alert, a decision and a blocked item."""
+    """Two runs, the second published after the first, with one row of everything else."""
     for run_id in ("a", "b"):
         run_no = make_whole_run(engine, run_id)
         publish(engine, "default", run_no, by="ann", reason="weekly")
@@ -47,6 +50,11 @@ def database(engine: Engine) -> Engine:
     note_alert(engine, run_no, "lists", "churn", value=0.8, threshold=0.6, message=message)
     reason = "trained today"
     add_decision(engine, "default", False, reason=reason, trigger="cooldown", run_no=run_no)
+    looked = {"as_of": AS_OF, "run_no": run_no, "layout": {}, "facts": {}}
+    watch_no = add_watch(engine, "default", **looked)
+    ndcg = RealisedRow(run_no, "day", "all", "ndcg", 10, 0.2, 0.1, 0.3, 3, is_early=False)
+    gain = replace(ndcg, name="ndcg_over_fallback", value=0.05)
+    add_realised(engine, watch_no, [ndcg, gain, replace(ndcg, segment="warm")])
     with engine.begin() as connection:
         connection.execute(insert(blocked_item).values(placement="default", item_id="b-4"))
     return engine
@@ -83,3 +91,6 @@ def test_answers_are_those_of_the_live_run(database: Engine) -> None:
     assert [row["run_after"] for row in rows["09_who_moved_what"]] == ["b", "a"]
     assert rows["10_why_an_item"][0]["gain"] == 0.5
     assert [row["item_id"] for row in rows["12_blocked_items"]] == ["b-4"]
+    (became,) = rows["14_reported_and_realised"]
+    assert (became["run_id"], became["reported"], became["realised"]) == ("b", 0.25, 0.2)
+    assert became["over_fallback"] == 0.05
