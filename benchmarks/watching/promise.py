@@ -147,6 +147,37 @@ def replay(past: Past, root: Path) -> Iterator[dict[str, Kept]]:
     Yields:
         By horizon, what was promised and what happened.
     """
+    log = label_log(past)
+    for moment, fused in runs_of(past, root):
+        kept = dict(_judge(fused, log, fused.data.as_of))
+        print(
+            f"{moment:%Y-%m-%d} {', '.join(map(str, kept.values()))}", file=sys.stderr, flush=True
+        )
+        yield kept
+
+
+def label_log(past: Past) -> LabelLog:
+    """Look up what was liked from the first run on.
+
+    Args:
+        past: a history.
+    """
+    events = past.events.select("user", "item", "time", liked=pl.lit(True)).with_columns(
+        pl.col("user").cast(pl.String), pl.col("item").cast(pl.String)
+    )
+    return LabelLog.of(events, round(past.moments[0].timestamp() * 1000))
+
+
+def runs_of(past: Past, root: Path) -> Iterator[tuple[datetime, Fused]]:
+    """Train as of each moment.
+
+    Args:
+        past: a history.
+        root: folder of the store.
+
+    Yields:
+        The moment, and the run.
+    """
     config = CoreConfig(
         threads=1,
         device="cpu",
@@ -158,23 +189,14 @@ def replay(past: Past, root: Path) -> Iterator[dict[str, Kept]]:
     )
     place = {"url": "frame", "query": "events"}
     settings = DataSettings(interactions=place, columns=COLUMNS)
-    events = past.events.select("user", "item", "time", liked=pl.lit(True)).with_columns(
-        pl.col("user").cast(pl.String), pl.col("item").cast(pl.String)
-    )
-    log = LabelLog.of(events, round(past.moments[0].timestamp() * 1000))
     for moment in past.moments:
         data = load(settings, Path(), moment, lambda _, name: past.events).dataset
-        fused = fit_fusion(data, config, root)
-        kept = dict(_judge(fused, log, data.as_of))
-        print(
-            f"{moment:%Y-%m-%d} {', '.join(map(str, kept.values()))}", file=sys.stderr, flush=True
-        )
-        yield kept
+        yield moment, fit_fusion(data, config, root)
 
 
 def _judge(fused: Fused, log: LabelLog, as_of: int) -> Iterator[tuple[str, Kept]]:
     """Judge the lists of a run at each horizon."""
-    served = _served(fused)
+    served = served_by_ids(fused)
     report = fused.trained.verdict.report
     for promise in report.promise:
         if (promise.name, promise.k) != ("ndcg", 10):
@@ -187,8 +209,12 @@ def _judge(fused: Fused, log: LabelLog, as_of: int) -> Iterator[tuple[str, Kept]
             yield promise.horizon, Kept(promise, figure.lists.value, figure.users, width)
 
 
-def _served(fused: Fused) -> ServedLists:
-    """The lists of a run by outside ids."""
+def served_by_ids(fused: Fused) -> ServedLists:
+    """Return the lists of a run by outside ids.
+
+    Args:
+        fused: a run.
+    """
     files = ListsFolder(fused.trained.lists)
     users, items = fused.data.user_ids, fused.data.item_ids
     lists = pl.read_parquet(files.lists)

@@ -8,6 +8,9 @@ import numpy as np
 from fusion.core.arrays import Offsets, Rows, Scores
 from fusion.data.histories import UserHistories
 
+TINY = 1e-12
+"""A spread of scores that stands for none, which nothing can be divided by."""
+
 
 @dataclass(frozen=True)
 class RankedLists:
@@ -114,3 +117,29 @@ def descend(listed: Rows, values: Scores) -> Scores:
     base = np.where(np.isfinite(lowest), lowest, 0.0)
     steps = np.cumsum(without_score, axis=1)
     return np.where(without_score, base[:, None] - steps, values).astype(np.float32)
+
+
+def z_scores(listed: Scores, borders: Offsets, scores: Scores) -> Scores:
+    """Standardise the scores of listed items among their user's candidates.
+
+    Args:
+        listed: (B, k) scores of the places of B users, NaN where a place is empty.
+        borders: (B + 1,) int64; user b's candidates stand at borders[b]:borders[b + 1].
+        scores: (C,) scores of the candidates; what is not finite is passed over.
+
+    Returns:
+        (B, k) float32: deviations above the mean of the user's candidates; 0 where all of them
+        score alike or the place is empty.
+    """
+    owners = np.repeat(np.arange(len(listed)), np.diff(borders))
+    is_scored = np.isfinite(scores)
+    owners, values = owners[is_scored], scores[is_scored].astype(np.float64)
+    counts = np.maximum(np.bincount(owners, minlength=len(listed)), 1)
+    means = np.bincount(owners, values, minlength=len(listed)) / counts
+    # Around the mean, as squares of large scores would leave no digits of their differences.
+    squares = np.bincount(owners, (values - means[owners]) ** 2, minlength=len(listed))
+    deviations = np.sqrt(squares / counts)[:, None]
+    above = listed - means[:, None]
+    spread = np.broadcast_to(deviations > TINY, above.shape)
+    standardised = np.divide(above, deviations, out=np.zeros(above.shape), where=spread)
+    return np.nan_to_num(standardised).astype(np.float32)

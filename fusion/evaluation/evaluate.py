@@ -8,6 +8,7 @@ from fusion.core.arrays import Flags, Rows
 from fusion.data.segments import ROUTES, route_of, segments_among
 from fusion.data.splitting.fold import Plan
 from fusion.evaluation.cold_start import cold_report, new_items_report
+from fusion.evaluation.estimate.places import LabelledPlaces
 from fusion.evaluation.exposure.limit_cost import limit_cost
 from fusion.evaluation.judged_lists import candidate_scores, lists_by_row, read_scored_table
 from fusion.evaluation.live_baseline import Live, LiveComparison, compare_with_live
@@ -52,12 +53,15 @@ class Verdict:
         random_gap: chosen minus random lists in NDCG@10, paired and cross-fitted, since the best of
             n rows of luck would be no skill.
         live: the comparison with the lists that are live.
+        places: first places by the choice, as they would have been served; None where the split is
+            not by time.
     """
 
     choice: Choice
     report: VerdictReport
     random_gap: Interval
     live: LiveComparison
+    places: LabelledPlaces | None = None
 
 
 @dataclass(frozen=True)
@@ -174,7 +178,8 @@ def evaluate(
     # Cross-fitted like what is reported: the choice would flatter itself against random too.
     over_random = {name: ndcgs - values[RANDOM] for name, ndcgs in values.items()}
     random_gap = cross_fitted(over_random, users, seed, live_method)
-    return Verdict(choice, report, random_gap, comparison)
+    places = LabelledPlaces.of(context, context.plan.verdict, table, scores, choice.method)
+    return Verdict(choice, report, random_gap, comparison, places)
 
 
 def split_report(plan: Plan) -> SplitReport:

@@ -26,6 +26,7 @@ from fusion.lists.exposure.serving_prices import serving_prices
 from fusion.lists.fact_words import FactWords
 from fusion.lists.fallback.new_items import NewItems
 from fusion.lists.fallback.segment_lists import fallback_lists
+from fusion.lists.first_places import PlacesCollector, drawn_users
 from fusion.lists.live_lists import LiveLists
 from fusion.lists.reasons import Reasons
 from fusion.lists.samples import SampleCollector, feature_sample
@@ -71,6 +72,8 @@ def write_lists(
     # Without a limit of exposure there is no price, and nothing is sorted anew.
     builder = replace(builder, prices=fitted.prices if fitted.prices.rules else None)
     samples = SampleCollector(feature_sample(context), method, builder, sticky)
+    sampled = listed[drawn_users(listed, context.config.seed)]
+    places = PlacesCollector(sampled, context.config.lists.size)
     restricted = rules is not None and bool(rules.allow)
     progress, n_done = context.progress("lists"), 0
     with _TableFile(folder.lists) as file:
@@ -79,6 +82,7 @@ def write_lists(
             lists = builder.build(block.allowed, block.candidates, scores, block.columns[BLEND])
             file.write(_list_rows(lists, block.candidates))
             explainer.add(block.candidates, block.columns, lists, builder.marks(lists))
+            places.add(block, scores, lists)
             samples.add_twins(block)
             if not restricted:
                 samples.add_features(block)
@@ -87,6 +91,7 @@ def write_lists(
     if restricted:
         _add_features_before_rules(samples, context, sources)
     samples.write(folder)
+    places.write(folder)
     explainer.write(folder)
     # The manifest tells how much was explained, and what each rule did.
     limited = rules.exposure if rules else ()

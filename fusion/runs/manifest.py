@@ -193,6 +193,8 @@ class Manifest(ManifestPart):
         feature_psi: PSI of steady features between the last training table and what is served.
         serving: what was measured of the fits that serve; empty for older runs.
         exposure: of item groups in the lists; empty for older runs.
+        estimate: what the lists are expected to be worth to users who come back; empty for older
+            runs, and where it cannot be told.
         verdict: the whole report of evaluation.
         checks: every check of admission.
         stages: stages that the run was made with, `<name>/<key>`.
@@ -225,6 +227,7 @@ class Manifest(ManifestPart):
     feature_psi: dict[str, float | None] = {}
     serving: dict[str, Any] = {}
     exposure: dict[str, Any] = {}
+    estimate: dict[str, Any] = {}
     verdict: dict[str, Any] = {}
     checks: list[dict[str, Any]] = []
     lists: ListCounts = ListCounts()

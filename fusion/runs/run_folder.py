@@ -71,6 +71,11 @@ class ListsFolder(ListFiles):
         return self.path / "twin.parquet"
 
     @property
+    def first_places(self) -> Path:
+        """First places of a sample of users, with standardised scores: user, rank, z."""
+        return self.path / "first_places.parquet"
+
+    @property
     def notes(self) -> Path:
         """Counts for the manifest: users explained and listed, rows that rules moved."""
         return self.path / "notes.json"

@@ -12,6 +12,7 @@ from fusion.data.splitting.fold import Fold
 from fusion.errors import SourceFailed
 from fusion.evaluation.admission import Measured, admit
 from fusion.evaluation.check import Check
+from fusion.evaluation.estimate.report import EstimateReport
 from fusion.evaluation.evaluate import Verdict, evaluate
 from fusion.evaluation.exposure.measure import measure_exposure
 from fusion.evaluation.exposure.report import ExposureReport
@@ -27,6 +28,7 @@ from fusion.ranking.source_prior import SourcePrior
 from fusion.runs.context import RunContext
 from fusion.runs.run_folder import ListsFolder
 from fusion.training.contributions.pruning import prune
+from fusion.training.estimate.measure import estimate_lists_of
 from fusion.training.fits import fit_further, fit_sources
 from fusion.training.lists_stage import ListsInputs, ServedMethod, lists_stage
 from fusion.training.new_items.as_if_new import learn_new_items
@@ -69,6 +71,7 @@ class Trained:
         shift: PSI of steady features between the verdict's table and what is served, largest first.
         serving: what serves, beside what was judged.
         exposure: of item groups in the lists, beside the interest in them.
+        estimate: what the lists are expected to be worth; None where it cannot be told.
         serving_fits: of the sources in use.
         tuned: what tuning found.
         rules: that lists follow; None without any.
@@ -86,6 +89,7 @@ class Trained:
     shift: dict[str, float]
     serving: ServingReport
     exposure: ExposureReport
+    estimate: EstimateReport | None = None
     serving_fits: tuple[SourceFit, ...] = ()
     tuned: tuple[Tuned, ...] = ()
     rules: Rules | None = None
@@ -217,6 +221,10 @@ def _fuse(context: RunContext, fits: SourceFits, live: Live | None, rules: Rules
         shift=dict(measured.shift),
         serving=measured.serving,
         exposure=measured.exposure,
+        estimate=runtime.step(
+            "estimate",
+            lambda: estimate_lists_of(context, verdict, tables, judged, lists, past),
+        ),
         serving_fits=fits.on(plan.serving),
         tuned=tuple(fits.tuned),
         rules=rules,

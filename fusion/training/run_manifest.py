@@ -65,6 +65,7 @@ def training_manifest(context: RunContext, trained: Trained) -> Manifest:
         feature_psi=trained.shift,
         serving=trained.serving.model_dump(mode="json"),
         exposure=trained.exposure.model_dump(mode="json"),
+        estimate=trained.estimate.model_dump(mode="json") if trained.estimate else {},
         verdict=trained.verdict.report.model_dump(mode="json"),
         checks=[check.as_dict() for check in trained.checks],
         lists=count_lists(lists, config.lists.size),

@@ -114,6 +114,22 @@ def _margin_of_windows(
     number but a distribution, that of what may have given such a square, cut at nothing (a
     generalised interval: Weerahandi, "Generalized confidence intervals", JASA 1993).
     """
+    between = between_windows(past)
+    # The variance over few users is rough too: that of Student's t.
+    parts = 2 + (DEFAULTS.refit_share if is_taught else 0)
+    own = parts * rough_variance(judged)
+    return mixture_margin(own + between * judged.value**2)
+
+
+def between_windows(past: Sequence[Sequence[WindowFigure]]) -> NDArray[np.float64]:
+    """Estimate the variance of the difference of two windows' levels, as shares of the level.
+
+    Args:
+        past: by row that needs no ranker, what it scored in m windows after each other.
+
+    Returns:
+        Quantiles of what the variance may be, one value 0 where no row has a level.
+    """
     squares, of_users = [], []
     for row in past:
         values = np.array([window.value for window in row])
@@ -121,19 +137,30 @@ def _margin_of_windows(
         if level > 0:
             squares.append(np.mean(np.square(np.diff(values))) / level**2)
             of_users.append(2 * np.mean([window.variance for window in row]) / level**2)
+    if not squares:
+        return np.zeros(1)
     freedom = EFFICIENCY * (len(past[0]) - 1)
-    between = np.zeros(1)
-    if squares:
-        square = freedom * np.mean(squares) / stats.chi2.ppf(PROBABILITIES, freedom)
-        between = np.maximum(square - np.mean(of_users), 0.0)
-    # The variance over few users is rough too: that of Student's t.
-    parts = 2 + (DEFAULTS.refit_share if is_taught else 0)
-    own = parts * judged.variance * (judged.users - 1) / (judged.users - 3)
-    return _mixture_quantile(np.sqrt(own + between * judged.value**2))
+    square = freedom * np.mean(squares) / stats.chi2.ppf(PROBABILITIES, freedom)
+    quantiles: NDArray[np.float64] = np.maximum(square - np.mean(of_users), 0.0)
+    return quantiles
 
 
-def _mixture_quantile(spreads: NDArray[np.float64]) -> float:
-    """The distance from 0 within which a mixture of normal values with these spreads lies."""
+def rough_variance(figure: WindowFigure) -> float:
+    """Return the variance of a mean over users, that of Student's t where they are few.
+
+    Args:
+        figure: over at least 4 users.
+    """
+    return figure.variance * (figure.users - 1) / (figure.users - 3)
+
+
+def mixture_margin(variances: NDArray[np.float64]) -> float:
+    """Return the distance from 0 within which `LEVEL` of a mixture of normal values lies.
+
+    Args:
+        variances: of its parts, which weigh the same.
+    """
+    spreads = np.sqrt(variances)
     low, high = 0.0, 10 * float(spreads.max())
     for _ in range(HALVINGS):
         middle = (low + high) / 2
@@ -143,14 +170,27 @@ def _mixture_quantile(spreads: NDArray[np.float64]) -> float:
 
 
 def _bounded(value: float, margin: float, windows: int, basis: Basis) -> Prediction:
-    """A prediction that is as sure as a margin around its value.
+    """A prediction that is as sure as a margin around its value."""
+    low, high = interval_around(value, margin)
+    return Prediction(value, low, high, windows, basis)
+
+
+def interval_around(value: float, margin: float, most: float = 1.0) -> tuple[float, float]:
+    """Return the ends of an interval that is as sure as a margin around a mean of hits.
 
     Hits are rare, so that the error of their mean grows with it: a window that happened to be poor
     has a small error, too, and its margin would miss what comes after. By square roots the error
     is about the same everywhere (Bartlett, "The square root transformation in analysis of
     variance", 1936).
+
+    Args:
+        value: above 0.
+        margin: half the width at the value.
+        most: that the figure can be.
+
+    Returns:
+        Both ends, within [0, most].
     """
     root = float(np.sqrt(value))
     step = margin / (2 * root)
-    low, high = max(0.0, root - step) ** 2, min(1.0, (root + step) ** 2)
-    return Prediction(value, low, high, windows, basis)
+    return max(0.0, root - step) ** 2, min(most, (root + step) ** 2)
