@@ -34,6 +34,7 @@ RESERVED = {
     "fallback_all": "a subject of the table `metric`",
     "features": "a subject of the table `metric`",
     "exposure": "a subject of the table `metric`",
+    "estimate": "a subject of the table `metric`",
     "users": "a subject of the table `metric`",
     "items": "a subject of the table `metric`",
     "interactions": "a subject of the table `metric`",

@@ -7,7 +7,16 @@ import polars as pl
 
 from fusion.training.pipeline import Trained
 
-FILES = ("lists", "served", "fallback", "features", "features_before", "twin", "why")
+FILES = (
+    "lists",
+    "served",
+    "fallback",
+    "features",
+    "features_before",
+    "twin",
+    "why",
+    "first_places",
+)
 
 
 def file_digests(folder: Path) -> dict[str, str]:

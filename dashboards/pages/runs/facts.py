@@ -10,6 +10,7 @@ from dashboards.pages.runs.exposure_figures import Exposure, SegmentGap
 from dashboards.pages.runs.figures import (
     Difference,
     Estimate,
+    Expectation,
     GroupFigures,
     ListChanges,
     MethodFigures,
@@ -107,6 +108,7 @@ class RunFacts:
         users: judged users; 0 without a verdict.
         split: how folds were cut, in words.
         differences: of what is published.
+        expected: of the published lists; None where nothing is known of any window after the run.
         methods: the best first.
         sources: in their order.
         groups: routes and segments.
@@ -134,6 +136,7 @@ class RunFacts:
     users: int = 0
     split: str = ""
     differences: tuple[Difference, ...] = ()
+    expected: Expectation | None = None
     methods: tuple[MethodFigures, ...] = ()
     sources: tuple[SourceLine, ...] = ()
     groups: tuple[GroupFigures, ...] = ()

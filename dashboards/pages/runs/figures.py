@@ -50,6 +50,44 @@ class Difference:
 
 
 @dataclass(frozen=True)
+class ExpectedFigure:
+    """A metric of the published lists in the window after a run: before it, and what it was.
+
+    Attributes:
+        name: the metric, such as "NDCG@10".
+        segment: "all" (users with a history), or a route.
+        estimated: of the lists, for users who come back.
+        promised: by the verdict.
+        realised: once the window has closed.
+    """
+
+    name: str
+    segment: str
+    estimated: Estimate | None
+    promised: Estimate | None
+    realised: Estimate | None
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What is expected of the published lists.
+
+    Attributes:
+        figures: of everybody, then by route.
+        days: of the window; None where nothing was estimated.
+        users: who are expected to come back; likewise.
+        likes: chance of a like at each rank, from 1; empty likewise.
+        realised_users: who came back; None until the window has closed.
+    """
+
+    figures: tuple[ExpectedFigure, ...]
+    days: int | None = None
+    users: float | None = None
+    likes: tuple[float, ...] = ()
+    realised_users: int | None = None
+
+
+@dataclass(frozen=True)
 class MethodFigures:
     """What the verdict says of a method.
 

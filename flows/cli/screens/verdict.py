@@ -79,7 +79,8 @@ def print_verdict(console: Console, manifest: Mapping[str, Any]) -> None:
         console.print(paragraph(mark, line))
     limited = (manifest.get("rules") or {}).get("exposure", [])
     exposed = [*exposure_lines(manifest.get("exposure", {})), *limit_lines(report, limited)]
-    for line in (*promise_lines(report), *segment_lines(report), *exposed):
+    promised = [*promise_lines(report), *_estimate_lines(manifest.get("estimate", {}))]
+    for line in (*promised, *segment_lines(report), *exposed):
         console.print(paragraph("  ", told(line)))
     split = report["split"]
     if split["optimistic"]:
@@ -88,6 +89,28 @@ def print_verdict(console: Console, manifest: Mapping[str, Any]) -> None:
     for source in manifest["sources"]:
         if source["status"] != "used":
             console.print(f"  [yellow]{source['name']}[/] {escape(told(source['status']))}")
+
+
+def _estimate_lines(estimate: Mapping[str, Any]) -> list[str]:
+    """Say what the lists are expected to be worth; nothing where it was not estimated."""
+    if not estimate:
+        return []
+    everybody = estimate["segments"]["all"]
+    figures = {name: _expected(figure) for name, figure in everybody["figures"].items()}
+    line = say(
+        "Estimated of the lists, for %(users)s users who come back within %(days)s days: "
+        "NDCG@10 %(ndcg)s, precision@10 %(precision)s, DCG@10 %(dcg)s.",
+        users=f"{everybody['users']:,.0f}",
+        days=estimate["days"],
+        **figures,
+    )
+    return [line]
+
+
+def _expected(figure: Mapping[str, Any]) -> str:
+    """Write a figure, with its interval where it has one."""
+    interval = "" if figure["low"] is None else f" [{figure['low']:.4f}, {figure['high']:.4f}]"
+    return f"{figure['value']:.4f}{interval}"
 
 
 def _metrics_table(report: Mapping[str, Any], left_out: Set[str]) -> Table:

@@ -54,6 +54,18 @@ class Outcome:
         return self.promise.score(self.row.value) if self.promise else 0.0
 
     @property
+    def estimated(self) -> dict[str, Any] | None:
+        """What was expected of the lists before anybody had seen them; None where nothing was.
+
+        Only whole windows are estimated, and no other window than the run's.
+        """
+        estimate = (self.run.manifest or {}).get("estimate")
+        if self.row.horizon != "window" or not estimate:
+            return None
+        figure: dict[str, Any] = estimate["segments"]["all"]["figures"][self.row.name]
+        return {key: figure[key] for key in ("value", "low", "high")}
+
+    @property
     def note(self) -> str:
         """Why it is compared with nothing, in a clause; "" where it is compared."""
         if self.row.horizon == "daily":
@@ -84,6 +96,7 @@ class Outcome:
             "high": row.high,
             "users": row.users,
             "promised": _promised(promise) if promise else None,
+            "estimated": self.estimated,
             "is_below": self.is_below,
             "usual": self.usual,
             "note": self.note or None,

@@ -14,6 +14,8 @@ GATE_PSI = "gate_psi"
 """Name of the figure by which the gate compares a feature in training and in serving."""
 EXPOSURE = "exposure"
 """Subject of metrics of item groups, whose segment is the group."""
+ESTIMATE = "estimate"
+"""Subject of metrics that are expected of the published lists."""
 NEW_ITEMS = "new_items"
 """The segment of metrics about items without a history."""
 FALLBACK_SUBJECTS = {"fallback": "fallback", "all": "fallback_all"}
@@ -85,7 +87,10 @@ def _further_metrics(report: Report, name: str) -> dict[str, float]:
 
 
 def metric_rows(
-    report: Report, feature_psi: Mapping[str, float], exposure: Report | None = None
+    report: Report,
+    feature_psi: Mapping[str, float],
+    exposure: Report | None = None,
+    estimate: Report | None = None,
 ) -> pl.DataFrame:
     """Return everything that a training measured, in the columns of the table `metric`.
 
@@ -93,6 +98,7 @@ def metric_rows(
         report: the verdict.
         feature_psi: population stability index of each steady feature, training to serving.
         exposure: of item groups in the lists; None and empty for older runs.
+        estimate: what the lists are expected to be worth; likewise.
 
     Returns:
         A row for each metric of each subject and segment.
@@ -101,6 +107,7 @@ def metric_rows(
     for name, value in feature_psi.items():
         rows.append(MetricRow("features", name, GATE_PSI, 0, value, None, None))
     rows += _exposure_rows(exposure or {})
+    rows += _estimate_rows(estimate or {})
     return pl.DataFrame(rows, schema=METRIC_SCHEMA, orient="row")
 
 
@@ -116,6 +123,16 @@ def _exposure_rows(exposure: Report) -> Iterator[MetricRow]:
         if figures["ratio"] is not None:
             ends = figures["low"], figures["high"]
             yield MetricRow(EXPOSURE, group, "exposure_ratio", k, figures["ratio"], *ends)
+
+
+def _estimate_rows(estimate: Report) -> Iterator[MetricRow]:
+    """Yield what is expected of users who come back, and the chance of a like at each rank."""
+    for segment, part in estimate.get("segments", {}).items():
+        for name, figure in part["figures"].items():
+            yield _metric_row(ESTIMATE, segment, f"{name}@{estimate['k']}", figure)
+        for rank, chance in enumerate(part["likes"], 1):
+            yield MetricRow(ESTIMATE, segment, "like", rank, chance, None, None)
+        yield _metric_row(ESTIMATE, segment, "users@0", part["users"])
 
 
 def _report_rows(report: Report) -> Iterator[MetricRow]:

@@ -161,7 +161,7 @@ def _write_rows(
     manifest["seconds"] = session.timer.seconds
     manifest["steps"] = [asdict(cost) for cost in session.timer.costs]
     manifest[SUMS] = sums
-    rows = metric_rows(verdict, trained.shift, manifest["exposure"])
+    rows = metric_rows(verdict, trained.shift, manifest["exposure"], manifest["estimate"])
     load_metrics(session.engine, run_no, rows)
     finish_run(
         session.engine,

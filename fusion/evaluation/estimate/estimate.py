@@ -77,7 +77,7 @@ def estimate_lists(
     model = fit_windows(windows)
     if model is None or not served.chances.sum():
         return None
-    estimator = _Estimator(served, windows, past, model, ideals_by_route(windows[-1]))
+    estimator = _Estimator(served, windows, past, model, ideals_by_route(windows))
     routes = served.listed.states.routes
     members = {ALL: np.ones(len(routes), bool)}
     members |= {name: routes == index for index, name in enumerate(ROUTES)}

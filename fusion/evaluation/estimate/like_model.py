@@ -22,6 +22,8 @@ FEATURES = ("constant", "rank", "z", "recent", "sparse")
 candidates, log2(1 + likes of late), and whether the user is sparse."""
 STEPS = 50
 SMALL_STEP = 1e-8
+BARELY = 1e-6
+"""Ridge of the constant: enough that it stays finite where nothing, or everything, was liked."""
 
 
 def design(listed: ListedPlaces) -> Floats:
@@ -68,7 +70,7 @@ class LikeModel:
             data analysis using generalized linear models", Biometrika 1986).
         """
         ridge = np.full(features.shape[1], DEFAULTS.ridge)
-        ridge[0] = 0.0
+        ridge[0] = BARELY
         weights = np.zeros(features.shape[1])
         # Half a like keeps the chance away from 0 and 1, where no step would lead back.
         rate = (liked.sum() + 0.5) / (len(liked) + 1.0)

@@ -25,7 +25,8 @@ class SegmentEstimate(Report):
     share: float
     """Their share of all who are expected."""
     ideal: float
-    """Mean DCG of a perfect list in past windows, by which DCG becomes NDCG."""
+    """What DCG is divided by to become NDCG: about the mean DCG of a perfect list in the verdict's
+    window."""
     likes: list[float]
     """Chance that a user who comes back likes what stands at each rank, from 1."""
     figures: dict[str, EstimateFigure]

@@ -40,15 +40,31 @@ def fit_windows(windows: Sequence[LabelledPlaces]) -> LikeModel | None:
     return LikeModel.fit(np.concatenate(features), np.concatenate(liked), of_users)
 
 
-def ideals_by_route(window: LabelledPlaces) -> Floats:
-    """Return the mean DCG of a perfect list by route.
+def ideals_by_route(windows: Sequence[LabelledPlaces]) -> Floats:
+    """Return what a mean DCG is divided by to become a mean NDCG, by route.
+
+    It is the mean DCG of a perfect list. Who has more labels likes more of a list, too, so that the
+    mean of quotients is another one than the quotient of means; by how much is the same in every
+    window, and put right by what all of them had.
 
     Args:
-        window: the verdict's.
+        windows: places of past windows with likes, of which the last one says what is perfect.
 
     Returns:
-        (len(ROUTES),); that of everybody for a route with too few users.
+        (len(ROUTES),); for a route with too few users that of everybody.
     """
+    means = [_mean_ideals(window) for window in windows]
+    of_quotients, of_means = 0.0, 0.0
+    for window, ideals in zip(windows, means, strict=True):
+        observed = observed_in(window)
+        of_quotients += observed["ndcg"].sum()
+        of_means += (observed["dcg"] / ideals[window.listed.states.routes]).sum()
+    corrected: Floats = means[-1] * of_means / of_quotients
+    return corrected
+
+
+def _mean_ideals(window: LabelledPlaces) -> Floats:
+    """Mean DCG of a perfect list by route (len(ROUTES),)."""
     routes, ideals = window.listed.states.routes, window.ideals
     by_route = np.full(len(ROUTES), ideals.mean())
     for index in range(len(ROUTES)):
@@ -88,7 +104,7 @@ def cross_fitted(windows: Sequence[LabelledPlaces]) -> list[CrossFit]:
         if model is None:
             continue
         chances = model.chances(window.listed)
-        ideals = ideals_by_route(others[-1])[window.listed.states.routes]
+        ideals = ideals_by_route(others)[window.listed.states.routes]
         expected = {name: chances @ weights for name, weights in PLACE_WEIGHTS.items()}
         expected["ndcg"] = expected["dcg"] / ideals
         observed = observed_in(window)

@@ -32,6 +32,7 @@ from flows.steps.past.replay_folder import Turn
 from flows.steps.past.summary import policy_rows
 from flows.steps.retrain.loop import Outcome
 from fusion.evaluation import verdict_report as reports
+from fusion.evaluation.estimate.report import EstimateFigure
 from fusion.metrics.bootstrap import Interval
 from fusion.runs.manifest import ContributionRow
 from storage.database.engine import writing
@@ -63,6 +64,7 @@ DECLARED = {
     "Proposals": reports.SourceRecall,
     "Against live": reports.LiveReport,
     "Promise": reports.PromiseReport,
+    "Estimated": EstimateFigure,
     "Interval": Interval,
     "Alert": Alert,
     "Cause": DiagnosisRow,

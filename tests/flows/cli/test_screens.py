@@ -117,6 +117,24 @@ def test_hidden_items_have_a_table_with_silent_sources_left_out(shop):
     assert "als" not in table[: table.index("is chosen")]
 
 
+def test_a_run_says_what_its_lists_are_expected_to_be_worth(console, shop):
+    [*_, file] = sorted((shop / "runs").glob("[!.]*/manifest.json"))
+    manifest = json.loads(file.read_text())
+    figure = {"value": 0.25, "low": 0.125, "high": 0.5}
+    bare = {"value": 0.0625, "low": None, "high": None}
+    everybody = {"users": 1234.4, "figures": {"ndcg": figure, "precision": bare, "dcg": bare}}
+    manifest["estimate"] = {"days": 7, "segments": {"all": everybody}}
+    print_verdict(console, manifest)
+    shown = console.file.getvalue()
+    assert (
+        "Estimated of the lists, for 1,234 users who come back within 7 days: NDCG@10 0.2500 "
+        "[0.1250, 0.5000], precision@10 0.0625, DCG@10 0.0625."
+    ) in shown
+    older = Console(file=StringIO(), width=400)
+    print_verdict(older, {key: part for key, part in manifest.items() if key != "estimate"})
+    assert "Estimated" not in older.file.getvalue()
+
+
 def test_a_verdict_has_a_line_for_each_row_at_80_columns(shop):
     [*_, file] = sorted((shop / "runs").glob("[!.]*/manifest.json"))
     manifest = json.loads(file.read_text())

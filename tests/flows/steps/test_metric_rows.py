@@ -78,6 +78,16 @@ EXPOSURE = {
         "new": {"exposure": 0.01, "interest": 0.0, "ratio": None, "low": None, "high": None},
     },
 }
+ESTIMATE = {
+    "k": 10,
+    "segments": {
+        "all": {
+            "users": 41.5,
+            "likes": [0.2, 0.1],
+            "figures": {"ndcg": around(0.3), "dcg": {"value": 0.4, "low": None, "high": None}},
+        },
+    },
+}
 NOBODY = {
     "weights": None,
     "cold": None,
@@ -120,8 +130,21 @@ def test_every_figure_has_its_row_in_sql():
     assert len(metric_rows({**REPORT, **NOBODY}, {})) == len(frame) - 1 - 8 - 1 - 6 - 5 - 5
 
 
+def test_what_is_expected_of_the_lists_has_its_rows():
+    frame = metric_rows(REPORT, {}, None, ESTIMATE)
+    rows = {row[1:4]: row[4:] for row in frame.iter_rows() if row[0] == "estimate"}
+    assert rows == {
+        ("all", "ndcg", 10): pytest.approx((0.3, 0.2, 0.4)),
+        ("all", "dcg", 10): (0.4, None, None),
+        ("all", "like", 1): (0.2, None, None),
+        ("all", "like", 2): (0.1, None, None),
+        ("all", "users", 0): (41.5, None, None),
+    }
+    assert len(metric_rows(REPORT, {}, None, {})) == len(frame) - 5
+
+
 def test_every_subject_but_a_source_is_a_name_that_no_source_may_have():
-    subjects = set(metric_rows(REPORT, {"ease_rank": 0.03}, EXPOSURE)["subject"])
+    subjects = set(metric_rows(REPORT, {"ease_rank": 0.03}, EXPOSURE, ESTIMATE)["subject"])
     assert subjects - {"stars"} <= set(RESERVED)
     assert {MEAN, ITEM_MEAN} <= set(RESERVED)
 

@@ -1,4 +1,4 @@
-"""Lines about what became of published lists: realised beside promised."""
+"""Lines about what became of published lists: realised beside promised and estimated."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -28,6 +28,11 @@ def describe_outcome(became: Mapping[str, Any]) -> str:
     if promised and promised["low"] is not None:
         value = f"{promised['value']:.4f} {_interval(promised)}"
         beside = say(", promised %(value)s", value=value)
+    if estimated := became.get("estimated"):
+        value = f"{estimated['value']:.4f}"
+        if estimated["low"] is not None:
+            value += f" {_interval(estimated)}"
+        beside += say(", estimated of its lists %(value)s", value=value)
     note = f"; {told(became['note'])}" if became["note"] else ""
     is_below = say(": below its promise") if became["is_below"] else ""
     return say(

@@ -13,6 +13,7 @@ from dashboards.pages.runs.facts import RunAlert, RunFacts, RunLine, SlotMove
 from flows.session import Session
 from flows.steps.alerts.run_before import run_before
 from flows.steps.site.runs import exposure_parts, verdict_parts
+from flows.steps.site.runs.expected_parts import expectation
 from flows.steps.site.runs.report_parts import (
     curves_of,
     drift_of,
@@ -32,6 +33,7 @@ from storage.schema.row_objects import RunRow
 from storage.slots.history import moves_of_run
 from storage.watches.alerts import alerts_of_run
 from storage.watches.diagnosis import diagnosis_of
+from storage.watches.realised import realised_of
 
 LONG_PARTS = ("verdict", "files", "tables", "defaults")
 """Parts of a manifest that pages leave out: they would be most of it, and downloads have them."""
@@ -114,6 +116,7 @@ def _facts(
         users=int(verdict.get("users") or 0),
         split=(verdict.get("split") or {}).get("why", ""),
         differences=tuple(verdict_parts.differences(verdict)),
+        expected=expectation(manifest, verdict, realised_of(engine, run.placement, run.run_no)),
         methods=tuple(verdict_parts.methods(verdict)),
         sources=tuple(
             verdict_parts.sources(

@@ -16,6 +16,8 @@ from dashboards.pages.runs.facts import RunAlert, RunFacts, RunLine, Setting, Sl
 from dashboards.pages.runs.figures import (
     Difference,
     Estimate,
+    Expectation,
+    ExpectedFigure,
     GroupFigures,
     ListChanges,
     MethodFigures,
@@ -79,6 +81,18 @@ def facts(**changes) -> RunFacts:
         "differences": (
             Difference("ease", False, Estimate(0.02, 0.01, 0.03), 1234),
             Difference(OLD, True, Estimate(0.01, -0.01, 0.03), 900),
+        ),
+        "expected": Expectation(
+            figures=(
+                ExpectedFigure("NDCG@10", "all", Estimate(0.31, 0.25, 0.37),
+                               Estimate(0.29, 0.22, 0.36), Estimate(0.28, 0.26, 0.3)),
+                ExpectedFigure("DCG@10", "all", Estimate(0.6), None, None),
+                ExpectedFigure("NDCG@10", "sparse", Estimate(0.2, 0.1, 0.35), None, None),
+            ),
+            days=7,
+            users=1204.4,
+            likes=(0.154, 0.1, 0.052),
+            realised_users=1190,
         ),
         "methods": (
             MethodFigures("ranker", True, Estimate(0.3, 0.28, 0.32), {"recall@20": 0.4}),

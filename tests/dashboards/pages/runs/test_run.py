@@ -133,3 +133,21 @@ def test_everybody_can_read_it(page, width, scheme):
         page.goto(address + page_path("default", "runs", NEW))
         assert barriers(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_what_was_estimated_stands_beside_what_was_promised_and_realised():
+    shown = words(page_of(facts()))
+    assert (
+        "About 1,204 users with a list are expected to come back within 7 days. They like what "
+        "stands first with a chance of 15.4%, and what stands last of the first ten with 5.2%. "
+        "1,190 came back."
+    ) in shown
+    assert (
+        "NDCG@10all0.3100 [0.2500, 0.3700]0.2900 [0.2200, 0.3600]0.2800 [0.2600, 0.3000]"
+    ) in shown
+    assert "DCG@10all0.6000––" in shown
+    assert "NDCG@10sparse0.2000 [0.1000, 0.3500]––" in shown
+
+
+def test_of_a_run_without_any_of_it_the_page_says_nothing():
+    assert "Expected and realised" not in page_of(facts(expected=None))

@@ -96,7 +96,7 @@ class Planted:
         frame.write_csv(self.session.base / "events.csv")
         return at(day)
 
-    def publish(self, day: float, promise=None, lists=None, window: int = 7) -> str:
+    def publish(self, day: float, promise=None, lists=None, window: int = 7, estimate=None) -> str:
         """Load a run as of a day with the lists, and show it."""
         engine = self.session.engine
         run_id = f"{at(day):%Y%m%d-%H%M%S}-{round(day * 10):06x}"
@@ -120,7 +120,10 @@ class Planted:
             method="ranker",
             list_size=SIZE,
             verdict={**VERDICT, "split": {"kind": "time", "window": window}, "promise": promise},
-            manifest={"config": {"lists": {"exclude_seen": True, "size": SIZE}}},
+            manifest={
+                "config": {"lists": {"exclude_seen": True, "size": SIZE}},
+                "estimate": estimate or {},
+            },
         )
         publish(engine, "default", run_no, by="test", reason="test")
         return run_id

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert
 
+from flows.cli.screens.alarms.realised import describe_outcome
 from flows.steps.arrivals.watch import watch_placement
 from storage.database.engine import writing
 from storage.schema.tables import blocked_item
@@ -70,6 +71,25 @@ def test_a_run_is_judged_at_its_day_and_its_window_and_early_figures_say_so(any_
     over = stored(shop, name="ndcg_over_fallback")["window"]
     instead = mean_ndcg(shop.slow(28, 35), USERS, 10, is_fallback=True)
     assert over.value == pytest.approx(rows["window"].value - instead, abs=1e-6)
+
+
+def test_the_estimate_of_the_lists_stands_beside_what_became_of_their_window(planted_shop):
+    shop = planted_shop
+    figure = {"value": 0.4, "low": 0.3, "high": 0.5}
+    estimate = {"days": 7, "k": 10, "segments": {"all": {"figures": {"ndcg": figure}}}}
+    shop.publish(28, promise(0.9, 0.8, 1.0), estimate=estimate)
+    shop.live_on(28, 40, taste=0.5)
+    became = by_horizon(watch(shop, 39))
+    assert became["window"]["estimated"] == figure
+    assert became["day"]["estimated"] is None
+    said = describe_outcome(became["window"])
+    assert ", promised 0.9000 [0.8000, 1.0000], estimated of its lists 0.4000 [0.3000, 0.5000]" in (
+        said
+    )
+    bare = {**became["window"], "estimated": {"value": 0.4, "low": None, "high": None}}
+    assert "estimated of its lists 0.4000: below its promise." in describe_outcome(bare)
+    older = {key: value for key, value in became["window"].items() if key != "estimated"}
+    assert "estimated" not in describe_outcome(older)
 
 
 def test_the_same_twice_gives_the_same_facts_and_no_users_day_twice(any_shop):
