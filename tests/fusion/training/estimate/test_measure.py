@@ -7,11 +7,13 @@ import polars as pl
 import pytest
 
 from fusion.core.arrays import DAY
+from fusion.data.segments import ROUTES
 from fusion.evaluation.estimate.places import LabelledPlaces
 from fusion.evaluation.judged_lists import candidate_scores, read_scored_table
 from fusion.metrics.ranking import ndcg
 from fusion.ranking.method import RANKER
 from fusion.runs.run_folder import ListsFolder
+from fusion.training.estimate.measure import served_places
 from fusion.training.estimate.past_places import label_places
 from fusion.training.fits import fit_sources
 from fusion.training.pipeline import train
@@ -26,7 +28,14 @@ from tests.fusion.making import (
 )
 
 SPLIT = {"kind": "time", "window": 7, "users": 10, "folds": 2}
-FRAME = synthetic_interactions(seed=3, n_users=80, n_items=160, n_events=4000, loyal=0.85)
+OLD = synthetic_interactions(seed=3, n_users=80, n_items=160, n_events=4000, loyal=0.85)
+NEWCOMERS = (
+    OLD.filter(pl.col("time") >= START + 71 * DAY)
+    .head(30)
+    .with_columns(pl.format("new {}", pl.int_range(pl.len()) // 3).alias("user"))
+)
+"""Ten users whom nothing was known of when the verdict's window began."""
+FRAME = pl.concat([OLD, NEWCOMERS]).sort("time", maintain_order=True)
 LAST = START + round(77.5 * DAY)
 
 
@@ -60,11 +69,26 @@ def test_a_training_says_what_its_lists_are_worth(done):
     assert everybody.figures["ndcg"].value == pytest.approx(window.value, rel=0.5)
 
 
+def test_users_are_as_they_are_when_lists_are_served(done):
+    context, trained = done
+    data = context.data
+    told = served_places(context, 7, ListsFolder(trained.lists)).states
+    for at, user in enumerate(told.users.tolist()):
+        own = data.times[(data.users == user)]
+        lately = data.liked[data.users == user] & (own >= LAST - 7 * DAY)
+        assert told.recent[at] == lately.sum()
+        assert told.idle[at] == pytest.approx((LAST - own.max()) / (7 * DAY))
+    newcomers = data.user_ids.rows(NEWCOMERS["user"].unique())
+    assert set(newcomers.tolist()) <= set(told.users.tolist())
+
+
 def test_the_verdicts_places_are_worth_what_the_verdict_says(done):
     _, trained = done
     places, report = trained.verdict.places, trained.verdict.report
-    [route] = {0} & set(places.listed.states.routes.tolist())
-    assert route == 0
+    # Who had no history has no list but the fallback, and is not among them.
+    cold = ROUTES.index("cold")
+    assert cold not in places.listed.states.routes
+    assert trained.verdict.report.routes["cold"].users > 0
     told = ndcg(places.hits, places.labels, 10).mean()
     assert told == pytest.approx(report.rows[report.chosen]["ndcg@10"].value, abs=1e-6)
 
