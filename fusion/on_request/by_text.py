@@ -13,7 +13,7 @@ from fusion.core.arrays import Flags, Scores, normalize_rows
 from fusion.data.catalogue import Catalogue
 from fusion.data.categories import one_hot
 from fusion.models.text.cached_encoding import EncodingOptions
-from fusion.models.text.character_ngrams import tfidf
+from fusion.models.text.character_ngrams import NgramWeights
 from fusion.models.text.encoder_choice import choose
 from fusion.models.text.encoders import encode_with
 from fusion.models.text.text_encoder import TextEncoder
@@ -25,6 +25,10 @@ second of two categories in a sentence was often missed."""
 OF_CATEGORIES = 3.0
 """Weight of the categories asked for beside the text: with less, sentences of two categories found
 fewer items that have both; with more, titles found fewer of their items."""
+OF_WORDS = 2.0
+"""Weight of the words that sentence and description share beside what they mean. With none, a
+title found its item among the first ten in 141 of 200 cases, with 1 in 197, with 2 in 199; with 4,
+sentences of two categories found fewer items that have both."""
 MOST_WORDS = 3
 """Words of a piece of a sentence."""
 PIECES_OF_HAN = (2, 3, 4)
@@ -65,33 +69,30 @@ class TextIndex:
         Returns:
             At most k items; none where no item has a description. A score is the cosine of sentence
             and description, both less the mean of all descriptions, and more for the categories
-            that the sentence asks for.
+            that the sentence asks for and for the words that both have.
         """
         rows, _ = self.catalogue.descriptions
         if not len(rows):
             return RankedItems(np.empty(0, np.int32), np.empty(0, np.float32))
-        if self._model is None:
-            likeness = self._likeness_of_characters(sentence)
-        else:
+        likeness = OF_WORDS * self._shared_words(sentence)
+        if self._model is not None:
             # The whole sentence comes first.
             of_pieces = self._encode(pieces_of(sentence))
             of_texts = self._centred @ normalize_rows(of_pieces[:1] - self._mean)[0]
-            likeness = of_texts + self._shares_asked_for(of_pieces)[rows]
+            likeness += of_texts + self._shares_asked_for(of_pieces)[rows]
         shown = may[rows]
         order = np.lexsort((rows[shown], -likeness[shown]))[:k]
         return RankedItems(rows[shown][order], likeness[shown][order].astype(np.float32))
 
-    def _likeness_of_characters(self, sentence: str) -> Scores:
+    def _shared_words(self, sentence: str) -> Scores:
         """Return the cosine (K,) of a sentence with each description, by character n-grams.
 
-        Their vectors depend on all texts that there are.
+        They are words, parts of words, and words of scripts without blanks. Rare ones count most;
+        those of the sentence that no description has make all cosines smaller, so that the less
+        two share, the more the meaning decides.
         """
-        _, descriptions = self.catalogue.descriptions
-        distinct = sorted({*descriptions, sentence})
-        vectors = tfidf(distinct, self.threads)
-        row_of = {text: row for row, text in enumerate(distinct)}
-        asked = vectors[row_of[sentence]]
-        likeness: Scores = vectors[[row_of[text] for text in descriptions]] @ asked
+        weights, of_descriptions = self._ngrams
+        likeness: Scores = of_descriptions @ weights.weigh([sentence]).toarray()[0]
         return likeness
 
     def _shares_asked_for(self, of_pieces: Scores) -> Scores:
@@ -126,6 +127,13 @@ class TextIndex:
     @cached_property
     def _options(self) -> EncodingOptions:
         return EncodingOptions(threads=self.threads, cache=self.cache)
+
+    @cached_property
+    def _ngrams(self) -> tuple[NgramWeights, csr_array]:
+        """The n-grams of descriptions, with weights (K, n-grams)."""
+        _, descriptions = self.catalogue.descriptions
+        weights = NgramWeights(descriptions)
+        return weights, weights.weigh(descriptions)
 
     @cached_property
     def _vectors(self) -> Scores:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.sparse import csr_array
 from threadpoolctl import threadpool_limits
 
 from fusion.core.arrays import Scores, normalize_rows
@@ -11,6 +12,43 @@ N_COMPONENTS = 128
 """Length of a vector, at most: enough for titles, and small beside the vectors of the sources."""
 N_HASHES = 2**16
 """Columns that n-grams are hashed to: collisions are rare, and no vocabulary need be kept."""
+
+
+class NgramWeights:
+    """TF-IDF of character n-grams, sparse, with the rarity that they have in given texts."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        """Measure how rare n-grams are.
+
+        Args:
+            texts: (n,) at least one.
+        """
+        from sklearn.feature_extraction.text import (  # noqa: PLC0415 - takes a second to import
+            HashingVectorizer,
+            TfidfTransformer,
+        )
+
+        self._hashing = HashingVectorizer(
+            analyzer="char_wb",
+            ngram_range=(1, 4),
+            n_features=N_HASHES,
+            alternate_sign=False,
+            norm=None,
+            dtype=np.float32,
+        )
+        self._tfidf = TfidfTransformer(sublinear_tf=True)
+        self._tfidf.fit(self._hashing.transform(texts))
+
+    def weigh(self, texts: Sequence[str]) -> csr_array:
+        """Weigh the n-grams of texts, also of others than those measured.
+
+        Args:
+            texts: (n,) at least one.
+
+        Returns:
+            (n, `N_HASHES`) float32 with rows of unit length; 0 for a text without any n-gram.
+        """
+        return csr_array(self._tfidf.transform(self._hashing.transform(texts)))
 
 
 class CharacterNgrams:
@@ -24,27 +62,14 @@ class CharacterNgrams:
             threads: cores to use.
         """
         from sklearn.decomposition import TruncatedSVD  # noqa: PLC0415 - takes a second to import
-        from sklearn.feature_extraction.text import (  # noqa: PLC0415
-            HashingVectorizer,
-            TfidfTransformer,
-        )
 
         self._threads = threads
-        self._hashing = HashingVectorizer(
-            analyzer="char_wb",
-            ngram_range=(1, 4),
-            n_features=N_HASHES,
-            alternate_sign=False,
-            norm=None,
-            dtype=np.float32,
-        )
-        self._tfidf = TfidfTransformer(sublinear_tf=True)
-        weights = self._tfidf.fit_transform(self._hashing.transform(texts))
+        self._weights = NgramWeights(texts)
         self._svd = TruncatedSVD(min(N_COMPONENTS, len(texts)), random_state=0)
         # A single text has no variance, and scikit-learn divides by it for a ratio that nobody
         # reads here.
         with threadpool_limits(threads, "blas"), np.errstate(invalid="ignore"):
-            self._svd.fit(weights)
+            self._svd.fit(self._weights.weigh(texts))
 
     def encode(self, texts: Sequence[str]) -> Scores:
         """Encode texts, also others than those measured.
@@ -58,7 +83,7 @@ class CharacterNgrams:
         """
         if not len(texts):
             return np.zeros((0, len(self._svd.components_)), np.float32)
-        weights = self._tfidf.transform(self._hashing.transform(texts))
+        weights = self._weights.weigh(texts)
         with threadpool_limits(self._threads, "blas"):
             return normalize_rows(self._svd.transform(weights).astype(np.float32))
 

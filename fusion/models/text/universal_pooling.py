@@ -103,7 +103,7 @@ def top_weights() -> dict[str, Scores]:
 
 
 class _Stop(Exception):
-    """Carries the summed features of a batch (n, 1280) out of the network."""
+    """Carries the summed features (1, 1280) of a text out of the network."""
 
     def __init__(self, sums: Scores) -> None:
         super().__init__()
@@ -123,14 +123,13 @@ class _StopHere:
         raise _Stop(sums)
 
 
-def _pool(model: Model, tokens: list[list[int]]) -> Scores:
-    """Pool a full batch of texts of one length."""
+def _pool(model: Model, tokens: list[int]) -> Scores:
+    """Pool one text."""
     network: Any = copy(model.network)
     network.cnn_W = _StopHere()
     try:
-        network.encode(tokens)
+        network.encode([tokens])
     except _Stop as stopped:
-        sums = stopped.sums
-    root = np.float32(np.sqrt(len(tokens[0])))
-    ends = np.tile(np.array([root, UNIT], np.float32), (len(sums), 1))
-    return np.hstack([sums / root, ends])
+        sums = stopped.sums[0]
+    root = np.float32(np.sqrt(len(tokens)))
+    return np.append(sums / root, np.array([root, UNIT], np.float32))
