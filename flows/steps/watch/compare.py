@@ -80,7 +80,8 @@ def compare(session: Session, old: str, new: str) -> Comparison:
     routes = served.select("user_id", segment="route")
     around = circumstances(after, before)
     folder = RunFolder(folder_of(session.runs, after.run_id))
-    has_twin = not around.no_floor and folder.twin.exists()
+    # A folder that was pruned is gone as a whole; one without the file alone is damaged.
+    has_twin = not around.no_floor and folder.path.exists()
     if has_twin:
         files = (folder.twin, folder.user_ids, folder.item_ids)
         require_whole(folder.path, [file.relative_to(folder.path).as_posix() for file in files])
