@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fusion.moved import install
 
 if TYPE_CHECKING:
-    from fusion.api import Fused, fit_fusion, from_frames, recommend
+    from fusion.api import Fused, ask, fit_fusion, from_frames, recommend
     from fusion.config import CoreConfig
     from fusion.core.arrays import Scores, State
     from fusion.core.settings import Settings, tunable
@@ -65,6 +65,7 @@ __all__ = [
     "TopK",
     "UnknownName",
     "UserHistories",
+    "ask",
     "build",
     "fit_fusion",
     "from_frames",
@@ -78,7 +79,7 @@ __all__ = [
 ]
 
 _NAMES_OF_MODULE = {
-    "fusion.api": ("Fused", "fit_fusion", "from_frames", "recommend"),
+    "fusion.api": ("Fused", "ask", "fit_fusion", "from_frames", "recommend"),
     "fusion.on_request.loaded_run": ("LoadedRun", "load_run"),
     "fusion.config": ("CoreConfig",),
     "fusion.core.arrays": ("Scores", "State"),

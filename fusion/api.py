@@ -2,36 +2,34 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
 import polars as pl
 
-from fusion.config import CoreConfig, ListSettings
+from fusion.config import CoreConfig
 from fusion.core.progress import Progress, no_progress
 from fusion.core.torch_runtime import device_for
 from fusion.data.catalogue import Catalogue
 from fusion.data.dataset import Dataset
 from fusion.data.splitting.folds import plan_folds
-from fusion.errors import ConfigError, UnknownName
+from fusion.errors import ConfigError
 from fusion.ingest.formats.files import FRAME
 from fusion.ingest.load import load
 from fusion.ingest.settings import DataSettings
 from fusion.lists.business_rules.blocked import NO_BLOCKS
-from fusion.lists.business_rules.list_segments import ALL, serving_segments
 from fusion.lists.business_rules.resolve_rules import usable
 from fusion.lists.business_rules.rules import RuleSet
+from fusion.lists.stored_lists import DEFAULT_PLACES, stored_lists
+from fusion.on_request.choose_questions import choose_questions
 from fusion.on_request.loaded_run import LoadedRun
 from fusion.runs.context import RunContext
 from fusion.runs.manifest import DataSummary, Manifest, moment
 from fusion.runs.run_folder import ListsFolder
 from fusion.training.pipeline import Trained, train
 from fusion.training.run_manifest import liked_weight, serving_fits
-
-DEFAULT_PLACES = 10
-"""Places of a list that `recommend` returns unasked: those that the verdict's metrics judge."""
 
 
 def from_frames(
@@ -98,7 +96,9 @@ class Fused:
         )
         catalogue = Catalogue.of(data, rules.open_items() if rules else None)
         # Lists are a stage, `<store>/lists/<key>`.
-        return LoadedRun(data.item_ids, catalogue, manifest, self.trained.lists.parents[1])
+        store = self.trained.lists.parents[1]
+        questions = partial(choose_questions, data, self.config.seed)
+        return LoadedRun(data.item_ids, catalogue, manifest, store, questions)
 
 
 def fit_fusion(
@@ -139,8 +139,9 @@ def recommend(
     *,
     items: Sequence[str] = (),
     text: str = "",
+    answers: Mapping[str, bool | None] | None = None,
 ) -> pl.DataFrame:
-    """Return the lists of some users, or a list for somebody new, from a few items or a sentence.
+    """Return the lists of some users, or a list for somebody new, by what they said.
 
     Users without a list get the fallback. As in SQL it is that of their segment, and that of all
     where the segment has none.
@@ -153,78 +154,58 @@ def recommend(
             nothing else may be shown.
         items: outside ids of items that somebody new likes, the newest last.
         text: a sentence that says what somebody would like, in a language that the encoder reads.
+        answers: to questions of `ask`: outside id of the item -> whether somebody new likes it;
+            None where they do not know it.
 
     Returns:
         Of users: user_id, rank from 1, item_id, score; in the order given, each by rank. Of items:
-        rank, item_id, score, and source, which ranks the item best. Of a text: the first three.
+        rank, item_id, score, and source, which ranks the item best. Of a text or answers: the first
+        three.
 
     Raises:
         UnknownName: an id that the data does not hold.
-        ConfigError: not exactly one of users, items and text; or the training stored fewer than k
-            places.
+        ConfigError: not exactly one of users, items, text and answers; or the training stored fewer
+            than k places.
         DataError: the fits that serve are gone, or no item has words to compare a text with.
     """
-    if (users is not None) + bool(items) + bool(text) != 1:
-        raise ConfigError("recommend takes users, or items, or a text: exactly one of them")
+    given = (users is not None, bool(items), bool(text), answers is not None)
+    if sum(given) != 1:
+        raise ConfigError("recommend takes users, items, a text or answers: exactly one of them")
+    places = DEFAULT_PLACES if k is None else k
     if items:
-        return _loaded(trained).by_items(items, DEFAULT_PLACES if k is None else k)
-    if users is None:
-        return _loaded(trained).by_text(text, DEFAULT_PLACES if k is None else k)
+        return _loaded(trained).by_items(items, places)
+    if text:
+        return _loaded(trained).by_text(text, places)
+    if answers is not None:
+        return _loaded(trained).by_answers(answers, places)
+    assert users is not None
     if isinstance(trained, LoadedRun):
         raise ConfigError(
-            "a loaded run answers for items and texts; lists of users stand in SQL: "
+            "a loaded run answers for items, texts and answers; lists of users stand in SQL: "
             "`recommendations_for` of `storage` reads them"
         )
-    return _lists_of(trained, users, k)
+    files, lists = ListsFolder(trained.trained.lists), trained.config.lists
+    return stored_lists(files, trained.data, trained.trained.rules, lists, users, k)
+
+
+def ask(trained: Fused | LoadedRun, n: int | None = None) -> pl.DataFrame:
+    """Return the items whose answers tell most of somebody new: "do you like this?".
+
+    Args:
+        trained: a finished training, or a run that `load_run` loaded.
+        n: questions; None: 8, or all where there are fewer.
+
+    Returns:
+        place from 1, item_id, title, categories, liked_by (share of users who like the item),
+        explained (share of the variance of all likes that the answers so far explain).
+
+    Raises:
+        ConfigError: n is not from 1 to the number of questions that the run has.
+        DataError: it has none.
+    """
+    return _loaded(trained).ask(n)
 
 
 def _loaded(trained: Fused | LoadedRun) -> LoadedRun:
     """Return what answers requests; a training is loaded once."""
     return trained if isinstance(trained, LoadedRun) else trained.on_request
-
-
-def _lists_of(fused: Fused, users: Sequence[str], k: int | None) -> pl.DataFrame:
-    """Return the stored lists of some users, or their fallback."""
-    k = _stored_places(fused.config.lists, k)
-    wanted = _known_users(fused, users).with_row_index("order")
-    files = ListsFolder(fused.trained.lists)
-    of_users = pl.col("rank") <= k, pl.col("user").is_in(wanted["user"].implode())
-    lists = pl.scan_parquet(files.lists).filter(*of_users).collect()
-    listed = wanted.join(lists, on="user", how="inner")
-    others = wanted.join(lists, on="user", how="anti")
-    fallback = pl.read_parquet(files.fallback).filter(pl.col("rank") <= k)
-    # A segment in which nobody has interactions has no fallback of its own.
-    has_own = pl.col("segment").is_in(fallback["segment"].unique().implode())
-    segments = pl.when(has_own).then("segment").otherwise(pl.lit(ALL))
-    served = others.with_columns(segments.alias("segment")).join(fallback, on="segment")
-    columns = ["order", "user_id", "rank", "item", "score"]
-    rows = pl.concat([listed.select(columns), served.select(columns)]).sort("order", "rank")
-    item_ids = fused.data.item_ids.texts(rows["item"].to_numpy()).alias("item_id")
-    return rows.with_columns(item_ids).select("user_id", "rank", "item_id", "score")
-
-
-def _stored_places(lists: ListSettings, k: int | None) -> int:
-    """Return the places to show; fewer than were asked for are refused, not returned in silence."""
-    stored = lists.size + lists.reserve
-    if k is None:
-        return min(DEFAULT_PLACES, stored)
-    if not 1 <= k <= stored:
-        raise ConfigError(
-            f"k = {k}, but the training stored {stored} places of each list: "
-            f"[lists] size {lists.size} + reserve {lists.reserve}. Take k from 1 to {stored}, or "
-            f'train with CoreConfig(lists={{"size": {max(k, 1)}}})'
-        )
-    return k
-
-
-def _known_users(fused: Fused, users: Sequence[str]) -> pl.DataFrame:
-    """Look up user_id, user (row) and segment; UnknownName for the first that is not known."""
-    data = fused.data
-    ids = [str(user) for user in users]
-    rows = data.user_ids.rows(pl.Series("id", ids, dtype=pl.String))
-    for user, row in zip(ids, rows, strict=True):
-        if row < 0:
-            # So many are enough to name the nearest, and few enough to compare with.
-            raise UnknownName("user", user, data.user_ids.values.head(1000))
-    segments = serving_segments(data, fused.trained.rules).gather(rows)
-    return pl.DataFrame({"user_id": ids, "user": rows, "segment": segments})

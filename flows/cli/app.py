@@ -28,7 +28,18 @@ VERBS = {
     "Train and publish": ("run", "train", "publish", "monitor", "retrain", "schedule", "deploy"),
     "Watch": ("watch", "alerts", "notify"),
     "Look back": ("backfill", "replay", "judge"),
-    "Look": ("status", "health", "metrics", "runs", "show", "person", "diff", "report", "ui"),
+    "Look": (
+        "status",
+        "health",
+        "metrics",
+        "runs",
+        "show",
+        "ask",
+        "person",
+        "diff",
+        "report",
+        "ui",
+    ),
     "Decide what is live": ("approve", "reject", "rollback", "unfreeze"),
     "Clean up": ("prune", "forget"),
 }
@@ -41,10 +52,21 @@ NEEDS = {
     "schedule": ("prefect", "train"),
     "deploy": ("prefect", "train"),
     **dict.fromkeys(
-        ("init", "check", "sources", "run", "train", "publish", "monitor", "retrain", "person"),
+        (
+            "init",
+            "check",
+            "sources",
+            "run",
+            "train",
+            "publish",
+            "monitor",
+            "retrain",
+            "person",
+            "ask",
+        ),
         ("train",),
     ),
-    **dict.fromkeys(("watch", "backfill", "replay", "judge", "prune", "forget"), ("train",)),
+    **dict.fromkeys(("watch", "backfill", "replay", "judge", "prune", "forget", "ask"), ("train",)),
 }
 """Extras that a verb needs whatever its options; one that is not here reads SQL alone."""
 

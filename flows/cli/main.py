@@ -28,6 +28,7 @@ from flows.cli import (  # noqa: F401  importing them adds their verbs
     watching,
 )
 from flows.cli.app import app
+from flows.cli.asking import verb  # noqa: F401  likewise
 from flows.cli.console import ASKED, emit, fail, out, start_logging
 from flows.cli.look_back import verbs  # noqa: F401  likewise
 from flows.cli.options.language import SPOKEN, choose_language

@@ -1,9 +1,9 @@
 """A run that is loaded to answer requests."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,8 @@ from fusion.models.base.allowed import Allowed
 from fusion.models.base.fitted import FittedSource
 from fusion.on_request.by_items import RankedItems, history_of, rank_by_items
 from fusion.on_request.by_text import TextIndex
+from fusion.on_request.interview import Interview, read_questions
+from fusion.on_request.questions import Questions
 from fusion.on_request.serving_fits import load_serving_fits
 from fusion.runs.cleanup import VECTORS
 from fusion.runs.manifest import Manifest
@@ -40,12 +42,14 @@ class LoadedRun:
         catalogue: what is known of them.
         manifest: of the run.
         store: folder of the stages, with the fits that serve.
+        find_questions: gives what somebody new may be asked.
     """
 
     item_ids: IdMap
     catalogue: Catalogue
     manifest: Manifest
     store: Path
+    find_questions: Callable[[], Questions]
 
     def by_items(self, items: Sequence[str], k: int, without: Collection[str] = ()) -> pl.DataFrame:
         """Return a list for somebody who likes some items.
@@ -97,6 +101,49 @@ class LoadedRun:
             )
         ranked = self._index.rank(text.strip(), self._listable(without), k)
         return self._frame(ranked).drop("source")
+
+    def ask(self, n: int | None = None, without: Collection[str] = ()) -> pl.DataFrame:
+        """Return the items whose answers tell most of somebody new: "do you like this?".
+
+        Args:
+            n: questions; None: 8, or all where there are fewer.
+            without: as in `by_items`.
+
+        Returns:
+            place from 1, item_id, title, categories, liked_by (share of users who like the item),
+            explained (share of the variance of all likes that the answers so far explain).
+
+        Raises:
+            ConfigError: n is not from 1 to the number of questions that the run has.
+            DataError: it has none.
+        """
+        return self._interview.ask(n, self._listable(without))
+
+    def by_answers(
+        self, answers: Mapping[str, bool | None], k: int, without: Collection[str] = ()
+    ) -> pl.DataFrame:
+        """Return a list for somebody who answered questions.
+
+        Args:
+            answers: outside id of an item of `ask` -> whether they like it; None: they do not know
+                it. Without any, the list is what most users like.
+            k: places of the list.
+            without: as in `by_items`.
+
+        Returns:
+            rank from 1, item_id, score: the share of such users who like the item, as estimated.
+
+        Raises:
+            ConfigError: k is no number of places.
+            UnknownName: an id that no question is about.
+            DataError: the run has no questions.
+        """
+        _require_places(k)
+        return self._frame(self._interview.rank(answers, self._listable(without), k)).drop("source")
+
+    @cached_property
+    def _interview(self) -> Interview:
+        return Interview(self.find_questions(), self.item_ids, self.catalogue)
 
     @cached_property
     def _sources(self) -> list[FittedSource]:
@@ -179,7 +226,8 @@ def load_run(folder: Path) -> LoadedRun:
             f"run folder {folder} is damaged: {damaged}. Put it back from a backup, or train anew: "
             "`fusion run`"
         ) from damaged
-    return LoadedRun(item_ids, catalogue, manifest, folder.parent / STORE)
+    questions = partial(read_questions, run.questions)
+    return LoadedRun(item_ids, catalogue, manifest, folder.parent / STORE, questions)
 
 
 def _require_places(k: int) -> None:

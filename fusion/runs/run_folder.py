@@ -119,6 +119,11 @@ class RunFolder(ListFiles):
         return self.path / "catalogue.parquet"
 
     @property
+    def questions(self) -> Path:
+        """What somebody new is asked, and what answers say of other items, by row number."""
+        return self.path / "questions.parquet"
+
+    @property
     def windows(self) -> Path:
         """Ends of availability: item_id, available_until; missing where the data has none."""
         return self.path / "windows.parquet"

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from fusion import ConfigError, DataError, Fused, UnknownName, from_frames, recommend
+from fusion import ConfigError, DataError, Fused, UnknownName, ask, from_frames, recommend
 from fusion.runs.run_folder import ListsFolder
 from tests.fusion.making import replaced
 
@@ -65,8 +65,27 @@ def test_somebody_new_gets_a_list_from_items_or_a_sentence(fused, data):
     assert all("jazz" in names for names in categories)
 
 
+def test_somebody_new_is_asked_and_gets_a_list_from_the_answers(fused, data):
+    questions = ask(fused, 3)
+    first, second, third = questions["item_id"]
+    assert ask(fused).head(3).drop("place").equals(questions.drop("place"))
+    rows = recommend(fused, answers={first: True, second: False, third: None}, k=4)
+    assert rows.columns == ["rank", "item_id", "score"]
+    assert rows["rank"].to_list() == [1, 2, 3, 4]
+    assert not {first, second} & {*rows["item_id"]}
+    liked = len(
+        set(data.users[data.liked & (data.items == data.item_ids.rows(questions["item_id"])[0])])
+    )
+    assert questions["liked_by"][0] == pytest.approx(liked / len(set(data.users[data.liked])))
+
+
 def test_exactly_one_question_is_answered(fused):
-    for asked in ({}, {"users": ["u1"], "items": ["i1"]}, {"items": ["i1"], "text": "jazz"}):
+    for asked in (
+        {},
+        {"users": ["u1"], "items": ["i1"]},
+        {"items": ["i1"], "text": "jazz"},
+        {"text": "jazz", "answers": {}},
+    ):
         with pytest.raises(ConfigError, match="exactly one of them"):
             recommend(fused, **asked)
     with pytest.raises(ConfigError, match="lists of users stand in SQL"):

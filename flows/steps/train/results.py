@@ -20,6 +20,7 @@ from fusion.core.clocks import utc_now
 from fusion.core.findings import Finding
 from fusion.errors import stored_text
 from fusion.ingest.own_checks.quarantine import write_quarantine
+from fusion.on_request.choose_questions import choose_questions
 from fusion.runs.context import RunContext
 from fusion.runs.manifest import Manifest, moment
 from fusion.runs.manifest_file import write_manifest
@@ -85,6 +86,8 @@ def write_folder(training: Training, trained: Trained) -> dict[str, Any]:
         )
         is_open = trained.rules.open_items() if trained.rules else None
         write_catalogue(RunFolder(folder), context.data, is_open)
+        questions = choose_questions(context.data, context.config.seed)
+        questions.write(RunFolder(folder).questions)
         most = training.session.config.lists.history
         if most:
             write_history(RunFolder(folder), context.data, most)

@@ -114,6 +114,10 @@ def looks(folder: Path):
     yield "backfill", call(folder, "backfill", "--from", EARLY, "--to", EARLY, "--json")
     # Nothing waits, so that nobody is asked.
     yield "notify", call(folder, "notify", "--json", FUSION_NOTIFY__URLS="http://127.0.0.1:9/hook")
+    questions = call(folder, "ask", "--json")
+    yield "ask", questions
+    answer = f"{questions.json[0]['item_id']}=y"
+    yield "ask --answers", call(folder, "ask", "--answers", answer, "--json")
     for user in ("u1", "nobody"):
         yield "show --why", call(folder, "show", user, "--why", "--json")
 

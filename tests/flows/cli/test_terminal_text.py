@@ -163,6 +163,7 @@ def assert_steers_nothing(ended, *codes: int) -> None:
     [
         ("check", "--profile"), ("status",), ("runs",), ("alerts", "--all"), ("watch",),
         ("show", f"u1{STEERED}"), ("show", f"u1{STEERED}", "--why"), ("show", f"nobody{STEERED}"),
+        ("ask", "--n", "20"), ("ask", "--answers", f"i2{STEERED}=y"), ("ask", "--json"),
         ("show", f"u1{STEERED}", "--why", "--json"), ("diff", "live", "challenger"),
         ("diff", "live", f"run{STEERED}"), ("show", "u1", "--config", f"none{STEERED}.toml"),
     ],

@@ -16,6 +16,7 @@ from tests.fusion.runs.test_damage import DAMAGES, empty, truncate
 pytestmark = pytest.mark.faults
 
 FILES = (
+    "catalogue.parquet",
     "fallback.parquet",
     "ids/items.parquet",
     "ids/users.parquet",
@@ -36,6 +37,7 @@ FILES = (
     "report/drift.json",
     "report/features.json",
     "report/stability.json",
+    "questions.parquet",
     "served.parquet",
     "titles.parquet",
     "why.parquet",
@@ -47,6 +49,7 @@ READING = {
     "show": ("show", "u1"),
     "show --why": ("show", "u1", "--why"),
     "show of a fallback": ("show", STRANGER),
+    "ask": ("ask",),
     "diff": ("diff",),
     "publish": ("publish", "live"),
     "monitor": ("monitor",),

@@ -53,7 +53,7 @@ def test_without_what_reads_catalogues_a_locale_is_english_and_an_option_says_wh
         choose_language("zh", {})
 
 
-@pytest.mark.parametrize("verb", [("status",), ("runs",), ("show", "u1"), ("alerts",)])
+@pytest.mark.parametrize("verb", [("status",), ("runs",), ("show", "u1"), ("ask",), ("alerts",)])
 def test_a_screen_is_chinese_and_json_stays_as_it_is(shop, verb):
     screens = [
         fusion(shop, "--lang", "zh", *verb).out,

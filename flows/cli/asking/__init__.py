@@ -1,0 +1,1 @@
+"""`fusion ask`: questions to somebody new, and a list from the answers."""
