@@ -162,6 +162,8 @@ def test_what_steers_a_terminal_is_shown_as_an_escape():
     answers = ask_at_terminal(SafeConsole(file=stream), pl.DataFrame([row]), iter(["y"]).__next__)
     assert answers == {"i": True}
     assert STEERING & set(map(ord, stream.getvalue())) <= {ord("\n")}
+    # A line of the title would look like one of ours.
+    assert "\ny" not in stream.getvalue().replace("\ny/n/Enter/q", "")
 
 
 def test_answers_are_written_as_they_are_read():
