@@ -5,7 +5,9 @@ from collections.abc import Mapping
 import polars as pl
 
 from flows.steps.item_files import with_titles
+from flows.steps.run_damage import require_whole
 from flows.steps.show.run_on_request import RunOnRequest
+from fusion.runs.run_folder import RunFolder
 
 
 def questions_of(run: RunOnRequest, n: int | None = None) -> pl.DataFrame:
@@ -20,8 +22,9 @@ def questions_of(run: RunOnRequest, n: int | None = None) -> pl.DataFrame:
 
     Raises:
         ConfigError: n is not from 1 to the number of questions that the run has.
-        DataError: it has none.
+        DataError: it has none, or their file is damaged.
     """
+    require_whole(run.folder, [RunFolder(run.folder).questions.name])
     return _named(run, run.loaded.ask(n, run.without))
 
 
@@ -41,8 +44,9 @@ def answered_list(
     Raises:
         ConfigError: k is no number of places.
         UnknownName: an id that no question is about.
-        DataError: the run has no questions.
+        DataError: the run has no questions, or their file is damaged.
     """
+    require_whole(run.folder, [RunFolder(run.folder).questions.name])
     rows = run.loaded.by_answers(answers, run.places if k is None else k, run.without)
     return _named(run, with_titles(run.folder, rows).select("rank", "item_id", "title", "score"))
 

@@ -61,7 +61,6 @@ def run_on_request(session: Session, name: str = LIVE) -> RunOnRequest:
     # A block for one person says nothing of somebody new.
     without = blocks.filter(pl.col("user_id").is_null())["item_id"].to_list()
     files = RunFolder(folder)
-    of_ids = f"{files.ids.name}/{files.item_ids.name}"
-    require_whole(folder, [files.catalogue.name, files.questions.name, of_ids])
+    require_whole(folder, [files.catalogue.name, f"{files.ids.name}/{files.item_ids.name}"])
     loaded = load_run(folder)
     return RunOnRequest(run.run_id, folder, loaded, without, session.config.lists.size)
