@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from dashboards.measures.churn_excess import MARGIN, Churn, excess_limit
+from dashboards.measures.churn_excess import Churn, excess_limit
 from dashboards.measures.drift import ColumnDrift, drifted_shares
+from dashboards.measures.limits import ListsBefore, churn_limit, lost_limit, share_limit
 from dashboards.measures.stability import Stability
 from dashboards.settings import MonitorSettings
 
@@ -65,6 +66,11 @@ class Circumstances:
     before: Mapping[str, float] = field(default_factory=dict)
     reasons: tuple[Reason, ...] = ()
 
+    @property
+    def lists_before(self) -> ListsBefore:
+        """What limits of lists depend on."""
+        return ListsBefore(self.days, self.before, self.has_other_method)
+
 
 def alerts(
     drift: Sequence[ColumnDrift],
@@ -109,8 +115,9 @@ def with_reasons(alert: Alert, reasons: Sequence[Reason]) -> Alert:
 def _drift(drift: Sequence[ColumnDrift], settings: MonitorSettings) -> list[Alert]:
     """Alert for each subject of which too large a share of columns drifted."""
     raised = []
+    limit = share_limit(settings)
     for subject, share in drifted_shares(drift):
-        if share < settings.drift_share:
+        if limit.keeps(share):
             continue
         judged = [one for one in drift if one.subject == subject and not one.moves]
         drifted = [one for one in judged if one.drifted]
@@ -122,24 +129,19 @@ def _drift(drift: Sequence[ColumnDrift], settings: MonitorSettings) -> list[Aler
             f"{names}. Look at {subject} in drift.html: did the source of the data change, or the "
             f"users?"
         )
-        raised.append(Alert(subject, "drifted_share", share, settings.drift_share, message))
+        raised.append(Alert(subject, "drifted_share", share, limit.value, message))
     return raised
 
 
 def _churn(
     stability: Stability, settings: MonitorSettings, circumstances: Circumstances
 ) -> list[Alert]:
-    """Alert where lists changed more than chance and the time between the runs explain.
-
-    `churn_limit` is a floor of effect: what changes less is no alert, however unlikely.
-    """
+    """Alert where lists changed more than chance and the time between the runs explain."""
     churn = Churn.of(stability)
+    allowed = churn_limit(churn, settings, circumstances.lists_before) if churn else None
+    if churn is None or allowed is None or allowed.keeps(churn.value):
+        return []
     limit = excess_limit(circumstances.days, Churn.of_figures(circumstances.before))
-    # Another method lists other items, which the verdict chose for certain.
-    if churn is None or circumstances.has_other_method or churn.value <= settings.churn_limit:
-        return []
-    if churn.judged <= limit:
-        return []
     gap = f"{circumstances.days:.0f} day{'' if round(circumstances.days) == 1 else 's'}"
     if churn.chance is None:
         name = "churn"
@@ -163,19 +165,14 @@ def _churn(
 def _items(
     stability: Stability, settings: MonitorSettings, circumstances: Circumstances
 ) -> list[Alert]:
-    """Alert where too many items vanished from all lists together, and did not in the run before.
-
-    Catalogues of news are short of life: there it is usual.
-    """
-    kept, before = stability.value("items_kept"), circumstances.before.get("items_kept")
-    limit = settings.items_limit
-    if before is not None:
-        limit = max(limit, 1 - before + MARGIN)
-    if kept is None or 1 - kept <= limit:
+    """Alert where more items than usual vanished from all lists together."""
+    kept = stability.value("items_kept")
+    limit = lost_limit(settings, circumstances.lists_before)
+    if kept is None or limit.keeps(1 - kept):
         return []
     message = (
         f"{1 - kept:.0%} of the items that the run before listed are in no list of this one. Are "
         f"items missing from the data, or retired? Look at the items lost on the page of the run. "
         f"{circumstances.next_step}"
     )
-    return [Alert("lists", "items_lost", 1 - kept, limit, message.rstrip())]
+    return [Alert("lists", "items_lost", 1 - kept, limit.value, message.rstrip())]

@@ -6,8 +6,11 @@ import polars as pl
 
 from dashboards.measures.drift import ColumnDrift, drifted_shares
 from dashboards.measures.stability import Stability
+from fusion.errors import DataError
 
+VERDICT_COLUMNS = ("row", "kind", "ndcg", "chosen")
 LISTS = (
+    "churn",
     "jaccard",
     "jaccard_chance",
     "rbo",
@@ -41,9 +44,29 @@ def figures(
             value = stability.value(name)
             if value is not None:
                 values[name] = value
+        kept = stability.value("items_kept")
+        if kept is not None:
+            values["items_lost"] = 1 - kept
     if verdict is not None:
         values |= _ndcg(verdict)
     return values
+
+
+def check_verdict(verdict: pl.DataFrame | None) -> None:
+    """See that a verdict frame has the columns that pages need.
+
+    Args:
+        verdict: as `write_report` takes it.
+
+    Raises:
+        DataError: a column is missing.
+    """
+    if verdict is None:
+        return
+    missing = [name for name in VERDICT_COLUMNS if name not in verdict.columns]
+    if missing:
+        needed = list(VERDICT_COLUMNS)
+        raise DataError(f"the verdict lacks the columns {missing}; it needs {needed}")
 
 
 def _ndcg(verdict: pl.DataFrame) -> dict[str, float]:

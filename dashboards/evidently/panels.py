@@ -1,9 +1,10 @@
-"""The dashboard over runs: panels that draw its figures. Import it late, as Evidently is."""
+"""The dashboard over runs in Evidently's format: panels that draw its figures."""
 
 from dataclasses import dataclass
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
-from evidently.sdk.models import DashboardPanelPlot, PanelMetric
-from evidently.sdk.panels import line_plot_panel, text_panel
+from dashboards.evidently.report_metrics import class_of
 
 SUBJECTS = ("users", "items", "interactions", "features", "scores")
 
@@ -31,12 +32,14 @@ PANELS = (
     ),
     Panel(
         "Lists against the run that was live",
-        "1: nothing changed; chance: made again from the same data, users drawn anew",
+        "overlap 1: nothing changed; chance: made again from the same data, users drawn anew",
         (
+            ("churn", "churn"),
             ("jaccard", "Jaccard at 10"),
             ("jaccard_chance", "Jaccard, chance"),
             ("rbo", "rank-biased overlap"),
             ("rbo_chance", "rank-biased overlap, chance"),
+            ("items_lost", "items lost"),
         ),
     ),
     Panel(
@@ -56,24 +59,41 @@ PANELS = (
 )
 
 
-def panels(placement: str) -> list[DashboardPanelPlot]:
+def dashboard(placement: str) -> dict[str, Any]:
     """Return the dashboard of a placement: a heading, and a line plot for each of `PANELS`.
 
     Args:
         placement: whose runs it shows, by `as_of`.
 
     Returns:
-        Evidently's panels.
+        Evidently's model as an object, the same for the same placement.
     """
     explanation = "A point is a run, at the time up to which it knows data."
-    heading = text_panel(f"Runs of placement {placement}", explanation)
-    return [heading, *(_plot(panel) for panel in PANELS)]
+    heading = _panel(f"Runs of placement {placement}", explanation, "full", "text")
+    panels = [heading, *(_plot(panel) for panel in PANELS)]
+    shown = [panel["id"] for panel in panels]
+    return {"tabs": [{"id": _key("tab"), "title": "Runs", "panels": shown}], "panels": panels}
 
 
-def _plot(panel: Panel) -> DashboardPanelPlot:
+def _plot(panel: Panel) -> dict[str, Any]:
     lines = []
-    for name, legend in panel.lines:
-        # `record` stores each figure as the mean of a column with one row.
-        labels = {"column": name}
-        lines.append(PanelMetric(metric="MeanValue", metric_labels=labels, legend=legend))
-    return line_plot_panel(panel.title, lines, panel.subtitle, size="half")
+    for figure, legend in panel.lines:
+        kind, labels = class_of(figure)
+        metric = f"evidently:metric_v2:{kind}"
+        lines.append({"legend": legend, "metric": metric, "metric_labels": labels})
+    return {**_panel(panel.title, panel.subtitle, "half", "line"), "values": lines}
+
+
+def _panel(title: str, subtitle: str, size: str, kind: str) -> dict[str, Any]:
+    return {
+        "id": _key(title),
+        "title": title,
+        "subtitle": subtitle,
+        "size": size,
+        "values": [],
+        "plot_params": {"plot_type": kind},
+    }
+
+
+def _key(title: str) -> str:
+    return str(uuid5(NAMESPACE_URL, f"fusion:panel/{title}"))

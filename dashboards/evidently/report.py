@@ -9,16 +9,17 @@ import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from dashboards.evidently.figures import figures
+from dashboards.evidently.figures import check_verdict, figures
 from dashboards.measures.drift import ColumnDrift
 from dashboards.measures.feature_curves import FeatureCurve
+from dashboards.measures.limits import Limit
 from dashboards.measures.stability import Stability
 from dashboards.run import RunRef
 from fusion.core.durable import replaced_by
@@ -26,7 +27,6 @@ from fusion.errors import DataError
 
 log = logging.getLogger(__name__)
 
-VERDICT_COLUMNS = ("row", "kind", "ndcg", "chosen")
 DRIFT_JSON = "drift.json"
 
 
@@ -74,11 +74,26 @@ class DriftReport:
         run: the run that is reported.
         columns: drift of every column that was compared.
         figures: of the dashboard over runs, by name.
+        limits: of those that were judged, by the same names; of columns, `columns` holds them.
     """
 
     run: RunRef
     columns: tuple[ColumnDrift, ...]
     figures: dict[str, float]
+    limits: dict[str, Limit]
+
+
+@dataclass(frozen=True)
+class Details:
+    """What a report says besides its figures.
+
+    Attributes:
+        changed: further content of `stability.json`: groups of users and items.
+        limits: of figures, from `figure_limits`; without them nothing but columns is judged.
+    """
+
+    changed: Mapping[str, Any] = field(default_factory=dict)
+    limits: Mapping[str, Limit] = field(default_factory=dict)
 
 
 def write_report(
@@ -87,7 +102,7 @@ def write_report(
     drift: Sequence[ColumnDrift],
     stability: Stability | None,
     verdict: pl.DataFrame | None,
-    changed: Mapping[str, Any] | None = None,
+    details: Details | None = None,
 ) -> ReportFiles:
     """Write `drift.json` and `stability.json`; a drift page of before goes.
 
@@ -98,7 +113,7 @@ def write_report(
         stability: of the lists; None on a placement's first run.
         verdict: a row for each judged method: `row` (its name), `kind` (ranker, blend, source or
             control), `ndcg` (NDCG at 10), `chosen`, and `low`, `high` where known.
-        changed: what else `stability.json` says of the lists: groups of users and items.
+        details: what it says besides.
 
     Returns:
         The files.
@@ -110,11 +125,12 @@ def write_report(
     folder.mkdir(parents=True, exist_ok=True)
     files = ReportFiles(folder)
     values = figures(drift, stability, verdict)
+    details = details or Details()
     with locked(folder):
-        _write(files.stability_json, {**_stability(run, stability, verdict), **(changed or {})})
+        _write(files.stability_json, {**_stability(run, stability, verdict), **details.changed})
         # Figures without their page are what is still to draw.
         files.drift_html.unlink(missing_ok=True)
-        _write(files.drift_json, _drift(run, drift, values))
+        _write(files.drift_json, _drift(run, drift, values, details.limits))
     log.info("report written folder=%s columns=%d", folder, len(drift))
     return files
 
@@ -175,7 +191,9 @@ def read_drift(folder: Path) -> DriftReport:
             reference=content["reference"],
         )
         columns = tuple(ColumnDrift(**column) for column in content["columns"])
-        return DriftReport(run, columns, content["figures"])
+        # Earlier releases kept no limits: their figures are shown, and not judged anew.
+        limits = {name: Limit(**limit) for name, limit in content.get("limits", {}).items()}
+        return DriftReport(run, columns, content["figures"], limits)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
             f"{file} cannot be drawn ({type(error).__name__}: {error}); "
@@ -183,39 +201,28 @@ def read_drift(folder: Path) -> DriftReport:
         ) from error
 
 
-def add_distributions(folder: Path, distributions: Any) -> None:
-    """Add Evidently's own JSON to `drift.json`, for whoever wants to draw the page again.
+def add_evidently(folder: Path, content: Any) -> None:
+    """Add Evidently's own JSON to `drift.json`: its metrics and the outcomes of its tests.
 
     Args:
         folder: of the report.
-        distributions: Evidently's JSON as an object.
+        content: Evidently's JSON as an object.
     """
     file = ReportFiles(folder).drift_json
-    content = json.loads(file.read_text(encoding="utf-8"))
-    _write(file, {**content, "evidently": distributions})
+    ours = json.loads(file.read_text(encoding="utf-8"))
+    _write(file, {**ours, "evidently": content})
 
 
-def check_verdict(verdict: pl.DataFrame | None) -> None:
-    """See that a verdict frame has the columns that pages need.
-
-    Args:
-        verdict: as `write_report` takes it.
-
-    Raises:
-        DataError: a column is missing.
-    """
-    if verdict is None:
-        return
-    missing = [name for name in VERDICT_COLUMNS if name not in verdict.columns]
-    if missing:
-        needed = list(VERDICT_COLUMNS)
-        raise DataError(f"the verdict lacks the columns {missing}; it needs {needed}")
-
-
-def _drift(run: RunRef, drift: Sequence[ColumnDrift], values: dict[str, float]) -> dict[str, Any]:
+def _drift(
+    run: RunRef,
+    drift: Sequence[ColumnDrift],
+    values: dict[str, float],
+    limits: Mapping[str, Limit],
+) -> dict[str, Any]:
+    judged = {name: asdict(limit) for name, limit in limits.items()}
     columns = [asdict(one) for one in drift]
     compared = {"note": run.note, "against": run.against, "reference": run.reference}
-    return {**_about(run), **compared, "figures": values, "columns": columns}
+    return {**_about(run), **compared, "figures": values, "limits": judged, "columns": columns}
 
 
 def _stability(

@@ -1,5 +1,6 @@
 """The dashboards over runs: an Evidently workspace with one project a placement, and its server."""
 
+import json
 import logging
 import os
 from pathlib import Path
@@ -8,43 +9,39 @@ from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from dashboards.evidently.home import import_nltk
+from dashboards.evidently.panels import dashboard
 from dashboards.run import RunRef
 from fusion.core.durable import rename_folder, replaced_by
 from fusion.errors import ConfigError
 
 log = logging.getLogger(__name__)
+DASHBOARD = "dashboard.json"
 SERIES_QUERY = r"/api/v2/snapshots/[0-9a-f-]{36}/data_series_batch"
 """The one path that the pages ask by POST, though it reads: the lines of all panels."""
 
 
-def record(
-    workspace: Path,
-    run: RunRef,
-    values: dict[str, float],
-    snapshot: Any,
-) -> None:
-    """Add a run to the placement's project; both are made when missing.
+def record(workspace: Path, run: RunRef, content: str) -> None:
+    """Put a run's snapshot into the placement's project; both are made when missing.
 
-    The run stands there twice: its figures, which the panels draw at the time `run.as_of`, and its
-    drift report. Recording the same run again replaces it. A file appears whole or not at all: a
-    half-written one would keep Evidently from reading the workspace.
+    Recording the same run again replaces it. A file appears whole or not at all: a half-written one
+    would keep Evidently from reading the workspace.
 
     Args:
         workspace: folder of the dashboards.
         run: the run.
-        values: its figures by name.
-        snapshot: of its drift report, from `drift_snapshot`.
+        content: its snapshot as JSON: from `quick_snapshot`, or with pictures from Evidently.
     """
     workspace.mkdir(parents=True, exist_ok=True)
     _project(workspace, run.placement)
-    figures_file, drift_file = snapshots(workspace, run.placement, run.run_id)
-    _put(figures_file, _figures(run, values).dumps())
-    _put(drift_file, snapshot.dumps())
+    file, *earlier = snapshots(workspace, run.placement, run.run_id)
+    _put(file, content)
+    for old in earlier:
+        old.unlink(missing_ok=True)
     log.info("run recorded run=%s workspace=%s", run.run_id, workspace)
 
 
-def snapshots(workspace: Path, placement: str, run_id: str) -> tuple[Path, Path]:
-    """Return the two files that `record` makes of a run: its figures and its drift report.
+def snapshots(workspace: Path, placement: str, run_id: str) -> tuple[Path, ...]:
+    """Return the files that a run may have in the dashboards.
 
     Args:
         workspace: folder of the dashboards.
@@ -52,16 +49,16 @@ def snapshots(workspace: Path, placement: str, run_id: str) -> tuple[Path, Path]
         run_id: the run.
 
     Returns:
-        Paths, whether the files are there or not.
+        Paths, whether the files are there or not: that of its snapshot, and the two that earlier
+        releases made instead.
     """
     folder = workspace / str(_key(placement)) / "snapshots"
-    figures_file = folder / f"{_key(placement, run_id, 'figures')}.json"
-    drift_file = folder / f"{_key(placement, run_id, 'drift')}.json"
-    return figures_file, drift_file
+    keys = (_key(placement, run_id, part) for part in ("run", "figures", "drift"))
+    return tuple(folder / f"{key}.json" for key in keys)
 
 
 def report_path(workspace: Path, placement: str, run_id: str) -> str:
-    """Return the address at which Evidently's application shows a run's drift report.
+    """Return the address at which Evidently's application shows a run.
 
     Args:
         workspace: folder of the dashboards.
@@ -69,13 +66,12 @@ def report_path(workspace: Path, placement: str, run_id: str) -> str:
         run_id: the run.
 
     Returns:
-        A path; that of all the placement's runs where the report is not drawn yet, and "" where
-        none is.
+        A path; that of all the placement's runs where this one is not shown, and "" where none is.
     """
-    _, drift_file = snapshots(workspace, placement, run_id)
-    if drift_file.exists():
-        return f"/projects/{_key(placement)}/reports/{drift_file.stem}"
-    return f"/projects/{_key(placement)}" if drift_file.parent.is_dir() else ""
+    file, *_ = snapshots(workspace, placement, run_id)
+    if file.exists():
+        return f"/projects/{_key(placement)}/reports/{file.stem}"
+    return f"/projects/{_key(placement)}" if file.parent.is_dir() else ""
 
 
 def application(workspace: Path) -> Any:
@@ -96,10 +92,12 @@ def application(workspace: Path) -> Any:
             f"folder as `workspace` in [monitor]"
         )
     import_nltk()
-    # Takes seconds to import.
+    # Takes seconds to import, and who only monitors has neither.
     from evidently.ui.service.app import create_app, get_config  # noqa: PLC0415
+    from starlette.middleware.gzip import GZipMiddleware  # noqa: PLC0415
 
-    return create_app(get_config(workspace=str(workspace)))
+    # Its scripts have 4.4 MB, and less than a third of that on the way.
+    return GZipMiddleware(create_app(get_config(workspace=str(workspace))), compresslevel=6)
 
 
 def _key(*parts: str) -> UUID:
@@ -108,32 +106,25 @@ def _key(*parts: str) -> UUID:
 
 
 def _project(workspace: Path, placement: str) -> None:
-    """See that the placement's project is there.
+    """See that the placement's project is there, with the panels of this release.
 
     A new one is made aside and moved in as a whole: a server that reads it meanwhile sees no half.
     """
-    from evidently.sdk.models import (  # noqa: PLC0415
-        DashboardModel,
-        DashboardTabModel,
-        ProjectModel,
-    )
-    from evidently.ui.workspace import Workspace  # noqa: PLC0415
-
-    from dashboards.evidently.panels import panels  # noqa: PLC0415
-
     key = _key(placement)
     folder = workspace / str(key)
+    panels = json.dumps(dashboard(placement))
     if folder.exists():
+        file = folder / DASHBOARD
+        if not file.exists() or file.read_text(encoding="utf-8") != panels:
+            _put(file, panels)
         return
     description = f"Drift, stability and quality of the runs of placement {placement}."
-    plots = panels(placement)
-    tab = DashboardTabModel(title="Runs", panels=[panel.id for panel in plots])
+    about = {"id": str(key), "name": placement, "description": description, "version": "2"}
     with TemporaryDirectory(dir=workspace, prefix=".new-") as aside:
-        space = Workspace(aside)
-        space.add_project(ProjectModel(id=key, name=placement, description=description))
-        space.save_dashboard(key, DashboardModel(tabs=[tab], panels=plots))
         project = Path(aside) / str(key)
-        (project / "snapshots").mkdir()
+        (project / "snapshots").mkdir(parents=True)
+        (project / "metadata.json").write_text(json.dumps(about), encoding="utf-8")
+        (project / DASHBOARD).write_text(panels, encoding="utf-8")
         rename_folder(project, folder)
 
 
@@ -145,19 +136,3 @@ def _put(path: Path, content: str) -> None:
     # A running server does not see files that are moved in, but those that change: cut to the
     # same size.
     os.truncate(path, path.stat().st_size)
-
-
-def _figures(run: RunRef, values: dict[str, float]) -> Any:
-    """Hand figures over to Evidently: the mean of a column with one row is that row's value."""
-    import pandas as pd  # noqa: PLC0415
-    from evidently import DataDefinition, Dataset, Report  # noqa: PLC0415
-
-    from dashboards.evidently.drift_page import Note  # noqa: PLC0415
-
-    definition = DataDefinition(numerical_columns=list(values))
-    data = Dataset.from_pandas(pd.DataFrame([values]), definition)
-    rows = [[name.replace("_", " "), f"{value:.4g}"] for name, value in values.items()]
-    text = f"# Figures of run {run.run_id}"
-    note = Note(text=text, names=["figure", "value"], rows=rows, means=list(values))
-    report = Report([note])
-    return report.run(data, timestamp=run.time, metadata={"run_id": run.run_id}, name=run.run_id)

@@ -7,11 +7,13 @@ from typing import Any
 
 import polars as pl
 
-from dashboards.alerts import Alert, alerts, with_reasons
-from dashboards.evidently.report import ReportFiles, write_curves, write_report
+from dashboards.alerts import Alert, Circumstances, alerts, with_reasons
+from dashboards.evidently.report import Details, ReportFiles, write_curves, write_report
 from dashboards.measures.drift import ColumnDrift, drift, drift_rows
+from dashboards.measures.limits import figure_limits
 from dashboards.measures.stability import SUBJECT, Stability, stability
 from dashboards.run import RunRef
+from dashboards.settings import MonitorSettings
 from flows.session import Session
 from flows.steps.alerts.circumstances import circumstances, missing_floor, serving_of
 from flows.steps.alerts.exposure import exposure_alerts
@@ -33,6 +35,7 @@ from flows.steps.watch.monitor_frames import (
     reference_samples,
     report_folder,
 )
+from flows.steps.watch.pages import show_run
 from flows.steps.watch.run_alerts import store_alerts
 from flows.steps.watch.twin import twin_lists
 from fusion.errors import DataError
@@ -77,7 +80,8 @@ class Monitored:
 def monitor_run(session: Session, name: str = "live", against: str | None = None) -> Monitored:
     """Compare a run with the one that was live before it; write figures, metrics and alerts.
 
-    All figures are final then. The drift page is drawn when it is first asked for: `draw_page`.
+    All figures are final then, and Evidently's pages show them. Pictures are drawn when they are
+    first asked for: `draw_page`.
 
     Args:
         session: the database and the folder of runs.
@@ -107,10 +111,14 @@ def monitor_run(session: Session, name: str = "live", against: str | None = None
     change, items = _stability(session, run, previous, folder) if previous else (None, {})
     reported = _reported(run, folder, previous, previous_folder, samples)
     verdict = verdict_rows(run.verdict or {})
-    files = write_report(report_folder(folder), reported, drifts, change, verdict, items)
+    around = _circumstances(session, run, previous)
+    limits = figure_limits(drifts, change, session.config.monitor, around.lists_before)
+    details = Details(items, limits)
+    files = write_report(report_folder(folder), reported, drifts, change, verdict, details)
+    show_run(session, reported)
     importance = Manifest.of(run.manifest).importance
     write_curves(files.folder, reported, ranker_curves(folder, pairs, importance))
-    raised = _alerts(session, run, previous, drifts, change)
+    raised = _alerts(session.config.monitor, around, (run, previous), drifts, change)
     _store_metrics(session, run, drifts, change)
     store_alerts(session, run, raised)
     return Monitored(
@@ -145,17 +153,21 @@ def _note(
     return " ".join(parts)
 
 
+def _circumstances(session: Session, run: RunRow, previous: RunRow | None) -> Circumstances:
+    """Return what limits and alerts depend on beside the figures of the two runs."""
+    measured = figures_of(session.engine, previous.run_no, SUBJECT) if previous else None
+    return circumstances(run, previous, next_step(session, run), measured)
+
+
 def _alerts(
-    session: Session,
-    run: RunRow,
-    previous: RunRow | None,
+    settings: MonitorSettings,
+    around: Circumstances,
+    compared: tuple[RunRow, RunRow | None],
     drifts: list[ColumnDrift],
     change: Stability | None,
 ) -> list[Alert]:
     """Judge figures, sources and findings; whatever else differs stands first in each alert."""
-    settings = session.config.monitor
-    measured = figures_of(session.engine, previous.run_no, SUBJECT) if previous else None
-    around = circumstances(run, previous, next_step(session, run), measured)
+    run, previous = compared
     now = Manifest.of(run.manifest)
     before = Manifest.of(previous.manifest) if previous else None
     raised = [

@@ -1,11 +1,11 @@
-"""Draw the drift pages of runs: of one that is named, and of all that nobody has opened yet."""
+"""Show runs in Evidently's pages: figures at once, pictures of those that nobody has opened yet."""
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Event, Thread
 
-from dashboards.evidently.drawing import draw_report
+from dashboards.evidently.drawing import draw_report, show_report
 from dashboards.evidently.report import DRIFT_JSON, ReportFiles, read_drift
 from dashboards.evidently.workspace import snapshots
 from dashboards.measures.drift import Pairs
@@ -13,6 +13,7 @@ from dashboards.run import RunRef
 from flows.session import Session
 from flows.steps.run_damage import require_whole
 from flows.steps.watch.monitor_frames import has_samples, read_pairs, report_folder
+from fusion.errors import DataError
 from fusion.runs.run_folder import RunFolder, folder_of
 
 log = logging.getLogger(__name__)
@@ -22,8 +23,20 @@ END_SECONDS = 10.0
 """Longest wait for a page that is half drawn when dashboards are closed; it is drawn anew later."""
 
 
+def show_run(session: Session, reported: RunRef) -> None:
+    """Put a run that was monitored into Evidently's pages, without pictures.
+
+    Args:
+        session: the folders of runs and of the dashboards.
+        reported: the run, as its report names it.
+    """
+    folder = report_folder(RunFolder(folder_of(session.runs, reported.run_id)))
+    show_report(folder, session.workspace)
+    _keep_newest(session, reported.placement)
+
+
 def draw_page(session: Session, run_id: str) -> None:
-    """Draw the drift page of a run that was monitored, and add the run to the dashboards.
+    """Draw the drift page of a run that was monitored, and its run in the dashboards with pictures.
 
     Figures are those of the monitoring. Pictures are drawn from samples in run folders, without
     people who were forgotten meanwhile; where the run before was pruned there are none of its rows.
@@ -97,7 +110,20 @@ def draw_newest(session: Session) -> None:
     Args:
         session: the folders of runs and of the dashboards.
     """
+    _show_missing(session)
     _draw_each(session, undrawn_runs(session)[:1], Event(), set())
+
+
+def _show_missing(session: Session) -> None:
+    """Put the newest runs into Evidently's pages that an earlier release put there otherwise."""
+    reports = sorted(session.runs.glob(f"[0-9]*/report/{DRIFT_JSON}"), reverse=True)
+    for file in reports[: session.config.monitor.snapshots]:
+        # A report that cannot be read is named when its page is drawn.
+        with suppress(DataError):
+            reported = read_drift(file.parent).run
+            shown, *_ = snapshots(session.workspace, reported.placement, reported.run_id)
+            if not shown.exists():
+                show_run(session, reported)
 
 
 @contextmanager

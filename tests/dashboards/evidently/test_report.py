@@ -10,9 +10,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from dashboards.evidently import drift_page
+from dashboards.evidently import page_widgets
 from dashboards.evidently.drawing import draw_report
 from dashboards.evidently.report import ReportFiles, read_drift, write_report
+from dashboards.evidently.report_metrics import safe
 from dashboards.measures import registry
 from dashboards.measures.drift import drift
 from dashboards.measures.jensen_shannon import JENSEN_SHANNON
@@ -83,21 +84,18 @@ def test_evidently_shows_our_figures(files):
     data = json.loads(files.drift_json.read_text())
     assert data["run_id"] == "run-1"
     assert data["as_of"] == "2026-11-20T03:00:00Z"
-    ours = {f"{one['subject']} · {one['column']}": one["value"] for one in data["columns"]}
-    drawn = [
-        one for one in data["evidently"]["metrics"] if one["config"]["type"].endswith(":ValueDrift")
-    ]
-    theirs = {one["config"]["column"]: one["value"] for one in drawn}
-    assert theirs == pytest.approx({name: ours[name] for name in theirs})
-    # a number that one side lacks altogether has a figure but nothing to draw
-    assert set(ours) - set(theirs) == {"features · x", "features · new"}
-    counted = [
-        one for one in data["evidently"]["metrics"] if "DriftedColumnsCount" in one["metric_name"]
-    ]
-    assert [one["value"]["count"] for one in counted] == [1]
+    ours = {(one["subject"], one["column"]): one["value"] for one in data["columns"]}
+    drawn = {
+        (one["config"]["subject"], one["config"]["column"]): one["value"]
+        for one in data["evidently"]["metrics"]
+        if one["config"]["type"].endswith(":ColumnDistance")
+    }
+    # Those of columns that one side lacks altogether, too.
+    assert ("features", "new") in drawn
+    assert {(subject, safe(name)): value for (subject, name), value in ours.items()} == drawn
 
 
-def test_a_measure_of_ones_own_reaches_page_and_pictures(tmp_path, monkeypatch):
+def test_a_measure_of_ones_own_reaches_page_and_metrics(tmp_path, monkeypatch):
     total_variation = DriftMeasure(
         name="total_variation",
         label="Total variation",
@@ -108,7 +106,7 @@ def test_a_measure_of_ones_own_reaches_page_and_pictures(tmp_path, monkeypatch):
         distance=lambda p, q: float(np.abs(p / p.sum() - q / q.sum()).sum() / 2),
         limit=lambda _: 0.1,
     )
-    for module in (registry, drift_page):
+    for module in (registry, page_widgets):
         monkeypatch.setattr(module, "MEASURES", (total_variation, PSI, JENSEN_SHANNON))
     before = pl.DataFrame({"stars": [1, 2, 3, 4] * 100, "age": range(400)})
     now = pl.DataFrame({"stars": [1, 1, 3, 4] * 100, "age": range(400)})
@@ -116,15 +114,12 @@ def test_a_measure_of_ones_own_reaches_page_and_pictures(tmp_path, monkeypatch):
     assert {one.column: one.method for one in columns} == {"stars": "total_variation", "age": "psi"}
     report = drawn(tmp_path / "run", {"items": (before, now)})
     shown = json.loads(report.drift_json.read_text())["evidently"]["metrics"]
-    methods = {
-        one["config"]["column"]: (one["config"]["method"], one["config"]["threshold"])
+    tested = {
+        one["config"]["column"]: (one["config"]["measure"], one["config"]["tests"][0]["threshold"])
         for one in shown
-        if one["config"]["type"].endswith(":ValueDrift")
+        if one["config"]["type"].endswith(":ColumnDistance")
     }
-    assert methods == {
-        "items · stars": ("fusion_total_variation", 0.1),
-        "items · age": ("fusion_psi", 0.2),
-    }
+    assert tested == {"stars": ("Total variation", 0.1), "age": ("PSI, deciles", 0.2)}
     assert "Stars: total variation." in report.drift_html.read_text()
 
 

@@ -109,7 +109,7 @@ UNWALKED = {
             "storage/runs/runs.py:start_run",
             "storage/runs/runs.py:finish_run",
             "storage/schema/types.py:UtcTime.process_bind_param",
-            "dashboards/evidently/report.py:check_verdict",
+            "dashboards/evidently/figures.py:check_verdict",
             "dashboards/measures/list_changes.py:first_places",
         ),
         PROGRAMMERS,

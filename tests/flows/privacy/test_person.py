@@ -115,9 +115,7 @@ def test_a_file_of_any_kind_that_names_them_is_found(own_shop):
     runs = session.runs
     assert {file.suffix for file in runs.rglob("*") if file.is_file()} <= KINDS
     folder = next(iter(run_folders(runs).values()))
-    # Evidently draws pages when they are first asked for.
-    figures, _ = snapshots(session.workspace, "default", folder.name)
-    figures.parent.mkdir(parents=True)
+    figures, *_ = snapshots(session.workspace, "default", folder.name)
     figures.write_text(json.dumps({"metrics": [{"by": [PERSON]}]}))
     (folder / "report" / "drift.json").write_text(json.dumps({PERSON: 1}))
     (folder / "report" / "drift.html").write_text(f"<td>{PERSON}</td>")
