@@ -61,8 +61,8 @@ class MonitorSettings(Settings):
         50,
         ge=1,
         le=10_000,
-        description="Runs of a placement that Evidently's pages show, the newest ones; each takes "
-        "seconds of a start and megabytes of memory. Figures of all runs stay in SQL.",
+        description="Runs of a placement that Evidently's pages show, the newest ones; each is "
+        "read as they open and kept in memory. Figures of all runs stay in SQL.",
     )
     workspace: str = Field(
         "",

@@ -2,7 +2,7 @@
 
     python -m benchmarks.scale.first_paint PROJECT/fusion.toml [--turns 5 --json]
 
-PROJECT is a finished one, such as that of `fusion demo`. The page of its newest run is drawn where
+PROJECT is a finished one, such as that of `fusion demo`. The page of its live run is drawn where
 nobody asked for it yet. It is then opened as the saved file, and in the dashboards on loopback,
 each time in a browser without a cache; medians are printed. Needs Chromium, and Playwright for
 Python.
@@ -25,9 +25,9 @@ from dashboards.evidently.workspace import report_path
 from flows.session import Session
 from flows.steps.site.site import guarded_dashboards
 from flows.steps.watch.monitor_frames import report_folder
-from flows.steps.watch.pages import draw_newest
+from flows.steps.watch.pages import draw_page
 from fusion.runs.run_folder import RunFolder, folder_of
-from storage.runs.runs import runs
+from storage.runs.runs import find_run
 
 DRAWN = "Figures of the run"
 """A heading that Evidently draws, and that the conclusion before it has not."""
@@ -44,10 +44,10 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     session = Session.open(given.config)
-    draw_newest(session)
-    [newest] = runs(session.engine, session.placement, 1)
-    path = report_path(session.workspace, session.placement, newest.run_id)
-    folder = report_folder(RunFolder(folder_of(session.runs, newest.run_id)))
+    run_id = find_run(session.engine, session.placement, "live").run_id
+    draw_page(session, run_id)
+    path = report_path(session.workspace, session.placement, run_id)
+    folder = report_folder(RunFolder(folder_of(session.runs, run_id)))
     file = ReportFiles(folder).drift_html
     measured = {}
     with dashboards(session) as base:
