@@ -95,7 +95,7 @@ class Interview:
         for item, said in answers.items():
             if item not in row_of:
                 raise UnknownName("item of a question", item, row_of)
-            likes[row_of[item]] = bool(said)
+            likes[row_of[item]] = float(bool(said))
             unasked[row_of[item]] &= said is None
         return self.questions.rank(likes, unasked, k)
 

@@ -14,7 +14,7 @@ from fusion.on_request.optimal_design import Matrix
 
 MOST_KNOWN = 200
 """Items that may be asked about, those that most users like: others are known to too few. With 100
-or 500, lists from the answers were as good."""
+or 500, lists from the answers were about as good."""
 
 
 @dataclass(frozen=True)
@@ -83,14 +83,14 @@ class Questions:
         """
         return self.shares[np.searchsorted(self.targets, items)]
 
-    def rank(self, answers: Mapping[int, bool], may: Flags, k: int) -> RankedItems:
+    def rank(self, answers: Mapping[int, float], may: Flags, k: int) -> RankedItems:
         """Rank items by how likely somebody who answered so is to like them.
 
         A ridge regression of likes on the answers a to the questions S:
         share_T + cov_TS (cov_SS + noise)^-1 (a - share_S).
 
         Args:
-            answers: item of a question -> whether they like it.
+            answers: item of a question -> 1 where they like it, else 0.
             may: (I,) items that may be listed.
             k: places of the list.
 
@@ -116,7 +116,7 @@ class Questions:
 def answer_noise(shares: Scores | Matrix) -> float:
     """Return the variance of an answer that is no taste: as much as answers vary on average.
 
-    With half or twice as much, lists from the answers were as good.
+    With half or twice as much, lists from the answers were about as good.
 
     Args:
         shares: of the users who like each item that may be asked about.

@@ -5,13 +5,14 @@
 A quarter of the users at a time is hidden, with all that they did, from what is learned. Each of
 them answers: yes where they like the film (4 stars or more), else "don't know". The same map makes
 a list of the answers to each set of questions, so that the questions alone differ. Beside it stand
-lists of sources, which fold in what was answered with yes.
+lists of sources, which fold in what was answered with yes, and lists where a no to a film that they
+rated lower counts for less than "don't know".
 
 Every film that one of the sets asks about is in no list and no label, of any set. Whoever likes no
 other film is not judged. Random questions are drawn five times among the films that may be asked
 about; each user's figures are means of the draws.
 
-The first quarter was for choosing constants; the figures are of the other three.
+The first quarter is left for choices (`--first`); the figures are of the other three.
 """
 
 import argparse
@@ -47,6 +48,8 @@ CANDIDATES = 100
 SOURCES = ("ease", "item_knn", "als", "user_knn")
 CHOSEN, POPULAR, RANDOM, NOBODY = "chosen", "most popular", "random", "no answers"
 FOLDED, BY_NDCG = "chosen, list of sources", "chosen by NDCG"
+BELOW, BELOW_NOTHING = -0.5, "chosen, a no is -0.5"
+"""What a no may count for, where "I don't know it" counts for 0."""
 SETTINGS = {
     "columns": {"user": "userId", "item": "movieId", "time": "timestamp", "weight": "rating"},
     "positive": "rating >= 4",
@@ -105,10 +108,14 @@ class NewUsers:
         self.may: Flags = np.ones(data.n_items, bool)
         self.may[asked] = False
         self.likes = [set(pairs[1][pairs[0] == user].tolist()) for user in users]
+        self.known = [set(data.items[data.users == user].tolist()) for user in users]
 
-    def answer(self, items: Rows) -> list[dict[int, bool]]:
-        """Return what each user says of some films."""
-        return [{item: item in liked for item in items.tolist()} for liked in self.likes]
+    def answer(self, items: Rows, no: float = 0.0) -> list[dict[int, float]]:
+        """Return what each user says of some films: 1 for yes, `no`, 0 for "don't know"."""
+        return [
+            {item: 1.0 if item in likes else no * (item in known) for item in items.tolist()}
+            for likes, known in zip(self.likes, self.known, strict=True)
+        ]
 
     def judge(self, lists: list[Rows]) -> Scores:
         """Return the NDCG of each user's list; NaN of a user without labels."""
@@ -162,8 +169,11 @@ def judge_quarter(data: Dataset, known: Dataset, users: Rows, rng: np.random.Gen
         new = NewUsers(data, users, asked)
         figures = judge_sets(new, sets)
         for count in COUNTS:
-            lists = folded(sources, known, new, sets[CHOSEN].items[:count])
-            figures[FOLDED, count] = new.judge(lists)
+            items = sets[CHOSEN].items[:count]
+            figures[FOLDED, count] = new.judge(folded(sources, known, new, items))
+            answers = new.answer(items, BELOW)
+            lists = [sets[CHOSEN].rank(one, new.may, PLACES).items for one in answers]
+            figures[BELOW_NOTHING, count] = new.judge(lists)
         for key, values in figures.items():
             draws[key].append(values)
     return {key: np.mean(values, axis=0) for key, values in draws.items()}
