@@ -106,7 +106,7 @@ def train(world: str, cut: Split, seed: int, root: Path, only_hidden: bool) -> F
         always = replace(as_if_new.DEFAULTS, min_label_share=0.0)
         with patch.object(as_if_new, "DEFAULTS", always):
             return fit_fusion(data, config, root, rules=rules)
-    with patch.object(pipeline, "learn_new_items", lambda context: context):
+    with patch.object(pipeline, "learn_new_items", lambda context, rules: context):
         return fit_fusion(data, config, root, rules=rules)
 
 

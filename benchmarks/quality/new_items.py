@@ -56,7 +56,7 @@ def train(held: Held, config: CoreConfig, arm: str) -> Judged:
     began = time.process_time()
     with TemporaryDirectory(prefix="new-items-") as folder:
         if arm == "before":
-            with patch.object(pipeline, "learn_new_items", lambda context: context):
+            with patch.object(pipeline, "learn_new_items", lambda context, rules: context):
                 fused = fit_fusion(held.known, config, Path(folder))
         else:
             fused = fit_fusion(held.known, config, Path(folder))

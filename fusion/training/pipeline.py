@@ -122,7 +122,7 @@ def train(context: RunContext, live: Live | None = None, rules: Rules | None = N
 
 def _train(context: RunContext, live: Live | None, rules: Rules | None) -> Trained:
     """Train with whichever sources get through it."""
-    context = learn_new_items(context)
+    context = learn_new_items(context, rules)
     plan = context.plan
     fits = fit_sources(context, plan.labels, live.left_out if live else {})
     # Before anything is judged, so that what is judged is what serves; and before the fits on the

@@ -12,6 +12,7 @@ from fusion.data.id_map import IdMap
 from fusion.data.splitting.as_if_new import treat_as_new
 from fusion.data.splitting.fold import Fold, has_training_users
 from fusion.errors import UnusableSource
+from fusion.lists.business_rules.compiled_rules import Rules
 from fusion.runs.context import RunContext
 from fusion.training.new_items.defaults import DEFAULTS
 from fusion.training.sources import build_source, left_out
@@ -21,24 +22,26 @@ DROPPED = "as if new"
 """Stream of the draw of items that label folds treat as new."""
 
 
-def learn_new_items(context: RunContext) -> RunContext:
+def learn_new_items(context: RunContext, rules: Rules | None = None) -> RunContext:
     """Treat a share of the items as new in the label folds, where new items matter.
 
-    They do where a source can score them and enough labels of the label folds are new items; else
-    nothing changes. All fits, histories and features of a label fold then are those of a world in
+    They do where a source can score them, and enough labels of the label folds are new items or an
+    allow list is mostly made of them; else nothing changes. All fits, histories and features of a label fold then are those of a world in
     which nobody has taken the dropped items yet: what a new item is when lists are served. Labels
     that are dropped items stay, and teach who wants an item of which only content is known. Who had
     taken one before is no example of either: the table has no such row.
 
     Args:
         context: of the training.
+        rules: that lists follow.
 
     Returns:
         The context with other label folds, or as it is.
     """
     labels = context.plan.labels
     share = new_label_share(labels)
-    if share < DEFAULTS.min_label_share or not _scores_new_items(context):
+    are_wanted = share >= DEFAULTS.min_label_share or _allows_new_items(context, rules)
+    if not are_wanted or not _scores_new_items(context):
         return context
     dropped = draws(context.data.item_ids, context.config.seed, DROPPED) < DEFAULTS.dropped_share
     folds = tuple(treat_as_new(fold, dropped) for fold in labels)
@@ -83,6 +86,13 @@ def proposes_new_items(context: RunContext) -> bool:
         context: of the training, as `learn_new_items` returned it.
     """
     return any(fold.dropped is not None for fold in context.plan.labels)
+
+
+def _allows_new_items(context: RunContext, rules: Rules | None) -> bool:
+    """Tell whether an allow list holds mostly new items, as that of a page of new arrivals does."""
+    is_new = context.plan.serving.known.item_counts == 0
+    lists = [entry.items for entry in rules.allow] if rules else []
+    return any(is_new[items].mean() >= DEFAULTS.min_allowed_share for items in lists if items.any())
 
 
 def _scores_new_items(context: RunContext) -> bool:

@@ -15,6 +15,11 @@ class NewItemDefaults:
         "share of the label folds' labels that are new items: with fewer, who wants a new item is "
         "too rare for a list to be worth a place to it",
     )
+    min_allowed_share: float = threshold(
+        0.5,
+        "share of an allow list that is new items, from which the list is asked for because of them, "
+        "however few of the labels they are",
+    )
     dropped_share: float = threshold(
         0.1,
         "share of the items whose history a label fold drops: some hundred labels of items that "

@@ -10,6 +10,7 @@ from fusion.data.id_map import IdMap
 from fusion.data.splitting.as_if_new import treat_as_new
 from fusion.data.splitting.earlier import begins_from
 from fusion.errors import FusionError
+from fusion.lists.business_rules.compiled_rules import AllowList, Rules
 from fusion.ranking.table_file import read_table
 from fusion.training.fit_stage import Fit, fit_stage
 from fusion.training.fits import fit_sources
@@ -129,6 +130,28 @@ def test_without_new_items_or_a_source_of_them_nothing_changes(tmp_path):
     assert learn_new_items(silent) is silent
     fits = fit_sources(silent, silent.plan.labels)
     assert {source.k_new for source in fits.on(silent.plan.labels[0])} == {0}
+
+
+def test_an_allow_list_of_new_items_makes_them_matter(tmp_path):
+    frame = synthetic_interactions(seed=3)
+    early = frame.filter(pl.col("time") < frame["time"].quantile(0.4))["item"].unique().sort()
+    taken = frame.filter(pl.col("item").is_in(early[3:].implode()))
+    known = context(tmp_path, dataset(taken, item_frame(), user_frame()))
+    is_new = known.plan.serving.known.item_counts == 0
+    assert is_new.sum() >= 3
+    assert new_label_share(known.plan.labels) < DEFAULTS.min_label_share
+
+    def allowing(items):
+        everyone = np.ones(known.data.n_users, bool)
+        return replace(Rules.none(known.data), allow=(AllowList((), None, everyone, items),))
+
+    asked = learn_new_items(known, allowing(is_new))
+    assert [fold.dropped is not None for fold in asked.plan.labels] == [True] * len(
+        known.plan.labels
+    )
+    assert learn_new_items(known, allowing(~is_new)) is known
+    assert learn_new_items(known, allowing(np.ones_like(is_new))) is known
+    assert learn_new_items(known, allowing(np.zeros_like(is_new))) is known
 
 
 def test_a_source_that_cannot_take_part_makes_nothing_new(tmp_path):
