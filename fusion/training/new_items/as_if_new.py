@@ -26,10 +26,11 @@ def learn_new_items(context: RunContext, rules: Rules | None = None) -> RunConte
     """Treat a share of the items as new in the label folds, where new items matter.
 
     They do where a source can score them, and enough labels of the label folds are new items or an
-    allow list is mostly made of them; else nothing changes. All fits, histories and features of a label fold then are those of a world in
-    which nobody has taken the dropped items yet: what a new item is when lists are served. Labels
-    that are dropped items stay, and teach who wants an item of which only content is known. Who had
-    taken one before is no example of either: the table has no such row.
+    allow list is mostly made of them; else nothing changes. All fits, histories and features of a
+    label fold then are those of a world in which nobody has taken the dropped items yet: what a new
+    item is when lists are served. Labels that are dropped items stay, and teach who wants an item
+    of which only content is known. Who had taken one before is no example of either: the table has
+    no such row.
 
     Args:
         context: of the training.

@@ -17,8 +17,8 @@ class NewItemDefaults:
     )
     min_allowed_share: float = threshold(
         0.5,
-        "share of an allow list that is new items, from which the list is asked for because of them, "
-        "however few of the labels they are",
+        "share of an allow list that is new items, from which it is there because of them, however "
+        "few of the labels they are",
     )
     dropped_share: float = threshold(
         0.1,
