@@ -94,15 +94,22 @@ def conclusion(outcome: Outcome) -> str:
 
 
 def count_of(subject: str, columns: Sequence[ColumnDrift]) -> str:
-    """Say how many of a subject's judged columns drifted.
+    """Say how many of a subject's judged columns drifted, and how many are not judged.
 
     Args:
         subject: its name.
         columns: of the subject.
     """
     judged = [column for column in columns if not column.moves]
-    drifted = sum(column.drifted for column in judged)
-    return f"{safe(subject)}: {drifted} of {len(judged)} columns drifted"
+    moving = len(columns) - len(judged)
+    parts = []
+    if judged:
+        drifted = sum(column.drifted for column in judged)
+        parts.append(f"{drifted} of {len(judged)} columns drifted")
+    # Rows of the table are more than are counted: nobody shall look for the rest.
+    if moving:
+        parts.append(f"{moving} {'moves by itself' if moving == 1 else 'move by themselves'}")
+    return f"{safe(subject)}: {', '.join(parts)}"
 
 
 def _introduction(report: DriftReport, outcome: Outcome, *, is_drawn: bool) -> str:

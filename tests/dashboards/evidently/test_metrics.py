@@ -1,6 +1,7 @@
 """Figures as metrics of the real Evidently: the outcomes of its tests are ours."""
 
 import ast
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import dashboards
 from dashboards.alerts import Circumstances
 from dashboards.evidently.drift_page import drift_snapshot
 from dashboards.evidently.metrics import CLASSES, as_evidently
+from dashboards.evidently.page_widgets import count_of
 from dashboards.evidently.report_metrics import (
     OF_FIGURES,
     TITLES,
@@ -94,9 +96,15 @@ def test_the_counts_of_subjects_stand_once_and_leave_out_what_moves_by_itself(tm
     # Of four features one ages: three are judged.
     assert [title for title in titles if "drifted" in title] == [
         "users: 1 of 4 columns drifted",
-        "features: 2 of 3 columns drifted",
+        "features: 2 of 3 columns drifted, 1 moves by itself",
     ]
     assert "out of" not in snapshot.dumps()
+
+
+def test_where_all_columns_move_none_is_said_to_be_judged(tmp_path):
+    report, _ = planted(tmp_path, MonitorSettings())
+    moving = [replace(column, moves=True) for column in report.columns[:4]]
+    assert count_of("scores", moving) == "scores: 4 move by themselves"
 
 
 def test_lists_of_another_method_are_not_judged(tmp_path):

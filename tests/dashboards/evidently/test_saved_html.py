@@ -57,7 +57,7 @@ def test_the_conclusion_needs_no_script_and_the_script_draws_the_rest(page):
         plain.goto(page.as_uri())
         told = lines_of(plain.inner_text("main"))
         assert "users: 1 of 4 columns drifted" in told
-        assert "features: 2 of 3 columns drifted" in told
+        assert "features: 2 of 3 columns drifted, 1 moves by itself" in told
         assert any(line.startswith("users: share of columns that drifted: 0.25") for line in told)
 
         wrong = []
