@@ -211,7 +211,10 @@ def load_run(folder: Path) -> LoadedRun:
     """
     run = RunFolder(folder)
     if not run.manifest.exists():
-        raise DataError(f"{folder} is no folder of a run: it has no {run.manifest.name}")
+        raise DataError(
+            f"{folder} is no folder of a run: it has no {run.manifest.name}. Name one under the "
+            "folder of artifacts, or put it back from a backup"
+        )
     manifest = Manifest.of(read_manifest(folder))
     if not run.catalogue.exists():
         raise DataError(
