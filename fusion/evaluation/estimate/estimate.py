@@ -147,8 +147,9 @@ class _Estimator:
         # that the quotient is surer than its divisor.
         own = of_model + of_user / users
         if self.served.is_taught:
-            own += OF_PROMISE.refit_share * of_user * len(self.windows) / len(observed)
-        margin = mixture_margin(own + self._between(rows) * value**2)
+            of_window = of_user * len(self.windows) / len(observed)
+            own += self._apart * OF_PROMISE.refit_share * of_window
+        margin = mixture_margin(own + self._apart * between_windows(rows) * value**2)
         low, high = interval_around(value, margin, MOST[metric])
         return EstimateFigure(value=value, low=low, high=high)
 
@@ -161,15 +162,16 @@ class _Estimator:
             parts.append(observed_in(window)[metric][among])
         return np.concatenate(parts)
 
-    def _between(self, rows: Sequence[Sequence[WindowFigure]]) -> Floats:
-        """Variance between a new window and the mean of those that were fitted on, by quantiles.
+    @property
+    def _apart(self) -> float:
+        """How far a new window lies from the mean of those that were fitted on.
 
-        Two windows differ by twice the variance of one; the mean of several by less.
+        Two windows, and the rankers that order them, differ by twice the variance of one; one and
+        the mean of several by less. This is the share of the former.
         """
         sizes = np.array([len(each) for each in self.windows])
         shares = sizes / sizes.sum()
-        between: Floats = (1 + float(shares @ shares)) / 2 * between_windows(rows)
-        return between
+        return (1 + float(shares @ shares)) / 2
 
 
 def _n_windows(rows: Sequence[Sequence[WindowFigure]]) -> int:
