@@ -146,6 +146,27 @@ def test_a_ranker_that_is_fitted_anew_makes_it_less_sure():
     assert wide.high - wide.low > 1.05 * (narrow.high - narrow.low)
 
 
+def test_the_mean_of_two_windows_is_nearer_to_a_new_one():
+    """The same users and likes as one window, and as two of half of them each."""
+    rng = np.random.default_rng(12)
+    whole, before = drawn(rng, listed(rng, 800)), past(rng, 0.3)
+    halves = []
+    for among in (np.arange(800) % 2 == 0, np.arange(800) % 2 == 1):
+        places = whole.listed.take(among)
+        halves.append(
+            replace(whole, listed=places, hits=whole.hits[among], labels=whole.labels[among])
+        )
+    lists = served(listed(rng, 400))
+    one, two = (
+        estimate_lists(lists, windows, before).segments["all"].figures["dcg"]
+        for windows in ([whole], halves)
+    )
+    assert two.value == pytest.approx(one.value)
+    # Windows differ by a third: three quarters of that variance are left, and little else is.
+    share = (two.high - two.low) / (one.high - one.low)
+    assert share == pytest.approx(np.sqrt(0.75), abs=0.02)
+
+
 def test_each_window_is_told_by_the_other_one():
     rng = np.random.default_rng(8)
     windows = [
