@@ -74,6 +74,8 @@ def estimate_lists(
     Returns:
         The estimate; None where past lists were hardly liked, or nobody is expected.
     """
+    # On very little data nobody with a label may have had a candidate.
+    windows = [each for each in windows if len(each)]
     model = fit_windows(windows)
     if model is None or not served.chances.sum():
         return None

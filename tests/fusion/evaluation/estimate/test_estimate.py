@@ -191,6 +191,18 @@ def test_lists_that_nobody_liked_and_users_who_never_return_are_not_estimated():
     assert estimate_lists(served(places, 0.0), [window], past(rng, 0.0)) is None
 
 
+def test_a_window_in_which_nobody_came_back_says_nothing():
+    rng = np.random.default_rng(13)
+    window, nobody = drawn(rng, listed(rng, 200)), np.zeros(200, bool)
+    places = window.listed.take(nobody)
+    empty = replace(window, listed=places, hits=window.hits[nobody], labels=window.labels[nobody])
+    lists, before = served(listed(rng, 50)), past(rng, 0.1)
+    alone = estimate_lists(lists, [window], before)
+    assert estimate_lists(lists, [window, empty], before) == alone
+    assert estimate_lists(lists, [empty, window], before) == alone
+    assert estimate_lists(lists, [empty], before) is None
+
+
 def test_what_was_looked_at_stands_for_all_lists():
     rng = np.random.default_rng(10)
     windows, places = [drawn(rng, listed(rng, 200))], listed(rng, 50)
