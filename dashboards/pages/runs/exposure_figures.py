@@ -1,8 +1,12 @@
 """Exposure and gaps of a run, in the parts that its page has."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from dashboards.pages.runs.figures import Estimate
+
+POPULARITY_GROUPS = ("tail", "new", "middle", "head")
+"""Groups that every data set has, the one that lists are most often unfair to first."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,19 @@ class ExposureLimit:
 
 
 @dataclass(frozen=True)
+class PastExposure:
+    """Exposure in the lists of a run, for how it moved.
+
+    Attributes:
+        at: up to when the run knew data.
+        ratios: share of exposure over share of events, by group.
+    """
+
+    at: datetime
+    ratios: dict[str, float]
+
+
+@dataclass(frozen=True)
 class Exposure:
     """Exposure of a run's lists.
 
@@ -54,6 +71,7 @@ class Exposure:
         limit: times that the gate lets a ratio be, or one over that; None for any.
         limits: as in the rules file.
         cost: NDCG@10 with the limits minus without; None where there is no limit.
+        past: of this run and those before it, the oldest first.
     """
 
     size: int
@@ -62,6 +80,7 @@ class Exposure:
     limit: float | None = None
     limits: tuple[ExposureLimit, ...] = ()
     cost: Estimate | None = None
+    past: tuple[PastExposure, ...] = ()
 
 
 @dataclass(frozen=True)

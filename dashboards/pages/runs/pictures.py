@@ -1,6 +1,7 @@
 """Pictures of a run: differences, methods, drift, how lists changed, features."""
 
 from dashboards.language.catalogue import Say, marked
+from dashboards.pages.runs.exposure_figures import POPULARITY_GROUPS
 from dashboards.pages.runs.facts import RunFacts
 from dashboards.pages.runs.figures import ListChanges
 from dashboards.plots.bullets import Bullet, bullets
@@ -9,6 +10,7 @@ from dashboards.plots.dots import Dot, dots
 from dashboards.plots.histograms import histogram
 from dashboards.plots.picture import Picture
 from dashboards.plots.ratios import Ratio, ratios
+from dashboards.plots.sparkline import Line, sparkline
 
 SHOWN_COLUMNS = 20
 """Columns of drift that are drawn; the downloads have all."""
@@ -18,6 +20,14 @@ OVERLAPS = {
     "rbo": marked("Rank-biased overlap of each user's lists"),
 }
 """Measures of how alike two lists are, by the words for them."""
+
+POPULARITY = {
+    "head": marked("head"),
+    "middle": marked("middle"),
+    "tail": marked("tail"),
+    "new": marked("new items"),
+}
+"""Groups of items by their popularity, by the words for them."""
 
 
 def pictures(facts: RunFacts, say: Say) -> dict[str, Picture]:
@@ -38,6 +48,7 @@ def pictures(facts: RunFacts, say: Say) -> dict[str, Picture]:
         "groups": _groups(facts, say),
         "gaps": _gaps(facts, say),
         "exposure": _exposure(facts, say),
+        "exposure over runs": _exposure_over_runs(facts, say),
         **_overlaps(facts.lists, say),
         **_curves(facts, say),
     }
@@ -120,6 +131,25 @@ def _exposure(facts: RunFacts, say: Say) -> Picture | None:
     )
     title = _("Exposure of item groups beside the interest in them")
     return ratios(title, said, rows, facts.exposure.limit, _("times"), say)
+
+
+def _exposure_over_runs(facts: RunFacts, say: Say) -> Picture | None:
+    _ = say
+    past = facts.exposure.past if facts.exposure else ()
+    if len(past) < 2:
+        return None
+    lines: list[Line] = []
+    for name in POPULARITY_GROUPS:
+        of_group = [one.ratios.get(name) for one in past]
+        lines.append(Line(_(POPULARITY[name]), of_group, "soft" if lines else "line"))
+    lines.append(Line(_("as taken"), [1.0] * len(past), "limit"))
+    said = _(
+        "Share of exposure over share of events, run by run: at 1 items are shown as much as they "
+        "are taken."
+    )
+    moments = [f"{one.at:%Y-%m-%d}" for one in past]
+    title = _("Exposure over the runs")
+    return sparkline(title, said, moments, lines, "{:.2f}".format, heading=_("Run"))
 
 
 def _drift(facts: RunFacts, say: Say) -> Picture | None:

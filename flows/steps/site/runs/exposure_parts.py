@@ -1,24 +1,29 @@
 """Exposure and gaps of a stored run, as the pages show them; older runs have none."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dashboards.pages.runs.exposure_figures import (
     Exposure,
     ExposureLimit,
     ItemGroup,
+    PastExposure,
     SegmentGap,
 )
 from flows.steps.site.runs.verdict_parts import Verdict, estimate
 from fusion.evaluation.exposure.report import ExposureReport, GroupExposure
 from fusion.runs.manifest import Manifest
+from storage.reading.over_time.exposure_ratios import ExposureOfRun
 
 
-def exposure_of(manifest: Manifest, before: Manifest) -> Exposure | None:
+def exposure_of(
+    manifest: Manifest, before: Manifest, past: Sequence[ExposureOfRun] = ()
+) -> Exposure | None:
     """Return the exposure of a run's lists.
 
     Args:
         manifest: of the run.
         before: of the run before; empty without one.
+        past: of this run and those before it, the oldest first.
 
     Returns:
         None where nothing was measured.
@@ -40,6 +45,7 @@ def exposure_of(manifest: Manifest, before: Manifest) -> Exposure | None:
             for one in (manifest.rules.exposure if manifest.rules else [])
         ),
         cost=estimate(cost),
+        past=tuple(PastExposure(one.at, one.ratios) for one in past),
     )
 
 

@@ -9,6 +9,7 @@ from dashboards.evidently.report import DriftReport
 from dashboards.evidently.workspace import report_path
 from dashboards.measures.drift import ColumnDrift
 from dashboards.measures.stability import SUBJECT
+from dashboards.pages.runs.exposure_figures import POPULARITY_GROUPS
 from dashboards.pages.runs.facts import RunAlert, RunFacts, RunLine, SlotMove
 from flows.session import Session
 from flows.steps.alerts.run_before import run_before
@@ -27,6 +28,7 @@ from fusion.runs.manifest import Manifest
 from storage.database.errors import DamagedDatabase, NoDatabase
 from storage.reading.live_run import live_age
 from storage.reading.of_runs.run_figures import run_figures
+from storage.reading.over_time.exposure_ratios import exposure_ratios
 from storage.reading.read import figures_of
 from storage.runs.runs import SLOTS, find_run
 from storage.schema.row_objects import RunRow
@@ -35,6 +37,8 @@ from storage.watches.alerts import alerts_of_run
 from storage.watches.diagnosis import diagnosis_of
 from storage.watches.realised import realised_of
 
+MOST_PAST_RUNS = 30
+"""Runs over which a page shows how exposure moved."""
 LONG_PARTS = ("verdict", "files", "tables", "defaults")
 """Parts of a manifest that pages leave out: they would be most of it, and downloads have them."""
 
@@ -125,7 +129,11 @@ def _facts(
         ),
         groups=tuple(verdict_parts.groups(verdict)),
         gaps=tuple(exposure_parts.gaps(verdict)),
-        exposure=exposure_parts.exposure_of(manifest, manifest_before),
+        exposure=exposure_parts.exposure_of(
+            manifest,
+            manifest_before,
+            exposure_ratios(engine, run, POPULARITY_GROUPS, MOST_PAST_RUNS),
+        ),
         failed_checks=tuple(_failed_checks(manifest)),
         drift=_worst_first(drift),
         note=drift.run.note if drift else "",

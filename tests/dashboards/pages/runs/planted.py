@@ -10,6 +10,7 @@ from dashboards.pages.runs.exposure_figures import (
     Exposure,
     ExposureLimit,
     ItemGroup,
+    PastExposure,
     SegmentGap,
 )
 from dashboards.pages.runs.facts import RunAlert, RunFacts, RunLine, Setting, SlotMove
@@ -125,6 +126,10 @@ def facts(**changes) -> RunFacts:
                 ExposureLimit("exposure of genres=noir at least 0.5", 0.1, 0.3, False),
             ),
             cost=Estimate(-0.001, -0.002, 0.0),
+            past=(
+                PastExposure(datetime(2026, 3, 1, tzinfo=UTC), {"tail": 0.15, "head": 1.5}),
+                PastExposure(datetime(2026, 3, 8, tzinfo=UTC), {"tail": 0.1, "head": 1.75}),
+            ),
         ),
         "drift": (column(HOSTILE, 0.5), column("calm", 0.01), column("age", 0.9, moves=True)),
         "lists": lists(),

@@ -1,6 +1,7 @@
 """The page of one run, over planted facts."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -66,6 +67,15 @@ def test_exposure_stands_beside_interest_with_limits_and_their_cost():
     assert "new31.0%0.0%––" in shown
     assert "tail0.100.080.12" in shown
     assert shown.index("Gaps between segments") < shown.index("Exposure of item groups")
+
+
+def test_exposure_over_the_runs_is_drawn_where_there_is_a_run_before():
+    shown = words(page_of(facts()))
+    assert "Exposure over the runs" in shown
+    assert shown.index("2026-03-080.10") < shown.index("2026-03-010.15")
+    exposure = facts().exposure
+    alone = replace(exposure, past=exposure.past[1:])
+    assert "Exposure over the runs" not in words(page_of(facts(exposure=alone)))
 
 
 def test_a_run_that_measured_no_exposure_has_no_such_part():

@@ -3,11 +3,12 @@
 import pytest
 
 from fusion.errors import FusionError
+from storage.reading.over_time.exposure_ratios import exposure_ratios
 from storage.reading.over_time.live_spans import live_moves
 from storage.reading.over_time.run_figures import run_figures
 from storage.reading.over_time.run_names import run_names
 from storage.reading.over_time.troubles import why_not_shown
-from storage.runs.runs import add_refusal
+from storage.runs.runs import add_refusal, find_run
 from tests.storage.reading.over_time.world import (
     BROKEN,
     add_metric,
@@ -42,6 +43,22 @@ def test_figures_are_those_of_monitoring_and_of_closed_windows(engine, past):
     assert (first.verdict, first.churn) == (0.25, None)
     assert (second.realised, second.promise["low"]) == (None, pytest.approx(0.27))
     assert (second.churn, second.jaccard_chance, second.drifted_share) == (0.3, 0.8, 0.4)
+
+
+def test_exposure_is_of_a_run_and_of_those_before_it(engine, past):
+    for name, ratio in (("r1", 0.5), ("r2", 0.25), ("r3", 0.125)):
+        add_metric(engine, past[name], "exposure", "exposure_ratio", ratio, segment="tail", k=10)
+        add_metric(engine, past[name], "exposure", "exposure", 0.9, segment="tail", k=10)
+        add_metric(engine, past[name], "exposure", "exposure_ratio", 7.0, segment="x=y", k=10)
+    add_metric(engine, past["r2"], "exposure", "exposure_ratio", None, segment="new", k=10)
+    until = find_run(engine, "home", "r2")
+    found = exposure_ratios(engine, until, ("tail", "new"), 10)
+    assert [(one.run_id, one.ratios) for one in found] == [
+        ("r1", {"tail": 0.5}),
+        ("r2", {"tail": 0.25}),
+    ]
+    assert [one.run_id for one in exposure_ratios(engine, until, ("tail",), 1)] == ["r2"]
+    assert exposure_ratios(engine, until, ("head",), 10) == []
 
 
 def test_figures_are_of_the_newest_runs(engine, past):
