@@ -39,9 +39,9 @@ def own_shop(shop, tmp_path):
     return shutil.copytree(shop, tmp_path / "shop")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def bare(tmp_path_factory):
-    """A shop without any run; tests leave its files as they are."""
+    """A shop without any run; tests leave its files as they are, but a verb may make a database."""
     folder = tmp_path_factory.mktemp("bare")
     make_shop(folder)
     return folder
