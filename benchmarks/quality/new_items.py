@@ -11,7 +11,6 @@ taken.
 """
 
 import argparse
-import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,7 +82,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--days", type=int, default=28, help="length of a window with --hold time")
     parser.add_argument("--folds", default="1", help="nested hold-outs, such as 1,2,3")
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--config", default="{}", help="core configuration as JSON")
+    parser.add_argument("--sources", help="names, such as ease,content; else the default set")
     parser.set_defaults(generate=None)
     return parser.parse_args()
 
@@ -94,7 +93,9 @@ def main() -> None:
     data = read(given, given.seed)
     shaped = {} if given.hold == "time" else {"split": {"kind": given.hold}}
     fixed = {"tune": {"trials": 0, "prune": False}, "lists": {"size": DEPTH, "reserve": 0}}
-    config = CoreConfig(**{"seed": given.seed, **shaped, **fixed, **json.loads(given.config)})
+    names = given.sources.split(",") if given.sources else []
+    sources = {"sources": [{"name": name} for name in names]}
+    config = CoreConfig(**{"seed": given.seed, **shaped, **fixed, **sources})
     folds: dict[str, list[dict[str, Scores]]] = {name: [] for name in FIGURES}
     users = []
     for n in (int(text) for text in given.folds.split(",")):
