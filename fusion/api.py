@@ -20,6 +20,7 @@ from fusion.ingest.formats.files import FRAME
 from fusion.ingest.load import load
 from fusion.ingest.settings import DataSettings
 from fusion.lists.business_rules.blocked import NO_BLOCKS
+from fusion.lists.business_rules.resolve_priors import with_priors
 from fusion.lists.business_rules.resolve_rules import usable
 from fusion.lists.business_rules.rules import RuleSet
 from fusion.lists.stored_lists import DEFAULT_PLACES, stored_lists
@@ -125,6 +126,7 @@ def fit_fusion(
         DataError: the data cannot be trained on.
     """
     config = config or CoreConfig()
+    data, _ = with_priors(data, config.priors)
     plan = plan_folds(data, config.split, seen=not config.lists.exclude_seen, seed=config.seed)
     folder = root or Path(mkdtemp(prefix="fusion-"))
     usable_rules, _ = usable(rules or RuleSet(), data, NO_BLOCKS, config.lists.size)

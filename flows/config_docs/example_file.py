@@ -56,6 +56,11 @@ EXAMPLES: dict[str, Any] = {
         "refit": "fold",
         "settings": {"factors": 64},
     },
+    "priors": {
+        "name": "parents",
+        "history": ["genres=Children"],
+        "items": ["genres=Horror"],
+    },
     "data.vectors": {
         "path": "posters.parquet",
         "id": "movieId",
@@ -79,6 +84,8 @@ EXAMPLES: dict[str, Any] = {
 """Values shown for keys that have no default to show."""
 ABOUT_LISTS = {
     "sources": f"Base recommenders. Without any of these tables: {default_set()}",
+    "priors": "Rules of thumb: who took items of one group wants items of another more, or less. "
+    "The ranker learns how much, and which of the two.",
     "data.vectors": "Vectors of items that you have: of pictures, sounds, models. A .npy matrix "
     "has ids in place of id and column.",
     "data.checks": "Checks of your own. Each has one rule: min and max, values, pattern, unique, "

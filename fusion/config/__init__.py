@@ -2,6 +2,7 @@
 
 from fusion.config.core import CoreConfig
 from fusion.config.list_settings import ListSettings
+from fusion.config.priors import PriorSettings
 from fusion.config.sections import (
     ArtifactSettings,
     GateSettings,
@@ -25,6 +26,7 @@ __all__ = [
     "CoreConfig",
     "GateSettings",
     "ListSettings",
+    "PriorSettings",
     "RankerSettings",
     "SourceSettings",
     "SplitSettings",

@@ -1,8 +1,9 @@
 """The core's part of the configuration file."""
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from fusion.config.list_settings import ListSettings
+from fusion.config.priors import MAX_PRIORS, PriorSettings
 from fusion.config.sections import (
     ArtifactSettings,
     GateSettings,
@@ -13,6 +14,8 @@ from fusion.config.sections import (
 )
 from fusion.config.sources import DEFAULT_SOURCES, IN_NO_ORDER, SourceSettings
 from fusion.core.settings import Settings, outside
+
+Named = SourceSettings | PriorSettings
 
 
 class CoreConfig(Settings):
@@ -44,6 +47,9 @@ class CoreConfig(Settings):
     ranker: RankerSettings = Field(
         RankerSettings(), description="Training of the ranker, which orders all candidates."
     )
+    priors: tuple[PriorSettings, ...] = Field(
+        (), max_length=MAX_PRIORS, description="Rules of thumb, whose weight the ranker learns."
+    )
     gate: GateSettings = Field(GateSettings(), description="When a run may be published.")
     lists: ListSettings = Field(ListSettings(), description="What is published.")
     limits: LimitSettings = Field(
@@ -54,17 +60,18 @@ class CoreConfig(Settings):
         ArtifactSettings(), description="Where the files of runs are kept."
     )
 
-    @field_validator("sources")
+    @field_validator("sources", "priors")
     @classmethod
-    def _named_once(cls, sources: tuple[SourceSettings, ...]) -> tuple[SourceSettings, ...]:
-        names = [source.name for source in sources]
+    def _named_once(cls, entries: tuple[Named, ...], info: ValidationInfo) -> tuple[Named, ...]:
+        names = [entry.name for entry in entries]
         twice = {name for name in names if names.count(name) > 1}
         if twice:
+            one = "source" if info.field_name == "sources" else "prior"
             raise ValueError(
                 f"names given twice: {', '.join(sorted(twice))}; "
-                "every source needs a name of its own"
+                f"every {one} needs a name of its own"
             )
-        return sources
+        return entries
 
     def sources_for(self, has_times: bool) -> tuple[SourceSettings, ...]:
         """Return the configured sources, or the default set.

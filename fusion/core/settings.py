@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from hashlib import sha256
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from fusion.errors import ConfigError
 
@@ -15,6 +15,15 @@ LONGEST = 1e300
 """Numbers from here on are not written out in messages."""
 LARGEST = 2**31 - 1
 """Largest number of a setting, as of LightGBM and of most C libraries."""
+
+
+def _as_text(value: Any) -> Any:
+    """Turn an integer into text: ids may be written as either."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+# In TOML 17 and "17" are different values; as ids they are meant to be the same.
+Id = Annotated[str, BeforeValidator(_as_text)]
 
 
 class Settings(BaseModel):

@@ -14,6 +14,7 @@ from fusion.data.capabilities import capabilities_of
 from fusion.data.facts import ItemFacts
 from fusion.data.histories import UserHistories
 from fusion.data.id_map import IdMap
+from fusion.data.priors import ItemPrior
 
 FOREVER = np.iinfo(np.int64).max
 """A moment later than all others, for items without an end of availability."""
@@ -41,6 +42,7 @@ class Dataset:
         timezone: IANA zone whose midnights end the days of the data; no part of the digest.
         vectors: by name, (I, D) float32 of length 1; 0 for items without one. Folds share them.
         facts: of items, those that counted before `as_of`.
+        priors: for the ranker alone, and so no part of the digest, by which fits are kept.
     """
 
     user_ids: IdMap
@@ -58,6 +60,7 @@ class Dataset:
     timezone: str = "UTC"
     vectors: Mapping[str, Scores] = field(default_factory=dict)
     facts: ItemFacts = field(default_factory=ItemFacts)
+    priors: tuple[ItemPrior, ...] = ()
 
     def __len__(self) -> int:
         return len(self.users)
@@ -124,6 +127,7 @@ class Dataset:
             item_table=self.item_table.head(n_items),
             vectors={name: values[:n_items] for name, values in self.vectors.items()},
             facts=self.facts.head(n_items),
+            priors=tuple(prior.head(n_items) for prior in self.priors),
         )
 
     def trim_users(self) -> "Dataset":

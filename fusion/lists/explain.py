@@ -17,7 +17,7 @@ from fusion.core.hashing import shares
 from fusion.data.ranked_lists import RankedLists
 from fusion.lists.business_rules.compiled_rules import BOOSTED, NOT_MOVED, PINNED
 from fusion.lists.fact_words import FactWords
-from fusion.lists.reasons import BACKFILLED, MOVED_UP, PUT_HERE, Reasons
+from fusion.lists.reasons import BACKFILLED, MOVED_UP, PUT_HERE, Reasons, applying
 from fusion.ranking.candidates import Candidates
 from fusion.ranking.features.source_columns import ColumnKind, SourceColumn
 from fusion.ranking.ranker import Ranker
@@ -173,7 +173,7 @@ class Explainer:
         """Compute what each reason adds to each row's score (n, K), NaN where it adds nothing."""
         gains = np.full((len(rows.items), len(self.reasons.words)), np.nan, np.float32)
         if self.ranker is not None and rows.is_candidate.any():
-            contributions = self.ranker.contributions(dict(rows.features))
+            contributions = applying(self.ranker, rows.features)
             is_silent = np.isnan(self._source_ranks(rows)[rows.is_candidate])
             gains[rows.is_candidate] = self.reasons.strongest(
                 contributions, self.ranker.columns, is_silent

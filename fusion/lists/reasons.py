@@ -8,7 +8,9 @@ import numpy as np
 from fusion.core.arrays import Flags, Scores
 from fusion.models.base.fitted import FittedSource
 from fusion.ranking.features.registry import Feature
+from fusion.ranking.features.side_columns import is_prior_column
 from fusion.ranking.features.source_columns import ColumnKind, SourceColumn
+from fusion.ranking.ranker import Ranker
 
 STRONGEST = 3
 """Reasons of the ranker that a row keeps: more are too small to matter and too many to read."""
@@ -28,6 +30,26 @@ def reason_of(source: str, reason_text: str) -> str:
         The sentence, or one with the name of the source.
     """
     return reason_text.strip() or f"{source} speaks for it"
+
+
+def applying(ranker: Ranker, features: Mapping[str, Scores]) -> Scores:
+    """Compute what columns add to scores, without priors that say nothing of the item.
+
+    An item gains a little where a prior that speaks against others does not concern it. That is no
+    reason which anybody would understand.
+
+    Args:
+        ranker: weighs the features.
+        features: of the candidates (n,), by name.
+
+    Returns:
+        Contributions (n, F) in the order of the ranker's columns.
+    """
+    contributions = ranker.contributions(dict(features))
+    for index, name in enumerate(ranker.columns):
+        if is_prior_column(name):
+            contributions[features[name] == 0, index] = 0
+    return contributions
 
 
 @dataclass(frozen=True)

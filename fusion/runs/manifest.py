@@ -141,6 +141,21 @@ class TunedRow(ManifestPart):
     trials: int = 0
 
 
+class PriorRow(ManifestPart):
+    """A prior as the ranker weighs it.
+
+    Attributes:
+        candidates: share of the verdict's candidates that it speaks of.
+        importance: its share of the ranker's total gain.
+        effect: what it adds to their scores on average, by TreeSHAP; None where there are none.
+    """
+
+    name: str = ""
+    candidates: float = 0.0
+    importance: float | None = 0.0
+    effect: float | None = None
+
+
 class ListCounts(ManifestPart):
     """Counts of lists; `short` are users with a history and fewer items than a list shows."""
 
@@ -190,6 +205,7 @@ class Manifest(ManifestPart):
         trees: trees of the ranker.
         importance: share of the ranker's total gain of each feature.
         source_prior: source column that is added to the ranker's scores, and its weight.
+        priors: of the configuration, as the judged ranker weighs them.
         feature_psi: PSI of steady features between the last training table and what is served.
         serving: what was measured of the fits that serve; empty for older runs.
         exposure: of item groups in the lists; empty for older runs.
@@ -224,6 +240,7 @@ class Manifest(ManifestPart):
     trees: int | None = None
     importance: dict[str, float | None] = {}
     source_prior: dict[str, Any] | None = Field(None, alias="lean")
+    priors: list[PriorRow] = []
     feature_psi: dict[str, float | None] = {}
     serving: dict[str, Any] = {}
     exposure: dict[str, Any] = {}

@@ -181,11 +181,12 @@ def fit_stage(
             f"{earlier.fold.name}, which knows what {fold.name} does not"
         )
     recipe = ModelRecipe.of(source)
-    # Users and items that came later are cut off, so that their coming changes no key.
+    # Users and items that came later are cut off, so that their coming changes no key. No source
+    # reads priors: another one changes no fit.
     known = fold.known.trim_users()
     inputs = FitInputs(
         model=recipe,
-        data=known.trim_items(fit_items(recipe.build(), known)),
+        data=replace(known.trim_items(fit_items(recipe.build(), known)), priors=()),
         device=device,
         seed=source_seed(seed, source.name),
         steps=steps,

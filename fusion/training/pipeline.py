@@ -35,6 +35,7 @@ from fusion.training.new_items.as_if_new import learn_new_items
 from fusion.training.new_items.hidden_items import judge_hidden_items
 from fusion.training.new_items.only_new import only_new_tables
 from fusion.training.past_windows.judge import judge_past_windows
+from fusion.training.prior_effects import PriorEffect, prior_effects
 from fusion.training.ranker_stages import (
     FittedRanker,
     RankerInputs,
@@ -72,6 +73,7 @@ class Trained:
         serving: what serves, beside what was judged.
         exposure: of item groups in the lists, beside the interest in them.
         estimate: what the lists are expected to be worth; None where it cannot be told.
+        priors: as the ranker weighs them.
         serving_fits: of the sources in use.
         tuned: what tuning found.
         rules: that lists follow; None without any.
@@ -90,6 +92,7 @@ class Trained:
     serving: ServingReport
     exposure: ExposureReport
     estimate: EstimateReport | None = None
+    priors: tuple[PriorEffect, ...] = ()
     serving_fits: tuple[SourceFit, ...] = ()
     tuned: tuple[Tuned, ...] = ()
     rules: Rules | None = None
@@ -225,6 +228,7 @@ def _fuse(context: RunContext, fits: SourceFits, live: Live | None, rules: Rules
             "estimate",
             lambda: estimate_lists_of(context, verdict, tables, judged, lists, past),
         ),
+        priors=prior_effects(context.data.priors, verdict_table, judged.ranker),
         serving_fits=fits.on(plan.serving),
         tuned=tuple(fits.tuned),
         rules=rules,

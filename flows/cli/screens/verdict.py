@@ -1,6 +1,6 @@
 """The verdict on the terminal: every row's metrics side by side, and what was chosen."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from rich.console import Console
@@ -80,7 +80,8 @@ def print_verdict(console: Console, manifest: Mapping[str, Any]) -> None:
     limited = (manifest.get("rules") or {}).get("exposure", [])
     exposed = [*exposure_lines(manifest.get("exposure", {})), *limit_lines(report, limited)]
     promised = [*promise_lines(report), *_estimate_lines(manifest.get("estimate", {}))]
-    for line in (*promised, *segment_lines(report), *exposed):
+    priors = _prior_lines(manifest.get("priors", []))
+    for line in (*priors, *promised, *segment_lines(report), *exposed):
         console.print(paragraph("  ", told(line)))
     split = report["split"]
     if split["optimistic"]:
@@ -105,6 +106,30 @@ def _estimate_lines(estimate: Mapping[str, Any]) -> list[str]:
         **figures,
     )
     return [line]
+
+
+def _prior_lines(priors: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Say of each prior in which direction and how much it counts."""
+    lines = []
+    for prior in priors:
+        effect, share = prior["effect"], f"{prior['importance']:.1%}"
+        if not effect:
+            lines.append(say("The ranker does not use the prior %(name)s.", name=prior["name"]))
+        elif effect > 0:
+            text = say(
+                "By the prior %(name)s items gain; it makes %(share)s of what the ranker learned.",
+                name=prior["name"],
+                share=share,
+            )
+            lines.append(text)
+        else:
+            text = say(
+                "By the prior %(name)s items lose; it makes %(share)s of what the ranker learned.",
+                name=prior["name"],
+                share=share,
+            )
+            lines.append(text)
+    return lines
 
 
 def _expected(figure: Mapping[str, Any]) -> str:

@@ -21,6 +21,7 @@ from fusion.evaluation.live_baseline import Live, judgeable
 from fusion.ingest.checks.registry import LiveIds
 from fusion.ingest.load import Loaded, load
 from fusion.lists.business_rules.compiled_rules import Rules
+from fusion.lists.business_rules.resolve_priors import with_priors
 from fusion.lists.business_rules.rules import RuleSet
 from fusion.lists.live_lists import LiveLists
 from fusion.runs.manifest import Manifest
@@ -79,9 +80,10 @@ def read_inputs(
     live_run = live(session.engine, session.placement) if with_live else None
     forgotten = read_forgotten(session.engine)
     loaded = session.timer("load", lambda: read_data(session, as_of, live_run, forgotten))
-    data = loaded.dataset
+    data, prior_findings = with_priors(loaded.dataset, session.config.priors)
     rules, findings = compile_rules(session, rule_set, data)
-    loaded.findings.extend(findings)
+    loaded = replace(loaded, dataset=data)
+    loaded.findings.extend([*prior_findings, *findings])
     baseline = _baseline(live_run.run, session.config.core) if live_run else None
     plan = plan_folds(
         data,

@@ -18,6 +18,7 @@ from fusion.ingest.checks.registry import LiveIds
 from fusion.ingest.load import inspect_data
 from fusion.lists.business_rules.block_findings import idle_rows
 from fusion.lists.business_rules.blocked import NO_BLOCKS
+from fusion.lists.business_rules.resolve_priors import resolve_priors
 from fusion.lists.business_rules.resolve_rules import resolve
 from fusion.lists.business_rules.rules import RuleSet
 from fusion.models.base.registry import offered
@@ -68,6 +69,7 @@ def _check_all(session: Session, as_of: datetime | None) -> list[Finding]:
     if inspected.dataset is not None:
         blocked, size = _blocked(session), session.config.lists.size
         findings += resolve(rule_set, inspected.dataset, blocked, size)[1]
+        findings += resolve_priors(session.config.priors, inspected.dataset)[1]
     findings += _check_blocks(session)
     return sorted(findings, key=lambda finding: finding.severity)
 

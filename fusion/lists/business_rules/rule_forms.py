@@ -1,24 +1,15 @@
 """Forms of rules: whom a rule is for, and which items it names."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from fusion.core.settings import Settings
+from fusion.core.settings import Id, Settings
 
 EQUATION = r"^[^=]+=.+$"
 """The form of "column=value"."""
 MAX_NAMED = 3
 """Items that the text of a rule names; more would not fit a line of a report."""
-
-
-def _as_text(value: Any) -> Any:
-    """Turn an integer into text: ids may be written as either."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-# In TOML 17 and "17" are different values; as ids they are meant to be the same.
-Id = Annotated[str, BeforeValidator(_as_text)]
 
 
 class Aimed(Settings):

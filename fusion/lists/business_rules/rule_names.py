@@ -47,6 +47,26 @@ NO_VALUE = declare(
 )
 
 
+@dataclass(frozen=True)
+class NameKinds:
+    """Findings about names that the data does not have.
+
+    Attributes:
+        table: what the findings are about.
+        item: an id of no item.
+        column: no category column.
+        value: a category of nobody and nothing.
+    """
+
+    table: str
+    item: FindingKind
+    column: FindingKind
+    value: FindingKind
+
+
+RULE_NAMES = NameKinds("rules", NO_ITEM, NO_COLUMN, NO_VALUE)
+
+
 @dataclass
 class NameResolver:
     """Looks up what rules name, and notes what the data does not have.
@@ -54,10 +74,12 @@ class NameResolver:
     Attributes:
         data: items and users.
         findings: what was missing so far.
+        kinds: of the findings.
     """
 
     data: Dataset
     findings: list[Finding] = field(default_factory=list)
+    kinds: NameKinds = RULE_NAMES
 
     def has_item_column(self, rule: object, name: str) -> bool:
         """Tell whether the items have a category column; note it where they have not.
@@ -77,7 +99,7 @@ class NameResolver:
         known = [column for column in table.columns if table.schema[column] == dtype]
         if name not in known:
             message = f"the {owners} have no category column {name!r}{_suggestion(name, known)}"
-            self.note(NO_COLUMN, rule, message, [{"column": name}])
+            self.note(self.kinds.column, rule, message, [{"column": name}])
         return name in known
 
     def users(self, rule: Aimed) -> Flags:
@@ -99,7 +121,7 @@ class NameResolver:
         if not members.any():
             known = values.drop_nulls().unique().sort().to_list()
             message = f"no user has {rule.segment}{_suggestion(value, known)}"
-            self.note(NO_VALUE, rule, message, [{column: value}])
+            self.note(self.kinds.value, rule, message, [{column: value}])
         return members
 
     def items(self, rule: Named) -> Flags:
@@ -120,7 +142,7 @@ class NameResolver:
         if missing:
             message = f"{len(missing)} of {len(rows)} items are not in the data"
             examples: list[dict[str, object]] = [{"item": name} for name in missing]
-            self.note(NO_ITEM, rule, message, examples, len(missing))
+            self.note(self.kinds.item, rule, message, examples, len(missing))
         for category in rule.categories:
             matrix = self.category(rule, category)
             if matrix is not None:
@@ -145,7 +167,7 @@ class NameResolver:
             values = self.data.item_table[column].explode().drop_nulls()
             known = values.unique().sort().to_list()
             message = f"no item has {category}{_suggestion(value, known)}"
-            self.note(NO_VALUE, rule, message, [{column: value}])
+            self.note(self.kinds.value, rule, message, [{column: value}])
         return matrix
 
     def note(
@@ -165,7 +187,7 @@ class NameResolver:
             examples: names, of which the first few are shown.
             count: how many names are concerned.
         """
-        self.findings.append(kind.finding("rules", count, f"{rule}: {message}", examples))
+        self.findings.append(kind.finding(self.kinds.table, count, f"{rule}: {message}", examples))
 
 
 def _suggestion(name: str, known: Iterable[str]) -> str:

@@ -7,10 +7,10 @@ from typing import Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from fusion.core.settings import Settings, config_hash, describe, outside
+from fusion.core.settings import Id, Settings, config_hash, describe, outside
 from fusion.core.toml_file import read_toml
 from fusion.errors import ConfigError
-from fusion.lists.business_rules.rule_forms import Aimed, Id, Named
+from fusion.lists.business_rules.rule_forms import Aimed, Named
 
 
 class Allow(Named):

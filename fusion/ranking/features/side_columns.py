@@ -1,7 +1,7 @@
-"""Columns made of what a shop knows of its items: one for each vectors, one for large relations.
+"""Columns made of what a shop knows: of vectors, of large relations, and of its rules of thumb.
 
-Which columns there are follows from the dataset's vectors and relations, and is the same for all
-of its folds.
+Which columns there are follows from the dataset's vectors, relations and priors, and is the same
+for all of its folds.
 """
 
 import re
@@ -22,6 +22,7 @@ CHUNK_ROWS = 65_536
 ALIKE = "it is like what they took last"
 SAME_FACTS = "it has facts in common with what they took last"
 SAME = "same {relation} as what they took last"
+PRIOR = "of what they took, by the prior {prior}"
 
 
 @feature_family
@@ -128,3 +129,51 @@ def relation_columns(data: Dataset) -> list[str]:
         is_taken = name in (*names, "facts_weight")
         names.append(f"facts_{word}_{place}_weight" if is_taken else name)
     return names
+
+
+@feature_family
+def prior_columns(data: Dataset) -> list[Feature]:
+    """Declare a column for each prior.
+
+    Args:
+        data: with priors perhaps.
+
+    Returns:
+        Shares of the history that make a user one whom the prior is about.
+    """
+    return [
+        Feature(
+            name=prior_column(prior.name),
+            meaning="share of the history that the prior names, of items that it is about; else 0",
+            needs=frozenset(),
+            compute=partial(_share_concerned, place),
+            reason_text=PRIOR.format(prior=prior.name),
+        )
+        for place, prior in enumerate(data.priors)
+    ]
+
+
+def prior_column(name: str) -> str:
+    """Return the name of a prior's column, which is that of no source's.
+
+    Args:
+        name: of the prior.
+    """
+    return f"prior_{name}_share"
+
+
+def is_prior_column(name: str) -> bool:
+    """Tell the column of a prior from all others.
+
+    Args:
+        name: of a column.
+    """
+    return re.fullmatch(prior_column(r"\w+"), name) is not None
+
+
+def _share_concerned(place: int, block: FeatureBlock) -> Scores:
+    """Share (C,) of each candidate's user's history, 0 for items that the prior is not about."""
+    prior = block.statistics.data.priors[place]
+    shares = block.mean_of_history(prior.in_history.astype(np.float32))
+    # Whoever has no history yet has not taken what the prior names.
+    return np.where(prior.concerned[block.items], np.nan_to_num(shares), 0).astype(np.float32)

@@ -85,8 +85,9 @@ def _(value: Any) -> str:
 
 
 @input_key.register
-def _(value: Dataset) -> str:
-    return value.digest
+def _(value: Dataset) -> Any:
+    # Data without priors keeps the key that it had before they were known.
+    return {"data": value.digest, **_priors_key(value)} if value.priors else value.digest
 
 
 @input_key.register
@@ -134,7 +135,12 @@ def fold_key(fold: Fold) -> dict[str, Any]:
         "held_out": array_key(*held_out_rows),
         "dropped": array_key(*dropped_rows),
         "as_of": array_key(as_of),
+        **_priors_key(fold.known),
     }
+
+
+def _priors_key(data: Dataset) -> dict[str, Any]:
+    return {"priors": input_key(data.priors)} if data.priors else {}
 
 
 def array_key(*arrays: NDArray[Any]) -> str:

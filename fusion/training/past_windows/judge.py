@@ -91,6 +91,7 @@ def _inputs(fold: Fold, seed: int, allowed: Allowed) -> WindowInputs:
         user_table=pl.DataFrame(),
         vectors={},
         facts=ItemFacts(),
+        priors=(),
     )
     users = _judged(fold, seed)
     labels = {

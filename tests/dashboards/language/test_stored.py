@@ -12,6 +12,7 @@ from dashboards.language.stored import CAUSE, cause_name, retold
 from flows.steps.retrain import sentences as retrain
 from fusion.models.base.registry import registered
 from fusion.ranking.features.registry import FEATURES
+from fusion.ranking.features.side_columns import PRIOR
 from fusion.watching.causes import CAUSES
 
 ENGLISH = re.compile(r"(?<![`\w])(the|of|is|are|was|and|it|to|in|has|have)(?![`\w])", re.IGNORECASE)
@@ -67,6 +68,7 @@ def test_alarms_of_a_watch(cause):
 def test_reasons_of_lists():
     texts = [cls.reason_text for cls in registered().values()]
     texts += [one.reason_text for one in FEATURES]
+    texts += [PRIOR.format(prior="parents")]
     ours = {one for one in texts if one and not one.startswith("test")}
     assert [one for one in sorted(ours) if ENGLISH.search(retold(one, "zh"))] == []
 

@@ -88,6 +88,29 @@ def test_runs_stand_in_one_line_each_at_80_columns():
     assert wide.file.getvalue().count("2026-11-01 00:00") == 2
 
 
+def test_priors_are_told_by_what_the_ranker_learned_of_them(shop):
+    [manifest] = [
+        json.loads(file.read_text()) for file in sorted(shop.glob("runs/2*/manifest.json"))
+    ][-1:]
+    assert manifest["priors"] == []
+    console = Console(file=StringIO(), width=200)
+    print_verdict(console, manifest)
+    bare = console.file.getvalue()
+    assert "prior" not in bare
+    names = {"up": (0.2, 0.125), "down": (-0.2, 0.05), "idle": (0.0, 0.0), "empty": (None, 0.0)}
+    manifest["priors"] = [
+        {"name": name, "candidates": 0.1, "effect": effect, "importance": share}
+        for name, (effect, share) in names.items()
+    ]
+    console = Console(file=StringIO(), width=200)
+    print_verdict(console, manifest)
+    shown = console.file.getvalue()
+    assert "By the prior up items gain; it makes 12.5% of what the ranker learned." in shown
+    assert "By the prior down items lose; it makes 5.0% of what the ranker learned." in shown
+    assert "The ranker does not use the prior idle." in shown
+    assert "The ranker does not use the prior empty." in shown
+
+
 def test_hidden_items_have_a_table_with_silent_sources_left_out(shop):
     [manifest] = [
         json.loads(file.read_text()) for file in sorted(shop.glob("runs/2*/manifest.json"))

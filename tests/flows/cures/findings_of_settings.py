@@ -14,6 +14,11 @@ def rules(text: str):
     return together(add("lists", 'rules = "rules.toml"'), write("rules.toml", text))
 
 
+def prior(history: str, items: str):
+    text = f'\n[[priors]]\nname = "mine"\nhistory = {history}\nitems = {items}\n'
+    return lambda shelf: shelf.text("fusion.toml", lambda content: content + text)
+
+
 def in_rules(old: str, new: str):
     return lambda shelf: shelf.text("rules.toml", lambda text: text.replace(old, new))
 
@@ -79,6 +84,26 @@ CASES = {
     "rule_value": Case(
         rules('[[boost]]\ncategories = ["genre=New"]\nplaces = 2\n'),
         Cure("Correct the value; case counts", in_rules("New", "new")),
+    ),
+    "prior_item": Case(
+        prior('["1", "x"]', '["genre=new"]'),
+        Cure("Correct the id", configure('"x"', '"2"')),
+        Cure("take it out of [[priors]]", configure(', "x"', "")),
+    ),
+    "prior_column": Case(
+        prior('["1"]', '["genres=new"]'),
+        Cure("Correct the name", configure("genres=new", "genre=new")),
+        Cure(
+            "declare the column under [data.item_features]",
+            together(
+                every("items.csv", genres=lambda row: "new"),
+                configure('category = ["genre"]', 'category = ["genre", "genres"]'),
+            ),
+        ),
+    ),
+    "prior_value": Case(
+        prior('["1"]', '["genre=New"]'),
+        Cure("Correct the value in [[priors]]; case counts", configure("genre=New", "genre=new")),
     ),
     "rule_rank": Case(
         rules('[[pin]]\nitem = "1"\nrank = 200\n'),

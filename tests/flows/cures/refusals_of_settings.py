@@ -4,7 +4,7 @@ import os
 
 from tests.flows.cures.case import Refusal
 from tests.flows.cures.findings_of_files import as_text, by_position, write
-from tests.flows.cures.findings_of_settings import in_rules, rules
+from tests.flows.cures.findings_of_settings import in_rules, prior, rules
 from tests.flows.cures.shelf import add, configure, every, together
 
 
@@ -210,6 +210,12 @@ OF_RULES = [
         "Did you mean 'allow'?",
         rules('[[alow]]\nitems = ["1"]\n'),
         in_rules("alow", "allow"),
+    ),
+    Refusal(
+        "fusion/lists/business_rules/resolve_priors.py:with_priors",
+        "Correct the name",
+        prior('["1"]', '["genres=new"]'),
+        configure("genres=new", "genre=new"),
     ),
     Refusal(
         "fusion/lists/business_rules/resolve_rules.py:usable",

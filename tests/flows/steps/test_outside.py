@@ -47,7 +47,7 @@ PLANTED = {
 """Each setting that names something outside, with a name of nothing and the finding about it."""
 INSIDE = {
     *("data.positive", "data.events", "sources.name", "sources.settings"),
-    "content_map.donor_settings",
+    *("content_map.donor_settings", "priors.name"),
     *("ranker.extra", "lists.placement", "lists.users"),
     # Zones, fields of cron and hours are known when the configuration is read.
     *("data.timezone", "retrain.cron", "retrain.timezone", "watch.cron"),
@@ -62,7 +62,7 @@ UNTRIED = {
 """Settings that name something outside which `fusion check` does not try, with the reason."""
 NAMES_OF_DATA = (
     *("data.checks.", "data.columns.", "data.item_", "data.user_", "data.fact_", "rules."),
-    "data.vectors.",
+    *("data.vectors.", "priors.history", "priors.items"),
 )
 
 

@@ -8,11 +8,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from fusion.config import SplitSettings
+from fusion.config import PriorSettings, SplitSettings
 from fusion.core.hashing import shares
 from fusion.data.dataset import Dataset
 from fusion.data.splitting.fold import Fold, Plan
 from fusion.data.splitting.folds import plan_folds
+from fusion.lists.business_rules.resolve_priors import with_priors
 from fusion.models.base.allowed import Allowed
 from fusion.models.base.registry import known as registered
 from fusion.ranking.features.registry import FEATURES
@@ -47,6 +48,8 @@ def made(kind: str) -> tuple[pl.DataFrame, Dataset, Plan]:
     if kind == "random":
         frame = frame.drop("time")
     data = described(dataset(frame, item_frame(), user_frame(), has_weights=True))
+    rule = PriorSettings(name="mine", history=["genres=jazz"], items=["genres=noir"])
+    data, _ = with_priors(data, [rule])
     plan = plan_folds(data, SplitSettings(kind=kind, users=20, folds=2), seed=5)
     assert plan.kind == kind
     assert len(plan.labels) == 2

@@ -1,11 +1,13 @@
 """The manifest of a training: what decided the result, and what came out; it reads back as JSON."""
 
 import json
+from dataclasses import asdict, replace
 
 import polars as pl
 
 from fusion.runs.manifest import Manifest
 from fusion.runs.run_folder import ListsFolder
+from fusion.training.prior_effects import PriorEffect
 from fusion.training.run_manifest import count_lists, training_manifest
 
 
@@ -25,6 +27,15 @@ def test_it_says_what_decided_the_result(done):
     threshold = manifest.defaults["training"]["tuning_depth"]
     assert threshold["value"] == 10
     assert threshold["reason"]
+
+
+def test_it_says_what_became_of_priors(done):
+    context, trained = done
+    assert training_manifest(context, trained).priors == []
+    learned = (PriorEffect("parents", 0.2, 0.1, -0.3), PriorEffect("idle", 0.0, 0.0, None))
+    manifest = training_manifest(context, replace(trained, priors=learned))
+    again = Manifest.of(json.loads(json.dumps(manifest.as_json())))
+    assert [prior.model_dump() for prior in again.priors] == [asdict(one) for one in learned]
 
 
 def test_lists_are_counted_as_they_are_read(done, tmp_path):

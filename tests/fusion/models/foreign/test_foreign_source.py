@@ -104,7 +104,9 @@ def test_nothing_that_a_source_has_or_is_given_is_forgotten():
     """A new field or method has to reach the other process too."""
     handed_over = {*files.COLUMNS, *files.IDS, *files.TABLES, *files.PLAIN}
     # Files of their own: one a set of vectors, and a table with the names of its relations.
-    assert {field.name for field in fields(Dataset)} == {*handed_over, "vectors", "facts"}
+    of_files = {"vectors", "facts"}
+    # No source reads priors: a fit is made of data without them.
+    assert {field.name for field in fields(Dataset)} == {*handed_over, *of_files, "priors"}
     assert {field.name for field in fields(UserHistories)} == {*files.HISTORIES, "n_items"}
     of_context = "rng device threads max_steps seconds warm keep cache progress"
     assert {field.name for field in fields(FitContext)} == {*of_context.split()}
