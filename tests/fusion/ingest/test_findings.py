@@ -8,7 +8,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-import fusion.lists.business_rules.resolve_rules  # noqa: F401  declares the kinds of findings about rules
+import fusion.lists.business_rules.resolve_priors  # noqa: F401  declares kinds of findings
+import fusion.lists.business_rules.resolve_rules  # noqa: F401  declares those about rules
 from fusion.core.findings import FINDING_KINDS, Finding, FindingKind, as_table, declare
 from fusion.errors import DataError
 from fusion.ingest.checks.registry import LiveIds
@@ -212,6 +213,7 @@ ELSEWHERE = {
         "blocked_everything",
     ),  # test_rules.py
     *("blocked_placement", "blocked_backwards", "blocked_ended"),  # test_block_findings.py
+    *("prior_item", "prior_column", "prior_value"),  # test_resolve_priors.py
 }
 
 

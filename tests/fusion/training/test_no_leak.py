@@ -42,14 +42,18 @@ SETTINGS = {"content": {"encoder": "tfidf"}}
 USES = sorted(set(registered()) - {"random"})
 
 
+def all_known(data: Dataset) -> Dataset:
+    """The dataset with vectors, facts and a prior."""
+    rule = PriorSettings(name="mine", history=["genres=jazz"], items=["genres=noir"])
+    return with_priors(described(data), [rule])[0]
+
+
 @cache
 def made(kind: str) -> tuple[pl.DataFrame, Dataset, Plan]:
     frame = synthetic_interactions(seed=3)
     if kind == "random":
         frame = frame.drop("time")
-    data = described(dataset(frame, item_frame(), user_frame(), has_weights=True))
-    rule = PriorSettings(name="mine", history=["genres=jazz"], items=["genres=noir"])
-    data, _ = with_priors(data, [rule])
+    data = all_known(dataset(frame, item_frame(), user_frame(), has_weights=True))
     plan = plan_folds(data, SplitSettings(kind=kind, users=20, folds=2), seed=5)
     assert plan.kind == kind
     assert len(plan.labels) == 2
@@ -174,7 +178,7 @@ def test_a_time_fold_equals_a_load_as_of_its_cut(use):
     frame, data, plan = made("time")
     for _, fold in folds_of(plan):
         then = frame.filter(pl.col("time") < fold.cut)
-        loaded = described(dataset(then, item_frame(), user_frame(), fold.cut, has_weights=True))
+        loaded = all_known(dataset(then, item_frame(), user_frame(), fold.cut, has_weights=True))
         allowed = Allowed(data.listable(fold.cut))
         users = fold.label_rows[fold.known.user_counts[fold.label_rows] > 0]
         whole = columns_by_pair([fitted(use, fold.known)], fold, users, allowed)
