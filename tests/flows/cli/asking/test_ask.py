@@ -22,7 +22,9 @@ from tests.flows.world import command, environment, fusion
 PROMPT = b"y/n/Enter/q> "
 # Ctrl+C reaches the processes of the terminal alone, so it must be that of the process.
 TAKING_THE_TERMINAL = (
-    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+    "import fcntl, os, signal, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+    # Background jobs of a shell ignore SIGINT, and so would what they start.
+    "signal.signal(signal.SIGINT, signal.SIG_DFL); "
     "os.execv(sys.argv[1], sys.argv[1:])"
 )
 
