@@ -158,7 +158,7 @@ def describe(error: Any, model: type[BaseModel]) -> str:
         The section and key, what is wrong there, and for an unknown key the nearest known one.
     """
     # An error of the model as a whole has no location: it concerns the file.
-    *section, key = [str(part) for part in error["loc"]] or ["file"]
+    *section, key = [_shown(str(part)) for part in error["loc"]] or ["file"]
     where = f"[{'.'.join(section)}] {key}" if section else key
     if error["type"] == "extra_forbidden":
         # Indices of lists, such as the second of several [[sources]], name no field.
@@ -172,6 +172,11 @@ def describe(error: Any, model: type[BaseModel]) -> str:
     if error["type"] == "string_pattern_mismatch":
         return f"{where}: {error['input']!r} is none; it must match {error['ctx']['pattern']}"
     return f"{where}: {error['msg'].removeprefix('Value error, ')}"
+
+
+def _shown(name: str) -> str:
+    """Return a name as it is written; one of blanks alone in quotes, since nobody would see it."""
+    return name if name.strip() else repr(name)
 
 
 def _fields_at(model: type[BaseModel], section: list[str]) -> list[str]:

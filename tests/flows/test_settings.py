@@ -67,6 +67,12 @@ def test_an_unknown_key_is_named_with_its_section_and_the_nearest(tmp_path, wron
     assert "fusion.toml" in message
 
 
+def test_an_unknown_key_of_blanks_can_be_seen(tmp_path):
+    for name in ("", " ", "\\t"):
+        with pytest.raises(ConfigError, match=r"'.{0,2}': unknown key"):
+            read(tmp_path, f'"{name}" = 7\n' + DATA)
+
+
 @pytest.mark.parametrize("name", ["ranker", "control", "fallback", "lists", "features", "verdict"])
 def test_a_source_may_not_take_the_name_of_other_figures(tmp_path, name):
     """A source called fallback ended a finished training, and one called lists lost its figures."""

@@ -67,7 +67,9 @@ def _of_words(case: Case, ended: Ended) -> Iterator[str]:
     longest = max(map(len, both.splitlines()), default=0)
     if longest > LONGEST:
         yield f"a line of {longest} letters"
-    if ended.code == 2 and case.about and not any(word in both for word in case.about):
+    # A name of blanks is shown in quotes, with escapes.
+    about = [shape for word in case.about for shape in (word, repr(word))]
+    if ended.code == 2 and about and not any(word in both for word in about):
         yield f"names none of {case.about}{shown}"
 
 
