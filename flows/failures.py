@@ -5,11 +5,20 @@ import os
 from collections.abc import Callable
 
 from fusion.core.extras import missing_extra
-from fusion.errors import SIZE_CURE, ConfigError, FusionError, Temporary, system_error
+from fusion.core.system_errors import PASSING, SIZE_CURE, system_error
+from fusion.errors import ConfigError, FusionError, Temporary
 
 _NO_ROOM = (Temporary.exit_code, "Make room and try again.")
 _UNUSABLE = (ConfigError.exit_code, "Name another place, or allow writing there.")
+_CURES = {
+    errno.EMFILE: "Raise the limit of open files (`ulimit -n`), or end a program that holds many.",
+    errno.ENFILE: "End a program that holds many files open, and try again.",
+    errno.EIO: "Look after the disk (`dmesg` tells of it), and try again.",
+    errno.ESTALE: "Mount the network's folder again, and try again.",
+    errno.ENOMEM: "End a program that takes much memory, or lower `memory`, and try again.",
+}
 REFUSALS = {
+    **{number: (Temporary.exit_code, _CURES[number]) for number in PASSING},
     errno.ENOSPC: _NO_ROOM,
     errno.EDQUOT: _NO_ROOM,
     # No later try sees another limit: a scheduler must not go on trying.

@@ -14,7 +14,6 @@ FusionError                 exit 3   a bug: ours to mend
 └── SourceFailed            exit 3   a source's author; a run leaves the source out and goes on
 """
 
-import errno
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
@@ -26,11 +25,6 @@ LONGEST_WORD = 500
 """Characters of a word of a sentence; few paths are as long."""
 SHOWN = 100
 """Characters that stay at each end of a longer one."""
-SIZE_CURE = (
-    "Raise the limit of the process on the size of files (`ulimit -f`), or name a place whose file "
-    "system takes larger ones."
-)
-"""What to do about a file that may not grow: who meets the limit does not say which one it is."""
 _TOO_LONG = re.compile(rf"\S{{{LONGEST_WORD + 1},}}")
 
 
@@ -225,33 +219,3 @@ def stored_text(failure: BaseException) -> str:
     """
     message = failure.message if isinstance(failure, DataError) else failure
     return mask_secrets(f"{type(failure).__name__}: {message}")
-
-
-def system_error(failure: BaseException) -> int | None:
-    """Return the number of the error of the operating system that a failure tells of.
-
-    Args:
-        failure: any exception.
-
-    Returns:
-        Such as `errno.ENOSPC`; None where it tells of none.
-    """
-    if isinstance(failure, OSError) and failure.errno is not None:
-        return failure.errno
-    # Polars raises a ComputeError where Parquet cannot be written, or an OSError without number:
-    # either ends in the words that Rust has for errors of the system.
-    if isinstance(failure, OSError) or type(failure).__module__.startswith("polars"):
-        number = re.search(r"\(os error ([0-9]+)\)$", str(failure))
-        return int(number[1]) if number else None
-    return None
-
-
-def disk_refused(failure: BaseException) -> bool:
-    """Return whether a disk refused to be written.
-
-    That is no fault of the code that wrote, and nothing that a run could go on without.
-
-    Args:
-        failure: any exception.
-    """
-    return system_error(failure) in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fusion.core.durable import replaced_by
-from fusion.errors import ConfigError, cut_words, disk_refused
+from fusion.core.system_errors import disk_refused
+from fusion.errors import ConfigError, cut_words
 
 
 def write_own(file: Path, begin: str, what: str, make: Callable[[], str]) -> None:

@@ -9,7 +9,8 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from fusion.core.arrays import Rows
-from fusion.errors import DataError, disk_refused
+from fusion.core.system_errors import disk_refused
+from fusion.errors import DataError
 from fusion.runs.amendment import amending, aside
 from fusion.runs.monitoring_samples import USER_ROW
 from fusion.runs.redaction import Redactor

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from fusion.config import SourceSettings
+from fusion.core.system_errors import disk_refused
 from fusion.data.splitting.fold import Fold
-from fusion.errors import disk_refused
 from fusion.isolation.failure import what_happened
 from fusion.runs.stages.runtime import Runtime, Stage
 from fusion.training.fit_stage import Fit, FitInputs, fit_stage

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from fusion.config import SourceSettings
+from fusion.core.system_errors import disk_refused
 from fusion.data.splitting.fold import Fold
-from fusion.errors import disk_refused
 from fusion.models.base.allowed import Allowed
 from fusion.models.base.recommender import Recommender
 from fusion.runs.context import RunContext

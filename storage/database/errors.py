@@ -14,8 +14,8 @@ from pathlib import Path
 from sqlalchemy import URL
 from sqlalchemy.engine import ExceptionContext
 
+from fusion.core.system_errors import SIZE_CURE
 from fusion.errors import (
-    SIZE_CURE,
     ConfigError,
     DataError,
     FusionError,

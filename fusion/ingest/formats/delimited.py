@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from fusion.core.findings import FindingKind, declare
+from fusion.core.system_errors import will_pass
 from fusion.ingest.formats.delimiters import DELIMITERS, SAMPLED_LINES, choose_delimiter
 
 ODD_DELIMITERS = ("::", "^", "~", "\x01", " ")
@@ -206,6 +207,8 @@ def _first_row(path: Path, subject: str, has_names: bool) -> tuple[int, bytes]:
                 row += more
             return n_blank_lines, row
     except (OSError, EOFError) as error:
+        if will_pass(error):
+            raise
         raise UNREADABLE.stop(subject, f"{path} cannot be opened: {error}") from error
     raise EMPTY.stop(subject, f"{path} is empty")
 

@@ -11,6 +11,7 @@ from polars.exceptions import PolarsError
 from pyarrow import ArrowException
 
 from fusion.core.findings import FindingKind, declare
+from fusion.core.system_errors import will_pass
 from fusion.ingest.formats.delimited import UNREADABLE, Header, read_header
 from fusion.ingest.formats.diagnosis import diagnose
 from fusion.ingest.formats.endings import require_ending
@@ -124,6 +125,8 @@ def parquet_part(path: Path, subject: str, has_names: bool = True) -> Part:
         columns = frame.collect_schema().names()
     # Names of columns in a damaged file may be any bytes.
     except (PolarsError, OSError, ArrowException, UnicodeDecodeError) as error:
+        if will_pass(error):
+            raise
         message = f"{path} is no Parquet file: {first_line(error)}"
         raise UNREADABLE.stop(subject, message) from error
     return Part(str(path), path, columns, frame)

@@ -1,6 +1,7 @@
 """A disk that is full is one failure, whichever library writes to it; a file too large another."""
 
 import errno
+import os
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from flows.failures import describe_failure
-from fusion.errors import ConfigError, Temporary, disk_refused, system_error
+from fusion.core.system_errors import disk_refused, system_error
+from fusion.errors import ConfigError, Temporary
+from fusion.ingest.formats.files import open_table
 from fusion.ranking.folders import RankerFolder
 from fusion.ranking.ranker import Ranker
 from fusion.runs.manifest import Manifest
@@ -110,6 +113,31 @@ def test_only_errors_of_the_system_have_a_number():
     assert system_error(ValueError("row 5 holds (os error 28)")) is None
     assert system_error(pl.exceptions.ComputeError("a cast failed")) is None
     assert describe_failure(pl.exceptions.ComputeError("a cast failed"))[0] == 3
+
+
+@contextmanager
+def no_file_opens() -> Iterator[None]:
+    """Lower the limit of open files to what is open already."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    lowest_free = os.open(os.devnull, os.O_RDONLY)
+    os.close(lowest_free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@pytest.mark.parametrize("name", ["ratings.csv", "ratings.parquet"])
+def test_a_machine_in_trouble_is_not_taken_for_a_damaged_file(name, tmp_path):
+    file = tmp_path / name
+    frame = pl.DataFrame({"user": ["a", "b"], "item": ["x", "y"]})
+    frame.write_csv(file) if name.endswith("csv") else frame.write_parquet(file)
+    with no_file_opens(), pytest.raises(OSError, match="Too many open files") as failure:
+        open_table("interactions", name, tmp_path, None)
+    code, sentence = describe_failure(failure.value)
+    assert code == Temporary.exit_code
+    assert "ulimit -n" in sentence
 
 
 def test_a_ranker_is_written_as_lightgbm_writes_it(tmp_path):
