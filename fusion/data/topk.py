@@ -12,7 +12,9 @@ import numpy as np
 from fusion.core.arrays import Offsets, Rows, Scores, offsets
 
 PARTITION_FROM = 4
-"""Columns, in multiples of k, from which partitioning before the sort pays."""
+"""Columns, in multiples of k, from which leaving most out before the sort pays."""
+GROUP = 16
+"""Columns of a group, at most, whose maximum stands for all of them."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,27 @@ class Pairs:
         return cls(offsets(keep.sum(axis=1)), ordered[keep])
 
 
+def _low_border(scores: Scores, k: int) -> Scores:
+    """Return for each row (B,) a score that at least k of its columns reach, and not many more.
+
+    The k-th of the maxima of groups of columns is one: k groups hold a column as good. To find it
+    takes one pass over the row and a search among few, where that for the k-th score itself takes
+    several passes.
+    """
+    n_items = scores.shape[1]
+    # At least twice as many groups as k: the more there are, the nearer is the border.
+    group = min(GROUP, n_items // (2 * k))
+    width = n_items // group
+    maxima = scores[:, :width].copy()
+    for start in range(width, group * width, width):
+        np.maximum(maxima, scores[:, start : start + width], out=maxima)
+    border = np.partition(maxima, width - k, axis=1)[:, width - k]
+    # Where many scores are equal, one below the k-th may be that of most columns.
+    crowded = np.count_nonzero(scores >= border[:, None], axis=1) > PARTITION_FROM * k
+    border[crowded] = np.partition(scores[crowded], n_items - k, axis=1)[:, n_items - k]
+    return border
+
+
 def best(scores: Scores, k: int) -> TopK:
     """Return the k best items of each row.
 
@@ -106,11 +129,8 @@ def best(scores: Scores, k: int) -> TopK:
     n_users, n_items = scores.shape
     usable = np.where(np.isfinite(scores), scores, -np.inf)
     if n_items > PARTITION_FROM * k:
-        # Everything at or above the k-th score: more than k where the border is tied, so the sort
-        # below decides.
-        kth = n_items - k
-        border = np.partition(usable, kth, axis=1)[:, kth]
-        eligible = (usable >= border[:, None]) & (usable > -np.inf)
+        # More than k, so that the sort below decides.
+        eligible = (usable >= _low_border(usable, k)[:, None]) & (usable > -np.inf)
     else:
         eligible = usable > -np.inf
     rows, columns = np.nonzero(eligible)

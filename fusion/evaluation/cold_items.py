@@ -18,7 +18,7 @@ from fusion.metrics.bootstrap import paired_gap
 from fusion.metrics.ranking import ndcg
 from fusion.models.base.allowed import Allowed
 from fusion.models.base.fit_context import FitContext
-from fusion.models.base.fitted import fit
+from fusion.models.base.fitted import FittedSource, fit
 from fusion.models.base.registry import build
 from fusion.ranking.method import RANKER
 from fusion.ranking.ranker import Ranker
@@ -50,8 +50,11 @@ def cold_items_report(
     Returns:
         Figures of all rows, and of baselines beside them.
     """
+    # Once for both tables: of many texts its fit takes longer than all else here.
+    texts = _text_baseline(fold.known)
     hits = {
-        place: _hits(fold, folder, allowed, ranker) for place, (folder, allowed) in tables.items()
+        place: _hits(fold, folder, allowed, ranker, texts)
+        for place, (folder, allowed) in tables.items()
     }
     values = {name: ndcg(flags, counts, 10) for name, (flags, counts) in hits["hidden"].items()}
     own = values.pop(RANKER)
@@ -66,12 +69,22 @@ def cold_items_report(
     )
 
 
-def _hits(fold: Fold, folder: Path, allowed: Allowed, ranker: Ranker) -> Hits:
+def _text_baseline(known: Dataset) -> FittedSource | None:
+    """Fit the likeness of texts by TF-IDF; None where there are no texts."""
+    if "texts" not in known.capabilities:
+        return None
+    model = build("content", {"encoder": "tfidf"})
+    return fit(TFIDF, model, known.trim_users(), LIST_SIZE, FitContext())
+
+
+def _hits(
+    fold: Fold, folder: Path, allowed: Allowed, ranker: Ranker, texts: FittedSource | None
+) -> Hits:
     """Find labels in the lists of all rows of a table, and of the baselines."""
     table = read_scored_table(folder, ranker)
     users, lists = lists_by_row(folder, table, candidate_scores(table))
     histories = fold.known.users_at(users, fold.as_of[users])
-    lists |= dict(_baselines(fold.known, histories, allowed))
+    lists |= dict(_baselines(fold.known, histories, allowed, texts))
     return hits_by_row(users, lists, fold)
 
 
@@ -81,13 +94,11 @@ def _kept(report: SegmentReport) -> SegmentReport:
 
 
 def _baselines(
-    known: Dataset, users: UserHistories, allowed: Allowed
+    known: Dataset, users: UserHistories, allowed: Allowed, texts: FittedSource | None
 ) -> Iterator[tuple[str, Rows]]:
     """Make the lists (n, LIST_SIZE) of baselines that the data has all they need for."""
-    if "texts" in known.capabilities:
-        model = build("content", {"encoder": "tfidf"})
-        source = fit(TFIDF, model, known.trim_users(), LIST_SIZE, FitContext())
-        yield TFIDF, pad(source.top(users, LIST_SIZE, allowed).items, LIST_SIZE)
+    if texts is not None:
+        yield TFIDF, pad(texts.top(users, LIST_SIZE, allowed).items, LIST_SIZE)
     if "categories" in known.capabilities:
         yield CATEGORY, _by_category(known, users, allowed)
 

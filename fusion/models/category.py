@@ -6,11 +6,12 @@ import numpy as np
 import polars as pl
 from scipy.sparse import csr_array
 
-from fusion.core.arrays import Scores, State
+from fusion.core.arrays import Flags, Rows, Scores, State, block_rows, blocks
 from fusion.core.settings import tunable
 from fusion.data.categories import all_categories
 from fusion.data.dataset import Dataset
 from fusion.data.histories import UserHistories
+from fusion.data.topk import Pairs
 from fusion.models.base.fit_context import FitContext
 from fusion.models.base.recommender import Recommender
 from fusion.models.base.registry import register
@@ -41,6 +42,8 @@ class Category(Recommender):
     Config = CategoryConfig
     reason_text = "it is popular in categories they like"
     needs = frozenset({"categories"})
+    _of_items: tuple[csr_array, tuple[Rows, Rows]] | None = None
+    """Kinds of items beside the categories that they were made from: a new fit makes them anew."""
 
     def fit(self, data: Dataset, ctx: FitContext) -> Self:
         """Keep the categories of items, everyone's shares, and popularity.
@@ -70,21 +73,60 @@ class Category(Recommender):
             (B, I) float32; NaN for items without categories and where popularity is silent.
         """
         scores = self.popular_.scores(users)
-        scores *= self._affinity(users) ** np.float32(self.config.strength)
-        has_none = np.diff(self.members_.indptr) == 0
-        scores[:, has_none] = np.nan
+        affinity, kind_of_item = self._affinity(users)
+        scores *= np.take(affinity, kind_of_item, axis=1)
+        scores[:, self._has_none] = np.nan
         return scores
 
-    def _affinity(self, users: UserHistories) -> Scores:
-        """Compare each user's share of an item's categories with everyone's, (B, I)."""
+    def score_pairs(self, users: UserHistories, pairs: Pairs) -> Scores:
+        """Score pairs only; the same bits as in `scores`.
+
+        Args:
+            users: B users with their histories.
+            pairs: C pairs of these users.
+
+        Returns:
+            (C,) float32; NaN as in `scores`.
+        """
+        pair_scores = self.popular_.score_pairs(users, pairs)
+        first_of_kind, kind_of_item = self._kinds
+        kinds = kind_of_item[pairs.items]
+        # There may be as many kinds as items.
+        for part in blocks(len(users), block_rows(len(first_of_kind), self.block_bytes)):
+            in_block = pairs.of_users(part)
+            affinity, _ = self._affinity(users.block(part))
+            pair_scores[in_block] *= affinity[pairs.owners[in_block] - part.start, kinds[in_block]]
+        pair_scores[self._has_none[pairs.items]] = np.nan
+        return pair_scores
+
+    @property
+    def _has_none(self) -> Flags:
+        """Which items (I,) have no category."""
+        return np.asarray(np.diff(self.members_.indptr) == 0)
+
+    def _affinity(self, users: UserHistories) -> tuple[Scores, Rows]:
+        """Return the weights (B, K) that kinds of items have by taste, and each item's kind (I,).
+
+        A kind is all items with the same categories, of which there are far fewer than items.
+        """
         events = (users.seen @ self.members_).toarray()
         # Smoothing: as many events of an average user as `smoothing` says, so that a short
         # history moves little.
         events += np.float32(self.config.smoothing) * self.shares_
         shares = events / events.sum(axis=1, keepdims=True)
         lift = shares / np.maximum(self.shares_, 1e-9)
-        affinity: Scores = (self.members_ @ np.ascontiguousarray(lift.T)).T
-        return affinity
+        first_of_kind, kind_of_item = self._kinds
+        of_kinds = self.members_[first_of_kind] @ np.ascontiguousarray(lift.T)
+        affinity: Scores = np.ascontiguousarray(of_kinds.T)
+        return affinity ** np.float32(self.config.strength), kind_of_item
+
+    @property
+    def _kinds(self) -> tuple[Rows, Rows]:
+        """Return the first item of each kind (K,), and the kind of each item (I,), made once."""
+        cached = self._of_items
+        if cached is None or cached[0] is not self.members_:
+            cached = self._of_items = (self.members_, kinds_of_rows(self.members_))
+        return cached[1]
 
     def state(self) -> State:
         """Return popularity's events, items' categories as a sparse matrix, everyone's shares."""
@@ -128,6 +170,29 @@ class Category(Recommender):
             Bytes.
         """
         return 24 * n_events + 200 * n_items + 3 * self.block_bytes
+
+
+def kinds_of_rows(members: csr_array) -> tuple[Rows, Rows]:
+    """Find the rows that are alike.
+
+    Args:
+        members: (I, C) whose rows hold their columns in ascending order.
+
+    Returns:
+        The first row of each kind (K,), and the kind of each row (I,), both int32.
+    """
+    kinds: dict[bytes, int] = {}
+    firsts: list[int] = []
+    kind_of_row = np.empty(members.shape[0], np.int32)
+    for row in range(members.shape[0]):
+        own = slice(members.indptr[row], members.indptr[row + 1])
+        # Shares too: a column that is named twice in a row has another share.
+        key = members.indices[own].tobytes() + members.data[own].tobytes()
+        kind = kinds.setdefault(key, len(kinds))
+        if kind == len(firsts):
+            firsts.append(row)
+        kind_of_row[row] = kind
+    return np.array(firsts, np.int32), kind_of_row
 
 
 def category_shares(item_table: pl.DataFrame, n_items: int) -> csr_array:

@@ -133,7 +133,7 @@ class TextIndex:
         """The n-grams of descriptions, with weights (K, n-grams)."""
         _, descriptions = self.catalogue.descriptions
         weights = NgramWeights(descriptions)
-        return weights, weights.weigh(descriptions)
+        return weights, weights.measured
 
     @cached_property
     def _vectors(self) -> Scores:

@@ -37,7 +37,11 @@ class NgramWeights:
             dtype=np.float32,
         )
         self._tfidf = TfidfTransformer(sublinear_tf=True)
-        self._tfidf.fit(self._hashing.transform(texts))
+        # Finding n-grams takes nearly all the time, so that those measured are found once.
+        counts = self._hashing.transform(texts)
+        self._tfidf.fit(counts)
+        self.measured = csr_array(self._tfidf.transform(counts))
+        """(n, `N_HASHES`) float32: `weigh` of the texts that were measured."""
 
     def weigh(self, texts: Sequence[str]) -> csr_array:
         """Weigh the n-grams of texts, also of others than those measured.
@@ -69,7 +73,7 @@ class CharacterNgrams:
         # A single text has no variance, and scikit-learn divides by it for a ratio that nobody
         # reads here.
         with threadpool_limits(threads, "blas"), np.errstate(invalid="ignore"):
-            self._svd.fit(self._weights.weigh(texts))
+            self._svd.fit(self._weights.measured)
 
     def encode(self, texts: Sequence[str]) -> Scores:
         """Encode texts, also others than those measured.
@@ -83,7 +87,17 @@ class CharacterNgrams:
         """
         if not len(texts):
             return np.zeros((0, len(self._svd.components_)), np.float32)
-        weights = self._weights.weigh(texts)
+        return self._reduce(self._weights.weigh(texts))
+
+    def encode_measured(self) -> Scores:
+        """Encode the texts that were measured.
+
+        Returns:
+            As `encode` of the same texts.
+        """
+        return self._reduce(self._weights.measured)
+
+    def _reduce(self, weights: csr_array) -> Scores:
         with threadpool_limits(self._threads, "blas"):
             return normalize_rows(self._svd.transform(weights).astype(np.float32))
 
@@ -100,4 +114,4 @@ def tfidf(texts: Sequence[str], threads: int = 1) -> Scores:
     """
     if not texts:
         return np.zeros((0, 1), np.float32)
-    return CharacterNgrams(texts, threads).encode(texts)
+    return CharacterNgrams(texts, threads).encode_measured()

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -41,6 +42,19 @@ def test_best_of_many_columns_with_ties_at_the_border():
     for row, listed in zip(scores, top.items.tolist(), strict=True):
         expected = slow_best(row, 7)
         assert listed == expected + [-1] * (7 - len(expected))
+
+
+@pytest.mark.parametrize("n_items", [29, 300, 1601])
+@pytest.mark.parametrize("distinct", [2, 40, 10**6])
+def test_best_of_groups_of_columns_misses_none(n_items, distinct):
+    rng = np.random.default_rng(n_items + distinct)
+    scores = rng.integers(0, distinct, size=(30, n_items)).astype(np.float32)
+    # Rows with next to nothing above the rest, and rows whose best stand in one group.
+    scores[:5] = np.where(rng.random((5, n_items)) < 0.02, scores[:5], 0)
+    scores[5:10, :: n_items // 7] += distinct
+    top = best(scores, 7)
+    for row, listed in zip(scores, top.items.tolist(), strict=True):
+        assert listed == slow_best(row, 7)
 
 
 @QUICK

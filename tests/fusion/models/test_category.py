@@ -3,8 +3,9 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
+from fusion.data.topk import Pairs
 from fusion.models.base.registry import build
-from fusion.models.category import category_shares
+from fusion.models.category import category_shares, kinds_of_rows
 from fusion.testing.data import fit_context, make_dataset, users_now
 
 
@@ -44,3 +45,28 @@ def test_every_list_column_counts_and_the_same_word_in_two_columns_is_two_catego
     )
     shares = category_shares(data.item_table, 3).toarray()
     np.testing.assert_array_equal(shares, [[0.5, 0.5, 0], [0.5, 0, 0.5], [0, 0, 0]])
+
+
+def test_kinds_are_the_rows_that_are_alike():
+    shares = category_shares(
+        pl.DataFrame({"a": [["x"], ["y", "x"], None, ["x"], ["x", "y"], ["y"], []]}), 7
+    )
+    firsts, kinds = kinds_of_rows(shares)
+    assert kinds.tolist() == [0, 1, 2, 0, 1, 3, 2]
+    assert firsts.tolist() == [0, 1, 2, 5]
+
+
+def test_pairs_have_the_bits_of_whole_rows_whatever_the_block():
+    rng = np.random.default_rng(5)
+    users, items = rng.integers(40, size=900), rng.integers(60, size=900)
+    data = make_dataset(users, items, 40, 60)
+    tags = [[f"t{tag}" for tag in rng.integers(9, size=rng.integers(4))] for _ in range(60)]
+    model = build("category", {"strength": 1.7}).fit(categorised(data, tags), fit_context())
+    histories = users_now(data)
+    listed = rng.permuted(np.tile(np.arange(60, dtype=np.int32), (len(histories), 1)), axis=1)
+    pairs = Pairs.from_lists(listed[:, :20])
+    whole = model.scores(histories)[pairs.owners, pairs.items]
+    assert np.isnan(whole).any()
+    assert model.score_pairs(histories, pairs).tobytes() == whole.tobytes()
+    model.block_bytes = 1  # a user a block
+    assert model.score_pairs(histories, pairs).tobytes() == whole.tobytes()
