@@ -17,13 +17,13 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from scipy import stats
 
-from benchmarks.watching.promise import (
+from benchmarks.watching.replayed import (
     Past,
+    add_worlds,
+    asked_worlds,
     label_log,
-    quarterly,
     runs_of,
     served_by_ids,
-    weekly,
 )
 from fusion.api import Fused
 from fusion.data.days import shift_midnight
@@ -90,24 +90,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--seeds", default="11,12,13,14,15", help="a shop each")
-    parser.add_argument("--weeks", type=int, default=26)
-    parser.add_argument("--users", type=int, default=80, help="on a usual day of a shop")
-    parser.add_argument("--movielens", type=Path, help="folder of MovieLens latest-small")
-    parser.add_argument("--only", choices=("evenly", "mondays", "movielens"))
+    add_worlds(parser, "11,12,13,14,15")
     given = parser.parse_args()
-    seeds = [int(seed) for seed in given.seeds.split(",")]
     print(
         "| world | metric | runs | held by the estimate | by the promise | estimated | realised "
         "| bias of the estimate | of the promise | width of the estimate beside the promise's |\n"
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
     )
-    for name in ("evenly", "mondays"):
-        if given.only in (None, name):
-            pasts = [weekly(seed, given.weeks, given.users, name == "mondays") for seed in seeds]
-            _print(f"items come {name}", pasts)
-    if given.movielens and given.only in (None, "movielens"):
-        _print("MovieLens by quarter", [quarterly(given.movielens, given.weeks)])
+    for name, pasts in asked_worlds(given):
+        _print(name, pasts)
 
 
 def _print(world: str, pasts: Sequence[Past]) -> None:
