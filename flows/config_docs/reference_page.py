@@ -55,6 +55,8 @@ TABLE_HEAD = """\
 """
 BOUNDS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
 """Keywords of JSON Schema and the signs that people read."""
+INLINE = {"SqlInput": "`{ url, query }`", "NewItemPlaces": "`{ min, max }`"}
+"""Models that are a value among others, by their keys."""
 TYPES = {"boolean": "true or false", "string": "text", "object": "table"}
 """Types of JSON Schema that people call by another name."""
 
@@ -129,8 +131,10 @@ def _default(model: type[BaseModel], key: str) -> str:
 
 def _type(shape: dict[str, Any]) -> str:
     """Name the type of a JSON Schema."""
-    if "$ref" in shape:  # the one model that is written on one line
-        return "`{ url, query }`"
+    if "$ref" in shape:  # a model that is written on one line
+        return INLINE[shape["$ref"].rpartition("/")[2]]
+    if "const" in shape:
+        return f"`{toml(shape['const'])}`"
     if "anyOf" in shape:  # an item of a list that may be of several types
         return " or ".join(map(_type, shape["anyOf"]))
     if shape["type"] == "array":

@@ -1,10 +1,30 @@
 """The `[lists]` section of the configuration file."""
 
+from typing import Any, Final, Literal
 from unicodedata import category
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
-from fusion.core.settings import Settings, outside
+from fusion.core.settings import Settings, describe, outside
+
+AUTO: Final = "auto"
+"""New items get the places that the ranker gives them."""
+
+
+class NewItemPlaces(Settings):
+    """Shares of places that new items have over the lists of everyone together."""
+
+    min: float = Field(0.0, ge=0, le=1, description="share that they have at least")
+    max: float = Field(1.0, ge=0, le=1, description="share that they have at most")
+
+    @field_validator("max")
+    @classmethod
+    def _not_below_min(cls, most: float, info: ValidationInfo) -> float:
+        # A wrong `min` is not among the data, and has a line of its own.
+        least = info.data.get("min", 0.0)
+        if most < least:
+            raise ValueError(f"{most:g} is below min = {least:g}; swap them")
+        return most
 
 
 class ListSettings(Settings):
@@ -41,6 +61,33 @@ class ListSettings(Settings):
         description="an item of the live list yields only to one that the ranker scores higher by "
         "this many times what two trainings on the same data differ by; 0 = lists are made anew",
     )
+
+    new_items: Literal["auto"] | NewItemPlaces = Field(
+        AUTO,
+        # Runs without it keep the hash that they had before there was such a key.
+        exclude_if=lambda asked: asked == AUTO,
+        description="share of all shown places that items have which nobody has taken yet: auto = "
+        "what the method finds; or at least min and at most max, each optional",
+    )
+
+    @field_validator("new_items", mode="before")
+    @classmethod
+    def _auto_or_shares(cls, asked: Any) -> Any:
+        """Read the table here: a union of types would refuse it once for each of them."""
+        if asked == AUTO or isinstance(asked, NewItemPlaces):
+            return asked
+        if not isinstance(asked, dict):
+            raise ValueError(
+                f"{asked!r} is none; write 'auto', or a table such as {{ min = 0.02, max = 0.2 }}"
+            )
+        try:
+            shares = NewItemPlaces(**asked)
+        except ValidationError as wrong:
+            problems = [describe(problem, NewItemPlaces) for problem in wrong.errors()]
+            raise ValueError("; ".join(problems)) from wrong
+        if (shares.min, shares.max) == (0, 1):
+            raise ValueError("any share is allowed; give min, max or both, or write 'auto'")
+        return shares
 
     @field_validator("placement")
     @classmethod

@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from fusion.config import CoreConfig, ListSettings, SplitSettings
+from fusion.config.list_settings import AUTO
 from fusion.core.arrays import Rows
 from fusion.data.dataset import Dataset
 from fusion.data.splitting.fold import Fold, Kind, Plan
@@ -23,8 +24,8 @@ from fusion.runs.run_folder import ListsFolder
 from fusion.runs.stages.runtime import Runtime, Stage
 from fusion.training.source_fits import SourceFit, load_sources
 
-ANYWHERE = ListSettings().placement
-"""Placement in the key of the stage, whatever the lists' own."""
+BY_CONTENT = {"rules": None, "new_items": AUTO, "placement": ListSettings().placement}
+"""Settings in the key of the stage, whatever the lists' own: other inputs say them, or none."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,8 @@ class ListsInputs:
         sources: fitted on the serving fold.
         method: by which lists are made.
         table: folder of the verdict fold's table.
-        lists: settings, without the names of the rules file and of the placement.
-        rules: what it says; None without rules.
+        lists: settings, but for `BY_CONTENT`.
+        rules: what lists follow, with all limits of exposure as of the serving fold; None without.
         sparse: known interactions below which a user is sparse.
         seed: of the run.
         device: "cpu" or "cuda", for text vectors of rules.
@@ -102,7 +103,7 @@ class ListsInputs:
             sources: fitted on the serving fold.
             method: by which lists are made.
             table: folder of the verdict fold's table.
-            rules: that lists follow; None without any.
+            rules: that lists follow, as `exposure_limits` gives them; None without any.
             live: lists that are shown now; None without any.
         """
         config, plan = context.config, context.plan
@@ -115,8 +116,9 @@ class ListsInputs:
             method=method,
             table=table,
             # The rules count by their content, wherever their file is and whatever it is called.
-            # The same lists are made once, wherever they are shown.
-            lists=config.lists.model_copy(update={"rules": None, "placement": ANYWHERE}),
+            # So does what is asked of new items, which is among them. The same lists are made once,
+            # wherever they are shown.
+            lists=config.lists.model_copy(update=BY_CONTENT),
             rules=rules,
             sparse=config.split.sparse,
             seed=config.seed,

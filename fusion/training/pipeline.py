@@ -20,6 +20,7 @@ from fusion.evaluation.feature_shift import feature_shift
 from fusion.evaluation.live_baseline import Live
 from fusion.evaluation.serving.report import ServingReport
 from fusion.lists.business_rules.compiled_rules import Rules
+from fusion.lists.exposure.limits import exposure_limits
 from fusion.models.foreign.processes import foreign_sources
 from fusion.ranking.extra_parameters import require_extra
 from fusion.ranking.method import RANKER
@@ -186,6 +187,7 @@ def _fuse(context: RunContext, fits: SourceFits, live: Live | None, rules: Rules
     hidden = runtime.step("hidden items", lambda: judge_hidden_items(context, fits, judged.ranker))
     verdict = replace(verdict, report=verdict.report.model_copy(update={"cold_items": hidden}))
     served = ServedMethod(verdict.choice.method)
+    followed = exposure_limits(context, rules, plan.serving.known)
 
     # Only a ranker needs another fit to serve: with the verdict's labels as its newest fold.
     if served.name == RANKER:
@@ -196,8 +198,9 @@ def _fuse(context: RunContext, fits: SourceFits, live: Live | None, rules: Rules
             twin=runtime.run(serving_stage(serving.of_twin(), "twin ranker")),
         )
 
+    live_lists = live.lists if live else None
     lists_inputs = ListsInputs.of(
-        context, fits.on(plan.serving), served, verdict_table, rules, live.lists if live else None
+        context, fits.on(plan.serving), served, verdict_table, followed, live_lists
     )
     lists = ListsFolder(runtime.run(lists_stage(lists_inputs)))
 
@@ -217,7 +220,7 @@ def _fuse(context: RunContext, fits: SourceFits, live: Live | None, rules: Rules
         lists=lists.path,
         serving_ranker=served.ranker,
         sources=tuple(fits.reports),
-        checks=tuple(admit(context, verdict, lists, measured, rules)),
+        checks=tuple(admit(context, verdict, lists, measured, followed)),
         trees=judged.settings.trees,
         importance=judged.ranker.importance(),
         source_prior=judged.ranker.source_prior,
@@ -231,7 +234,7 @@ def _fuse(context: RunContext, fits: SourceFits, live: Live | None, rules: Rules
         priors=prior_effects(context.data.priors, verdict_table, judged.ranker),
         serving_fits=fits.on(plan.serving),
         tuned=tuple(fits.tuned),
-        rules=rules,
+        rules=followed,
     )
 
 

@@ -34,7 +34,7 @@ RULES = {
     "pin": [{"item": "i1", "rank": 1}],
     "boost": [{"items": ["i5"], "places": 3, "segment": "club=red"}],
     "limit": [{"category": "title", "share": 0.5}],
-    "limit_exposure": [{"items": ["i5", "i6"], "most": 0.5}],
+    "limit_exposure": [{"items": ["i5", "i6"], "groups": ["head"], "most": 0.5}],
     "diversity": {"by": "text"},
 }
 

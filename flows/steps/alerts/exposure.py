@@ -46,16 +46,18 @@ def _far(name: str, group: GroupExposure, ratio: float) -> Alert:
 def _not_kept(limit: dict[str, Any]) -> Alert:
     is_low = limit["share"] < limit["least"]
     asked = limit["least"] if is_low else limit["most"]
+    # A limit of the rules file, or that of [lists] new_items, whose keys are others.
+    counted, _, group = limit["rule"].partition(" of ")
+    keys = ("least", "most") if counted == "exposure" else ("min", "max")
     begin = f"The {limit['rule']} is not kept: its share is {limit['share']:.1%}, and {asked:.1%} "
     if is_low:
         rest = (
-            "at least is asked for. Candidates and other rules allow no better: change `least`, or "
-            "let sources propose more of these items."
+            f"at least is asked for. Candidates and other rules allow no better: change "
+            f"`{keys[0]}`, or let sources propose more of these items."
         )
     else:
         rest = (
-            "at most is asked for. Candidates and other rules allow no better: change `most`, or "
-            "let sources propose other items."
+            f"at most is asked for. Candidates and other rules allow no better: change "
+            f"`{keys[1]}`, or let sources propose other items."
         )
-    subject = f"{SUBJECT} {limit['rule'].removeprefix('exposure of ')}"
-    return Alert(subject, "exposure_limit", limit["share"], asked, begin + rest)
+    return Alert(f"{SUBJECT} {group}", "exposure_limit", limit["share"], asked, begin + rest)

@@ -8,17 +8,8 @@ from fusion.core.defaults import room_defaults, threshold
 @room_defaults("exposure")
 @dataclass(frozen=True)
 class ExposureDefaults:
-    """Thresholds of item groups, and of intervals over users."""
+    """Thresholds of intervals over users."""
 
-    min_days: int = threshold(
-        28, "a shorter window than four weeks holds few events of the items of a small group"
-    )
-    max_values: int = threshold(
-        20, "values of a category column that are measured; the rest have few events each"
-    )
-    popularity_borders: tuple[float, float] = threshold(
-        (0.5, 0.8), "shares of events that the head, and head and middle, have taken"
-    )
     cells: int = threshold(
         4000,
         "sums of users that a resample draws from where there are more users: the variance of a "

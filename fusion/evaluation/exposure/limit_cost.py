@@ -8,9 +8,11 @@ import numpy as np
 from fusion.core.arrays import Rows, Scores
 from fusion.data.ranked_lists import RankedLists, top_k_lists
 from fusion.evaluation.verdict_report import KeptShare, LimitCostReport
-from fusion.lists.business_rules.compiled_rules import ExposedItems, Rules
+from fusion.lists.business_rules.compiled_rules import Rules
+from fusion.lists.business_rules.exposure_limits import ExposedItems
 from fusion.lists.exposure.defaults import DEFAULTS
 from fusion.lists.exposure.fit import ListedBlock, fit_prices, keeps
+from fusion.lists.exposure.limits import exposure_limits
 from fusion.lists.exposure.prices import PricedOrder, Prices
 from fusion.metrics.bootstrap import Interval, paired_gap, resampled_means
 from fusion.metrics.ranking import hits_of, ndcg
@@ -55,6 +57,9 @@ def limit_cost(
     Returns:
         Shares, and NDCG@10 with its difference; None without a limit of exposure.
     """
+    # What is new, or of the head, as it was known at the verdict's cut: a label that was new then
+    # would not be by the time lists are served.
+    rules = exposure_limits(context, rules, context.plan.verdict.known)
     if rules is None or not rules.exposure:
         return None
     size = context.config.lists.size

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from fusion.core.arrays import Rows
+from fusion.data.item_groups.groups import ItemGroups, item_groups
 from fusion.evaluation.exposure.defaults import DEFAULTS
-from fusion.evaluation.exposure.item_groups import ItemGroups, item_groups
 from fusion.evaluation.exposure.report import ExposureReport, GroupExposure
 from fusion.metrics.bootstrap import PERCENTILES, STREAM, resampled_means
 from fusion.metrics.ranking import rank_discounts

@@ -12,7 +12,8 @@ from scipy.sparse import csr_array
 from fusion.core.arrays import Flags, Rows
 from fusion.data.dataset import Dataset
 from fusion.lists.business_rules.blocked import Blocked
-from fusion.lists.business_rules.rules import Boost, Diversity, Limit, LimitExposure, Pin, RuleSet
+from fusion.lists.business_rules.exposure_limits import ExposedItems
+from fusion.lists.business_rules.rules import Boost, Diversity, Limit, Pin, RuleSet
 from fusion.models.base.allowed import Allowed
 from fusion.models.text.encoder_choice import encoder_identity
 
@@ -82,15 +83,6 @@ class LimitedItems:
     values: csr_array
 
 
-@dataclass(frozen=True)
-class ExposedItems:
-    """A limit of exposure: its users (U,) and items (I,)."""
-
-    rule: LimitExposure
-    users: Flags
-    items: Flags
-
-
 SegmentRule = TypeVar("SegmentRule", PinnedItem, BoostedItems, LimitedItems)
 
 
@@ -113,7 +105,8 @@ class Rules:
         pins: by rank, and then as written.
         boosts: as written.
         limits: as written.
-        exposure: limits of exposure, as written.
+        exposure: limits of exposure, as written; of groups that move, as of no moment yet unless
+            `exposure_limits` gave them.
         diversity: the rule for diversity; None without.
     """
 
@@ -143,12 +136,14 @@ class Rules:
     def key(self) -> str:
         """Hex digits over everything that changes lists.
 
-        These are the rule set, what is blocked, and the model on this machine that compares texts.
+        These are the rule set, what is blocked, the model on this machine that compares texts, and
+        the items of limits that the rule set alone does not give.
         """
         blocked = sha256(self.blocked.items.tobytes() + self.blocked.pairs.tobytes()).hexdigest()
         by_text = self.diversity is not None and self.diversity.by == "text"
         model = encoder_identity(self.diversity.encoder) if self.diversity and by_text else ""
-        return self.source.hash + blocked[:12] + model
+        moved = "".join(limit.moment_key for limit in self.exposure)
+        return self.source.hash + blocked[:12] + model + moved
 
     @cached_property
     def empty(self) -> bool:

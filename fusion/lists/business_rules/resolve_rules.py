@@ -13,14 +13,14 @@ from fusion.lists.business_rules.blocked import Blocked
 from fusion.lists.business_rules.compiled_rules import (
     AllowList,
     BoostedItems,
-    ExposedItems,
     LimitedItems,
     PinnedItem,
     Rules,
 )
+from fusion.lists.business_rules.exposure_limits import ExposedItems, LimitExposure
 from fusion.lists.business_rules.list_segments import ALL, fallback_segments
 from fusion.lists.business_rules.rule_names import NO_ITEM, NameResolver
-from fusion.lists.business_rules.rules import Allow, Boost, Limit, LimitExposure, Pin, RuleSet
+from fusion.lists.business_rules.rules import Allow, Boost, Limit, Pin, RuleSet
 
 TOO_DEEP = declare(
     FindingKind(

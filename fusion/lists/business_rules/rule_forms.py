@@ -1,6 +1,6 @@
 """Forms of rules: whom a rule is for, and which items it names."""
 
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
 
@@ -28,7 +28,13 @@ class Aimed(Settings):
 
 
 class Named(Aimed):
-    """A rule about items named one by one or by category."""
+    """A rule about items named one by one or by category.
+
+    Attributes:
+        KEYS: by which items may be named, for people.
+    """
+
+    KEYS: ClassVar[str] = "`items`, `categories` or both"
 
     items: tuple[Id, ...] = Field((), description="ids of items")
     categories: tuple[Annotated[str, Field(pattern=EQUATION)], ...] = Field(
@@ -37,9 +43,14 @@ class Named(Aimed):
 
     @model_validator(mode="after")
     def _names_something(self) -> Self:
-        if not self.items and not self.categories:
-            raise ValueError("names nothing; give `items`, `categories` or both")
+        if not self.names_something:
+            raise ValueError(f"names nothing; give {self.KEYS}")
         return self
+
+    @property
+    def names_something(self) -> bool:
+        """False where no key names any item."""
+        return bool(self.items or self.categories)
 
     @property
     def items_text(self) -> str:

@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 from fusion.core.settings import Id, Settings, config_hash, describe, outside
 from fusion.core.toml_file import read_toml
 from fusion.errors import ConfigError
+from fusion.lists.business_rules.exposure_limits import LimitExposure
 from fusion.lists.business_rules.rule_forms import Aimed, Named
 
 
@@ -70,32 +71,6 @@ class Limit(Aimed):
 
     def __str__(self) -> str:
         return f"limit {self.category} to {self.share:g}{self.segment_text}"
-
-
-class LimitExposure(Named):
-    """The share of exposure that an item group keeps over the lists of all its users."""
-
-    least: float = Field(
-        0.0,
-        ge=0,
-        lt=1,
-        description="share of exposure that the items have at least: of 1 / log2(rank + 1), summed "
-        "over the shown places of all users' lists",
-    )
-    most: float = Field(1.0, gt=0, le=1, description="share of exposure that they have at most")
-
-    @model_validator(mode="after")
-    def _asks_something(self) -> Self:
-        if self.least == 0 and self.most == 1:
-            raise ValueError("any share is allowed; give `least`, `most` or both")
-        if self.least > self.most:
-            raise ValueError(f"least = {self.least:g} is above most = {self.most:g}; swap them")
-        return self
-
-    def __str__(self) -> str:
-        least = f" at least {self.least:g}" if self.least else ""
-        most = f" at most {self.most:g}" if self.most < 1 else ""
-        return f"exposure of {self.items_text}{least}{most}{self.segment_text}"
 
 
 class Diversity(Settings):

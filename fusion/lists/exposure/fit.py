@@ -7,10 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusion.core.arrays import Rows
-from fusion.lists.business_rules.compiled_rules import ExposedItems
+from fusion.lists.business_rules.exposure_limits import ExposedItems
 from fusion.lists.exposure.defaults import DEFAULTS
 from fusion.lists.exposure.prices import Price, Prices, group_counts
-from fusion.metrics.ranking import rank_discounts
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ class _Search:
                 counts[index, :, : lists.shape[1]] += group_counts(
                     rule, block.users[chosen], lists[chosen]
                 )
-        return [share_of(one) for one in counts]
+        return [share_of(rule, one) for rule, one in zip(self.rules, counts, strict=True)]
 
     def price(self, index: int, values: Sequence[Price]) -> Price:
         """Return the smallest price of one group that keeps its share, with the others' as given.
@@ -170,14 +169,15 @@ def keeps(rule: ExposedItems, share: float, tolerance: float = 0.0) -> bool:
     return rule.rule.least - tolerance <= share <= rule.rule.most + tolerance
 
 
-def share_of(counts: NDArray[np.int64]) -> float:
-    """Return the share of exposure of a group.
+def share_of(rule: ExposedItems, counts: NDArray[np.int64]) -> float:
+    """Return the share of a group, as its limit counts places.
 
     Args:
+        rule: the limit.
         counts: by rank (2, k), of the group and of all items, as `group_counts` gives them.
 
     Returns:
         0 where nothing is listed.
     """
-    group, everything = counts @ rank_discounts(counts.shape[1])
+    group, everything = counts @ rule.weights(counts.shape[1])
     return float(group / everything) if everything else 0.0

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from fusion.core.arrays import Rows
-from fusion.lists.business_rules.compiled_rules import ExposedItems
+from fusion.lists.business_rules.exposure_limits import ExposedItems
 from fusion.lists.exposure.defaults import DEFAULTS
 from fusion.lists.exposure.fit import FittedPrices, keeps, share_of
 from fusion.lists.exposure.prices import group_counts
@@ -62,7 +62,7 @@ def outcomes(
     shown[owners, rows["rank"].to_numpy() - 1] = rows["item"].to_numpy()
     found = []
     for index, rule in enumerate(rules):
-        share = share_of(group_counts(rule, users, shown))
+        share = share_of(rule, group_counts(rule, users, shown))
         outcome = ExposureOutcome(
             rule=str(rule.rule),
             least=rule.rule.least,

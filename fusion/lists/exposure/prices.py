@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from fusion.core.arrays import Rows, Scores
 from fusion.core.hashing import shares
 from fusion.data.ranked_lists import RankedLists
-from fusion.lists.business_rules.compiled_rules import ExposedItems
+from fusion.lists.business_rules.exposure_limits import ExposedItems
 
 Floats = NDArray[np.float64]
 SEED = 0xE0

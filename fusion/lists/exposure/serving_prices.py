@@ -7,7 +7,8 @@ import numpy as np
 from fusion.core.arrays import Flags, Rows
 from fusion.core.hashing import shares
 from fusion.lists.builder import ListBuilder
-from fusion.lists.business_rules.compiled_rules import ExposedItems, Rules
+from fusion.lists.business_rules.compiled_rules import Rules
+from fusion.lists.business_rules.exposure_limits import ExposedItems
 from fusion.lists.candidate_blocks import serving_blocks
 from fusion.lists.exposure.defaults import DEFAULTS
 from fusion.lists.exposure.fit import FittedPrices, fit_prices

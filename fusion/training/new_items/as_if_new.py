@@ -13,6 +13,7 @@ from fusion.data.splitting.as_if_new import treat_as_new
 from fusion.data.splitting.fold import Fold, has_training_users
 from fusion.errors import UnusableSource
 from fusion.lists.business_rules.compiled_rules import Rules
+from fusion.lists.exposure.limits import asks_for_new_items
 from fusion.runs.context import RunContext
 from fusion.training.new_items.defaults import DEFAULTS
 from fusion.training.sources import build_source, left_out
@@ -25,8 +26,9 @@ DROPPED = "as if new"
 def learn_new_items(context: RunContext, rules: Rules | None = None) -> RunContext:
     """Treat a share of the items as new in the label folds, where new items matter.
 
-    They do where a source can score them, and enough labels of the label folds are new items or an
-    allow list is mostly made of them; else nothing changes. All fits, histories and features of a
+    They do where a source can score them, and enough labels of the label folds are new items, a
+    limit asks for a least share of them, or an allow list is mostly made of them; else nothing
+    changes. All fits, histories and features of a
     label fold then are those of a world in which nobody has taken the dropped items yet: what a new
     item is when lists are served. Labels that are dropped items stay, and teach who wants an item
     of which only content is known. Who had taken one before is no example of either: the table has
@@ -41,7 +43,7 @@ def learn_new_items(context: RunContext, rules: Rules | None = None) -> RunConte
     """
     labels = context.plan.labels
     share = new_label_share(labels)
-    are_wanted = share >= DEFAULTS.min_label_share or _allows_new_items(context, rules)
+    are_wanted = share >= DEFAULTS.min_label_share or _are_asked_for(context, rules)
     if not are_wanted or not _scores_new_items(context):
         return context
     dropped = draws(context.data.item_ids, context.config.seed, DROPPED) < DEFAULTS.dropped_share
@@ -89,8 +91,13 @@ def proposes_new_items(context: RunContext) -> bool:
     return any(fold.dropped is not None for fold in context.plan.labels)
 
 
-def _allows_new_items(context: RunContext, rules: Rules | None) -> bool:
-    """Tell whether an allow list holds mostly new items, as that of a page of new arrivals does."""
+def _are_asked_for(context: RunContext, rules: Rules | None) -> bool:
+    """Tell whether lists must hold new items, or an allow list is mostly made of them.
+
+    Such a list is that of a page of new arrivals.
+    """
+    if asks_for_new_items(context.config.lists, rules):
+        return True
     is_new = context.plan.serving.known.item_counts == 0
     lists = [entry.items for entry in rules.allow] if rules else []
     return any(is_new[items].mean() >= DEFAULTS.min_allowed_share for items in lists if items.any())

@@ -25,6 +25,8 @@ def setting(site: str, says: str, old: str, new: str, plant=section):
 DATA = "fusion/ingest/settings.py:"
 COLUMNS = "fusion/ingest/column_settings.py:"
 RULES = "fusion/lists/business_rules/rules.py:"
+LIMITS = "fusion/lists/business_rules/exposure_limits.py:"
+LISTS = "fusion/config/list_settings.py:"
 CONFIG = "flows/settings.py:"
 RETRAIN = "flows/retrain_settings.py:RetrainSettings."
 KEY = "a key of thirty-two characters or more"
@@ -158,16 +160,22 @@ OF_RULES = [
         in_rules("[[allow]]", '[[allow]]\nitems = ["1"]'),
     ),
     Refusal(
-        RULES + "LimitExposure._asks_something#1",
+        LIMITS + "LimitExposure._asks_something#1",
         "give `least`, `most` or both",
         rules('[[limit_exposure]]\nitems = ["1"]\n'),
         in_rules('items = ["1"]', 'items = ["1"]\nmost = 0.9'),
     ),
     Refusal(
-        RULES + "LimitExposure._asks_something#2",
+        LIMITS + "LimitExposure._asks_something#2",
         "swap them",
         rules('[[limit_exposure]]\nitems = ["1"]\nleast = 0.5\nmost = 0.1\n'),
         in_rules("least = 0.5\nmost = 0.1", "least = 0.1\nmost = 0.5"),
+    ),
+    Refusal(
+        LIMITS + "_known_group",
+        "Did you mean 'head'?",
+        rules('[[limit_exposure]]\ngroups = ["haed"]\nmost = 0.5\n'),
+        in_rules("haed", "head"),
     ),
     Refusal(
         RULES + "Boost._moves",
@@ -282,10 +290,34 @@ OF_SOURCES = [
         configure('name = "sequence"', 'name = "popularity"'),
     ),
     Refusal(
-        "fusion/config/list_settings.py:ListSettings._one_line",
+        LISTS + "ListSettings._one_line",
         "letters, digits, signs and spaces are allowed",
         add("lists", 'placement = "a\\u0007b"'),
         configure("a\\u0007b", "a b-1"),
+    ),
+    Refusal(
+        LISTS + "NewItemPlaces._not_below_min",
+        "swap them",
+        add("lists", "new_items = { min = 0.3, max = 0.1 }"),
+        configure("min = 0.3, max = 0.1", "min = 0.1, max = 0.3"),
+    ),
+    Refusal(
+        LISTS + "ListSettings._auto_or_shares#1",
+        "a table such as { min = 0.02, max = 0.2 }",
+        add("lists", 'new_items = "some"'),
+        configure('"some"', "{ min = 0.02, max = 0.2 }"),
+    ),
+    Refusal(
+        LISTS + "ListSettings._auto_or_shares#2",
+        "Did you mean 'min'?",
+        add("lists", "new_items = { mim = 0.1 }"),
+        configure("mim", "min"),
+    ),
+    Refusal(
+        LISTS + "ListSettings._auto_or_shares#3",
+        "or write 'auto'",
+        add("lists", "new_items = {}"),
+        configure("new_items = {}", "new_items = 'auto'"),
     ),
     Refusal(
         "fusion/core/torch_runtime.py:device_for",

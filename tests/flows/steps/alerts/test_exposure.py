@@ -54,6 +54,15 @@ def test_a_limit_that_does_not_hold_is_an_alert_with_its_figures(word):
     assert f"30.0% at {word} is asked for" in alert.message
 
 
+def test_what_is_asked_of_new_items_has_keys_of_its_own():
+    rule = "share of new items at least 0.3"
+    (alert,) = exposure_alerts(manifest(rule=rule, share=0.1, kept=False), None)
+    assert alert.subject == "exposure new items at least 0.3"
+    assert "30.0% at least is asked for" in alert.message
+    assert "change `min`" in alert.message
+    assert "份额要求" in retold(alert.message, "zh")
+
+
 def test_a_limit_that_holds_is_none():
     assert exposure_alerts(manifest(rule=RULE, share=0.31, kept=True), None) == []
 

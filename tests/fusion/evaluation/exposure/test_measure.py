@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from fusion.core.arrays import DAY
+from fusion.data.item_groups.groups import HEAD, MIDDLE, TAIL, item_groups
 from fusion.evaluation.exposure import measure
-from fusion.evaluation.exposure.item_groups import HEAD, MIDDLE, NEW, TAIL, item_groups
 from fusion.evaluation.exposure.measure import group_figures, measure_exposure, sums_by_user
 from fusion.evaluation.exposure.report import GroupExposure
 from fusion.runs.run_folder import ListsFolder
@@ -25,35 +25,6 @@ EVENTS = [("u", "a", 1), ("u", "b", 40), ("v", "b", 41), ("v", "c", 42), ("w", "
 @pytest.fixture
 def known():
     return dataset(frame_of(EVENTS), ITEMS)
-
-
-def items_of(groups, name, known) -> set[str]:
-    rows = np.flatnonzero(groups.members[:, [groups.names.index(name)]].toarray()[:, 0])
-    return set(known.item_ids.texts(rows.astype(np.int32)))
-
-
-def test_groups_are_categories_popularity_and_what_is_new(known):
-    groups = item_groups(known, window=28)
-    assert groups.names == ("kind=y", "kind=x", HEAD, MIDDLE, TAIL, NEW)
-    assert (groups.days, int(groups.recent.sum())) == (28, 4)
-    assert items_of(groups, "kind=x", known) == {"a", "b"}
-    # b took three of the four events; what nobody took in the window is of the tail.
-    assert items_of(groups, HEAD, known) == {"b"}
-    assert items_of(groups, MIDDLE, known) == {"c"}
-    assert items_of(groups, TAIL, known) == {"a", "d"}
-    assert items_of(groups, NEW, known) == {"b", "c", "d"}
-
-
-def test_without_a_window_all_events_count_and_new_is_what_nobody_took(known):
-    groups = item_groups(known, window=None)
-    assert groups.days is None
-    assert groups.recent.all()
-    assert items_of(groups, NEW, known) == {"d"}
-
-
-def test_a_short_window_is_four_weeks(known):
-    assert item_groups(known, window=1).days == 28
-    assert item_groups(known, window=91).days == 91
 
 
 def test_shares_by_hand(known):

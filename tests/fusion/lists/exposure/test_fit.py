@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fusion.data.ranked_lists import RankedLists
-from fusion.lists.business_rules.compiled_rules import ExposedItems
-from fusion.lists.business_rules.rules import LimitExposure
+from fusion.lists.business_rules.exposure_limits import ExposedItems, LimitExposure
 from fusion.lists.exposure.fit import ListedBlock, fit_prices, keeps, share_of
 from fusion.lists.exposure.prices import Price, PricedOrder, Prices, group_counts
 from fusion.metrics.ranking import rank_discounts
@@ -199,4 +198,4 @@ def test_no_price_leaves_every_order_as_it_is():
 def test_nothing_listed_has_no_share():
     rule = limit([0], 2, least=0.1)
     nobody = np.full((2, K), -1, np.int32)
-    assert share_of(group_counts(rule, np.arange(2, dtype=np.int32), nobody)) == 0
+    assert share_of(rule, group_counts(rule, np.arange(2, dtype=np.int32), nobody)) == 0

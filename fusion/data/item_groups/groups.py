@@ -1,5 +1,6 @@
-"""Groups of items by which exposure is measured: categories, popularity, and what is new."""
+"""Items by category, by popularity, and what is new: as of the moment that a dataset knows."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +11,12 @@ from scipy.sparse import csr_array, hstack
 from fusion.core.arrays import DAY, Flags, Rows
 from fusion.data.categories import category_columns, one_hot
 from fusion.data.dataset import Dataset
-from fusion.evaluation.exposure.defaults import DEFAULTS
+from fusion.data.item_groups.defaults import DEFAULTS
 
 HEAD, MIDDLE, TAIL, NEW = "head", "middle", "tail", "new"
 """Groups that every data set has; a name of a category group holds a "="."""
+EVERYWHERE = HEAD, MIDDLE, TAIL, NEW
+"""These four, in the order of their columns."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +47,46 @@ def item_groups(known: Dataset, window: int | None) -> ItemGroups:
         Of each category column its values with most events in the window, then head, middle, tail
         and new.
     """
+    recent, days = _recent_events(known, window)
+    names, parts = _category_groups(known.item_table, _counts(known, recent))
+    members = csr_array(hstack([*parts, _groups_everywhere(known, recent)]))
+    return ItemGroups((*names, *EVERYWHERE), members, recent, days)
+
+
+def items_of_groups(names: Iterable[str], known: Dataset, window: int | None) -> Flags:
+    """Mark the items of some groups that every data set has, cut as `item_groups` cuts them.
+
+    Args:
+        names: of them, each one of `EVERYWHERE`.
+        known: what is known as lists are made.
+        window: days of the verdict's window; None unless the split is by time.
+
+    Returns:
+        (I,) items that are in any of the groups.
+    """
+    recent, _ = _recent_events(known, window)
+    columns = [EVERYWHERE.index(name) for name in names]
+    marks: Flags = _groups_everywhere(known, recent)[:, columns].sum(axis=1) > 0
+    return marks
+
+
+def _recent_events(known: Dataset, window: int | None) -> tuple[Flags, int | None]:
+    """Mark the known events (N,) of the newest window, and return its days."""
     days = max(window, DEFAULTS.min_days) if window and known.has_times else None
-    begin = known.as_of - days * DAY if days else None
-    recent = np.ones(len(known), bool) if begin is None else known.times >= begin
-    counts = np.bincount(known.items[recent], minlength=known.n_items).astype(np.int32)
-    names, parts = _category_groups(known.item_table, counts)
-    names += [HEAD, MIDDLE, TAIL, NEW]
-    parts += [_popularity_groups(counts), _new_items(known, recent)]
-    return ItemGroups(tuple(names), csr_array(hstack(parts)), recent, days)
+    if days is None:
+        return np.ones(len(known), bool), None
+    return known.times >= known.as_of - days * DAY, days
+
+
+def _counts(known: Dataset, recent: Flags) -> Rows:
+    """Count the recent events (N,) of each item (I,)."""
+    return np.bincount(known.items[recent], minlength=known.n_items).astype(np.int32)
+
+
+def _groups_everywhere(known: Dataset, recent: Flags) -> csr_array:
+    """Mark head, middle, tail and what is new: items (I, 4)."""
+    popularity = _popularity_groups(_counts(known, recent))
+    return csr_array(hstack([popularity, _new_items(known, recent)]))
 
 
 def _category_groups(table: pl.DataFrame, counts: Rows) -> tuple[list[str], list[csr_array]]:
