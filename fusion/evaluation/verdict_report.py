@@ -119,6 +119,8 @@ class ColdItemsReport(Report):
     """Lists of all items, by the same labels."""
     gaps: dict[str, Interval] = {}
     """The ranker's NDCG@10 among hidden items less each other row's, paired."""
+    not_asked: list[str] = []
+    """Sources too dear for a further fit; the ranker has no cells of them here."""
 
 
 class SourceRecall(Report):

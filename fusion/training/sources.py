@@ -1,8 +1,9 @@
 """The configured sources of a run: which take part, and why not."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import inf
+from math import inf, isfinite
 from typing import Any, Literal
 from zlib import crc32
 
@@ -12,9 +13,10 @@ from fusion.data.dataset import Dataset
 from fusion.errors import ConfigError, SourceFailed, install_hint
 from fusion.isolation.failure import Limits, what_happened
 from fusion.models.base.recommender import Recommender
-from fusion.models.base.registry import registered
+from fusion.models.base.registry import build, registered
 from fusion.models.foreign.resolve import source_model
 
+log = logging.getLogger(__name__)
 RANDOM_SOURCE = SourceSettings.model_construct(name="control", use="random")
 """The random row beside all others; its name is reserved, so it must not be validated."""
 USED = "used"
@@ -200,6 +202,29 @@ def fit_memory(model: Recommender, data: Dataset) -> float:
     if not 0 <= estimate < inf:
         raise ValueError(f"it gave {estimate!r}, which is no number of bytes")
     return estimate / 2**30
+
+
+def declared_cost(source: SourceSettings, known: Dataset) -> float:
+    """Return what a source declares that a fit costs, never by a clock.
+
+    Args:
+        source: its entry in the configuration.
+        known: to fit on.
+
+    Returns:
+        Seconds of one core, about; those of a source that declares none where its own are no cost.
+    """
+    model = build(source.use, source.settings)
+    sizes = known.n_users, known.n_items, len(known)
+    try:
+        cost = float(model.fit_cost(*sizes))
+        if isfinite(cost) and cost >= 0:
+            return cost
+        why = f"it is {cost}"
+    except Exception as error:  # a source is foreign code, which may fail with anything
+        why = f"{type(error).__name__}: {error}"
+    log.warning("source=%s fit_cost is no cost, the default is taken: %s", source.name, why)
+    return Recommender.fit_cost(model, *sizes)
 
 
 def source_seed(seed: int, name: str) -> list[int]:

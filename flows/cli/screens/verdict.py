@@ -59,6 +59,14 @@ HIDDEN_HEADINGS = (
     marked("among\nall items>"),
 )
 """Headings of the table of hidden items."""
+ITEMS_GAIN = marked(
+    "By the prior %(name)s items gain; it makes %(share)s of what the ranker learned."
+)
+ITEMS_LOSE = marked(
+    "By the prior %(name)s items lose; it makes %(share)s of what the ranker learned."
+)
+HIDING = "hidden items"
+"""The step of a run that judges items hidden from fits, likewise."""
 ASKING = "contributions of sources"
 """The step of a run that asks what sources add, as the manifest's `seconds` name it."""
 
@@ -74,7 +82,7 @@ def print_verdict(console: Console, manifest: Mapping[str, Any]) -> None:
     console.print(_metrics_table(report, set() if console.width >= WIDE else LEFT_OUT))
     _print_contributions(console, manifest)
     if hidden := report.get("cold_items"):
-        console.print(_hidden_items_table(hidden))
+        console.print(_hidden_items_table(hidden, manifest.get("seconds", {})))
     for mark, line in _choice_lines(report):
         console.print(paragraph(mark, line))
     limited = (manifest.get("rules") or {}).get("exposure", [])
@@ -115,20 +123,9 @@ def _prior_lines(priors: Sequence[Mapping[str, Any]]) -> list[str]:
         effect, share = prior["effect"], f"{prior['importance']:.1%}"
         if not effect:
             lines.append(say("The ranker does not use the prior %(name)s.", name=prior["name"]))
-        elif effect > 0:
-            text = say(
-                "By the prior %(name)s items gain; it makes %(share)s of what the ranker learned.",
-                name=prior["name"],
-                share=share,
-            )
-            lines.append(text)
         else:
-            text = say(
-                "By the prior %(name)s items lose; it makes %(share)s of what the ranker learned.",
-                name=prior["name"],
-                share=share,
-            )
-            lines.append(text)
+            said = ITEMS_GAIN if effect > 0 else ITEMS_LOSE
+            lines.append(say(said, name=prior["name"], share=share))
     return lines
 
 
@@ -164,13 +161,16 @@ def _metrics_table(report: Mapping[str, Any], left_out: Set[str]) -> Table:
     return table
 
 
-def _hidden_items_table(hidden: Mapping[str, Any]) -> Table:
+def _hidden_items_table(hidden: Mapping[str, Any], seconds: Mapping[str, float]) -> Table:
     """Make the table of rows by how they rank items that no fit had seen, best first."""
     title = say(
         "%(items)s items hidden from fits, NDCG@10 of %(users)s users",
         items=f"{hidden['items']:,}",
         users=f"{hidden['hidden']['users']:,}",
     )
+    if whole := sum(seconds.values()):
+        share = f"{seconds.get(HIDING, 0.0) / whole:.0%}"
+        title += say(", %(share)s of all steps", share=share)
     table = plain_table(*HIDDEN_HEADINGS, title=title)
     alone, among = hidden["hidden"]["rows"], hidden["catalogue"]["rows"]
     for name, row in sorted(alone.items(), key=lambda row: -row[1]["ndcg@10"]["value"]):
@@ -183,6 +183,8 @@ def _hidden_items_table(hidden: Mapping[str, Any]) -> Table:
                 f"{ndcg['low']:.4f} – {ndcg['high']:.4f}",
                 f"{among[name]['ndcg@10']['value']:.4f}",
             )
+    for name in hidden.get("not_asked", []):
+        table.add_row(name, "", say("not asked: a further fit is too dear"), "")
     return table
 
 

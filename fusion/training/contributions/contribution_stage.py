@@ -1,25 +1,20 @@
 """The stage that asks what each source adds, on the label folds alone."""
 
 import json
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from math import isfinite
 from pathlib import Path
 
 from fusion.config import SourceSettings
-from fusion.data.dataset import Dataset
 from fusion.data.splitting.fold import Fold
 from fusion.metrics.bootstrap import Interval
-from fusion.models.base.recommender import Recommender
-from fusion.models.base.registry import build
 from fusion.runs.stages.runtime import Runtime, Stage
 from fusion.training.contributions.defaults import DEFAULTS
 from fusion.training.contributions.elimination import Contribution, Elimination, eliminate
 from fusion.training.contributions.sample import read_samples
 from fusion.training.contributions.small_rankers import SmallRankers
+from fusion.training.sources import declared_cost
 
-log = logging.getLogger(__name__)
 CONTRIBUTIONS = "contributions.json"
 """Result of an elimination."""
 POPULARITY = "popularity"
@@ -57,24 +52,9 @@ def worth(sources: Sequence[SourceSettings], fold: Fold) -> dict[str, float]:
     Returns:
         Shares by name, which sum to the price of a whole run.
     """
-    costs = {source.name: _cost(source, fold.known) for source in sources}
+    costs = {source.name: declared_cost(source, fold.known) for source in sources}
     whole = sum(costs.values())
     return {name: DEFAULTS.price * cost / whole if whole else 0.0 for name, cost in costs.items()}
-
-
-def _cost(source: SourceSettings, known: Dataset) -> float:
-    """Return what a source declares that a fit costs; what it would by default if that is none."""
-    model = build(source.use, source.settings)
-    sizes = known.n_users, known.n_items, len(known)
-    try:
-        cost = float(model.fit_cost(*sizes))
-        if isfinite(cost) and cost >= 0:
-            return cost
-        why = f"it is {cost}"
-    except Exception as error:  # a source is foreign code, which may fail with anything
-        why = f"{type(error).__name__}: {error}"
-    log.warning("source=%s fit_cost is no cost, the default is taken: %s", source.name, why)
-    return Recommender.fit_cost(model, *sizes)
 
 
 def contribution_stage(inputs: ContributionInputs) -> Stage[ContributionInputs]:

@@ -31,6 +31,11 @@ class NewItemDefaults:
     hidden_users: int = threshold(
         1000, "users who judge hidden items: the standard error of a mean NDCG is then about 0.01"
     )
+    hidden_cost: float = threshold(
+        0.2,
+        "most that judging hidden items may cost, as a share of all fits of a run that makes each "
+        "of them: beside three fits and more, a source's further one is that or less",
+    )
     candidates: int = threshold(
         20, "new items that a source proposes beside its best: as many as a list shows"
     )

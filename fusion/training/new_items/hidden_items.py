@@ -2,25 +2,29 @@
 
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from fusion.config import SourceSettings
 from fusion.core.arrays import Flags, distinct
 from fusion.core.hashing import shares
+from fusion.core.progress import run_plain
 from fusion.data.dataset import Dataset
 from fusion.data.splitting.as_if_new import fold_of_dropped, treat_as_new
-from fusion.data.splitting.fold import Fold, has_training_users
+from fusion.data.splitting.fold import Fold, Plan, has_training_users
 from fusion.evaluation.cold_items import cold_items_report
 from fusion.evaluation.verdict_report import ColdItemsReport
 from fusion.models.base.allowed import Allowed
 from fusion.ranking.ranker import Ranker
 from fusion.runs.context import RunContext
+from fusion.runs.stages.runtime import Runtime
 from fusion.training.fit_task import FitTask
 from fusion.training.new_items.as_if_new import DROPPED, draws, proposes_new_items
 from fusion.training.new_items.defaults import DEFAULTS
 from fusion.training.source_fits import SourceFit, SourceFits
-from fusion.training.sources import RANDOM_SOURCE
+from fusion.training.sources import RANDOM_SOURCE, declared_cost
 from fusion.training.table_stage import TableInputs, table_stage
 from fusion.training.tuning import TuningTask
 
@@ -55,18 +59,56 @@ def judge_hidden_items(
     fold = hidden_fold(context.plan.verdict, hidden, context.config.seed)
     if not has_training_users(fold):
         return None
-    sources = _fit(context, fits, fold)
+    asked, left_out = affordable(fits.in_use, context.plan, fold)
+    # Within the step that is under way, so that its cost is all in one place.
+    runtime = replace(context.runtime, step=run_plain)
+    sources = _fit(context, fits, asked, fold, runtime)
     if sources is None:
         return None
     allowed = context.allowed(fold.cut)
     places = {HIDDEN: Allowed(allowed.items & hidden, allowed.seen), "catalogue": allowed}
     tables = {
-        place: (context.runtime.run(table_stage(TableInputs(sources, fold, items))), items)
+        place: (runtime.run(table_stage(TableInputs(sources, fold, items))), items)
         for place, items in places.items()
     }
     report = cold_items_report(fold, tables, ranker, by, context.config.seed)
-    log.info("hidden items judged cpu_seconds=%.1f", time.process_time() - began)
-    return report
+    cpu_seconds = time.process_time() - began
+    log.info("hidden items judged cpu_seconds=%.1f not_asked=%s", cpu_seconds, list(left_out))
+    return report.model_copy(update={"not_asked": list(left_out)})
+
+
+def affordable(
+    sources: Sequence[SourceSettings], plan: Plan, fold: Fold
+) -> tuple[tuple[SourceSettings, ...], tuple[str, ...]]:
+    """Leave dear sources out of the fold of hidden items, until its fits are cheap enough.
+
+    By declared costs alone, against those of every fit of the plan: what of these is in the store
+    already must not decide what is judged.
+
+    Args:
+        sources: those in use.
+        plan: folds of the run.
+        fold: without the hidden items' interactions.
+
+    Returns:
+        The sources to fit, in their order, and the names of those left out.
+    """
+    others = sum(
+        declared_cost(source, each.known)
+        for each in (*plan.labels, plan.verdict, plan.serving)
+        for source in sources
+    )
+    # A share of the whole, of which these fits are a part themselves.
+    most = others * DEFAULTS.hidden_cost / (1 - DEFAULTS.hidden_cost)
+    costs = {source.name: declared_cost(source, fold.known) for source in sources}
+    left_out: list[str] = []
+    while (beyond := sum(costs.values()) - most) > 0:
+        # One that is dear enough by itself, and no dearer than need be; else the dearest.
+        enough = {name: cost for name, cost in costs.items() if cost >= beyond}
+        name = min(enough, key=enough.__getitem__) if enough else max(costs, key=costs.__getitem__)
+        del costs[name]
+        left_out.append(name)
+    return tuple(source for source in sources if source.name in costs), tuple(left_out)
 
 
 def choose_hidden(data: Dataset, verdict: Fold, seed: int) -> tuple[Flags, str]:
@@ -123,13 +165,17 @@ def hidden_fold(verdict: Fold, hidden: Flags, seed: int) -> Fold:
     )
 
 
-def _fit(context: RunContext, fits: SourceFits, fold: Fold) -> tuple[SourceFit, ...] | None:
-    """Fit the sources in use as on the other folds; None where one fails."""
-    task = FitTask(
-        (fold,), TuningTask.of(context), context.config.seed, context.device, context.runtime
-    )
+def _fit(
+    context: RunContext,
+    fits: SourceFits,
+    asked: Sequence[SourceSettings],
+    fold: Fold,
+    runtime: Runtime,
+) -> tuple[SourceFit, ...] | None:
+    """Fit sources as on the other folds; None where one fails."""
+    task = FitTask((fold,), TuningTask.of(context), context.config.seed, context.device, runtime)
     fitted = []
-    for source in fits.in_use:
+    for source in asked:
         first = fits.results[source.name][0]
         assert first.fit is not None
         steps = first.fit.notes.get("steps") or None

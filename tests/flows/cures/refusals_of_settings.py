@@ -148,8 +148,8 @@ OF_DATA = [
     Refusal(
         "fusion/ingest/interactions.py:_positive_columns",
         "Did you mean 'weight'?",
-        add("data", 'positive = "wieght > 4"'),
-        configure("wieght", "weight"),
+        add("data", 'positive = "wieght > 4"'),  # codespell:ignore
+        configure("wieght", "weight"),  # codespell:ignore
     ),
 ]
 OF_RULES = [
@@ -216,8 +216,8 @@ OF_RULES = [
     Refusal(
         RULES + "read_rules#2",
         "Did you mean 'allow'?",
-        rules('[[alow]]\nitems = ["1"]\n'),
-        in_rules("alow", "allow"),
+        rules('[[alow]]\nitems = ["1"]\n'),  # codespell:ignore
+        in_rules("alow", "allow"),  # codespell:ignore
     ),
     Refusal(
         "fusion/lists/business_rules/resolve_priors.py:with_priors",

@@ -52,8 +52,8 @@ def world(late: bool = True):
     return dataset(frame, item_frame(), user_frame())
 
 
-def context(root, data, sources=SOURCES):
-    split = {"kind": "time", "window": 7, "users": 20}
+def context(root, data, sources=SOURCES, folds=2):
+    split = {"kind": "time", "window": 7, "users": 20, "folds": folds}
     return context_of(root, data, config(sources, split=split))
 
 

@@ -1,17 +1,21 @@
 """Items hidden from every fit: a fold that never knew them, and rows judged by who liked them."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
 
+from fusion.config import ListSettings
 from fusion.evaluation.cold_items import CATEGORY, TFIDF
 from fusion.metrics.bootstrap import Interval
 from fusion.training.new_items.as_if_new import DROPPED, draws, learn_new_items
 from fusion.training.new_items.defaults import DEFAULTS
-from fusion.training.new_items.hidden_items import choose_hidden, hidden_fold
+from fusion.training.new_items.hidden_items import affordable, choose_hidden, hidden_fold
 from fusion.training.pipeline import train
+from fusion.training.sources import declared_cost
 from tests.fusion.making import replaced
-from tests.fusion.training.new_items.test_as_if_new import context, world
+from tests.fusion.training.new_items.test_as_if_new import SOURCES, context, world
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +67,7 @@ def test_the_fold_knows_nothing_of_hidden_items_and_their_likes_are_its_labels(l
 
 
 def test_the_verdict_judges_hidden_items_alone_and_among_all(tmp_path):
-    report = train(context(tmp_path, world())).verdict.report.cold_items
+    report = train(context(tmp_path, world(), folds=3)).verdict.report.cold_items
     rows = {"ranker", "blend", "popularity", "item_knn", "content", "random", TFIDF, CATEGORY}
     assert set(report.hidden.rows) == set(report.catalogue.rows) == rows
     assert set(report.gaps) == rows - {"ranker"}
@@ -75,6 +79,42 @@ def test_the_verdict_judges_hidden_items_alone_and_among_all(tmp_path):
     assert isinstance(gap, Interval)
     assert gap.value == pytest.approx(alone["ranker"] - alone["content"], abs=1e-6)
     assert report.hidden.users == report.catalogue.users > 20
+
+
+DEAR = {"name": "als", "settings": {"factors": 64, "iterations": 100}}
+"""Most of what the sources of the world declare that they cost."""
+
+
+@pytest.mark.parametrize(("folds", "left_out"), [(1, ["als"]), (3, [])])
+def test_the_dearest_source_is_left_out_where_few_other_fits_are_made(tmp_path, folds, left_out):
+    made = context(tmp_path, world(), (*SOURCES, DEAR), folds)
+    # A single label fold has too few new labels for them to matter by themselves.
+    asking = ListSettings(size=5, new_items={"min": 0.01})
+    made = replace(made, config=made.config.model_copy(update={"lists": asking}))
+    verdict = train(made).verdict.report
+    report = verdict.cold_items
+    assert report.not_asked == left_out
+    assert set(verdict.rows) - set(report.hidden.rows) == set(left_out)
+    assert report.hidden.rows["ranker"]["ndcg@10"].value > 0
+
+
+def test_fits_of_hidden_items_are_at_most_a_fifth_by_what_sources_declare(tmp_path):
+    made = context(tmp_path, world(), (*SOURCES, DEAR), folds=1)
+    plan, verdict = made.plan, made.plan.verdict
+    fold = hidden_fold(verdict, choose_hidden(made.data, verdict, 7)[0], 7)
+    asked, left_out = affordable(made.sources, plan, fold)
+    assert [source.name for source in asked] == ["popularity", "item_knn", "content"]
+    assert left_out == ("als",)
+    others = sum(
+        declared_cost(source, each.known)
+        for source in made.sources
+        for each in (*plan.labels, verdict, plan.serving)
+    )
+    cost = sum(declared_cost(source, fold.known) for source in asked)
+    assert cost <= 0.2 * (cost + others)
+    # One less left out would be too much.
+    whole = cost + declared_cost(made.sources[-1], fold.known)
+    assert whole > 0.2 * (whole + others)
 
 
 def test_there_is_none_where_new_items_do_not_matter(tmp_path):
