@@ -12,6 +12,7 @@ from dashboards.pages.runs.figures import (
     Estimate,
     Expectation,
     GroupFigures,
+    HiddenItems,
     ListChanges,
     MethodFigures,
     SourceLine,
@@ -110,6 +111,7 @@ class RunFacts:
         differences: of what is published.
         expected: of the published lists; None where nothing is known of any window after the run.
         methods: the best first.
+        hidden: items that no fit had seen; None where none were hidden.
         sources: in their order.
         groups: routes and segments.
         gaps: segments beside everyone else, the worst served first.
@@ -138,6 +140,7 @@ class RunFacts:
     differences: tuple[Difference, ...] = ()
     expected: Expectation | None = None
     methods: tuple[MethodFigures, ...] = ()
+    hidden: HiddenItems | None = None
     sources: tuple[SourceLine, ...] = ()
     groups: tuple[GroupFigures, ...] = ()
     gaps: tuple[SegmentGap, ...] = ()

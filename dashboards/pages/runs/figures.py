@@ -50,6 +50,40 @@ class Difference:
 
 
 @dataclass(frozen=True)
+class HiddenRow:
+    """How a method ranks items that no fit has seen.
+
+    Attributes:
+        name: of the method, or of what stands beside it.
+        alone: NDCG@10 among these items.
+        among_all: the same among all items.
+        behind: the ranker's NDCG@10 among them less its own; None of the ranker itself.
+    """
+
+    name: str
+    alone: Estimate | None
+    among_all: Estimate | None
+    behind: Estimate | None
+
+
+@dataclass(frozen=True)
+class HiddenItems:
+    """Items hidden from one more fit of every source, and who judged by them.
+
+    Attributes:
+        items: how many.
+        users: who liked some of them.
+        rows: the best first.
+        not_asked: sources that a further fit of would have been too dear.
+    """
+
+    items: int
+    users: int
+    rows: tuple[HiddenRow, ...]
+    not_asked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class ExpectedFigure:
     """A metric of the published lists in the window after a run: before it, and what it was.
 

@@ -18,6 +18,8 @@ ESTIMATE = "estimate"
 """Subject of metrics that are expected of the published lists."""
 NEW_ITEMS = "new_items"
 """The segment of metrics about items without a history."""
+HIDDEN, AMONG_ALL = "hidden_items", "hidden_items_among_all"
+"""Segments of metrics about items hidden from fits: in lists of them alone, and of all items."""
 FALLBACK_SUBJECTS = {"fallback": "fallback", "all": "fallback_all"}
 """Rows of the report on cold users that are stored, by their subject in `metric`."""
 
@@ -153,6 +155,7 @@ def _report_rows(report: Report) -> Iterator[MetricRow]:
     yield from _rating_rows(report.get("weights"))
     yield from _cold_rows(report["cold"])
     yield from _new_item_rows(report["new_items"])
+    yield from _hidden_item_rows(report.get("cold_items"))
 
 
 def _rating_rows(ratings: Report | None) -> Iterator[MetricRow]:
@@ -188,6 +191,19 @@ def _new_item_rows(new_items: Report) -> Iterator[MetricRow]:
     yield _metric_row("verdict", NEW_ITEMS, "items@0", new_items["items"])
     yield _metric_row("verdict", NEW_ITEMS, "label_share@0", new_items["share"])
     yield from _segment_rows(NEW_ITEMS, new_items["rows"])
+
+
+def _hidden_item_rows(cold: Report | None) -> Iterator[MetricRow]:
+    """Yield how every row ranks items that no fit had seen; none where no items were hidden."""
+    if not cold:
+        return
+    for name in ("items", "labels"):
+        yield _metric_row("verdict", HIDDEN, f"{name}@0", cold[name])
+    yield _metric_row("verdict", HIDDEN, "users@0", cold["hidden"]["users"])
+    yield from _segment_rows(HIDDEN, cold["hidden"]["rows"])
+    yield from _segment_rows(AMONG_ALL, cold["catalogue"]["rows"])
+    for subject, gap in cold["gaps"].items():
+        yield _metric_row(subject, HIDDEN, "ndcg_ranker_gap@10", gap)
 
 
 def _segment_rows(segment: str, rows: Mapping[str, Report]) -> Iterator[MetricRow]:

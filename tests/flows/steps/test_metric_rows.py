@@ -1,5 +1,7 @@
 """The verdict as rows for SQL and reports, and as lines on the terminal."""
 
+import re
+
 import pytest
 
 from flows.steps.train.metric_rows import metric_rows, verdict_rows
@@ -10,6 +12,7 @@ from flows.steps.train.verdict_lines import (
     segment_lines,
 )
 from fusion.config import RESERVED
+from fusion.evaluation.cold_items import CATEGORY, TFIDF
 from fusion.evaluation.rating_errors import ITEM_MEAN, MEAN
 
 
@@ -88,6 +91,15 @@ ESTIMATE = {
         },
     },
 }
+COLD_ITEMS = {
+    "items": 40,
+    "by": "hash",
+    "labels": 90,
+    "hidden": part(30, **{"ranker": 0.3, "ease": 0.0, "tf-idf": 0.2}),
+    "catalogue": part(30, **{"ranker": 0.1, "ease": 0.0, "tf-idf": 0.02}),
+    "gaps": {"ease": around(0.3), "tf-idf": around(0.1)},
+    "not_asked": ["neural"],
+}
 NOBODY = {
     "weights": None,
     "cold": None,
@@ -128,6 +140,19 @@ def test_every_figure_has_its_row_in_sql():
     assert ("exposure", "new", "exposure_ratio", 20) not in found
     assert found["features", "ease_rank", "gate_psi", 0] == (0.03, None, None)
     assert len(metric_rows({**REPORT, **NOBODY}, {})) == len(frame) - 1 - 8 - 1 - 6 - 5 - 5
+
+
+def test_items_hidden_from_fits_have_segments_of_their_own():
+    frame = metric_rows({**REPORT, "cold_items": COLD_ITEMS}, {})
+    found = {row[:4]: row[4:] for row in frame.iter_rows() if row[1].startswith("hidden_items")}
+    assert found["tf-idf", "hidden_items", "ndcg", 10] == pytest.approx((0.2, 0.1, 0.3))
+    assert found["ranker", "hidden_items_among_all", "ndcg", 10] == pytest.approx((0.1, 0.0, 0.2))
+    assert found["ease", "hidden_items", "ndcg_ranker_gap", 10] == pytest.approx((0.3, 0.2, 0.4))
+    assert found["verdict", "hidden_items", "items", 0] == (40, None, None)
+    assert found["verdict", "hidden_items", "users", 0] == (30, None, None)
+    assert len(found) == 3 + 6 + 6 + 2 == len(frame) - len(metric_rows(REPORT, {}))
+    # Names of baselines hold what no name of a source may hold.
+    assert not any(re.fullmatch("[a-z0-9_]+", name) for name in ("tf-idf", CATEGORY, TFIDF))
 
 
 def test_what_is_expected_of_the_lists_has_its_rows():

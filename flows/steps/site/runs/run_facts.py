@@ -122,6 +122,7 @@ def _facts(
         differences=tuple(verdict_parts.differences(verdict)),
         expected=expectation(manifest, verdict, realised_of(engine, run.placement, run.run_no)),
         methods=tuple(verdict_parts.methods(verdict)),
+        hidden=verdict_parts.hidden_items(verdict),
         sources=tuple(
             verdict_parts.sources(
                 verdict, manifest, (before.verdict if before else None) or {}, manifest_before

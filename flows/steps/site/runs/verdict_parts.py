@@ -8,6 +8,8 @@ from dashboards.pages.runs.figures import (
     Difference,
     Estimate,
     GroupFigures,
+    HiddenItems,
+    HiddenRow,
     MethodFigures,
     SourceFigures,
     SourceLine,
@@ -25,7 +27,7 @@ OF_LISTS = {
     "popularity@10": marked("popularity"),
 }
 """The same of its lists."""
-RANDOM = "random"
+RANDOM, RANKER = "random", "ranker"
 
 
 def estimate(figure: Any) -> Estimate | None:
@@ -67,6 +69,32 @@ def differences(verdict: Verdict) -> Iterator[Difference]:
 def _turned(gap: Estimate) -> Estimate:
     low, high = gap.low, gap.high
     return Estimate(-gap.value, None if high is None else -high, None if low is None else -low)
+
+
+def hidden_items(verdict: Verdict) -> HiddenItems | None:
+    """Return how methods rank items that no fit had seen, the best first.
+
+    Sources that list none of them are left out.
+
+    Args:
+        verdict: of a run.
+    """
+    cold = verdict.get("cold_items")
+    if not cold:
+        return None
+    alone, among_all = cold["hidden"]["rows"], cold["catalogue"]["rows"]
+    rows = []
+    for name in sorted(alone, key=lambda name: -alone[name][NDCG]["value"]):
+        if alone[name][NDCG]["value"] > 0 or name == RANKER:
+            row = HiddenRow(
+                name=name,
+                alone=estimate(alone[name][NDCG]),
+                among_all=estimate(among_all[name][NDCG]),
+                behind=estimate(cold["gaps"].get(name)),
+            )
+            rows.append(row)
+    not_asked = tuple(cold.get("not_asked", ()))
+    return HiddenItems(int(cold["items"]), int(cold["hidden"]["users"]), tuple(rows), not_asked)
 
 
 def methods(verdict: Verdict) -> list[MethodFigures]:

@@ -20,6 +20,8 @@ from dashboards.pages.runs.figures import (
     Expectation,
     ExpectedFigure,
     GroupFigures,
+    HiddenItems,
+    HiddenRow,
     ListChanges,
     MethodFigures,
     SourceFigures,
@@ -98,6 +100,16 @@ def facts(**changes) -> RunFacts:
         "methods": (
             MethodFigures("ranker", True, Estimate(0.3, 0.28, 0.32), {"recall@20": 0.4}),
             MethodFigures(HOSTILE, False, Estimate(0.28, 0.26, 0.3), {}),
+        ),
+        "hidden": HiddenItems(
+            items=1650,
+            users=668,
+            rows=(
+                HiddenRow("ranker", Estimate(0.17, 0.16, 0.18), Estimate(0.02), None),
+                HiddenRow(HOSTILE, Estimate(0.07, 0.06, 0.08), Estimate(0.01),
+                          Estimate(0.1, 0.09, 0.11)),
+            ),
+            not_asked=(HOSTILE,),
         ),
         "sources": (
             SourceLine("ease", "used", SourceFigures(0.5, 7, 0.28), SourceFigures(0.25, 3, 0.27),

@@ -56,6 +56,15 @@ def test_it_says_whether_somebody_has_to_do_something(changes, state):
     assert conclude(facts(**changes)).state == state
 
 
+def test_items_hidden_from_fits_have_a_table_with_intervals():
+    shown = words(page_of(facts()))
+    assert "1,650 items were hidden from one more fit of every source. 668 users" in shown
+    assert "Not asked, since a further fit is too dear:" in shown
+    assert "ranker0.1700 [0.1600, 0.1800]0.0200–" in shown
+    assert "0.0700 [0.0600, 0.0800]0.0100+0.1000 [+0.0900, +0.1100]" in shown
+    assert 'id="hidden"' not in page_of(facts(hidden=None))
+
+
 def test_exposure_stands_beside_interest_with_limits_and_their_cost():
     shown = words(page_of(facts()))
     assert "Interest: events of the newest 28 days." in shown
