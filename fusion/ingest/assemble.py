@@ -1,13 +1,17 @@
 """Assembly of cleaned rows into a `Dataset`: time order, row numbers, duplicates, side tables."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
 from fusion.core.arrays import Rows, Times
+from fusion.core.findings import EXAMPLES, Finding, example_rows
 from fusion.data.dataset import Dataset
 from fusion.data.id_map import IdMap
+from fusion.ingest.reading_findings import DUPLICATES
+from fusion.ingest.settings import DataSettings
 
 
 def in_time_order(frame: pl.DataFrame, as_of: int | None) -> pl.DataFrame:
@@ -66,6 +70,84 @@ def duplicates(frame: pl.DataFrame) -> pl.Series:
         is_first = frame[suspects].select(whole_row.is_first_distinct()).to_series()
         is_duplicate[suspects] = ~is_first.to_numpy()
     return pl.Series(is_duplicate)
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """Interactions with row numbers in place of outside ids.
+
+    Attributes:
+        frame: (N,) rows with `user` and `item` as row numbers, oldest first.
+        user_ids: outside ids of users by row number.
+        item_ids: outside ids of items by row number.
+        tables: under "items" and "users" the table by `id`, or None.
+    """
+
+    frame: pl.DataFrame
+    user_ids: IdMap
+    item_ids: IdMap
+    tables: Mapping[str, pl.DataFrame | None]
+
+    @classmethod
+    def of(cls, frame: pl.DataFrame, tables: Mapping[str, pl.DataFrame | None]) -> "Numbered":
+        """Number the ids of interactions and tables.
+
+        Args:
+            frame: (N,) interactions by outside ids, oldest first.
+            tables: under "items" and "users" the table by `id`, or None.
+        """
+        user_ids, user_rows = number_rows(frame["user"], tables["users"])
+        item_ids, item_rows = number_rows(frame["item"], tables["items"])
+        rows = (pl.Series("user", user_rows), pl.Series("item", item_rows))
+        return cls(frame.with_columns(*rows), user_ids, item_ids, tables)
+
+    def without_duplicates(self) -> tuple["Numbered", int, list[Finding]]:
+        """Keep the first of interactions that are equal in every column but the row of the file.
+
+        Returns:
+            The others, how many went, and the finding about them.
+        """
+        # Equal rows of one file differ in their row number, which is for findings only.
+        is_duplicate = duplicates(self.frame.drop("row"))
+        count = int(is_duplicate.sum())
+        if not count:
+            return self, 0, []
+        first = self.frame.filter(is_duplicate).head(EXAMPLES)
+        shown = self._by_ids(first).select("row", "user", "item")
+        message = f"{count} interactions equal an earlier one in every column that is read"
+        examples, n_rows = example_rows(shown), len(self.frame)
+        finding = DUPLICATES.finding("interactions", count, message, examples, total=n_rows)
+        return replace(self, frame=self.frame.filter(~is_duplicate)), count, [finding]
+
+    def without_users(self, rows: Rows) -> "Numbered":
+        """Leave users out, and number all others as if they had never been there.
+
+        Args:
+            rows: of the users.
+        """
+        gone = self.user_ids.texts(rows).implode()
+        kept = self.frame.filter(~pl.col("user").is_in(pl.Series(rows).implode()))
+        users = self.tables["users"]
+        if users is not None:
+            users = users.filter(~pl.col("id").is_in(gone))
+        return Numbered.of(self._by_ids(kept), {**self.tables, "users": users})
+
+    def dataset(self, settings: DataSettings, as_of: int | None) -> Dataset:
+        """Put everything together.
+
+        Args:
+            settings: the `[data]` section.
+            as_of: moment in ms of the dataset; None: 1 ms after the last event.
+        """
+        dataset = as_dataset(self.frame, self.user_ids, self.item_ids, self.tables, as_of)
+        has_weights = settings.columns.weight is not None or bool(settings.events)
+        return replace(dataset, has_weights=has_weights, timezone=settings.timezone)
+
+    def _by_ids(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Put outside ids in place of row numbers."""
+        users = self.user_ids.texts(frame["user"].to_numpy())
+        items = self.item_ids.texts(frame["item"].to_numpy())
+        return frame.with_columns(users.alias("user"), items.alias("item"))
 
 
 def as_dataset(

@@ -9,11 +9,10 @@ from typing import TypeVar
 import polars as pl
 from polars.exceptions import PolarsError
 
-from fusion.core.findings import EXAMPLES, Finding, Unusable, example_rows
+from fusion.core.findings import Finding, Unusable
 from fusion.data.dataset import Dataset
-from fusion.data.id_map import IdMap
 from fusion.errors import ConfigError
-from fusion.ingest.assemble import as_dataset, duplicates, in_time_order, number_rows
+from fusion.ingest.assemble import Numbered, in_time_order
 from fusion.ingest.cell_parsing import id_text
 from fusion.ingest.checks.registry import DATA_CHECKS, Facts, LiveIds
 from fusion.ingest.checks.row_checks import check_rows
@@ -26,8 +25,9 @@ from fusion.ingest.own_checks.quarantine import Quarantine
 from fusion.ingest.people.filter import NO_KEY, PeopleFilter
 from fusion.ingest.people.opt_out import opted_out_by_file, opted_out_by_table
 from fusion.ingest.people.pseudonyms import Pseudonyms
+from fusion.ingest.people.suspects import Suspects
 from fusion.ingest.reading_checks import unused_events, uses_of_time
-from fusion.ingest.reading_findings import BAD_POSITIVE, DUPLICATES, NO_INTERACTIONS, WRONG_TYPE
+from fusion.ingest.reading_findings import BAD_POSITIVE, NO_INTERACTIONS, WRONG_TYPE
 from fusion.ingest.settings import DataSettings
 from fusion.ingest.side_information.reading import SideInformation
 from fusion.ingest.table_settings import Source
@@ -221,31 +221,13 @@ class DataReader:
         self, frame: pl.DataFrame, items: pl.DataFrame | None, users: pl.DataFrame | None
     ) -> Dataset:
         """Replace outside ids by row numbers, leave out duplicates and make the dataset."""
-        user_ids, user_rows = number_rows(frame["user"], users)
-        item_ids, item_rows = number_rows(frame["item"], items)
-        frame = frame.with_columns(pl.Series("user", user_rows), pl.Series("item", item_rows))
-        frame = self._without_duplicates(frame, user_ids, item_ids)
-        tables = {"items": items, "users": users}
-        dataset = as_dataset(frame, user_ids, item_ids, tables, self.as_of)
-        has_weights = self.settings.columns.weight is not None or bool(self.settings.events)
-        return replace(dataset, has_weights=has_weights, timezone=self.settings.timezone)
-
-    def _without_duplicates(
-        self, frame: pl.DataFrame, user_ids: IdMap, item_ids: IdMap
-    ) -> pl.DataFrame:
-        """Keep the first of interactions that are equal in every column but the row of the file."""
-        # Equal rows of one file differ in their row number, which is for findings only.
-        is_duplicate = duplicates(frame.drop("row"))
-        count = int(is_duplicate.sum())
-        self.notes["duplicate_rows"] = count
-        if not count:
-            return frame
-        first = frame.filter(is_duplicate).head(EXAMPLES)
-        users = user_ids.texts(first["user"].to_numpy())
-        items = item_ids.texts(first["item"].to_numpy())
-        shown = first.select("row").with_columns(users.alias("user"), items.alias("item"))
-        message = f"{count} interactions equal an earlier one in every column that is read"
-        examples, n_rows = example_rows(shown), len(frame)
-        finding = DUPLICATES.finding("interactions", count, message, examples, total=n_rows)
-        self.findings.append(finding)
-        return frame.filter(~is_duplicate)
+        numbered = Numbered.of(frame, {"items": items, "users": users})
+        numbered, self.notes["duplicate_rows"], findings = numbered.without_duplicates()
+        self.findings += findings
+        dataset = numbered.dataset(self.settings, self.as_of)
+        suspects = Suspects.find(self.settings, dataset)
+        self.findings += suspects.findings
+        self.notes |= suspects.notes
+        if suspects.are_dropped:
+            return numbered.without_users(suspects.users).dataset(self.settings, self.as_of)
+        return suspects.thinned(dataset)

@@ -1,6 +1,6 @@
 """The `[data]` section: where interactions, items and users stand, and what their columns mean."""
 
-from typing import Any, Self
+from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
@@ -54,6 +54,11 @@ class DataSettings(Settings):
         description="Text file of users who opted out, one id a line: they are never trained on, "
         "and get the fallback.",
         json_schema_extra=outside("file"),
+    )
+    suspicious: Literal["keep", "warn", "drop", "downweight"] = Field(
+        "warn",
+        description="Accounts that seem to promote items together: keep (nobody looks), warn (they "
+        "are counted), drop (as if they opted out), downweight (a tenth of their events trains).",
     )
     pseudonyms: bool = Field(
         default=False,

@@ -41,6 +41,19 @@ def pipe(shelf: Shelf) -> None:
     os.mkfifo(shelf.folder / "pipe.csv")
 
 
+BOTS = [f"{number}" for number in range(201, 211)]
+
+
+def campaign(shelf: Shelf) -> None:
+    """Let ten accounts take item 25, which nobody knew, and others, within minutes of a day."""
+    rows = shelf.read("log.csv")
+    for bot in BOTS:
+        for minute, item in enumerate(["25", *map(str, range(int(bot) % 3 + 1, 24, 2))]):
+            time = f"2024-01-20T12:{minute:02}:{int(bot) % 60:02}Z"
+            rows.append({"user": bot, "item": item, "time": time, "weight": "5"})
+    shelf.write("log.csv", rows)
+
+
 def flags(word: str):
     """Let the users' file say in a column that user 7 opted out."""
     return every("users.csv", out=lambda row: word if row["user"] == "7" else "no")
@@ -117,6 +130,14 @@ CASES = {
         together(write("people.txt", "u-7\n"), add("data", 'opt_out = "people.txt"')),
         Cure("Write their ids as the interactions write them", write("people.txt", "7\n")),
         Cure("take them off the list", write("people.txt", "")),
+    ),
+    "suspicious_users": Case(
+        campaign,
+        Cure('set [data] suspicious = "drop"', add("data", 'suspicious = "drop"')),
+        Cure(
+            "list the accounts in [data] opt_out",
+            together(add("data", 'opt_out = "out.txt"'), write("out.txt", "\n".join(BOTS))),
+        ),
     ),
     "long_id": Case(
         one("log.csv", user="1" + " " * 2000),

@@ -36,7 +36,7 @@ CASES = (
     | own_checks.FINDINGS
 )
 NOTHING_TO_DO = {
-    "blank_row", "repeats", "opted_out_users",
+    "blank_row", "repeats", "opted_out_users", "suspicious_users_treated",
     "items_without_interactions", "users_without_interactions", "facts_to_come",
 }  # fmt: skip
 """Kinds whose cure is that nothing needs doing."""

@@ -201,6 +201,7 @@ ELSEWHERE = {
     *("opt_out_unreadable", "unclear_opt_out"),  # people/test_opt_out.py
     *("opted_out_users", "opted_out_unknown"),  # people/test_opt_out.py
     *("pseudonym_key", "pseudonyms_changed"),  # people/test_pseudonyms.py
+    *("suspicious_users", "suspicious_users_treated"),  # people/test_suspects.py
     *(
         "rule_item",
         "rule_column",

@@ -1,0 +1,1 @@
+"""Accounts that want lists to show something, and lists that feed on themselves."""

@@ -1,0 +1,1 @@
+"""Accounts that act together to promote items, judged from histories alone."""
