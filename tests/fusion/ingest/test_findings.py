@@ -122,7 +122,7 @@ PLANTED: dict[str, tuple[Callable[[], dict[str, Any]], int, dict[str, Any]]] = {
     "old_time": (with_row(time="1975-01-01"), 1, {"time": "1975-01-01T00:00:00Z"}),
     "constant_weight": (changed(weight=lambda row: "3"), 1200, {"weight": 3.0}),
     "none_liked": (lambda: {"rows": CLEAN, "positive": "weight > 5"}, 1200, {}),
-    "bad_positive": (lambda: {"rows": CLEAN, "positive": "wieght > 5"}, 1, {}),
+    "bad_positive": (lambda: {"rows": CLEAN, "positive": "wght > 5"}, 1, {}),
     "mixed_ids": (with_row(user="U-1"), 1, {"id": "2"}),
     "similar_ids": (with_row(item="2 "), 1, {"ids": ["2", "2 "]}),
     "null_like_id": (with_row(user="NaN"), 1, {"id": "NaN"}),
