@@ -28,7 +28,8 @@ from unittest.mock import patch
 import numpy as np
 import polars as pl
 
-from benchmarks.quality.cold_items import MIN_LIKES, hide, movielens
+from benchmarks.quality.cold.hidden import MIN_LIKES, hide
+from benchmarks.quality.cold.worlds import movielens
 from benchmarks.quality.pooling import pooled
 from fusion.api import Fused, fit_fusion
 from fusion.config import CoreConfig

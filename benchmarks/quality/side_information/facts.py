@@ -19,7 +19,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from benchmarks.quality.cold_items import hide, movielens
+from benchmarks.quality.cold.hidden import hide
+from benchmarks.quality.cold.worlds import movielens
 from benchmarks.quality.side_information.comparisons import generated, on_all_items, on_hidden_items
 from fusion.data.dataset import Dataset
 from fusion.data.facts import SCHEMA, ItemFacts

@@ -1,0 +1,1 @@
+"""New items: which are hidden, in which world, and what ranks them."""
