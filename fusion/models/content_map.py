@@ -20,7 +20,7 @@ from fusion.models.mapping.donors import (
     make_donor,
     user_products,
 )
-from fusion.models.mapping.item_fold import ItemFold, hold_out_items, user_blocks
+from fusion.models.mapping.item_fold import ItemFold, hold_out_items, n_folds, user_blocks
 from fusion.models.mapping.kernels import MAX_FEATURES, Catalogue
 from fusion.models.mapping.ridge import (
     HeldOutItems,
@@ -64,8 +64,8 @@ class ContentMap(FactorModel):
     The donor learns from histories; the map learns, from the items that both know, where in the
     donor's space an item of such a content lies. Every item with content is scored by its mapped
     place, new ones just as known ones. What content is, and how much each kind of it counts, is a
-    weighted sum of kernels; weights and L2 weight are chosen by NDCG@10 on a fifth of the fit's own
-    items, which a second donor never saw. Items without content are silent.
+    weighted sum of kernels; weights and L2 weight are chosen by NDCG@10 on up to three fifths of
+    the fit's own items, each of which another donor never saw. Items without content are silent.
 
     LinMap: Gantner et al., Learning Attribute-to-Feature Mappings for Cold-Start Recommendations,
     ICDM 2010.
@@ -106,11 +106,12 @@ class ContentMap(FactorModel):
 
     def _choose(self, data: Dataset, kernels: Kernels, ctx: FitContext) -> RidgeSettings:
         """Choose L2 weight and kernel weights on held-out items, where there are enough."""
-        fold = hold_out_items(data, kernels.has, ctx.rng)
-        if fold is None:
+        folds = hold_out_items(data, kernels.has, ctx.rng)
+        if not folds:
             reg = self.config.reg or DEFAULT_REG
             return RidgeSettings(reg, dict.fromkeys(kernels.names, 1.0))
-        return choose_settings(kernels, self._held_out(fold, kernels, ctx), self.config.reg)
+        held_out = [self._held_out(fold, kernels, ctx) for fold in folds]
+        return choose_settings(kernels, held_out, self.config.reg)
 
     def _held_out(self, fold: ItemFold, kernels: Kernels, ctx: FitContext) -> HeldOutItems:
         """Fit a donor without the held-out items, and gather what judges a map."""
@@ -214,7 +215,7 @@ class ContentMap(FactorModel):
         return model
 
     def fit_cost(self, n_users: int, n_items: int, n_events: int) -> float:
-        """Estimate what a fit costs: two donors, and the products of features with their spaces.
+        """Estimate what a fit costs: its donors, and the products of features with their spaces.
 
         Args:
             n_users: users of the data.
@@ -225,7 +226,8 @@ class ContentMap(FactorModel):
             Seconds of one core, about.
         """
         donor = self.donor_.model.fit_cost(n_users, n_items, n_events)
-        return 2 * donor + 5 + 1e-3 * n_items
+        folds = n_folds(n_items)
+        return (1 + folds) * donor + 5 * folds + 1e-3 * n_items
 
     def memory_bytes(self, n_users: int, n_items: int, n_events: int) -> int:
         """Estimate the peak memory of a fit.

@@ -1,4 +1,4 @@
-"""Ridge regression from item content to an item space, in closed form, and its settings by a fold.
+"""Ridge regression from item content to an item space, in closed form; its settings by folds.
 
 With features F (K, D) of known items, their places T (K, S) and how far these can be relied on, R
 diagonal, M = (F'RF + reg)^-1 F'RT maps the features of any item to a place. Columns of F are scaled
@@ -8,7 +8,7 @@ Sedhain et al., Low-rank Linear Cold-start Recommendation from Social Data, AAAI
 al., Learning Attribute-to-Feature Mappings for Cold-Start Recommendations, ICDM 2010.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -66,7 +66,7 @@ class RidgeSettings:
     Attributes:
         reg: L2 weight.
         weights: of the kernels, by name.
-        ndcg: NDCG@10 on the held-out items; NaN where nothing was held out.
+        ndcg: mean NDCG@10 on the held-out items of all folds; NaN where nothing was held out.
     """
 
     reg: float
@@ -76,7 +76,9 @@ class RidgeSettings:
 
 @dataclass(frozen=True)
 class HeldOutItems:
-    """Held-out items that settings are judged by: users who took items that the donor never saw.
+    """Held-out items of a fold that settings are judged by, and users who took them.
+
+    The donor of the fold never saw them.
 
     Attributes:
         gram: F'RF (D, D) of the known items, not scaled.
@@ -152,7 +154,7 @@ def solve_map(gram: Scores, products: Scores, scales: Scores, reg: float) -> Sco
 
 
 def choose_settings(
-    kernels: Kernels, held_out: HeldOutItems, reg: float | None = None
+    kernels: Kernels, folds: Sequence[HeldOutItems], reg: float | None = None
 ) -> RidgeSettings:
     """Choose the L2 weight and the kernels' weights by NDCG@10 among held-out items.
 
@@ -161,7 +163,7 @@ def choose_settings(
 
     Args:
         kernels: their names and columns.
-        held_out: users and items to judge by.
+        folds: users and items to judge by, at least one fold.
         reg: the L2 weight where it is configured; None: it is chosen as well.
 
     Returns:
@@ -170,7 +172,7 @@ def choose_settings(
     regs = REGS if reg is None else (reg,)
     start = RidgeSettings(regs[0], dict.fromkeys(kernels.names, 1.0))
     best = max(
-        (_judged(replace(start, reg=one), kernels, held_out) for one in regs),
+        (_judged(replace(start, reg=one), kernels, folds) for one in regs),
         key=lambda settings: settings.ndcg,
     )
     if len(kernels.names) == 1:
@@ -178,7 +180,7 @@ def choose_settings(
     for _ in range(ROUNDS):
         for name in kernels.names:
             for tried in _variants(best, name, regs):
-                judged = _judged(tried, kernels, held_out)
+                judged = _judged(tried, kernels, folds)
                 if judged.ndcg > best.ndcg:
                     best = judged
     return best
@@ -196,12 +198,17 @@ def _variants(
                 yield RidgeSettings(reg, weights)
 
 
-def _judged(settings: RidgeSettings, kernels: Kernels, held_out: HeldOutItems) -> RidgeSettings:
-    """Return settings with their NDCG@10 on the held-out items."""
+def _judged(
+    settings: RidgeSettings, kernels: Kernels, folds: Sequence[HeldOutItems]
+) -> RidgeSettings:
+    """Return settings with their NDCG@10 on the held-out items, each fold counting alike."""
     scales = kernels.scales(settings.weights)
-    places = solve_map(held_out.gram, held_out.features.T, scales, settings.reg)
-    scores: Scores = np.matmul(held_out.users * scales, places)
-    return replace(settings, ndcg=float(ndcg_of_users(scores, held_out.labels).mean()))
+    values = []
+    for fold in folds:
+        places = solve_map(fold.gram, fold.features.T, scales, settings.reg)
+        scores: Scores = np.matmul(fold.users * scales, places)
+        values.append(ndcg_of_users(scores, fold.labels).mean())
+    return replace(settings, ndcg=float(np.mean(values)))
 
 
 def ndcg_of_users(scores: Scores, labels: Flags) -> NDArray[np.float64]:

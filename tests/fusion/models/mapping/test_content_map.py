@@ -12,7 +12,7 @@ from fusion.api import from_frames
 from fusion.data.topk import Pairs
 from fusion.models.content_map import ContentMap, ContentMapConfig
 from fusion.models.mapping import kernels
-from fusion.models.mapping.item_fold import hold_out_items
+from fusion.models.mapping.item_fold import hold_out_items, n_folds
 from fusion.models.mapping.kernels import Catalogue, Features
 from fusion.models.mapping.ridge import join_kernels, ndcg_of_users
 from fusion.testing.data import fit_context, mixed_data, users_now
@@ -112,12 +112,21 @@ def test_hidden_items_may_as_well_be_described_nowhere(known, hidden, model):
 def test_labels_of_the_fold_never_reach_its_donor(known, model):
     is_known = known.item_counts > 0
     joined, _ = join_kernels(Catalogue(known, is_known, "tfidf", fit_context()))
-    fold = hold_out_items(known, joined.has, np.random.default_rng(0))
-    assert not np.isin(fold.known.items, fold.items).any()
-    assert not np.isin(fold.users.items, fold.items).any()
-    assert fold.labels.any(axis=1).all()
-    assert len(fold.known) + np.isin(known.items, fold.items).sum() == len(known)
+    folds = hold_out_items(known, joined.has, np.random.default_rng(0))
+    assert len(folds) == 3
+    assert len(np.unique(np.concatenate([fold.items for fold in folds]))) == sum(
+        len(fold.items) for fold in folds
+    )
+    for fold in folds:
+        assert not np.isin(fold.known.items, fold.items).any()
+        assert not np.isin(fold.users.items, fold.items).any()
+        assert fold.labels.any(axis=1).all()
+        assert len(fold.known) + np.isin(known.items, fold.items).sum() == len(known)
     assert "on held-out items of the fit" in model.notes["chosen_by"]
+
+
+def test_many_held_out_items_need_no_second_fold():
+    assert [n_folds(n_items) for n_items in (3, 1999, 2500, 5000, 500_000)] == [3, 3, 2, 1, 1]
 
 
 def test_too_few_items_to_choose_by_take_the_defaults_and_say_so():
