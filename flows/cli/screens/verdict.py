@@ -59,16 +59,15 @@ HIDDEN_HEADINGS = (
     marked("among\nall items>"),
 )
 """Headings of the table of hidden items."""
+NO_EFFECT = marked("The ranker does not use the prior %(name)s.")
 ITEMS_GAIN = marked(
     "By the prior %(name)s items gain; it makes %(share)s of what the ranker learned."
 )
 ITEMS_LOSE = marked(
     "By the prior %(name)s items lose; it makes %(share)s of what the ranker learned."
 )
-HIDING = "hidden items"
-"""The step of a run that judges items hidden from fits, likewise."""
-ASKING = "contributions of sources"
-"""The step of a run that asks what sources add, as the manifest's `seconds` name it."""
+HIDING, ASKING = "hidden items", "contributions of sources"
+"""Steps whose cost is shown, as the manifest's `seconds` name them."""
 
 
 def print_verdict(console: Console, manifest: Mapping[str, Any]) -> None:
@@ -82,7 +81,8 @@ def print_verdict(console: Console, manifest: Mapping[str, Any]) -> None:
     console.print(_metrics_table(report, set() if console.width >= WIDE else LEFT_OUT))
     _print_contributions(console, manifest)
     if hidden := report.get("cold_items"):
-        console.print(_hidden_items_table(hidden, manifest.get("seconds", {})))
+        console.print(_hidden_items_table(hidden))
+        _print_share_of_steps(console, manifest.get("seconds", {}))
     for mark, line in _choice_lines(report):
         console.print(paragraph(mark, line))
     limited = (manifest.get("rules") or {}).get("exposure", [])
@@ -121,11 +121,8 @@ def _prior_lines(priors: Sequence[Mapping[str, Any]]) -> list[str]:
     lines = []
     for prior in priors:
         effect, share = prior["effect"], f"{prior['importance']:.1%}"
-        if not effect:
-            lines.append(say("The ranker does not use the prior %(name)s.", name=prior["name"]))
-        else:
-            said = ITEMS_GAIN if effect > 0 else ITEMS_LOSE
-            lines.append(say(said, name=prior["name"], share=share))
+        said = NO_EFFECT if not effect else ITEMS_GAIN if effect > 0 else ITEMS_LOSE
+        lines.append(say(said, name=prior["name"], share=share))
     return lines
 
 
@@ -161,16 +158,13 @@ def _metrics_table(report: Mapping[str, Any], left_out: Set[str]) -> Table:
     return table
 
 
-def _hidden_items_table(hidden: Mapping[str, Any], seconds: Mapping[str, float]) -> Table:
+def _hidden_items_table(hidden: Mapping[str, Any]) -> Table:
     """Make the table of rows by how they rank items that no fit had seen, best first."""
     title = say(
         "%(items)s items hidden from fits, NDCG@10 of %(users)s users",
         items=f"{hidden['items']:,}",
         users=f"{hidden['hidden']['users']:,}",
     )
-    if whole := sum(seconds.values()):
-        share = f"{seconds.get(HIDING, 0.0) / whole:.0%}"
-        title += say(", %(share)s of all steps", share=share)
     table = plain_table(*HIDDEN_HEADINGS, title=title)
     alone, among = hidden["hidden"]["rows"], hidden["catalogue"]["rows"]
     for name, row in sorted(alone.items(), key=lambda row: -row[1]["ndcg@10"]["value"]):
@@ -186,6 +180,15 @@ def _hidden_items_table(hidden: Mapping[str, Any], seconds: Mapping[str, float])
     for name in hidden.get("not_asked", []):
         table.add_row(name, "", say("not asked: a further fit is too dear"), "")
     return table
+
+
+def _print_share_of_steps(console: Console, seconds: Mapping[str, float]) -> None:
+    """Say what judging hidden items cost; nothing where no step was timed."""
+    if HIDING in seconds:
+        share = f"{seconds[HIDING] / sum(seconds.values()):.0%}"
+        console.print(
+            paragraph("  ", say("Judging them took %(share)s of all steps.", share=share))
+        )
 
 
 def _title(report: Mapping[str, Any]) -> str:
@@ -230,9 +233,8 @@ def _sources_table(asked: list[Mapping[str, Any]], manifest: Mapping[str, Any]) 
     """Make the table, what adds most first."""
     seconds = manifest.get("seconds", {})
     cost = seconds.get(ASKING, 0.0)
-    whole = sum(seconds.values())
     title = say("What sources add on label folds, asked in %(seconds)s s", seconds=f"{cost:.0f}")
-    if whole:
+    if whole := sum(seconds.values()):
         title += say(", %(share)s of all steps", share=f"{cost / whole:.0%}")
     table = plain_table(*SOURCE_HEADINGS, title=title)
     for source in sorted(asked, key=lambda source: -source["contribution"]["value"]):
