@@ -6,8 +6,10 @@ One rule for ties everywhere: higher score first, then lower item row.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fusion.core.arrays import Offsets, Rows, Scores, offsets
 
@@ -95,14 +97,23 @@ class Pairs:
         return cls(offsets(keep.sum(axis=1)), ordered[keep])
 
 
-def _low_border(scores: Scores, k: int) -> Scores:
-    """Return for each row (B,) a score that at least k of its columns reach, and not many more.
+def low_border(scores: NDArray[np.floating[Any]], k: int) -> NDArray[np.floating[Any]]:
+    """Return a score that at least k columns of a row reach, and not many more.
 
     The k-th of the maxima of groups of columns is one: k groups hold a column as good. To find it
     takes one pass over the row and a search among few, where that for the k-th score itself takes
     several passes.
+
+    Args:
+        scores: (B, I) without NaN.
+        k: columns wanted.
+
+    Returns:
+        (B,); minus infinity, which all reach, where there are few columns.
     """
-    n_items = scores.shape[1]
+    n_users, n_items = scores.shape
+    if n_items <= PARTITION_FROM * k:
+        return np.full(n_users, -np.inf, scores.dtype)
     # At least twice as many groups as k: the more there are, the nearer is the border.
     group = min(GROUP, n_items // (2 * k))
     width = n_items // group
@@ -126,23 +137,37 @@ def best(scores: Scores, k: int) -> TopK:
     Returns:
         Items and scores (B, k); ties go to the lower column.
     """
-    n_users, n_items = scores.shape
+    n_users = len(scores)
     usable = np.where(np.isfinite(scores), scores, -np.inf)
-    if n_items > PARTITION_FROM * k:
-        # More than k, so that the sort below decides.
-        eligible = (usable >= _low_border(usable, k)[:, None]) & (usable > -np.inf)
-    else:
-        eligible = usable > -np.inf
+    # More than k columns of each row, so that their order decides.
+    eligible = (usable >= low_border(usable, k)[:, None]) & (usable > -np.inf)
     rows, columns = np.nonzero(eligible)
-    kept = usable[rows, columns]
-    order = np.lexsort((columns, -kept, rows))
+    return best_cells(n_users, rows, columns, usable[rows, columns], k)
+
+
+def best_cells(
+    n_users: int, rows: NDArray[np.intp], items: NDArray[np.integer], scores: Scores, k: int
+) -> TopK:
+    """Return the k best cells of each row.
+
+    Args:
+        n_users: B.
+        rows: (n,) user of each cell, ascending.
+        items: (n,) its item.
+        scores: (n,) float32, finite.
+        k: places of a list.
+
+    Returns:
+        Items and scores (B, k); ties go to the lower item.
+    """
+    order = np.lexsort((items, -scores, rows))
     rows = rows[order]
     starts = np.searchsorted(rows, np.arange(n_users))
     place = np.arange(len(rows)) - starts[rows]
     listed = place < k
     cells = rows[listed], place[listed]
-    items = np.full((n_users, k), -1, np.int32)
+    top = np.full((n_users, k), -1, np.int32)
     values = np.full((n_users, k), np.nan, np.float32)
-    items[cells] = columns[order][listed]
-    values[cells] = kept[order][listed]
-    return TopK(items, values)
+    top[cells] = items[order][listed]
+    values[cells] = scores[order][listed]
+    return TopK(top, values)

@@ -4,20 +4,23 @@ from abc import abstractmethod
 from typing import Any, Self
 
 import numpy as np
-from implicit.cpu.topk import topk
-from scipy.sparse import csr_matrix
+from numpy.typing import NDArray
 
 from fusion.core.arrays import Flags, Rows, Scores, State, block_rows, blocks, normalize_rows
 from fusion.data.histories import UserHistories
-from fusion.data.topk import Pairs, TopK, best
+from fusion.data.topk import Pairs, TopK, best_cells, low_border
 from fusion.models.base.allowed import Allowed
 from fusion.models.base.exact_sums import ExactVectors, round_for_exact_sums
 from fusion.models.base.recommender import Recommender
 
-SPARE = 16
-"""Items fetched beyond those asked for, so that a tie at the end of a list shows."""
-EXHAUSTED = -1e38
-"""Scores below this mean that implicit's topk has run out of items."""
+NearScores = NDArray[np.floating[Any]]
+"""Scores in float32, or in float64 where that cannot hold them."""
+ROUNDOFF = 2.0**-22
+"""Four times the unit roundoff of float32."""
+SMALLEST = 2.0**-125
+"""What float32 may lose of a product near 0."""
+LARGEST = 1e37
+"""Products from which on float32 may overflow."""
 CELL_BYTES = 16
 """Bytes of a score in float64 on the way, in float32, and in a copy of it."""
 NEWEST = 50
@@ -39,6 +42,7 @@ class FactorModel(Recommender):
     # Derived arrays beside the `vectors_` that they were made from: a new fit makes them anew.
     _rounded: tuple[Scores, ExactVectors] | None = None
     _directions: tuple[Scores, ExactVectors] | None = None
+    _narrow: tuple[Scores, tuple[Scores, float]] | None = None
 
     @property
     def exact_vectors(self) -> ExactVectors:
@@ -55,6 +59,19 @@ class FactorModel(Recommender):
         if cached is None or cached[0] is not self.vectors_:
             unit_vectors = normalize_rows(self.vectors_)
             cached = self._directions = (self.vectors_, round_for_exact_sums(unit_vectors))
+        return cached[1]
+
+    @property
+    def _single(self) -> tuple[Scores, float]:
+        """Return `exact_vectors` in float32 (K, F), which holds all their bits, and their length.
+
+        Made once; the length is that of the longest.
+        """
+        cached = self._narrow
+        if cached is None or cached[0] is not self.vectors_:
+            narrow = self.exact_vectors.astype(np.float32)
+            longest = float(np.linalg.norm(self.exact_vectors, axis=1).max(initial=0.0))
+            cached = self._narrow = (self.vectors_, (narrow, longest))
         return cached[1]
 
     @abstractmethod
@@ -186,61 +203,47 @@ class FactorModel(Recommender):
     def _top_of_block(
         self, users: UserHistories, user_vectors: ExactVectors, k: int, allowed: Allowed
     ) -> TopK:
+        """Choose by products in half the bits, with all that may come first by the whole ones."""
+        near, error = self._near_scores(user_vectors)
+        self._mask_near(near, users, allowed)
+        # At least k items reach the border, and none of those below can be better than they are.
+        border = low_border(near, k) - 2 * error
+        rows, positions = np.nonzero((near >= border[:, None]) & (near > -np.inf))
+        values = np.empty(len(rows), np.float32)
+        ends = np.searchsorted(rows, np.arange(len(users) + 1))
+        for user in range(len(users)):
+            own = slice(ends[user], ends[user + 1])
+            values[own] = self.exact_vectors[positions[own]] @ user_vectors[user]
+        return best_cells(len(users), rows, self.items_[positions], values, k)
+
+    def _near_scores(self, user_vectors: ExactVectors) -> tuple[NearScores, NearScores]:
+        """Return products (B, K) in float32, and how far each user's (B,) may be off.
+
+        Rounded vectors have few enough bits for float32; only sums of their products are not exact
+        there. The bound on a sum of F products holds in any order (Higham, Accuracy and Stability
+        of Numerical Algorithms, 2002, section 3.1), with four times the unit roundoff: for the
+        terms that it leaves out, and for scores that are equal once they are rounded.
+        Minus infinity stands for users without a vector.
+        """
         # A vector is NaN as a whole or not at all; where no item has one, it may have no width.
-        is_silent: Flags = np.asarray(np.isnan(user_vectors[:, :1]).any(axis=1))
-        n_fetched = min(k + SPARE, len(self.items_))
-        if not n_fetched or is_silent.all():
-            return best(np.full((len(users), 1), np.nan, np.float32), k)
-        seen = None if allowed.seen else csr_matrix(users.seen[:, self.items_])
-        forbidden = np.flatnonzero(~allowed.items[self.items_]).astype(np.int32)
-        positions, products = topk(
-            self.exact_vectors,
-            np.where(is_silent[:, None], 0.0, user_vectors),  # NaN would spoil its heap
-            n_fetched,
-            filter_query_items=seen,
-            filter_items=forbidden,
-            num_threads=1,  # the caller already asks from as many threads as may work
-        )
-        nothing = (products < EXHAUSTED) | is_silent[:, None]
-        values = np.where(nothing, -np.inf, products).astype(np.float32)
-        top = sort_fetched(self.items_[positions], values, k)
-        # The k-th score may be tied with more items than were fetched. Then only the whole row
-        # tells which of them come first.
-        last_listed = np.nan_to_num(top.scores[:, -1], nan=np.inf)
-        ties_reach_end = values.min(axis=1) == last_listed
-        cut_short: Flags = (n_fetched < len(self.items_)) & ties_reach_end
-        self._redo_rows(users, cut_short, allowed, top)
-        return top
+        is_silent: Flags = np.asarray(np.isnan(user_vectors).any(axis=1))
+        known = np.where(is_silent[:, None], 0.0, user_vectors)
+        lengths = np.linalg.norm(known, axis=1)
+        narrow, longest = self._single
+        bound = known.shape[1] * (ROUNDOFF * lengths * longest + SMALLEST)
+        if not (lengths * longest < LARGEST).all():
+            # Sums that float32 cannot hold: their whole products are taken.
+            near: NearScores = known @ self.exact_vectors.T
+            bound[:] = 0.0
+        else:
+            near = known.astype(np.float32) @ narrow.T
+        near[is_silent] = -np.inf
+        return near, bound.astype(near.dtype)
 
-    def _redo_rows(self, users: UserHistories, which: Flags, allowed: Allowed, top: TopK) -> None:
-        """Replace the lists of some users, in place, by those of all their scores."""
-        for row in np.flatnonzero(which):
-            user = users.block(slice(row, row + 1))
-            scores = self.scores(user)
-            allowed.mask(scores, user)
-            whole = best(scores, top.items.shape[1])
-            top.items[row] = whole.items[0]
-            top.scores[row] = whole.scores[0]
-
-
-def sort_fetched(items: Rows, values: Scores, k: int) -> TopK:
-    """Sort fetched items into lists.
-
-    Args:
-        items: (B, n) item rows in any order.
-        values: (B, n) their scores; minus infinity stands for no item.
-        k: places of a list.
-
-    Returns:
-        Items and scores (B, k) by falling score, then item; -1 and NaN past the end.
-    """
-    # The last key of lexsort sorts first.
-    order = np.lexsort((items, -values), axis=1)[:, :k]
-    values = np.take_along_axis(values, order, 1)
-    items = np.take_along_axis(items, order, 1)
-    padding = ((0, 0), (0, k - order.shape[1]))
-    values = np.pad(values, padding, constant_values=-np.inf)
-    items = np.pad(items, padding, constant_values=-1)
-    past_end = np.isneginf(values)
-    listed = np.where(past_end, -1, items).astype(np.int32)
-    return TopK(listed, np.where(past_end, np.float32(np.nan), values))
+    def _mask_near(self, near: NearScores, users: UserHistories, allowed: Allowed) -> None:
+        """Set products of items that may not be listed to minus infinity, in place."""
+        near[:, ~allowed.items[self.items_]] = -np.inf
+        if not allowed.seen:
+            positions = self._vector_positions(users.n_items)[users.items]
+            has_vector = positions >= 0
+            near[users.owners[has_vector], positions[has_vector]] = -np.inf

@@ -7,7 +7,7 @@ import pytest
 from fusion.data.topk import Pairs, best
 from fusion.models.base.allowed import Allowed
 from fusion.models.base.exact_sums import round_for_exact_sums
-from fusion.models.base.factor_model import NEWEST, SPARE, FactorModel
+from fusion.models.base.factor_model import NEWEST, FactorModel
 from fusion.models.base.registry import build
 from fusion.testing.data import (
     as_unknown,
@@ -72,7 +72,29 @@ def test_ties_wider_than_what_is_fetched_go_to_the_lower_item(seen):
         top = model.top(users, k, allowed)
         np.testing.assert_array_equal(top.items, expected.items)
         np.testing.assert_array_equal(top.scores, expected.scores)
-    assert n_items / 3 > SPARE + 2
+
+
+@pytest.mark.parametrize("n_factors", [1, 5, 300])
+@pytest.mark.parametrize("scale", [1e-25, 1e-18, 1.0, 1e17])
+@pytest.mark.parametrize("apart", [0.0, 1e-8, 3e-7, 1.0])
+def test_lists_have_the_bits_of_whole_rows_however_close_scores_are(n_factors, scale, apart):
+    """Products in half the bits choose what may come first, and never decide."""
+    rng = np.random.default_rng([n_factors, int(1 / scale), int(1e9 * apart)])
+    n_items = 900
+    data = make_dataset(np.arange(6), np.arange(6), 6, n_items)
+    kinds = rng.normal(size=(3, n_factors))[rng.integers(3, size=n_items)]
+    vectors = scale * (kinds + apart * rng.normal(size=kinds.shape))
+    planted = scale * rng.normal(size=(6, n_factors))
+    planted[2] = np.nan
+    items = np.sort(rng.choice(n_items, 850, replace=False)).astype(np.int32)
+    model = Planted(items, vectors[items], planted)
+    users, allowed = users_now(data), Allowed(rng.random(n_items) < 0.9)
+    scores = model.scores(users)
+    allowed.mask(scores, users)
+    for k in (1, 20, 150, 900):
+        expected, top = best(scores, k), model.top(users, k, allowed)
+        assert top.items.tobytes() == expected.items.tobytes()
+        assert top.scores.tobytes() == expected.scores.tobytes()
 
 
 def test_scores_that_differ_in_float64_only_are_ties():
