@@ -24,7 +24,7 @@ from fusion.errors import ConfigError, Temporary
 log = logging.getLogger(__name__)
 
 VERBS = {
-    "Begin": ("demo", "init", "check", "sources", "db"),
+    "Begin": ("demo", "init", "check", "sources", "plan", "db"),
     "Train and publish": ("run", "train", "publish", "monitor", "retrain", "schedule", "deploy"),
     "Watch": ("watch", "alerts", "notify"),
     "Look back": ("backfill", "replay", "judge"),
@@ -56,6 +56,7 @@ NEEDS = {
             "init",
             "check",
             "sources",
+            "plan",
             "run",
             "train",
             "publish",

@@ -1,4 +1,4 @@
-"""Verbs to begin with: the demo, a first configuration, checks, sources, the database."""
+"""Verbs to begin with: the demo, a first configuration, checks, sources, plans, the database."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -115,6 +115,24 @@ def sources(config: Config = FILE, as_json: Json = False) -> int:
         emit(found)
     else:
         print_sources(out, found)
+    return 0
+
+
+@verb
+def plan(config: Config = FILE, as_of: AsOf = None, as_json: Json = False) -> int:
+    """Say what a training will take: seconds, memory and disk by stage, beside what is free.
+
+    Returns:
+        0, also where it warns.
+    """
+    from flows.cli.screens.checks.plan import print_plan  # noqa: PLC0415
+    from flows.steps.train.plan import plan_training  # noqa: PLC0415
+
+    planned = plan_training(open_session(config, read_only=True), parse_moment(as_of))
+    if as_json:
+        emit(planned)
+    else:
+        print_plan(out, planned)
     return 0
 
 

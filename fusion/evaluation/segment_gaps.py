@@ -7,17 +7,14 @@ multiple test procedure", Scandinavian Journal of Statistics 1979).
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import ttest_ind
 
 from fusion.core.arrays import Flags, Scores
 from fusion.evaluation.verdict_report import SegmentGap
 from fusion.metrics.bootstrap import Interval
-
-if TYPE_CHECKING:
-    from scipy.stats._result_classes import TtestResult
 
 RISK = 0.05
 """Chance at most that any gap is called sure where there is none."""
@@ -64,15 +61,7 @@ def _chance(inside: NDArray[np.float64], others: NDArray[np.float64]) -> float:
     """Return the chance of so large a gap between two groups that are served alike."""
     if _is_constant(inside) and _is_constant(others):
         return 1.0 if inside[0] == others[0] else 0.0
-    return float(_welch(inside, others).pvalue)
-
-
-def _welch(inside: NDArray[np.float64], others: NDArray[np.float64]) -> "TtestResult":
-    # `scipy.stats` would make every command start a second later; only a verdict tests anything.
-    from scipy.stats import ttest_ind  # noqa: PLC0415
-
-    result: TtestResult = ttest_ind(inside, others, equal_var=False)
-    return result
+    return float(ttest_ind(inside, others, equal_var=False).pvalue)
 
 
 def _is_constant(values: NDArray[np.float64]) -> bool:
@@ -107,5 +96,5 @@ def _interval(inside: NDArray[np.float64], others: NDArray[np.float64], level: f
     gap = float(inside.mean() - others.mean())
     if _is_constant(inside) and _is_constant(others):
         return Interval(gap, gap, gap)
-    ends = _welch(inside, others).confidence_interval(1 - level)
+    ends = ttest_ind(inside, others, equal_var=False).confidence_interval(1 - level)
     return Interval(gap, float(ends.low), float(ends.high))

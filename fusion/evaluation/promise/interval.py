@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaincinv, ndtr, stdtrit
+from scipy import stats
 
 from fusion.evaluation.promise.defaults import DEFAULTS
 from fusion.evaluation.promise.window_figure import WindowFigure
@@ -94,7 +94,7 @@ def _margin_of_realised(value: float, realised: Pairs) -> float:
     """
     errors = [(after - before) / before for before, after in realised if before > 0]
     spread = float(np.sqrt(np.mean(np.square(errors)))) if errors else 0.0
-    return float(stdtrit(max(len(errors), 1), 0.5 + LEVEL / 2)) * spread * value
+    return float(stats.t.ppf(0.5 + LEVEL / 2, max(len(errors), 1))) * spread * value
 
 
 def _margin_of_windows(
@@ -140,9 +140,7 @@ def between_windows(past: Sequence[Sequence[WindowFigure]]) -> NDArray[np.float6
     if not squares:
         return np.zeros(1)
     freedom = EFFICIENCY * (len(past[0]) - 1)
-    # Of chi-squared; `scipy.stats` has it by name and costs every command a second start-up.
-    chi_squared = 2 * gammaincinv(freedom / 2, PROBABILITIES)
-    square = freedom * np.mean(squares) / chi_squared
+    square = freedom * np.mean(squares) / stats.chi2.ppf(PROBABILITIES, freedom)
     quantiles: NDArray[np.float64] = np.maximum(square - np.mean(of_users), 0.0)
     return quantiles
 
@@ -166,7 +164,7 @@ def mixture_margin(variances: NDArray[np.float64]) -> float:
     low, high = 0.0, 10 * float(spreads.max())
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        within = np.mean(ndtr(middle / np.maximum(spreads, TINY))) * 2 - 1
+        within = np.mean(stats.norm.cdf(middle / np.maximum(spreads, TINY))) * 2 - 1
         low, high = (middle, high) if within < LEVEL else (low, middle)
     return high
 

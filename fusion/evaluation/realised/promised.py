@@ -80,12 +80,12 @@ class Promise:
         if self.low is None or self.high is None:
             return 0.0
         # `fusion status` reads promises, too, and answers at once.
-        from scipy.special import ndtri, stdtr, stdtrit  # noqa: PLC0415
+        from scipy import stats  # noqa: PLC0415
 
         freedom = max(LEAST_FREEDOM, WORTH * (self.windows - 1))
         # An end may be cut at 0 or 1; the other one still says how wide the interval is.
         margin = max(self.value - self.low, self.high - self.value)
         if margin <= 0:
             return 0.0 if value >= self.value else -math.inf
-        scale = margin / float(stdtrit(freedom, 0.5 + LEVEL / 2))
-        return float(ndtri(stdtr(freedom, (value - self.value) / scale)))
+        scale = margin / float(stats.t.ppf(0.5 + LEVEL / 2, freedom))
+        return float(stats.norm.ppf(stats.t.cdf((value - self.value) / scale, freedom)))

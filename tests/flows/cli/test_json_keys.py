@@ -105,6 +105,7 @@ def looks(folder: Path):
     for verb, *words in (
         ("judge", "live", "--on", str(folder / "later.csv")),
         ("status",), ("health",), ("runs",), ("check", "--profile"), ("db",), ("sources",),
+        ("plan",),
         ("alerts", "--all"),
         ("watch", "--as-of", "2021-01-10"), ("watch",),  # in the midst of the data, and long after
         ("show", "u1"), ("show", "nobody"), ("diff", "live", "live"),

@@ -1,0 +1,1 @@
+"""Generated worlds that grow, and runs over them that are watched from outside."""
