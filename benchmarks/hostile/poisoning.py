@@ -16,7 +16,7 @@ import argparse
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 from unittest.mock import patch
 
 import numpy as np
@@ -37,6 +37,8 @@ from fusion.training import pipeline
 SOURCES = ("popularity", "als", "ease", "item_knn", "user_knn", "sequence", "category")
 FUSED = "published"
 DEPTH = 10
+SHOP_SIZE = 600
+"""Users of the generated shop, and items."""
 
 
 @dataclass
@@ -48,6 +50,7 @@ class Bench:
         kinds: item, kind.
         last: user, item: the held-out events.
         seed: of trainings.
+        folder: in which lists are kept, so that later calls do not train on the same data again.
         lists: by digest of the data and name of a row, (n, 10) outside ids of `last`'s users.
     """
 
@@ -55,21 +58,25 @@ class Bench:
     kinds: pl.DataFrame
     last: pl.DataFrame
     seed: int
+    folder: Path
     lists: dict[tuple[str, str], np.ndarray] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, events: pl.DataFrame, kinds: pl.DataFrame, seed: int) -> "Bench":
+    def of(cls, events: pl.DataFrame, kinds: pl.DataFrame, seed: int, folder: Path) -> "Bench":
         """Hold out each user's last event."""
         ordered = events.sort("time", maintain_order=True).with_row_index("row")
         last = ordered.group_by("user", maintain_order=True).last()
         known = ordered.filter(~pl.col("row").is_in(last["row"].implode())).drop("row")
         genuine = last.filter(pl.col("user").is_in(known["user"].unique().implode()))
-        return cls(known, kinds, genuine.sort("user").select("user", "item"), seed)
+        return cls(known, kinds, genuine.sort("user").select("user", "item"), seed, folder)
 
     def train(self, data: Dataset) -> str:
         """Train, and note the lists of every row; gives the digest under which they stand."""
         key = data.digest
-        if (key, FUSED) in self.lists:
+        file = self.folder / f"{key}-{self.seed}.npz"
+        if file.exists():
+            with np.load(file) as kept:
+                self.lists |= {(key, name): lists for name, lists in kept.items()}
             return key
         began = time.process_time()
         config = CoreConfig.model_validate(
@@ -97,12 +104,13 @@ class Bench:
             own = np.full((len(wanted), DEPTH), -1, np.int32)
             own[is_there] = source_lists(held, source, source.settings, None, config)
             self._note(key, source.name, data, own)
+        np.savez(file, **{name: lists for (of, name), lists in self.lists.items() if of == key})
         print(f"  {fused.trained.method}, {time.process_time() - began:.0f} CPU s", flush=True)
         return key
 
     def _note(self, key: str, name: str, data: Dataset, lists: np.ndarray) -> None:
         ids = data.item_ids.values.to_numpy()
-        self.lists[key, name] = np.where(lists >= 0, ids[lists], "")
+        self.lists[key, name] = np.where(lists >= 0, ids[lists], "").astype(str)
 
     def places(self, key: str, name: str, targets: list[str]) -> Scores:
         """Count the promoted items (n,) in each user's first ten."""
@@ -168,9 +176,12 @@ def main() -> None:
     parser.add_argument("--targets", type=int, default=5)
     parser.add_argument("--treatments", default="drop", help="drop, downweight")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--kept", type=Path, help="folder in which lists are kept between calls")
     given = parser.parse_args()
-    world = movielens(given.movielens) if given.movielens else generated(given.seed)
-    bench = Bench.of(*world, given.seed)
+    world = movielens(given.movielens) if given.movielens else generated(given.seed, SHOP_SIZE)
+    folder = given.kept or Path(mkdtemp(prefix="poisoning-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    bench = Bench.of(*world, given.seed, folder)
     clean = bench.train(dataset(bench.known, bench.kinds, "keep"))
     defended = bench.train(dataset(bench.known, bench.kinds, "drop"))
     value = bench.ndcg(clean, FUSED).mean()

@@ -23,9 +23,9 @@ def movielens_ratings(folder: Path) -> pl.DataFrame:
     return ratings.select(user="userId", item="movieId", time="timestamp", weight="rating")
 
 
-def generated(seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Generate a shop without weights: events and kinds."""
-    events, items = shop("en", users=1000, items=1000, events=30_000, seed=seed)
+def generated(seed: int, size: int = 1000) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Generate a shop of as many users as items, without weights: events and kinds."""
+    events, items = shop("en", users=size, items=size, events=30 * size, seed=seed)
     events = events.select(
         pl.col("user").cast(pl.String),
         pl.col("item").cast(pl.String),
