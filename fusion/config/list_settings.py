@@ -27,6 +27,10 @@ class NewItemPlaces(Settings):
         return most
 
 
+MOST_COLD_USERS = 100_000
+"""Users without any interaction who get lists, unless set: a few million rows of SQL."""
+
+
 class ListSettings(Settings):
     """The `[lists]` section: what is published."""
 
@@ -61,7 +65,14 @@ class ListSettings(Settings):
         description="an item of the live list yields only to one that the ranker scores higher by "
         "this many times what two trainings on the same data differ by; 0 = lists are made anew",
     )
-
+    cold_users: int = Field(
+        MOST_COLD_USERS,
+        ge=0,
+        description="users without any interaction who get lists of their own from attributes, "
+        "where these beat the fallback; with more of them none is stored, 0 = never",
+        # Left out where nobody set it, so that older configurations keep their hashes.
+        exclude_if=lambda most: most == MOST_COLD_USERS,
+    )
     new_items: Literal["auto"] | NewItemPlaces = Field(
         AUTO,
         # Runs without it keep the hash that they had before there was such a key.

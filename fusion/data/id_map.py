@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import blake2b
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from fusion.core.arrays import Rows
 
@@ -65,3 +67,20 @@ class IdMap:
     def _table(self) -> pl.DataFrame:
         numbers = np.arange(len(self.values), dtype=np.int32)
         return pl.DataFrame({"id": self.values, "row": numbers})
+
+
+def draws(ids: IdMap, seed: int, stream: str) -> NDArray[np.float64]:
+    """Draw a uniform number for each outside id.
+
+    Args:
+        ids: of n users or items.
+        seed: of the run.
+        stream: another one gives other numbers.
+
+    Returns:
+        (n,) float64 in [0, 1); the same for an id whatever row it has and whatever else there is.
+    """
+    salt = f"{seed} {stream} ".encode()
+    digests = (blake2b(salt + text.encode(), digest_size=6).digest() for text in ids.values)
+    keys = np.fromiter((int.from_bytes(digest, "little") for digest in digests), np.float64)
+    return keys / 2.0**48

@@ -2,24 +2,20 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
-from pathlib import Path
-from types import TracebackType
-from typing import Self
+from dataclasses import dataclass, replace
 
-import numpy as np
 import polars as pl
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from fusion.core.arrays import Rows
-from fusion.data.ranked_lists import RankedLists
 from fusion.data.segments import ROUTES
 from fusion.errors import DataError
 from fusion.lists.builder import ListBuilder, serving_users
 from fusion.lists.business_rules.compiled_rules import Rules
 from fusion.lists.business_rules.list_segments import serving_segments
 from fusion.lists.candidate_blocks import serving_blocks
+from fusion.lists.cold_users.map_lists import MapLists
+from fusion.lists.cold_users.map_reasons import MapReasons
+from fusion.lists.cold_users.taste_map import MapSettings
 from fusion.lists.explain import Explainer
 from fusion.lists.exposure.outcome import outcomes
 from fusion.lists.exposure.serving_prices import serving_prices
@@ -27,12 +23,12 @@ from fusion.lists.fact_words import FactWords
 from fusion.lists.fallback.new_items import NewItems
 from fusion.lists.fallback.segment_lists import fallback_lists
 from fusion.lists.first_places import PlacesCollector, drawn_users
+from fusion.lists.list_file import TableFile, list_rows
 from fusion.lists.live_lists import LiveLists
 from fusion.lists.reasons import Reasons
 from fusion.lists.samples import SampleCollector, feature_sample
-from fusion.lists.stickiness import measure_stickiness
+from fusion.lists.stickiness import Stickiness, measure_stickiness
 from fusion.models.base.fitted import FittedSource
-from fusion.ranking.candidates import Candidates
 from fusion.ranking.features.compute import features_of
 from fusion.ranking.features.item_statistics import ItemStatistics
 from fusion.ranking.method import BLEND, Method
@@ -40,34 +36,51 @@ from fusion.runs.context import RunContext
 from fusion.runs.run_folder import ListsFolder
 
 
+@dataclass(frozen=True)
+class ListTerms:
+    """What lists are made by, beside the method that orders them.
+
+    Attributes:
+        rules: that they follow; None without rules.
+        live: lists that are shown now, to which `lists.stickiness` holds; None without any.
+        attributes: how far attributes of users without a history are believed; None where these
+            get no list but the fallback.
+    """
+
+    rules: Rules | None = None
+    live: LiveLists | None = None
+    attributes: MapSettings | None = None
+
+
 def write_lists(
     folder: ListsFolder,
     context: RunContext,
     sources: Sequence[FittedSource],
     method: Method,
-    rules: Rules | None = None,
-    live: LiveLists | None = None,
+    terms: ListTerms = ListTerms(),
 ) -> None:
     """Make the lists of all users to serve, and write everything that belongs to them.
 
-    Users without a history get no list but the fallback. Blocks of users bound the memory.
+    Blocks of users bound the memory.
 
     Args:
         folder: where lists, explanations, samples, fallback and notes are written.
         context: data, folds and settings.
         sources: fitted on the serving fold.
         method: how candidates are scored.
-        rules: what lists follow; None without rules.
-        live: lists that are shown now, to which `lists.stickiness` holds; None without any.
+        terms: rules, live lists, and what becomes of users without a history.
 
     Raises:
         DataError: nobody with a history is left to serve.
     """
+    rules = terms.rules
     users, routes = serving_users(context)
     listed = _with_history(context, users, routes)
+    cold = MapLists.of(context, users, routes, terms.attributes) if terms.attributes else None
+    n_listed = len(listed) + (len(cold.users) if cold else 0)
     builder = _builder(context, rules)
-    explainer = _explainer(context, sources, method, len(listed))
-    sticky = measure_stickiness(context, sources, method, (listed, rules), live)
+    explainer = _explainer(context, sources, method, n_listed)
+    sticky = measure_stickiness(context, sources, method, (listed, rules), terms.live)
     fitted = serving_prices(context, sources, method, builder, sticky, (listed, rules))
     # Without a limit of exposure there is no price, and nothing is sorted anew.
     builder = replace(builder, prices=fitted.prices if fitted.prices.rules else None)
@@ -76,11 +89,11 @@ def write_lists(
     places = PlacesCollector(sampled, context.config.lists.size)
     restricted = rules is not None and bool(rules.allow)
     progress, n_done = context.progress("lists"), 0
-    with _TableFile(folder.lists) as file:
+    with TableFile(folder.lists) as file:
         for block in serving_blocks(context, sources, listed, rules):
             scores = sticky.raised(block.candidates, method.score(block.candidates, block.columns))
             lists = builder.build(block.allowed, block.candidates, scores, block.columns[BLEND])
-            file.write(_list_rows(lists, block.candidates))
+            file.write(list_rows(lists, block.candidates))
             explainer.add(block.candidates, block.columns, lists, builder.marks(lists))
             places.add(block, scores, lists)
             samples.add_twins(block)
@@ -88,6 +101,8 @@ def write_lists(
                 samples.add_features(block)
             n_done += len(block.candidates.users)
             progress(n_done, len(listed))
+        if cold:
+            _write_cold_lists(file, cold, builder, sticky, explainer)
     if restricted:
         _add_features_before_rules(samples, context, sources)
     samples.write(folder)
@@ -97,12 +112,25 @@ def write_lists(
     limited = rules.exposure if rules else ()
     notes = {
         "explained": explainer.explained,
-        "listed": len(listed),
+        "listed": n_listed,
         "moved": builder.moved,
         "exposure": outcomes(limited, fitted, folder.lists, context.config.lists.size),
     }
     folder.notes.write_text(json.dumps(notes))
     write_fallback(folder, context, users, routes, rules)
+
+
+def _write_cold_lists(
+    file: TableFile, cold: MapLists, builder: ListBuilder, sticky: Stickiness, explainer: Explainer
+) -> None:
+    """Write the lists of users without a history, by the same rules as those of all others."""
+    reasons = MapReasons(cold.taste, cold.settings)
+    # Twice as deep as lists go: what stickiness raises may stand below their end.
+    for block in cold.blocks(builder.rules, 2 * builder.depth):
+        scores = sticky.raised(block.candidates, block.scores)
+        lists = builder.build(block.allowed, block.candidates, scores, block.scores)
+        file.write(list_rows(lists, block.candidates))
+        reasons.add(explainer, block, lists, builder.marks(lists))
 
 
 def _with_history(context: RunContext, users: Rows, routes: Rows) -> Rows:
@@ -153,66 +181,6 @@ def _explainer(
         shown=settings.size,
         fact_words=FactWords.of(ItemStatistics(known), reasons.of_column),
     )
-
-
-class _TableFile:
-    """A Parquet file that grows block by block; the first block gives its schema."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._writer: pq.ParquetWriter | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def write(self, block: pa.Table) -> None:
-        """Append a block of rows.
-
-        Args:
-            block: of the same schema as those before.
-        """
-        if self._writer is None:
-            self._writer = pq.ParquetWriter(self._path, block.schema, compression="zstd")
-        self._writer.write_table(block)
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._writer is not None:
-            self._writer.close()
-
-
-def _list_rows(lists: RankedLists, candidates: Candidates) -> pa.Table:
-    """Turn lists into rows, one a listed item, with the source that ranks it best and where.
-
-    Both are null for an item that no source proposed, such as what completed a list.
-    """
-    owners, places = np.nonzero(lists.items >= 0)
-    items = lists.items[owners, places]
-    positions = candidates.positions(owners, items)
-    is_candidate = positions >= 0
-    # Infinity stands for "not proposed", so that the best rank is the smallest number.
-    source_ranks = np.full((len(items), len(candidates.names)), np.inf)
-    proposed_at = candidates.places[positions[is_candidate]]
-    source_ranks[is_candidate] = np.nan_to_num(proposed_at, nan=np.inf)
-    best_source = source_ranks.argmin(axis=1)
-    best_rank = source_ranks[np.arange(len(items)), best_source]
-    is_proposed = np.isfinite(best_rank)
-    source = pa.array(best_source.astype(np.int8), mask=~is_proposed)
-    source_rank = np.where(is_proposed, best_rank, 0).astype(np.int32)
-    columns = {
-        "user": lists.users[owners],
-        "rank": (places + 1).astype(np.int32),
-        "item": items,
-        "score": lists.scores[owners, places],
-    }
-    # Names of sources are stored once a block, and every row holds a byte.
-    columns["source"] = pa.DictionaryArray.from_arrays(source, [*candidates.names])
-    columns["source_rank"] = pa.array(source_rank, mask=~is_proposed)
-    return pa.table(columns)
 
 
 def write_fallback(

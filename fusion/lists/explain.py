@@ -5,7 +5,7 @@ TreeSHAP (Lundberg et al., From Local Explanations to Global Understanding, 2020
 ranker's score, not of the world.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,6 +17,7 @@ from fusion.core.hashing import shares
 from fusion.data.ranked_lists import RankedLists
 from fusion.lists.business_rules.compiled_rules import BOOSTED, NOT_MOVED, PINNED
 from fusion.lists.fact_words import FactWords
+from fusion.lists.listed_rows import ListedRows
 from fusion.lists.reasons import BACKFILLED, MOVED_UP, PUT_HERE, Reasons, applying
 from fusion.ranking.candidates import Candidates
 from fusion.ranking.features.source_columns import ColumnKind, SourceColumn
@@ -35,47 +36,6 @@ SCHEMA = {
 }
 
 
-@dataclass(frozen=True)
-class _ListedRows:
-    """Listed rows (n,) that wait to be explained.
-
-    Attributes:
-        users: user of each row (n,).
-        items: item of each row (n,).
-        places: (n, S) where each source put the item, NaN where it did not.
-        is_candidate: (n,) rows that any source proposed; m of them.
-        marks: (n,) what put the item there, as `Rules.marks` says.
-        features: of the candidates among the rows (m,), by name.
-        shared_with: (n, R) item of the user's own that shares a fact of each relation, or -1.
-    """
-
-    users: Rows
-    items: Rows
-    places: Scores
-    is_candidate: Flags
-    marks: Rows
-    features: Mapping[str, Scores]
-    shared_with: Rows
-
-    @classmethod
-    def concatenate(cls, blocks: Sequence["_ListedRows"]) -> "_ListedRows":
-        """Put blocks below each other.
-
-        Args:
-            blocks: at least one.
-
-        Returns:
-            All their rows.
-        """
-        columns = {}
-        for name in ("users", "items", "places", "is_candidate", "marks", "shared_with"):
-            columns[name] = np.concatenate([getattr(block, name) for block in blocks])
-        features = {}
-        for name in blocks[0].features:
-            features[name] = np.concatenate([block.features[name] for block in blocks])
-        return cls(**columns, features=features)
-
-
 @dataclass
 class Explainer:
     """Explains the shown rows of some users: whole users, sampled by hash up to a budget of rows.
@@ -89,6 +49,7 @@ class Explainer:
         shown: items that a list shows.
         fact_words: names the item whose fact a listed one shares; None where nobody asks.
         explained: users explained so far.
+        rows: of `why.parquet`, as far as they are made.
     """
 
     reasons: Reasons
@@ -99,8 +60,18 @@ class Explainer:
     shown: int
     fact_words: FactWords | None = None
     explained: int = 0
-    _waiting: list[_ListedRows] = field(default_factory=list)
-    _explained_rows: list[pl.DataFrame] = field(default_factory=list)
+    rows: list[pl.DataFrame] = field(default_factory=list)
+    _waiting: list[ListedRows] = field(default_factory=list)
+
+    def draws(self, users: Rows) -> Flags:
+        """Draw the users (n,) to explain.
+
+        Args:
+            users: rows (n,).
+        """
+        # Whole users: a list of which only some rows are explained would look broken.
+        share = self.budget / max(1, self.users * self.shown)
+        return shares(self.seed, users) < share
 
     def add(
         self,
@@ -117,9 +88,7 @@ class Explainer:
             lists: finished lists (B, size) of the same users.
             marks: what put each item there (B, size), as `Rules.marks` says; None without rules.
         """
-        # Whole users are sampled: a list of which only some rows are explained would look broken.
-        share = self.budget / max(1, self.users * self.shown)
-        is_sampled = shares(self.seed, lists.users) < share
+        is_sampled = self.draws(lists.users)
         self.explained += int(is_sampled.sum())
         is_shown = lists.items[:, : self.shown] >= 0
         owners, places = np.nonzero(is_shown & is_sampled[:, None])
@@ -137,7 +106,7 @@ class Explainer:
             shared_with = self.fact_words.shared_with(candidates.users, owners, items)
         users = lists.users[owners]
         self._waiting.append(
-            _ListedRows(users, items, proposed_at, is_candidate, row_marks, features, shared_with)
+            ListedRows(users, items, proposed_at, is_candidate, row_marks, features, shared_with)
         )
         n_waiting = sum(len(block.items) for block in self._waiting)
         if n_waiting >= BATCH_ROWS:
@@ -151,13 +120,13 @@ class Explainer:
         """
         self._explain()
         empty = pl.DataFrame(schema=SCHEMA)
-        pl.concat([empty, *self._explained_rows]).write_parquet(folder.why)
+        pl.concat([empty, *self.rows]).write_parquet(folder.why)
 
     def _explain(self) -> None:
         """Explain the rows that wait, all at once."""
         if not self._waiting:
             return
-        rows = _ListedRows.concatenate(self._waiting)
+        rows = ListedRows.concatenate(self._waiting)
         self._waiting.clear()
         gains = self._gains(rows)
         # Rows are numbered in the order of lists, so that sorting by number keeps that order.
@@ -167,9 +136,9 @@ class Explainer:
         )
         explained = reasons.join(keys, on="row", how="left")
         ordered = explained.sort("row", -pl.col("gain"), "source_rank", nulls_last=True)
-        self._explained_rows.append(ordered.select(*SCHEMA))
+        self.rows.append(ordered.select(*SCHEMA))
 
-    def _gains(self, rows: _ListedRows) -> Scores:
+    def _gains(self, rows: ListedRows) -> Scores:
         """Compute what each reason adds to each row's score (n, K), NaN where it adds nothing."""
         gains = np.full((len(rows.items), len(self.reasons.words)), np.nan, np.float32)
         if self.ranker is not None and rows.is_candidate.any():
@@ -180,7 +149,7 @@ class Explainer:
             )
         return gains
 
-    def _reasons_of_method(self, rows: _ListedRows, gains: Scores) -> pl.DataFrame:
+    def _reasons_of_method(self, rows: ListedRows, gains: Scores) -> pl.DataFrame:
         """Make a row for each source that proposed an item and for each gain (n, K)."""
         n_sources = rows.places.shape[1]
         source_ranks = np.full(gains.shape, np.nan, np.float32)
@@ -203,7 +172,7 @@ class Explainer:
         words: pl.Series,
         row: NDArray[np.integer],
         reason: NDArray[np.integer],
-        rows: _ListedRows,
+        rows: ListedRows,
     ) -> pl.Series:
         """Name the item of the user's own in reasons (k,) that are facts shared with one."""
         if self.fact_words is None:
@@ -216,7 +185,7 @@ class Explainer:
                     texts[at] = self.fact_words.sentence(place, item)
         return pl.Series(texts, dtype=pl.String)
 
-    def _source_ranks(self, rows: _ListedRows) -> Scores:
+    def _source_ranks(self, rows: ListedRows) -> Scores:
         """Return each source's rank of each item (n, S) among the user's candidates, NaN if silent.
 
         Up to the source's k it is the place at which the source proposed the item.
@@ -231,7 +200,7 @@ class Explainer:
         return source_ranks
 
 
-def _reasons_of_rules(rows: _ListedRows) -> pl.DataFrame:
+def _reasons_of_rules(rows: ListedRows) -> pl.DataFrame:
     """Make a row for each item that a rule put there, or that completed a list."""
     # The first that holds counts: a pinned item stands there by the pin, candidate or not.
     conditions = [rows.marks == PINNED, rows.marks == BOOSTED, ~rows.is_candidate]

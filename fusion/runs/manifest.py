@@ -211,6 +211,8 @@ class Manifest(ManifestPart):
         exposure: of item groups in the lists; empty for older runs.
         estimate: what the lists are expected to be worth to users who come back; empty for older
             runs, and where it cannot be told.
+        cold_users: lists from attributes of users without a history, judged beside the fallback,
+            and how many were made; empty for older runs, and where they could serve nobody.
         verdict: the whole report of evaluation.
         checks: every check of admission.
         stages: stages that the run was made with, `<name>/<key>`.
@@ -245,6 +247,7 @@ class Manifest(ManifestPart):
     serving: dict[str, Any] = {}
     exposure: dict[str, Any] = {}
     estimate: dict[str, Any] = {}
+    cold_users: dict[str, Any] = {}
     verdict: dict[str, Any] = {}
     checks: list[dict[str, Any]] = []
     lists: ListCounts = ListCounts()

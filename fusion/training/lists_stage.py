@@ -1,17 +1,18 @@
 """The stage of lists: every user's list, and the samples by which they are checked and watched."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
 from fusion.config import CoreConfig, ListSettings, SplitSettings
-from fusion.config.list_settings import AUTO
+from fusion.config.list_settings import AUTO, MOST_COLD_USERS
 from fusion.core.arrays import Rows
 from fusion.data.dataset import Dataset
 from fusion.data.splitting.fold import Fold, Kind, Plan
-from fusion.lists.batch import write_lists
+from fusion.lists.batch import ListTerms, write_lists
 from fusion.lists.business_rules.compiled_rules import Rules
+from fusion.lists.cold_users.taste_map import MapSettings
 from fusion.lists.live_lists import LiveLists
 from fusion.lists.samples import feature_sample
 from fusion.ranking.folders import TableFolder
@@ -21,10 +22,16 @@ from fusion.ranking.table import KEYS
 from fusion.runs.context import RunContext
 from fusion.runs.monitoring_samples import USER_ROW
 from fusion.runs.run_folder import ListsFolder
+from fusion.runs.stages.keys import KEYED_IF_GIVEN
 from fusion.runs.stages.runtime import Runtime, Stage
 from fusion.training.source_fits import SourceFit, load_sources
 
-BY_CONTENT = {"rules": None, "new_items": AUTO, "placement": ListSettings().placement}
+BY_CONTENT = {
+    "rules": None,
+    "new_items": AUTO,
+    "placement": ListSettings().placement,
+    "cold_users": MOST_COLD_USERS,
+}
 """Settings in the key of the stage, whatever the lists' own: other inputs say them, or none."""
 
 
@@ -70,6 +77,8 @@ class ListsInputs:
         seed: of the run.
         device: "cpu" or "cuda", for text vectors of rules.
         live: lists that are shown now; None without any, and where lists are made anew.
+        attributes: how far attributes of users without a history are believed; None where the
+            fallback serves these.
     """
 
     data: Dataset
@@ -85,6 +94,7 @@ class ListsInputs:
     seed: int
     device: str
     live: LiveLists | None = None
+    attributes: MapSettings | None = field(default=None, metadata={KEYED_IF_GIVEN: True})
 
     @classmethod
     def of(
@@ -148,7 +158,8 @@ def make_lists(folder: Path, inputs: ListsInputs, runtime: Runtime) -> None:
     sources = load_sources(inputs.sources, runtime)
     method = inputs.method.load(runtime.threads)
     files = ListsFolder(folder)
-    write_lists(files, context, sources, method, inputs.rules, inputs.live)
+    terms = ListTerms(inputs.rules, inputs.live, inputs.attributes)
+    write_lists(files, context, sources, method, terms)
     before = _features_before(TableFolder(inputs.table), feature_sample(context))
     before.write_parquet(files.features_before)
 

@@ -12,6 +12,8 @@ from fusion.data.splitting.fold import Fold
 from fusion.errors import SourceFailed
 from fusion.evaluation.admission import Measured, admit
 from fusion.evaluation.check import Check
+from fusion.evaluation.cold_users.judge import judge_cold_users
+from fusion.evaluation.cold_users.report import ColdUsersReport
 from fusion.evaluation.estimate.report import EstimateReport
 from fusion.evaluation.evaluate import Verdict, evaluate
 from fusion.evaluation.exposure.measure import measure_exposure
@@ -75,6 +77,7 @@ class Trained:
         exposure: of item groups in the lists, beside the interest in them.
         estimate: what the lists are expected to be worth; None where it cannot be told.
         priors: as the ranker weighs them.
+        cold_users: lists from attributes; None where there is nobody whom they could serve.
         serving_fits: of the sources in use.
         tuned: what tuning found.
         rules: that lists follow; None without any.
@@ -94,6 +97,7 @@ class Trained:
     exposure: ExposureReport
     estimate: EstimateReport | None = None
     priors: tuple[PriorEffect, ...] = ()
+    cold_users: ColdUsersReport | None = None
     serving_fits: tuple[SourceFit, ...] = ()
     tuned: tuple[Tuned, ...] = ()
     rules: Rules | None = None
@@ -171,7 +175,6 @@ def _tables(context: RunContext, fits: SourceFits, folds: Sequence[Fold]) -> lis
 def _fuse(context: RunContext, fits: SourceFits, live: Live | None, rules: Rules | None) -> Trained:
     """Everything after the fits, with the sources in use; SourceFailed when one of them fails."""
     plan, runtime = context.plan, context.runtime
-
     label_folds = _training_folds(context)
     tables = _tables(context, fits, [*label_folds, plan.verdict])
     *label_tables, verdict_table = tables
@@ -198,12 +201,11 @@ def _fuse(context: RunContext, fits: SourceFits, live: Live | None, rules: Rules
             twin=runtime.run(serving_stage(serving.of_twin(), "twin ranker")),
         )
 
-    live_lists = live.lists if live else None
-    lists_inputs = ListsInputs.of(
-        context, fits.on(plan.serving), served, verdict_table, followed, live_lists
-    )
-    lists = ListsFolder(runtime.run(lists_stage(lists_inputs)))
-
+    live_lists, serving_fits = live.lists if live else None, fits.on(plan.serving)
+    inputs = ListsInputs.of(context, serving_fits, served, verdict_table, followed, live_lists)
+    if cold_users := judge_cold_users(context):
+        inputs = replace(inputs, attributes=cold_users.served)
+    lists = ListsFolder(runtime.run(lists_stage(inputs)))
     # Measured as it will serve, after the lists, which a source may not survive.
     serving_report = runtime.step(
         "serving fits",
@@ -232,7 +234,8 @@ def _fuse(context: RunContext, fits: SourceFits, live: Live | None, rules: Rules
             lambda: estimate_lists_of(context, verdict, tables, judged, lists, past),
         ),
         priors=prior_effects(context.data.priors, verdict_table, judged.ranker),
-        serving_fits=fits.on(plan.serving),
+        cold_users=cold_users,
+        serving_fits=serving_fits,
         tuned=tuple(fits.tuned),
         rules=followed,
     )

@@ -68,6 +68,7 @@ def training_manifest(context: RunContext, trained: Trained) -> Manifest:
         serving=trained.serving.model_dump(mode="json"),
         exposure=trained.exposure.model_dump(mode="json"),
         estimate=trained.estimate.model_dump(mode="json") if trained.estimate else {},
+        cold_users=_cold_users(lists, trained),
         verdict=trained.verdict.report.model_dump(mode="json"),
         checks=[check.as_dict() for check in trained.checks],
         lists=count_lists(lists, config.lists.size),
@@ -79,7 +80,10 @@ def training_manifest(context: RunContext, trained: Trained) -> Manifest:
 
 
 def count_lists(files: ListFiles, size: int) -> ListCounts:
-    """Count rows and users of lists, and users with a history who have fewer items than `size`.
+    """Count rows and users of lists, and users who should have more items than they have.
+
+    These are users with a history, and those without one who have a list from attributes, with
+    fewer items than `size`.
 
     Args:
         files: a folder of lists or a run folder.
@@ -88,8 +92,23 @@ def count_lists(files: ListFiles, size: int) -> ListCounts:
     lengths = pl.scan_parquet(files.lists).group_by("user").len().collect()["len"]
     served = pl.scan_parquet(files.served)
     with_history = served.filter(pl.col("route") != "cold").select(pl.len()).collect().item()
+    due = with_history + _n_cold_lists(files)
     whole = (lengths >= size).sum()
-    return ListCounts(rows=int(lengths.sum()), users=len(lengths), short=int(with_history - whole))
+    return ListCounts(rows=int(lengths.sum()), users=len(lengths), short=int(due - whole))
+
+
+def _n_cold_lists(files: ListFiles) -> int:
+    """Count users without a history who have a list."""
+    cold = pl.scan_parquet(files.served).filter(pl.col("route") == "cold").select("user")
+    listed = pl.scan_parquet(files.lists).select(pl.col("user").unique())
+    return int(cold.join(listed, on="user", how="semi").select(pl.len()).collect().item())
+
+
+def _cold_users(files: ListFiles, trained: Trained) -> dict[str, Any]:
+    """Return what was found of lists from attributes, and how many were made."""
+    if trained.cold_users is None:
+        return {}
+    return {**trained.cold_users.model_dump(mode="json"), "lists": _n_cold_lists(files)}
 
 
 def liked_weight(data: Dataset) -> float:

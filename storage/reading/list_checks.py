@@ -52,20 +52,29 @@ list AS (
     GROUP BY user_id
 )
 """
-# Users on route `cold` have no history, and get a fallback instead of a list.
+# Users on route `cold` have no history, and get a fallback instead of a list, unless attributes
+# give them one: then it must be as whole as all others.
 _COUNTS = (
     _LISTS
     + """
 SELECT count(*) AS users, coalesce(sum(n), 0) AS row_count, {sums},
     coalesce(sum(CASE WHEN n >= :size THEN 1 ELSE 0 END), 0) AS whole,
-    (SELECT count(*) FROM served_user WHERE run_no = :run_no AND route <> 'cold') AS served,
+    (SELECT count(*) FROM served_user WHERE run_no = :run_no AND route <> 'cold')
+        + (SELECT count(*) FROM list JOIN served_user s ON s.user_id = list.user_id
+            WHERE s.run_no = :run_no AND s.route = 'cold') AS served,
     (SELECT count(*) FROM fallback WHERE run_no = :run_no AND segment = 'all') AS fallback
 FROM list
 """
 )
 _USERS = _LISTS + "SELECT user_id FROM list WHERE {broken} ORDER BY user_id LIMIT :limit"
-_ROWS = """
-SELECT (SELECT count(*) FROM recommendation WHERE run_no = :run_no) AS row_count,
+# Lists from attributes come and go all at once, as the verdict on them does.
+_COLD_ROWS = """(
+    SELECT count(*) FROM served_user s
+    JOIN recommendation r ON r.run_no = s.run_no AND r.user_id = s.user_id
+    WHERE s.run_no = :run_no AND s.route = 'cold')
+"""
+_ROWS = f"""
+SELECT (SELECT count(*) FROM recommendation WHERE run_no = :run_no) - {_COLD_ROWS} AS row_count,
     (SELECT count(*) FROM served_user WHERE run_no = :run_no AND route <> 'cold') AS served
 """
 _DISTINCT = (
@@ -117,7 +126,8 @@ class ListCounts:
         users: with a list.
         row_count: rows of their lists.
         whole: users whose list fills the run's `list_size`.
-        served: users with a history, who should have a list.
+        served: users who should have a list: those with a history, and those without one who
+            have one from attributes.
         fallback: rows of the fallback `all`, which serves everyone else.
         broken: by condition, the users whose list breaks it.
     """
@@ -173,7 +183,7 @@ def broken_users(engine: Engine, run: RunRow, name: str) -> list[str]:
 
 
 def row_counts(engine: Engine, run_no: int) -> tuple[int, int]:
-    """Return a run's number of list rows, and of users with a history.
+    """Return the number of list rows of a run's users with a history, and of these users.
 
     Args:
         engine: from `connect`.

@@ -13,6 +13,8 @@ from fusion.lists.business_rules.compiled_rules import Rules
 def lists_are_whole(evidence: ListsEvidence) -> Check:
     """Check that every user with a history has `size` items, or all that may be shown to them.
 
+    So does each user without one who has a list, from attributes.
+
     Returns:
         A check with the users whose lists are short though items are left.
     """
@@ -20,6 +22,7 @@ def lists_are_whole(evidence: ListsEvidence) -> Check:
     lengths = np.bincount(evidence.users, minlength=n_users)
     served = pl.read_parquet(evidence.folder.served)
     users = served.filter(pl.col("route") != "cold")["user"].to_numpy()
+    users = np.union1d(users, evidence.users)
     short = users[lengths[users] < size]
     # Only short lists are counted out item by item: they are few.
     possible = np.minimum(_n_showable(evidence, short), size)

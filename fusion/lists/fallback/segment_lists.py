@@ -40,7 +40,7 @@ def fallback_lists(context: RunContext, fold: Fold, rules: Rules | None = None) 
         under an allow list for it.
     """
     known = fold.known
-    everyone = _popularity(known)
+    everyone = popularity_of(known)
     maker = _ListMaker(context, fold, rules)
     lists = []
     for segment in fallback_segments(context.data, maker.rules):
@@ -48,7 +48,7 @@ def fallback_lists(context: RunContext, fold: Fold, rules: Rules | None = None) 
         if segment.name == ALL:
             lists.append(maker.make(segment, everyone))
         elif has_events.any():
-            scores = shrink_to(everyone, _popularity(known.take(has_events)))
+            scores = shrink_to(everyone, popularity_of(known.take(has_events)))
             lists.append(maker.make(segment, scores))
         elif maker.is_restricted(segment):
             # Without a list of its own it would be served what it may not be shown.
@@ -101,8 +101,15 @@ def assign_segment_lists(lists: pl.DataFrame, segments: pl.Series, size: int) ->
     return assigned
 
 
-def _popularity(data: Dataset) -> Scores:
-    """Count interactions of each item (I,), faded by age; NaN for an item without any."""
+def popularity_of(data: Dataset) -> Scores:
+    """Count interactions of each item, faded by age.
+
+    Args:
+        data: what is known.
+
+    Returns:
+        Counts (I,) as of its moment; NaN for an item without any.
+    """
     model = Popularity().fit(data, FitContext())
     return model.scores(UserHistories.unknown_user(data.as_of, data.n_items))[0]
 

@@ -17,6 +17,9 @@ from fusion.errors import FusionError
 from fusion.models.base.allowed import Allowed
 from fusion.runs.stages.store import KEY_DIGITS
 
+KEYED_IF_GIVEN = "keyed_if_given"
+"""In the metadata of an input that came later: while it is None, keys stay as they were before."""
+
 
 @runtime_checkable
 class Keyed(Protocol):
@@ -110,7 +113,12 @@ def inputs_key(inputs: Any) -> dict[str, Any]:
     Returns:
         Name of the field -> key, as JSON.
     """
-    return {field.name: input_key(getattr(inputs, field.name)) for field in fields(inputs)}
+    keys = {}
+    for field in fields(inputs):
+        value = getattr(inputs, field.name)
+        if value is not None or not field.metadata.get(KEYED_IF_GIVEN):
+            keys[field.name] = input_key(value)
+    return keys
 
 
 def fold_key(fold: Fold) -> dict[str, Any]:

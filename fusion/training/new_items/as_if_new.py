@@ -3,12 +3,10 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from hashlib import blake2b
 
 import numpy as np
-from numpy.typing import NDArray
 
-from fusion.data.id_map import IdMap
+from fusion.data.id_map import draws
 from fusion.data.splitting.as_if_new import treat_as_new
 from fusion.data.splitting.fold import Fold, has_training_users
 from fusion.errors import UnusableSource
@@ -63,23 +61,6 @@ def new_label_share(folds: Sequence[Fold]) -> float:
     """
     counts = [fold.known.item_counts[fold.label_items] for fold in folds]
     return float((np.concatenate(counts) == 0).mean())
-
-
-def draws(ids: IdMap, seed: int, stream: str) -> NDArray[np.float64]:
-    """Draw a uniform number for each item, by its outside id.
-
-    Args:
-        ids: of I items.
-        seed: of the run.
-        stream: another one gives other numbers.
-
-    Returns:
-        (I,) float64 in [0, 1); the same for an id whatever row it has and whatever else there is.
-    """
-    salt = f"{seed} {stream} ".encode()
-    digests = (blake2b(salt + text.encode(), digest_size=6).digest() for text in ids.values)
-    keys = np.fromiter((int.from_bytes(digest, "little") for digest in digests), np.float64)
-    return keys / 2.0**48
 
 
 def proposes_new_items(context: RunContext) -> bool:

@@ -12,6 +12,7 @@ from fusion.core.arrays import Flags, distinct
 from fusion.core.hashing import shares
 from fusion.core.progress import run_plain
 from fusion.data.dataset import Dataset
+from fusion.data.id_map import draws
 from fusion.data.splitting.as_if_new import fold_of_dropped, treat_as_new
 from fusion.data.splitting.fold import Fold, Plan, has_training_users
 from fusion.evaluation.cold_items import cold_items_report
@@ -21,7 +22,7 @@ from fusion.ranking.ranker import Ranker
 from fusion.runs.context import RunContext
 from fusion.runs.stages.runtime import Runtime
 from fusion.training.fit_task import FitTask
-from fusion.training.new_items.as_if_new import DROPPED, draws, proposes_new_items
+from fusion.training.new_items.as_if_new import DROPPED, proposes_new_items
 from fusion.training.new_items.defaults import DEFAULTS
 from fusion.training.source_fits import SourceFit, SourceFits
 from fusion.training.sources import RANDOM_SOURCE, declared_cost

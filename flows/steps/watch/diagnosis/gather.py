@@ -28,7 +28,7 @@ COLUMN_SUBJECTS = ("users", "items", "interactions", "features")
 """Subjects whose columns are compared; shapes of scores move by themselves."""
 FEATURES = "features"
 COLD = "cold"
-"""The route of users without a list."""
+"""The route of users without a history."""
 
 
 def gather(session: Session, run: RunRow, previous: RunRow | None) -> Facts:
@@ -91,10 +91,15 @@ def _published(session: Session, run: RunRow, previous: RunRow | None) -> Publis
     """Return what was loaded of both runs; of a pruned one nothing but what its manifest has."""
     if previous is None:
         return Published()
-    now, before = Manifest.of(run.manifest).lists, Manifest.of(previous.manifest).lists
+    manifests = [Manifest.of(one.manifest) for one in (run, previous)]
+    now, before = (manifest.lists for manifest in manifests)
     routes = [route_counts(session.engine, one.run_no) for one in (run, previous)]
     users = [sum(counts.values()) or None for counts in routes]
-    cold = [counts.get(COLD, 0) if counts else None for counts in routes]
+    cold = [
+        # Attributes give some of them a list.
+        counts.get(COLD, 0) - int(manifest.cold_users.get("lists", 0)) if counts else None
+        for counts, manifest in zip(routes, manifests, strict=True)
+    ]
     return Published(
         rows=Pair(finite(now.rows), finite(before.rows)),
         users=Pair(*users),

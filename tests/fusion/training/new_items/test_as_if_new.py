@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from fusion.data.id_map import IdMap
+from fusion.data.id_map import IdMap, draws
 from fusion.data.splitting.as_if_new import treat_as_new
 from fusion.data.splitting.earlier import begins_from
 from fusion.errors import FusionError
@@ -16,7 +16,6 @@ from fusion.training.fit_stage import Fit, fit_stage
 from fusion.training.fits import fit_sources
 from fusion.training.new_items.as_if_new import (
     DROPPED,
-    draws,
     learn_new_items,
     new_label_share,
 )

@@ -7,9 +7,10 @@ import polars as pl
 import pytest
 
 from fusion.config import ListSettings
+from fusion.data.id_map import draws
 from fusion.evaluation.cold_items import CATEGORY, TFIDF
 from fusion.metrics.bootstrap import Interval
-from fusion.training.new_items.as_if_new import DROPPED, draws, learn_new_items
+from fusion.training.new_items.as_if_new import DROPPED, learn_new_items
 from fusion.training.new_items.defaults import DEFAULTS
 from fusion.training.new_items.hidden_items import affordable, choose_hidden, hidden_fold
 from fusion.training.pipeline import train

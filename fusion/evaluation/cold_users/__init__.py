@@ -1,0 +1,1 @@
+"""Lists from attributes, judged by users whose whole history is hidden."""

@@ -1,0 +1,1 @@
+"""Lists of users without a history, from their attributes."""
