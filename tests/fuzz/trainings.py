@@ -77,5 +77,6 @@ def _settings(draw: st.DrawFn) -> dict[str, Any]:
             "users": either("all", "active:1d", "active:9999999d"),
             "exclude_seen": either(True, False),
             "why_rows": either(0, 5, 2**31 - 1),
+            "cold_users": either(0, 1, 100_000),
         },
     }

@@ -15,17 +15,20 @@ STRANGER = marked(
 )
 
 
-def print_user_list(console: Console, user: str, rows: pl.DataFrame) -> None:
+def print_user_list(console: Console, user: str, rows: pl.DataFrame, origin: str = "") -> None:
     """Show a user's list with titles and the strongest reason for each item.
 
     Args:
         console: where to show it.
         user: the user's id.
         rows: from `flows.steps.show.user_lists.user_list`.
+        origin: what the list was made of, from `origin_of` there.
     """
     print_list_title(console, user, rows)
     if rows.is_empty():
         return
+    if origin:
+        console.print(told(origin), markup=False)
     # A fallback has no reasons.
     why = () if is_fallback(rows) else (marked("why"),)
     table = plain_table(marked("rank>"), marked("item"), marked("title"), *why)

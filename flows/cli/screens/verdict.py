@@ -11,6 +11,7 @@ from dashboards.language.catalogue import marked
 from flows.cli.options.language import say, told
 from flows.cli.screens.tables import paragraph, plain_table
 from flows.steps.train.verdict_lines import (
+    cold_user_lines,
     exposure_lines,
     limit_lines,
     promise_lines,
@@ -89,7 +90,8 @@ def print_verdict(console: Console, manifest: Mapping[str, Any]) -> None:
     exposed = [*exposure_lines(manifest.get("exposure", {})), *limit_lines(report, limited)]
     promised = [*promise_lines(report), *_estimate_lines(manifest.get("estimate", {}))]
     priors = _prior_lines(manifest.get("priors", []))
-    for line in (*priors, *promised, *segment_lines(report), *exposed):
+    cold = cold_user_lines(manifest.get("cold_users", {}))
+    for line in (*priors, *promised, *segment_lines(report), *cold, *exposed):
         console.print(paragraph("  ", told(line)))
     split = report["split"]
     if split["optimistic"]:

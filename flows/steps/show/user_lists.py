@@ -19,6 +19,12 @@ from storage.schema.row_objects import RunRow
 FALLBACK_REASONS = (
     "Fallback lists are the same for everyone in a segment: no reasons are stored for them."
 )
+FROM_ATTRIBUTES = (
+    "The run knows no interaction of this user: the list comes from what the users file says, "
+    "by the columns {columns}."
+)
+COLD = "cold"
+"""Route of users without a history, of whom some have a list from attributes."""
 UNKNOWN = "unknown user, "
 """How the route of a fallback begins that serves somebody whom the run does not know."""
 # Every run has a fallback of everyone, so that only blocks can leave a user nothing.
@@ -70,6 +76,22 @@ def is_fallback(rows: pl.DataFrame) -> bool:
         True for the list of a segment or of all, False for the user's own.
     """
     return "segment" in rows.columns
+
+
+def origin_of(session: Session, rows: pl.DataFrame) -> str:
+    """Say what a list was made of, where that is not the user's own history.
+
+    Args:
+        session: the database and its placement.
+        rows: of the list, from `user_list`.
+
+    Returns:
+        A sentence about a list from attributes; empty for every other list.
+    """
+    if rows.is_empty() or is_fallback(rows) or rows["route"][0] != COLD:
+        return ""
+    columns = Manifest.of(live_run(session).manifest).cold_users.get("columns", ())
+    return FROM_ATTRIBUTES.format(columns=", ".join(columns))
 
 
 def live_run(session: Session) -> RunRow:
@@ -143,7 +165,7 @@ def reasons_of(session: Session, user: str, rows: pl.DataFrame) -> tuple[pl.Data
         return pl.DataFrame(), FALLBACK_REASONS
     run = live_run(session)
     reasons = ordered_reasons(session, run, stored_id(session, user))
-    return reasons, describe_missing(run, reasons)
+    return reasons, origin_of(session, rows) or describe_missing(run, reasons)
 
 
 def part_reasons(

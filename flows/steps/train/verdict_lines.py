@@ -70,6 +70,35 @@ def exposure_lines(exposure: Report) -> list[str]:
     return [f"Exposure beside interest, of {len(groups)} item groups: {' to '.join(parts)}."]
 
 
+def cold_user_lines(found: Report) -> list[str]:
+    """Say how lists from attributes did on users whose history was hidden, and which lists serve.
+
+    Args:
+        found: `cold_users` of the manifest; empty where nobody could have such a list.
+
+    Returns:
+        Two lines, one where nothing was judged, none where nothing was looked at.
+    """
+    if not found:
+        return []
+    lines = []
+    if found["gaps"]:
+        ndcg = {name: _with_interval(row["ndcg@10"]) for name, row in found["rows"].items()}
+        gap = found["gaps"]["fallback"]["ndcg@10"]
+        ahead = f"{gap['value']:+.4f} [{gap['low']:+.4f}, {gap['high']:+.4f}]"
+        lines.append(
+            f"Lists from attributes, by {found['users']:,} users whose history was hidden: NDCG@10 "
+            f"{ndcg['attributes']}, fallback {ndcg['fallback']}, popularity {ndcg['popularity']}; "
+            f"{ahead} over the fallback."
+        )
+    if found["serves"]:
+        columns = ", ".join(found["columns"])
+        lines.append(f"{found['lists']:,} users without a history have a list from {columns}.")
+    else:
+        lines.append(f"The fallback serves users without a history: {found['reason']}.")
+    return lines
+
+
 def limit_lines(verdict: Report, made: Sequence[Report]) -> list[str]:
     """Say what became of limits of exposure in the lists, and what they cost on the verdict fold.
 

@@ -1,11 +1,12 @@
 """Lists of users whose whole history is hidden: part by part, from the others' interactions."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from fusion.core.arrays import Flags, Rows
+from fusion.data.dataset import Dataset
 from fusion.data.id_map import IdMap, draws
 from fusion.data.segments import user_segments
 from fusion.data.splitting.fold import Fold
@@ -32,11 +33,13 @@ class HiddenUsers:
         context: data, folds and settings.
         attributes: of all users.
         part_of: part (U,) of each, by a hash of their id.
+        fit: makes the map; benchmarks compare others with it.
     """
 
     context: RunContext
     attributes: UserAttributes
     part_of: Rows
+    fit: Callable[[Dataset, UserAttributes], TasteMap] = TasteMap.fit
 
     @classmethod
     def of(cls, context: RunContext, attributes: UserAttributes) -> "HiddenUsers":
@@ -108,7 +111,7 @@ class HiddenUsers:
         lists = np.full((len(settings_of[0]), len(users), DEPTH), -1, np.int32)
         allowed = self.context.allowed(fold.cut).items
         for part, members, without in self.by_part(fold, users):
-            taste = TasteMap.fit(without.known, self.attributes)
+            taste = self.fit(without.known, self.attributes)
             place = np.flatnonzero(members)
             for index, settings in enumerate(settings_of[part]):
                 for at, scores in scored_blocks(taste, users[members], settings):

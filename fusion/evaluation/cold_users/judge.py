@@ -34,6 +34,8 @@ GRID = tuple(
     for reg, prior, weight in product(DEFAULTS.regs, DEFAULTS.priors, DEFAULTS.weights)
 )
 """Settings that are compared."""
+Figures = dict[str, dict[str, Interval]]
+"""Metric by row and name."""
 
 
 def judge_cold_users(context: RunContext) -> ColdUsersReport | None:
@@ -77,19 +79,43 @@ def _judge(context: RunContext, cold: Rows) -> ColdUsersReport:
             else "no value of the users file is shared by enough users"
         )
         return report.model_copy(update={"reason": why})
-    values, choosing = _values_of_grid(hidden, plan.labels)
-    part_of = hidden.part_of[choosing]
-    choices = [_best(values[:, part_of != part]) for part in range(DEFAULTS.parts)]
-    judgement = _judgement(hidden, plan.verdict, judged, choices)
+    settings, choices = choose_settings(hidden, plan.labels)
+    rows, gaps = judge_lists(hidden, plan.verdict, judged, choices)
     report = report.model_copy(
-        update={"users": len(judged), "settings": _best(values), **judgement}
+        update={"users": len(judged), "settings": settings, "rows": rows, "gaps": gaps}
     )
     log.info("cold users judged cpu_seconds=%.1f", time.process_time() - began)
     return report.model_copy(update=_decision(report))
 
 
-def _values_of_grid(hidden: HiddenUsers, folds: Sequence[Fold]) -> tuple[Scores, Rows]:
-    """Return the NDCG@10 by each setting (S, n) on the label folds, and whose they are (n,)."""
+def choose_settings(
+    hidden: HiddenUsers, folds: Sequence[Fold]
+) -> tuple[MapSettings, list[MapSettings]]:
+    """Choose how far attributes are believed, by NDCG@10.
+
+    Args:
+        hidden: users who are hidden in turn.
+        folds: label folds, of which one at least has a label of somebody with attributes.
+
+    Returns:
+        The settings that all users choose, and for each part those that all others choose.
+    """
+    values, users = values_of_grid(hidden, folds)
+    part_of = hidden.part_of[users]
+    choices = [best_settings(values[:, part_of != part]) for part in range(DEFAULTS.parts)]
+    return best_settings(values), choices
+
+
+def values_of_grid(hidden: HiddenUsers, folds: Sequence[Fold]) -> tuple[Scores, Rows]:
+    """Judge lists by every setting.
+
+    Args:
+        hidden: users who are hidden in turn.
+        folds: with labels.
+
+    Returns:
+        NDCG@10 (S, n) by each setting of `GRID`, and whose it is (n,).
+    """
     values, users = [], []
     for fold in folds:
         judged = hidden.judged(fold, DEFAULTS.choosing_users)
@@ -101,15 +127,29 @@ def _values_of_grid(hidden: HiddenUsers, folds: Sequence[Fold]) -> tuple[Scores,
     return np.concatenate(values, axis=1), np.concatenate(users)
 
 
-def _best(values: Scores) -> MapSettings:
-    """Choose the setting with the highest mean; of equal ones the first."""
+def best_settings(values: Scores) -> MapSettings:
+    """Return the setting with the highest mean; of equal ones the first.
+
+    Args:
+        values: by setting of `GRID` and user (S, n).
+    """
     return GRID[int(values.mean(axis=1, dtype=np.float64).argmax())]
 
 
-def _judgement(
-    hidden: HiddenUsers, fold: Fold, users: Rows, choices: list[MapSettings]
-) -> dict[str, object]:
-    """Judge all rows, each part of the users by the settings that the others chose."""
+def judge_lists(
+    hidden: HiddenUsers, fold: Fold, users: Rows, choices: Sequence[MapSettings]
+) -> tuple[Figures, Figures]:
+    """Judge lists from attributes beside the fallback and popularity.
+
+    Args:
+        hidden: users who are hidden in turn.
+        fold: the verdict fold.
+        users: rows (n,).
+        choices: settings of each part.
+
+    Returns:
+        Metrics by row; and those of the lists from attributes less each other row's, paired.
+    """
     seed = hidden.context.config.seed
     own, everyone = hidden.fallback(fold, users)
     [lists] = hidden.map_lists(fold, users, [[choice] for choice in choices])
@@ -123,7 +163,7 @@ def _judgement(
             metric: paired_gap(values[ATTRIBUTES][metric], values[name][metric], seed)
             for metric in METRICS
         }
-    return {"rows": means, "gaps": gaps}
+    return means, gaps
 
 
 def _intervals(columns: Mapping[str, Scores], seed: int) -> dict[str, Interval]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -42,16 +43,18 @@ class MapReasons:
             lists: finished lists (B, size) of the same users.
             marks: what put each item there (B, size), as `Rules.marks` says; None without rules.
         """
-        drawn = np.flatnonzero(explainer.draws(lists.users))
+        drawn = np.flatnonzero(explainer.draws(lists.users)).tolist()
         explainer.explained += len(drawn)
         rows = [
             row
             for at in drawn
             for row in self._of_user(block, lists, None if marks is None else marks[at], at)
         ]
-        frame = pl.DataFrame(rows, schema=["user", "item", "reason"], orient="row")
-        empty = pl.DataFrame(schema=SCHEMA)
-        explainer.rows.append(pl.concat([empty, frame], how="diagonal_relaxed").cast(SCHEMA))
+        none = [None] * len(rows)
+        columns: dict[str, list[Any]] = dict.fromkeys(SCHEMA, none)
+        for name, column in zip(("user", "item", "reason"), zip(*rows, strict=True), strict=False):
+            columns[name] = list(column)
+        explainer.rows.append(pl.DataFrame(columns, schema_overrides=SCHEMA))
 
     def _of_user(
         self, block: MapBlock, lists: RankedLists, marks: Rows | None, at: int

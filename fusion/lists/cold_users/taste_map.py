@@ -83,8 +83,8 @@ class TasteMap:
         likes = _likes(known, users)
         counts = likes.sum(axis=0)
         # Stable: of those that equally many like, the lower row comes first.
-        items = np.argsort(-counts, kind="stable")[: DEFAULTS.most_items]
-        items = np.sort(items[counts[items] >= DEFAULTS.fewest_likes]).astype(np.int32)
+        most = np.argsort(-counts, kind="stable")[: DEFAULTS.most_items].astype(np.int32)
+        items: Rows = np.sort(most[counts[most] >= DEFAULTS.fewest_likes])
         n_users = max(len(users), 1)
         shares = counts[items] / n_users
         columns = attributes.values[users].astype(np.float64)

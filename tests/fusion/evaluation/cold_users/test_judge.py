@@ -103,17 +103,17 @@ class TestNoLeak:
     def test_nobody_chooses_the_settings_of_their_own_list(self, planted, monkeypatch):
         """Each part's settings come of the other parts' figures on the label fold."""
         asked = {}
-        judgement = judging._judgement
+        judgement = judging.judge_lists
 
         def spy(hidden, fold, users, choices):
             asked.update(hidden=hidden, fold=fold, choices=choices)
             return judgement(hidden, fold, users, choices)
 
-        monkeypatch.setattr(judging, "_judgement", spy)
+        monkeypatch.setattr(judging, "judge_lists", spy)
         judge_cold_users(planted)
         assert asked["fold"] is planted.plan.verdict
         hidden = asked["hidden"]
-        values, users = judging._values_of_grid(hidden, planted.plan.labels)
+        values, users = judging.values_of_grid(hidden, planted.plan.labels)
         for part, choice in enumerate(asked["choices"]):
             others = values[:, hidden.part_of[users] != part]
             assert choice == GRID[int(others.mean(axis=1, dtype=np.float64).argmax())]
