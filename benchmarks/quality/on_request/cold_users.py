@@ -1,6 +1,6 @@
 """Lists from attributes for users whose whole history is hidden, beside segment and popularity.
 
-    python -m benchmarks.quality.on_request.cold_users [--seeds 1 2 3] [--beside] [FOLDER]
+    python -m benchmarks.quality.on_request.cold_users [FOLDER] [--seeds 1 2 3] [--beside]
 
 Generated shops whose likes follow attributes, and such whose attributes are noise; with a FOLDER of
 `benchmarks.quality.sets` MovieLens 100K with age, gender and occupation. MovieLens latest-small
@@ -75,12 +75,12 @@ def shops(
 ) -> Iterator[tuple[str, tuple[pl.DataFrame, pl.DataFrame], str]]:
     """Yield each data set by name, with the kind of its split."""
     for seed in seeds:
-        yield f"planted, seed {seed}", cold_shop(seed, planted=True), "time"
+        yield f"planted, seed {seed}", cold_shop(seed, planted=True), "auto"
     for seed in seeds:
-        yield f"noise, seed {seed}", cold_shop(seed, planted=False), "time"
+        yield f"noise, seed {seed}", cold_shop(seed, planted=False), "auto"
     if folder:
-        for kind in ("time", "last"):
-            yield f"MovieLens 100K, {kind}", movielens(folder), kind
+        for kind in ("auto", "last"):
+            yield f"MovieLens 100K, split {kind}", movielens(folder), kind
 
 
 def judge(name: str, context: RunContext) -> None:

@@ -32,6 +32,7 @@ from flows.steps.past.replay_folder import Turn
 from flows.steps.past.summary import policy_rows
 from flows.steps.retrain.loop import Outcome
 from fusion.evaluation import verdict_report as reports
+from fusion.evaluation.cold_users.report import ColdUsersReport
 from fusion.evaluation.estimate.report import EstimateFigure
 from fusion.metrics.bootstrap import Interval
 from fusion.runs.manifest import ContributionRow
@@ -58,6 +59,7 @@ DECLARED = {
     "AUC": reports.AucReport,
     "New items": reports.NewItemsReport,
     "Cold items": reports.ColdItemsReport,
+    "Cold users": ColdUsersReport,
     "Gap": reports.SegmentGap,
     "Limit cost": reports.LimitCostReport,
     "Found": reports.CandidateRecall,
