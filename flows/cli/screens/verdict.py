@@ -25,7 +25,6 @@ OPTIMISTIC = {
     ),
 }
 """Reasons why figures of a kind of split are higher than what customers will see."""
-
 HEADINGS = (
     "",
     marked("row"),
@@ -41,7 +40,6 @@ HEADINGS = (
 WIDE = 100
 LEFT_OUT = frozenset(("hit@10>", "coverage\n@10>"))
 """Columns that a narrower console leaves out: they decide nothing."""
-
 SOURCE_HEADINGS = (
     marked("row"),
     marked("adds to\nNDCG@10>"),
