@@ -16,7 +16,7 @@ from fusion.planning.stage_curves import StageCurves
 from fusion.planning.workload import Declared, Factors, Workload
 from fusion.training.defaults import DEFAULTS
 
-RUN_FOLDER = "run"
+RUN_FOLDER, DATABASE = "run", "database"
 LOAD = "load"
 """The step that every training has, whose memory is the data's."""
 DECLARED_SHARE = 0.15

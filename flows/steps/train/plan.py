@@ -14,7 +14,7 @@ from fusion.data.dataset import Dataset
 from fusion.data.splitting.folds import plan_folds
 from fusion.errors import UnusableSource
 from fusion.models.foreign.processes import foreign_sources
-from fusion.planning.estimate import TrainingEstimate, estimate_training
+from fusion.planning.estimate import DATABASE, TrainingEstimate, estimate_training
 from fusion.planning.past_costs import past_costs
 from fusion.planning.workload import Declared, Workload
 from fusion.runs.manifest import Manifest
@@ -142,10 +142,11 @@ def warnings_of(estimate: TrainingEstimate, machine: Machine) -> list[str]:
             f"{dearest.name!r}, and {machine.memory_mb / 1024:.1f} GiB are free: take a larger "
             "machine, or fewer [[sources]]"
         )
-    disk = sum(estimate.disk_mb.values())
+    # A database may stand on another disk, or machine.
+    disk = sum(size for part, size in estimate.disk_mb.items() if part != DATABASE)
     if disk > machine.disk_mb:
         warnings.append(
-            f"the training leaves about {disk / 1024:.1f} GiB on disk, and "
+            f"the training leaves about {disk / 1024:.1f} GiB in [artifacts] path, and "
             f"{machine.disk_mb / 1024:.1f} GiB are free: make room (`fusion prune`), or name "
             "another folder as `path` in [artifacts]"
         )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.markup import escape
 
+from flows.cli.screens.removal import count_of
 from flows.cli.screens.tables import paragraph, plain_table
 
 if TYPE_CHECKING:  # what trains takes seconds to import
@@ -52,7 +53,7 @@ def _totals(plan: "TrainingPlan") -> list[str]:
     parts = ", ".join(f"{part} {_size(size)}" for part, size in estimate.disk_mb.items())
     free = "not known" if machine.memory_mb is None else _size(machine.memory_mb)
     return [
-        f"Time: about {_duration(estimate.seconds)} on {machine.threads} cores.",
+        f"Time: about {_duration(estimate.seconds)} on {count_of(machine.threads, 'core')}.",
         f"Memory: about {_size(estimate.peak_mb)}; free: {free}.",
         f"Disk: about {_size(sum(estimate.disk_mb.values()))} ({parts}); free: "
         f"{_size(machine.disk_mb)}.",

@@ -96,4 +96,6 @@ def test_a_small_machine_is_warned_of(bare):
     memory, disk = warnings_of(estimate, Machine(2, 20.0, 0.5))
     assert "GiB of memory" in memory
     assert "0.0 GiB are free" in memory
-    assert "on disk" in disk
+    assert "in [artifacts] path" in disk
+    apart = estimate.disk_mb["store"] + estimate.disk_mb["run"] + 0.1
+    assert warnings_of(estimate, Machine(2, None, apart)) == []
