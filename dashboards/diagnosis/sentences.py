@@ -58,8 +58,8 @@ SENTENCES = {
     "before. Are they meant so? The table blocked_item says whose they are.",
     "blocks_hide": "Blocks that came since hide {share:.0%} of the rows that are shown. Are they "
     "meant so? The table blocked_item says whose they are.",
-    "exposure_beyond": "The {subject} is beyond its limit. [[limit_exposure]] in the rules file "
-    "keeps a share, as far as candidates and other rules allow.",
+    "exposure_beyond": "The {subject} is beyond its limit. [[limit_exposure]] in the rules file, "
+    "and new_items in [lists], keep a share as far as candidates and other rules allow.",
     "rules_changed": "The rules of lists are others than in the run before. Are they meant so?",
     # publishing
     "check_failed": "A check before publishing did not hold: {check}. The run says which rows.",

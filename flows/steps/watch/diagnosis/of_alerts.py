@@ -12,7 +12,7 @@ from storage.watches.alert_rows import AlertRow, NewAlert
 from storage.watches.answers import ANSWERED_BY
 
 LEAST = ("source_changed", "source_ceiling", "ranker_fell")
-"""Codes of a run's alerts on figures that are too low; of all others the figure is too high."""
+"""Codes of a run's alerts on figures that are too low; of most others the figure is too high."""
 
 
 def alerts_on(run: RunRow, stored: Iterable[AlertRow]) -> tuple[StandingAlert, ...]:
@@ -47,7 +47,7 @@ def standing_alert(alert: AlertRow | NewAlert) -> StandingAlert:
     parameters = alert.parameters or {}
     low, high = parameters.get("low"), parameters.get("high")
     if alert.kind == "run":
-        is_least = alert.name in LEAST
+        is_least = alert.name in LEAST or _lies_below(alert)
         low, high = (alert.threshold, None) if is_least else (None, alert.threshold)
     return StandingAlert(
         cause=alert.cause,
@@ -60,6 +60,13 @@ def standing_alert(alert: AlertRow | NewAlert) -> StandingAlert:
         high=finite(high),
         columns=tuple(parameters.get("columns") or ()),
     )
+
+
+def _lies_below(alert: AlertRow | NewAlert) -> bool:
+    """Tell whether a share of exposure is below its limit: such a limit may be of either side."""
+    value, limit = alert.value, alert.threshold
+    is_share = alert.name == "exposure_limit"
+    return is_share and value is not None and limit is not None and value < limit
 
 
 def realised_below(run: RunRow, stored: Iterable[AlertRow]) -> Realised | None:

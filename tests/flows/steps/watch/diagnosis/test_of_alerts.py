@@ -133,3 +133,10 @@ def test_realised_figures_below_their_promise_are_those_of_the_run_and_the_longe
 )
 def test_only_numbers_are_numbers(value, number):
     assert finite(value) == number
+
+
+@pytest.mark.parametrize(("share", "limits"), [(0.01, (0.05, None)), (0.4, (None, 0.05))])
+def test_a_share_of_exposure_has_its_limit_on_the_side_that_it_is_beyond(share, limits):
+    far = replace(FAULT, kind="run", name="exposure_limit", value=share, threshold=0.05)
+    known = standing_alert(far)
+    assert (known.low, known.high) == limits
