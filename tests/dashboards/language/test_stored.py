@@ -10,6 +10,8 @@ from dashboards.diagnosis import sentences as diagnosis
 from dashboards.language.catalogue import translations
 from dashboards.language.stored import CAUSE, cause_name, retold
 from flows.steps.retrain import sentences as retrain
+from flows.steps.show.user_lists import FROM_ATTRIBUTES
+from fusion.lists.cold_users.map_reasons import OF_NUMBER, OF_VALUE
 from fusion.models.base.registry import registered
 from fusion.ranking.features.registry import FEATURES
 from fusion.ranking.features.side_columns import PRIOR
@@ -69,6 +71,8 @@ def test_reasons_of_lists():
     texts = [cls.reason_text for cls in registered().values()]
     texts += [one.reason_text for one in FEATURES]
     texts += [PRIOR.format(prior="parents")]
+    texts += [OF_VALUE.format(column="job", value="baker"), OF_NUMBER.format(column="age")]
+    texts += [FROM_ATTRIBUTES.format(columns="job, age")]
     ours = {one for one in texts if one and not one.startswith("test")}
     assert [one for one in sorted(ours) if ENGLISH.search(retold(one, "zh"))] == []
 

@@ -4,8 +4,10 @@ import re
 
 import pytest
 
+from dashboards.language.stored import retold
 from flows.steps.train.metric_rows import metric_rows, verdict_rows
 from flows.steps.train.verdict_lines import (
+    cold_user_lines,
     exposure_lines,
     limit_lines,
     promise_lines,
@@ -276,3 +278,33 @@ def test_the_terminal_says_whether_limits_of_exposure_hold_and_what_they_cost():
     assert "; not kept: candidates and other rules allow no better." in missed
     assert change == "Limits of exposure change NDCG@10 by -0.0010 [-0.0020, +0.0000]."
     assert limit_lines({}, []) == []
+
+
+def test_lists_from_attributes_say_what_was_found_and_who_serves():
+    def figure(value):
+        return {"value": value, "low": value - 0.01, "high": value + 0.01}
+
+    rows = {"attributes": 0.12, "fallback": 0.1, "popularity": 0.09}
+    found = {
+        "users": 1200,
+        "rows": {name: {"ndcg@10": figure(value)} for name, value in rows.items()},
+        "gaps": {"fallback": {"ndcg@10": figure(0.02)}},
+        "columns": ["job", "age"],
+        "lists": 3000,
+        "serves": True,
+        "reason": "they are better than the fallback",
+    }
+    judged, serving = cold_user_lines(found)
+    assert judged == (
+        "Lists from attributes, by 1,200 users whose history was hidden: NDCG@10 0.1200 [0.1100, "
+        "0.1300], fallback 0.1000 [0.0900, 0.1100], popularity 0.0900 [0.0800, 0.1000]; "
+        "+0.0200 [+0.0100, +0.0300] over the fallback."
+    )
+    assert serving == "3,000 users without a history have a list from job, age."
+    refused = {"gaps": {}, "serves": False, "reason": "nobody knows"}
+    assert cold_user_lines(refused) == [
+        "The fallback serves users without a history: nobody knows."
+    ]
+    assert cold_user_lines({}) == []
+    told = [retold(line, "zh") for line in (judged, serving)]
+    assert not any("attributes" in line or "history" in line for line in told)
