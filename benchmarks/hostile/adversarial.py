@@ -33,7 +33,7 @@ from fusion.models.nn.two_tower_training import Trainer
 
 EPSILON, SHARE = 0.5, 1.0
 """Length of a move, and the part of the loss there."""
-STEPS, SIZE, DEPTH = 400, 300, 10
+STEPS, SIZE, DEPTH = 100, 300, 10
 
 
 @contextmanager
@@ -54,11 +54,12 @@ def perturbed() -> Iterator[None]:
         return first + SHARE * second
 
     def step(self: Trainer) -> None:
-        put_back = self._optimizer.register_step_pre_hook(
-            lambda *_: self.model.ids.weight.data.sub_(self.moved)
-        )
+        def put_back(*_: object) -> None:
+            self.model.ids.weight.data.sub_(self.moved)
+
+        hook = self._optimizer.register_step_pre_hook(put_back)
         plain_step(self)
-        put_back.remove()
+        hook.remove()
 
     with patch.object(Trainer, "_loss", loss), patch.object(Trainer, "_step", step):
         yield

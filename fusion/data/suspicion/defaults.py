@@ -35,7 +35,7 @@ class SuspicionDefaults:
         "by the beginning of accounts: each window has a fiftieth of them, as many as a campaign",
     )
     min_both: float = threshold(
-        4.0, "of a window, and of oddness within it, each must say so, as -log10 of a probability"
+        5.0, "of a window, and of oddness within it, each must say so, as -log10 of a probability"
     )
     wider: float = threshold(
         2.0, "a campaign's accounts stand a little behind the border by which it was found, too"
