@@ -105,7 +105,7 @@ class ContentMap(FactorModel):
         return self
 
     def _choose(self, data: Dataset, kernels: Kernels, ctx: FitContext) -> RidgeSettings:
-        """Choose L2 weight and kernel weights on held-out items, where there are enough."""
+        """Choose L2 weight and kernel weights on folds of held-out items, where there are any."""
         folds = hold_out_items(data, kernels.has, ctx.rng)
         if not folds:
             reg = self.config.reg or DEFAULT_REG
