@@ -148,7 +148,7 @@ def _load(session: Session, run_no: int, folder: Path) -> None:
     try:
         manifest[SUMS] = load_folder(session, run_no, folder)
         shift = {name: psi for name, psi in made.feature_psi.items() if psi is not None}
-        rows = metric_rows(made.verdict, shift, made.exposure, made.estimate)
+        rows = metric_rows(made.verdict, shift, made.exposure, made.estimate, made.cold_users)
         load_metrics(session.engine, run_no, rows)
         finish_run(
             session.engine,

@@ -20,6 +20,14 @@ NEW_ITEMS = "new_items"
 """The segment of metrics about items without a history."""
 HIDDEN, AMONG_ALL = "hidden_items", "hidden_items_among_all"
 """Segments of metrics about items hidden from fits: in lists of them alone, and of all items."""
+HIDDEN_USERS = "hidden_users"
+"""The segment of metrics of lists for users whose history was hidden."""
+HIDDEN_USER_SUBJECTS = {
+    "attributes": "from attributes",
+    "fallback": "fallback",
+    "popularity": "fallback_all",
+}
+"""Rows of the report on lists from attributes that are stored, by their subject in `metric`."""
 FALLBACK_SUBJECTS = {"fallback": "fallback", "all": "fallback_all"}
 """Rows of the report on cold users that are stored, by their subject in `metric`."""
 
@@ -93,6 +101,7 @@ def metric_rows(
     feature_psi: Mapping[str, float],
     exposure: Report | None = None,
     estimate: Report | None = None,
+    cold_users: Report | None = None,
 ) -> pl.DataFrame:
     """Return everything that a training measured, in the columns of the table `metric`.
 
@@ -101,6 +110,7 @@ def metric_rows(
         feature_psi: population stability index of each steady feature, training to serving.
         exposure: of item groups in the lists; None and empty for older runs.
         estimate: what the lists are expected to be worth; likewise.
+        cold_users: lists from attributes, judged by users whose history was hidden; likewise.
 
     Returns:
         A row for each metric of each subject and segment.
@@ -110,6 +120,7 @@ def metric_rows(
         rows.append(MetricRow("features", name, GATE_PSI, 0, value, None, None))
     rows += _exposure_rows(exposure or {})
     rows += _estimate_rows(estimate or {})
+    rows += _hidden_user_rows(cold_users or {})
     return pl.DataFrame(rows, schema=METRIC_SCHEMA, orient="row")
 
 
@@ -204,6 +215,18 @@ def _hidden_item_rows(cold: Report | None) -> Iterator[MetricRow]:
     yield from _segment_rows(AMONG_ALL, cold["catalogue"]["rows"])
     for subject, gap in cold["gaps"].items():
         yield _metric_row(subject, HIDDEN, "ndcg_ranker_gap@10", gap)
+
+
+def _hidden_user_rows(report: Report) -> Iterator[MetricRow]:
+    """Yield how lists from attributes do beside the fallback; none where nobody was judged."""
+    if not report.get("rows"):
+        return
+    yield _metric_row("verdict", HIDDEN_USERS, "users@0", report["users"])
+    rows = {HIDDEN_USER_SUBJECTS[name]: metrics for name, metrics in report["rows"].items()}
+    yield from _segment_rows(HIDDEN_USERS, rows)
+    for name, gaps in report["gaps"].items():
+        subject = HIDDEN_USER_SUBJECTS[name]
+        yield _metric_row(subject, HIDDEN_USERS, "ndcg_attributes_gap@10", gaps["ndcg@10"])
 
 
 def _segment_rows(segment: str, rows: Mapping[str, Report]) -> Iterator[MetricRow]:

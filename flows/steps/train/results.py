@@ -164,7 +164,8 @@ def _write_rows(
     manifest["seconds"] = session.timer.seconds
     manifest["steps"] = [asdict(cost) for cost in session.timer.costs]
     manifest[SUMS] = sums
-    rows = metric_rows(verdict, trained.shift, manifest["exposure"], manifest["estimate"])
+    measured = (manifest[name] for name in ("exposure", "estimate", "cold_users"))
+    rows = metric_rows(verdict, trained.shift, *measured)
     load_metrics(session.engine, run_no, rows)
     finish_run(
         session.engine,

@@ -10,6 +10,7 @@ from storage.database.engine import writing
 from storage.reading.list_checks import count_lists, row_counts
 from storage.runs.runs import runs
 from tests.flows.calling import call_main
+from tests.flows.world import database, query
 from tests.fusion.lists.cold_users.world import cold_world
 
 CONFIG = """\
@@ -92,6 +93,9 @@ def test_a_run_says_what_it_found_and_sql_has_their_lists(shop):
     rows = cold_user(folder)
     assert len(rows) == 40
     assert {row.n for row in rows} == {5}
+    gaps = "select low from metric where segment = 'hidden_users' and name = :name"
+    [low, _] = query(database(folder), gaps, name="ndcg_attributes_gap")
+    assert low[0] > 0
 
 
 def test_show_says_from_which_attributes(shop):

@@ -157,6 +157,23 @@ def test_items_hidden_from_fits_have_segments_of_their_own():
     assert not any(re.fullmatch("[a-z0-9_]+", name) for name in ("tf-idf", CATEGORY, TFIDF))
 
 
+def test_users_hidden_from_fits_have_a_segment_of_their_own():
+    figure = {"value": 0.2, "low": 0.1, "high": 0.3}
+    metrics = {name: figure for name in ("ndcg@10", "recall@20", "hit@10")}
+    gap = {"ndcg@10": {"value": 0.05, "low": 0.01, "high": 0.09}}
+    rows = {"attributes": metrics, "fallback": metrics, "popularity": metrics}
+    report = {"users": 50, "rows": rows, "gaps": {"fallback": gap, "popularity": gap}}
+    frame = metric_rows(REPORT, {}, cold_users=report)
+    found = {row[:4]: row[4:] for row in frame.iter_rows() if row[1] == "hidden_users"}
+    assert found["from attributes", "hidden_users", "recall", 20] == pytest.approx((0.2, 0.1, 0.3))
+    behind = found["fallback_all", "hidden_users", "ndcg_attributes_gap", 10]
+    assert behind == pytest.approx((0.05, 0.01, 0.09))
+    assert found["verdict", "hidden_users", "users", 0] == (50, None, None)
+    assert len(found) == 9 + 2 + 1 == len(frame) - len(metric_rows(REPORT, {}))
+    not_judged = {"users": 0, "rows": {}, "gaps": {}}
+    assert len(metric_rows(REPORT, {}, cold_users=not_judged)) == len(metric_rows(REPORT, {}))
+
+
 def test_what_is_expected_of_the_lists_has_its_rows():
     frame = metric_rows(REPORT, {}, None, ESTIMATE)
     rows = {row[1:4]: row[4:] for row in frame.iter_rows() if row[0] == "estimate"}
