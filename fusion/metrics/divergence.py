@@ -54,6 +54,8 @@ def _floats(values: pl.Series) -> Floats:
 
 def _on_one_grid(reference: Floats, current: Floats) -> tuple[Floats, Floats]:
     """Number both sides' values by cells of a grid that is fine beside the reference's spread."""
+    # A power of two moves no value to another cell, and differences stay below what a float holds.
+    reference, current = reference / 4, current / 4
     finite = reference[np.isfinite(reference)]
     if not len(finite):
         return reference, current
@@ -61,7 +63,11 @@ def _on_one_grid(reference: Floats, current: Floats) -> tuple[Floats, Floats]:
     cell = max(RESOLUTION * (high - low), LEAST_RESOLUTION * np.abs(finite).max())
     if not cell:
         return reference, current
-    first, second = (np.floor((one - middle) / cell + GRID_OFFSET) for one in (reference, current))
+    # What lies so far out that its cell has no number is infinite, and falls into an outer bin.
+    with np.errstate(over="ignore"):
+        first, second = (
+            np.floor((one - middle) / cell + GRID_OFFSET) for one in (reference, current)
+        )
     return first, second
 
 

@@ -93,6 +93,16 @@ def test_the_unit_of_a_column_decides_nothing(factor):
     assert scaled == pytest.approx(plain, abs=0.005)
 
 
+@pytest.mark.filterwarnings("error")
+def test_numbers_near_the_largest_float_are_as_far_as_small_ones():
+    small = [float(i % 7 - 3) for i in range(70)]
+    moved = [value + 2 for value in small]
+    large = [value * 3e307 for value in small], [value * 3e307 for value in moved]
+    assert number(*large) == pytest.approx(number(small, moved))
+    # A value so far out that the grid of the others has no cell for it.
+    assert number(small, [*small, 1e308]) == pytest.approx(number(small, [*small, 1e3]))
+
+
 def test_missing_is_a_bin_of_its_own():
     values = list(map(float, range(100)))
     assert number(values, [*values[:50], *[None] * 50]) > 1
