@@ -65,6 +65,8 @@ trees = 20
 size = 5
 reserve = 3
 rules = "rules.toml"
+# Strangers have the fallback: whether attributes beat it is no matter of rules.
+cold_users = 0
 
 [storage]
 url = "sqlite:///DATABASE"
