@@ -11,7 +11,7 @@ class SuspicionDefaults:
     """Thresholds by which accounts are suspected."""
 
     min_users: int = threshold(
-        100, "a hundredth of fewer is nobody: oddness cannot be told from chance"
+        100, "a hundredth of fewer is not one user: oddness cannot be told from chance"
     )
     rare_shares: tuple[float, ...] = threshold(
         (0.01, 0.02, 0.05, 0.1),
