@@ -87,6 +87,10 @@ def test_one_drift_is_one_training(healthy, shop, session):
     (answered,) = alerts_of(session.engine, "default", ["resolved"])
     assert answered.resolved_why == f"answered by run {now_live.run_id}"
     assert (answered.kind, answered.parameters["answered_by"]) == ("change", now_live.run_id)
+    # Trained when today began, whatever the hour is: no cool-down reaches into tomorrow.
+    with session.engine.begin() as connection:
+        of_now = update(run).where(run.c.run_no == now_live.run_no)
+        connection.execute(of_now.values(created_at=moment(TODAY), finished_at=moment(TODAY)))
     # The next ten days, in which the world stays as it is now, ask for nothing.
     later = []
     for days in range(1, 11):
