@@ -46,31 +46,7 @@ def cold_shop(
         + rng.normal(size=(JOBS, 4, TRAITS))[job, generation]
     ) / 2
     taste = brought + OWN * rng.normal(size=(total, TRAITS))
-    traits = rng.normal(size=(n_items, TRAITS)) / np.sqrt(TRAITS)
-    popularity = -0.8 * np.log(np.arange(n_items) + 10.0)[rng.permutation(n_items)]
-    rise = rng.normal(size=n_items)
-    users, items, times = [], [], []
-    for user in range(n_users):
-        n_events = int(np.clip(rng.geometric(1 / 15), 3, 60))
-        day = rng.random() * DAYS + rng.random(n_events) * 60
-        day = np.sort(day[day < DAYS])
-        utility = (
-            popularity
-            + PULL * traits @ taste[user]
-            + rise * (day.mean() / DAYS - 0.5 if len(day) else 0)
-        )
-        # The largest of utilities with Gumbel noise are a draw without replacement.
-        order = np.argsort(-(utility + rng.gumbel(size=n_items)))[: len(day)]
-        users += [user] * len(day)
-        items += order.tolist()
-        times += (START + day * DAY).astype(np.int64).tolist()
-    frame = pl.DataFrame({"user": users, "item": items, "time": times}).sort("time")
-    frame = frame.with_columns(
-        pl.format("u{}", "user").alias("user"),
-        pl.format("i{}", "item").alias("item"),
-        pl.lit(1.0, pl.Float32).alias("weight"),
-        pl.lit(True).alias("liked"),
-    )
+    events = _events(rng, taste[:n_users], n_items)
     dealt = np.arange(total) if planted else rng.permutation(total)
     said = pl.DataFrame(
         {
@@ -81,4 +57,31 @@ def cold_shop(
             "age": age[dealt].astype(np.float64),
         }
     )
-    return frame, said
+    return events, said
+
+
+def _events(rng: np.random.Generator, tastes: np.ndarray, n_items: int) -> pl.DataFrame:
+    """Draw what users of these tastes (n, TRAITS) take, within two months of each user's own."""
+    traits = rng.normal(size=(n_items, TRAITS)) / np.sqrt(TRAITS)
+    popularity = -0.8 * np.log(np.arange(n_items) + 10.0)[rng.permutation(n_items)]
+    rise = rng.normal(size=n_items)
+    users, items, times = [], [], []
+    for user, taste in enumerate(tastes):
+        n_events = int(np.clip(rng.geometric(1 / 15), 3, 60))
+        day = rng.random() * DAYS + rng.random(n_events) * 60
+        day = np.sort(day[day < DAYS])
+        utility = (
+            popularity + PULL * traits @ taste + rise * (day.mean() / DAYS - 0.5 if len(day) else 0)
+        )
+        # The largest of utilities with Gumbel noise are a draw without replacement.
+        order = np.argsort(-(utility + rng.gumbel(size=n_items)))[: len(day)]
+        users += [user] * len(day)
+        items += order.tolist()
+        times += (START + day * DAY).astype(np.int64).tolist()
+    frame = pl.DataFrame({"user": users, "item": items, "time": times}).sort("time")
+    return frame.with_columns(
+        pl.format("u{}", "user").alias("user"),
+        pl.format("i{}", "item").alias("item"),
+        pl.lit(1.0, pl.Float32).alias("weight"),
+        pl.lit(True).alias("liked"),
+    )
