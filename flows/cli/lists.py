@@ -41,26 +41,21 @@ def show(
         return _show_requested(config, items, text, as_json)
     from flows.cli.screens.lists import print_user_list  # noqa: PLC0415
     from flows.cli.screens.reasons import print_reasons  # noqa: PLC0415
-    from flows.steps.show.user_lists import (  # noqa: PLC0415
-        is_fallback,
-        origin_of,
-        reasons_of,
-        user_list,
-    )
+    from flows.steps.show import user_lists  # noqa: PLC0415
 
     session = open_session(config, read_only=True)
-    rows = user_list(session, user)
+    rows = user_lists.user_list(session, user)
     if not why:
         if as_json:
             emit(rows)
         else:
-            print_user_list(out, user, rows, origin_of(session, rows))
+            print_user_list(out, user, rows, user_lists.origin_of(session, rows))
         return 0
-    reasons, missing = reasons_of(session, user, rows)
+    reasons, missing = user_lists.reasons_of(session, user, rows)
     if as_json:
         # The same keys for every user, also where a fallback has no reasons.
         emit({"list": rows, "reasons": reasons, "missing": missing})
-    elif is_fallback(rows):
+    elif user_lists.is_fallback(rows):
         print_user_list(out, user, rows)
         if len(rows):
             out.print(missing, markup=False)
