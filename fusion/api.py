@@ -39,6 +39,7 @@ def from_frames(
     users: pl.DataFrame | None = None,
     settings: Mapping[str, Any] | None = None,
     facts: pl.DataFrame | None = None,
+    queries: pl.DataFrame | None = None,
 ) -> Dataset:
     """Make a dataset of frames, checked and cleaned as files are.
 
@@ -49,12 +50,14 @@ def from_frames(
         settings: those of `[data]` in the configuration, such as
             `{"columns": {"user": "userId", "time": "ts"}}`.
         facts: one row a fact about an item; None where there are none.
+        queries: one row a search or review of a user; None where there are none.
 
     Raises:
         DataError: a finding has severity error; the message lists all of those.
         ValidationError: settings are wrong (pydantic).
     """
-    tables = {"interactions": interactions, "items": items, "users": users, "facts": facts}
+    tables = {"interactions": interactions, "items": items, "users": users}
+    tables |= {"facts": facts, "queries": queries}
     frames = {name: frame for name, frame in tables.items() if frame is not None}
     # A frame takes the place of a table in SQL, whose query is its name.
     places = {name: {"url": FRAME, "query": name} for name in frames}

@@ -15,6 +15,7 @@ from fusion.data.facts import ItemFacts
 from fusion.data.histories import UserHistories
 from fusion.data.id_map import IdMap
 from fusion.data.priors import ItemPrior
+from fusion.data.queries.user_queries import UserQueries
 
 FOREVER = np.iinfo(np.int64).max
 """A moment later than all others, for items without an end of availability."""
@@ -43,6 +44,7 @@ class Dataset:
         vectors: by name, (I, D) float32 of length 1; 0 for items without one. Folds share them.
         facts: of items, those that counted before `as_of`.
         priors: for the ranker alone, and so no part of the digest, by which fits are kept.
+        queries: what users wrote before `as_of`; for the ranker and lists, and for no fit.
     """
 
     user_ids: IdMap
@@ -61,6 +63,7 @@ class Dataset:
     vectors: Mapping[str, Scores] = field(default_factory=dict)
     facts: ItemFacts = field(default_factory=ItemFacts)
     priors: tuple[ItemPrior, ...] = ()
+    queries: UserQueries = field(default_factory=UserQueries)
 
     def __len__(self) -> int:
         return len(self.users)
@@ -96,6 +99,7 @@ class Dataset:
             liked=self.liked[rows],
             as_of=moment,
             facts=self.facts.before(moment) if moment < self.as_of else self.facts,
+            queries=self.queries.before(moment) if moment < self.as_of else self.queries,
         )
 
     def before(self, time: int) -> "Dataset":
@@ -120,18 +124,18 @@ class Dataset:
         Returns:
             A dataset of the first `n_items` items.
         """
-        ids = IdMap(self.item_ids.values.head(n_items))
         return replace(
             self,
-            item_ids=ids,
+            item_ids=IdMap(self.item_ids.values.head(n_items)),
             item_table=self.item_table.head(n_items),
             vectors={name: values[:n_items] for name, values in self.vectors.items()},
             facts=self.facts.head(n_items),
             priors=tuple(prior.head(n_items) for prior in self.priors),
+            queries=self.queries.head_items(n_items),
         )
 
     def trim_users(self) -> "Dataset":
-        """Drop users above the last one with interactions here: a fit cannot depend on them.
+        """Drop users above the last one with interactions, and queries: no fit depends on them.
 
         Returns:
             The same dataset each time, so that it is hashed once for all sources of a fold.
@@ -145,6 +149,7 @@ class Dataset:
             self,
             user_ids=IdMap(self.user_ids.values.head(n_users)),
             user_table=self.user_table.head(n_users),
+            queries=UserQueries(),
         )
 
     def matrix(self) -> csr_array:
@@ -213,11 +218,9 @@ class Dataset:
         """
         may = np.ones(self.n_items, bool)
         if "available_from" in self.item_table.columns:
-            begin = self.item_table["available_from"].fill_null(-FOREVER).to_numpy()
-            may &= begin <= time
+            may &= self.item_table["available_from"].fill_null(-FOREVER).to_numpy() <= time
         if "available_until" in self.item_table.columns:
-            end = self.item_table["available_until"].fill_null(FOREVER).to_numpy()
-            may &= end > time
+            may &= self.item_table["available_until"].fill_null(FOREVER).to_numpy() > time
         return may
 
     @cached_property
@@ -228,10 +231,9 @@ class Dataset:
     @cached_property
     def digest(self) -> str:
         """16 hex digits over the whole content; equal content, equal digest in every process."""
-        hasher = sha256()
         # Sizes count too: users and items without interactions stand in no array.
         sizes = f"{self.n_users} {self.n_items}"
-        hasher.update(f"{self.as_of} {self.has_times} {self.has_weights} {sizes}".encode())
+        hasher = sha256(f"{self.as_of} {self.has_times} {self.has_weights} {sizes}".encode())
         for array in (self.users, self.items, self.times, self.weights, self.liked):
             hasher.update(np.ascontiguousarray(array).tobytes())
         for ids in (self.user_ids, self.item_ids):
@@ -243,6 +245,6 @@ class Dataset:
             hasher.update(f"vectors {name} {vectors.shape} ".encode())
             hasher.update(np.ascontiguousarray(vectors).tobytes())
         if self.facts.relations:
-            hasher.update(repr(self.facts.relations).encode())
-            hasher.update(self.facts.table.write_json().encode())
+            hasher.update((repr(self.facts.relations) + self.facts.table.write_json()).encode())
+        hasher.update(self.queries.digest.encode() if len(self.queries) else b"")
         return hasher.hexdigest()[:16]

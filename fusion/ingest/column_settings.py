@@ -1,7 +1,8 @@
 """Parts of the `[data]` section that say what the columns of a table mean."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, StrictInt, model_validator
 
@@ -135,6 +136,59 @@ def refuse_names(section: str, features: ItemFeatures | UserFeatures) -> None:
         raise ValueError(
             f"[data.{section}] cannot use the name {', '.join(reserved)}; "
             "rename the column in the file"
+        )
+
+
+def refuse_key(content: object) -> None:
+    """Refuse a key of pseudonyms in a file.
+
+    It would be copied wherever the file goes: into git, images, backups.
+
+    Args:
+        content: of `[data]`, as written.
+
+    Raises:
+        ValueError: there is one.
+    """
+    if isinstance(content, dict) and {"pseudonym_key", "pseudonyms_key"} & content.keys():
+        raise ValueError(
+            "the key of pseudonyms belongs in the environment, as FUSION_PSEUDONYM_KEY; "
+            "take it out of here, and make a new one where the file was shared"
+        )
+
+
+def refuse_unknown_zone(name: str) -> None:
+    """Refuse what is no time zone.
+
+    Args:
+        name: of the zone.
+
+    Raises:
+        ValueError: the message names it.
+    """
+    try:
+        ZoneInfo(name)
+    except (KeyError, OSError, ValueError) as error:
+        raise ValueError(
+            f"{name!r} is no time zone; use an IANA name such as Asia/Shanghai or UTC"
+        ) from error
+
+
+def refuse_negative(events: Mapping[str, float]) -> None:
+    """Refuse weights below 0.
+
+    Sources learn from positive evidence only: such a weight would turn a dislike round.
+
+    Args:
+        events: weight by kind of event.
+
+    Raises:
+        ValueError: the message names the events.
+    """
+    negative = [name for name, weight in events.items() if weight < 0]
+    if negative:
+        raise ValueError(
+            f"weights start at 0; below it: {', '.join(negative)}. Leave such events out"
         )
 
 

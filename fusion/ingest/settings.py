@@ -1,7 +1,6 @@
 """The `[data]` section: where interactions, items and users stand, and what their columns mean."""
 
 from typing import Any, Literal, Self
-from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
 
@@ -14,12 +13,20 @@ from fusion.ingest.column_settings import (
     UserColumns,
     UserFeatures,
     column_name,
+    refuse_key,
     refuse_names,
+    refuse_negative,
+    refuse_unknown_zone,
     require_file,
 )
 from fusion.ingest.own_checks.check_settings import CheckSettings, TableName
-from fusion.ingest.side_information.settings import FactColumns, VectorSettings, refuse_repeated
-from fusion.ingest.table_settings import Source, SqlInput
+from fusion.ingest.side_information.settings import (
+    FactColumns,
+    QueryColumns,
+    VectorSettings,
+    refuse_repeated,
+)
+from fusion.ingest.table_settings import Source, refuse_incomplete
 
 
 class DataSettings(Settings):
@@ -43,6 +50,11 @@ class DataSettings(Settings):
         default=None,
         description="What is known of items, a row a fact: item, relation, value; in the same "
         "forms. Optional.",
+        json_schema_extra=outside("table"),
+    )
+    queries: Source | None = Field(
+        default=None,
+        description="Searches and reviews: user, text, time; in the same forms. Optional.",
         json_schema_extra=outside("table"),
     )
     vectors: tuple[VectorSettings, ...] = Field(
@@ -90,6 +102,9 @@ class DataSettings(Settings):
     fact_columns: FactColumns = Field(
         default_factory=FactColumns, description="Columns of the facts by what they mean."
     )
+    query_columns: QueryColumns = Field(
+        default_factory=QueryColumns, description="Columns of the queries by what they mean."
+    )
     item_features: ItemFeatures = Field(
         default_factory=ItemFeatures, description="Columns of the items file that describe an item."
     )
@@ -103,43 +118,25 @@ class DataSettings(Settings):
     @model_validator(mode="before")
     @classmethod
     def _no_key(cls, content: Any) -> Any:
-        # A key in a file would be copied wherever the file goes: into git, images, backups.
-        if isinstance(content, dict) and {"pseudonym_key", "pseudonyms_key"} & content.keys():
-            raise ValueError(
-                "the key of pseudonyms belongs in the environment, as FUSION_PSEUDONYM_KEY; "
-                "take it out of here, and make a new one where the file was shared"
-            )
+        refuse_key(content)
         return content
 
-    @field_validator("interactions", "items", "users", "facts")
+    @field_validator("interactions", "items", "users", "facts", "queries")
     @classmethod
     def _complete(cls, source: Source | None) -> Source | None:
-        if isinstance(source, SqlInput) and not (source.url and source.query):
-            raise ValueError('a SQL input needs both: { url = "...", query = "select ..." }')
-        if isinstance(source, str) and not source.strip():
-            raise ValueError("is empty; give a file, folder or glob")
+        refuse_incomplete(source)
         return source
 
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (KeyError, OSError, ValueError) as error:
-            raise ValueError(
-                f"{name!r} is no time zone; use an IANA name such as Asia/Shanghai or UTC"
-            ) from error
+        refuse_unknown_zone(name)
         return name
 
     @field_validator("events")
     @classmethod
     def _weights_from_zero(cls, events: dict[str, float]) -> dict[str, float]:
-        # Sources learn from positive evidence only: a weight below 0 would turn a dislike round.
-        negative = [name for name, weight in events.items() if weight < 0]
-        if negative:
-            raise ValueError(
-                f"weights start at 0; below it: {', '.join(negative)}. Leave such events out"
-            )
+        refuse_negative(events)
         return events
 
     @model_validator(mode="after")
@@ -155,6 +152,7 @@ class DataSettings(Settings):
         require_file("items", "item_features", self.items, self.item_features)
         require_file("users", "user_features", self.users, self.user_features)
         require_file("facts", "fact_columns", self.facts, self.fact_columns)
+        require_file("queries", "query_columns", self.queries, self.query_columns)
         refuse_repeated(self.vectors)
         refuse_names("item_features", self.item_features)
         refuse_names("user_features", self.user_features)
@@ -241,10 +239,12 @@ class DataSettings(Settings):
         """Return the column of a table's files that holds users' ids; None where none does.
 
         Args:
-            table: "interactions", "items" or "users".
+            table: "interactions", "items", "users" or "queries".
         """
         if table == "users":
             return self.user_id
+        if table == "queries":
+            return self.query_columns.user or column_name(self.columns.user)
         # One file may be the interactions and the items: then its rows are people's, too.
         is_log = table == "interactions" or self.items == self.interactions
         return column_name(self.columns.user) if is_log else None

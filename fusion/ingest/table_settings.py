@@ -19,3 +19,18 @@ class SqlInput(Settings):
 
 
 Source = str | SqlInput
+
+
+def refuse_incomplete(source: Source | None) -> None:
+    """Refuse a table that is named by half.
+
+    Args:
+        source: as configured; None where there is none.
+
+    Raises:
+        ValueError: the message says what is missing.
+    """
+    if isinstance(source, SqlInput) and not (source.url and source.query):
+        raise ValueError('a SQL input needs both: { url = "...", query = "select ..." }')
+    if isinstance(source, str) and not source.strip():
+        raise ValueError("is empty; give a file, folder or glob")

@@ -15,6 +15,8 @@ from fusion.runs.stages.store import Store
 
 VECTORS = "vectors"
 """The part of the store that belongs to no run: text vectors, by content."""
+QUERY_VECTORS = "query_vectors"
+"""The same of texts of people: those that the data held when it was last trained on."""
 
 
 def run_folders(root: Path) -> dict[str, Path]:
@@ -67,7 +69,8 @@ def stages(root: Path) -> list[Path]:
         root: folder of runs, with the store in it.
     """
     folders = sorted((root / "store").glob("*/[!.]*"))
-    return [stage for stage in folders if stage.is_dir() and stage.parent.name != VECTORS]
+    of_no_run = (VECTORS, QUERY_VECTORS)
+    return [stage for stage in folders if stage.is_dir() and stage.parent.name not in of_no_run]
 
 
 def stages_of(folder: Path) -> set[str]:

@@ -39,6 +39,7 @@ from fusion.training.new_items.hidden_items import judge_hidden_items
 from fusion.training.new_items.only_new import only_new_tables
 from fusion.training.past_windows.judge import judge_past_windows
 from fusion.training.prior_effects import PriorEffect, prior_effects
+from fusion.training.queries.encode import with_query_vectors
 from fusion.training.ranker_stages import (
     FittedRanker,
     RankerInputs,
@@ -117,15 +118,14 @@ def train(context: RunContext, live: Live | None = None, rules: Rules | None = N
         rules: that lists follow.
 
     Raises:
-        ConfigError: no source can take part, one is configured wrong, or LightGBM refuses a
-            parameter.
+        ConfigError: no source can take part, or something is configured wrong.
         DataError: there is nothing to learn from, or nobody to list for.
     """
     require_extra(context.config.ranker)
     context.store.sweep()
     limits, folder = source_limits(context.config), context.store.root / FOREIGN
     with foreign_sources(limits, folder):
-        return _train(context, live, rules)
+        return _train(with_query_vectors(context), live, rules)
 
 
 def _train(context: RunContext, live: Live | None, rules: Rules | None) -> Trained:

@@ -12,6 +12,7 @@ from fusion.core.arrays import DAY, Rows, Scores
 from fusion.core.parallel import BlockBudget
 from fusion.data.dataset import Dataset
 from fusion.data.facts import SCHEMA, ItemFacts
+from fusion.data.queries.user_queries import UserQueries
 from fusion.data.splitting.fold import Fold
 from fusion.data.splitting.folds import plan_folds
 from fusion.ingest.assemble import as_dataset, in_time_order, number_rows
@@ -124,7 +125,7 @@ def user_frame(n_users: int = 60) -> pl.DataFrame:
 
 
 def described(data: Dataset) -> Dataset:
-    """The dataset with vectors and facts, by ids of items; one fact in three has a date."""
+    """The dataset with vectors, facts and queries; one fact in three has a date."""
     numbers = data.item_ids.values.str.extract(r"(\d+)").cast(pl.Int64).to_list()
     rows = []
     for item, number in enumerate(numbers):
@@ -134,7 +135,25 @@ def described(data: Dataset) -> Dataset:
     table = pl.DataFrame(rows, schema=SCHEMA, orient="row").sort("item", "relation", "value")
     facts = ItemFacts(table, ("award", "maker", "place")).before(data.as_of)
     vectors = np.array([[np.sin(number), np.cos(number)] for number in numbers], np.float32)
-    return replaced(data, facts=facts, vectors={"pictures": vectors})
+    return replaced(data, facts=facts, vectors={"pictures": vectors}, queries=asked(data))
+
+
+def asked(data: Dataset) -> UserQueries:
+    """What users wrote, by their ids, once in ten days; encoded, as far as the dataset knows."""
+    numbers = data.user_ids.values.str.extract(r"(\d+)").cast(pl.Int64).fill_null(99).to_numpy()
+    users = np.repeat(np.arange(data.n_users, dtype=np.int32), 8)
+    nth = np.tile(np.arange(8), data.n_users)
+    words = np.arange(7)
+    items = data.item_ids.values.str.extract(r"(\d+)").cast(pl.Int64).to_numpy() * 2
+    return UserQueries(
+        users=users,
+        times=START + (np.repeat(numbers % 10, 8) + 10 * nth) * DAY,
+        texts=((np.repeat(numbers, 8) + nth) % 7).astype(np.int32),
+        words=pl.Series([f"word {word}" for word in words]),
+        encoder="by hand",
+        vectors=np.column_stack([np.sin(words), np.cos(words)]).astype(np.float32),
+        item_vectors=np.column_stack([np.sin(items), np.cos(items)]).astype(np.float32),
+    ).before(data.as_of)
 
 
 def config(sources: tuple[Any, ...] = QUICK, **more: Any) -> CoreConfig:

@@ -15,7 +15,13 @@ from flows.steps.user_ids import every_id
 from fusion.core.locks.folder_lock import FolderInUse, locked
 from fusion.errors import ConfigError, Temporary
 from fusion.ingest.people.opt_out import read_id_lines
-from fusion.runs.cleanup import remove_folder, run_folders, sweep_artifacts, unnamed_stages
+from fusion.runs.cleanup import (
+    QUERY_VECTORS,
+    remove_folder,
+    run_folders,
+    sweep_artifacts,
+    unnamed_stages,
+)
 from fusion.runs.erasure import forget_in, people_in, quarantined_in
 from fusion.runs.manifest_file import read_manifest
 from fusion.runs.redaction import Redactor
@@ -164,7 +170,7 @@ def _empty_store(session: Session, people: Collection[str]) -> tuple[set[str], i
     """Remove all stages but those of runs that know none of the people.
 
     A fit may hold everybody's history, and no later training could use it: without these people its
-    data is other data.
+    data is other data. The vectors of all queries go, since nothing says whose they are.
 
     Returns:
         The people that runs know, and the number of stages that went.
@@ -180,6 +186,7 @@ def _empty_store(session: Session, people: Collection[str]) -> tuple[set[str], i
     stages = unnamed_stages(session.runs, concerned)
     for stage in stages:
         remove_folder(stage)
+    remove_folder(session.runs / "store" / QUERY_VECTORS)
     return known, len(stages)
 
 

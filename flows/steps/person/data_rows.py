@@ -1,7 +1,7 @@
 """A person's rows in the files and tables that the data comes from."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from polars.exceptions import PolarsError
 
@@ -9,8 +9,10 @@ from flows.session import Session
 from fusion.core.findings import Unusable
 from fusion.ingest.cell_parsing import id_text
 from fusion.ingest.formats.files import ROW, Table, open_table
-from fusion.ingest.own_checks.check_settings import TableName
 from fusion.ingest.people.opt_out import opted_out_by_file, opted_out_by_table
+
+PersonTable = Literal["interactions", "users", "queries"]
+"""Tables of the data whose rows are of people."""
 
 
 @dataclass
@@ -20,12 +22,14 @@ class DataRows:
     Attributes:
         interactions: rows as column: value, every column of the file, with `row` from 1.
         users: rows of the users table, likewise.
+        queries: what they wrote, likewise.
         opted_out: the file or the column of who opted out names them.
         unread: sentences about what could not be read.
     """
 
     interactions: list[dict[str, Any]] = field(default_factory=list)
     users: list[dict[str, Any]] = field(default_factory=list)
+    queries: list[dict[str, Any]] = field(default_factory=list)
     opted_out: bool = False
     unread: list[str] = field(default_factory=list)
 
@@ -45,7 +49,7 @@ def rows_in_data(session: Session, user: str) -> DataRows:
     """
     settings = session.config.data
     rows = DataRows()
-    subjects: tuple[TableName, ...] = ("interactions", "users")
+    subjects: tuple[PersonTable, ...] = ("interactions", "users", "queries")
     for subject in subjects:
         try:
             _read(session, subject, user, rows)
@@ -58,14 +62,14 @@ def rows_in_data(session: Session, user: str) -> DataRows:
     return rows
 
 
-def _read(session: Session, subject: TableName, user: str, rows: DataRows) -> None:
+def _read(session: Session, subject: PersonTable, user: str, rows: DataRows) -> None:
     """Add a table's rows of a person."""
     settings = session.config.data
     source = getattr(settings, subject)
     column = settings.person_column(subject)
     if source is None or column is None:
         return
-    has_names = not settings.is_by_position(subject)
+    has_names = subject == "queries" or not settings.is_by_position(subject)
     table = open_table(subject, source, session.base, session.read_sql, has_names)
     getattr(rows, subject).extend(_rows_of(table, column, user))
     if subject == "users":

@@ -34,6 +34,7 @@ NOT_SEARCHED = (
     "logs, terminal output, and what a Prefect server keeps of runs",
     "what was learned from everybody together: trees of rankers, "
     "counts and averages in figures, reports and fallbacks",
+    "vectors of what users wrote, by hashes of the texts: `fusion forget` removes all of them",
 )
 """Places that may hold more, for the one who must answer for it."""
 UNREADABLE = (OSError, PolarsError, FusionError, ValueError)
@@ -74,6 +75,7 @@ class PersonExport:
         counts = {
             "interactions of the data": len(self.data.interactions),
             "users table of the data": len(self.data.users),
+            "queries of the data": len(self.data.queries),
         }
         counts |= {f"SQL table {table}": len(rows) for table, rows in self.sql.items()}
         counts["texts in SQL"] = len(self.texts)
@@ -83,7 +85,7 @@ class PersonExport:
     def as_dict(self) -> dict[str, Any]:
         """Return the export as one document."""
         files = [{"file": str(one.path), "how": one.how, "rows": one.rows} for one in self.files]
-        data = {"interactions": self.data.interactions, "users": self.data.users}
+        data = {name: getattr(self.data, name) for name in ("interactions", "users", "queries")}
         return {
             "user": self.user,
             "ids": self.ids,

@@ -1,1 +1,1 @@
-"""What is known of items besides interactions and the items file: vectors and facts."""
+"""What is known besides interactions and two tables: vectors, facts, and what users wrote."""

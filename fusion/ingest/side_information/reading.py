@@ -11,9 +11,11 @@ import polars as pl
 from fusion.core.findings import Finding
 from fusion.data.dataset import Dataset
 from fusion.ingest.column_settings import column_name
-from fusion.ingest.formats.files import ReadSql, open_table
+from fusion.ingest.formats.files import ReadSql, Table, open_table
 from fusion.ingest.settings import DataSettings
 from fusion.ingest.side_information.facts import SUBJECT, place_facts, read_facts
+from fusion.ingest.side_information.queries import SUBJECT as QUERIES
+from fusion.ingest.side_information.queries import place_queries, read_queries
 from fusion.ingest.side_information.vectors import VectorTable, place_vectors, read_vectors
 
 Attempt = Callable[[str, Callable[[], Any]], Any]
@@ -22,16 +24,18 @@ Attempt = Callable[[str, Callable[[], Any]], Any]
 
 @dataclass(frozen=True)
 class SideInformation:
-    """Vectors and facts as read, still by outside ids.
+    """Vectors, facts and queries as read, still by outside ids.
 
     Attributes:
         vectors: those that can be read.
         facts: `item`, `relation`, `value`, perhaps `valid_from`; None without any.
+        queries: `user`, `text`, `time`; None without any.
         findings: of reading them.
     """
 
     vectors: tuple[VectorTable, ...]
     facts: pl.DataFrame | None
+    queries: pl.DataFrame | None
     findings: tuple[Finding, ...]
 
     @classmethod
@@ -58,34 +62,47 @@ class SideInformation:
             if vectors is not None:
                 tables.append(vectors[0])
                 findings += vectors[1]
-        facts = None
-        if settings.facts is not None:
-            place = settings.facts
-
-            def open_and_read() -> tuple[pl.DataFrame, list[Finding]]:
-                return read_facts(settings, open_table(SUBJECT, place, base, read_sql))
-
-            table = attempt(SUBJECT, open_and_read)
-            if table is not None:
-                facts = table[0]
-                findings += table[1]
-        return cls(tuple(tables), facts, tuple(findings))
+        frames: list[pl.DataFrame | None] = []
+        places = ((SUBJECT, settings.facts, read_facts), (QUERIES, settings.queries, read_queries))
+        for subject, place, read in places:
+            table = None
+            if place is not None:
+                opened = partial(open_table, subject, place, base, read_sql)
+                table = attempt(subject, partial(_read, read, settings, opened))
+            frames.append(None if table is None else table[0])
+            findings += [] if table is None else table[1]
+        facts, queries = frames
+        return cls(tuple(tables), facts, queries, tuple(findings))
 
     def attach(self, data: Dataset) -> tuple[Dataset, list[Finding]]:
-        """Put vectors and facts into the rows of a dataset.
+        """Put vectors, facts and queries into the rows of a dataset.
 
         Args:
             data: without them.
 
         Returns:
-            The dataset with them, and findings about items.
+            The dataset with them, and findings about items and users.
         """
         findings: list[Finding] = []
         vectors = {}
         for table in self.vectors:
             vectors[table.name], found = place_vectors(table, data)
             findings += found
-        if self.facts is None:
-            return replace(data, vectors=vectors), findings
-        facts, found = place_facts(self.facts, data)
-        return replace(data, vectors=vectors, facts=facts), [*findings, *found]
+        data = replace(data, vectors=vectors)
+        if self.facts is not None:
+            facts, found = place_facts(self.facts, data)
+            data = replace(data, facts=facts)
+            findings += found
+        if self.queries is not None:
+            queries, found = place_queries(self.queries, data)
+            data = replace(data, queries=queries)
+            findings += found
+        return data, findings
+
+
+def _read(
+    read: Callable[[DataSettings, Table], tuple[pl.DataFrame, list[Finding]]],
+    settings: DataSettings,
+    opened: Callable[[], Table],
+) -> tuple[pl.DataFrame, list[Finding]]:
+    return read(settings, opened())

@@ -1,4 +1,4 @@
-"""Settings of vectors and facts: where they stand, and by which columns."""
+"""Settings of vectors, facts and queries: where they stand, and by which columns."""
 
 import re
 from pathlib import PurePath
@@ -93,6 +93,22 @@ class FactColumns(Settings):
         min_length=1,
         description="Column with the time from which a fact counts. Default: valid_from, where "
         "there is such a column; an empty cell counts always.",
+    )
+
+
+class QueryColumns(Settings):
+    """Columns of the queries by what they mean."""
+
+    user: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Column with the user's id. Default: its name in the interactions.",
+    )
+    text: str = Field("text", min_length=1, description="Column with what the user wrote.")
+    time: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Column with the moment. Default: its name in the interactions, or else time.",
     )
 
 

@@ -144,11 +144,21 @@ def fold_key(fold: Fold) -> dict[str, Any]:
         "dropped": array_key(*dropped_rows),
         "as_of": array_key(as_of),
         **_priors_key(fold.known),
+        **_queries_key(fold),
     }
 
 
 def _priors_key(data: Dataset) -> dict[str, Any]:
     return {"priors": input_key(data.priors)} if data.priors else {}
+
+
+def _queries_key(fold: Fold) -> dict[str, Any]:
+    """Key of what users wrote whose features a fold's table may have."""
+    queries = fold.known.queries
+    if not len(queries):
+        return {}
+    own = queries.of_users(fold.label_rows) if len(fold.label_users) else queries
+    return {"queries": own.digest}
 
 
 def array_key(*arrays: NDArray[Any]) -> str:

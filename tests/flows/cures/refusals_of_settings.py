@@ -24,6 +24,7 @@ def setting(site: str, says: str, old: str, new: str, plant=section):
 
 DATA = "fusion/ingest/settings.py:"
 COLUMNS = "fusion/ingest/column_settings.py:"
+TABLES = "fusion/ingest/table_settings.py:"
 RULES = "fusion/lists/business_rules/rules.py:"
 LIMITS = "fusion/lists/business_rules/exposure_limits.py:"
 LISTS = "fusion/config/list_settings.py:"
@@ -42,7 +43,7 @@ OF_DATA = [
         configure('item = "user"', 'item = "item"'),
     ),
     Refusal(
-        DATA + "DataSettings._no_key",
+        COLUMNS + "refuse_key",
         "as FUSION_PSEUDONYM_KEY",
         add("data", f'pseudonyms = true\npseudonym_key = "{KEY}"'),
         configure(f'pseudonym_key = "{KEY}"\n', ""),
@@ -64,26 +65,26 @@ OF_DATA = [
         then_env={"FUSION_PSEUDONYM_KEY": KEY},
     ),
     Refusal(
-        DATA + "DataSettings._complete#1",
+        TABLES + "refuse_incomplete#1",
         'needs both: { url = "...", query = "select ..." }',
         configure('"log.csv"', '{ url = "sqlite:///data.db" }'),
         configure('{ url = "sqlite:///data.db" }', '"log.csv"'),
     ),
     Refusal(
-        DATA + "DataSettings._complete#2",
+        TABLES + "refuse_incomplete#2",
         "give a file, folder or glob",
         configure('"log.csv"', '""'),
         configure('interactions = ""', 'interactions = "log.csv"'),
     ),
     setting(
-        DATA + "DataSettings._known_zone",
+        COLUMNS + "refuse_unknown_zone",
         "such as Asia/Shanghai or UTC",
         'timezone = "Mars"',
         'timezone = "Asia/Shanghai"',
         lambda line: add("data", line),
     ),
     Refusal(
-        DATA + "DataSettings._weights_from_zero",
+        COLUMNS + "refuse_negative",
         "Leave such events out",
         together(
             every("log.csv", event=lambda row: "buy"),

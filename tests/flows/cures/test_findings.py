@@ -26,6 +26,7 @@ from tests.flows.cures.findings_of_files import live_with, served
 from tests.flows.cures.own_checks import cases as own_checks
 from tests.flows.cures.shelf import Shelf, keep
 from tests.flows.cures.side_information import cases as side_information
+from tests.flows.cures.side_information import query_cases
 
 CASES = (
     findings_of_rows.CASES
@@ -33,6 +34,7 @@ CASES = (
     | findings_of_reading.CASES
     | findings_of_settings.CASES
     | side_information.CASES
+    | query_cases.CASES
     | own_checks.FINDINGS
 )
 NOTHING_TO_DO = {

@@ -12,10 +12,12 @@ from dashboards.evidently.workspace import snapshots
 from flows.session import Session
 from flows.steps.keep.erase import forget
 from flows.steps.keep.forgotten import KEY as FORGET_KEY
+from flows.steps.keep.forgotten import read_forgotten
 from flows.steps.person.data_rows import rows_in_data
 from flows.steps.person.export import export_person
 from flows.steps.person.run_files import LEARNED
-from fusion.runs.cleanup import run_folders
+from fusion.ingest.load import load
+from fusion.runs.cleanup import QUERY_VECTORS, run_folders
 from fusion.runs.erasure import people_in
 from storage.database.engine import writing
 from storage.runs.erasure import SENTENCES
@@ -220,3 +222,27 @@ class TestVerb:
         monkeypatch.delenv(FORGET_KEY)
         assert export_person(session, PERSON).forgotten is None
         session.engine.dispose()
+
+
+def test_what_they_wrote_is_found_and_its_vectors_go(own_shop, monkeypatch):
+    monkeypatch.setenv(FORGET_KEY, "k" * 40)
+    (own_shop / "said.csv").write_text(
+        f"userId,text,timestamp\n{PERSON},a secret wish,1500000000\nu1,tea,1500000000\n"
+    )
+    config = (own_shop / "fusion.toml").read_text()
+    config = config.replace("[data.columns]", 'queries = "said.csv"\n[data.columns]')
+    (own_shop / "fusion.toml").write_text(config)
+    session = Session.open(own_shop / "fusion.toml")
+    wrote = rows_in_data(session, PERSON).queries
+    assert [(row["userId"], row["text"]) for row in wrote] == [(PERSON, "a secret wish")]
+    assert export_person(session, PERSON).held["queries of the data"] == 1
+    # Under hashes of texts, which nothing says whose they are.
+    cached = session.runs / "store" / QUERY_VECTORS / "0123456789abcdef" / "keys.bin"
+    cached.parent.mkdir(parents=True)
+    cached.write_bytes(b"\0" * 20)
+    forget(session, [PERSON])
+    assert not (session.runs / "store" / QUERY_VECTORS).exists()
+    later = load(session.config.data, session.base, left_out=read_forgotten(session.engine))
+    assert later.notes["forgotten_queries"] == 1
+    assert later.dataset.queries.words.to_list() == ["tea"]
+    session.engine.dispose()

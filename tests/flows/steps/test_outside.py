@@ -28,6 +28,7 @@ PLANTED = {
     "data.items": ('items = { url = "sqlite:///none.db", query = "select 1" }', "sql_failed"),
     "data.users": ('users = "none.csv"', "missing_file"),
     "data.facts": ('interactions = "ratings.csv"\nfacts = "none.csv"', "missing_file"),
+    "data.queries": ('interactions = "ratings.csv"\nqueries = "none.csv"', "missing_file"),
     "data.vectors.path": (
         'interactions = "ratings.csv"\nvectors = [{ path = "none.parquet" }]',
         "missing_file",
@@ -62,7 +63,7 @@ UNTRIED = {
 """Settings that name something outside which `fusion check` does not try, with the reason."""
 NAMES_OF_DATA = (
     *("data.checks.", "data.columns.", "data.item_", "data.user_", "data.fact_", "rules."),
-    *("data.vectors.", "priors.history", "priors.items"),
+    *("data.query_", "data.vectors.", "priors.history", "priors.items"),
 )
 
 

@@ -197,6 +197,9 @@ ELSEWHERE = {
     # side_information/test_facts.py
     *("fact_incomplete", "fact_repeated", "unparsable_valid_from", "facts_without_times"),
     *("facts_to_come", "facts_of_unknown_items", "relation_with_one_value"),
+    # side_information/test_queries.py
+    *("query_incomplete", "unparsable_query_time", "query_repeated", "queries_without_times"),
+    *("queries_to_come", "queries_of_strangers", "queries_without_texts"),
     "forgotten_users",  # test_load.py
     *("opt_out_unreadable", "unclear_opt_out"),  # people/test_opt_out.py
     *("opted_out_users", "opted_out_unknown"),  # people/test_opt_out.py

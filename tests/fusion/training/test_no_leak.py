@@ -43,7 +43,7 @@ USES = sorted(set(registered()) - {"random"})
 
 
 def all_known(data: Dataset) -> Dataset:
-    """The dataset with vectors, facts and a prior."""
+    """The dataset with vectors, facts, queries and a prior."""
     rule = PriorSettings(name="mine", history=["genres=jazz"], items=["genres=noir"])
     return with_priors(described(data), [rule])[0]
 
@@ -83,7 +83,16 @@ def deleted(data: Dataset, keep: np.ndarray, as_of: int) -> Dataset:
         name: getattr(data, name)[keep].copy()
         for name in ("users", "items", "times", "weights", "liked")
     }
-    return replaced(data, **rows, as_of=as_of, facts=data.facts.before(as_of))
+    queries = data.queries.before(as_of)
+    return replaced(data, **rows, as_of=as_of, facts=data.facts.before(as_of), queries=queries)
+
+
+def written_before(data: Dataset, as_of: np.ndarray) -> Dataset:
+    """A dataset that never knew what users wrote at their own moment or after it."""
+    queries = data.queries
+    past = np.flatnonzero(queries.times < as_of[queries.users])
+    kept = {name: getattr(queries, name)[past] for name in ("users", "times", "texts")}
+    return replaced(data, queries=replace(queries, **kept))
 
 
 def folds_of(plan: Plan) -> list[tuple[int, Fold]]:
@@ -124,6 +133,7 @@ def test_deleting_labels_and_everything_later_moves_no_bit(kind, use):
         )
         known = deleted(data, slow_known(data, kind, fold, at), fold.known.as_of)
         as_of = known.last_times + 1 if kind == "last" else np.full(data.n_users, known.as_of)
+        known = written_before(known, as_of)
         short = Fold(fold.name, known, as_of, fold.cut, fold.label_users[:0], fold.label_items[:0])
         cut = columns_by_pair(
             [fitted(use, known, SETTINGS.get(use))], short, everyone(data), allowed

@@ -105,8 +105,9 @@ def test_nothing_that_a_source_has_or_is_given_is_forgotten():
     handed_over = {*files.COLUMNS, *files.IDS, *files.TABLES, *files.PLAIN}
     # Files of their own: one a set of vectors, and a table with the names of its relations.
     of_files = {"vectors", "facts"}
-    # No source reads priors: a fit is made of data without them.
-    assert {field.name for field in fields(Dataset)} == {*handed_over, *of_files, "priors"}
+    # No source reads priors or queries: a fit is made of data without them.
+    of_the_ranker = {"priors", "queries"}
+    assert {field.name for field in fields(Dataset)} == {*handed_over, *of_files, *of_the_ranker}
     assert {field.name for field in fields(UserHistories)} == {*files.HISTORIES, "n_items"}
     of_context = "rng device threads max_steps seconds warm keep cache progress"
     assert {field.name for field in fields(FitContext)} == {*of_context.split()}

@@ -1,0 +1,1 @@
+"""What users wrote: searches and reviews, by their own moments."""
