@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from fusion.api import fit_fusion
 from fusion.data.queries.user_queries import UserQueries
 from fusion.models.text.universal_encoder import PACKAGE, UniversalEncoder
 from fusion.models.text.vector_cache import VectorCache, text_key
@@ -22,6 +23,8 @@ from tests.fusion.making import (
     synthetic_interactions,
     user_frame,
 )
+
+NAMES = ("fit", "table")
 
 
 def asking(words):
@@ -97,3 +100,21 @@ def test_the_cache_holds_the_texts_of_now(tmp_path):
     again = encoded(tmp_path, ["blue jazz", "drama"], PACKAGE).data.queries
     assert np.array_equal(first.vectors, again.vectors)
     assert stages(tmp_path) == []
+
+
+def made_with(root, words):
+    """A whole training, and the stages that it used, by their names."""
+    source = {"name": "content", "settings": {"encoder": "tfidf"}}
+    fused = fit_fusion(asking(words), config(("popularity", "ease", source)), root)
+    stages_now = {stage for stage in (root / "store").glob("*/[!.]*") if stage.is_dir()}
+    return fused, {name: {one for one in stages_now if one.parent.name == name} for name in NAMES}
+
+
+def test_the_ranker_has_the_columns_and_another_text_fits_no_source_anew(tmp_path):
+    fused, before = made_with(tmp_path, ["blue jazz", "drama"])
+    features = pl.read_parquet(fused.trained.lists / "features.parquet")
+    assert {"queries_cosine", "queries_cosine_last", "user_query_days"} <= set(features.columns)
+    assert features["queries_cosine"].count() > 0
+    _, after = made_with(tmp_path, ["blue jazz", "noir"])
+    assert after["fit"] == before["fit"] != set()
+    assert after["table"] > before["table"]
