@@ -14,13 +14,14 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from fusion.core.progress import Progress
+from fusion.data.on_disk.dataset_folder import open_dataset
 from fusion.errors import ConfigError, UnusableSource
 from fusion.models.base.allowed import Allowed
 from fusion.models.base.fit_context import FitContext
 from fusion.models.base.recommender import Recommender
 from fusion.models.base.registry import ENTRY_POINTS, load_offered, make
 from fusion.models.foreign.description import describe_source
-from fusion.models.foreign.files import pairs_of, read_arrays, read_dataset, read_question
+from fusion.models.foreign.files import pairs_of, read_arrays, read_question
 
 MAX_MODELS = 4
 """Fitted models in memory: a source may stand in several entries of a configuration."""
@@ -78,26 +79,19 @@ def fit_cost(
     return float(_unfitted(source).fit_cost(n_users, n_items, n_events))
 
 
-def tuning_overrides(
-    progress: Progress, source: Source, folder: str, data: Mapping[str, Any]
-) -> dict[str, Any]:
+def tuning_overrides(progress: Progress, source: Source, folder: str) -> dict[str, Any]:
     """Return settings under which a search is quicker.
 
     Args:
         progress: unused.
         source: with its settings.
         folder: of the dataset.
-        data: the rest of it.
     """
-    return _unfitted(source).tuning_overrides(read_dataset(Path(folder), data))
+    return _unfitted(source).tuning_overrides(open_dataset(Path(folder)))
 
 
 def fit(
-    progress: Progress,
-    source: Source,
-    folder: str,
-    data: Mapping[str, Any],
-    context: Mapping[str, Any],
+    progress: Progress, source: Source, folder: str, context: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Fit a source, write its state as `state.npz` beside the data, and return its notes.
 
@@ -105,7 +99,6 @@ def fit(
         progress: receives the steps that are done.
         source: with its settings.
         folder: of the dataset, and of `warm.npz` where the fit begins from an earlier one.
-        data: the rest of the dataset.
         context: the plain fields of a `FitContext`, and the state of the random stream.
     """
     place = Path(folder)
@@ -125,7 +118,7 @@ def fit(
     )
     # As in the process of the training, whose limit does not reach this one.
     with threadpool_limits(1, "blas"):
-        model = _unfitted(source).fit(read_dataset(place, data), fit_context)
+        model = _unfitted(source).fit(open_dataset(place), fit_context)
     state = place / "state.npz"
     np.savez(state, allow_pickle=False, **model.state())
     _keep(state, model)

@@ -14,13 +14,14 @@ from fusion.core.arrays import Flags, Scores, State
 from fusion.core.progress import Progress, quiet
 from fusion.data.dataset import Dataset
 from fusion.data.histories import UserHistories
+from fusion.data.on_disk.dataset_folder import write_dataset
 from fusion.data.topk import Pairs, TopK
 from fusion.models.base.allowed import Allowed
 from fusion.models.base.fit_context import FitContext
 from fusion.models.base.recommender import Recommender
 from fusion.models.foreign.answers import check_answers, check_lists
 from fusion.models.foreign.description import SourceDescription
-from fusion.models.foreign.files import read_arrays, write_dataset, write_question
+from fusion.models.foreign.files import read_arrays, write_question
 from fusion.models.foreign.processes import SourceProcess
 
 STATE = "state.npz"
@@ -69,8 +70,8 @@ class ForeignSource(Recommender):
             "keep": ctx.keep,
             "cache": str(ctx.cache.absolute()) if ctx.cache else None,
         }
-        plain = write_dataset(folder, data)
-        notes = self._call("fit", ctx.progress, folder=str(folder), data=plain, context=context)
+        write_dataset(folder, data)
+        notes = self._call("fit", ctx.progress, folder=str(folder), context=context)
         self.notes = dict(notes)
         self._state_file = folder / STATE
         for file in folder.iterdir():
@@ -210,8 +211,8 @@ class ForeignSource(Recommender):
         if not self.description.overrides_tuning:
             return {}
         folder = self._own_folder()
-        plain = write_dataset(folder, data)
-        return dict(self._call("tuning_overrides", folder=str(folder), data=plain))
+        write_dataset(folder, data)
+        return dict(self._call("tuning_overrides", folder=str(folder)))
 
     def cache_key(self) -> str:
         """Identify what its fits read besides data, settings and libraries."""

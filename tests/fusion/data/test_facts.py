@@ -6,7 +6,6 @@ import numpy as np
 import polars as pl
 
 from fusion.data.facts import ALWAYS, SCHEMA, ItemFacts
-from fusion.models.foreign.files import read_dataset, write_dataset
 from fusion.testing.data import mixed_data
 
 ROWS = [(0, "actor", "Lee", None), (0, "director", "Lee", 5), (2, "actor", "Lee", 7)]
@@ -31,21 +30,6 @@ def test_a_moment_is_before_what_counts_from_it():
     assert len(facts().before(6)) == 2
     assert len(facts().before(8)) == 3
     assert len(facts().head(2)) == 2
-
-
-def test_another_process_gets_vectors_and_facts(tmp_path):
-    vectors = {"pictures": np.eye(30, 4, dtype=np.float32), "声音": np.ones((30, 2), np.float32)}
-    data = replace(mixed_data(), vectors=vectors, facts=facts())
-    again = read_dataset(tmp_path, write_dataset(tmp_path, data))
-    assert again.digest == data.digest
-    assert [*again.vectors] == [*vectors]
-    assert again.facts.relations == data.facts.relations
-    bare = mixed_data()
-    (tmp_path / "bare").mkdir()
-    assert (
-        read_dataset(tmp_path / "bare", write_dataset(tmp_path / "bare", bare)).digest
-        == bare.digest
-    )
 
 
 def test_the_digest_knows_every_part():

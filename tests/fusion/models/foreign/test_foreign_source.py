@@ -30,7 +30,6 @@ from fusion.models.base.recommender import Recommender
 from fusion.models.base.registry import offered
 from fusion.models.foreign import files
 from fusion.models.foreign.description import SourceDescription
-from fusion.models.foreign.files import read_dataset, write_dataset
 from fusion.models.foreign.processes import foreign_sources
 from fusion.models.foreign.resolve import model_code, source_model
 from fusion.models.foreign.source import ForeignSource
@@ -92,22 +91,8 @@ def fitted(name: str, data: Dataset) -> FittedSource:
     return fit(name, source_model(name), data, 10, FitContext(rng=np.random.default_rng(5)))
 
 
-def test_a_dataset_comes_back_from_its_files(data, tmp_path):
-    again = read_dataset(tmp_path, write_dataset(tmp_path, data))
-    assert again.digest == data.digest
-    assert (again.has_weights, again.capabilities) == (data.has_weights, data.capabilities)
-    again.items[0] += 1  # into a copy of its own
-    assert read_dataset(tmp_path, write_dataset(tmp_path, data)).digest == data.digest
-
-
 def test_nothing_that_a_source_has_or_is_given_is_forgotten():
     """A new field or method has to reach the other process too."""
-    handed_over = {*files.COLUMNS, *files.IDS, *files.TABLES, *files.PLAIN}
-    # Files of their own: one a set of vectors, and a table with the names of its relations.
-    of_files = {"vectors", "facts"}
-    # No source reads priors or queries: a fit is made of data without them.
-    of_the_ranker = {"priors", "queries"}
-    assert {field.name for field in fields(Dataset)} == {*handed_over, *of_files, *of_the_ranker}
     assert {field.name for field in fields(UserHistories)} == {*files.HISTORIES, "n_items"}
     of_context = "rng device threads max_steps seconds warm keep cache progress"
     assert {field.name for field in fields(FitContext)} == {*of_context.split()}
