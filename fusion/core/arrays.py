@@ -52,9 +52,9 @@ def ragged_index(starts: Offsets, counts: Offsets) -> NDArray[np.int64]:
     ends = np.cumsum(counts, dtype=np.int64)
     total = ends[-1] if len(ends) else 0
     # A position within its own slice is the position in the result less where the slice begins.
-    begins = np.repeat(ends - counts, counts)
-    within = np.arange(total, dtype=np.int64) - begins
-    positions: NDArray[np.int64] = np.repeat(starts, counts) + within
+    # In place: the positions may be as many as all interactions.
+    positions: NDArray[np.int64] = np.repeat(starts - (ends - counts), counts)
+    positions += np.arange(total, dtype=np.int64)
     return positions
 
 
@@ -104,6 +104,24 @@ def sparse(rows: Rows, columns: Rows, values: Scores, shape: tuple[int, int]) ->
     matrix = csr_array((values, (rows, columns)), shape=shape, dtype=np.float32)
     matrix.sum_duplicates()
     return matrix
+
+
+def pair_keys(users: Rows, items: Rows, n_items: int) -> NDArray[np.int64]:
+    """Write each pair as one number, since sorting and looking up numbers is quick.
+
+    Args:
+        users: (n,) int32.
+        items: (n,) int32.
+        n_items: more than any of them.
+
+    Returns:
+        (n,) int64, an array of its own; `divmod(key, n_items)` is the pair.
+    """
+    keys = users.astype(np.int64)
+    # In place: the pairs may be all interactions.
+    keys *= n_items
+    keys += items
+    return keys
 
 
 def distinct(keys: NDArray[np.int64]) -> NDArray[np.int64]:

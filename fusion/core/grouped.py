@@ -1,4 +1,4 @@
-"""Ranks, z-scores and means within each user's candidates.
+"""Ranks, z-scores and means within each user's candidates, and the order that groups rows.
 
 Base scores move from one fit to the next; their ranks and z-scores among a user's candidates stay
 comparable.
@@ -110,3 +110,25 @@ def owner_means(values: Scores, owners: Rows, n_owners: int) -> Scores:
     means = np.full(n_owners, np.nan)
     np.divide(sums, counts, out=means, where=counts > 0)
     return means.astype(np.float32)
+
+
+def order_by_group(groups: Rows, n_groups: int) -> Rows:
+    """Return the order that sorts by group, equal ones as they stand.
+
+    Laid out as a sparse matrix, group by position, which counts instead of comparing: the same as
+    a stable sort, several times faster and in half the memory.
+
+    Args:
+        groups: (n,) int32 from 0.
+        n_groups: more than any of them.
+
+    Returns:
+        (n,) int32.
+    """
+    from scipy.sparse import coo_array  # noqa: PLC0415 - only trainings need it
+
+    n = len(groups)
+    cells = (groups, np.arange(n, dtype=np.int32))
+    by_group = coo_array((np.ones(n, np.int8), cells), shape=(n_groups, n)).tocsr()
+    order: Rows = by_group.indices.astype(np.int32, copy=False)
+    return order

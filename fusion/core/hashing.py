@@ -1,4 +1,4 @@
-"""Random draws by hash: fixed by what they are drawn for, the same in every process and order."""
+"""Random draws by hash, the same in every process and order; and arrays as bytes to hash."""
 
 from typing import Any
 
@@ -66,3 +66,15 @@ def shares(seed: int, users: Rows, items: Rows | None = None) -> NDArray[np.floa
         item_keys = (items.astype(np.uint64) + np.uint64(1)) * MIX[1]
         keys = mix(keys + item_keys)
     return to_unit_interval(keys)
+
+
+def raw_bytes(array: NDArray[Any]) -> memoryview:
+    """View an array as bytes, for a hash; only one that is not contiguous is copied.
+
+    Args:
+        array: of any shape and plain type.
+
+    Returns:
+        (bytes,) in C order.
+    """
+    return np.ascontiguousarray(array).reshape(-1).view(np.uint8).data

@@ -10,6 +10,8 @@ import polars as pl
 from scipy.sparse import csr_array
 
 from fusion.core.arrays import Flags, Offsets, Rows, Scores, Times, offsets, ragged_index, sparse
+from fusion.core.grouped import order_by_group
+from fusion.core.hashing import raw_bytes
 from fusion.data.capabilities import capabilities_of
 from fusion.data.facts import ItemFacts
 from fusion.data.histories import UserHistories
@@ -169,8 +171,7 @@ class Dataset:
     @cached_property
     def by_user(self) -> tuple[Rows, Offsets]:
         """Order (N,) that sorts interactions by user, then time, and users' borders (U + 1,)."""
-        order = np.argsort(self.users, kind="stable").astype(np.int32)
-        return order, offsets(self.user_counts)
+        return order_by_group(self.users, self.n_users), offsets(self.user_counts)
 
     @cached_property
     def last_times(self) -> Times:
@@ -235,15 +236,14 @@ class Dataset:
         sizes = f"{self.n_users} {self.n_items}"
         hasher = sha256(f"{self.as_of} {self.has_times} {self.has_weights} {sizes}".encode())
         for array in (self.users, self.items, self.times, self.weights, self.liked):
-            hasher.update(np.ascontiguousarray(array).tobytes())
+            hasher.update(raw_bytes(array))
         for ids in (self.user_ids, self.item_ids):
             hasher.update("\0".join(ids.values.to_list()).encode())
         for table in (self.item_table, self.user_table):
             hasher.update(table.write_json().encode())
         # Data without these keeps the digest that it had before they were known.
-        for name, vectors in self.vectors.items():
-            hasher.update(f"vectors {name} {vectors.shape} ".encode())
-            hasher.update(np.ascontiguousarray(vectors).tobytes())
+        for name, values in self.vectors.items():
+            hasher.update(f"vectors {name} {values.shape} ".encode() + raw_bytes(values))
         if self.facts.relations:
             hasher.update((repr(self.facts.relations) + self.facts.table.write_json()).encode())
         hasher.update(self.queries.digest.encode() if len(self.queries) else b"")

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from fusion.core.arrays import Flags, Rows, Times, contains, distinct
+from fusion.core.arrays import Flags, Rows, Times, contains, distinct, pair_keys
 from fusion.data.dataset import Dataset
 from fusion.errors import DataError
 
@@ -94,20 +94,20 @@ def make_fold(
     same_moment = len(as_of) and np.ptp(as_of) == 0
     cut = int(as_of[0]) if same_moment else data.as_of
     labels = held_out & data.liked
-    # A pair as one number: sorting and looking up are quick.
-    label_keys = _pair_keys(data.users[labels], data.items[labels], data.n_items)
-    pairs = distinct(label_keys)
+    label_users, label_items = data.users[labels], data.items[labels]
+    pairs = distinct(pair_keys(label_users, label_items, data.n_items))
     if not seen:
-        history = np.sort(_pair_keys(known.users, known.items, data.n_items))
+        # Few users have labels in a window, and no history but theirs is asked.
+        is_asked = np.zeros(data.n_users, bool)
+        is_asked[label_users] = True
+        rows = is_asked[known.users]
+        history = pair_keys(known.users[rows], known.items[rows], data.n_items)
+        history.sort()
         pairs = pairs[~contains(history, pairs)]
     users = (pairs // data.n_items).astype(np.int32)
     items = (pairs % data.n_items).astype(np.int32)
     may = data.listable(cut)[items]
     return Fold(name, known, as_of, cut, users[may], items[may], data.take(held_out))
-
-
-def _pair_keys(users: Rows, items: Rows, n_items: int) -> Times:
-    return users.astype(np.int64) * n_items + items
 
 
 def labels_before(fold: Fold, end: int) -> Fold:
@@ -124,8 +124,8 @@ def labels_before(fold: Fold, end: int) -> Fold:
         return fold
     held_out = fold.held_out.before(end)
     liked_users, liked_items = held_out.users[held_out.liked], held_out.items[held_out.liked]
-    happened = distinct(_pair_keys(liked_users, liked_items, held_out.n_items))
-    pairs = _pair_keys(fold.label_users, fold.label_items, held_out.n_items)
+    happened = distinct(pair_keys(liked_users, liked_items, held_out.n_items))
+    pairs = pair_keys(fold.label_users, fold.label_items, held_out.n_items)
     stays = contains(happened, pairs)
     return replace(
         fold,

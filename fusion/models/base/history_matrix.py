@@ -71,7 +71,17 @@ def all_users(data: Dataset) -> UserHistories:
     Returns:
         U users with their histories.
     """
-    return data.users_at(np.arange(data.n_users, dtype=np.int32), data.last_times)
+    order, borders = data.by_user
+    # As `users_at` gathers any block of users, without a position for each event.
+    return UserHistories(
+        rows=np.arange(data.n_users, dtype=np.int32),
+        borders=borders,
+        items=data.items[order],
+        times=data.times[order],
+        weights=data.weights[order],
+        as_of=data.last_times,
+        n_items=data.n_items,
+    )
 
 
 def profile(users: UserHistories, settings: HistorySettings) -> csr_array:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
+from fusion.core.hashing import raw_bytes
 from fusion.data.dataset import Dataset
 from fusion.data.splitting.fold import Fold
 from fusion.errors import FusionError
@@ -171,5 +172,5 @@ def array_key(*arrays: NDArray[Any]) -> str:
     for array in arrays:
         # Type and shape too: the same bytes may be other numbers, or as many in other rows.
         hasher.update(f"{array.dtype.str} {array.shape} ".encode())
-        hasher.update(np.ascontiguousarray(array).tobytes())
+        hasher.update(raw_bytes(array))
     return hasher.hexdigest()[:KEY_DIGITS]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from fusion.core.grouped import owner_means, ranks, zscores
+from fusion.core.grouped import order_by_group, owner_means, ranks, zscores
 from tests.fusion.strategies import QUICK
 
 VALUES = st.sampled_from([0.0, 1.0, 2.0, -5.0, 1e6, math.nan])
@@ -49,3 +49,12 @@ def test_owner_means(owned):
         own = values[owners == owner]
         expected = own.mean() if len(own) else np.nan
         assert means[owner] == pytest.approx(expected, rel=1e-5, nan_ok=True)
+
+
+@QUICK
+@given(st.lists(st.integers(0, 4), max_size=20))
+def test_the_order_by_group_is_a_stable_sort(groups):
+    rows = np.array(groups, np.int32)
+    order = order_by_group(rows, 5)
+    assert order.dtype == np.int32
+    assert order.tolist() == np.argsort(rows, kind="stable").tolist()

@@ -7,6 +7,7 @@ from scipy.sparse import csr_array
 from fusion.data.topk import best
 from fusion.models.base.registry import build
 from fusion.models.base.sparse_scores import densify, keep_best, top_k_of_rows
+from fusion.models.sequence import STEP_BYTES, FollowedEvents, count_steps
 from fusion.testing.data import START, fit_context, make_dataset, mixed_data, users_now
 
 
@@ -60,6 +61,29 @@ def test_neither_budget_nor_threads_change_the_links(use, settings):
     assert len(whole.links_.data)
     for name in ("data", "indices", "indptr"):
         np.testing.assert_array_equal(getattr(split.links_, name), getattr(whole.links_, name))
+
+
+def steps_at_once(data, reach):
+    """Steps as they are defined: from each event to those after it of the same user."""
+    total = np.zeros((data.n_items, data.n_items), np.float32)
+    for gap in range(1, reach + 1):
+        of_gap = np.zeros_like(total)
+        for user in range(data.n_users):
+            own = data.items[data.users == user]
+            for first, follower in zip(own[:-gap], own[gap:], strict=True):
+                of_gap[first, follower] += np.float32(1 / gap)
+        total += of_gap
+    return total
+
+
+@pytest.mark.parametrize("budget", [64 * 4, 64 * 40, STEP_BYTES])
+def test_steps_are_counted_in_pieces_to_the_same_bits(monkeypatch, budget):
+    monkeypatch.setattr("fusion.models.sequence.STEP_BYTES", budget)
+    data = mixed_data()
+    events = FollowedEvents.of(data)
+    for part in (slice(0, data.n_items), slice(3, 11)):
+        counted = count_steps(events, part, 4).toarray()
+        np.testing.assert_array_equal(counted, steps_at_once(data, 4)[part])
 
 
 def test_steps_count_by_distance_and_in_one_direction_only():
