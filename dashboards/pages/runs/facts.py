@@ -45,6 +45,44 @@ class RunLine:
 
 
 @dataclass(frozen=True)
+class AttributeLists:
+    """Lists of users without a history, from attributes, beside the fallback.
+
+    Attributes:
+        judged: users whose whole history was hidden; 0 where too few could judge.
+        rows: NDCG@10 by "attributes", "fallback" and "popularity"; none without a judgement.
+        gap: of the first less the second, paired; None likewise.
+        lists: users who have such a list now; 0 where the fallback serves.
+        columns: of the users file that the lists come from.
+        reason: why the fallback serves; "" where lists from attributes do.
+    """
+
+    judged: int
+    rows: dict[str, Estimate]
+    gap: Estimate | None
+    lists: int
+    columns: tuple[str, ...]
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class PriorLine:
+    """A rule of thumb as the ranker weighs it.
+
+    Attributes:
+        name: in the configuration.
+        candidates: share of the verdict's candidates that it speaks of.
+        importance: its share of the ranker's total gain; None where nothing has any.
+        effect: what it adds to their scores on average; None where it speaks of none.
+    """
+
+    name: str
+    candidates: float
+    importance: float | None
+    effect: float | None
+
+
+@dataclass(frozen=True)
 class Setting:
     """A setting of two runs.
 
@@ -112,6 +150,8 @@ class RunFacts:
         expected: of the published lists; None where nothing is known of any window after the run.
         methods: the best first.
         hidden: items that no fit had seen; None where none were hidden.
+        attributes: lists of users without a history; None where nobody could have one.
+        priors: in the order of the configuration.
         sources: in their order.
         groups: routes and segments.
         gaps: segments beside everyone else, the worst served first.
@@ -141,6 +181,8 @@ class RunFacts:
     expected: Expectation | None = None
     methods: tuple[MethodFigures, ...] = ()
     hidden: HiddenItems | None = None
+    attributes: AttributeLists | None = None
+    priors: tuple[PriorLine, ...] = ()
     sources: tuple[SourceLine, ...] = ()
     groups: tuple[GroupFigures, ...] = ()
     gaps: tuple[SegmentGap, ...] = ()

@@ -9,10 +9,10 @@ from flows.steps.alerts.circumstances import circumstances
 from flows.steps.publish.publish_checks import explain_refusal
 from flows.steps.run_damage import require_whole
 from flows.steps.watch.changed_lists import ChangedLists, ListsOfRun, changed_lists
-from flows.steps.watch.twin import twin_lists
+from flows.steps.watch.twin import lists_with_history, twin_lists
 from fusion.errors import DataError
 from fusion.runs.run_folder import RunFolder, folder_of
-from storage.reading.read import lists_of, served_of
+from storage.reading.read import served_of
 from storage.runs.retention import ENDED
 from storage.runs.runs import find_run
 from storage.schema.row_objects import RunRow
@@ -74,8 +74,8 @@ def compare(session: Session, old: str, new: str) -> Comparison:
     """
     before = _run_with_lists(session, old)
     after = _run_with_lists(session, new)
-    old_lists = lists_of(session.engine, before.run_no, DEPTH)
-    new_lists = lists_of(session.engine, after.run_no, DEPTH)
+    old_lists = lists_with_history(session.engine, before.run_no, DEPTH)
+    new_lists = lists_with_history(session.engine, after.run_no, DEPTH)
     served = served_of(session.engine, after.run_no)
     routes = served.select("user_id", segment="route")
     around = circumstances(after, before)

@@ -37,12 +37,12 @@ from flows.steps.watch.monitor_frames import (
 )
 from flows.steps.watch.pages import show_run
 from flows.steps.watch.run_alerts import store_alerts
-from flows.steps.watch.twin import twin_lists
+from flows.steps.watch.twin import lists_with_history, twin_lists
 from fusion.errors import DataError
 from fusion.runs.manifest import Manifest
 from fusion.runs.run_folder import RunFolder, folder_of
 from storage.loading.bulk import load_metrics
-from storage.reading.read import figures_of, lists_of, served_of
+from storage.reading.read import figures_of, served_of
 from storage.runs.runs import find_run
 from storage.schema.row_objects import RunRow
 from storage.watches.diagnosis import DiagnosisRow
@@ -220,8 +220,8 @@ def _stability(
 ) -> tuple[Stability, dict[str, Any]]:
     """Compare the lists of two runs: figures, and groups of users and items for the report."""
     served = served_of(session.engine, run.run_no)
-    old = ListsOfRun(previous.run_id, lists_of(session.engine, previous.run_no, DEPTH))
-    new = ListsOfRun(run.run_id, lists_of(session.engine, run.run_no, DEPTH))
+    old = ListsOfRun(previous.run_id, lists_with_history(session.engine, previous.run_no, DEPTH))
+    new = ListsOfRun(run.run_id, lists_with_history(session.engine, run.run_no, DEPTH))
     change = stability(
         old.lists,
         new.lists,

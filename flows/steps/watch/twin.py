@@ -1,8 +1,13 @@
-"""Lists of the ranker's twin, as a run folder keeps them; light, since comparing needs no more."""
+"""Lists of the ranker's twin, as a run folder keeps them, and those that it is compared with."""
 
 import polars as pl
+from sqlalchemy import Engine
 
 from fusion.runs.run_folder import RunFolder
+from storage.reading.read import lists_of, served_of
+
+COLD = "cold"
+"""Route of users without a history."""
 
 
 def twin_lists(run: RunFolder) -> pl.DataFrame | None:
@@ -26,3 +31,22 @@ def twin_lists(run: RunFolder) -> pl.DataFrame | None:
             "item_id": item_ids.gather(twin["item"]),
         }
     )
+
+
+def lists_with_history(engine: Engine, run_no: int, top: int) -> pl.DataFrame:
+    """Return the lists of a run but for those from attributes.
+
+    No ranker made these, so that a twin has none, and nothing would say what of their change is
+    chance; and a training that judges them otherwise takes all of them away, or brings them.
+
+    Args:
+        engine: from `connect`.
+        run_no: the run.
+        top: ranks up to this.
+
+    Returns:
+        As `lists_of`.
+    """
+    cold = served_of(engine, run_no).filter(pl.col("route") == COLD)
+    lists = lists_of(engine, run_no, top)
+    return lists.join(cold, on="user_id", how="anti", maintain_order="left")

@@ -13,6 +13,7 @@ from scipy.sparse import csr_array
 
 from fusion.core.arrays import Rows
 from fusion.data.item_groups.groups import ItemGroups, item_groups
+from fusion.data.segments import ROUTES
 from fusion.evaluation.exposure.defaults import DEFAULTS
 from fusion.evaluation.exposure.report import ExposureReport, GroupExposure
 from fusion.metrics.bootstrap import PERCENTILES, STREAM, resampled_means
@@ -20,11 +21,16 @@ from fusion.metrics.ranking import rank_discounts
 from fusion.runs.context import RunContext
 from fusion.runs.run_folder import ListsFolder
 
+COLD = ROUTES[-1]
+"""Route of users without a history."""
 Floats = NDArray[np.float64]
 
 
 def measure_exposure(context: RunContext, lists: ListsFolder) -> ExposureReport:
-    """Measure the exposure of item groups in the lists of a run.
+    """Measure the exposure of item groups in the lists of users with a history.
+
+    Those from attributes are left out, as where runs are compared: a training that judges them
+    otherwise would move every share, and what their users take is no part of the interest.
 
     Args:
         context: data, folds and settings.
@@ -34,7 +40,9 @@ def measure_exposure(context: RunContext, lists: ListsFolder) -> ExposureReport:
         Figures by group; those without an item are left out.
     """
     size, known = context.config.lists.size, context.plan.serving.known
+    cold = pl.scan_parquet(lists.served).filter(pl.col("route") == COLD).select("user")
     rows = pl.scan_parquet(lists.lists).filter(pl.col("rank") <= size)
+    rows = rows.join(cold, on="user", how="anti", maintain_order="left")
     listed = rows.select("user", "item", "rank").collect()
     groups = item_groups(known, context.plan.window)
     sums = sums_by_user(

@@ -10,7 +10,7 @@ from dashboards.evidently.workspace import report_path
 from dashboards.measures.drift import ColumnDrift
 from dashboards.measures.stability import SUBJECT
 from dashboards.pages.runs.exposure_figures import POPULARITY_GROUPS
-from dashboards.pages.runs.facts import RunAlert, RunFacts, RunLine, SlotMove
+from dashboards.pages.runs.facts import PriorLine, RunAlert, RunFacts, RunLine, SlotMove
 from flows.session import Session
 from flows.steps.alerts.run_before import run_before
 from flows.steps.site.runs import exposure_parts, verdict_parts
@@ -123,6 +123,8 @@ def _facts(
         expected=expectation(manifest, verdict, realised_of(engine, run.placement, run.run_no)),
         methods=tuple(verdict_parts.methods(verdict)),
         hidden=verdict_parts.hidden_items(verdict),
+        attributes=verdict_parts.attribute_lists(manifest.cold_users),
+        priors=tuple(PriorLine(**prior.model_dump()) for prior in manifest.priors),
         sources=tuple(
             verdict_parts.sources(
                 verdict, manifest, (before.verdict if before else None) or {}, manifest_before

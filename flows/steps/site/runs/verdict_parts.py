@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dashboards.language.catalogue import marked
+from dashboards.pages.runs.facts import AttributeLists
 from dashboards.pages.runs.figures import (
     Difference,
     Estimate,
@@ -95,6 +96,26 @@ def hidden_items(verdict: Verdict) -> HiddenItems | None:
             rows.append(row)
     not_asked = tuple(cold.get("not_asked", ()))
     return HiddenItems(int(cold["items"]), int(cold["hidden"]["users"]), tuple(rows), not_asked)
+
+
+def attribute_lists(found: Mapping[str, Any]) -> AttributeLists | None:
+    """Return what became of lists from attributes; None where nobody could have one.
+
+    Args:
+        found: `cold_users` of a manifest.
+    """
+    if not found:
+        return None
+    rows = {name: estimate(row[NDCG]) for name, row in found["rows"].items()}
+    gaps = found["gaps"]
+    return AttributeLists(
+        judged=int(found["users"]),
+        rows={name: one for name, one in rows.items() if one is not None},
+        gap=estimate(gaps["fallback"][NDCG]) if gaps else None,
+        lists=int(found.get("lists") or 0) if found["serves"] else 0,
+        columns=tuple(found["columns"]),
+        reason="" if found["serves"] else found["reason"],
+    )
 
 
 def methods(verdict: Verdict) -> list[MethodFigures]:

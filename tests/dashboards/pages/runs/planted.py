@@ -13,7 +13,15 @@ from dashboards.pages.runs.exposure_figures import (
     PastExposure,
     SegmentGap,
 )
-from dashboards.pages.runs.facts import RunAlert, RunFacts, RunLine, Setting, SlotMove
+from dashboards.pages.runs.facts import (
+    AttributeLists,
+    PriorLine,
+    RunAlert,
+    RunFacts,
+    RunLine,
+    Setting,
+    SlotMove,
+)
 from dashboards.pages.runs.figures import (
     Difference,
     Estimate,
@@ -100,6 +108,21 @@ def facts(**changes) -> RunFacts:
         "methods": (
             MethodFigures("ranker", True, Estimate(0.3, 0.28, 0.32), {"recall@20": 0.4}),
             MethodFigures(HOSTILE, False, Estimate(0.28, 0.26, 0.3), {}),
+        ),
+        "attributes": AttributeLists(
+            judged=480,
+            rows={
+                "attributes": Estimate(0.11, 0.1, 0.12),
+                "fallback": Estimate(0.09, 0.08, 0.1),
+                "popularity": Estimate(0.08),
+            },
+            gap=Estimate(0.02, 0.01, 0.03),
+            lists=1200,
+            columns=("country", HOSTILE),
+        ),
+        "priors": (
+            PriorLine("parents", 0.25, 0.125, -0.5),
+            PriorLine("idle", 0.0, None, None),
         ),
         "hidden": HiddenItems(
             items=1650,

@@ -7,6 +7,7 @@ import pytest
 
 from dashboards.pages.frame import page_path
 from dashboards.pages.runs.conclusion import conclude
+from dashboards.pages.runs.facts import AttributeLists
 from dashboards.pages.runs.figures import Difference, Estimate
 from tests.browser import barriers, served
 from tests.dashboards.pages.planted import HOSTILE, ask, guarded, site
@@ -63,6 +64,38 @@ def test_items_hidden_from_fits_have_a_table_with_intervals():
     assert "ranker0.1700 [0.1600, 0.1800]0.0200–" in shown
     assert "0.0700 [0.0600, 0.0800]0.0100+0.1000 [+0.0900, +0.1100]" in shown
     assert 'id="hidden"' not in page_of(facts(hidden=None))
+
+
+def test_lists_of_users_without_a_history_stand_beside_the_fallback():
+    shown = words(page_of(facts()))
+    assert "1,200 of them have a list from country, " in shown
+    assert "Judged by 480 users whose whole history was hidden." in shown
+    assert "from attributes0.1100 [0.1000, 0.1200] fallback0.0900 [0.0800, 0.1000]" in shown
+    assert "from attributes minus fallback+0.0200 [+0.0100, +0.0300]" in shown
+    assert 'id="attributes"' not in page_of(facts(attributes=None))
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("they are not surely better than the fallback", "按属性生成的列表并非确定优于它"),
+        ("1,200 cold users are more than [lists] cold_users = 100", "共 1,200 个"),
+    ],
+)
+def test_why_the_fallback_serves_is_said_in_both_languages(reason, said):
+    refused = AttributeLists(0, {}, None, 0, ("country",), reason)
+    known = facts(attributes=refused)
+    assert f"The fallback serves users without a history: {reason}." in words(page_of(known))
+    read = planted(run=lambda placement, asked: known)
+    page = ask(page_path("default", "runs", NEW) + "?language=zh", site(runs=read)).text
+    assert said in page
+    assert "The fallback serves" not in page
+
+
+def test_rules_of_thumb_stand_with_what_they_add():
+    shown = words(page_of(facts()))
+    assert "parents25.0%12.5%-0.5000 idle0.0%––" in shown
+    assert 'id="priors"' not in page_of(facts(priors=()))
 
 
 def test_exposure_stands_beside_interest_with_limits_and_their_cost():

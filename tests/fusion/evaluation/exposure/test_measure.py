@@ -123,3 +123,20 @@ def test_a_group_leaves_where_its_whole_interval_does(low, high, leaves):
     group = GroupExposure(items=1, exposure=0.2, interest=0.1, ratio=2.0, low=low, high=high)
     assert group.leaves(2) is leaves
     assert not GroupExposure(items=1, exposure=0.2, interest=0).leaves(2)
+
+
+def test_lists_from_attributes_count_for_nothing(done, tmp_path):
+    """As if half of the users had no history: the others' lists are all that is measured."""
+    context, trained = done
+    made, fewer = ListsFolder(trained.lists), ListsFolder(tmp_path)
+    served = pl.read_parquet(made.served)
+    is_cold = pl.col("user") % 2 == 0
+    route = pl.when(is_cold).then(pl.lit("cold")).otherwise("route").alias("route")
+    served.with_columns(route).write_parquet(fewer.served)
+    lists = pl.read_parquet(made.lists)
+    lists.write_parquet(fewer.lists)
+    report = measure_exposure(context, fewer)
+    assert report.users == lists.filter(~is_cold)["user"].n_unique() < trained.exposure.users
+    lists.filter(~is_cold).write_parquet(fewer.lists)
+    served.write_parquet(fewer.served)
+    assert measure_exposure(context, fewer) == report
