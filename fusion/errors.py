@@ -4,12 +4,14 @@ FusionError                 exit 3   a bug: ours to mend
 ├── ConfigError             exit 2   the configuration's author
 │   ├── UnknownName                  a name that is not known, with the nearest one that is
 │   ├── MissingExtra                 a package that an extra of the installation brings
+│   ├── WorkerRefused                a worker whose results would differ, or who cannot work here
 │   └── UnusableSource               a package's source that cannot even be asked; a run goes on
 ├── DataError               exit 2   the data's owner
 ├── Refused                 exit 1   nobody: a gate held, what is live stays live
 ├── Temporary               exit 75  time: the same command may succeed later
 │   ├── Overtaken                    another command was faster
 │   ├── Unavailable                  the database is away or busy: the same step, in a moment
+│   ├── ExecutorLost                 whoever was to do the work of a run has gone
 │   └── TookTooLong                  a stage or a run took longer than it may
 └── SourceFailed            exit 3   a source's author; a run leaves the source out and goes on
 """
@@ -84,6 +86,10 @@ class MissingExtra(ConfigError):
             extras: names of extras of `fusion-recommender`.
         """
         super().__init__(f"{user} needs {install_hint(extras)}")
+
+
+class WorkerRefused(ConfigError):
+    """A worker's results might differ from the coordinator's, or it cannot work for it."""
 
 
 def install_hint(extras: Sequence[str]) -> str:
@@ -170,6 +176,10 @@ class Overtaken(Temporary):
 
 class Unavailable(Temporary):
     """The database is away, busy or starting: the same step may succeed in a moment."""
+
+
+class ExecutorLost(Temporary):
+    """Whoever was to do the work of a run has gone; what is made already is kept."""
 
 
 class TookTooLong(Temporary):

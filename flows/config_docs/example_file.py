@@ -9,6 +9,8 @@ from flows.config_docs.sections import WIDTH, Section, default_set, sections, to
 from flows.settings import Config
 
 EXAMPLES: dict[str, Any] = {
+    "compute.workers": 2,
+    "compute.scheduler": "tcp://10.0.0.1:8786",
     "data.interactions": "ratings.csv",
     "data.items": "movies.csv",
     "data.users": "users.csv",

@@ -2,6 +2,7 @@
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from fusion.config.compute import ComputeSettings
 from fusion.config.list_settings import ListSettings
 from fusion.config.priors import MAX_PRIORS, PriorSettings
 from fusion.config.sections import (
@@ -52,6 +53,9 @@ class CoreConfig(Settings):
     )
     gate: GateSettings = Field(GateSettings(), description="When a run may be published.")
     lists: ListSettings = Field(ListSettings(), description="What is published.")
+    compute: ComputeSettings = Field(
+        ComputeSettings(), description="Who does the work of a training: fits and tuning."
+    )
     limits: LimitSettings = Field(
         LimitSettings(),
         description="What stages, runs, queries and sources of packages may take.",

@@ -15,6 +15,7 @@ PACKAGES = {
         *("babel", "evidently", "jinja2", "matplotlib", "pandas", "starlette", "uvicorn"),
     ),
     "postgres": ("psycopg",),
+    "scale": ("dask", "distributed"),
     "notify": ("apprise",),
     "mlflow": ("mlflow",),
     "tensorboard": ("tensorboardX",),

@@ -39,15 +39,16 @@ class BoundedPool:
     process, and results must not depend on which pieces of work happen to run together.
     """
 
-    def __init__(self, threads: int, memory: float) -> None:
+    def __init__(self, threads: int, memory: float, most: int = MAX_WORKERS) -> None:
         """Start without work.
 
         Args:
-            threads: cores to use, at most `MAX_WORKERS`.
+            threads: cores to use, at most `most`.
             memory: GiB that the work under way may need together.
+            most: pieces of work at once; more than `MAX_WORKERS` where other processes do them.
         """
         self.memory = memory
-        self._pool = ThreadPoolExecutor(max(1, min(threads, MAX_WORKERS)))
+        self._pool = ThreadPoolExecutor(max(1, min(threads, most)))
         self._memory_freed = Condition()
         self._memory_in_use = 0.0
         self._stop = Event()
@@ -114,18 +115,19 @@ class BoundedPool:
 
 
 @contextmanager
-def bounded_pool(threads: int, memory: float) -> Iterator[BoundedPool]:
+def bounded_pool(threads: int, memory: float, most: int = MAX_WORKERS) -> Iterator[BoundedPool]:
     """Open a pool that is closed at the end of the block, and stopped when the block fails.
 
     Args:
-        threads: cores to use, at most `MAX_WORKERS`.
+        threads: cores to use, at most `most`.
         memory: GiB that the work under way may need together.
+        most: pieces of work at once.
 
     Yields:
         The pool.
     """
     with threadpool_limits(1, "blas"):
-        pool = BoundedPool(threads, memory)
+        pool = BoundedPool(threads, memory, most)
         try:
             yield pool
         except BaseException:  # an interrupt by a person stops the work as well

@@ -5,12 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fusion.compute.local import LOCAL
+from fusion.compute.task import Executor
 from fusion.config import CoreConfig, SourceSettings
 from fusion.core.parallel import BlockBudget
 from fusion.core.progress import Progress, Step, no_progress, run_plain
 from fusion.data.dataset import Dataset
 from fusion.data.splitting.fold import Plan
 from fusion.models.base.allowed import Allowed
+from fusion.runs.stages.handover import Handover
 from fusion.runs.stages.runtime import Runtime
 from fusion.runs.stages.store import Store
 
@@ -30,6 +33,8 @@ class RunContext:
         used: stages made or verified so far, `<name>/<key>`, those of derived contexts included.
         shared_store: store of another folder, from which stages are copied; None where there is
             none.
+        executor: does the work of stages, here or in other processes.
+        handover: of what such processes read; None where there are none.
     """
 
     config: CoreConfig
@@ -41,6 +46,8 @@ class RunContext:
     progress: Callable[[str], Progress] = field(default=no_progress)
     used: set[str] = field(default_factory=set, compare=False)
     shared_store: Path | None = None
+    executor: Executor = LOCAL
+    handover: Handover | None = None
 
     @property
     def store(self) -> Store:
@@ -55,7 +62,15 @@ class RunContext:
     @property
     def runtime(self) -> Runtime:
         """The means by which its stages are made."""
-        return Runtime(self.store, self.threads, self.config.memory, self.step, self.progress)
+        return Runtime(
+            store=self.store,
+            threads=self.threads,
+            memory=self.config.memory,
+            step=self.step,
+            progress=self.progress,
+            executor=self.executor,
+            handover=self.handover,
+        )
 
     @property
     def sources(self) -> tuple[SourceSettings, ...]:

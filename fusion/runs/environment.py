@@ -4,6 +4,7 @@ import os
 import platform
 import resource
 
+from fusion.compute.identity import CPU, cpu_kind
 from fusion.runs.manifest import Environment
 from fusion.runs.stages.store import LIBRARIES, code_version, release
 
@@ -18,6 +19,13 @@ def environment() -> Environment:
         cores=len(os.sched_getaffinity(0)),
         peak_mb=peak_mb(),
     )
+
+
+def identity() -> dict[str, str]:
+    """Return all by which the bits of this process may differ from those of another one."""
+    releases = {name: release(name) for name in LIBRARIES}
+    python = platform.python_version()
+    return {"the code of fusion": code_version(), "Python": python, CPU: cpu_kind(), **releases}
 
 
 def peak_mb() -> int:

@@ -22,6 +22,7 @@ from fusion.runs.cleanup import remove_folder
 from fusion.runs.stages.record import damage_of_file, read_record
 from fusion.runs.stages.runtime import Runtime, Stage
 from fusion.runs.stages.store import set_aside
+from fusion.training.elsewhere.earlier_fit import EarlierFit
 from fusion.training.sources import source_seed
 
 STATE = "state.npz"
@@ -86,7 +87,7 @@ class FitInputs:
     device: str
     seed: list[int]
     steps: int | None
-    warm: "Fit | None" = None
+    warm: EarlierFit | None = None
     keep: bool = False
 
 
@@ -108,6 +109,11 @@ class Fit:
     def key(self) -> str:
         """The key of its stage."""
         return self.folder.name
+
+    @property
+    def fold_name(self) -> str:
+        """Name of the fold, for notes of a fit that begins from this one."""
+        return self.fold.name
 
     @property
     def notes(self) -> dict[str, Any]:
@@ -227,5 +233,5 @@ def make_fit(folder: Path, inputs: FitInputs, runtime: Runtime) -> None:
         "n_items": data.n_items,
     }
     if warm:
-        notes["refit"] = f"warm, from {warm.fold.name}"
+        notes["refit"] = f"warm, from {warm.fold_name}"
     (folder / NOTES).write_text(json.dumps(notes))

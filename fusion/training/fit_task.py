@@ -5,11 +5,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from fusion.compute.task import ends_run
 from fusion.config import SourceSettings
-from fusion.core.system_errors import disk_refused
 from fusion.data.splitting.fold import Fold
 from fusion.isolation.failure import what_happened
 from fusion.runs.stages.runtime import Runtime, Stage
+from fusion.training.elsewhere.fit import hand_over_fit
 from fusion.training.fit_stage import Fit, FitInputs, fit_stage
 from fusion.training.tuning import Tuned, TuningTask, tune_source
 
@@ -115,9 +116,9 @@ class FitTask:
         fit, failure = None, ""
         try:
             stage = fit_stage(source, fold, self.seed, self.device, steps, earlier)
-            fit = self._run(stage, source, fold)
+            fit = self._run(replace(stage, message=hand_over_fit), source, fold)
         except Exception as error:  # a source is foreign code, which may fail with anything
-            if disk_refused(error):
+            if ends_run(error):
                 raise
             log.warning("source failed name=%s fold=%s", source.name, fold.name, exc_info=True)
             failure = f"failed on {fold.name}: {what_happened(error)}"

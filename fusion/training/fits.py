@@ -3,12 +3,13 @@
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, as_completed
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 
 from fusion.config import SourceSettings
-from fusion.core.parallel import BoundedPool, bounded_pool
+from fusion.core.parallel import BoundedPool
 from fusion.data.splitting.fold import Fold
 from fusion.errors import UnusableSource
 from fusion.models.foreign.resolve import source_model
@@ -79,7 +80,7 @@ def fit_further(context: RunContext, fits: SourceFits, folds: Sequence[Fold]) ->
     """
     task = _task(context, folds)
     futures: dict[str, list[Future[list[FitResult]]]] = {}
-    with bounded_pool(task.runtime.threads, task.runtime.memory) as pool:
+    with _open_pool(task) as pool:
         task = _stoppable(task, pool)
         for source in _slow_first(fits.in_use):
             earlier = fits.results[source.name]
@@ -154,7 +155,7 @@ def _fit_side_by_side(
     """Source name -> its results, oldest fold first, in the order of `sources`."""
     first_fits: dict[Future[list[FitResult]], SourceSettings] = {}
     later_fits: dict[str, list[Future[list[FitResult]]]] = {}
-    with bounded_pool(task.runtime.threads, task.runtime.memory) as pool:
+    with _open_pool(task) as pool:
         task = _stoppable(task, pool)
         for source in _slow_first(sources):
             work = partial(task.begin, source)
@@ -170,6 +171,11 @@ def _fit_side_by_side(
         of_source = (futures[source.name], *later_fits[source.name])
         results[source.name] = [result for future in of_source for result in future.result()]
     return results
+
+
+def _open_pool(task: FitTask) -> AbstractContextManager[BoundedPool]:
+    """Open the threads that ask the executor for fits."""
+    return task.runtime.executor.pool(task.runtime.threads, task.runtime.memory)
 
 
 def _stoppable(task: FitTask, pool: BoundedPool) -> FitTask:

@@ -23,7 +23,6 @@ from fusion.evaluation.live_baseline import Live
 from fusion.evaluation.serving.report import ServingReport
 from fusion.lists.business_rules.compiled_rules import Rules
 from fusion.lists.exposure.limits import exposure_limits
-from fusion.models.foreign.processes import foreign_sources
 from fusion.ranking.extra_parameters import require_extra
 from fusion.ranking.method import RANKER
 from fusion.ranking.sampling import limit_training_users
@@ -31,6 +30,7 @@ from fusion.ranking.source_prior import SourcePrior
 from fusion.runs.context import RunContext
 from fusion.runs.run_folder import ListsFolder
 from fusion.training.contributions.pruning import prune
+from fusion.training.elsewhere.session import with_processes
 from fusion.training.estimate.measure import estimate_lists_of
 from fusion.training.fits import fit_further, fit_sources
 from fusion.training.lists_stage import ListsInputs, ServedMethod, lists_stage
@@ -49,13 +49,11 @@ from fusion.training.ranker_stages import (
 )
 from fusion.training.serving.measure import measure_serving
 from fusion.training.source_fits import SourceFit, SourceFits, evict
-from fusion.training.sources import RANDOM_SOURCE, SourceReport, leave_out, source_limits
+from fusion.training.sources import RANDOM_SOURCE, SourceReport, leave_out
 from fusion.training.table_stage import TableInputs, table_stage
 from fusion.training.tuning import Tuned
 
 log = logging.getLogger(__name__)
-FOREIGN = "foreign"
-"""Folder of the store for what packages' sources and the training hand to each other."""
 T = TypeVar("T")
 
 
@@ -118,14 +116,14 @@ def train(context: RunContext, live: Live | None = None, rules: Rules | None = N
         rules: that lists follow.
 
     Raises:
-        ConfigError: no source can take part, or something is configured wrong.
+        ConfigError: no source or worker can take part, or something is configured wrong.
+        ExecutorLost: workers of Dask or their scheduler have gone.
         DataError: there is nothing to learn from, or nobody to list for.
     """
     require_extra(context.config.ranker)
     context.store.sweep()
-    limits, folder = source_limits(context.config), context.store.root / FOREIGN
-    with foreign_sources(limits, folder):
-        return _train(with_query_vectors(context), live, rules)
+    with with_processes(context) as ready:
+        return _train(with_query_vectors(ready), live, rules)
 
 
 def _train(context: RunContext, live: Live | None, rules: Rules | None) -> Trained:

@@ -6,23 +6,27 @@ It is made on a fold that ends before the first label fold, and what it finds ho
 import json
 import logging
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from fusion.compute.task import ends_run
 from fusion.config import SourceSettings
-from fusion.core.system_errors import disk_refused
 from fusion.data.splitting.fold import Fold
 from fusion.models.base.allowed import Allowed
 from fusion.models.base.recommender import Recommender
 from fusion.runs.context import RunContext
 from fusion.runs.stages.runtime import Runtime, Stage
+from fusion.training.elsewhere.tune import hand_over_tuning
 from fusion.training.fit_stage import ModelRecipe
 from fusion.training.sources import source_seed
-from fusion.training.tuning_search import Space, TuneInputs, search, validation_users
+from fusion.training.tuning_search import (
+    TUNED,
+    Space,
+    TuneInputs,
+    make_tuning,
+    validation_users,
+)
 
 log = logging.getLogger(__name__)
-TUNED = "tuned.json"
-"""Result of a search: settings, and NDCG@10 with and without them."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,7 @@ def tune_source(task: TuningTask, source: SourceSettings, runtime: Runtime) -> T
     try:
         folder = runtime.run(stage)
     except Exception as error:  # a source is foreign code, which may fail with anything
-        if disk_refused(error):
+        if ends_run(error):
             raise
         log.warning("tuning failed name=%s", source.name, exc_info=True)
         return None
@@ -128,18 +132,8 @@ def _tuning_stage(task: TuningTask, source: SourceSettings) -> Stage[TuneInputs]
         allowed=task.allowed,
         device=task.device,
     )
-    return Stage("tune", f"tune {source.name}", inputs, make_tuning)
-
-
-def make_tuning(folder: Path, inputs: TuneInputs, runtime: Runtime) -> None:
-    """Search a source's settings and write what was found.
-
-    Args:
-        folder: empty.
-        inputs: of the stage.
-        runtime: the means.
-    """
-    (folder / TUNED).write_text(json.dumps(search(inputs, runtime)))
+    label = f"tune {source.name}"
+    return Stage("tune", label, inputs, make_tuning, message=hand_over_tuning)
 
 
 def searchable(model: Recommender) -> Space:

@@ -1,7 +1,9 @@
 """The search of tuning: trials by Optuna's TPE, compared by NDCG@10 user by user."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,8 @@ from fusion.runs.stages.runtime import Runtime
 from fusion.training.defaults import DEFAULTS
 from fusion.training.fit_stage import ModelRecipe
 
+TUNED = "tuned.json"
+"""Result of a search: settings, and NDCG@10 with and without them."""
 Space = dict[str, dict[str, Any]]
 """Setting -> its limits: low, high, log (searched on a log scale), whole (numbers only)."""
 Evaluate = Callable[[dict[str, Any]], Scores]
@@ -50,6 +54,17 @@ class TuneInputs:
     fold: Fold
     allowed: Allowed
     device: str
+
+
+def make_tuning(folder: Path, inputs: TuneInputs, runtime: Runtime) -> None:
+    """Search a source's settings and write what was found.
+
+    Args:
+        folder: empty.
+        inputs: of the stage.
+        runtime: the means.
+    """
+    (folder / TUNED).write_text(json.dumps(search(inputs, runtime)))
 
 
 def search(inputs: TuneInputs, runtime: Runtime) -> dict[str, Any]:

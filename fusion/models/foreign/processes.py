@@ -159,7 +159,7 @@ class ForeignSources:
             limits: of each process.
             folder: for what they and the training hand to each other; made when it is needed.
         """
-        self._limits = limits
+        self.limits = limits
         self._folder = folder
         self._processes: dict[str, SourceProcess] = {}
         self._lock = Lock()
@@ -172,7 +172,7 @@ class ForeignSources:
         """
         with self._lock:
             if entry.name not in self._processes:
-                process = SourceProcess(entry, self._limits, self._folder)
+                process = SourceProcess(entry, self.limits, self._folder)
                 self._processes[entry.name] = process
             return self._processes[entry.name]
 

@@ -7,9 +7,12 @@ from inspect import isfunction
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from fusion.compute.local import LOCAL
+from fusion.compute.task import Executor, Message, Task
 from fusion.core.parallel import BLOCKS_PER_BUDGET, BLOCKS_PER_THREAD, BlockBudget
 from fusion.core.progress import Progress, Step, no_progress, run_plain
 from fusion.errors import FusionError
+from fusion.runs.stages.handover import Handover
 from fusion.runs.stages.keys import inputs_key
 from fusion.runs.stages.store import Store
 
@@ -29,6 +32,8 @@ class Stage(Generic[I]):
         inputs: a dataclass; every field counts towards the key, see `keys`.
         make: writes the result into an empty folder: `make(folder, inputs, runtime)`.
         read_later: files whose content whoever reads them verifies, as not every run reads them.
+        message: hands the inputs over, and says how another process fills the folder; None for a
+            stage that is made here, wherever others are.
     """
 
     name: str
@@ -36,6 +41,7 @@ class Stage(Generic[I]):
     inputs: I
     make: Callable[[Path, I, "Runtime"], None]
     read_later: tuple[str, ...] = ()
+    message: Callable[[I, "Runtime"], Message] | None = None
 
     def __post_init__(self) -> None:
         if not isfunction(self.make) or self.make.__closure__:
@@ -63,6 +69,8 @@ class Runtime:
         step: runs a named piece of work, plainly or as a task of an orchestrator.
         progress: gives the progress of a named piece of work.
         label: of the stage that is being made.
+        executor: does the work of stages, here or in other processes.
+        handover: of what such processes read; None where there are none.
     """
 
     store: Store
@@ -71,6 +79,8 @@ class Runtime:
     step: Step = run_plain
     progress: Callable[[str], Progress] = field(default=no_progress)
     label: str = ""
+    executor: Executor = LOCAL
+    handover: Handover | None = None
 
     def run(self, stage: Stage[I]) -> Path:
         """Run a stage as a step of its own.
@@ -97,9 +107,26 @@ class Runtime:
         return self.store.stage(
             stage.name,
             stage.key_inputs,
-            lambda folder: stage.make(folder, stage.inputs, runtime),
+            lambda folder: runtime.fill(folder, stage),
             stage.read_later,
         )
+
+    def fill(self, folder: Path, stage: Stage[I]) -> None:
+        """Make what a stage writes, by the executor.
+
+        Args:
+            folder: empty.
+            stage: what to make.
+        """
+        message = stage.message
+        task = Task(
+            name=stage.label,
+            folder=folder,
+            here=lambda: stage.make(folder, stage.inputs, self),
+            message=None if message is None else lambda: message(stage.inputs, self),
+            watch=self.watch,
+        )
+        self.executor.submit(task).result()
 
     def has(self, stage: Stage[I]) -> bool:
         """Return whether a stage is in the store already.

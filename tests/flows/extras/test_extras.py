@@ -40,6 +40,8 @@ WORDS = {
 """Arguments of verbs that need some."""
 TRACKING = ("mlflow", "tensorboard")
 """Extras of one tool each, which `all` leaves out."""
+FOR_MACHINES = "scale"
+"""An extra that `all` leaves out, since one machine does without."""
 FOR_GPUS = "finetune"
 """An extra that `all` leaves out too, and that is not installed where these tests run."""
 EXTRAS = (
@@ -59,7 +61,7 @@ def line_of(name: str) -> list[str]:
     return [name, *WORDS.get(name, [])]
 
 
-@pytest.mark.parametrize("extra", [*EXTRAS, *TRACKING])
+@pytest.mark.parametrize("extra", [*EXTRAS, *TRACKING, FOR_MACHINES])
 def test_an_extra_brings_the_packages_that_it_stands_for(extra):
     hidden = set(hidden_packages(extra))
     assert hidden.isdisjoint(PACKAGES[extra])
@@ -74,7 +76,7 @@ def test_what_trains_transformers_brings_peft():
 
 
 def test_all_is_every_extra_that_a_user_has_and_what_make_installs():
-    assert set(PACKAGES) == {*EXTRAS, *TRACKING, FOR_GPUS}
+    assert set(PACKAGES) == {*EXTRAS, *TRACKING, FOR_MACHINES, FOR_GPUS}
     [everything] = project()["optional-dependencies"]["all"]
     names = ",".join(extra for extra in EXTRAS if extra != "demo")
     assert everything == f"fusion-recommender[{names}]"

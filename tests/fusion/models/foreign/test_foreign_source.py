@@ -36,7 +36,7 @@ from fusion.models.foreign.source import ForeignSource
 from fusion.ranking.candidates import candidate_blocks
 from fusion.runs.stages.store import Store
 from fusion.testing.data import mixed_data, random_pairs, users_now
-from fusion.training.pipeline import FOREIGN
+from fusion.training.elsewhere.session import FOREIGN
 from tests.fusion.hostile import installing
 from tests.fusion.hostile.sources import Fine
 

@@ -1,0 +1,138 @@
+"""The executor `dask`: tasks are done by workers of Dask, which are told of them by a text."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from fusion.compute.dask_cluster import Cluster
+from fusion.compute.local import Done
+from fusion.compute.task import Pending, Task, require_done
+from fusion.compute.worker import answer_text
+from fusion.core.parallel import BoundedPool, bounded_pool
+from fusion.errors import ExecutorLost
+from fusion.isolation.conversation import NOTHING_YET
+from fusion.isolation.failure import WorkFailed
+
+BEAT = 0.5
+"""Seconds between two looks at whether the wait is to end."""
+LOOK_EVERY = 10.0
+"""Seconds between two looks at whether there is any worker."""
+PATIENCE = 60.0
+"""Seconds without any worker, after which none is expected to come back."""
+AHEAD = 1
+"""Tasks that wait at the scheduler, so that no worker waits for the coordinator."""
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """A task that a scheduler has.
+
+    Attributes:
+        task: that was submitted.
+        cluster: to which.
+        future: of `distributed`.
+    """
+
+    task: Task
+    cluster: Cluster
+    future: Any
+
+    def result(self) -> None:
+        """Wait for the end of the task, wherever it is done, and begun anew where a worker died.
+
+        Raises:
+            WorkFailed: the work raised an exception, or too many workers died of it.
+            WorkerRefused: a worker cannot take part.
+            ExecutorLost: scheduler or workers have gone.
+        """
+        try:
+            text = self._wait()
+        except BaseException:
+            self.future.cancel()
+            raise
+        require_done(json.loads(text), self.task.folder)
+
+    def _wait(self) -> str:
+        from distributed import CancelledError, KilledWorker  # noqa: PLC0415
+
+        progress = self.task.watch()
+        last_seen = looked = time.monotonic()
+        while True:
+            progress(*NOTHING_YET)
+            try:
+                return str(self.future.result(timeout=BEAT))
+            except TimeoutError:
+                now = time.monotonic()
+            except KilledWorker as killed:
+                why = f"{killed.allowed_failures + 1} workers died of it, one after the other"
+                raise WorkFailed("ended", why) from None
+            except (CancelledError, OSError) as gone:
+                raise self._lost("has gone") from gone
+            if now - looked > LOOK_EVERY:
+                looked = now
+                if self._has_workers():
+                    last_seen = now
+                elif now - last_seen > PATIENCE:
+                    raise self._lost("has no worker left")
+
+    def _has_workers(self) -> bool:
+        try:
+            return bool(self.cluster.client.scheduler_info()["workers"])
+        except (OSError, TimeoutError) as gone:
+            raise self._lost("has gone") from gone
+
+    def _lost(self, why: str) -> ExecutorLost:
+        return ExecutorLost(
+            f"the scheduler {self.cluster.address} {why}; what is made so far is kept: start it "
+            "and its workers, and run the same command again"
+        )
+
+
+@dataclass(frozen=True)
+class DaskExecutor:
+    """Workers of Dask, one task at a time on each.
+
+    Attributes:
+        cluster: of workers that were checked.
+        identity: as of `worker.answer`: workers may come later, and are checked by each task.
+    """
+
+    cluster: Cluster
+    identity: Mapping[str, Any]
+
+    @contextmanager
+    def pool(self, threads: int, memory: float) -> Iterator[BoundedPool]:
+        """Open a thread for each worker, which waits for it.
+
+        Args:
+            threads: not used: the workers have them.
+            memory: not used: the cluster knows what its machines have.
+
+        Yields:
+            The pool.
+        """
+        width = self.cluster.n_workers + AHEAD
+        with bounded_pool(width, self.cluster.memory, width) as pool:
+            yield pool
+
+    def submit(self, task: Task) -> Pending:
+        """Hand a task to the scheduler.
+
+        Args:
+            task: to be done.
+        """
+        if task.message is None:
+            task.here()
+            return Done()
+        message = task.message()
+        question = {
+            "target": message.target,
+            "folder": str(task.folder.absolute()),
+            "arguments": dict(message.arguments),
+            "identity": dict(self.identity),
+        }
+        future = self.cluster.client.submit(answer_text, json.dumps(question), pure=False)
+        return Submitted(task, self.cluster, future)

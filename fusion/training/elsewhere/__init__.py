@@ -1,0 +1,1 @@
+"""Stages that other processes make: what they are told, and what they do."""
