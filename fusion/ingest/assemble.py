@@ -10,6 +10,7 @@ from fusion.core.arrays import Rows, Times
 from fusion.core.findings import EXAMPLES, Finding, example_rows
 from fusion.data.dataset import Dataset
 from fusion.data.id_map import IdMap
+from fusion.ingest.cell_parsing import label_type
 from fusion.ingest.reading_findings import DUPLICATES
 from fusion.ingest.settings import DataSettings
 
@@ -36,16 +37,21 @@ def number_rows(ids: pl.Series, others: pl.DataFrame | None) -> tuple[IdMap, Row
     """Number ids by first appearance, then those that only a table names, in its order.
 
     Args:
-        ids: (N,) outside ids of the interactions, text.
+        ids: (N,) outside ids of the interactions, text or labels; none is missing.
         others: table with a column `id`; None where there is none.
 
     Returns:
         The map of all ids, and the row number (N,) int32 of each interaction.
     """
     # Ids of interactions come first: a longer table of items must not renumber them.
-    columns = [ids] if others is None else [ids, others["id"]]
-    id_map = IdMap.in_order(*columns)
-    return id_map, id_map.rows(ids)
+    labels = ids if isinstance(ids.dtype, pl.Categorical) else ids.cast(label_type())
+    distinct = labels.unique(maintain_order=True)
+    columns = [distinct] if others is None else [distinct, others["id"]]
+    # A label has a number of its own, by which the row number of its id is looked up.
+    codes = distinct.to_physical().to_numpy()
+    row_of_code = np.zeros(int(codes.max(initial=0)) + 1, np.int32)
+    row_of_code[codes] = np.arange(len(codes), dtype=np.int32)
+    return IdMap.in_order(*columns), row_of_code[labels.to_physical().to_numpy()]
 
 
 def duplicates(frame: pl.DataFrame) -> pl.Series:
@@ -192,7 +198,7 @@ def _times(frame: pl.DataFrame) -> Times:
     """Times (N,) int64 in ms; 0 where there are none."""
     if "time" not in frame.columns:
         return np.zeros(len(frame), np.int64)
-    return frame["time"].to_numpy().astype(np.int64)
+    return frame["time"].to_numpy().astype(np.int64, copy=False)
 
 
 def _aligned(ids: IdMap, table: pl.DataFrame | None) -> pl.DataFrame:

@@ -1,5 +1,6 @@
 """Parsers of single cells: ids, numbers and lists of categories, alike for every file type."""
 
+import numpy as np
 import polars as pl
 
 INT64_BOUND = 2**63
@@ -40,6 +41,36 @@ def _float_id_text(values: pl.Series) -> pl.Series:
     text = pl.when(cell.is_finite()).then(pl.coalesce(whole_text, float_text))
     frame = values.alias("id").to_frame().select(text)
     return frame["id"].alias(values.name)
+
+
+def label_type() -> pl.Categorical:
+    """Return a type for the ids of one column: each distinct text once, and four bytes a row."""
+    return pl.Categorical(pl.Categories.random())
+
+
+def id_labels(values: pl.Series, labels: pl.Categorical) -> pl.Series:
+    """Write ids as `id_text` does, as labels: the text of a whole column is never in memory.
+
+    Args:
+        values: (n,) ids of any type; those of the type `labels` are texts as they stand in files.
+        labels: of `label_type`.
+
+    Returns:
+        (n,) labels; null where `id_text` has null.
+    """
+    if values.dtype != labels:
+        return id_text(values).cast(labels)
+    written = values.drop_nulls().unique()
+    as_written = written.cast(pl.String)
+    texts = id_text(as_written)
+    if texts.equals(as_written):
+        return values
+    # Two spellings may be one id: the rows get the label of the text that each is written as.
+    codes = written.to_physical()
+    place_of_code = np.zeros(int(codes.max()) + 1, np.uint32)  # type: ignore[arg-type]
+    place_of_code[codes.to_numpy()] = np.arange(len(codes), dtype=np.uint32)
+    places = pl.Series(place_of_code).gather(values.to_physical())
+    return texts.cast(labels).gather(places).alias(values.name)
 
 
 def number(cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:

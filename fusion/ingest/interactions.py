@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import polars as pl
 
 from fusion.errors import UnknownName
-from fusion.ingest.cell_parsing import id_text, numbers
+from fusion.ingest.cell_parsing import id_labels, id_text, label_type, numbers
 from fusion.ingest.column_settings import column_name
 from fusion.ingest.formats.files import Table
 from fusion.ingest.label_expression import TypedColumn, columns_of, positive_expr
@@ -44,7 +44,7 @@ def read_interactions(settings: DataSettings, table: Table) -> pl.DataFrame:
         table: the opened interactions.
 
     Returns:
-        (N,) rows with `row`, `blank` (see `Table.pick`), `user` and `item` as text, and as far as
+        (N,) rows with `row`, `blank` (see `Table.pick`), `user` and `item` as labels, and as far as
         configured: `time` (Int64 ms) and `weight` (Float64), null where unreadable, beside
         `time_text` and `weight_text` as they stand in the file; `event` as text. Columns that only
         `positive` uses begin with "@".
@@ -54,7 +54,10 @@ def read_interactions(settings: DataSettings, table: Table) -> pl.DataFrame:
         UnknownName: `positive` names a column that does not exist.
         ConfigError: `positive` cannot be read.
     """
-    return parse_interactions(settings, table.pick(columns_used(settings, table.columns)))
+    labels = {"user": label_type(), "item": label_type()}
+    cells = table.pick(columns_used(settings, table.columns), labels)
+    ids = [id_labels(cells[name], of_column) for name, of_column in labels.items()]
+    return _parse_values(settings, cells.with_columns(ids))
 
 
 def columns_used(settings: DataSettings, file_columns: Iterable[str]) -> dict[str, str]:
@@ -86,11 +89,15 @@ def parse_interactions(settings: DataSettings, frame: pl.DataFrame) -> pl.DataFr
         frame: (N,) rows with the columns of `columns_used`.
 
     Returns:
-        (N,) rows as `read_interactions` gives them.
+        (N,) rows as `read_interactions` gives them, with `user` and `item` as text.
     """
     users = id_text(frame["user"])
     items = id_text(frame["item"])
-    frame = frame.with_columns(users, items)
+    return _parse_values(settings, frame.with_columns(users, items))
+
+
+def _parse_values(settings: DataSettings, frame: pl.DataFrame) -> pl.DataFrame:
+    """Parse cells of interactions other than ids."""
     if "time" in frame.columns:
         cells = _empty_as_null(frame["time"])
         times = to_ms(cells, settings.timezone)

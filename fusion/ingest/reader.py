@@ -185,7 +185,8 @@ class DataReader:
         self.findings += table.swallowed_rows()
         self.notes["read"] = len(frame)
         frame = self._filter("interactions", frame, "user")
-        frame = weigh(self._checked(frame), self.settings)
+        frame = self._checked(frame)  # by itself: the columns of the checks alone are gone now
+        frame = weigh(frame, self.settings)
         n_usable = len(frame)
         frame = in_time_order(frame, self.as_of)
         self.notes["as_of_or_later"] = n_usable - len(frame)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from fusion.core.arrays import pair_keys
 from fusion.core.findings import EXAMPLES, Finding, FindingKind, declare
 from fusion.ingest.checks.registry import Facts, data_check
 
@@ -62,9 +63,8 @@ def repeats(facts: Facts) -> Finding | None:
         A finding, or None.
     """
     data = facts.dataset
-    # A pair as one integer: sorting those is much faster than grouping two columns.
-    codes = data.users.astype(np.int64) * data.n_items + data.items
-    pairs = np.sort(codes)
+    pairs = pair_keys(data.users, data.items, data.n_items)
+    pairs.sort()
     is_repeated = pairs[1:] == pairs[:-1]
     repeated = pairs[1:][is_repeated]
     if not len(repeated):

@@ -58,11 +58,14 @@ class Table:
         """Names of the columns of the first part."""
         return self.parts[0].columns
 
-    def pick(self, columns: Mapping[str, str]) -> pl.DataFrame:
+    def pick(
+        self, columns: Mapping[str, str], labels: Mapping[str, pl.Categorical] | None = None
+    ) -> pl.DataFrame:
         """Read some columns.
 
         Args:
             columns: name here -> name in the file.
+            labels: name here -> type as which texts and integers are read, batch by batch.
 
         Returns:
             (n,) rows with these columns, text where the file is text, and `row` (uint32, from 1
@@ -72,9 +75,12 @@ class Table:
             Unusable: a column is missing, a file cannot be read or there is no row.
         """
         self._require(columns.values())
-        renamed = [pl.col(column).alias(name) for name, column in columns.items()]
-        # Naming every column in `blank` also makes the parser look at whole rows: it reports ragged
-        # ones only then.
+        cells = {name: pl.col(column) for name, column in columns.items()}
+        for name, label in (labels or {}).items():
+            if all(_is_text_like(part.dtypes[columns[name]]) for part in self.parts):
+                cells[name] = cells[name].cast(pl.String).cast(label)
+        renamed = [cell.alias(name) for name, cell in cells.items()]
+        # Naming every column in `blank` makes the parser look at whole rows and report ragged ones.
         frames = [part.frame.select(*renamed, _is_blank(part).alias(BLANK)) for part in self.parts]
         try:
             # Relaxed: exports of different days may write ids as int32 and int64.
@@ -230,6 +236,11 @@ def _query_part(subject: str, source: SqlInput, read_sql: ReadSql | None) -> Par
         raise SQL_FAILED.stop(subject, f"the query failed: {str(error).rstrip('.')}") from error
     name = f"the frame of {source.query}" if source.url == FRAME else "the query"
     return Part(name, None, frame.columns, frame.lazy())
+
+
+def _is_text_like(dtype: pl.DataType) -> bool:
+    """Whether `id_text` can tell each id from the text of its cell."""
+    return dtype.is_integer() or isinstance(dtype, pl.String | pl.Categorical | pl.Enum)
 
 
 def _is_blank(part: Part) -> pl.Expr:

@@ -61,6 +61,11 @@ class Part:
     frame: pl.LazyFrame
     header: Header | None = None
 
+    @property
+    def dtypes(self) -> pl.Schema:
+        """Type of each column."""
+        return self.frame.collect_schema()
+
 
 def text_part(path: Path, subject: str, has_names: bool = True) -> Part:
     """Open a text file.

@@ -88,7 +88,7 @@ class PeopleFilter:
         Args:
             subject: word for what the frame holds, in findings.
             frame: (n,) rows.
-            column: holds users' ids as text.
+            column: holds users' ids as text or labels.
 
         Returns:
             The rows that stay, with counts of those that went; null ids stay null.
@@ -96,7 +96,7 @@ class PeopleFilter:
         filtered = Filtered(frame)
         if self.is_forgotten is not None:
             # Each id is tested once: the test is a keyed hash, which takes a while for millions.
-            people = frame[column].drop_nulls().unique()
+            people = frame[column].drop_nulls().unique().cast(pl.String)
             forgotten = people.filter(self.is_forgotten(people))
             gone = _Gone(forgotten, FORGOTTEN, "people who were forgotten")
             filtered = gone.leave_out(filtered, subject, column)
@@ -108,7 +108,7 @@ class PeopleFilter:
         if self.pseudonyms is None:
             return filtered
         ids = filtered.frame[column]
-        self._plain.append(ids.drop_nulls().unique(maintain_order=True))
+        self._plain.append(ids.drop_nulls().unique(maintain_order=True).cast(pl.String))
         pseudonymous = filtered.frame.with_columns(self.pseudonyms.of_all(ids))
         return replace(filtered, frame=pseudonymous)
 

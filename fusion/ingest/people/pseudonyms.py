@@ -67,13 +67,13 @@ class Pseudonyms:
         """Return the pseudonyms of ids, each distinct one hashed once.
 
         Args:
-            ids: (n,) text.
+            ids: (n,) text or labels.
 
         Returns:
-            (n,) text of the same name, null for null.
+            (n,) of the same name and type, null for null.
         """
         distinct = ids.drop_nulls().unique().alias("id")
-        hashes = pl.Series("pseudonym", map(self.of, distinct), dtype=pl.String)
+        hashes = pl.Series("pseudonym", map(self.of, distinct), dtype=pl.String).cast(ids.dtype)
         pseudonym_of = pl.DataFrame([distinct, hashes])
         wanted = ids.alias("id").to_frame()
         joined = wanted.join(pseudonym_of, on="id", how="left", maintain_order="left")

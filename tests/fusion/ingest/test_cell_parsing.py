@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fusion.ingest.cell_parsing import categories, id_text, numbers
+from fusion.ingest.cell_parsing import categories, id_labels, id_text, label_type, numbers
 
 
 @settings(deadline=None)
@@ -17,6 +17,29 @@ def test_integers_are_called_the_same_in_every_type(values):
     assert id_text(pl.Series(values, dtype=pl.Float64)).to_list() == expected
     assert id_text(pl.Series(expected)).to_list() == expected
     assert id_text(pl.Series([f"{text}.0" for text in expected])).to_list() == expected
+
+
+WRITTEN = st.sampled_from(["7", "7.0", "-3.0", "", "a", "a.0", " 7", "é", "1e3"]) | st.none()
+
+
+@settings(deadline=None)
+@given(st.lists(WRITTEN))
+def test_labels_are_the_texts_of_ids_whatever_the_cells_are(values):
+    texts = pl.Series("user", values, dtype=pl.String)
+    expected = id_text(texts).to_list()
+    labels = label_type()
+    for cells in (texts, texts.cast(labels), texts.cast(pl.Categorical)):
+        labelled = id_labels(cells, labels)
+        assert labelled.name == "user"
+        assert labelled.dtype == labels
+        assert labelled.cast(pl.String).to_list() == expected
+
+
+@settings(deadline=None)
+@given(st.lists(st.none() | st.floats()))
+def test_labels_of_numbers_are_the_texts_of_their_ids(values):
+    cells = pl.Series("item", values, dtype=pl.Float64)
+    assert id_labels(cells, label_type()).cast(pl.String).to_list() == id_text(cells).to_list()
 
 
 @settings(deadline=None)

@@ -219,6 +219,22 @@ def test_text_and_parquet_of_the_same_content_give_the_same_dataset(tmp_path):
     assert len(digests) == 1
 
 
+@pytest.mark.parametrize("last", [pl.Int64, pl.String, pl.Categorical, pl.Float64])
+def test_parts_that_write_ids_in_other_types_name_the_same_users(tmp_path, last):
+    rows = pl.DataFrame({"user": [7, 8, 7], "item": [3, 3, 4], "time": [EPOCH + 9, EPOCH, EPOCH]})
+    later = rows.with_columns(pl.col("time") - 5, user=pl.Series([9, 7, 8]))
+    (tmp_path / "logs").mkdir()
+    rows.cast({"user": pl.Int32}).write_parquet(tmp_path / "logs" / "1.parquet")
+    other = later.with_columns(pl.col("user").cast(pl.String)) if last != pl.Float64 else later
+    other.cast({"user": last}).write_parquet(tmp_path / "logs" / "2.parquet")
+    settings = DataSettings(interactions="logs", columns={"time": "time"})
+    data = load(settings, tmp_path).dataset
+    # By time: those of the second file stand 5 seconds before their likes in the first one.
+    assert data.user_ids.texts(data.users).to_list() == ["7", "8", "8", "7", "9", "7"]
+    # By their first event in time, not by the file in which they stand first.
+    assert data.user_ids.values.to_list() == ["7", "8", "9"]
+
+
 def test_lists_of_words_are_text_too(tmp_path):
     pl.DataFrame({"user": [1, 2], "item": [1, 2]}).write_parquet(tmp_path / "log.parquet")
     pl.DataFrame({"item": [1, 2], "tags": [["a", "b"], []], "n": [7, None]}).write_parquet(
