@@ -9,7 +9,8 @@ from fusion.data.suspicion.taken_sets import Floats, TakenSets
 
 SAMPLE = 1000
 """Users whom everyone is compared with: enough for a variance, and few enough for many events."""
-BLOCK_USERS = 4096
+BLOCK_USERS = 512
+"""Users who are looked at together: as many cells of overlaps as they and the sample make."""
 TWIN_ITEMS = 8
 """Items from which on nearly equal sets are no chance; short histories of popular items are."""
 BANDS, BAND_HASHES = 6, 8
@@ -76,14 +77,18 @@ def twins(taken: TakenSets) -> Floats:
     long = np.flatnonzero(taken.sizes >= TWIN_ITEMS)
     if not len(long):
         return counts
-    chosen = taken.matrix[long]
-    ranks = taken.item_ranks[chosen.indices].astype(np.uint64) + np.uint64(1)
-    for band in range(BANDS):
-        key = np.zeros(len(long), np.uint64)
-        for place in range(BAND_HASHES):
-            seed = np.uint64(band * BAND_HASHES + place + 1)
-            hashes = mix(mix(ranks) + seed)
-            key = mix(key ^ np.minimum.reduceat(hashes, chosen.indptr[:-1]))
+    # A hash is one of an item: taken from a table, not made anew for each of its takers.
+    scrambled = mix(taken.item_ranks.astype(np.uint64) + np.uint64(1))
+    seeds = np.arange(1, BANDS * BAND_HASHES + 1, dtype=np.uint64)
+    hashes_of_items = [mix(scrambled + seed) for seed in seeds]
+    keys = np.zeros((BANDS, len(long)), np.uint64)
+    for part in blocks(len(long), BLOCK_USERS):
+        chosen = taken.matrix[long[part]]
+        for place, hash_of_item in enumerate(hashes_of_items):
+            lowest = np.minimum.reduceat(hash_of_item[chosen.indices], chosen.indptr[:-1])
+            of_band = keys[place // BAND_HASHES, part]
+            of_band[:] = mix(of_band ^ lowest)
+    for key in keys:
         counts[long] = np.maximum(counts[long], _others_with(key))
     return counts
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from fusion.core.arrays import blocks
 from fusion.data.dataset import Dataset
 from fusion.data.suspicion.overlaps import overlap_dispersion, twins
 from fusion.data.suspicion.taken_sets import Floats, TakenSets
@@ -12,6 +13,8 @@ SIZE_BANDS = 8
 """Groups of users by the length of their histories; every signal depends on it."""
 BAND_USERS = 60
 """Users of a band at least: a median of fewer says little."""
+BLOCK_USERS = 8192
+"""Users whose gaps are looked at together."""
 SUMMED = ("overlap", "popularity", "weights")
 """Signals that are summed up, too: bots that are a little odd in each are very odd in all.
 
@@ -112,12 +115,17 @@ def _deviations(data: Dataset) -> Floats:
 
 def _mean_log_gaps(data: Dataset) -> Floats:
     """Mean log (U,) of the ms between a user's events; the largest for who has one event only."""
-    order, _ = data.by_user
-    users, times = data.users[order], data.times[order]
-    is_gap = users[1:] == users[:-1]
-    gaps = np.log1p(np.diff(times)[is_gap].astype(np.float64))
+    order, borders = data.by_user
+    sums = np.zeros(data.n_users)
     n_gaps = data.user_counts - 1
-    sums = np.bincount(users[1:][is_gap], gaps, data.n_users)
+    # Some users at a time: their events are several arrays on the way.
+    for part in blocks(data.n_users, BLOCK_USERS):
+        times = data.times[order[borders[part.start] : borders[part.stop]]]
+        counts = data.user_counts[part]
+        owners = np.repeat(np.arange(len(counts)), counts)
+        is_gap = owners[1:] == owners[:-1]
+        gaps = np.log1p(np.diff(times)[is_gap].astype(np.float64))
+        sums[part] = np.bincount(owners[1:][is_gap], gaps, len(counts))
     means: Floats = sums / np.maximum(n_gaps, 1)
     means[n_gaps <= 0] = np.inf
     return means.round(9)
