@@ -58,7 +58,8 @@ def local_cluster(n_workers: int, memory: float) -> Iterator[Cluster]:
             threads_per_worker=1,
             processes=True,
             host=THIS_MACHINE,
-            dashboard_address=None,
+            # Any port that is free: None would ask for one that another cluster may have.
+            dashboard_address=f"{THIS_MACHINE}:0",
             memory_limit=0,
             security=True,
         ) as cluster,

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Event
 from typing import Any
 
 from fusion.compute.dask_cluster import Cluster
@@ -58,19 +59,24 @@ class Submitted:
     def _wait(self) -> str:
         from distributed import CancelledError, KilledWorker  # noqa: PLC0415
 
-        progress = self.task.watch()
+        self._until_done()
+        try:
+            return str(self.future.result())
+        except KilledWorker as killed:
+            why = f"{killed.allowed_failures + 1} workers died of it, one after the other"
+            raise WorkFailed("ended", why) from None
+        except (CancelledError, OSError) as gone:
+            raise self._lost("has gone") from gone
+
+    def _until_done(self) -> None:
+        """Wait until there is an answer, of whatever kind."""
+        done, progress = Event(), self.task.watch()
+        # Not by `result(timeout=...)`: what runs into its time there takes along others that wait.
+        self.future.add_done_callback(lambda _: done.set())
         last_seen = looked = time.monotonic()
-        while True:
+        while not done.wait(BEAT):
             progress(*NOTHING_YET)
-            try:
-                return str(self.future.result(timeout=BEAT))
-            except TimeoutError:
-                now = time.monotonic()
-            except KilledWorker as killed:
-                why = f"{killed.allowed_failures + 1} workers died of it, one after the other"
-                raise WorkFailed("ended", why) from None
-            except (CancelledError, OSError) as gone:
-                raise self._lost("has gone") from gone
+            now = time.monotonic()
             if now - looked > LOOK_EVERY:
                 looked = now
                 if self._has_workers():
