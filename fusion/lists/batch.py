@@ -124,7 +124,7 @@ def _write_cold_lists(
     file: TableFile, cold: MapLists, builder: ListBuilder, sticky: Stickiness, explainer: Explainer
 ) -> None:
     """Write the lists of users without a history, by the same rules as those of all others."""
-    reasons = MapReasons(cold.taste, cold.settings)
+    reasons = MapReasons(cold.taste, cold.settings, cold.likeness)
     # Twice as deep as lists go: what stickiness raises may stand below their end.
     for block in cold.blocks(builder.rules, 2 * builder.depth):
         scores = sticky.raised(block.candidates, block.scores)

@@ -55,6 +55,7 @@ class AttributeLists:
         lists: users who have such a list now; 0 where the fallback serves.
         columns: of the users file that the lists come from.
         reason: why the fallback serves; "" where lists from attributes do.
+        wrote: users without a history who wrote something, which counts as well.
     """
 
     judged: int
@@ -63,6 +64,7 @@ class AttributeLists:
     lists: int
     columns: tuple[str, ...]
     reason: str = ""
+    wrote: int = 0
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import polars as pl
 
 from flows.session import Session
 from flows.steps.item_files import with_titles
+from flows.steps.train.verdict_lines import lists_come_from
 from flows.steps.user_ids import stored_id
 from fusion.errors import DataError
 from fusion.runs.manifest import Manifest
@@ -20,8 +21,8 @@ FALLBACK_REASONS = (
     "Fallback lists are the same for everyone in a segment: no reasons are stored for them."
 )
 FROM_ATTRIBUTES = (
-    "The run knows no interaction of this user: the list comes from what the users file says, "
-    "by the columns {columns}."
+    "The run knows no interaction of this user: the list comes from what else is known of such "
+    "users, {columns}."
 )
 COLD = "cold"
 """Route of users without a history, of whom some have a list from attributes."""
@@ -90,8 +91,8 @@ def origin_of(session: Session, rows: pl.DataFrame) -> str:
     """
     if rows.is_empty() or is_fallback(rows) or rows["route"][0] != COLD:
         return ""
-    columns = Manifest.of(live_run(session).manifest).cold_users.get("columns", ())
-    return FROM_ATTRIBUTES.format(columns=", ".join(columns))
+    found = Manifest.of(live_run(session).manifest).cold_users
+    return FROM_ATTRIBUTES.format(columns="; ".join(lists_come_from(found)))
 
 
 def live_run(session: Session) -> RunRow:

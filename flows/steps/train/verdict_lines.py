@@ -11,6 +11,9 @@ SHOWN_PLACES = 10
 MAX_NAMED = 3
 """Segments named on a line: a screen of a hundred would hide the worst of them."""
 
+WROTE = "what they wrote"
+"""Words for queries among what a list comes from."""
+
 
 def segment_lines(report: Report) -> list[str]:
     """Say how well each kind of user is served, and how new items fare.
@@ -92,11 +95,24 @@ def cold_user_lines(found: Report) -> list[str]:
             f"{ahead} over the fallback."
         )
     if found["serves"]:
-        columns = ", ".join(found["columns"])
+        columns = "; ".join(lists_come_from(found))
         lines.append(f"{found['lists']:,} users without a history have a list from {columns}.")
     else:
         lines.append(f"The fallback serves users without a history: {found['reason']}.")
     return lines
+
+
+def lists_come_from(found: Report) -> list[str]:
+    """Say what lists of users without a history come from, for people.
+
+    Args:
+        found: `cold_users` of a manifest; empty where nobody could have such a list.
+
+    Returns:
+        The columns of the users file, and what these users wrote, as far as there is either.
+    """
+    columns = ", ".join(found.get("columns", ()))
+    return [part for part in (columns, WROTE if found.get("wrote") else "") if part]
 
 
 def limit_lines(verdict: Report, made: Sequence[Report]) -> list[str]:

@@ -6,8 +6,9 @@ from hashlib import sha256
 
 import numpy as np
 import polars as pl
+from scipy.sparse import csr_array
 
-from fusion.core.arrays import Offsets, Rows, Scores, Times, offsets, ragged_index
+from fusion.core.arrays import Offsets, Rows, Scores, Times, normalize_rows, offsets, ragged_index
 
 
 def no_words() -> pl.Series:
@@ -118,6 +119,24 @@ class UserQueries:
         n_newest = np.minimum(n_past, count)
         rows = ragged_index(starts + n_past - n_newest, n_newest)
         return NewestQueries(offsets(n_newest), self.texts[rows], self.times[rows])
+
+    def newest_means(self, users: Rows, as_of: Times, count: int) -> Scores:
+        """Average the vectors of what users wrote last before their own moments.
+
+        Args:
+            users: rows (B,).
+            as_of: (B,) ms.
+            count: texts of a user, at most.
+
+        Returns:
+            (B, D) float32 of length 1; 0 for users who wrote nothing.
+        """
+        newest = self.newest(users, as_of, count)
+        ones = np.ones(len(newest.texts), np.float32)
+        shape = (len(users), len(self.words))
+        taken = csr_array((ones, newest.texts, newest.borders), shape=shape)
+        # Row by row, each in the order of its texts: no sum depends on who else is asked for.
+        return normalize_rows(taken @ self.vectors)
 
     @cached_property
     def digest(self) -> str:

@@ -27,6 +27,9 @@ class JudgingDefaults:
     weights: tuple[float, ...] = threshold(
         (0.5, 0.75, 1.0), "halfway between the segment and the map, and the map alone"
     )
+    queries: tuple[float, ...] = threshold(
+        (0.0, 3.0, 6.0, 12.0), "from what users wrote saying nothing to the nearest items alone"
+    )
 
 
 DEFAULTS = JudgingDefaults()

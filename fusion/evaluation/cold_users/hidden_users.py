@@ -15,6 +15,7 @@ from fusion.evaluation.cold_users.defaults import DEFAULTS
 from fusion.evaluation.segments import CUTOFFS
 from fusion.lists.business_rules.list_segments import ALL
 from fusion.lists.cold_users.attributes import UserAttributes
+from fusion.lists.cold_users.query_likeness import QueryLikeness
 from fusion.lists.cold_users.taste_map import MapSettings, TasteMap, scored_blocks
 from fusion.lists.fallback.segment_lists import assign_segment_lists, fallback_lists
 from fusion.runs.context import RunContext
@@ -53,7 +54,7 @@ class HiddenUsers:
         return cls(context, attributes, (drawn * DEFAULTS.parts).astype(np.int32))
 
     def judged(self, fold: Fold, most: int) -> Rows:
-        """Return users with a label and attributes.
+        """Return users with a label, and with attributes or something that they wrote before.
 
         Args:
             fold: with labels.
@@ -62,7 +63,8 @@ class HiddenUsers:
         Returns:
             Rows (n,), ascending.
         """
-        users = fold.label_rows[self.attributes.has_any[fold.label_rows]]
+        rows = fold.label_rows
+        users = rows[self.attributes.has_any[rows] | QueryLikeness.of(fold).wrote(rows)]
         ids = IdMap(self.context.data.user_ids.texts(users))
         drawn = draws(ids, self.context.config.seed, "judged")
         return np.sort(users[np.argsort(drawn, kind="stable")[:most]])
@@ -110,11 +112,12 @@ class HiddenUsers:
         """
         lists = np.full((len(settings_of[0]), len(users), DEPTH), -1, np.int32)
         allowed = self.context.allowed(fold.cut).items
+        likeness = QueryLikeness.of(fold)
         for part, members, without in self.by_part(fold, users):
             taste = self.fit(without.known, self.attributes)
             place = np.flatnonzero(members)
             for index, settings in enumerate(settings_of[part]):
-                for at, scores in scored_blocks(taste, users[members], settings):
+                for at, scores in scored_blocks(taste, users[members], settings, likeness):
                     scores[:, ~allowed] = np.nan
                     lists[index, place[at]] = best(scores, DEPTH).items
         return lists

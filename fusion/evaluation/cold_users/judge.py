@@ -16,6 +16,7 @@ from fusion.evaluation.cold_users.report import ColdUsersReport
 from fusion.evaluation.segments import hits_by_row, metric_columns
 from fusion.lists.builder import serving_users
 from fusion.lists.cold_users.attributes import has_attributes, user_attributes
+from fusion.lists.cold_users.query_likeness import QueryLikeness
 from fusion.lists.cold_users.taste_map import MapSettings
 from fusion.metrics.bootstrap import Interval, paired_gap, resampled_means
 from fusion.runs.context import RunContext
@@ -34,6 +35,13 @@ GRID = tuple(
     for reg, prior, weight in product(DEFAULTS.regs, DEFAULTS.priors, DEFAULTS.weights)
 )
 """Settings that are compared."""
+QUERY_GRID = tuple(
+    MapSettings(reg=reg, prior=prior, weight=weight, queries=queries)
+    for reg, prior, weight, queries in product(
+        DEFAULTS.regs[::2], DEFAULTS.priors, DEFAULTS.weights[::2], DEFAULTS.queries
+    )
+)
+"""Those where users wrote something: every second one of each other setting, for about as many."""
 Figures = dict[str, dict[str, Interval]]
 """Metric by row and name."""
 
@@ -45,10 +53,12 @@ def judge_cold_users(context: RunContext) -> ColdUsersReport | None:
         context: of the training.
 
     Returns:
-        The report; None where the users file says no more than a segment, where nobody to serve is
-        without an interaction, and where `lists.cold_users` is 0.
+        The report; None where the users file says no more than a segment and nobody wrote anything,
+        where nobody to serve is without an interaction, and where `lists.cold_users` is 0.
     """
-    if not context.config.lists.cold_users or not has_attributes(context.data):
+    data = context.data
+    is_described = has_attributes(data) or data.queries.are_encoded
+    if not context.config.lists.cold_users or not is_described:
         return None
     users, routes = serving_users(context)
     cold = users[routes == ROUTES.index("cold")]
@@ -62,20 +72,23 @@ def _judge(context: RunContext, cold: Rows) -> ColdUsersReport:
     attributes = user_attributes(context.data)
     hidden = HiddenUsers.of(context, attributes)
     plan = context.plan
+    wrote = QueryLikeness.of(plan.serving).wrote(cold)
     choosing = hidden.judged(plan.labels[-1], DEFAULTS.fewest_users)
     judged = hidden.judged(plan.verdict, DEFAULTS.judged_users)
     report = ColdUsersReport(
         columns=attributes.names,
-        cold=int(attributes.has_any[cold].sum()),
+        cold=int((attributes.has_any[cold] | wrote).sum()),
+        wrote=int(wrote.sum()),
         limit=context.config.lists.cold_users,
         reason="",
     )
     fewest = min(len(choosing), len(judged))
-    if fewest < DEFAULTS.fewest_users or not attributes.names:
+    says_something = bool(attributes.names) or context.data.queries.are_encoded
+    if fewest < DEFAULTS.fewest_users or not says_something:
         why = (
             f"{fewest} users with labels and attributes are too few to judge by, "
             f"{DEFAULTS.fewest_users} are needed"
-            if attributes.names
+            if says_something
             else "no value of the users file is shared by enough users"
         )
         return report.model_copy(update={"reason": why})
@@ -102,8 +115,18 @@ def choose_settings(
     """
     values, users = values_of_grid(hidden, folds)
     part_of = hidden.part_of[users]
-    choices = [best_settings(values[:, part_of != part]) for part in range(DEFAULTS.parts)]
-    return best_settings(values), choices
+    grid = grid_of(hidden)
+    choices = [best_settings(values[:, part_of != part], grid) for part in range(DEFAULTS.parts)]
+    return best_settings(values, grid), choices
+
+
+def grid_of(hidden: HiddenUsers) -> tuple[MapSettings, ...]:
+    """Return the settings to compare.
+
+    Args:
+        hidden: users who are hidden in turn.
+    """
+    return QUERY_GRID if hidden.context.data.queries.are_encoded else GRID
 
 
 def values_of_grid(hidden: HiddenUsers, folds: Sequence[Fold]) -> tuple[Scores, Rows]:
@@ -114,26 +137,27 @@ def values_of_grid(hidden: HiddenUsers, folds: Sequence[Fold]) -> tuple[Scores, 
         folds: with labels.
 
     Returns:
-        NDCG@10 (S, n) by each setting of `GRID`, and whose it is (n,).
+        NDCG@10 (S, n) by each setting of the grid, and whose it is (n,).
     """
     values, users = [], []
     for fold in folds:
         judged = hidden.judged(fold, DEFAULTS.choosing_users)
         if len(judged):
-            lists = hidden.map_lists(fold, judged, [GRID] * DEFAULTS.parts)
+            lists = hidden.map_lists(fold, judged, [grid_of(hidden)] * DEFAULTS.parts)
             hits = hits_by_row(judged, {str(index): row for index, row in enumerate(lists)}, fold)
             values.append(np.stack([metric_columns(*row)[METRICS[0]] for row in hits.values()]))
             users.append(judged)
     return np.concatenate(values, axis=1), np.concatenate(users)
 
 
-def best_settings(values: Scores) -> MapSettings:
+def best_settings(values: Scores, grid: Sequence[MapSettings] = GRID) -> MapSettings:
     """Return the setting with the highest mean; of equal ones the first.
 
     Args:
-        values: by setting of `GRID` and user (S, n).
+        values: by setting and user (S, n).
+        grid: the S settings.
     """
-    return GRID[int(values.mean(axis=1, dtype=np.float64).argmax())]
+    return grid[int(values.mean(axis=1, dtype=np.float64).argmax())]
 
 
 def judge_lists(

@@ -16,7 +16,9 @@ class ColdUsersReport(Report):
     columns: tuple[str, ...]
     """Columns of the users file that the lists come from."""
     cold: int
-    """Users to serve now without an interaction, of whom these columns say anything."""
+    """Users to serve now without an interaction, of whom these columns or a query say anything."""
+    wrote: int = 0
+    """Those of them who wrote something."""
     limit: int
     """`lists.cold_users`: with more of them no list is stored."""
     users: int = 0

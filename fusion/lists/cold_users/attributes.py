@@ -73,10 +73,12 @@ def user_attributes(data: Dataset) -> UserAttributes:
             encoded.append(csc_array(part[:, None]))
             columns.append(name)
             is_number.append(kind != pl.String)
-    filled = table.select(pl.any_horizontal(pl.all().is_not_null())).to_series()
+    has_any = np.zeros(data.n_users, bool)
+    if table.width:
+        has_any = table.select(pl.any_horizontal(pl.all().is_not_null())).to_series().to_numpy()
     empty = csr_array((data.n_users, 0), dtype=np.float32)
     values = csr_array(hstack(encoded)) if encoded else empty
-    return UserAttributes(values, tuple(columns), np.array(is_number, bool), filled.to_numpy())
+    return UserAttributes(values, tuple(columns), np.array(is_number, bool), has_any)
 
 
 def _of_category(cells: pl.Series) -> Iterator[Scores]:

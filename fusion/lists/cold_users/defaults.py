@@ -23,6 +23,9 @@ class ColdUserDefaults:
     most_items: int = threshold(
         20_000, "items that the map weighs, those that most users like: all others are as popular"
     )
+    recent_queries: int = threshold(
+        10, "newest texts of a user that say what they are after, as in the ranker's features"
+    )
 
 
 DEFAULTS = ColdUserDefaults()

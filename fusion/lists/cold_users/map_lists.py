@@ -12,22 +12,26 @@ from fusion.data.topk import Pairs, best
 from fusion.lists.builder import user_groups
 from fusion.lists.business_rules.compiled_rules import Rules
 from fusion.lists.cold_users.attributes import UserAttributes, user_attributes
+from fusion.lists.cold_users.query_likeness import QueryLikeness
 from fusion.lists.cold_users.taste_map import MapSettings, TasteMap, scored_blocks
 from fusion.models.base.allowed import Allowed
 from fusion.ranking.candidates import Candidates
 from fusion.runs.context import RunContext
 
 
-def described_users(attributes: UserAttributes, users: Rows, routes: Rows) -> Rows:
-    """Return the users without an interaction of whom the users file says something.
+def described_users(
+    attributes: UserAttributes, likeness: QueryLikeness, users: Rows, routes: Rows
+) -> Rows:
+    """Return the users without an interaction of whom the users file or a query says something.
 
     Args:
         attributes: of all users.
+        likeness: of items to what users wrote.
         users: to serve (n,).
         routes: of each (n,), an index into ROUTES.
     """
     cold = users[routes == ROUTES.index("cold")]
-    return cold[attributes.has_any[cold]]
+    return cold[attributes.has_any[cold] | likeness.wrote(cold)]
 
 
 @dataclass(frozen=True)
@@ -54,12 +58,14 @@ class MapLists:
         taste: the map, fitted on all that is known.
         settings: how far attributes are believed.
         users: who gets such a list (n,).
+        likeness: of items to what they wrote.
     """
 
     context: RunContext
     taste: TasteMap
     settings: MapSettings
     users: Rows
+    likeness: QueryLikeness
 
     @classmethod
     def of(cls, context: RunContext, users: Rows, routes: Rows, settings: MapSettings) -> Self:
@@ -71,9 +77,10 @@ class MapLists:
             routes: of each (n,), an index into ROUTES.
             settings: how far attributes are believed.
         """
-        attributes = user_attributes(context.data)
-        taste = TasteMap.fit(context.plan.serving.known, attributes)
-        return cls(context, taste, settings, described_users(attributes, users, routes))
+        attributes, serving = user_attributes(context.data), context.plan.serving
+        taste, likeness = TasteMap.fit(serving.known, attributes), QueryLikeness.of(serving)
+        described = described_users(attributes, likeness, users, routes)
+        return cls(context, taste, settings, described, likeness)
 
     def blocks(self, rules: Rules | None, depth: int) -> Iterator[MapBlock]:
         """Score items for users, group by group of what they may be shown.
@@ -87,7 +94,7 @@ class MapLists:
         """
         fold = self.context.plan.serving
         for group, allowed in user_groups(self.context, self.users, rules):
-            for places, scores in scored_blocks(self.taste, group, self.settings):
+            for places, scores in scored_blocks(self.taste, group, self.settings, self.likeness):
                 users = group[places]
                 scores[:, ~allowed.items] = np.nan
                 top = best(scores, depth)

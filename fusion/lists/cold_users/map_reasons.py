@@ -11,10 +11,12 @@ from fusion.core.arrays import Rows
 from fusion.data.ranked_lists import RankedLists
 from fusion.lists.business_rules.compiled_rules import BOOSTED, PINNED
 from fusion.lists.cold_users.map_lists import MapBlock
+from fusion.lists.cold_users.query_likeness import QueryLikeness
 from fusion.lists.cold_users.taste_map import MapSettings, TasteMap
 from fusion.lists.explain import SCHEMA, Explainer
 from fusion.lists.reasons import BACKFILLED, MOVED_UP, PUT_HERE
 from fusion.models.popularity import Popularity
+from fusion.ranking.features.query_columns import ALIKE
 
 OF_VALUE = "people with {column} = {value} like it more than others"
 OF_NUMBER = "people of a similar {column} like it more than others"
@@ -26,11 +28,13 @@ class MapReasons:
 
     Attributes:
         taste: the map that ordered them.
-        settings: how far attributes are believed.
+        settings: how far attributes and queries are believed.
+        likeness: of items to what users wrote.
     """
 
     taste: TasteMap
     settings: MapSettings
+    likeness: QueryLikeness
 
     def add(
         self, explainer: Explainer, block: MapBlock, lists: RankedLists, marks: Rows | None
@@ -74,8 +78,13 @@ class MapReasons:
                 yield user, item, words.get(item, BACKFILLED)
 
     def _words(self, user: int, items: Rows) -> Mapping[int, str]:
-        """Say of each candidate (n,) which attribute speaks most for it, by item."""
+        """Say of each candidate (n,) which attribute or query speaks most for it, by item."""
         words = dict.fromkeys(items.tolist(), Popularity.reason_text)
+        lifts = self.likeness.lifts(np.array([user], np.int32), self.settings.queries)[0]
+        for item in items[np.broadcast_to(lifts, self.taste.popularity.everyone.shape)[items] > 1]:
+            words[int(item)] = ALIKE
+        if not self.taste.attributes.names:
+            return words
         weighed = items[np.isin(items, self.taste.items)]
         parts = self.taste.contributions(user, weighed, self.settings.reg)
         names = self.taste.attributes.names
@@ -83,8 +92,9 @@ class MapReasons:
         by_name = np.stack([parts[:, columns == name].sum(axis=1) for name in names], axis=1)
         for item, gains in zip(weighed.tolist(), by_name, strict=True):
             strongest = int(gains.argmax())
-            # Where attributes speak against it, it is listed since everyone takes it.
-            if gains.sum() > 0 and gains[strongest] > 0:
+            # Where attributes speak against it, it is listed since everyone takes it. What somebody
+            # wrote is what they are after now, whoever they are.
+            if words[item] != ALIKE and gains.sum() > 0 and gains[strongest] > 0:
                 words[item] = self._sentence(user, names[strongest])
         return words
 

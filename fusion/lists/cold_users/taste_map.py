@@ -19,6 +19,7 @@ from fusion.core.settings import Settings
 from fusion.data.dataset import Dataset
 from fusion.lists.cold_users.attributes import UserAttributes
 from fusion.lists.cold_users.defaults import DEFAULTS
+from fusion.lists.cold_users.query_likeness import QueryLikeness
 from fusion.lists.cold_users.segment_popularity import SegmentPopularity
 
 Matrix = NDArray[np.float64]
@@ -35,11 +36,14 @@ class MapSettings(Settings):
         prior: interactions that an item must be expected to have until its own count of them
             weighs half, as for segments.
         weight: of the map in the blend with popularity in the segment; 1 is the map alone.
+        queries: exponent of the likeness to what users wrote, by which their scores grow; 0 leaves
+            them as attributes have them.
     """
 
     reg: float = 100.0
     prior: float = 50.0
     weight: float = 1.0
+    queries: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -168,14 +172,15 @@ class TasteMap:
 
 
 def scored_blocks(
-    taste: TasteMap, users: Rows, settings: MapSettings
+    taste: TasteMap, users: Rows, settings: MapSettings, likeness: QueryLikeness
 ) -> Iterator[tuple[NDArray[np.int64], Scores]]:
     """Score all items for users, segment by segment and block by block.
 
     Args:
         taste: the map.
         users: rows (n,).
-        settings: how far attributes are believed.
+        settings: how far attributes and queries are believed.
+        likeness: of items to what users wrote.
 
     Yields:
         Where the users of a block stand in `users` (B,), and their scores (B, I).
@@ -184,7 +189,9 @@ def scored_blocks(
     for places, segment in taste.popularity.by_segment(users):
         for part in blocks(len(places), size):
             block = places[part]
-            yield block, taste.scores(users[block], segment, settings)
+            scores = taste.scores(users[block], segment, settings)
+            scores *= likeness.lifts(users[block], settings.queries)
+            yield block, scores
 
 
 def _likes(known: Dataset, users: Rows) -> csr_array:

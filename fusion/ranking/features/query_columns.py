@@ -1,11 +1,9 @@
 """Columns made of what users wrote: how like a candidate's text is to their newest queries."""
 
 import numpy as np
-from scipy.sparse import csr_array
 
-from fusion.core.arrays import DAY, Scores, blocks, normalize_rows
+from fusion.core.arrays import DAY, Scores, blocks
 from fusion.data.dataset import Dataset
-from fusion.data.queries.user_queries import NewestQueries
 from fusion.ranking.features.registry import Feature, FeatureBlock, feature_family
 
 RECENT_QUERIES = 10
@@ -47,21 +45,11 @@ def query_columns(data: Dataset) -> list[Feature]:
     ]
 
 
-def _newest(block: FeatureBlock, count: int) -> NewestQueries:
-    """Texts of the block's users before their own moments."""
-    users = block.candidates.users
-    return block.statistics.data.queries.newest(users.rows, users.as_of, count)
-
-
 def _cosine(block: FeatureBlock, count: int) -> Scores:
     """Cosine (C,) of each candidate with its user's newest queries; NaN without either."""
     queries = block.statistics.data.queries
-    newest = _newest(block, count)
-    ones = np.ones(len(newest.texts), np.float32)
-    shape = (len(newest.borders) - 1, len(queries.words))
-    taken = csr_array((ones, newest.texts, newest.borders), shape=shape)
-    # Row by row, each in the order of its texts: no sum depends on who else is in the block.
-    means = normalize_rows(taken @ queries.vectors)
+    users = block.candidates.users
+    means = queries.newest_means(users.rows, users.as_of, count)
     cosines = np.empty(len(block.items), np.float32)
     for rows in blocks(len(cosines), CHUNK_ROWS):
         items, owners = queries.item_vectors[block.items[rows]], means[block.owners[rows]]
@@ -73,8 +61,8 @@ def _cosine(block: FeatureBlock, count: int) -> Scores:
 
 def _days(block: FeatureBlock) -> Scores:
     """Days (C,) from the user's newest query to their moment; NaN for who wrote nothing."""
-    newest = _newest(block, 1)
     users = block.candidates.users
+    newest = block.statistics.data.queries.newest(users.rows, users.as_of, 1)
     has_one = np.diff(newest.borders) > 0
     days = np.full(len(users), np.nan, np.float32)
     days[has_one] = (users.as_of[has_one] - newest.times) / DAY

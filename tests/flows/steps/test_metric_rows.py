@@ -318,6 +318,12 @@ def test_lists_from_attributes_say_what_was_found_and_who_serves():
         "+0.0200 [+0.0100, +0.0300] over the fallback."
     )
     assert serving == "3,000 users without a history have a list from job, age."
+    asked = {**found, "wrote": 7}
+    both = cold_user_lines(asked)[1]
+    assert both == "3,000 users without a history have a list from job, age; what they wrote."
+    assert retold(both, "zh").count("其所写内容") == 1
+    alone = cold_user_lines({**asked, "columns": []})[1]
+    assert alone == "3,000 users without a history have a list from what they wrote."
     refused = {"gaps": {}, "serves": False, "reason": "nobody knows"}
     assert cold_user_lines(refused) == [
         "The fallback serves users without a history: nobody knows."

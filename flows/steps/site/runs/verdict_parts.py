@@ -114,6 +114,7 @@ def attribute_lists(found: Mapping[str, Any]) -> AttributeLists | None:
         gap=estimate(gaps["fallback"][NDCG]) if gaps else None,
         lists=int(found.get("lists") or 0) if found["serves"] else 0,
         columns=tuple(found["columns"]),
+        wrote=int(found.get("wrote") or 0),
         reason="" if found["serves"] else found["reason"],
     )
 

@@ -73,6 +73,10 @@ def test_lists_of_users_without_a_history_stand_beside_the_fallback():
     assert "from attributes0.1100 [0.1000, 0.1200] fallback0.0900 [0.0800, 0.1000]" in shown
     assert "from attributes minus fallback+0.0200 [+0.0100, +0.0300]" in shown
     assert 'id="attributes"' not in page_of(facts(attributes=None))
+    asked = replace(facts().attributes, wrote=30)
+    assert "What 30 of them wrote counts as well." in words(page_of(facts(attributes=asked)))
+    alone = words(page_of(facts(attributes=replace(asked, columns=()))))
+    assert "1,200 of them have a list from what they wrote." in alone
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 
 from fusion.lists.cold_users.attributes import has_attributes, user_attributes
+from fusion.lists.cold_users.query_likeness import QueryLikeness
 from fusion.lists.cold_users.taste_map import MapSettings, TasteMap, scored_blocks
 from tests.fusion.lists.cold_users.world import JOBS, cold_world, fourths
 from tests.fusion.making import dataset, replaced
@@ -18,7 +19,8 @@ def data():
 def scores_of(data, users, **settings):
     taste = TasteMap.fit(data, user_attributes(data))
     scores = np.full((len(users), data.n_items), np.nan, np.float32)
-    for places, block in scored_blocks(taste, users, MapSettings(**settings)):
+    likeness = QueryLikeness(data.queries, np.full(data.n_users, data.as_of))
+    for places, block in scored_blocks(taste, users, MapSettings(**settings), likeness):
         scores[places] = block
     return scores
 

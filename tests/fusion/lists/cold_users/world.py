@@ -5,7 +5,8 @@ import polars as pl
 
 from fusion.core.arrays import DAY
 from fusion.data.dataset import Dataset
-from tests.fusion.making import START, dataset
+from fusion.data.queries.user_queries import UserQueries
+from tests.fusion.making import START, dataset, replaced
 
 JOBS = ("baker", "clerk", "doctor", "driver")
 
@@ -52,6 +53,24 @@ def cold_world(
         }
     )
     return dataset(frame, None, users)
+
+
+def asking_world() -> Dataset:
+    """The same without a users file: each user wrote, on the first day, of the fourth of theirs."""
+    data = cold_world()
+    jobs = [JOBS.index(job) for job in data.user_table["job"]]
+    numbers = data.item_ids.values.str.strip_chars("i").cast(pl.Int64).to_numpy()
+    vectors = np.eye(len(JOBS), dtype=np.float32)
+    queries = UserQueries(
+        users=np.arange(data.n_users, dtype=np.int32),
+        times=np.full(data.n_users, START - DAY),
+        texts=np.array(jobs, np.int32),
+        words=pl.Series("text", JOBS),
+        encoder="by hand",
+        vectors=vectors,
+        item_vectors=vectors[fourths(numbers)],
+    )
+    return replaced(data, user_table=pl.DataFrame(), queries=queries)
 
 
 def fourths(items: np.ndarray, n_items: int = 60) -> np.ndarray:
