@@ -19,7 +19,7 @@ from fusion.models.base.history_matrix import (
 )
 from fusion.models.base.registry import register
 from fusion.models.linear.closed_form import weights_by_items, weights_by_users
-from fusion.models.linear.weight_matrix import WeightMatrixModel
+from fusion.models.linear.weight_matrix import WeightMatrixModel, most_taken
 
 MAX_TUNED_ITEMS = 5000
 """Items that a search for the regularisation fits, those with the most interactions.
@@ -41,15 +41,20 @@ class EaseConfig(HistorySettings):
     min_count: int = Field(
         1, ge=1, description="items with fewer interactions are left out and stay silent"
     )
+    max_items: int | None = Field(
+        None,
+        ge=1,
+        description="the most taken items, which take part; the others stay silent; default: all",
+    )
 
 
 @register("ease")
 class Ease(HistoryMatrixModel, WeightMatrixModel):
     """A linear model with scores X B, where B (I, I) has a zero diagonal.
 
-    B = -P / diag(P) by columns, with P = (X'X + reg)^-1. Only items with `min_count` interactions
-    are in the matrix; users with none of them in their history get silence. Memory: two I x I
-    float32 matrices while fitting.
+    B = -P / diag(P) by columns, with P = (X'X + reg)^-1. Only items with `min_count` interactions,
+    and the `max_items` most taken of them, are in the matrix; users with none of those in their
+    history get silence. Memory: two I x I float32 matrices of these items while fitting.
 
     Steck, Embarrassingly Shallow Autoencoders for Sparse Data, WWW 2019.
     """
@@ -71,7 +76,8 @@ class Ease(HistoryMatrixModel, WeightMatrixModel):
             ConfigError: `reg` is too small for the matrix to be inverted in float32.
         """
         is_kept = data.item_counts >= self.config.min_count
-        self.items_ = np.flatnonzero(is_kept).astype(np.int32)
+        counts = np.where(is_kept, data.item_counts, 0)
+        self.items_ = most_taken(counts, self.config.max_items or data.n_items)
         histories = fit_profile(data, self.config)[:, self.items_]
         histories = histories[np.diff(histories.indptr) > 0]
         n_users, n_items = histories.shape
@@ -102,7 +108,7 @@ class Ease(HistoryMatrixModel, WeightMatrixModel):
             or would leave no item.
         """
         counts = data.item_counts[data.item_counts >= self.config.min_count]
-        if len(counts) <= MAX_TUNED_ITEMS:
+        if min(len(counts), self.config.max_items or len(counts)) <= MAX_TUNED_ITEMS:
             return {}
         # One more than the count of the first item that must stay out, so that ties stay out too.
         first_out = -MAX_TUNED_ITEMS - 1
@@ -120,7 +126,8 @@ class Ease(HistoryMatrixModel, WeightMatrixModel):
         Returns:
             Seconds of one core, about.
         """
-        return 5e-6 * n_events + 1e-10 * n_items**2 * min(n_users, n_items)
+        n_kept = min(n_items, self.config.max_items or n_items)
+        return 5e-6 * n_events + 1e-10 * n_kept**2 * min(n_users, n_kept)
 
     def memory_bytes(self, n_users: int, n_items: int, n_events: int) -> int:
         """Estimate the peak memory of a fit.
@@ -136,4 +143,5 @@ class Ease(HistoryMatrixModel, WeightMatrixModel):
         Returns:
             Bytes.
         """
-        return 2 * 4 * n_items**2
+        n_kept = min(n_items, self.config.max_items or n_items)
+        return 2 * 4 * n_kept**2

@@ -8,7 +8,7 @@ from pydantic import Field
 from scipy.sparse import csr_array
 from threadpoolctl import threadpool_limits
 
-from fusion.core.arrays import Rows, sparse
+from fusion.core.arrays import sparse
 from fusion.core.settings import Settings, tunable
 from fusion.data.dataset import Dataset
 from fusion.data.histories import UserHistories
@@ -22,7 +22,7 @@ from fusion.models.linear.near_pairs import (
     ordered_events,
     sum_lags,
 )
-from fusion.models.linear.weight_matrix import WeightMatrixModel
+from fusion.models.linear.weight_matrix import WeightMatrixModel, most_taken
 
 MAX_TUNED_ITEMS = 3000
 """Items that a search fits, the most taken ones: the work of a fit grows as the cube."""
@@ -152,20 +152,6 @@ class SequenceRidge(WeightMatrixModel):
         """
         n_kept = min(n_items, self.config.max_items)
         return 2 * 4 * n_kept**2 + EVENT_BYTES * n_events + SUM_BYTES
-
-
-def most_taken(counts: Rows, n: int) -> Rows:
-    """Return the items with the most interactions.
-
-    Args:
-        counts: (I,) interactions of each item.
-        n: most items to return.
-
-    Returns:
-        Item rows int32, ascending, all with interactions; of equal counts the lower rows.
-    """
-    falling = np.argsort(-counts, kind="stable")[:n]
-    return np.sort(falling[counts[falling] > 0]).astype(np.int32)
 
 
 def gram_weights(decay: NDArray[np.float64]) -> LagWeights:

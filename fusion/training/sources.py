@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import inf, isfinite
+from math import ceil, inf, isfinite
 from typing import Any, Literal
 from zlib import crc32
 
@@ -15,6 +15,7 @@ from fusion.isolation.failure import Limits, what_happened
 from fusion.models.base.recommender import Recommender
 from fusion.models.base.registry import build, registered
 from fusion.models.foreign.resolve import source_model
+from fusion.models.linear.weight_matrix import WeightMatrixModel
 
 log = logging.getLogger(__name__)
 RANDOM_SOURCE = SourceSettings.model_construct(name="control", use="random")
@@ -179,9 +180,15 @@ def left_out(model: Recommender, data: Dataset, memory_gib: float) -> LeftOut | 
     except Exception as failure:
         return LeftOut("failed", f"left out: memory_bytes failed: {what_happened(failure)}")
     if needed > memory_gib:
+        # Rounded up: what the sentence names is enough.
+        enough, most = ceil(10 * needed) / 10, 0
+        if isinstance(model, WeightMatrixModel):
+            most = model.items_within(memory_gib, data.n_users, data.n_items, len(data))
+        or_fewer = f"{enough:.1f} would let it in, or max_items = {most}"
+        lets_in = or_fewer if most else f"{enough:.1f} would let it in"
         status = (
-            f"left out: needs {needed:.1f} GiB to fit {data.n_items:,} items, "
-            f"memory is {memory_gib:g} GiB"
+            f"left out: needs {enough:.1f} GiB to fit {data.n_items:,} items, "
+            f"memory is {memory_gib:g} GiB; memory = {lets_in}"
         )
         return LeftOut("memory", status)
     return None

@@ -1,6 +1,7 @@
 """Base of sources whose scores are a history times one dense item x item matrix."""
 
 from abc import abstractmethod
+from bisect import bisect_right
 from typing import Any, Self
 
 import numpy as np
@@ -15,8 +16,9 @@ from fusion.models.base.recommender import Recommender
 class WeightMatrixModel(Recommender):
     """A source with scores profile (B, K) @ weights (K, K), for the K items that it keeps.
 
-    A child sets `items_` and `weights_` in its fit, and makes profiles. Items that it does not keep
-    are silent, and so are users with none of those it keeps in their profile.
+    A child has the setting `max_items`, sets `items_` and `weights_` in its fit, and makes
+    profiles. Items that it does not keep are silent, and so are users with none of those it keeps
+    in their profile.
     """
 
     items_: Rows
@@ -81,6 +83,25 @@ class WeightMatrixModel(Recommender):
                 pair_scores[np.flatnonzero(is_kept) + first_pair] = sums[0]
         return pair_scores
 
+    def items_within(self, gib: float, n_users: int, n_items: int, n_events: int) -> int:
+        """Return how many of the most taken items a fit within some memory may keep.
+
+        Args:
+            gib: memory of the fit, GiB.
+            n_users: users of the data.
+            n_items: items of the data.
+            n_events: interactions of the data.
+
+        Returns:
+            A `max_items` for the settings; 0 where not even one item fits.
+        """
+
+        def _needed(most: int) -> float:
+            fewer = type(self)(self.config.model_copy(update={"max_items": most}))
+            return fewer.memory_bytes(n_users, n_items, n_events) / 2**30
+
+        return bisect_right(range(1, n_items + 1), gib, key=_needed)
+
     def _kept_profile(self, users: UserHistories) -> csr_array:
         return self.profile(users)[:, self.items_]
 
@@ -118,3 +139,17 @@ def as_row(values: Scores) -> csr_array:
     """
     n = len(values)
     return csr_array((values, np.arange(n, dtype=np.int32), [0, n]), shape=(1, n))
+
+
+def most_taken(counts: Rows, n: int) -> Rows:
+    """Return the items with the most interactions.
+
+    Args:
+        counts: (I,) interactions of each item.
+        n: most items to return.
+
+    Returns:
+        Item rows int32, ascending, all with interactions; of equal counts the lower rows.
+    """
+    falling = np.argsort(-counts, kind="stable")[:n]
+    return np.sort(falling[counts[falling] > 0]).astype(np.int32)

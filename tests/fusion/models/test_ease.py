@@ -1,10 +1,13 @@
+import re
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import pytest
 from scipy.sparse import csr_array
 
 from fusion.core.arrays import DAY
+from fusion.data.id_map import IdMap
 from fusion.errors import ConfigError
 from fusion.models.base.registry import build
 from fusion.models.linear import closed_form
@@ -56,6 +59,32 @@ def test_rare_items_can_be_left_out():
     data = mixed_data()
     scores = build("ease", {"min_count": 5}).fit(data, fit_context()).scores(users_now(data))
     np.testing.assert_array_equal(np.isnan(scores[0]), data.item_counts < 5)
+
+
+@pytest.mark.parametrize("use", ["ease", "sequence_ridge"])
+def test_the_most_taken_items_are_a_data_set_of_their_own(use):
+    data = mixed_data()
+    model = build(use, {"max_items": 6}).fit(data, fit_context())
+    falling = np.argsort(-data.item_counts, kind="stable")[:6]
+    assert model.items_.tolist() == sorted(falling.tolist())
+    silent = np.isnan(model.scores(users_now(data))).all(axis=0)
+    assert np.flatnonzero(~silent).tolist() == model.items_.tolist()
+    everything = build(use, {"max_items": 1000}).fit(data, fit_context())
+    assert everything.items_.tolist() == np.flatnonzero(data.item_counts).tolist()
+
+
+@pytest.mark.parametrize("use", ["ease", "sequence_ridge"])
+def test_what_is_left_out_for_its_memory_says_what_would_let_it_in(use):
+    data, memory = mixed_data(), 0.0157
+    settings = {"max_items": 10**6}
+    wide = replace(data, item_ids=IdMap(pl.Series("id", map(str, range(60_000)))))
+    why = left_out(build(use, settings), wide, memory)
+    assert why.cause == "memory"
+    enough = float(re.search(r"memory = (\S+) would", why.status)[1])
+    assert left_out(build(use, settings), wide, enough) is None
+    most = int(re.search(r"max_items = (\d+)$", why.status)[1])
+    assert left_out(build(use, {"max_items": most}), wide, memory) is None
+    assert left_out(build(use, {"max_items": most + 1}), wide, memory).cause == "memory"
 
 
 @pytest.mark.parametrize("most", [1, 5, 12, 20])
