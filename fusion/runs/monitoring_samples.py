@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from fusion.core.arrays import Flags, Offsets, Rows
+from fusion.core.arrays import Flags, Offsets, Rows, Scores
 from fusion.core.hashing import shares
 from fusion.runs.defaults import DEFAULTS
 
@@ -17,6 +17,11 @@ SUBJECTS = ("users", "items", "interactions")
 """Subjects of samples; each is a file of its name."""
 USER_ROW = "user_row"
 """Column that says whose row it is, so that a person can be taken out; it is not compared."""
+
+DIRECTIONS = 3
+"""Fixed directions along which vectors are watched: another model moves items along all of them."""
+DIRECTIONS_SEED = 11
+"""The same directions in every run, whatever its own seed."""
 
 
 def read_sample(file: Path) -> pl.DataFrame:
@@ -51,12 +56,16 @@ def users(known: "Dataset", seed: int) -> pl.DataFrame:
 
     Returns:
         `user_row`, `events` (log of 1 + interactions), with times `idle` (since the last one, as a
-        share of the data's span), then texts and numbers of the user table.
+        share of the data's span), with queries `queries` (log of 1 + their number), then texts and
+        numbers of the user table.
     """
     rows = _sample(known.user_counts, seed)
     columns = {USER_ROW: rows, "events": np.log1p(known.user_counts[rows])}
     if known.has_times:
         columns["idle"] = (known.as_of - known.last_times[rows]) / span(known)
+    if len(known.queries):
+        written = np.bincount(known.queries.users, minlength=known.n_users)
+        columns["queries"] = np.log1p(written[rows])
     frame = pl.DataFrame(columns)
     if known.user_table.width:
         described = known.user_table[rows]
@@ -73,8 +82,9 @@ def items(known: "Dataset", seed: int) -> pl.DataFrame:
         seed: of the draw.
 
     Returns:
-        `events` (log of 1 + interactions), and with times `age` (since the first one, as a share
-        of the data's span).
+        `events` (log of 1 + interactions), with times `age` (since the first one, as a share of the
+        data's span), and of each vectors `vectors_<name>_1` to `_3`: where the item lies along
+        fixed directions, null without a vector.
     """
     rows = _sample(known.item_counts, seed)
     columns = {"events": np.log1p(known.item_counts[rows])}
@@ -83,7 +93,24 @@ def items(known: "Dataset", seed: int) -> pl.DataFrame:
         first = np.full(known.n_items, known.as_of, np.int64)
         np.minimum.at(first, known.items, known.times)
         columns["age"] = (known.as_of - first[rows]) / span(known)
-    return pl.DataFrame(columns)
+    frame = pl.DataFrame(columns)
+    for name, vectors in known.vectors.items():
+        frame = frame.hstack(_along_directions(name, vectors[rows]))
+    return frame
+
+
+def _along_directions(name: str, vectors: Scores) -> pl.DataFrame:
+    """Project vectors (n, D) on fixed random directions.
+
+    A change of their distribution shows in nearly every direction (Cramér and Wold, "Some theorems
+    on distribution functions", 1936).
+    """
+    rng = np.random.default_rng(DIRECTIONS_SEED)
+    directions = rng.normal(size=(vectors.shape[1], DIRECTIONS))
+    along = vectors @ (directions / np.linalg.norm(directions, axis=0))
+    along[~vectors.any(axis=1)] = np.nan
+    names = [f"vectors_{name}_{number}" for number in range(1, DIRECTIONS + 1)]
+    return pl.DataFrame(along, schema=names, orient="row").fill_nan(None)
 
 
 def _sample(counts: Rows, seed: int) -> Rows:

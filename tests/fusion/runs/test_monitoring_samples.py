@@ -6,9 +6,18 @@ import numpy as np
 import polars as pl
 import pytest
 
+from dashboards.measures.drift import drift
+from dashboards.settings import MonitorSettings
 from fusion.runs.defaults import RunsDefaults
-from fusion.runs.monitoring_samples import read_sample, write_samples
-from tests.fusion.making import dataset, item_frame, synthetic_interactions, user_frame
+from fusion.runs.monitoring_samples import items, read_sample, users, write_samples
+from tests.fusion.making import (
+    asked,
+    dataset,
+    item_frame,
+    replaced,
+    synthetic_interactions,
+    user_frame,
+)
 
 
 class TestSamples:
@@ -67,3 +76,37 @@ class TestSamples:
         ]
         newest = (data.as_of - np.quantile(first, 0.8)) / (data.as_of - data.times[0])
         assert items[0]["age"].min() < newest, "items that came late are among them"
+
+
+class TestVectorsAndQueries:
+    @pytest.fixture
+    def data(self):
+        """Six hundred items with vectors of four numbers, but one; users who wrote."""
+        made = dataset(synthetic_interactions(seed=3, n_items=600, n_events=9000))
+        vectors = np.random.default_rng(0).normal((2, 0, 0, 0), size=(made.n_items, 4))
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        vectors[0] = 0
+        return replaced(made, vectors={"looks": vectors.astype(np.float32)}, queries=asked(made))
+
+    def test_they_have_columns(self, data):
+        of_items, of_users = items(data, 7), users(data, 7)
+        names = ["vectors_looks_1", "vectors_looks_2", "vectors_looks_3"]
+        assert of_items.columns == ["events", "age", *names]
+        assert of_items[names].null_count().row(0) == (1, 1, 1)
+        assert of_items[names].row(0) == (None, None, None)
+        assert np.expm1(of_users["queries"][0]) == pytest.approx((data.queries.users == 0).sum())
+        assert items(data, 7).equals(of_items)
+
+    def test_another_model_drifts_and_another_moment_does_not(self, data):
+        turned = (
+            data.vectors["looks"] @ np.linalg.qr(np.random.default_rng(5).normal(size=(4, 4)))[0]
+        )
+        model = replaced(data, vectors={"looks": turned.astype(np.float32)})
+        earlier = data.before(int(np.quantile(data.times, 0.9)))
+
+        def drifted(other):
+            found = drift({"items": (items(earlier, 7), items(other, 7))}, MonitorSettings())
+            return [one.drifted for one in found if one.column.startswith("vectors_")]
+
+        assert drifted(data) == [False] * 3
+        assert sum(drifted(model)) >= 2
