@@ -6,7 +6,7 @@ import time
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from flows.steps.notify.sending import FIRST_WAIT, LONGEST_WAIT, next_try
 from storage.notifications.deliveries import Delivery, claim, waiting
@@ -53,6 +53,40 @@ def test_a_receiver_that_was_down_gets_it_later_and_once(placement, receiver, ca
     for _ in range(3):
         tell(session)
     assert (receiver.events, states(session)) == (["raised"], [("sent", 2)])
+
+
+def pass_minutes(session, minutes: float) -> None:
+    """As if time had passed since all that is stored of messages."""
+    ago = timedelta(minutes=minutes)
+    with session.engine.begin() as connection:
+        for column in (delivery.c.due_at, notification.c.at):
+            # In Python: the two databases subtract times in words of their own.
+            rows = connection.execute(select(column).distinct()).scalars().all()
+            for at in sorted(rows):
+                earlier = {column.name: at - ago}
+                connection.execute(update(column.table).where(column == at).values(earlier))
+
+
+def test_a_receiver_that_is_away_for_an_hour_is_tried_seldom_and_hears_all_of_it_once(
+    placement, receiver
+):
+    session = placement()
+    receiver.status = 503
+    raise_alert(session.engine, "default", STALE)
+    for minute in range(0, 60, 5):
+        if minute == 30:
+            raise_alert(session.engine, "default", SHIFTED)
+        tell(session)
+        pass_minutes(session, 5)
+    # After waits of 1, 2, 4, 8 and 16 minutes, each until the next watch. The second came at 30, and
+    # was not sent at 45, when the first was not taken either.
+    assert states(session) == [("waiting", 6), ("waiting", 4)]
+    receiver.status = 204
+    for _ in range(13):
+        tell(session)
+        pass_minutes(session, 5)
+    assert [state for state, _ in states(session)] == ["sent", "sent"]
+    assert sorted(receiver.events) == ["raised", "raised"]
 
 
 def test_a_receiver_that_nobody_answers_for_is_tried_again(placement, receiver):
