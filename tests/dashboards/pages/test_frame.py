@@ -76,8 +76,7 @@ def test_it_speaks_the_language_that_was_asked_for(headers, query, language):
     assert f'<html lang="{language}">' in answer.text
 
 
-@pytest.mark.parametrize("width", [1400, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "scheme"), [(1400, "light"), (390, "dark")])
 def test_everybody_can_read_it(page, width, scheme):
     page.set_viewport_size({"width": width, "height": 900})
     page.emulate_media(color_scheme=scheme)

@@ -78,14 +78,22 @@ CASES = {
         + DIVERSITY.format(by="genre"),
         CHILDREN, EFFECTS["allow"][1], blocks=(("i0", None), ("i4", "u1"))),
 }  # fmt: skip
+SELDOM = []
+"""Cases of the long suites: kinds of rules for a segment, where the same for everyone runs always.
+One of each way to aim runs always, too."""
 for name, (rule, effect) in EFFECTS.items():
     everyone = {f"u{user}" for user in range(USERS)}
     CASES[f"{name} for everyone"] = Case(rule, everyone, effect)
     aim, users = (RED, REDS) if name in ("pin", "limit", "arrivals") else (CHILD, CHILDREN)
     CASES[f"{name} for a segment"] = Case(rule + aim, users, effect)
+    if name not in ("allow", "pin"):
+        SELDOM.append(f"{name} for a segment")
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.faults if name in SELDOM else ()) for name in CASES],
+)
 def test_a_rule_publishes_on_a_first_run_and_on_a_second(
     trained_market: Market, market: Market, name: str
 ):

@@ -78,8 +78,8 @@ def test_a_receiver_that_is_away_for_an_hour_is_tried_seldom_and_hears_all_of_it
             raise_alert(session.engine, "default", SHIFTED)
         tell(session)
         pass_minutes(session, 5)
-    # After waits of 1, 2, 4, 8 and 16 minutes, each until the next watch. The second came at 30, and
-    # was not sent at 45, when the first was not taken either.
+    # After waits of 1, 2, 4, 8 and 16 minutes, each until the next watch. The second came at 30
+    # and was not sent at 45, when the first was not taken either.
     assert states(session) == [("waiting", 6), ("waiting", 4)]
     receiver.status = 204
     for _ in range(13):

@@ -119,7 +119,7 @@ def coverage(between: float, known: int = 16, times: int = 250) -> float:
     return inside / times
 
 
-@pytest.mark.parametrize("between", [0.0, 0.15])
+@pytest.mark.parametrize("between", [pytest.param(0.0, marks=pytest.mark.faults), 0.15])
 def test_a_new_window_lies_within_however_much_windows_differ(between):
     assert 0.91 <= coverage(between) <= 0.995
 

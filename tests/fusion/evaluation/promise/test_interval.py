@@ -33,7 +33,7 @@ def coverage(between: float, n_past: int, times: int = 500) -> float:
 
 
 @pytest.mark.parametrize("n_past", [8, 16])
-@pytest.mark.parametrize("between", [0.0, 0.05, 0.15])
+@pytest.mark.parametrize("between", [0.0, pytest.param(0.05, marks=pytest.mark.faults), 0.15])
 def test_a_new_window_lies_within_however_much_windows_differ(between, n_past):
     assert 0.92 <= coverage(between, n_past) <= 0.998
 
