@@ -12,10 +12,11 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from fusion.core.extras import require_extras
 from fusion.masking import mask_all
-from storage.database.errors import on_error, unreadable
+from storage.database.errors import unreadable
 from storage.database.limits import DEFAULT_LIMITS, LIMITS, TimeLimits, limit_statements, limits_of
 from storage.database.pool import WaitingPool
 from storage.database.postgres_session import begin_postgres, check_postgres, postgres_arguments
+from storage.database.translation import on_error
 from storage.database.urls import (
     existing_file,
     masked,

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from fusion.errors import DataError
-from storage.database.errors import translate
+from storage.database.translation import translate
 
 if TYPE_CHECKING:  # what loads into SQLite needs no Arrow
     import pyarrow as pa

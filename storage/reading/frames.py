@@ -10,9 +10,9 @@ from sqlalchemy import URL, Connection, CursorResult, Engine, create_engine, eve
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from fusion.errors import ConfigError, DataError, FusionError
-from storage.database.errors import on_error
 from storage.database.limits import DEFAULT_LIMITS, LIMITS, TimeLimits, limit_statements, limits_of
 from storage.database.postgres_session import local_settings, set_up
+from storage.database.translation import on_error
 from storage.database.urls import existing_file, masked, require_sqlite_parameters, resolve_url
 from storage.reading import row_frames
 from storage.reading.row_frames import DType, typed_chunk

@@ -342,7 +342,7 @@ OF_QUERIES = [
 ]
 OF_DATABASES = [
     Refusal(
-        "storage/database/errors.py:_translate_sqlite#2",
+        "storage/database/translation.py:_translate_sqlite#2",
         "Check the url beside the query",
         together(
             to_database("data.db"), query("select * from log"), configure("data.db", "none.db")

@@ -353,7 +353,7 @@ OF_PLACES = [
         '[storage]\nurl = "sqlite:///shop.db"',
     ),
     Refusal(
-        "storage/database/errors.py:_translate_sqlite#2",
+        "storage/database/translation.py:_translate_sqlite#2",
         "its folder must exist",
         section('[storage]\nurl = "sqlite:///none/x.db"'),
         lambda shelf: (shelf.folder / "none").mkdir(),

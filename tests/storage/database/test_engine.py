@@ -12,7 +12,8 @@ from sqlalchemy import make_url, text
 
 from fusion.errors import ConfigError, Temporary
 from storage import StorageSettings, connect
-from storage.database.errors import DamagedDatabase, translate
+from storage.database.errors import DamagedDatabase
+from storage.database.translation import translate
 from storage.database.urls import masked
 
 SECRET = "s3cret/%"
