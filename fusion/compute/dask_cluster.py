@@ -134,9 +134,18 @@ def _check_workers(client: Any, folder: Path, identity: Mapping[str, Any]) -> No
             raise WorkerRefused(refusal)
 
 
+def require_dask() -> None:
+    """See that Dask is installed; nothing is imported for that.
+
+    Raises:
+        MissingExtra: it is not.
+    """
+    require_extras('`[compute] executor = "dask"`', "scale")
+
+
 def _distributed() -> Any:
     """Import `distributed`, and let its messages go where ours go."""
-    require_extras('`[compute] executor = "dask"`', "scale")
+    require_dask()
     import distributed  # noqa: PLC0415 - takes a second, and is in no other extra
 
     for name in NOISY:

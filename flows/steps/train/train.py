@@ -15,6 +15,7 @@ from flows.steps.keep.forgotten import require_same
 from flows.steps.time_limits import TimeLimits, limited
 from flows.steps.train.inputs import TrainingInputs, hash_inputs, read_inputs
 from flows.steps.train.results import Training, write_failure, write_folder, write_sql
+from fusion.compute.dask_cluster import require_dask
 from fusion.core.locks.folder_lock import FolderLock, locked
 from fusion.core.torch_runtime import device_for
 from fusion.errors import ConfigError
@@ -124,7 +125,12 @@ def training_begun(session: Session) -> Iterator[TimeLimits]:
 
     Yields:
         The limits.
+
+    Raises:
+        MissingExtra: workers of Dask are asked for, which is not installed.
     """
+    if session.config.compute.executor == "dask":
+        require_dask()
     session.timer.restart()
     with limited(session) as limits:
         session.make_database()

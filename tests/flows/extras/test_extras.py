@@ -9,6 +9,7 @@ from sqlalchemy.engine import make_url
 from flows.cli.app import NEEDS, VERBS
 from flows.failures import describe_failure
 from flows.session import Session
+from flows.steps.train.train import train_run
 from fusion.config import SourceSettings
 from fusion.core.extras import PACKAGES, is_installed, missing_extra, require_extras
 from fusion.errors import MissingExtra
@@ -196,6 +197,18 @@ except fusion.ConfigError as missing:
         check=True,
     )
     assert done.stdout.endswith("needs the extra train: pip install 'fusion-recommender[train]'\n")
+
+
+def test_a_run_by_dask_asks_for_it_before_it_begins(own_shop, monkeypatch):
+    config = own_shop / "fusion.toml"
+    config.write_text(config.read_text() + '\n[compute]\nexecutor = "dask"\n')
+    monkeypatch.setattr("fusion.core.extras.is_installed", lambda extra: extra != "scale")
+    session = Session.open(config)
+    before = len(runs(session.engine, "default", 9))
+    with pytest.raises(MissingExtra, match=r"needs the extra scale: pip install .*\[scale\]'"):
+        train_run(session)
+    assert len(runs(session.engine, "default", 9)) == before
+    session.engine.dispose()
 
 
 def test_several_missing_extras_are_one_command(monkeypatch):

@@ -58,6 +58,7 @@ INSIDE = {
 }
 """Settings of text that name nothing outside; so are columns, and the ids and segments of rules."""
 UNTRIED = {
+    "compute.scheduler": "it may be started with the run; one that does not answer ends it with 75",
     "tracking.uri": "no run fails over its tool: what goes wrong there is a warning of its log",
 }
 """Settings that name something outside which `fusion check` does not try, with the reason."""
