@@ -12,11 +12,12 @@ from fusion.config import SourceSettings
 from fusion.core.arrays import State
 from fusion.data.dataset import Dataset
 from fusion.data.splitting.earlier import begins_from
-from fusion.data.splitting.fold import Fold
+from fusion.data.splitting.fold import SERVING, Fold
 from fusion.errors import FusionError
 from fusion.models.base.fit_context import FitContext
 from fusion.models.base.fitted import FittedSource, fit_items
 from fusion.models.base.recommender import Recommender
+from fusion.models.base.state_file import read_state, write_state
 from fusion.models.foreign.resolve import model_code, source_model
 from fusion.runs.cleanup import remove_folder
 from fusion.runs.stages.record import damage_of_file, read_record
@@ -80,6 +81,7 @@ class FitInputs:
         steps: training steps to take; None lets the fit find them.
         warm: the fit to begin from; None begins from nothing.
         keep: whether a later fit begins from this one, whose state must then allow it.
+        whole: whether the state must do without the data, as requests read the fits that serve.
     """
 
     model: ModelRecipe
@@ -89,6 +91,7 @@ class FitInputs:
     steps: int | None
     warm: EarlierFit | None = None
     keep: bool = False
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -135,8 +138,7 @@ class Fit:
         elif damage := damage_of_file(self.folder, STATE):
             set_aside(self.folder, damage)
             runtime.make(self.stage)
-        with np.load(file, allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files}
+        return read_state(file, self.stage.inputs.data)
 
     def restore(self, name: str, k: int, runtime: Runtime, k_new: int = 0) -> FittedSource:
         """Return the fitted source.
@@ -198,6 +200,7 @@ def fit_stage(
         steps=steps,
         warm=earlier,
         keep=source.refit == "warm",
+        whole=fold.name == SERVING,
     )
     # Large, and not read where the tables made from them are in the store.
     return Stage("fit", f"fit {source.name} on {fold.name}", inputs, make_fit, (STATE,))
@@ -225,7 +228,8 @@ def make_fit(folder: Path, inputs: FitInputs, runtime: Runtime) -> None:
     data = inputs.data.trim_items(inputs.data.n_items)
     started = time.monotonic()
     model = inputs.model.build().fit(data, context)
-    np.savez(folder / STATE, allow_pickle=False, **model.state())
+    is_whole = inputs.whole or inputs.keep
+    write_state(folder / STATE, model.state(), None if is_whole else data)
     notes = {
         # The source's own first: it cannot overwrite what others rely on.
         **model.notes,

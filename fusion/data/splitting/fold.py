@@ -10,6 +10,8 @@ from fusion.core.arrays import Flags, Rows, Times, contains, distinct, pair_keys
 from fusion.data.dataset import Dataset
 from fusion.errors import DataError
 
+SERVING = "serving"
+"""Name of the fold that knows everything."""
 Kind = Literal["time", "last", "random"]
 """Ways to split: at a moment, before each user's last liked event, or by hash."""
 
@@ -146,7 +148,7 @@ def serving_fold(data: Dataset, as_of: Times) -> Fold:
         A fold without labels.
     """
     none = np.empty(0, np.int32)
-    return Fold("serving", data, as_of, data.as_of, none, none)
+    return Fold(SERVING, data, as_of, data.as_of, none, none)
 
 
 def fold_name(n: int, n_folds: int) -> str:

@@ -33,6 +33,7 @@ def hand_over_fit(inputs: FitInputs, runtime: Runtime) -> Message:
             "seed": list(inputs.seed),
             "steps": inputs.steps,
             "keep": inputs.keep,
+            "whole": inputs.whole,
         },
         "warm": _hand_over_earlier(inputs.warm, runtime) if inputs.warm else None,
     }
