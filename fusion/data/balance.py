@@ -1,5 +1,6 @@
 """Balance: which items and users hold the events, and how lists differ from that."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,6 +42,25 @@ class GroupShare:
 
 
 @dataclass(frozen=True)
+class Coverage:
+    """What is known besides interactions and tables, and of how many.
+
+    Attributes:
+        what: "vectors", "facts" or "queries".
+        name: of vectors; a relation of facts; "" of queries.
+        count: numbers of a vector; facts; queries.
+        of: "items" or "users".
+        members: share of the items or users with an event of whom there is any.
+    """
+
+    what: str
+    name: str
+    count: int
+    of: str
+    members: float
+
+
+@dataclass(frozen=True)
 class Balance:
     """Spread of events over items and users.
 
@@ -53,6 +73,7 @@ class Balance:
         head: share of events on the most popular hundredth of the items.
         tail: share of events on the less popular half of the items.
         groups: by popularity, by each category column of items, by each of users.
+        coverage: by vectors, relations of facts, and queries, as far as there are any.
     """
 
     users: int
@@ -63,6 +84,7 @@ class Balance:
     head: float
     tail: float
     groups: tuple[GroupShare, ...]
+    coverage: tuple[Coverage, ...] = ()
 
 
 def measure_balance(data: Dataset, places: Counts | None = None) -> Balance:
@@ -98,7 +120,23 @@ def measure_balance(data: Dataset, places: Counts | None = None) -> Balance:
         head=float(descending[: max(n_items // 100, 1)].sum() / len(data)),
         tail=float(descending[n_items - n_items // 2 :].sum() / len(data)),
         groups=tuple(groups),
+        coverage=tuple(_coverage(data)),
     )
+
+
+def _coverage(data: Dataset) -> Iterator[Coverage]:
+    """Say of how many items or users there are vectors, facts and queries."""
+    taken, active = np.flatnonzero(data.item_counts), np.flatnonzero(data.user_counts)
+    for name, vectors in data.vectors.items():
+        members = float(vectors[taken].any(axis=1).mean())
+        yield Coverage("vectors", name, vectors.shape[1], "items", members)
+    for relation in data.facts.relations:
+        items = data.facts.table.filter(relation=relation)["item"].to_numpy()
+        members = float(np.isin(taken, items).mean())
+        yield Coverage("facts", relation, len(items), "items", members)
+    if len(data.queries):
+        members = float(np.isin(active, data.queries.users).mean())
+        yield Coverage("queries", "", len(data.queries), "users", members)
 
 
 def _popularity_groups(items: Counts, places: Counts | None) -> list[GroupShare]:

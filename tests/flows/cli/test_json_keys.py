@@ -31,6 +31,7 @@ from flows.steps.past.replay import Replayed
 from flows.steps.past.replay_folder import Turn
 from flows.steps.past.summary import policy_rows
 from flows.steps.retrain.loop import Outcome
+from fusion.data.balance import Coverage
 from fusion.evaluation import verdict_report as reports
 from fusion.evaluation.cold_users.report import ColdUsersReport
 from fusion.evaluation.estimate.report import EstimateFigure
@@ -76,6 +77,7 @@ DECLARED = {
     "Removed": RemovedRun,
     "Bad row": BadRow,
     "Aged": Aged,
+    "Coverage": Coverage,
 }
 """Parts whose keys are the fields of a class, so that no run is needed that has all of them."""
 

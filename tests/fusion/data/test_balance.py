@@ -4,9 +4,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from fusion.data.balance import MOST_VALUES, NONE, REST, measure_balance
+from fusion.data.balance import MOST_VALUES, NONE, REST, Coverage, measure_balance
 from fusion.data.dataset import Dataset
+from fusion.data.facts import SCHEMA, ItemFacts
 from fusion.data.id_map import IdMap
+from fusion.data.queries.user_queries import UserQueries
+from tests.fusion.making import START, dataset, frame_of, replaced
 
 N_USERS, N_ITEMS, N_EVENTS = 30, 50, 400
 
@@ -82,3 +85,31 @@ def test_tenths_go_from_the_most_popular_to_items_without_events(data):
     assert shares == sorted(shares, reverse=True)
     assert tenths["no events"].events == 0
     assert sum(one.members for one in tenths.values()) == pytest.approx(1)
+
+
+def test_what_is_known_besides_is_counted_with_how_many_it_is_of():
+    made = dataset(frame_of([("a", "x", 1), ("b", "y", 2), ("b", "z", 3)]))
+    facts = pl.DataFrame(
+        [(0, "maker", "m", None), (1, "maker", "n", None), (1, "year", "1999", None)],
+        schema=SCHEMA,
+        orient="row",
+    )
+    queries = UserQueries(
+        users=np.array([1, 1], np.int32),
+        times=np.array([START, START]),
+        texts=np.array([0, 0], np.int32),
+        words=pl.Series("text", ["tea"]),
+    )
+    known = replaced(
+        made,
+        vectors={"looks": np.array([[1, 0], [0, 0], [0, 1]], np.float32)},
+        facts=ItemFacts(facts, ("maker", "year")),
+        queries=queries,
+    )
+    assert measure_balance(made).coverage == ()
+    assert measure_balance(known).coverage == (
+        Coverage("vectors", "looks", 2, "items", pytest.approx(2 / 3)),
+        Coverage("facts", "maker", 2, "items", pytest.approx(2 / 3)),
+        Coverage("facts", "year", 1, "items", pytest.approx(1 / 3)),
+        Coverage("queries", "", 2, "users", 0.5),
+    )

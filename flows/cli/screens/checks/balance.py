@@ -9,6 +9,8 @@ from flows.cli.screens.tables import plain_table
 from flows.visible_text import one_line
 from fusion.data.balance import Balance, GroupShare
 
+COUNTED = {"vectors": "numbers of vectors", "facts": "facts of", "queries": "queries"}
+"""What is counted of each kind of knowledge."""
 BAR = 24
 """Characters of a whole bar."""
 
@@ -30,6 +32,13 @@ def print_balance(console: Console, balance: Balance) -> None:
         markup=False,
         highlight=False,
     )
+    if balance.coverage:
+        table = plain_table("known besides", "count>", "of", "share>")
+        for one in balance.coverage:
+            name = f"{COUNTED[one.what]} {one.name}".strip()
+            table.add_row(Text(one_line(name)), f"{one.count:,}", one.of, f"{one.members:.1%}")
+        console.print()
+        console.print(table)
     for (of, by), groups in groupby(balance.groups, lambda one: (one.of, one.by)):
         _print_groups(console, f"{of.capitalize()} by {by}", list(groups))
 
