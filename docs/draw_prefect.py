@@ -121,6 +121,15 @@ class Prefect:
         rows = self.ask("flow_runs/filter", {**done, **named})
         return str(rows[0]["id"]) if rows else ""
 
+    def artifact(self, key: str) -> str:
+        """Return the id of the newest artifact of a key.
+
+        Args:
+            key: of the artifact.
+        """
+        rows = self.ask("artifacts/latest/filter", {"artifacts": {"key": {"any_": [key]}}})
+        return str(rows[0]["latest_id"])
+
     def picture(self, page: str, name: str, height: int) -> None:
         """Write what a page looks like.
 
@@ -160,7 +169,12 @@ def started(words: list[str], folder: Path, environment: dict[str, str]) -> Iter
         yield
     finally:
         process.terminate()
-        process.wait()
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            # A worker may wait for ever for what it has begun.
+            process.kill()
+            process.wait()
 
 
 def write_shop(folder: Path) -> None:
@@ -197,6 +211,8 @@ def main() -> None:
                 until(lambda: prefect.ended(f"retrain {PLACEMENT}"))
                 prefect.picture("deployments", "prefect-deployments.png", 620)
                 prefect.picture(f"runs/flow-run/{flow_run}", "prefect-run.png", 620)
+                verdict = prefect.artifact(f"fusion-verdict-{PLACEMENT}")
+                prefect.picture(f"artifacts/artifact/{verdict}", "prefect-artifact.png", 620)
 
 
 if __name__ == "__main__":
