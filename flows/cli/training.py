@@ -186,7 +186,7 @@ def deploy(
 
     if not api_url():
         raise ConfigError(
-            "`fusion deploy` needs a Prefect server: name it in PREFECT_API_URL, as "
+            "deployments are kept by a Prefect server: name it in PREFECT_API_URL, as "
             "http://127.0.0.1:4200/api for one of `prefect server start`; without one, "
             "`fusion schedule` serves the same by itself"
         )
