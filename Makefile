@@ -23,7 +23,7 @@ test-prefect: $(READY)
 test-docs: $(READY)
 	$(BIN)/python -m pytest -m docs_run tests/docs_run
 
-# A share of the long suites, another one each day; SHARE=3/8 is that one, SHARE=all is all of them,
+# A share of the long suites, another one each day; SHARE=3/16 is that one, SHARE=all is all of them,
 # which goes on where it stopped (see tests/shares.py).
 test-faults: SHARE ?= today
 test-faults: $(READY)

@@ -3,8 +3,8 @@
 The environment variable SHARE says what is run of the tests that carry the mark `faults`:
 
 - unset: every test that is selected, as everywhere. Who works on one test wants that.
-- `today`: one of 8 shares, another one each day; its number is printed.
-- `3/8`: that share again; `1/20` is a smaller one.
+- `today`: one of 16 shares, another one each day; its number is printed.
+- `3/16`: that share again; `1/20` is a smaller one.
 - `all`: every test that has not passed yet for this commit. What passes is written down in
   pytest's cache folder, so that a run that was stopped or failed is started again and goes on.
   Nothing is written down outside of git, or where files differ from the commit.
@@ -38,8 +38,9 @@ from zlib import crc32
 
 import pytest
 
-PARTS = 8
-"""Shares that rotate by day: each then stays within the 25 minutes that a change may wait for."""
+PARTS = 16
+"""Shares that rotate by day: on a slow machine, too, each stays within the 25 minutes that a change
+may wait for."""
 PASSED = pytest.StashKey["Passed"]()
 FAILED = pytest.StashKey[bool]()
 
@@ -58,7 +59,7 @@ class Share:
 
     @classmethod
     def parse(cls, text: str, today: date) -> "Share":
-        """Read `today` or `3/8`.
+        """Read `today` or `3/16`.
 
         Raises:
             UsageError: it is neither, or there is no such share.

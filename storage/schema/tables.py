@@ -85,6 +85,8 @@ recommendation = Table(
     sqlite_with_rowid=False,  # the rows lie in the key itself: half the size, one look-up a list
 )
 
+COLD = "cold"
+"""Route of users without a history."""
 served_user = Table(
     "served_user",
     metadata,

@@ -16,6 +16,7 @@ from storage.reading.live_run import live
 from storage.reading.read import knows_user, reasons_for
 from storage.reading.recommendations import Recommendations, recommendations_for
 from storage.schema.row_objects import RunRow
+from storage.schema.tables import COLD
 
 FALLBACK_REASONS = (
     "Fallback lists are the same for everyone in a segment: no reasons are stored for them."
@@ -24,8 +25,6 @@ FROM_ATTRIBUTES = (
     "The run knows no interaction of this user: the list comes from what else is known of such "
     "users, {columns}."
 )
-COLD = "cold"
-"""Route of users without a history, of whom some have a list from attributes."""
 UNKNOWN = "unknown user, "
 """How the route of a fallback begins that serves somebody whom the run does not know."""
 # Every run has a fallback of everyone, so that only blocks can leave a user nothing.

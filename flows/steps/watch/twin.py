@@ -5,9 +5,7 @@ from sqlalchemy import Engine
 
 from fusion.runs.run_folder import RunFolder
 from storage.reading.read import lists_of, served_of
-
-COLD = "cold"
-"""Route of users without a history."""
+from storage.schema.tables import COLD
 
 
 def twin_lists(run: RunFolder) -> pl.DataFrame | None:

@@ -1,12 +1,16 @@
-"""Lists of some users of a run, in time that does not grow with the number of users."""
+"""Lists of some users of a run who have a history, in time that does not grow with their number.
+
+Those without one may have lists from their attributes, which no twin has: what of their change is
+chance, nothing could say.
+"""
 
 from dataclasses import dataclass
 
 import polars as pl
-from sqlalchemy import ColumnElement, Engine, select
+from sqlalchemy import ColumnElement, Engine, exists, select
 
 from storage.reading.row_frames import stream_rows
-from storage.schema.tables import recommendation
+from storage.schema.tables import COLD, recommendation, served_user
 
 _COLUMNS = {"user_id": pl.String, "rank": pl.Int32, "item_id": pl.String}
 
@@ -56,7 +60,12 @@ def lists_between(
 
 def _read(engine: Engine, wanted: ColumnElement[bool], top: int, users: int) -> SomeLists:
     columns = [recommendation.c[name] for name in _COLUMNS]
-    statement = select(*columns).where(wanted, recommendation.c.rank <= top)
+    is_cold = exists().where(
+        served_user.c.run_no == recommendation.c.run_no,
+        served_user.c.user_id == recommendation.c.user_id,
+        served_user.c.route == COLD,
+    )
+    statement = select(*columns).where(wanted, recommendation.c.rank <= top, ~is_cold)
     # The order of the key, so that reading ends where the limit is reached.
     statement = statement.order_by(recommendation.c.user_id, recommendation.c.rank)
     limit = users * top

@@ -20,6 +20,7 @@ from fusion.runs.manifest import Manifest
 from storage.reading.blocked_items import hidden_share
 from storage.reading.read import column_figures, figures_of, history, route_counts
 from storage.schema.row_objects import RunRow
+from storage.schema.tables import COLD
 from storage.watches.alert_rows import State
 from storage.watches.alerts import alerts_of
 
@@ -27,8 +28,6 @@ STATES: tuple[State, ...] = ("open", "acknowledged", "resolved")
 COLUMN_SUBJECTS = ("users", "items", "interactions", "features")
 """Subjects whose columns are compared; shapes of scores move by themselves."""
 FEATURES = "features"
-COLD = "cold"
-"""The route of users without a history."""
 
 
 def gather(session: Session, run: RunRow, previous: RunRow | None) -> Facts:
