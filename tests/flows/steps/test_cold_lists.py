@@ -102,14 +102,14 @@ def test_show_says_from_which_attributes(shop):
     folder, _ = shop
     user = cold_user(folder)[0].user_id
     shown = words(call_main(folder, "show", user).out)
-    assert "by the columns region, job, age." in shown
+    assert "of such users, region, job, age." in shown
     assert "like it more than others" in shown
     why = call_main(folder, "show", user, "--why", "--json").json
     assert {row["route"] for row in why["list"]} == {"cold"}
-    assert why["missing"].endswith("by the columns region, job, age.")
+    assert why["missing"].endswith("of such users, region, job, age.")
     assert why["reasons"]
     known = call_main(folder, "show", "u0").out
-    assert "columns" not in known
+    assert "of such users" not in known
 
 
 def test_lists_that_lost_rows_are_not_published_and_rows_are_compared_without_them(shop):

@@ -205,9 +205,11 @@ def test_no_other_code_renames_files_or_folders():
         for file in sorted((ROOT / package).rglob("*.py")):
             nodes = ast.walk(ast.parse(file.read_text()))
             renames += [file.relative_to(ROOT).as_posix() for node in nodes if renames_a_path(node)]
-    # What is removed or damaged takes a name under which nothing is looked for.
     own = Path(durable.__file__).relative_to(ROOT).as_posix()
-    assert sorted(renames) == [own, own, "fusion/runs/cleanup.py", "fusion/runs/stages/store.py"]
+    # What a worker made moves within a draft, which is synced as a whole before it has its name.
+    # What is removed or damaged takes a name under which nothing is looked for.
+    in_draft, aside = "fusion/compute/attempts.py", "fusion/runs/stages/store.py"
+    assert sorted(renames) == [in_draft, own, own, "fusion/runs/cleanup.py", aside]
 
 
 def test_a_file_that_could_not_be_written_leaves_nothing_and_the_old_one_stays(tmp_path):

@@ -19,6 +19,7 @@ WORDS = {
     "steps": "by the data",
     "reg": "by held-out items",
     "id_bound": "any length",
+    "max_items": "all",
 }
 
 
