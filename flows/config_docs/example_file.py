@@ -67,6 +67,7 @@ EXAMPLES: dict[str, Any] = {
         "items": ["genres=Horror"],
     },
     "data.vectors": {
+        "of": "items",
         "path": "posters.parquet",
         "id": "movieId",
         "column": "vector",
@@ -91,8 +92,8 @@ ABOUT_LISTS = {
     "sources": f"Base recommenders. Without any of these tables: {default_set()}",
     "priors": "Rules of thumb: who took items of one group wants items of another more, or less. "
     "The ranker learns how much, and which of the two.",
-    "data.vectors": "Vectors of items that you have: of pictures, sounds, models. A .npy matrix "
-    "has ids in place of id and column.",
+    "data.vectors": "Vectors of items or users that you have: of pictures, sounds, models. A .npy "
+    "matrix has ids in place of id and column.",
     "data.checks": "Checks of your own. Each has one rule: min and max, values, pattern, unique, "
     "min_rows or expression.",
 }

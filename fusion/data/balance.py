@@ -127,9 +127,13 @@ def measure_balance(data: Dataset, places: Counts | None = None) -> Balance:
 def _coverage(data: Dataset) -> Iterator[Coverage]:
     """Say of how many items or users there are vectors, facts and queries."""
     taken, active = np.flatnonzero(data.item_counts), np.flatnonzero(data.user_counts)
-    for name, vectors in data.vectors.items():
-        members = float(vectors[taken].any(axis=1).mean())
-        yield Coverage("vectors", name, vectors.shape[1], "items", members)
+    for of, rows, by_name in (
+        ("items", taken, data.vectors),
+        ("users", active, data.user_vectors),
+    ):
+        for name, vectors in by_name.items():
+            members = float(vectors[rows].any(axis=1).mean())
+            yield Coverage("vectors", name, vectors.shape[1], of, members)
     for relation in data.facts.relations:
         items = data.facts.table.filter(relation=relation)["item"].to_numpy()
         members = float(np.isin(taken, items).mean())

@@ -44,6 +44,7 @@ class Dataset:
         user_table: U rows of category and number columns, likewise.
         timezone: IANA zone whose midnights end the days of the data; no part of the digest.
         vectors: by name, (I, D) float32 of length 1; 0 for items without one. Folds share them.
+        user_vectors: of users (U, D), likewise; attributes without a history, and for no fit.
         facts: of items, those that counted before `as_of`.
         priors: for the ranker alone, and so no part of the digest, by which fits are kept.
         queries: what users wrote before `as_of`; for the ranker and lists, and for no fit.
@@ -66,6 +67,7 @@ class Dataset:
     facts: ItemFacts = field(default_factory=ItemFacts)
     priors: tuple[ItemPrior, ...] = ()
     queries: UserQueries = field(default_factory=UserQueries)
+    user_vectors: Mapping[str, Scores] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.users)
@@ -85,11 +87,10 @@ class Dataset:
 
         Args:
             rows: a mask (N,) or a slice, so that time order is kept.
-            as_of: its new moment, ms; None keeps the old one.
+            as_of: its new moment, ms; an earlier one takes away what counts later; None: the old.
 
         Returns:
-            A dataset with all users and items and the chosen interactions. An earlier moment takes
-            facts away that count from then on only.
+            A dataset with all users and items and the chosen interactions.
         """
         moment = self.as_of if as_of is None else as_of
         return replace(
@@ -105,13 +106,10 @@ class Dataset:
         )
 
     def before(self, time: int) -> "Dataset":
-        """Keep what had happened before a moment.
+        """Keep what had happened before a moment, of all users and items.
 
         Args:
             time: ms; the new `as_of`.
-
-        Returns:
-            A dataset with all users and items and the earlier interactions.
         """
         # Rows are in time order, so the past is a prefix.
         end = int(np.searchsorted(self.times, time, "left"))
@@ -137,7 +135,7 @@ class Dataset:
         )
 
     def trim_users(self) -> "Dataset":
-        """Drop users above the last one with interactions, and queries: no fit depends on them.
+        """Drop users above the last one with interactions, and what no fit depends on.
 
         Returns:
             The same dataset each time, so that it is hashed once for all sources of a fold.
@@ -152,6 +150,7 @@ class Dataset:
             user_ids=IdMap(self.user_ids.values.head(n_users)),
             user_table=self.user_table.head(n_users),
             queries=UserQueries(),
+            user_vectors={},
         )
 
     def matrix(self) -> csr_array:
@@ -195,8 +194,7 @@ class Dataset:
         order, borders = self.by_user
         starts = borders[rows]
         counts = borders[rows + 1] - starts
-        positions = ragged_index(starts, counts)
-        events = order[positions]
+        events = order[ragged_index(starts, counts)]
         return UserHistories(
             rows=rows,
             borders=offsets(counts),
@@ -242,8 +240,9 @@ class Dataset:
         for table in (self.item_table, self.user_table):
             hasher.update(table.write_json().encode())
         # Data without these keeps the digest that it had before they were known.
-        for name, values in self.vectors.items():
-            hasher.update(f"vectors {name} {values.shape} ".encode() + raw_bytes(values))
+        for of, vectors in (("", self.vectors), ("user ", self.user_vectors)):
+            for name, values in vectors.items():
+                hasher.update(f"{of}vectors {name} {values.shape} ".encode() + raw_bytes(values))
         if self.facts.relations:
             hasher.update((repr(self.facts.relations) + self.facts.table.write_json()).encode())
         hasher.update(self.queries.digest.encode() if len(self.queries) else b"")

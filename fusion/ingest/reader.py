@@ -29,8 +29,6 @@ from fusion.ingest.people.suspects import Suspects
 from fusion.ingest.reading_checks import unused_events, uses_of_time
 from fusion.ingest.reading_findings import BAD_POSITIVE, NO_INTERACTIONS, WRONG_TYPE
 from fusion.ingest.settings import DataSettings
-from fusion.ingest.side_information.queries import SUBJECT as QUERIES
-from fusion.ingest.side_information.queries import name_writers
 from fusion.ingest.side_information.reading import SideInformation
 from fusion.ingest.table_settings import Source
 from fusion.ingest.tables import read_items, read_users
@@ -81,15 +79,15 @@ class DataReader:
             users = self._filter("users", users, "id")
         side = SideInformation.read(self.settings, self.base, self.read_sql, self._attempt)
         self.findings += side.findings
-        side = replace(side, queries=self._known_queries(side.queries))
+        side = side.of_people(self._filter, self.as_of)
         frame = self._attempt("interactions", self._interactions)
         self._add(self.people.unknown_opted_out())
         if frame is None:
             return None
         if "time" not in frame.columns:
             self.findings += uses_of_time(items, self.as_of)
-        writers = name_writers(users, side.queries)
-        dataset, findings = side.attach(self._assembled(frame, items, writers))
+        everybody = side.name_users(users)
+        dataset, findings = side.attach(self._assembled(frame, items, everybody))
         self.findings += findings
         if live is not None:
             live = replace(live, users=self.people.stored(live.users))
@@ -169,13 +167,6 @@ class DataReader:
         self.findings += filtered.findings
         self.notes |= filtered.notes
         return filtered.frame
-
-    def _known_queries(self, queries: pl.DataFrame | None) -> pl.DataFrame | None:
-        """Leave out what people wrote who were left out, or what was written later."""
-        if queries is None:
-            return None
-        queries = self._filter(QUERIES, queries, "user")
-        return queries if self.as_of is None else queries.filter(pl.col("time") < self.as_of)
 
     def _interactions(self) -> pl.DataFrame:
         """Cleaned rows in time order, still with outside ids."""

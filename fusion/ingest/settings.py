@@ -58,7 +58,8 @@ class DataSettings(Settings):
         json_schema_extra=outside("table"),
     )
     vectors: tuple[VectorSettings, ...] = Field(
-        default=(), description="Vectors of items that you have: of pictures, sounds, models."
+        default=(),
+        description="Vectors of items or users that you have: of pictures, sounds, models.",
     )
     opt_out: str | None = Field(
         default=None,

@@ -57,7 +57,7 @@ def users(known: "Dataset", seed: int) -> pl.DataFrame:
     Returns:
         `user_row`, `events` (log of 1 + interactions), with times `idle` (since the last one, as a
         share of the data's span), with queries `queries` (log of 1 + their number), then texts and
-        numbers of the user table.
+        numbers of the user table, and of each vectors of users where they lie, as for items.
     """
     rows = _sample(known.user_counts, seed)
     columns = {USER_ROW: rows, "events": np.log1p(known.user_counts[rows])}
@@ -71,6 +71,9 @@ def users(known: "Dataset", seed: int) -> pl.DataFrame:
         described = known.user_table[rows]
         plain = described.select(pl.selectors.string() | pl.selectors.numeric())
         frame = frame.hstack(plain.select(pl.exclude(frame.columns)))
+    for name, vectors in known.user_vectors.items():
+        along = _along_directions(name, vectors[rows])
+        frame = frame.hstack(along.select(pl.exclude(frame.columns)))
     return frame
 
 

@@ -125,7 +125,7 @@ def user_frame(n_users: int = 60) -> pl.DataFrame:
 
 
 def described(data: Dataset) -> Dataset:
-    """The dataset with vectors, facts and queries; one fact in three has a date."""
+    """The dataset with vectors, also of users, facts and queries; one fact in three has a date."""
     numbers = data.item_ids.values.str.extract(r"(\d+)").cast(pl.Int64).to_list()
     rows = []
     for item, number in enumerate(numbers):
@@ -135,7 +135,15 @@ def described(data: Dataset) -> Dataset:
     table = pl.DataFrame(rows, schema=SCHEMA, orient="row").sort("item", "relation", "value")
     facts = ItemFacts(table, ("award", "maker", "place")).before(data.as_of)
     vectors = np.array([[np.sin(number), np.cos(number)] for number in numbers], np.float32)
-    return replaced(data, facts=facts, vectors={"pictures": vectors}, queries=asked(data))
+    ages = data.user_ids.values.str.extract(r"(\d+)").cast(pl.Int64).fill_null(99).to_numpy()
+    of_users = np.column_stack([np.sin(ages), np.cos(ages)]).astype(np.float32)
+    return replaced(
+        data,
+        facts=facts,
+        vectors={"pictures": vectors},
+        user_vectors={"faces": of_users},
+        queries=asked(data),
+    )
 
 
 def asked(data: Dataset) -> UserQueries:

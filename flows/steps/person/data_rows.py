@@ -8,8 +8,11 @@ from polars.exceptions import PolarsError
 from flows.session import Session
 from fusion.core.findings import Unusable
 from fusion.ingest.cell_parsing import id_text
+from fusion.ingest.column_settings import column_name
 from fusion.ingest.formats.files import ROW, Table, open_table
 from fusion.ingest.people.opt_out import opted_out_by_file, opted_out_by_table
+from fusion.ingest.side_information.settings import VectorSettings
+from fusion.ingest.side_information.vectors import open_matrix
 
 PersonTable = Literal["interactions", "users", "queries"]
 """Tables of the data whose rows are of people."""
@@ -23,6 +26,8 @@ class DataRows:
         interactions: rows as column: value, every column of the file, with `row` from 1.
         users: rows of the users table, likewise.
         queries: what they wrote, likewise.
+        vectors: rows of the vectors of users, likewise; `name` says which vectors, and of a matrix
+            `vector` is the row of it.
         opted_out: the file or the column of who opted out names them.
         unread: sentences about what could not be read.
     """
@@ -30,6 +35,7 @@ class DataRows:
     interactions: list[dict[str, Any]] = field(default_factory=list)
     users: list[dict[str, Any]] = field(default_factory=list)
     queries: list[dict[str, Any]] = field(default_factory=list)
+    vectors: list[dict[str, Any]] = field(default_factory=list)
     opted_out: bool = False
     unread: list[str] = field(default_factory=list)
 
@@ -55,11 +61,32 @@ def rows_in_data(session: Session, user: str) -> DataRows:
             _read(session, subject, user, rows)
         except (Unusable, PolarsError, OSError) as wrong:
             rows.unread.append(f"{subject}: {wrong}")
+    for entry in settings.vectors:
+        try:
+            rows.vectors += _of_vectors(session, entry, user)
+        except (Unusable, PolarsError, OSError) as wrong:
+            rows.unread.append(f"vectors {entry.called}: {wrong}")
     try:
         rows.opted_out |= user in opted_out_by_file(settings, session.base)
     except Unusable as wrong:
         rows.unread.append(str(wrong))
     return rows
+
+
+def _of_vectors(session: Session, entry: VectorSettings, user: str) -> list[dict[str, Any]]:
+    """Return a person's rows of the vectors of users."""
+    if entry.of == "items":
+        return []
+    subject = f"vectors {entry.called}"
+    if entry.is_matrix:
+        matrix, ids = open_matrix(entry, session.base)
+        places = (ids == user).fill_null(False).arg_true().to_list()
+        found = [{ROW: place + 1, "vector": matrix[place].tolist()} for place in places]
+    else:
+        column = entry.id or column_name(session.config.data.columns.user)
+        table = open_table(subject, entry.path, session.base, None)
+        found = _rows_of(table, column, user)
+    return [{"name": entry.called, **row} for row in found]
 
 
 def _read(session: Session, subject: PersonTable, user: str, rows: DataRows) -> None:

@@ -76,6 +76,7 @@ class PersonExport:
             "interactions of the data": len(self.data.interactions),
             "users table of the data": len(self.data.users),
             "queries of the data": len(self.data.queries),
+            "vectors of the data": len(self.data.vectors),
         }
         counts |= {f"SQL table {table}": len(rows) for table, rows in self.sql.items()}
         counts["texts in SQL"] = len(self.texts)
@@ -85,7 +86,8 @@ class PersonExport:
     def as_dict(self) -> dict[str, Any]:
         """Return the export as one document."""
         files = [{"file": str(one.path), "how": one.how, "rows": one.rows} for one in self.files]
-        data = {name: getattr(self.data, name) for name in ("interactions", "users", "queries")}
+        tables = ("interactions", "users", "queries", "vectors")
+        data = {name: getattr(self.data, name) for name in tables}
         return {
             "user": self.user,
             "ids": self.ids,

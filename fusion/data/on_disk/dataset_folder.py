@@ -19,6 +19,8 @@ COLUMNS = ("users", "items", "times", "weights", "liked")
 IDS = ("user_ids", "item_ids")
 TABLES = ("item_table", "user_table")
 PLAIN = ("as_of", "has_times", "has_weights", "timezone")
+VECTORS = ("vectors", "user_vectors")
+"""Arrays by name, a file each."""
 FACTS = "facts.arrow"
 WORDS = "query_words.arrow"
 QUERIES = ("users", "times", "texts", "vectors", "item_vectors")
@@ -47,8 +49,9 @@ def write_dataset(folder: Path, data: Dataset) -> None:
         if table.width:
             table.write_ipc(folder / f"{name}.arrow")
     # A name of vectors or of a prior may be anything that a file name may not.
-    for place, values in enumerate(data.vectors.values()):
-        np.save(folder / f"vectors_{place}.npy", values, allow_pickle=False)
+    for kind in VECTORS:
+        for place, values in enumerate(getattr(data, kind).values()):
+            np.save(folder / f"{kind}_{place}.npy", values, allow_pickle=False)
     for place, prior in enumerate(data.priors):
         flags = np.stack([prior.in_history, prior.concerned])
         np.save(folder / f"prior_{place}.npy", flags, allow_pickle=False)
@@ -57,7 +60,7 @@ def write_dataset(folder: Path, data: Dataset) -> None:
         np.save(folder / f"query_{name}.npy", getattr(data.queries, name), allow_pickle=False)
     data.queries.words.to_frame("text").write_ipc(folder / WORDS)
     rest = {name: getattr(data, name) for name in PLAIN} | {
-        "vectors": [*data.vectors],
+        **{kind: [*getattr(data, kind)] for kind in VECTORS},
         "relations": [*data.facts.relations],
         "priors": [prior.name for prior in data.priors],
         "encoder": data.queries.encoder,
@@ -84,9 +87,10 @@ def open_dataset(folder: Path) -> Dataset:
     parts: dict[str, Any] = {name: rest[name] for name in PLAIN}
     for name in COLUMNS:
         parts[name] = _mapped(folder / f"{name}.npy")
-    parts["vectors"] = {
-        name: _mapped(folder / f"vectors_{place}.npy") for place, name in enumerate(rest["vectors"])
-    }
+    for kind in VECTORS:
+        parts[kind] = {
+            name: _mapped(folder / f"{kind}_{place}.npy") for place, name in enumerate(rest[kind])
+        }
     parts["priors"] = tuple(
         ItemPrior(name, *_mapped(folder / f"prior_{place}.npy"))
         for place, name in enumerate(rest["priors"])

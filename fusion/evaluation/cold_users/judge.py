@@ -53,7 +53,7 @@ def judge_cold_users(context: RunContext) -> ColdUsersReport | None:
         context: of the training.
 
     Returns:
-        The report; None where the users file says no more than a segment and nobody wrote anything,
+        The report; None where no more than a segment is known of users and nobody wrote anything,
         where nobody to serve is without an interaction, and where `lists.cold_users` is 0.
     """
     data = context.data
@@ -89,7 +89,7 @@ def _judge(context: RunContext, cold: Rows) -> ColdUsersReport:
             f"{fewest} users with labels and attributes are too few to judge by, "
             f"{DEFAULTS.fewest_users} are needed"
             if says_something
-            else "no value of the users file is shared by enough users"
+            else "nothing that is known of users is shared by enough of them"
         )
         return report.model_copy(update={"reason": why})
     settings, choices = choose_settings(hidden, plan.labels)

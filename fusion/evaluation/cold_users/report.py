@@ -14,7 +14,7 @@ class ColdUsersReport(Report):
     """
 
     columns: tuple[str, ...]
-    """Columns of the users file that the lists come from."""
+    """Columns of the users file, and vectors of users, that the lists come from."""
     cold: int
     """Users to serve now without an interaction, of whom these columns or a query say anything."""
     wrote: int = 0

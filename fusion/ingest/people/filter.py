@@ -170,7 +170,7 @@ class _Gone:
             return filtered
         message = f"{count} rows of {ids.filter(is_gone).n_unique()} {self.words} are left out"
         finding = self.kind.finding(subject, count, message)
-        note = f"{self.kind.code.removesuffix('_users')}_{subject}"
+        note = f"{self.kind.code.removesuffix('_users')}_{subject.replace(' ', '_')}"
         return Filtered(
             filtered.frame.filter(~is_gone),
             [*filtered.findings, finding],

@@ -41,7 +41,7 @@ ZERO_VECTORS = declare(
         severity="warning",
         what="a vector of zeros, which has no direction",
         happens="it is left out",
-        cure="Leave the rows of items out that there is no vector of.",
+        cure="Leave the rows out that there is no vector of.",
     )
 )
 FEW_VECTORS = declare(
@@ -51,6 +51,15 @@ FEW_VECTORS = declare(
         what=f"vectors for fewer than {MIN_VECTOR_SHARE:.0%} of the items with interactions",
         happens="the other items have none, and their similarity is missing",
         cure="Make vectors of the other items, too; check that both files write ids alike.",
+    )
+)
+FEW_USER_VECTORS = declare(
+    FindingKind(
+        code="vectors_of_users_missing",
+        severity="warning",
+        what=f"vectors for fewer than {MIN_VECTOR_SHARE:.0%} of the users with interactions",
+        happens="the other users have none, and nothing is learned from theirs",
+        cure="Make vectors of the other users, too; check that both files write ids alike.",
     )
 )
 UNKNOWN_VECTORS = declare(

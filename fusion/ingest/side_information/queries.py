@@ -82,25 +82,6 @@ def _note(
         findings.append(kind.finding(SUBJECT, len(bad), message, examples, total=n_rows))
 
 
-def name_writers(users: pl.DataFrame | None, queries: pl.DataFrame | None) -> pl.DataFrame | None:
-    """Add users of whom only queries are known to the users, who are served as cold ones.
-
-    Args:
-        users: by `id`; None without a users file.
-        queries: `user` and others; None without any.
-
-    Returns:
-        The users, and after them those who wrote, in that order; None without either.
-    """
-    if queries is None:
-        return users
-    writers = queries["user"].unique(maintain_order=True).alias("id").to_frame()
-    if users is None:
-        return writers
-    others = writers.filter(~pl.col("id").is_in(users["id"].implode()))
-    return pl.concat([users, others], how="diagonal")
-
-
 def place_queries(rows: pl.DataFrame, data: Dataset) -> tuple[UserQueries, list[Finding]]:
     """Put queries into the rows of a dataset's users.
 

@@ -15,7 +15,11 @@ NAME = r"^[a-z][a-z0-9_]*$"
 class VectorSettings(Settings):
     """One entry of `[data] vectors`."""
 
-    of: Literal["items"] = Field("items", description="What the vectors are of.")
+    of: Literal["items", "users"] = Field(
+        "items",
+        description="What the vectors are of: items, or users as what is known of them from the "
+        "first day.",
+    )
     path: str = Field(
         default="",
         description="Parquet file with a column of lists, or a .npy matrix with a row a vector.",
@@ -24,8 +28,8 @@ class VectorSettings(Settings):
     id: str | None = Field(
         default=None,
         min_length=1,
-        description="Column of the Parquet file with the item's id. Default: its name in the "
-        "interactions.",
+        description="Column of the Parquet file with the id of the item or user. Default: its name "
+        "in the interactions.",
     )
     column: str = Field(
         "vector", min_length=1, description="Column of the Parquet file with lists of numbers."

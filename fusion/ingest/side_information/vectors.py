@@ -1,7 +1,8 @@
-"""Vectors of items: read, checked, scaled to a length of 1, and put into the rows of a dataset."""
+"""Vectors of items and users: read, checked, scaled to a length of 1, and put into rows."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -17,6 +18,7 @@ from fusion.ingest.formats.files import ROW, open_table
 from fusion.ingest.reading_findings import DUPLICATE_ID, NULL_ID
 from fusion.ingest.side_information.findings import (
     DIMENSIONS,
+    FEW_USER_VECTORS,
     FEW_VECTORS,
     MIN_VECTOR_SHARE,
     NOT_FINITE,
@@ -35,14 +37,21 @@ class VectorTable:
     """Vectors as read, of which every one can be used.
 
     Attributes:
+        of: "items" or "users".
         name: what features and weights call them.
-        ids: (n,) outside ids of items, each once.
+        ids: (n,) outside ids of items or users, each once.
         values: (n, D) float32 of length 1.
     """
 
+    of: Literal["items", "users"]
     name: str
     ids: pl.Series
     values: Scores
+
+    @property
+    def subject(self) -> str:
+        """Word for them, in findings."""
+        return SUBJECT.format(self.name)
 
 
 @dataclass
@@ -50,13 +59,13 @@ class _Vectors:
     """Vectors on their way through the checks.
 
     Attributes:
-        subject: word for them, in findings.
+        settings: the entry that names them.
         rows: `row` and `id` of each.
         values: (n, D) of any number type, or (n,) lists while their lengths differ.
         findings: so far.
     """
 
-    subject: str
+    settings: VectorSettings
     rows: pl.DataFrame
     values: NDArray[np.number] | pl.Series
     findings: list[Finding] = field(default_factory=list)
@@ -74,21 +83,24 @@ class _Vectors:
         if not count:
             return
         message = f"{count} of {len(self.rows)} {words}"
-        examples = example_rows(self.rows.filter(bad))
-        finding = kind.finding(self.subject, count, message, examples, total=len(self.rows))
+        # No id of a person is shown: pseudonyms are given later.
+        shown = [ROW, "id"] if self.settings.of == "items" else [ROW]
+        examples = example_rows(self.rows.filter(bad).select(shown))
+        subject = SUBJECT.format(self.settings.called)
+        finding = kind.finding(subject, count, message, examples, total=len(self.rows))
         self.findings.append(finding)
         self.rows = self.rows.filter(~bad)
         self.values = self.values[(~bad).arg_true()]
 
 
 def read_vectors(
-    settings: VectorSettings, item_column: str, base: Path
+    settings: VectorSettings, id_column: str, base: Path
 ) -> tuple[VectorTable, list[Finding]]:
     """Read one entry of `[data] vectors`.
 
     Args:
         settings: the entry.
-        item_column: column of ids where the entry names none.
+        id_column: column of ids where the entry names none.
         base: folder at which relative paths start.
 
     Returns:
@@ -100,7 +112,7 @@ def read_vectors(
     if settings.is_matrix:
         vectors = _of_matrix(settings, base)
     else:
-        vectors = _of_lists(settings, item_column, base)
+        vectors = _of_lists(settings, id_column, base)
     vectors.leave_out(NULL_ID, "vectors have no id", vectors.rows["id"].is_null())
     is_repeated = ~vectors.rows["id"].is_first_distinct()
     vectors.leave_out(DUPLICATE_ID, "vectors are of an id that had one", is_repeated)
@@ -111,14 +123,14 @@ def read_vectors(
     is_zero: Flags = np.asarray(~numbers.any(axis=1))
     vectors.leave_out(ZERO_VECTORS, "vectors are of zeros", is_zero)
     values = normalize_rows(numbers[~is_zero])
-    return VectorTable(settings.called, vectors.rows["id"], values), vectors.findings
+    return VectorTable(settings.of, settings.called, vectors.rows["id"], values), vectors.findings
 
 
-def _of_lists(settings: VectorSettings, item_column: str, base: Path) -> _Vectors:
+def _of_lists(settings: VectorSettings, id_column: str, base: Path) -> _Vectors:
     """Open a Parquet file with a list a row, and keep lists of the length that most have."""
     subject = SUBJECT.format(settings.called)
     table = open_table(subject, settings.path, base, None)
-    columns = {"id": settings.id or item_column, "vector": settings.column}
+    columns = {"id": settings.id or id_column, "vector": settings.column}
     rows = table.pick(columns).filter(~pl.col("blank"))
     kind = rows["vector"].dtype
     if not isinstance(kind, pl.List | pl.Array) or not kind.inner.is_numeric():
@@ -126,7 +138,7 @@ def _of_lists(settings: VectorSettings, item_column: str, base: Path) -> _Vector
         raise UNREADABLE_VECTORS.stop(subject, message)
     lists = rows["vector"].cast(pl.List(pl.Float32))
     ids = rows.select(ROW, id_text(rows["id"]))
-    vectors = _Vectors(subject, ids, lists)
+    vectors = _Vectors(settings, ids, lists)
     lengths = lists.list.len().fill_null(0)
     counts = lengths.filter(lengths > 0).value_counts(name="n").sort("n", descending=True)
     if counts.is_empty():
@@ -141,7 +153,23 @@ def _of_lists(settings: VectorSettings, item_column: str, base: Path) -> _Vector
 
 
 def _of_matrix(settings: VectorSettings, base: Path) -> _Vectors:
-    """Open a .npy matrix and the text file of its ids."""
+    values, ids = open_matrix(settings, base)
+    return _Vectors(settings, ids.to_frame().with_row_index(ROW, offset=1), values)
+
+
+def open_matrix(settings: VectorSettings, base: Path) -> tuple[NDArray[np.number], pl.Series]:
+    """Open a .npy matrix and the text file of its ids.
+
+    Args:
+        settings: the entry.
+        base: folder at which relative paths start.
+
+    Returns:
+        (n, D) of any number type, mapped, and the ids (n,) text, null where there is none.
+
+    Raises:
+        Unusable: a file is not there, or holds no vectors.
+    """
     subject = SUBJECT.format(settings.called)
     assert settings.ids is not None
     [matrix_file] = find_files(subject, settings.path, base)
@@ -160,39 +188,41 @@ def _of_matrix(settings: VectorSettings, base: Path) -> _Vectors:
         message = f"{settings.path} has {len(values)} rows, and {settings.ids} {len(lines)} lines"
         raise UNREADABLE_VECTORS.stop(subject, message)
     ids = pl.Series("id", [line.removesuffix("\r") for line in lines], dtype=pl.String)
-    rows = id_text(ids).to_frame().with_row_index(ROW, offset=1)
-    return _Vectors(subject, rows, values)
+    return values, id_text(ids)
 
 
 def place_vectors(table: VectorTable, data: Dataset) -> tuple[Scores, list[Finding]]:
-    """Put vectors into the rows of a dataset's items.
+    """Put vectors into the rows of a dataset's items or users.
 
     Args:
         table: the vectors.
-        data: the dataset; items are numbered.
+        data: the dataset; items and users are numbered.
 
     Returns:
-        (I, D) float32, 0 for items without a vector; and findings about items.
+        (I, D) or (U, D) float32, 0 for rows without a vector; and findings about the ids.
     """
-    subject = SUBJECT.format(table.name)
-    rows = data.item_ids.rows(table.ids)
+    is_of_items = table.of == "items"
+    ids = data.item_ids if is_of_items else data.user_ids
+    counts = data.item_counts if is_of_items else data.user_counts
+    rows = ids.rows(table.ids)
     is_known = rows >= 0
-    values = np.zeros((data.n_items, table.values.shape[1]), np.float32)
+    values = np.zeros((len(ids), table.values.shape[1]), np.float32)
     values[rows[is_known]] = table.values[is_known]
     findings = []
     unknown = table.ids.filter(pl.Series(~is_known))
-    if len(unknown):
-        message = f"{len(unknown)} of {len(table.ids)} vectors are of items that are not known"
+    # Whoever has a vector is a user, unless they were left out, which is counted elsewhere.
+    if len(unknown) and is_of_items:
+        n_vectors = len(table.ids)
+        message = f"{len(unknown)} of {n_vectors} vectors are of items that are not known"
+        examples = id_examples(unknown)
         findings.append(
-            UNKNOWN_VECTORS.finding(
-                subject, len(unknown), message, id_examples(unknown), total=len(table.ids)
-            )
+            UNKNOWN_VECTORS.finding(table.subject, len(unknown), message, examples, total=n_vectors)
         )
-    has_none = (data.item_counts > 0) & ~values.any(axis=1)
-    n_taken = int((data.item_counts > 0).sum())
-    count = int(has_none.sum())
-    if count > (1 - MIN_VECTOR_SHARE) * n_taken:
-        message = f"{count} of {n_taken} items with interactions have no vector"
-        examples = id_examples(data.item_ids.values.filter(pl.Series(has_none)))
-        findings.append(FEW_VECTORS.finding(subject, count, message, examples, total=n_taken))
+    has_none = (counts > 0) & ~values.any(axis=1)
+    n_active, count = int((counts > 0).sum()), int(has_none.sum())
+    if count > (1 - MIN_VECTOR_SHARE) * n_active:
+        message = f"{count} of {n_active} {table.of} with interactions have no vector"
+        examples = id_examples(ids.values.filter(pl.Series(has_none))) if is_of_items else []
+        kind = FEW_VECTORS if is_of_items else FEW_USER_VECTORS
+        findings.append(kind.finding(table.subject, count, message, examples, total=n_active))
     return values, findings

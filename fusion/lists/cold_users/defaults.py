@@ -19,6 +19,10 @@ class ColdUserDefaults:
     bins: int = threshold(
         5, "groups of equal size of a number, since tastes need not rise or fall with it"
     )
+    vector_columns: int = threshold(
+        64,
+        "columns of all vectors of users together: the map stays small, and a cell takes 8 bytes",
+    )
     fewest_likes: int = threshold(3, "users who like an item, below which attributes say nothing")
     most_items: int = threshold(
         20_000, "items that the map weighs, those that most users like: all others are as popular"

@@ -10,6 +10,7 @@ import polars as pl
 from fusion.core.arrays import Rows
 from fusion.data.ranked_lists import RankedLists
 from fusion.lists.business_rules.compiled_rules import BOOSTED, PINNED
+from fusion.lists.cold_users.attributes import VECTORS
 from fusion.lists.cold_users.map_lists import MapBlock
 from fusion.lists.cold_users.query_likeness import QueryLikeness
 from fusion.lists.cold_users.taste_map import MapSettings, TasteMap
@@ -20,6 +21,7 @@ from fusion.ranking.features.query_columns import ALIKE
 
 OF_VALUE = "people with {column} = {value} like it more than others"
 OF_NUMBER = "people of a similar {column} like it more than others"
+OF_VECTORS = "people with like {name} like it more than others"
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,11 @@ class MapReasons:
         return words
 
     def _sentence(self, user: int, name: str) -> str:
-        cells = self.taste.popularity.known.user_table[name]
+        known = self.taste.popularity.known
+        of_vectors = {VECTORS.format(vectors): vectors for vectors in known.user_vectors}
+        if name in of_vectors:
+            return OF_VECTORS.format(name=of_vectors[name])
+        cells = known.user_table[name]
         if cells.dtype.is_numeric() or cells[user] is None:
             return OF_NUMBER.format(column=name)
         return OF_VALUE.format(column=name, value=cells[user])

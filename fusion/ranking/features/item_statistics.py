@@ -42,6 +42,11 @@ class ItemStatistics:
         return ItemTimeline.of(self.data)
 
     @cached_property
+    def takers(self) -> Rows:
+        """Users of all events (N,), in the order of the timeline: by item, then time."""
+        return self.data.users[np.lexsort((self.data.times, self.data.items))]
+
+    @cached_property
     def log_counts(self) -> Scores:
         """log(1 + interactions) of each item (I,)."""
         return np.log1p(self.data.item_counts).astype(np.float32)

@@ -146,6 +146,7 @@ def fold_key(fold: Fold) -> dict[str, Any]:
         "as_of": array_key(as_of),
         **_priors_key(fold.known),
         **_queries_key(fold),
+        **_user_vectors_key(fold),
     }
 
 
@@ -160,6 +161,19 @@ def _queries_key(fold: Fold) -> dict[str, Any]:
         return {}
     own = queries.of_users(fold.label_rows) if len(fold.label_users) else queries
     return {"queries": own.digest}
+
+
+def _user_vectors_key(fold: Fold) -> dict[str, Any]:
+    """Key of the vectors of users whom a fold knows or asks about; no fit depends on any."""
+    vectors = fold.known.user_vectors
+    if not vectors:
+        return {}
+    is_known = fold.known.user_counts > 0
+    is_known[fold.label_rows] = True
+    if not len(fold.label_users):
+        is_known[:] = True
+    own = {name: array_key(values[is_known]) for name, values in vectors.items()}
+    return {"user_vectors": own}
 
 
 def array_key(*arrays: NDArray[Any]) -> str:

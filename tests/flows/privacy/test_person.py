@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+import pytest
 from sqlalchemy import JSON, insert
 
 from dashboards.evidently.workspace import snapshots
@@ -222,6 +223,33 @@ class TestVerb:
         monkeypatch.delenv(FORGET_KEY)
         assert export_person(session, PERSON).forgotten is None
         session.engine.dispose()
+
+
+@pytest.mark.parametrize("kind", ["lists", "matrix"])
+def test_their_vectors_are_found_and_go(own_shop, monkeypatch, kind):
+    monkeypatch.setenv(FORGET_KEY, "k" * 40)
+    ids, vectors = ["u1", PERSON, "u3"], [[1.0, 0.0], [0.5, 0.5], [0.0, 1.0]]
+    frame = pl.DataFrame({"userId": ids, "vector": vectors, "model": ["a", "b", "c"]})
+    frame.write_parquet(own_shop / "faces.parquet")
+    np.save(own_shop / "faces.npy", np.array(vectors))
+    (own_shop / "faces.txt").write_text("\n".join(ids))
+    entry = {"lists": '"faces.parquet"', "matrix": '"faces.npy", ids = "faces.txt"'}[kind]
+    config = (own_shop / "fusion.toml").read_text()
+    named = f'vectors = [{{ of = "users", path = {entry} }}]\n[data.columns]'
+    (own_shop / "fusion.toml").write_text(config.replace("[data.columns]", named))
+    session = Session.open(own_shop / "fusion.toml")
+    [found] = rows_in_data(session, PERSON).vectors
+    whole = {"userId": PERSON, "model": "b"} if kind == "lists" else {}
+    assert found == {"name": "faces", "row": 2, "vector": [0.5, 0.5], **whole}
+    exported = export_person(session, PERSON)
+    assert exported.held["vectors of the data"] == 1
+    assert exported.as_dict()["data"]["vectors"] == [found]
+    forget(session, [PERSON])
+    later = load(session.config.data, session.base, left_out=read_forgotten(session.engine))
+    assert later.notes["forgotten_vectors_faces"] == 1
+    assert PERSON not in later.dataset.user_ids.values.to_list()
+    assert later.dataset.user_vectors["faces"].any(axis=1).sum() == 2
+    session.engine.dispose()
 
 
 def test_what_they_wrote_is_found_and_its_vectors_go(own_shop, monkeypatch):

@@ -103,12 +103,14 @@ def test_what_is_known_besides_is_counted_with_how_many_it_is_of():
     known = replaced(
         made,
         vectors={"looks": np.array([[1, 0], [0, 0], [0, 1]], np.float32)},
+        user_vectors={"faces": np.array([[1, 0, 0], [0, 0, 0]], np.float32)},
         facts=ItemFacts(facts, ("maker", "year")),
         queries=queries,
     )
     assert measure_balance(made).coverage == ()
     assert measure_balance(known).coverage == (
         Coverage("vectors", "looks", 2, "items", pytest.approx(2 / 3)),
+        Coverage("vectors", "faces", 3, "users", 0.5),
         Coverage("facts", "maker", 2, "items", pytest.approx(2 / 3)),
         Coverage("facts", "year", 1, "items", pytest.approx(1 / 3)),
         Coverage("queries", "", 2, "users", 0.5),

@@ -194,6 +194,7 @@ ELSEWHERE = {
     # side_information/test_vectors.py
     *("vectors_unreadable", "vector_dimensions", "vector_not_finite", "vector_zero"),
     *("vectors_missing", "vectors_of_unknown_items"),
+    "vectors_of_users_missing",  # side_information/test_user_vectors.py
     # side_information/test_facts.py
     *("fact_incomplete", "fact_repeated", "unparsable_valid_from", "facts_without_times"),
     *("facts_to_come", "facts_of_unknown_items", "relation_with_one_value"),

@@ -97,6 +97,14 @@ class TestVectorsAndQueries:
         assert np.expm1(of_users["queries"][0]) == pytest.approx((data.queries.users == 0).sum())
         assert items(data, 7).equals(of_items)
 
+    def test_vectors_of_users_have_them_too(self, data):
+        vectors = data.vectors["looks"][: data.n_users]
+        of_users = users(replaced(data, user_vectors={"faces": vectors}), 7)
+        names = ["vectors_faces_1", "vectors_faces_2", "vectors_faces_3"]
+        assert of_users.columns[-3:] == names
+        rows = of_users["user_row"].to_numpy()
+        assert of_users[names].null_count().row(0) == ((rows == 0).sum(),) * 3
+
     def test_another_model_drifts_and_another_moment_does_not(self, data):
         turned = (
             data.vectors["looks"] @ np.linalg.qr(np.random.default_rng(5).normal(size=(4, 4)))[0]

@@ -36,6 +36,21 @@ def with_pictures(changes: Mapping[str, list[float]] | None = None, prefix: str 
     return together(pictures(changes, prefix), NAMED)
 
 
+def people(*prefixes: str) -> Change:
+    """Write vectors of users, whose ids begin with each of some prefixes."""
+
+    def change(shelf: Shelf) -> None:
+        ids = [f"{prefix}{number}" for prefix in prefixes for number in range(1, 101)]
+        vectors = np.random.default_rng(3).normal(size=(len(ids), 3)).tolist()
+        frame = pl.DataFrame({"user": ids, "vector": vectors})
+        frame.write_parquet(shelf.folder / "people.parquet")
+
+    return change
+
+
+OF_PEOPLE = 'vectors = [{ of = "users", path = "people.parquet" }]'
+
+
 def row(item: str, relation: str, value: str, since: str = "") -> Row:
     return {"item": item, "relation": relation, "value": value, "valid_from": since}
 
@@ -104,13 +119,18 @@ CASES = {
     "vector_zero": Case(
         with_pictures({"3": [0.0] * 3}),
         Cure(
-            "Leave the rows of items out that there is no vector of",
+            "Leave the rows out that there is no vector of",
             lambda shelf: (
                 pl.read_parquet(shelf.folder / "pictures.parquet")
                 .filter(pl.col("item") != "3")
                 .write_parquet(shelf.folder / "pictures.parquet")
             ),
         ),
+    ),
+    "vectors_of_users_missing": Case(
+        together(people("x"), add("data", OF_PEOPLE)),
+        Cure("Make vectors of the other users, too", people("x", "")),
+        Cure("check that both files write ids alike", people("")),
     ),
     "vectors_missing": Case(
         with_pictures(prefix="0"),

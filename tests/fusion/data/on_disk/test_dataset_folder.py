@@ -24,6 +24,7 @@ def full_data() -> Dataset:
     return replace(
         data,
         vectors={"pictures": np.eye(30, 4, dtype=np.float32), "声音": np.ones((30, 2), np.float32)},
+        user_vectors={"faces": np.eye(data.n_users, 3, dtype=np.float32)},
         facts=ItemFacts(pl.DataFrame(ROWS, schema=SCHEMA, orient="row"), ("actor", "director")),
         queries=UserQueries(
             users=np.array([0, 0, 3], np.int32),
@@ -45,6 +46,7 @@ def test_a_dataset_comes_back(data, tmp_path):
     assert again.digest == data.digest
     assert (again.has_weights, again.capabilities) == (data.has_weights, data.capabilities)
     assert (again.timezone, [*again.vectors]) == (data.timezone, [*data.vectors])
+    assert [*again.user_vectors] == [*data.user_vectors]
     assert again.facts.relations == data.facts.relations
     assert again.queries.digest == data.queries.digest
     assert again.queries.encoder == data.queries.encoder
@@ -77,7 +79,7 @@ def test_nothing_that_a_dataset_has_is_forgotten():
     named = {*dataset_folder.COLUMNS, *dataset_folder.IDS}
     named |= {*dataset_folder.TABLES, *dataset_folder.PLAIN}
     # Files of their own: one a set of vectors or a prior, and a table with its relations' names.
-    of_files = {"vectors", "facts", "priors", "queries"}
+    of_files = {*dataset_folder.VECTORS, "facts", "priors", "queries"}
     assert {field.name for field in fields(Dataset)} == named | of_files
     of_queries = {field.name for field in fields(UserQueries)}
     assert of_queries == {*dataset_folder.QUERIES, "words", "encoder"}

@@ -138,7 +138,8 @@ def test_a_file_that_is_not_there_is_named(look, tmp_path):
         ([{"path": "a.parquet", "ids": "b.txt"}], r"ids go with a \.npy matrix"),
         ([{"path": "画.parquet"}], "is no name for vectors"),
         ([{"path": "x/a.parquet"}, {"path": "y/a.parquet"}], "two of .* are called a"),
-        ([{"path": "a.parquet", "of": "users"}], "items"),
+        ([{"path": "a.parquet", "of": "events"}], "items"),
+        ([{"path": "x/a.parquet"}, {"path": "y/a.parquet", "of": "users"}], "are called a"),
     ],
 )
 def test_settings_that_cannot_be_meant(entries, says):
