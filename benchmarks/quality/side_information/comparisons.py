@@ -97,15 +97,20 @@ def on_all_items(worlds: Sequence[Mapping[str, Dataset]], seeds: Sequence[int]) 
     """
     folds, users = [], []
     for world, seed in zip(worlds, seeds, strict=True):
-        values = {name: _ndcg_of_lists(data, seed) for name, data in world.items()}
+        values = {name: ndcg_of_lists(data, seed) for name, data in world.items()}
         folds.append(values)
         n_users = len(next(iter(values.values())))
         users.append(np.arange(n_users, dtype=np.int64) + 10_000_000 * len(users))
     print_table("all items, fused lists", pooled(folds, users, 0, list(worlds[0])[-1]))
 
 
-def _ndcg_of_lists(data: Dataset, seed: int) -> Scores:
-    """NDCG@10 of each user with three items or more, whose last one is held out."""
+def ndcg_of_lists(data: Dataset, seed: int) -> Scores:
+    """NDCG@10 of each user with three items or more, whose last one is held out.
+
+    Args:
+        data: with times.
+        seed: of the training.
+    """
     order, borders = data.by_user
     judged = np.flatnonzero(data.user_counts >= 3)
     last = order[borders[judged + 1] - 1]
