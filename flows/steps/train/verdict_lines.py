@@ -89,8 +89,9 @@ def cold_user_lines(found: Report) -> list[str]:
         ndcg = {name: _with_interval(row["ndcg@10"]) for name, row in found["rows"].items()}
         gap = found["gaps"]["fallback"]["ndcg@10"]
         ahead = f"{gap['value']:+.4f} [{gap['low']:+.4f}, {gap['high']:+.4f}]"
+        from_what = "attributes" if found.get("columns") else WROTE
         lines.append(
-            f"Lists from attributes, by {found['users']:,} users whose history was hidden: NDCG@10 "
+            f"Lists from {from_what}, by {found['users']:,} users whose history was hidden: NDCG@10 "
             f"{ndcg['attributes']}, fallback {ndcg['fallback']}, popularity {ndcg['popularity']}; "
             f"{ahead} over the fallback."
         )

@@ -322,7 +322,9 @@ def test_lists_from_attributes_say_what_was_found_and_who_serves():
     both = cold_user_lines(asked)[1]
     assert both == "3,000 users without a history have a list from job, age; what they wrote."
     assert retold(both, "zh").count("其所写内容") == 1
-    alone = cold_user_lines({**asked, "columns": []})[1]
+    by_them, alone = cold_user_lines({**asked, "columns": []})
+    assert by_them.startswith("Lists from what they wrote, by 1,200 users whose history was hidden")
+    assert retold(by_them, "zh").startswith("按所写内容生成的列表")
     assert alone == "3,000 users without a history have a list from what they wrote."
     refused = {"gaps": {}, "serves": False, "reason": "nobody knows"}
     assert cold_user_lines(refused) == [

@@ -77,6 +77,9 @@ def test_lists_of_users_without_a_history_stand_beside_the_fallback():
     assert "What 30 of them wrote counts as well." in words(page_of(facts(attributes=asked)))
     alone = words(page_of(facts(attributes=replace(asked, columns=()))))
     assert "1,200 of them have a list from what they wrote." in alone
+    assert "from what they wrote0.1100 [0.1000, 0.1200]" in alone
+    assert "from what they wrote minus fallback+0.0200" in alone
+    assert "from attributes" not in alone
 
 
 @pytest.mark.parametrize(
