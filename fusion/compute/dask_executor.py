@@ -9,8 +9,7 @@ from threading import Event
 from typing import Any
 
 from fusion.compute.dask_cluster import Cluster
-from fusion.compute.local import Done
-from fusion.compute.task import Pending, Task, require_done
+from fusion.compute.task import Done, Pending, Task, require_done
 from fusion.compute.worker import answer_text
 from fusion.core.parallel import BoundedPool, bounded_pool
 from fusion.errors import ExecutorLost

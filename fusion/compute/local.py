@@ -2,18 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
-from fusion.compute.task import Task
+from fusion.compute.task import Done, Task
 from fusion.core.parallel import BoundedPool, bounded_pool
-
-
-@dataclass(frozen=True)
-class Done:
-    """A task that is done."""
-
-    def result(self) -> None:
-        """Return at once."""
 
 
 class LocalExecutor:

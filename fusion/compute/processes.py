@@ -2,15 +2,14 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from contextvars import copy_context
 from math import inf
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from fusion.compute.task import Message, Task, require_done
+from fusion.compute.task import Done, Message, Pending, Task, require_done
 from fusion.core.parallel import BoundedPool, bounded_pool
 from fusion.core.progress import Progress
 from fusion.isolation.failure import Limits, WorkFailed
@@ -54,14 +53,16 @@ class ProcessExecutor:
         with bounded_pool(self.n_processes, memory, self.n_processes) as pool:
             yield pool
 
-    def submit(self, task: Task) -> "Future[None]":
+    def submit(self, task: Task) -> Pending:
         """Queue a task for the first process that is free.
 
         Args:
             task: to be done.
         """
         if task.message is None:
-            return self._threads.submit(copy_context().run, task.here)
+            # Not on a thread of ours: such work may ask for tasks itself, and wait for them.
+            task.here()
+            return Done()
         # On the thread that asks, which knows the training that it belongs to.
         message, progress = task.message(), task.watch()
         return self._threads.submit(self._do, task.folder, message, progress)

@@ -10,7 +10,7 @@ from fusion.compute.attempts import take_attempt
 from fusion.core.parallel import BoundedPool
 from fusion.core.progress import Progress, quiet
 from fusion.core.system_errors import disk_refused
-from fusion.errors import ExecutorLost, WorkerRefused
+from fusion.errors import ExecutorLost, SourceFailed, WorkerRefused
 from fusion.isolation.failure import WorkFailed
 
 
@@ -29,7 +29,7 @@ class Message:
 
 @dataclass(frozen=True)
 class Task:
-    """A coarse piece of work, such as one fit, which fills a folder.
+    """A coarse piece of work, such as one fit or the lists of some users, which fills a folder.
 
     Attributes:
         name: for logs.
@@ -59,6 +59,14 @@ class Pending(Protocol):
             WorkerRefused: the worker cannot take part.
             ExecutorLost: there is nobody left who could do it.
         """
+
+
+@dataclass(frozen=True)
+class Done:
+    """A task that is done."""
+
+    def result(self) -> None:
+        """Return at once."""
 
 
 class Executor(Protocol):
@@ -103,6 +111,7 @@ def require_done(answer: Mapping[str, Any], folder: Path) -> None:
     Raises:
         WorkerRefused: the worker cannot take part.
         WorkFailed: the work raised an exception.
+        SourceFailed: a source failed in it, which a run goes on without.
         OSError: a disk refused to be written.
     """
     if "refused" in answer:
@@ -110,7 +119,9 @@ def require_done(answer: Mapping[str, Any], folder: Path) -> None:
     if "disk" in answer:
         raise OSError(*answer["disk"])
     if "failure" in answer:
-        failure = WorkFailed("raised", answer["failure"])
+        source = answer.get("source")
+        happened = answer["failure"]
+        failure = SourceFailed(source, happened) if source else WorkFailed("raised", happened)
         failure.add_note(answer["trace"])
         raise failure
     take_attempt(folder, answer["attempt"])

@@ -15,6 +15,7 @@ from fusion.compute.attempts import new_attempt
 from fusion.compute.identity import differences
 from fusion.core.progress import Progress, quiet
 from fusion.core.system_errors import disk_refused, system_error
+from fusion.errors import SourceFailed
 from fusion.isolation.failure import what_happened
 
 LOOK_EVERY = 1.0
@@ -46,7 +47,7 @@ def answer(
     Returns:
         `attempt`, the name of the filled folder in that of the task; or `refused`, a sentence,
         `disk`, the error of a disk, or `failure`, the type and message of an exception, with its
-        `trace`.
+        `trace`, and the `source` that it is of, if it is.
     """
     refusal = refuse(folder, identity)
     if refusal:
@@ -61,6 +62,8 @@ def answer(
         if disk_refused(failure):
             return {"disk": [system_error(failure), str(failure)]}
         trace = traceback.format_exc()[-MAX_TRACE:]
+        if isinstance(failure, SourceFailed):
+            return {"failure": failure.why, "source": failure.source, "trace": trace}
         return {"failure": what_happened(failure), "trace": trace}
     return {"attempt": attempt.name}
 

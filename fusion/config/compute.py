@@ -28,3 +28,15 @@ class ComputeSettings(Settings):
         description="address of a scheduler of Dask, such as `tcp://host:8786`, which has workers "
         "already: none are started then; they see the folder of `[artifacts]` under the same path",
     )
+
+    @property
+    def unused(self) -> dict[str, str]:
+        """Settings that have no effect beside the others, and why: somebody may count on them."""
+        unused = {}
+        if self.scheduler is not None and self.executor != "dask":
+            unused["scheduler"] = f'executor = "{self.executor}" asks no scheduler'
+        if self.workers is not None and self.executor == "local":
+            unused["workers"] = 'executor = "local" has no workers: `threads` is what it has'
+        elif self.workers is not None and self.executor == "dask" and self.scheduler is not None:
+            unused["workers"] = f"the workers of {self.scheduler} are started by somebody else"
+        return unused

@@ -54,7 +54,8 @@ class CoreConfig(Settings):
     gate: GateSettings = Field(GateSettings(), description="When a run may be published.")
     lists: ListSettings = Field(ListSettings(), description="What is published.")
     compute: ComputeSettings = Field(
-        ComputeSettings(), description="Who does the work of a training: fits and tuning."
+        ComputeSettings(),
+        description="Who does the fits, tuning, tables and lists of a training.",
     )
     limits: LimitSettings = Field(
         LimitSettings(),

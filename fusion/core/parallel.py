@@ -1,15 +1,18 @@
-"""Parallel work: a pool bounded by memory, claims on work, budgets for blocks of users."""
+"""Parallel work: a pool bounded by memory, claims on work, blocks of users and their parts."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
+from math import ceil
 from threading import Condition, Event
 from typing import TypeVar
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
+from fusion.core.arrays import Rows
 from fusion.core.progress import Progress
 
 T = TypeVar("T")
@@ -22,6 +25,13 @@ BLOCKS_PER_BUDGET = 16
 """One block of users may take a sixteenth of the memory that fits may need together."""
 BLOCKS_PER_THREAD = 4
 """With many threads, a block may take a fourth of a thread's part, since each gathers one."""
+N_PARTS = 16
+"""Parts where there are users enough: several for each of a few workers, so that a slow one is
+waited for by the others only shortly."""
+LEAST_USERS = 500
+"""A task takes about a second before its first user: the fits are loaded, data is opened."""
+MOST_USERS = 10_000
+"""What is lost with a worker that dies, and what a part's files hold, stays bounded."""
 
 
 class Stopped(BaseException):
@@ -190,3 +200,28 @@ class BlockBudget:
 
     block_bytes: int
     threads: int
+
+
+def cut_parts(blocks: Sequence[Rows]) -> list[Rows]:
+    """Join blocks of users to parts, each of which is a task.
+
+    Blocks stay whole and in their order, so that a part computes just what is computed where
+    nobody else works.
+
+    Args:
+        blocks: users of each block, in the order in which they are worked on.
+
+    Returns:
+        Users of each part; how many parts there are does not depend on who works.
+    """
+    n_users = sum(map(len, blocks))
+    enough = min(max(ceil(n_users / N_PARTS), LEAST_USERS), MOST_USERS)
+    parts: list[list[Rows]] = []
+    n_of_part = enough
+    for block in blocks:
+        if n_of_part >= enough:
+            parts.append([])
+            n_of_part = 0
+        parts[-1].append(block)
+        n_of_part += len(block)
+    return [np.concatenate(part) for part in parts]

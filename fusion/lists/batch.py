@@ -1,37 +1,37 @@
 """Batch of all lists: every user's by the chosen method, block by block, and the fallback."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import polars as pl
 
 from fusion.core.arrays import Rows
+from fusion.core.parallel import cut_parts
+from fusion.data.on_disk.growing_file import GrowingFile
 from fusion.data.segments import ROUTES
 from fusion.errors import DataError
 from fusion.lists.builder import ListBuilder, serving_users
 from fusion.lists.business_rules.compiled_rules import Rules
 from fusion.lists.business_rules.list_segments import serving_segments
-from fusion.lists.candidate_blocks import serving_blocks
+from fusion.lists.candidate_blocks import cut_users, serving_blocks
 from fusion.lists.cold_users.map_lists import MapLists
 from fusion.lists.cold_users.map_reasons import MapReasons
 from fusion.lists.cold_users.taste_map import MapSettings
-from fusion.lists.explain import Explainer
 from fusion.lists.exposure.outcome import outcomes
 from fusion.lists.exposure.serving_prices import serving_prices
-from fusion.lists.fact_words import FactWords
 from fusion.lists.fallback.new_items import NewItems
 from fusion.lists.fallback.segment_lists import fallback_lists
 from fusion.lists.first_places import PlacesCollector, drawn_users
-from fusion.lists.list_file import TableFile, list_rows
+from fusion.lists.list_file import list_rows
 from fusion.lists.live_lists import LiveLists
-from fusion.lists.reasons import Reasons
 from fusion.lists.samples import SampleCollector, feature_sample
-from fusion.lists.stickiness import Stickiness, measure_stickiness
+from fusion.lists.stickiness import measure_stickiness
+from fusion.lists.warm_lists import WarmLists, make_explainer
 from fusion.models.base.fitted import FittedSource
-from fusion.ranking.features.compute import features_of
-from fusion.ranking.features.item_statistics import ItemStatistics
-from fusion.ranking.method import BLEND, Method
+from fusion.ranking.method import Method
 from fusion.runs.context import RunContext
 from fusion.runs.run_folder import ListsFolder
 
@@ -52,12 +52,18 @@ class ListTerms:
     attributes: MapSettings | None = None
 
 
+MadeElsewhere = Callable[[WarmLists, Sequence[Rows]], Generator[Path]]
+"""Makes lists of users by other processes: of what would make them here, and of the users of each
+part; yields a folder for each that `WarmLists.take` takes."""
+
+
 def write_lists(
     folder: ListsFolder,
     context: RunContext,
     sources: Sequence[FittedSource],
     method: Method,
     terms: ListTerms = ListTerms(),
+    elsewhere: MadeElsewhere | None = None,
 ) -> None:
     """Make the lists of all users to serve, and write everything that belongs to them.
 
@@ -69,6 +75,7 @@ def write_lists(
         sources: fitted on the serving fold.
         method: how candidates are scored.
         terms: rules, live lists, and what becomes of users without a history.
+        elsewhere: makes lists of many users with a history; None makes all of them here.
 
     Raises:
         DataError: nobody with a history is left to serve.
@@ -78,56 +85,68 @@ def write_lists(
     listed = _with_history(context, users, routes)
     cold = MapLists.of(context, users, routes, terms.attributes) if terms.attributes else None
     n_listed = len(listed) + (len(cold.users) if cold else 0)
-    builder = _builder(context, rules)
-    explainer = _explainer(context, sources, method, n_listed)
     sticky = measure_stickiness(context, sources, method, (listed, rules), terms.live)
+    builder = _builder(context, rules)
     fitted = serving_prices(context, sources, method, builder, sticky, (listed, rules))
     # Without a limit of exposure there is no price, and nothing is sorted anew.
     builder = replace(builder, prices=fitted.prices if fitted.prices.rules else None)
-    samples = SampleCollector(feature_sample(context), method, builder, sticky)
     sampled = listed[drawn_users(listed, context.config.seed)]
-    places = PlacesCollector(sampled, context.config.lists.size)
-    restricted = rules is not None and bool(rules.allow)
-    progress, n_done = context.progress("lists"), 0
-    with TableFile(folder.lists) as file:
-        for block in serving_blocks(context, sources, listed, rules):
-            scores = sticky.raised(block.candidates, method.score(block.candidates, block.columns))
-            lists = builder.build(block.allowed, block.candidates, scores, block.columns[BLEND])
-            file.write(list_rows(lists, block.candidates))
-            explainer.add(block.candidates, block.columns, lists, builder.marks(lists))
-            places.add(block, scores, lists)
-            samples.add_twins(block)
-            if not restricted:
-                samples.add_features(block)
-            n_done += len(block.candidates.users)
-            progress(n_done, len(listed))
+    warm = WarmLists(
+        method=method,
+        builder=builder,
+        sticky=sticky,
+        explainer=make_explainer(context, sources, method, n_listed),
+        samples=SampleCollector(feature_sample(context), method, builder, sticky),
+        places=PlacesCollector(sampled, context.config.lists.size),
+    )
+    with GrowingFile(folder.lists) as file:
+        _write_warm_lists(file, context, sources, listed, warm, elsewhere)
         if cold:
-            _write_cold_lists(file, cold, builder, sticky, explainer)
-    if restricted:
-        _add_features_before_rules(samples, context, sources)
-    samples.write(folder)
-    places.write(folder)
-    explainer.write(folder)
+            _write_cold_lists(file, cold, warm)
+    if warm.restricted:
+        _add_features_before_rules(warm.samples, context, sources)
+    warm.write_kept(folder)
     # The manifest tells how much was explained, and what each rule did.
     limited = rules.exposure if rules else ()
     notes = {
-        "explained": explainer.explained,
+        **warm.counts,
         "listed": n_listed,
-        "moved": builder.moved,
         "exposure": outcomes(limited, fitted, folder.lists, context.config.lists.size),
     }
     folder.notes.write_text(json.dumps(notes))
     write_fallback(folder, context, users, routes, rules)
 
 
-def _write_cold_lists(
-    file: TableFile, cold: MapLists, builder: ListBuilder, sticky: Stickiness, explainer: Explainer
+def _write_warm_lists(
+    file: GrowingFile,
+    context: RunContext,
+    sources: Sequence[FittedSource],
+    listed: Rows,
+    warm: WarmLists,
+    elsewhere: MadeElsewhere | None,
 ) -> None:
+    """Write the lists of users with a history: of parts of others, where there are several."""
+    rules = warm.builder.rules
+    parts = cut_parts(cut_users(context, sources, listed, rules)) if elsewhere else []
+    if elsewhere and len(parts) > 1:
+        with closing(elsewhere(warm, parts)) as made:
+            for part in made:
+                warm.take(file, ListsFolder(part))
+        return
+    progress = context.progress("lists")
+    for n_done in warm.write(file, serving_blocks(context, sources, listed, rules)):
+        progress(n_done, len(listed))
+
+
+def _write_cold_lists(file: GrowingFile, cold: MapLists, warm: WarmLists) -> None:
     """Write the lists of users without a history, by the same rules as those of all others."""
+    builder, explainer = warm.builder, warm.explainer
     reasons = MapReasons(cold.taste, cold.settings, cold.likeness)
+    # What waits is of users before them.
+    explainer.explain_waiting()
     # Twice as deep as lists go: what stickiness raises may stand below their end.
     for block in cold.blocks(builder.rules, 2 * builder.depth):
-        scores = sticky.raised(block.candidates, block.scores)
+        scores = warm.sticky.raised(block.candidates, block.scores)
         lists = builder.build(block.allowed, block.candidates, scores, block.scores)
         file.write(list_rows(lists, block.candidates))
         reasons.add(explainer, block, lists, builder.marks(lists))
@@ -164,23 +183,6 @@ def _builder(context: RunContext, rules: Rules | None) -> ListBuilder:
     serving = context.plan.serving
     new_items = NewItems.of(serving.known, context.allowed(serving.cut).items)
     return replace(builder, new_items=new_items.ordered(serving.known.item_counts))
-
-
-def _explainer(
-    context: RunContext, sources: Sequence[FittedSource], method: Method, n_users: int
-) -> Explainer:
-    settings = context.config.lists
-    known = context.plan.serving.known
-    reasons = Reasons.of(sources, features_of(known))
-    return Explainer(
-        reasons=reasons,
-        ranker=method.ranker,
-        seed=context.config.seed,
-        budget=settings.why_rows,
-        users=n_users,
-        shown=settings.size,
-        fact_words=FactWords.of(ItemStatistics(known), reasons.of_column),
-    )
 
 
 def write_fallback(

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from fusion.core.arrays import Rows, Scores
+from fusion.core.arrays import Rows, Scores, blocks
+from fusion.core.parallel import BlockBudget
 from fusion.lists.builder import user_groups
 from fusion.lists.business_rules.compiled_rules import Rules
 from fusion.models.base.allowed import Allowed
 from fusion.models.base.fitted import FittedSource
-from fusion.ranking.candidates import Candidates, candidate_blocks
+from fusion.ranking.candidates import Candidates, block_users, candidate_blocks
 from fusion.ranking.features.compute import feature_columns
 from fusion.ranking.features.item_statistics import ItemStatistics
 from fusion.runs.context import RunContext
@@ -35,7 +36,11 @@ class CandidateBlock:
 
 
 def serving_blocks(
-    context: RunContext, sources: Sequence[FittedSource], users: Rows, rules: Rules | None
+    context: RunContext,
+    sources: Sequence[FittedSource],
+    users: Rows,
+    rules: Rules | None,
+    block_budget: BlockBudget | None = None,
 ) -> Iterator[CandidateBlock]:
     """Gather candidates with features, group by group of users and block by block.
 
@@ -44,13 +49,34 @@ def serving_blocks(
         sources: fitted on the serving fold.
         users: rows (n,).
         rules: allow lists; None without rules.
+        block_budget: memory of a block, and threads; None takes those of the training.
 
     Yields:
         Candidates of some users.
     """
-    fold = context.plan.serving
+    fold, budget = context.plan.serving, block_budget or context.block_budget
     statistics = ItemStatistics(fold.known)
     for group, allowed in user_groups(context, users, rules):
-        for candidates in candidate_blocks(sources, fold, group, allowed, context.block_budget):
+        for candidates in candidate_blocks(sources, fold, group, allowed, budget):
             columns = feature_columns(candidates, statistics)
             yield CandidateBlock(allowed, candidates, columns)
+
+
+def cut_users(
+    context: RunContext, sources: Sequence[FittedSource], users: Rows, rules: Rules | None
+) -> list[Rows]:
+    """Cut users into the blocks that `serving_blocks` makes of them.
+
+    Args:
+        context: data, folds and settings.
+        sources: fitted on the serving fold.
+        users: rows (n,).
+        rules: allow lists; None without rules.
+
+    Returns:
+        Users of each block, in their order. Of whole blocks that follow each other `serving_blocks`
+        makes the same blocks again.
+    """
+    size = block_users(sources, context.block_budget.block_bytes)
+    groups = user_groups(context, users, rules)
+    return [group[block] for group, _ in groups for block in blocks(len(group), size)]

@@ -110,7 +110,17 @@ class Explainer:
         )
         n_waiting = sum(len(block.items) for block in self._waiting)
         if n_waiting >= BATCH_ROWS:
-            self._explain()
+            self.explain_waiting()
+
+    def take(self, part: ListsFolder, explained: int) -> None:
+        """Take explanations that another process wrote.
+
+        Args:
+            part: of the lists of some users.
+            explained: how many of them it explained.
+        """
+        self.rows.append(pl.read_parquet(part.why))
+        self.explained += explained
 
     def write(self, folder: ListsFolder) -> None:
         """Write `why.parquet`, one row a reason, the strongest of an item first.
@@ -118,11 +128,11 @@ class Explainer:
         Args:
             folder: that of the lists.
         """
-        self._explain()
+        self.explain_waiting()
         empty = pl.DataFrame(schema=SCHEMA)
-        pl.concat([empty, *self.rows]).write_parquet(folder.why)
+        pl.concat([empty, *self.rows], rechunk=True).write_parquet(folder.why)
 
-    def _explain(self) -> None:
+    def explain_waiting(self) -> None:
         """Explain the rows that wait, all at once."""
         if not self._waiting:
             return

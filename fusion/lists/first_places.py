@@ -65,10 +65,18 @@ class PlacesCollector:
             )
         )
 
+    def take(self, part: ListsFolder) -> None:
+        """Take the places that another process collected.
+
+        Args:
+            part: where `write` wrote them.
+        """
+        self._parts.append(pl.read_parquet(part.first_places))
+
     def write(self, folder: ListsFolder) -> None:
         """Write the places.
 
         Args:
             folder: that of the lists.
         """
-        pl.concat(self._parts).write_parquet(folder.first_places)
+        pl.concat(self._parts, rechunk=True).write_parquet(folder.first_places)

@@ -1,45 +1,10 @@
-"""The file of lists, which grows block by block."""
-
-from pathlib import Path
-from types import TracebackType
-from typing import Self
+"""Rows of the file of lists."""
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from fusion.data.ranked_lists import RankedLists
 from fusion.ranking.candidates import Candidates
-
-
-class TableFile:
-    """A Parquet file that grows block by block; the first block gives its schema."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._writer: pq.ParquetWriter | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def write(self, block: pa.Table) -> None:
-        """Append a block of rows.
-
-        Args:
-            block: of the same schema as those before.
-        """
-        if self._writer is None:
-            self._writer = pq.ParquetWriter(self._path, block.schema, compression="zstd")
-        self._writer.write_table(block)
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._writer is not None:
-            self._writer.close()
 
 
 def list_rows(lists: RankedLists, candidates: Candidates) -> pa.Table:

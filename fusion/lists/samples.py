@@ -108,8 +108,20 @@ class SampleCollector:
         Args:
             folder: that of the lists.
         """
-        pl.concat(self._features).write_parquet(folder.features)
-        pl.concat(self._twins).write_parquet(folder.twin)
+        pl.concat(self._twins, rechunk=True).write_parquet(folder.twin)
+        # Of a part of the users there are none under allow lists: they are sampled apart.
+        if self._features:
+            pl.concat(self._features, rechunk=True).write_parquet(folder.features)
+
+    def take(self, part: ListsFolder) -> None:
+        """Take what another process sampled.
+
+        Args:
+            part: where `write` wrote it.
+        """
+        self._twins.append(pl.read_parquet(part.twin))
+        if part.features.exists():
+            self._features.append(pl.read_parquet(part.features))
 
 
 def _rows_of(users: Rows, items: Rows) -> pl.DataFrame:

@@ -1,24 +1,23 @@
 """Write and read the ranking table of a fold as Parquet, in blocks of users."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fusion.core.arrays import Flags, Offsets, Rows, Scores, contains, distinct
+from fusion.core.arrays import Flags, Rows, Scores
 from fusion.core.parallel import BlockBudget
 from fusion.core.progress import Progress, quiet
-from fusion.data.splitting.fold import Fold
+from fusion.data.on_disk.growing_file import GrowingFile
 from fusion.models.base.allowed import Allowed
 from fusion.models.base.fitted import FittedSource
 from fusion.ranking.candidates import Candidates, candidate_blocks
-from fusion.ranking.dropped_pairs import dropped_pairs, without_pairs
-from fusion.ranking.features.compute import feature_columns
 from fusion.ranking.features.item_statistics import ItemStatistics
 from fusion.ranking.folders import SourceKeys, TableFolder
 from fusion.ranking.table import KEYS, CandidateKeys, RankingTable, group_by_user
+from fusion.ranking.table_users import TableUsers
 
 LIST_SIZE = 50
 """Places of a source's own list that are kept for evaluation."""
@@ -29,18 +28,16 @@ SOURCE_LISTS = SourceKeys("lists of ")
 def write_table(
     folder: Path,
     sources: Sequence[FittedSource],
-    fold: Fold,
-    allowed: Allowed,
+    users: TableUsers,
     block_budget: BlockBudget,
     progress: Progress = quiet,
 ) -> None:
-    """Write the candidates and every source's own list for each user of a fold who has a label.
+    """Write the candidates and every source's own list for users of a fold.
 
     Args:
         folder: an empty `TableFolder`.
         sources: fitted sources.
-        fold: known interactions, labels and moments.
-        allowed: items that may be listed.
+        users: all of the fold who have a label, or some of them.
         block_budget: memory of one block of users, and threads.
         progress: called with users done and users in all.
 
@@ -48,49 +45,48 @@ def write_table(
         SourceFailed: a source died of it.
     """
     files = TableFolder(folder)
-    users = fold.label_rows
+    fold, allowed = users.fold, users.allowed
     statistics = ItemStatistics(fold.known)
-    taken, n_items = dropped_pairs(fold), fold.known.n_items
-    labels = distinct(fold.label_users.astype(np.int64) * n_items + fold.label_items)
     lists: dict[str, list[Rows]] = {source.name: [] for source in sources}
-    writer: pq.ParquetWriter | None = None
     done = 0
-    for candidates in candidate_blocks(sources, fold, users, allowed, block_budget):
-        columns = table_columns(candidates, statistics, labels)
-        block = pa.table(without_pairs(columns, taken, n_items))
-        # The first block says which columns there are.
-        if writer is None:
-            writer = pq.ParquetWriter(files.candidates, block.schema, compression="zstd")
-        writer.write_table(block)
-        for source in sources:
-            lists[source.name].append(_own_lists(source, candidates, allowed))
-        done += len(candidates.users)
-        progress(done, len(users))
-    if writer is not None:
-        writer.close()
-    stacked = {SOURCE_LISTS.key(name): np.concatenate(parts) for name, parts in lists.items()}
-    np.savez_compressed(files.source_lists, allow_pickle=False, users=users, **stacked)
+    with GrowingFile(files.candidates) as file:
+        for candidates in candidate_blocks(sources, fold, users.rows, allowed, block_budget):
+            file.write(pa.table(users.table_columns(candidates, statistics)))
+            for source in sources:
+                lists[source.name].append(_own_lists(source, candidates, allowed))
+            done += len(candidates.users)
+            progress(done, len(users.rows))
+    _write_lists(files, [users.rows], lists)
 
 
-def table_columns(
-    candidates: Candidates, statistics: ItemStatistics, label_keys: Offsets
-) -> dict[str, Rows | Scores]:
-    """Compute the rows of the table for a block of users.
+def join_tables(folder: Path, parts: Iterable[Path]) -> None:
+    """Write what `write_table` would have written for all users of some parts.
 
     Args:
-        candidates: C candidates of the block.
-        statistics: item statistics of the fold's known interactions.
-        label_keys: the fold's labels as `user * I + item`, ascending.
-
-    Returns:
-        User, item, label and features (C,) by name.
+        folder: an empty `TableFolder`.
+        parts: a `TableFolder` of each part, in the order of their users; each is read before the
+            next one is asked for.
     """
-    users = candidates.users.rows[candidates.pairs.owners]
-    items = candidates.pairs.items
-    keys = users.astype(np.int64) * statistics.data.n_items + items
-    labels = contains(label_keys, keys).astype(np.int32)
-    features = feature_columns(candidates, statistics)
-    return {"user": users, "item": items, "label": labels, **features}
+    files = TableFolder(folder)
+    users: list[Rows] = []
+    lists: dict[str, list[Rows]] = {}
+    with GrowingFile(files.candidates) as file:
+        for part in parts:
+            file.append(TableFolder(part).candidates)
+            of_part, own_lists = read_lists(part)
+            users.append(of_part)
+            for source, items in own_lists.items():
+                lists.setdefault(source, []).append(items)
+    _write_lists(files, users, lists)
+
+
+def _write_lists(
+    files: TableFolder, users: Sequence[Rows], lists: Mapping[str, Sequence[Rows]]
+) -> None:
+    """Write the sources' own lists, all blocks of each one after the other."""
+    stacked = {SOURCE_LISTS.key(name): np.concatenate(parts) for name, parts in lists.items()}
+    rows = np.concatenate(users)
+    np.savez_compressed(files.source_lists, allow_pickle=False, users=rows, **stacked)
 
 
 def _own_lists(source: FittedSource, candidates: Candidates, allowed: Allowed) -> Rows:

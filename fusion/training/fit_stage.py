@@ -153,9 +153,7 @@ class Fit:
             SourceFailed: its code cannot restore what it learned.
         """
         model, state = self.stage.inputs.model.build(), self.state(runtime)
-        unfitted = FittedSource(name, model, self.notes["n_items"], k)
-        with unfitted.attribute_errors():
-            fitted = replace(unfitted, model=type(model).restore(model.config, state))
+        fitted = FittedSource(name, model, self.notes["n_items"], k).restored(state)
         if not k_new or not model.proposes or not model.scores_new_items:
             return fitted
         new_items = self.stage.inputs.data.item_counts == 0

@@ -24,6 +24,7 @@ from fusion.runs.monitoring_samples import USER_ROW
 from fusion.runs.run_folder import ListsFolder
 from fusion.runs.stages.keys import KEYED_IF_GIVEN
 from fusion.runs.stages.runtime import Runtime, Stage
+from fusion.training.elsewhere.lists import ListsElsewhere
 from fusion.training.source_fits import SourceFit, load_sources
 
 BY_CONTENT = {
@@ -49,14 +50,18 @@ class ServedMethod:
     ranker: Path | None = None
     twin: Path | None = None
 
+    @property
+    def rankers(self) -> list[Path]:
+        """Folders of the ranker and its twin, as far as there are any."""
+        return [folder for folder in (self.ranker, self.twin) if folder]
+
     def load(self, threads: int) -> Method:
         """Load it, to score.
 
         Args:
             threads: to score on, which change no bit.
         """
-        rankers = [Ranker.load(folder, threads) for folder in (self.ranker, self.twin) if folder]
-        return Method(self.name, *rankers)
+        return Method(self.name, *(Ranker.load(folder, threads) for folder in self.rankers))
 
 
 @dataclass(frozen=True)
@@ -154,18 +159,28 @@ def make_lists(folder: Path, inputs: ListsInputs, runtime: Runtime) -> None:
         inputs: of the stage.
         runtime: the means.
     """
-    context = _declared_context(inputs, runtime)
+    context = declared_context(inputs, runtime)
     sources = load_sources(inputs.sources, runtime)
     method = inputs.method.load(runtime.threads)
     files = ListsFolder(folder)
     terms = ListTerms(inputs.rules, inputs.live, inputs.attributes)
-    write_lists(files, context, sources, method, terms)
+    elsewhere = None
+    if runtime.handover is not None:
+        elsewhere = ListsElsewhere(
+            folder, context, inputs.sources, sources, inputs.method.rankers, runtime
+        )
+    write_lists(files, context, sources, method, terms, elsewhere)
     before = _features_before(TableFolder(inputs.table), feature_sample(context))
     before.write_parquet(files.features_before)
 
 
-def _declared_context(inputs: ListsInputs, runtime: Runtime) -> RunContext:
-    """A context that knows the declared inputs alone: all other settings are defaults."""
+def declared_context(inputs: ListsInputs, runtime: Runtime) -> RunContext:
+    """Return a context that knows the declared inputs alone: all other settings are defaults.
+
+    Args:
+        inputs: of the stage.
+        runtime: the means.
+    """
     config = CoreConfig(
         seed=inputs.seed,
         threads=runtime.threads,

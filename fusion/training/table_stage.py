@@ -6,9 +6,10 @@ from pathlib import Path
 from fusion.data.splitting.fold import Fold
 from fusion.evaluation.rating_errors import write_rating_errors
 from fusion.models.base.allowed import Allowed
-from fusion.ranking.table_file import write_table
+from fusion.ranking.table_users import TableUsers
 from fusion.runs.context import RunContext
 from fusion.runs.stages.runtime import Runtime, Stage
+from fusion.training.elsewhere.tables import make_table_parts
 from fusion.training.source_fits import SourceFit, SourceFits, load_sources
 
 
@@ -56,5 +57,6 @@ def make_table(folder: Path, inputs: TableInputs, runtime: Runtime) -> None:
         runtime: the means.
     """
     sources = load_sources(inputs.sources, runtime)
-    write_table(folder, sources, inputs.fold, inputs.allowed, runtime.block_budget, runtime.watch())
+    users = TableUsers.of(inputs.fold, inputs.allowed)
+    make_table_parts(folder, inputs.sources, sources, users, runtime)
     write_rating_errors(folder, sources, inputs.fold)

@@ -86,20 +86,21 @@ def open_dataset(folder: Path) -> Dataset:
     rest = json.loads((folder / REST).read_text())
     parts: dict[str, Any] = {name: rest[name] for name in PLAIN}
     for name in COLUMNS:
-        parts[name] = _mapped(folder / f"{name}.npy")
+        parts[name] = mapped_array(folder / f"{name}.npy")
     for kind in VECTORS:
         parts[kind] = {
-            name: _mapped(folder / f"{kind}_{place}.npy") for place, name in enumerate(rest[kind])
+            name: mapped_array(folder / f"{kind}_{place}.npy")
+            for place, name in enumerate(rest[kind])
         }
     parts["priors"] = tuple(
-        ItemPrior(name, *_mapped(folder / f"prior_{place}.npy"))
+        ItemPrior(name, *mapped_array(folder / f"prior_{place}.npy"))
         for place, name in enumerate(rest["priors"])
     )
     parts["facts"] = ItemFacts(pl.read_ipc(folder / FACTS), tuple(rest["relations"]))
     parts["queries"] = UserQueries(
         words=pl.read_ipc(folder / WORDS)["text"],
         encoder=rest["encoder"],
-        **{name: _mapped(folder / f"query_{name}.npy") for name in QUERIES},
+        **{name: mapped_array(folder / f"query_{name}.npy") for name in QUERIES},
     )
     for name in IDS:
         # The name of the column is no part of the numbering, but kept for tables of both.
@@ -111,6 +112,10 @@ def open_dataset(folder: Path) -> Dataset:
     return Dataset(**parts)
 
 
-def _mapped(file: Path) -> NDArray[Any]:
-    """Map an array into memory, so that writing into it changes no file."""
+def mapped_array(file: Path) -> NDArray[Any]:
+    """Map an array into memory, so that writing into it changes no file.
+
+    Args:
+        file: of `np.save`.
+    """
     return np.asarray(np.load(file, mmap_mode="c", allow_pickle=False))

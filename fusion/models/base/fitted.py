@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fusion.core.arrays import Flags, Scores, offsets
+from fusion.core.arrays import Flags, Scores, State, offsets
 from fusion.data.dataset import Dataset
 from fusion.data.histories import UserHistories
 from fusion.data.topk import Pairs, TopK
@@ -38,6 +38,18 @@ class FittedSource:
     k: int
     new_items: Flags | None = None
     k_new: int = 0
+
+    def restored(self, state: State) -> "FittedSource":
+        """Return the source with what a fit of the same settings learned.
+
+        Args:
+            state: of that fit.
+
+        Raises:
+            SourceFailed: its code cannot restore it.
+        """
+        with self.attribute_errors():
+            return replace(self, model=type(self.model).restore(self.model.config, state))
 
     @property
     def proposes(self) -> bool:

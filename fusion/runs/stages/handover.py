@@ -1,6 +1,6 @@
 """What other processes read to make stages: datasets and arrays as files, each written once."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -29,13 +29,14 @@ class Handover:
         """Hand a dataset over.
 
         Args:
-            data: any; one of the same digest is written once, whatever its priors, which no source
-                reads.
+            data: any; one of the same content is written once.
 
         Returns:
             The folder, as `open_dataset` takes it.
         """
-        place = self._folder / data.digest
+        # Priors are no part of the digest, since no source reads them, but tables do.
+        priors = f"-{array_key(*_flags_of(data))}" if data.priors else ""
+        place = self._folder / f"{data.digest}{priors}"
         # One after the other: they are written to one disk.
         with self._lock:
             if not place.exists():
@@ -52,8 +53,35 @@ class Handover:
         Returns:
             The file, as `read_arrays` takes it.
         """
-        place = self._folder / f"{array_key(*arrays.values())}.npz"
+        # By their names too: the same values may be handed over as something else.
+        place = self._folder / f"{array_key(_letters(arrays), *arrays.values())}.npz"
         with self._lock:
             if not place.exists():
                 np.savez(place, allow_pickle=False, **arrays)
         return str(place)
+
+    def mapped(self, values: NDArray[Any]) -> str:
+        """Hand a large array over, of which each reader needs a part.
+
+        Args:
+            values: of any type and shape.
+
+        Returns:
+            The file, as `mapped_array` takes it.
+        """
+        place = self._folder / f"{array_key(values)}.npy"
+        with self._lock:
+            if not place.exists():
+                np.save(place, values, allow_pickle=False)
+        return str(place)
+
+
+def _flags_of(data: Dataset) -> list[NDArray[Any]]:
+    """Return what tells priors apart, their names included."""
+    flags = [np.stack([prior.in_history, prior.concerned]) for prior in data.priors]
+    return [_letters(prior.name for prior in data.priors), *flags]
+
+
+def _letters(names: Iterable[str]) -> NDArray[np.uint8]:
+    """Return names as an array, so that they count towards a key."""
+    return np.frombuffer("\0".join(names).encode(), np.uint8)

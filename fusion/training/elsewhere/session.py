@@ -1,5 +1,6 @@
 """The processes of a training: those of packages' sources, and those of the executor."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
@@ -16,6 +17,7 @@ from fusion.runs.environment import identity
 from fusion.runs.stages.handover import Handover
 from fusion.training.sources import source_limits
 
+log = logging.getLogger(__name__)
 FOREIGN = "foreign"
 """Folder of the store for what packages' sources and the training hand to each other."""
 HANDED = "handed"
@@ -38,7 +40,10 @@ def with_processes(context: RunContext) -> Iterator[RunContext]:
         ExecutorLost: the scheduler does not answer.
         WorkerRefused: a worker cannot take part.
     """
-    root, is_local = context.store.root, context.config.compute.executor == "local"
+    compute = context.config.compute
+    root, is_local = context.store.root, compute.executor == "local"
+    for name, why in compute.unused.items():
+        log.warning("[compute] %s has no effect: %s", name, why)
     with ExitStack() as opened:
         opened.enter_context(foreign_sources(source_limits(context.config), root / FOREIGN))
         if is_local:

@@ -18,14 +18,15 @@ NO_LIMITS = Limits(1.0, 1.0)
 """Of packages' sources where none is asked."""
 
 
-def means_of(runtime: Runtime, model: ModelRecipe) -> dict[str, Any]:
+def means_of(runtime: Runtime, *models: ModelRecipe) -> dict[str, Any]:
     """Return what another process is told of the means to make a stage.
 
     Args:
         runtime: of the training.
-        model: the source that is worked on.
+        models: the sources that are worked on, or asked.
     """
-    limits = current().limits if model.use in offered() else NO_LIMITS
+    of_packages = any(model.use in offered() for model in models)
+    limits = current().limits if of_packages else NO_LIMITS
     return {
         "store": str(runtime.store.root.absolute()),
         "memory": runtime.memory,

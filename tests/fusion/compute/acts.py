@@ -7,6 +7,11 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
+from threadpoolctl import threadpool_info
+
+from fusion.errors import SourceFailed
+
 ME = {"name": "one", "CPU": "of one kind"}
 IDENTITY = {"function": f"{__name__}:identity", "expected": ME}
 
@@ -61,3 +66,32 @@ def waits(progress, folder, arguments):
 
 def tells_modules(progress, folder, arguments):
     (folder / "made").write_text(" ".join(sys.modules))
+
+
+def asks_a_source(progress, folder, arguments):
+    raise SourceFailed("mine", "ValueError: no such item")
+
+
+def tells_threads(progress, folder, arguments):
+    """Tell how many threads each BLAS of the process has, once one has begun to compute."""
+    np.ones((200, 200)) @ np.ones((200, 200))
+    found = {info["num_threads"] for info in threadpool_info() if info["user_api"] == "blas"}
+    (folder / "made").write_text(" ".join(map(str, sorted(found))))
+
+
+def lasts(progress, folder, arguments):
+    """Tell when it began and ended; one waits for another that is under way, if it is to."""
+    began, of_all = time.time(), Path(arguments["of_all"])
+    (of_all / str(arguments["users"])).touch()
+    end = time.monotonic() + 60
+    while len([*of_all.iterdir()]) < arguments["together"] and time.monotonic() < end:
+        time.sleep(0.01)
+    time.sleep(arguments["seconds"].get(str(arguments["users"]), 0.05))
+    (folder / "made").write_text(f"{began} {time.time()}")
+
+
+def waits_after_first(progress, folder, arguments):
+    """Fill the folder of the first part, and end no other one before nobody waits for it."""
+    if arguments["users"]:
+        waits(progress, folder, arguments)
+    (folder / "made").touch()

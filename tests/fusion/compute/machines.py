@@ -22,6 +22,10 @@ os.killpg(started.pid, signal.SIGKILL)
 """
 """Ends a command when its own input closes, which happens however the one who holds it dies."""
 PATIENCE = 60
+A_FIT = "fit/.*/attempt-*"
+A_PART_OF_A_TABLE = "table/.*/part-*/attempt-*"
+A_PART_OF_THE_LISTS = "lists/.*/part-*/attempt-*"
+"""Where whoever works in a store makes a folder as it begins."""
 
 
 @contextmanager
@@ -61,8 +65,8 @@ def wait_for(holds: Callable[[], object]) -> None:
 
 
 @contextmanager
-def killing_workers(store: Path, most: int) -> Iterator[list[int]]:
-    """Kill every worker of this process as soon as a fit has begun, some times over."""
+def killing_workers(store: Path, work: str, most: int) -> Iterator[list[int]]:
+    """Kill every worker of this process as soon as some work has begun, some times over."""
 
     def workers() -> list[psutil.Process]:
         return [
@@ -71,7 +75,7 @@ def killing_workers(store: Path, most: int) -> Iterator[list[int]]:
             if {"fusion.isolation.worker", "--multiprocessing-fork"} & {*process.cmdline()}
         ]
 
-    with _killing(store, most, workers) as killed:
+    with _killing(store, work, most, workers) as killed:
         yield killed
 
 
@@ -86,19 +90,19 @@ def killing_scheduler(folder: Path) -> Iterator[list[int]]:
             if "distributed.cli.dask_scheduler" in process.cmdline()[:3]
         ]
 
-    with _killing(folder / "store", 1, schedulers) as killed:
+    with _killing(folder / "store", A_FIT, 1, schedulers) as killed:
         yield killed
 
 
 @contextmanager
 def _killing(
-    store: Path, most: int, victims: Callable[[], list[psutil.Process]]
+    store: Path, work: str, most: int, victims: Callable[[], list[psutil.Process]]
 ) -> Iterator[list[int]]:
     ended, killed, seen = threading.Event(), [], set()
 
     def look() -> None:
         while not ended.wait(0.01) and len(seen) < most:
-            begun = {attempt.parent for attempt in store.glob("fit/.*/attempt-*")} - seen
+            begun = {attempt.parent for attempt in store.glob(work)} - seen
             if begun:
                 seen.add(begun.pop())
                 with suppress(psutil.Error):

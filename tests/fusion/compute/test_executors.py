@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from contextlib import closing
+from functools import partial
 
 import psutil
 import pytest
@@ -21,7 +22,7 @@ from fusion.compute.local import LOCAL
 from fusion.compute.processes import TRIES, ProcessExecutor
 from fusion.compute.task import Message, Task, ends_run, gather
 from fusion.compute.worker import answer_text, refuse
-from fusion.errors import ConfigError, ExecutorLost, Temporary, WorkerRefused
+from fusion.errors import ConfigError, ExecutorLost, SourceFailed, Temporary, WorkerRefused
 from fusion.isolation.failure import WorkFailed
 from tests.fusion.compute import acts
 from tests.fusion.compute.machines import wait_for
@@ -52,6 +53,10 @@ def task(folder, act, watch=None, **arguments):
     message = Message(f"{acts.__name__}:{act}", arguments)
     more = {} if watch is None else {"watch": watch}
     return Task(act, folder, here, lambda: message, **more)
+
+
+def wait_for_part(who, part):
+    who.submit(part).result()
 
 
 def made(folder):
@@ -87,6 +92,29 @@ def test_a_failure_says_what_was_raised_and_where(executor, tmp_path):
     assert str(failure.value) == "RuntimeError: no heart to work"
     assert "acts.py" in failure.value.__notes__[0]
     assert not ends_run(failure.value)
+
+
+def test_a_source_that_fails_elsewhere_is_named_as_here(executor, tmp_path):
+    """So that a run goes on without it, whoever asked it."""
+    with pytest.raises(SourceFailed, match="no such item") as failure:
+        executor.submit(task(tmp_path / "a", "asks_a_source")).result()
+    assert failure.value.source == "mine"
+    assert not ends_run(failure.value)
+
+
+def test_a_task_computes_with_one_thread_whoever_does_it(executor, tmp_path):
+    executor.submit(task(tmp_path / "a", "tells_threads")).result()
+    assert made(tmp_path / "a") == {"made": "1"}
+
+
+def test_work_of_this_process_may_ask_for_tasks_and_wait(executors, tmp_path):
+    """With one process, too: a stage is made here of parts that are made there."""
+    with closing(ProcessExecutor(1, acts.IDENTITY)) as processes:
+        for name, who in (("processes", processes), ("dask", executors["dask"])):
+            part = task(tmp_path / name, "fills", text="part")
+            whole = Task("whole", tmp_path, partial(wait_for_part, who, part))
+            who.submit(whole).result()
+            assert made(tmp_path / name) == {"made": "part"}
 
 
 def test_a_full_disk_is_no_fault_of_the_work(executor, tmp_path):

@@ -4,9 +4,18 @@ import time
 from contextvars import ContextVar
 from threading import Barrier, Event, Lock
 
+import numpy as np
 import pytest
 
-from fusion.core.parallel import Stopped, bounded_pool
+from fusion.core.arrays import blocks
+from fusion.core.parallel import (
+    LEAST_USERS,
+    MOST_USERS,
+    N_PARTS,
+    Stopped,
+    bounded_pool,
+    cut_parts,
+)
 
 flow = ContextVar("flow", default="none")
 
@@ -71,3 +80,26 @@ def test_pieces_see_the_context_they_were_submitted_in():
     with bounded_pool(1, memory=1.0) as pool:
         seen = pool.submit(0.1, flow.get)
     assert seen.result() == "retrain"
+
+
+class TestParts:
+    def cut(self, n_users, block):
+        rows = np.arange(n_users, dtype=np.int32)
+        return cut_parts([rows[part] for part in blocks(n_users, block)])
+
+    @pytest.mark.parametrize("n_users", [1, 499, 3_000, 8_001, 200_000, 1_000_000])
+    def test_parts_are_whole_blocks_in_their_order(self, n_users):
+        block = 300
+        parts = self.cut(n_users, block)
+        assert np.array_equal(np.concatenate(parts), np.arange(n_users))
+        sizes = [len(part) for part in parts]
+        assert all(size % block == 0 for size in sizes[:-1])
+        assert all(LEAST_USERS <= size < MOST_USERS + block for size in sizes[:-1])
+
+    def test_there_are_some_for_each_of_a_few_workers_as_soon_as_there_are_users(self):
+        assert len(self.cut(499, 300)) == 1
+        assert len(self.cut(16 * LEAST_USERS, LEAST_USERS)) == N_PARTS
+        assert len(self.cut(1_000_000, 2_000)) == 1_000_000 / MOST_USERS
+
+    def test_without_users_there_is_none(self):
+        assert cut_parts([]) == []

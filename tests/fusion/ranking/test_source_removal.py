@@ -8,6 +8,7 @@ from fusion.data.splitting.folds import plan_folds
 from fusion.models.base.allowed import Allowed
 from fusion.ranking.source_removal import without_sources
 from fusion.ranking.table_file import read_table, write_table
+from fusion.ranking.table_users import TableUsers
 from tests.fusion.making import config, dataset, fitted, item_frame, synthetic_interactions
 
 SOURCES = ("popularity", "ease", "item_knn", "category")
@@ -23,7 +24,7 @@ def table_of(tmp_path_factory):
     def table_of(names):
         folder = tmp_path_factory.mktemp("table")
         chosen = [source for source in sources if source.name in names]
-        write_table(folder, chosen, fold, everything, BlockBudget(2**20, 1))
+        write_table(folder, chosen, TableUsers.of(fold, everything), BlockBudget(2**20, 1))
         return read_table(folder)
 
     return table_of

@@ -10,9 +10,18 @@ from fusion.errors import ExecutorLost, MissingExtra
 from fusion.models.base.registry import offered
 from fusion.training.elsewhere.session import HANDED
 from fusion.training.pipeline import train
-from tests.fusion.compute.machines import killing_scheduler, killing_workers, machines
+from tests.fusion.compute.machines import (
+    A_FIT,
+    A_PART_OF_A_TABLE,
+    A_PART_OF_THE_LISTS,
+    killing_scheduler,
+    killing_workers,
+    machines,
+)
 from tests.fusion.hostile import installing
 from tests.fusion.making import config, context_of
+from tests.fusion.training.elsewhere import ruled_world
+from tests.fusion.training.elsewhere.ruled_world import small_parts
 from tests.fusion.whole import file_digests, status
 
 QUICK = ("popularity", "als", "item_knn")
@@ -21,6 +30,18 @@ WARM = {
     "refit": "warm",
     "settings": {"size": 8, "steps": 40, "check": 10, "negatives": 32, "encoder": "none"},
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def noted():
+    """Stage, name and users of each part that others made: of a few users each."""
+    with small_parts() as noted:
+        yield noted
+
+
+@pytest.fixture(autouse=True)
+def nothing_noted(noted):
+    noted.clear()
 
 
 def context_with(root, data, sources=QUICK, **compute):
@@ -54,13 +75,51 @@ def require_same(trained, local):
     assert trained.tuned == local.tuned
 
 
+def require_parts(noted, data):
+    """Tables and lists were made in parts, each user's in one."""
+    assert {stage for stage, _, _ in noted} == {"table", "lists"}
+    of_lists = [users for stage, _, users in noted if stage == "lists"]
+    assert len(of_lists) > 3
+    assert sum(of_lists) == (data.user_counts > 0).sum()
+
+
 @pytest.mark.parametrize(("name", "n_workers"), [("processes", 1), ("dask", 2)])
-def test_the_same_lists_whoever_fits(name, n_workers, data, local, tmp_path):
+def test_the_same_lists_whoever_fits(name, n_workers, data, local, noted, tmp_path):
     context = context_with(tmp_path, data, executor=name, workers=n_workers)
     require_same(train(context), local)
+    require_parts(noted, data)
     # What was handed over went with the training, and so did all attempts.
     assert list((tmp_path / "store" / HANDED).iterdir()) == []
     assert list(tmp_path.rglob("attempt-*")) == []
+
+
+@pytest.fixture(scope="module")
+def ruled(data, tmp_path_factory):
+    return ruled_world.trained(tmp_path_factory.mktemp("ruled"), ruled_world.known(data))
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize(
+    ("name", "n_workers"),
+    [("processes", 1), ("processes", 2), ("dask", 1), ("dask", 2), ("dask", 4)],
+)
+def test_the_same_lists_under_rules(name, n_workers, data, ruled, noted, tmp_path):
+    """Whatever lists and tables read: rules, prices, live lists, texts, facts, queries, priors."""
+    world = ruled_world.known(data)
+    trained = ruled_world.trained(tmp_path, world, executor=name, workers=n_workers)
+    require_same(trained, ruled)
+    require_parts(noted, data)
+    # Not by their content alone: row groups, and rows that rules moved, are the same too.
+    files = {file.relative_to(ruled.lists): file.read_bytes() for file in ruled.lists.iterdir()}
+    assert {
+        file.relative_to(trained.lists): file.read_bytes() for file in trained.lists.iterdir()
+    } == files
+    tables = {file.parent.name: file.read_bytes() for file in tables_of(ruled)}
+    assert {file.parent.name: file.read_bytes() for file in tables_of(trained)} == tables
+
+
+def tables_of(trained):
+    return list(trained.lists.parents[1].glob("table/*/table.parquet"))
 
 
 @pytest.mark.faults
@@ -100,9 +159,10 @@ def test_the_local_executor_imports_no_dask():
 
 @pytest.mark.faults
 @pytest.mark.parametrize("name", ["processes", "dask"])
-def test_workers_that_are_killed_in_their_fits_change_no_bit(name, data, local, tmp_path):
+@pytest.mark.parametrize("work", [A_FIT, A_PART_OF_A_TABLE, A_PART_OF_THE_LISTS])
+def test_workers_that_are_killed_at_their_work_change_no_bit(name, work, data, local, tmp_path):
     context = context_with(tmp_path, data, executor=name, workers=2)
-    with killing_workers(tmp_path / "store", most=2) as killed:
+    with killing_workers(tmp_path / "store", work, most=2) as killed:
         trained = train(context)
     assert killed
     require_same(trained, local)
