@@ -17,6 +17,7 @@ def environment() -> Environment:
         versions=versions,
         python=platform.python_version(),
         cores=len(os.sched_getaffinity(0)),
+        cpu=cpu_kind(),
         peak_mb=peak_mb(),
     )
 

@@ -50,6 +50,8 @@ class Environment(ManifestPart):
         versions: release of each library that computes, by name.
         python: release of Python.
         cores: cores that the process may use.
+        cpu: their kind, by which bits may differ; "" for older runs. Workers of a run have the
+            same.
         peak_mb: largest memory of the process so far, in MiB.
     """
 
@@ -57,6 +59,7 @@ class Environment(ManifestPart):
     versions: dict[str, str] = {}
     python: str = ""
     cores: int | None = None
+    cpu: str = ""
     peak_mb: int | None = None
 
 
