@@ -11,7 +11,7 @@ from flows.steps.keep.forgotten import KEY, Forgotten, read_forgotten
 from flows.steps.rules import read_rule_set
 from flows.steps.run_summaries import slots_shown
 from flows.steps.train.inputs import live_ids
-from flows.steps.watch.outside import check_outside, check_receivers
+from flows.steps.watch.outside import check_compute, check_outside, check_receivers
 from fusion.core.findings import Finding
 from fusion.errors import ConfigError, FusionError, Temporary, UnusableSource
 from fusion.ingest.checks.registry import LiveIds
@@ -65,7 +65,7 @@ def _check_all(session: Session, as_of: datetime | None) -> list[Finding]:
     rule_set, rule_findings = _read_rules(session)
     findings += rule_findings
     findings += check_outside(session, rule_set)
-    findings += check_receivers(session)
+    findings += [*check_receivers(session), *check_compute(session)]
     if inspected.dataset is not None:
         blocked, size = _blocked(session), session.config.lists.size
         findings += resolve(rule_set, inspected.dataset, blocked, size)[1]

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from flows.session import Session
 from flows.steps.notify.receivers import receivers
+from fusion.compute.dask_cluster import require_dask
 from fusion.core.findings import Finding
 from fusion.core.settings import Named, Outside, named_outside
 from fusion.core.torch_runtime import device_for
-from fusion.errors import ConfigError, FusionError
+from fusion.errors import ConfigError, FusionError, MissingExtra
 from fusion.lists.business_rules.rules import RuleSet
 from fusion.models.text.encoder_choice import require_encoder
 from fusion.training.sources import build_source
@@ -123,3 +124,30 @@ def check_receivers(session: Session) -> list[Finding]:
     except ConfigError as wrong:
         return [Finding("wrong_receiver", "error", "notify.urls", 1, str(wrong), [], cure)]
     return []
+
+
+def check_compute(session: Session) -> list[Finding]:
+    """Say whether those who are to do the work of a training can be had; none is asked.
+
+    Args:
+        session: the configuration.
+
+    Returns:
+        An error where Dask is wanted and not installed; a warning for each setting without effect.
+    """
+    compute, findings = session.config.compute, []
+    if compute.executor == "dask":
+        try:
+            require_dask()
+        except MissingExtra as missing:
+            cure = 'Install the extra, or set executor = "processes" in [compute].'
+            findings.append(
+                Finding("missing_extra", "error", "compute.executor", 1, str(missing), [], cure)
+            )
+    for name, why in compute.unused.items():
+        cure = f"Take {name} out of [compute], or set another executor."
+        message = f"{name} has no effect: {why}"
+        findings.append(
+            Finding("unused_setting", "warning", f"compute.{name}", 1, message, [], cure)
+        )
+    return findings

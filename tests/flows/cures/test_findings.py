@@ -22,17 +22,26 @@ from tests.flows.cures import (
     findings_of_rows,
     findings_of_settings,
 )
+from tests.flows.cures.case import Case, Cure
 from tests.flows.cures.findings_of_files import live_with, served
 from tests.flows.cures.own_checks import cases as own_checks
-from tests.flows.cures.shelf import Shelf, keep
+from tests.flows.cures.shelf import Shelf, configure, keep
 from tests.flows.cures.side_information import cases as side_information
 from tests.flows.cures.side_information import query_cases
 
+OF_COMPUTE = {
+    "unused_setting": Case(
+        lambda shelf: shelf.text("fusion.toml", lambda text: text + "\n[compute]\nworkers = 2\n"),
+        Cure("Take workers out of [compute]", configure("workers = 2\n", "")),
+        Cure("set another executor", configure("workers = 2", 'workers = 2\nexecutor = "dask"')),
+    ),
+}
 CASES = (
     findings_of_rows.CASES
     | findings_of_files.CASES
     | findings_of_reading.CASES
     | findings_of_settings.CASES
+    | OF_COMPUTE
     | side_information.CASES
     | query_cases.CASES
     | own_checks.FINDINGS
@@ -47,9 +56,9 @@ IN_CHECK = set(re.findall(r'Finding\(\s*"(\w+)"', MADE_IN_CHECK))
 """Kinds that `fusion check` makes itself."""
 BELOW = {
     *("forgotten_users", "forget_key", "pseudonym_key", "pseudonyms_changed"),
-    *("as_of_without_times", "as_of_for_items_only"),
+    *("as_of_without_times", "as_of_for_items_only", "missing_extra"),
 }
-"""Kinds that need more than files: a key, or a moment."""
+"""Kinds that need more than files: a key, a moment, or a package that is not there."""
 KEY = "a key of thirty-two characters or more"
 WALKS = [(code, number) for code, case in CASES.items() for number in range(len(case.cures))]
 
@@ -90,6 +99,18 @@ def test_a_cure_that_is_carried_out_ends_the_finding(shelf, code, number):
     ok, found = findings(shelf)
     assert code not in found
     assert ok, found
+
+
+def test_dask_that_is_not_installed_is_said_before_a_run(shelf, monkeypatch):
+    shelf.text("fusion.toml", lambda text: text + '\n[compute]\nexecutor = "dask"\n')
+    assert findings(shelf) == (True, {})
+    monkeypatch.setattr("fusion.core.extras.is_installed", lambda extra: extra != "scale")
+    ok, found = findings(shelf)
+    assert not ok
+    assert "pip install 'fusion-recommender[scale]'" in found["missing_extra"]["message"]
+    assert 'set executor = "processes"' in found["missing_extra"]["cure"]
+    configure('executor = "dask"', 'executor = "processes"')(shelf)
+    assert findings(shelf) == (True, {})
 
 
 def test_every_kind_of_finding_has_its_cure_walked():
