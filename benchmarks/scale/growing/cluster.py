@@ -3,12 +3,13 @@
     python -m benchmarks.scale.growing.cluster FOLDER [--events 300000] [--workers 1 2 4]
 
 Every run is of its own folder and store, over the same generated world. Lists are compared to the
-bit. The parallel part is the time from the first fit or tuning to the end of the last one before
-tables are made; the serial share is what is left of the whole run by one thread.
+bit. Of each kind of work that is handed out, the seconds are those in which some of it was under
+way; the serial share is what is left of the whole run by one thread.
 """
 
 import argparse
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -23,8 +24,8 @@ from benchmarks.scale.growing.world import write_world
 SEED = 7
 TRIALS = 4
 SOURCES = ("popularity", "als", "item_knn", "user_knn", "sequence", "category")
-PARALLEL = ("fit ", "tune ")
-"""Beginnings of the names of steps that other processes do."""
+PARALLEL = {"fits": "fit .*", "tuning": "tune .*", "tables": "table of .*", "lists": "lists"}
+"""Kinds of steps that other processes do, by the names of their steps."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,14 @@ class Measured:
     Attributes:
         name: of the executor and its workers.
         whole: wall-clock seconds of the run.
-        parallel: wall-clock seconds in which a fit or tuning was under way.
+        kinds: wall-clock seconds in which a step of each kind of `PARALLEL` was under way.
+        parallel: those in which one of any of these kinds was.
         digest: of all lists.
     """
 
     name: str
     whole: float
+    kinds: dict[str, float]
     parallel: float
     digest: str
 
@@ -60,24 +63,27 @@ def measured(folder: Path, name: str, compute: str, events: int) -> Measured:
         config = own / "fusion.toml"
         config.write_text(f"threads = 1\n{config.read_text()}\n[compute]\n{compute}\n")
         watched_run(own).write(own)
+    log = own / "run.log"
     return Measured(
         name=name,
         whole=RunFigures.read(own).seconds,
-        parallel=parallel_seconds(own / "run.log"),
+        kinds={kind: seconds_of(log, names) for kind, names in PARALLEL.items()},
+        parallel=seconds_of(log, "|".join(PARALLEL.values())),
         digest=lists_digest(own / "runs" / "store"),
     )
 
 
-def parallel_seconds(log: Path) -> float:
-    """Return the seconds in which at least one fit or tuning was under way.
+def seconds_of(log: Path, names: str) -> float:
+    """Return the seconds in which at least one of some steps was under way.
 
     Args:
         log: of the run, as JSON lines.
+        names: of the steps, as a pattern.
     """
     spans = []
     for line in log.read_text().splitlines():
         step = json.loads(line)
-        if str(step.get("stage", "")).startswith(PARALLEL) and "cpu_seconds" in step:
+        if "cpu_seconds" in step and re.fullmatch(names, str(step.get("stage", ""))):
             ended = datetime.fromisoformat(step["at"]).timestamp()
             spans.append((ended - step["seconds"], ended))
     seconds, reached = 0.0, 0.0
@@ -104,11 +110,13 @@ def print_table(runs: list[Measured]) -> None:
         runs: the first is the one by one thread.
     """
     first = runs[0]
-    print("| executor | run, s | fits and tuning, s | speed-up of these | of the run | lists |")
-    print("| --- | ---: | ---: | ---: | ---: | --- |")
+    kinds = " | ".join(f"{kind}, s" for kind in PARALLEL)
+    print(f"| executor | run, s | {kinds} | all of these, s | speed-up | of the run | lists |")
+    print(f"| --- | ---: | {'---: | ' * len(PARALLEL)}---: | ---: | ---: | --- |")
     for run in runs:
+        of_kinds = " | ".join(f"{seconds:.0f}" for seconds in run.kinds.values())
         print(
-            f"| {run.name} | {run.whole:.0f} | {run.parallel:.0f} "
+            f"| {run.name} | {run.whole:.0f} | {of_kinds} | {run.parallel:.0f} "
             f"| {first.parallel / run.parallel:.2f} | {first.whole / run.whole:.2f} "
             f"| {run.digest} |"
         )
