@@ -35,12 +35,25 @@ class CandidateBlock:
         return self.candidates.users.rows[self.candidates.pairs.owners]
 
 
+@dataclass(frozen=True)
+class BlockMeans:
+    """Means by which blocks are made; none of them decides a bit of a list.
+
+    Attributes:
+        budget: memory of a block, and threads.
+        statistics: of the items, over the serving fold's known interactions.
+    """
+
+    budget: BlockBudget
+    statistics: ItemStatistics
+
+
 def serving_blocks(
     context: RunContext,
     sources: Sequence[FittedSource],
     users: Rows,
     rules: Rules | None,
-    block_budget: BlockBudget | None = None,
+    means: BlockMeans | None = None,
 ) -> Iterator[CandidateBlock]:
     """Gather candidates with features, group by group of users and block by block.
 
@@ -49,16 +62,16 @@ def serving_blocks(
         sources: fitted on the serving fold.
         users: rows (n,).
         rules: allow lists; None without rules.
-        block_budget: memory of a block, and threads; None takes those of the training.
+        means: by which blocks are made; None takes those of the training.
 
     Yields:
         Candidates of some users.
     """
-    fold, budget = context.plan.serving, block_budget or context.block_budget
-    statistics = ItemStatistics(fold.known)
+    fold = context.plan.serving
+    means = means or BlockMeans(context.block_budget, ItemStatistics(fold.known))
     for group, allowed in user_groups(context, users, rules):
-        for candidates in candidate_blocks(sources, fold, group, allowed, budget):
-            columns = feature_columns(candidates, statistics)
+        for candidates in candidate_blocks(sources, fold, group, allowed, means.budget):
+            columns = feature_columns(candidates, means.statistics)
             yield CandidateBlock(allowed, candidates, columns)
 
 

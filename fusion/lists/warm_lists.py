@@ -105,7 +105,11 @@ class WarmLists:
 
 
 def make_explainer(
-    context: RunContext, sources: Sequence[FittedSource], method: Method, n_users: int
+    context: RunContext,
+    sources: Sequence[FittedSource],
+    method: Method,
+    n_users: int,
+    statistics: ItemStatistics | None = None,
 ) -> Explainer:
     """Make what explains lists.
 
@@ -114,6 +118,7 @@ def make_explainer(
         sources: fitted on the serving fold.
         method: how candidates are scored.
         n_users: how many get a list.
+        statistics: of the items, over what is known; None computes them where they are needed.
     """
     settings = context.config.lists
     known = context.plan.serving.known
@@ -125,5 +130,5 @@ def make_explainer(
         budget=settings.why_rows,
         users=n_users,
         shown=settings.size,
-        fact_words=FactWords.of(ItemStatistics(known), reasons.of_column),
+        fact_words=FactWords.of(statistics or ItemStatistics(known), reasons.of_column),
     )

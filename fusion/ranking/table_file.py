@@ -14,7 +14,6 @@ from fusion.data.on_disk.growing_file import GrowingFile
 from fusion.models.base.allowed import Allowed
 from fusion.models.base.fitted import FittedSource
 from fusion.ranking.candidates import Candidates, candidate_blocks
-from fusion.ranking.features.item_statistics import ItemStatistics
 from fusion.ranking.folders import SourceKeys, TableFolder
 from fusion.ranking.table import KEYS, CandidateKeys, RankingTable, group_by_user
 from fusion.ranking.table_users import TableUsers
@@ -46,12 +45,11 @@ def write_table(
     """
     files = TableFolder(folder)
     fold, allowed = users.fold, users.allowed
-    statistics = ItemStatistics(fold.known)
     lists: dict[str, list[Rows]] = {source.name: [] for source in sources}
     done = 0
     with GrowingFile(files.candidates) as file:
         for candidates in candidate_blocks(sources, fold, users.rows, allowed, block_budget):
-            file.write(pa.table(users.table_columns(candidates, statistics)))
+            file.write(pa.table(users.table_columns(candidates)))
             for source in sources:
                 lists[source.name].append(_own_lists(source, candidates, allowed))
             done += len(candidates.users)

@@ -20,6 +20,7 @@ class TableUsers:
     Attributes:
         fold: what is known of the users, and their moments.
         allowed: items that may be listed.
+        statistics: of the items, over the fold's known interactions.
         rows: of the users (n,), ascending.
         labels: pairs of a user and a label.
         left_out: pairs that have no row: whoever had taken an item that is as if new would stand
@@ -28,6 +29,7 @@ class TableUsers:
 
     fold: Fold
     allowed: Allowed
+    statistics: ItemStatistics
     rows: Rows
     labels: Offsets
     left_out: Offsets
@@ -45,7 +47,8 @@ class TableUsers:
         if dropped is not None:
             left_out = distinct(pair_keys(dropped.users, dropped.items, dropped.n_items))
         labels = distinct(pair_keys(fold.label_users, fold.label_items, n_items))
-        return cls(fold, allowed, fold.label_rows, labels, left_out)
+        statistics = ItemStatistics(fold.known)
+        return cls(fold, allowed, statistics, fold.label_rows, labels, left_out)
 
     def between(self, first: int, last: int) -> Self:
         """Return the users from one to another.
@@ -61,14 +64,11 @@ class TableUsers:
         )
         return replace(self, rows=self.rows[begin:end], labels=labels, left_out=left_out)
 
-    def table_columns(
-        self, candidates: Candidates, statistics: ItemStatistics
-    ) -> dict[str, Rows | Scores]:
+    def table_columns(self, candidates: Candidates) -> dict[str, Rows | Scores]:
         """Compute the rows of the table for a block of these users.
 
         Args:
             candidates: C candidates of the block.
-            statistics: item statistics of the fold's known interactions.
 
         Returns:
             User, item, label and features by name, without rows that are left out.
@@ -76,7 +76,7 @@ class TableUsers:
         users, items = candidates.users.rows[candidates.pairs.owners], candidates.pairs.items
         keys = pair_keys(users, items, self.fold.known.n_items)
         labels: Rows = contains(self.labels, keys).astype(np.int32)
-        features = feature_columns(candidates, statistics)
+        features = feature_columns(candidates, self.statistics)
         columns: dict[str, Rows | Scores] = {"user": users, "item": items, "label": labels}
         columns.update(features)
         if not len(self.left_out):

@@ -9,6 +9,7 @@ from fusion.core.progress import Progress
 from fusion.data.on_disk.dataset_folder import open_dataset
 from fusion.runs.stages.runtime import Runtime
 from fusion.training.elsewhere.earlier_fit import EarlierFit, StoredFit
+from fusion.training.elsewhere.opened_data import forget_data
 from fusion.training.elsewhere.worker_runtime import means_of, model_of, worker_runtime
 from fusion.training.fit_stage import STATE, FitInputs, ModelRecipe, make_fit
 
@@ -48,6 +49,7 @@ def make_handed_fit(progress: Progress, folder: Path, handed: Mapping[str, Any])
         folder: empty.
         handed: the arguments of `hand_over_fit`.
     """
+    forget_data()
     earlier = handed["warm"]
     inputs = FitInputs(
         model=ModelRecipe(**handed["model"]),

@@ -11,12 +11,12 @@ from fusion.config import ListSettings
 from fusion.core.arrays import State
 from fusion.core.parallel import BlockBudget
 from fusion.core.progress import Progress
+from fusion.data.dataset import Dataset
 from fusion.data.on_disk.dataset_folder import mapped_array, open_dataset
 from fusion.data.on_disk.growing_file import GrowingFile
 from fusion.data.splitting.fold import SERVING, Fold
 from fusion.lists.builder import ListBuilder
-from fusion.lists.business_rules.compiled_rules import Rules
-from fusion.lists.candidate_blocks import serving_blocks
+from fusion.lists.candidate_blocks import BlockMeans, serving_blocks
 from fusion.lists.exposure.prices import Price, Prices
 from fusion.lists.first_places import PlacesCollector
 from fusion.lists.live_lists import LiveLists
@@ -25,12 +25,14 @@ from fusion.lists.stickiness import Stickiness
 from fusion.lists.warm_lists import WarmLists, make_explainer
 from fusion.models.base.fitted import FittedSource
 from fusion.models.foreign.files import read_arrays
+from fusion.ranking.features.item_statistics import ItemStatistics
 from fusion.ranking.method import Method
 from fusion.ranking.ranker import Ranker
 from fusion.runs.context import RunContext
 from fusion.runs.run_folder import ListsFolder
 from fusion.runs.stages.runtime import Runtime
 from fusion.training.elsewhere.fitted import open_sources
+from fusion.training.elsewhere.opened_data import opened_data
 from fusion.training.elsewhere.rules import open_rules
 from fusion.training.elsewhere.worker_runtime import worker_runtime
 from fusion.training.lists_stage import ListsInputs, ServedMethod, declared_context
@@ -47,22 +49,22 @@ def make_handed_part(progress: Progress, folder: Path, handed: Mapping[str, Any]
     arrays, files = read_arrays(Path(handed["users"])), ListsFolder(folder)
     users = arrays["rows"]
     with worker_runtime(handed["means"], progress) as runtime:
-        context = _context(handed, runtime)
+        opened = opened_data(handed["known"])
+        context = _context(handed, opened.known, runtime)
         sources = open_sources(handed["sources"])
-        rules = open_rules(handed["rules"], context.data, context.config.lists.size)
-        warm = _warm_lists(handed, context, sources, rules, arrays)
+        warm = _warm_lists(handed, context, sources, opened.statistics, arrays)
         budget = BlockBudget(handed["block_bytes"], runtime.threads)
-        blocks = serving_blocks(context, sources, users, rules, budget)
+        means = BlockMeans(budget, opened.statistics)
+        blocks = serving_blocks(context, sources, users, warm.builder.rules, means)
         with GrowingFile(files.lists) as file:
             for n_done in warm.write(file, blocks):
                 progress(n_done, len(users))
         warm.write_kept(files)
 
 
-def _context(handed: Mapping[str, Any], runtime: Runtime) -> RunContext:
+def _context(handed: Mapping[str, Any], known: Dataset, runtime: Runtime) -> RunContext:
     """Return the context of the lists, with what is handed over alone."""
-    none = np.empty(0, np.int32)
-    known, as_of = open_dataset(Path(handed["known"])), mapped_array(Path(handed["as_of"]))
+    none, as_of = np.empty(0, np.int32), mapped_array(Path(handed["as_of"]))
     serving = Fold(SERVING, known, as_of, handed["cut"], none, none)
     same = handed["data"] == handed["known"]
     inputs = ListsInputs(
@@ -86,7 +88,7 @@ def _warm_lists(
     handed: Mapping[str, Any],
     context: RunContext,
     sources: list[FittedSource],
-    rules: Rules | None,
+    statistics: ItemStatistics,
     arrays: State,
 ) -> WarmLists:
     """Return what makes lists, as the training has it."""
@@ -94,6 +96,7 @@ def _warm_lists(
         handed["method"],
         *(Ranker.load(Path(folder), context.threads) for folder in handed["rankers"]),
     )
+    rules = open_rules(handed["rules"], context.data, context.config.lists.size)
     builder = ListBuilder.of(context, rules)
     if handed["new_items"] is not None:
         builder = replace(builder, new_items=mapped_array(Path(handed["new_items"])))
@@ -105,7 +108,7 @@ def _warm_lists(
         method=method,
         builder=builder,
         sticky=sticky,
-        explainer=make_explainer(context, sources, method, handed["explained_of"]),
+        explainer=make_explainer(context, sources, method, handed["explained_of"], statistics),
         samples=SampleCollector(arrays["sampled"], method, builder, sticky),
         places=PlacesCollector(arrays["placed"], context.config.lists.size),
     )

@@ -62,7 +62,7 @@ class ListsElsewhere:
             target=TARGET,
             shared=self._shared(warm, handover),
             of_part=lambda users: {"users": handover.arrays(_of_users(warm, users))},
-            gib=part_gib(state_bytes(self.sources), budget),
+            gib=part_gib(state_bytes(self.sources), len(self.context.data), budget),
         )
         yield from made_parts(self.folder, task, parts, self.runtime)
 

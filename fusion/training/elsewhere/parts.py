@@ -15,6 +15,7 @@ from fusion.core.progress import Progress
 from fusion.errors import ExecutorLost
 from fusion.isolation.failure import WorkFailed
 from fusion.runs.stages.runtime import Runtime
+from fusion.training.elsewhere.opened_data import BYTES_PER_EVENT
 
 
 @dataclass(frozen=True)
@@ -42,14 +43,15 @@ class UsersTask:
         return Message(self.target, {**self.shared, **self.of_part(users)})
 
 
-def part_gib(state_bytes: int, budget: BlockBudget) -> float:
-    """Return the memory that a part needs: the fits, and the blocks that are under way at once.
+def part_gib(state_bytes: int, n_events: int, budget: BlockBudget) -> float:
+    """Return the memory that a part needs: of fits, of what is known, and of blocks under way.
 
     Args:
         state_bytes: of the fits.
+        n_events: known interactions; the files of them are mapped, and count for nobody.
         budget: of the training; a part works on one block and gathers the next one.
     """
-    return (state_bytes + 2 * budget.block_bytes) / 2**30
+    return (state_bytes + BYTES_PER_EVENT * n_events + 2 * budget.block_bytes) / 2**30
 
 
 def made_parts(

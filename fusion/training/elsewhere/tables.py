@@ -10,7 +10,7 @@ import numpy as np
 from fusion.core.arrays import Rows, blocks
 from fusion.core.parallel import BlockBudget, cut_parts
 from fusion.core.progress import Progress
-from fusion.data.on_disk.dataset_folder import mapped_array, open_dataset
+from fusion.data.on_disk.dataset_folder import mapped_array
 from fusion.data.splitting.fold import Fold
 from fusion.models.base.allowed import Allowed
 from fusion.models.base.fitted import FittedSource
@@ -20,6 +20,7 @@ from fusion.ranking.table_file import join_tables, write_table
 from fusion.ranking.table_users import TableUsers
 from fusion.runs.stages.runtime import Runtime
 from fusion.training.elsewhere.fitted import hand_over_sources, open_sources, state_bytes
+from fusion.training.elsewhere.opened_data import opened_data
 from fusion.training.elsewhere.parts import UsersTask, made_parts, part_gib
 from fusion.training.elsewhere.worker_runtime import means_of, worker_runtime
 from fusion.training.source_fits import SourceFit
@@ -85,7 +86,9 @@ def _task(
         "block_bytes": budget.block_bytes,
     }
     target = f"{__name__}:make_handed_part"
-    return UsersTask(target, shared, of_part, part_gib(state_bytes(sources), budget))
+    return UsersTask(
+        target, shared, of_part, part_gib(state_bytes(sources), len(fold.known), budget)
+    )
 
 
 def make_handed_part(progress: Progress, folder: Path, handed: Mapping[str, Any]) -> None:
@@ -96,12 +99,12 @@ def make_handed_part(progress: Progress, folder: Path, handed: Mapping[str, Any]
         folder: empty.
         handed: the arguments of a part.
     """
-    known, none = open_dataset(Path(handed["known"])), np.empty(0, np.int32)
+    opened, as_of = opened_data(handed["known"]), mapped_array(Path(handed["as_of"]))
     # Labels come by the part's users, and nothing else is asked of a fold.
-    as_of = mapped_array(Path(handed["as_of"]))
+    known, none = opened.known, np.empty(0, np.int32)
     fold = Fold(**handed["fold"], known=known, as_of=as_of, label_users=none, label_items=none)
     allowed = Allowed(mapped_array(Path(handed["allowed"])), handed["seen"])
-    users = TableUsers(fold, allowed, **read_arrays(Path(handed["users"])))
+    users = TableUsers(fold, allowed, opened.statistics, **read_arrays(Path(handed["users"])))
     with worker_runtime(handed["means"], progress) as runtime:
         budget = BlockBudget(handed["block_bytes"], runtime.threads)
         write_table(folder, open_sources(handed["sources"]), users, budget, progress)

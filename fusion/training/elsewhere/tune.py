@@ -11,6 +11,7 @@ from fusion.data.splitting.fold import Fold
 from fusion.models.base.allowed import Allowed
 from fusion.models.foreign.files import read_arrays
 from fusion.runs.stages.runtime import Runtime
+from fusion.training.elsewhere.opened_data import forget_data
 from fusion.training.elsewhere.worker_runtime import means_of, model_of, worker_runtime
 from fusion.training.fit_stage import ModelRecipe
 from fusion.training.tuning_search import TuneInputs, make_tuning
@@ -53,6 +54,7 @@ def make_handed_tuning(progress: Progress, folder: Path, handed: Mapping[str, An
         folder: empty.
         handed: the arguments of `hand_over_tuning`.
     """
+    forget_data()
     arrays = read_arrays(Path(handed["arrays"]))
     fold = Fold(
         name=handed["fold"]["name"],
