@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
+from contextvars import copy_context
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -108,7 +109,8 @@ def call_main(folder: Path, *words: str, **env: str) -> Ended:
         contextlib.redirect_stderr(err),
     ):
         try:
-            main()
+            # What the options of one command say of language and logs is nothing to the next.
+            copy_context().run(main)
         except SystemExit as ended:
             return Ended(int(ended.code or 0), out.getvalue(), err.getvalue())
     raise AssertionError("a command ends its process")

@@ -9,6 +9,7 @@ from sqlalchemy import NullPool, create_engine, text
 
 from flows.session import Session
 from flows.steps.retrain.loop import run_loop
+from tests.flows.calling import call_main
 from tests.flows.world import EARLY, fusion, make_shop
 
 # Whoever reads another language at their terminal runs the same tests.
@@ -22,7 +23,7 @@ def shop_made(tmp_path_factory):
     make_shop(folder)
     ended = [
         fusion(folder, "run", "--as-of", EARLY, "--json", "--by", "ann"),
-        fusion(folder, "run", "--json"),
+        call_main(folder, "run", "--json"),
     ]
     return folder, ended
 

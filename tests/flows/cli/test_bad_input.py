@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.flows.calling import call_main
 from tests.flows.world import fusion, live_lists, query
 
 
@@ -71,7 +72,7 @@ def changed(folder: Path, tmp_path: Path, *pairs: str) -> Path:
 def test_run_with_a_wrong_configuration_or_wrong_data(bare, tmp_path, old, new, words):
     folder = changed(bare, tmp_path, old, new)
     (folder / "empty.csv").touch()
-    assert_refused(fusion(folder, "run"), 2, *words)
+    assert_refused(call_main(folder, "run"), 2, *words)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +100,7 @@ def test_run_with_a_wrong_configuration_or_wrong_data(bare, tmp_path, old, new, 
     ],
 )
 def test_words_that_mean_nothing(bare, words, told):
-    assert_refused(fusion(bare, *words), 2, *told)
+    assert_refused(call_main(bare, *words), 2, *told)
 
 
 def test_nothing_to_go_back_to(bare):
@@ -111,19 +112,19 @@ def test_nothing_to_go_back_to(bare):
 )
 def test_an_unknown_run_names_those_that_are_there(shop, shop_made, words):
     newest = shop_made[1][1].json["run"]["id"]
-    assert_refused(fusion(shop, *words), 2, "unknown run", "20200101-000000-abcdef", newest)
+    assert_refused(call_main(shop, *words), 2, "unknown run", "20200101-000000-abcdef", newest)
 
 
 @pytest.mark.parametrize("verb", ["run", "status", "rollback"])
 def test_a_database_that_is_away_is_temporary(bare, verb):
     away = "postgresql://bob:hunter2@127.0.0.1:1/shop"
-    ended = fusion(bare, verb, FUSION_STORAGE__URL=away)
+    ended = call_main(bare, verb, FUSION_STORAGE__URL=away)
     assert_refused(ended, 75, "127.0.0.1", "Try again later", "bob:***@")
     assert "hunter2" not in ended.err
 
 
 def test_a_database_that_is_away_is_a_finding_of_check(bare):
-    ended = fusion(
+    ended = call_main(
         bare, "check", "--json", FUSION_STORAGE__URL="postgresql://bob:hunter2@127.0.0.1:1/shop"
     )
     assert (ended.code, ended.json["ok"]) == (2, False)
@@ -136,7 +137,7 @@ def test_errors_are_json_where_asked(bare):
         (("show", "u1", "--json"), "nothing is live"),
         (("runs", "--limit", "0", "--json"), "--limit"),
     ):
-        ended = fusion(bare, *words)
+        ended = call_main(bare, *words)
         assert (ended.code, ended.json["exit_code"]) == (2, 2)
         assert part in ended.json["error"]
 
@@ -153,23 +154,23 @@ def test_a_port_that_is_taken(shop):
 def test_a_folder_that_may_not_be_written_ends_before_training(bare, tmp_path):
     folder = changed(bare, tmp_path)
     (folder / "runs").mkdir(mode=0o500)
-    assert_refused(fusion(folder, "run"), 2, "runs cannot be written", "[artifacts]")
+    assert_refused(call_main(folder, "run"), 2, "runs cannot be written", "[artifacts]")
 
 
 def test_a_run_folder_that_is_gone_stops_monitoring_only(own_shop):
     before = live_lists(f"sqlite:///{own_shop}/fusion.db")
     shutil.rmtree(own_shop / "runs")
-    assert_refused(fusion(own_shop, "monitor"), 2, "has no folder", "samples are needed")
+    assert_refused(call_main(own_shop, "monitor"), 2, "has no folder", "samples are needed")
     for words in (("status",), ("show", "u1"), ("diff", "live", "live"), ("runs",)):
-        assert fusion(own_shop, *words).code == 0, words
-    ended = fusion(own_shop, "run", "--json")
+        assert call_main(own_shop, *words).code == 0, words
+    ended = call_main(own_shop, "run", "--json")
     assert ended.code in (0, 4), ended.err
     assert live_lists(f"sqlite:///{own_shop}/fusion.db") == before
 
 
 def test_lists_longer_than_the_catalogue_hold_what_is_left(bare, tmp_path):
     folder = changed(bare, tmp_path, "size = 5", "size = 1000", "reserve = 3", "reserve = 1000")
-    ended = fusion(folder, "run", "--json")
+    ended = call_main(folder, "run", "--json")
     assert ended.code in (0, 4), ended.err
     counts = query(
         f"sqlite:///{folder}/fusion.db",
@@ -187,9 +188,9 @@ def test_findings_of_check_carry_examples_and_the_cure(bare, tmp_path):
     folder = changed(bare, tmp_path)
     with (folder / "ratings.csv").open("a") as file:
         file.write("u1,i1,not a time,5\n")
-    ended = fusion(folder, "check")
+    ended = call_main(folder, "check")
     assert ended.code in (0, 2)
     assert "not a time" in ended.out
-    strict = fusion(folder, "check", "--strict", "--json")
+    strict = call_main(folder, "check", "--strict", "--json")
     assert strict.code == 2
     assert all(one["cure"] and one["count"] for one in json.loads(strict.out)["findings"])

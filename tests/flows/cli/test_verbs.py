@@ -16,6 +16,7 @@ from flows.session import Session
 from storage.schema.metadata import metadata
 from storage.watches.alert_rows import NewAlert
 from storage.watches.alerts import alerts_of, raise_alert
+from tests.flows.calling import call_main
 from tests.flows.world import (
     CONFIG,
     EARLY,
@@ -102,7 +103,7 @@ def test_a_run_gives_json_on_stdout_and_logs_on_stderr(shop_made):
 def test_looking_gives_json_alone_or_a_screen(shop, words):
     machine = fusion(shop, *words, "--json")
     assert (machine.code, bool(machine.json)) == (0, True)
-    person = fusion(shop, *words)
+    person = call_main(shop, *words)
     assert person.code == 0
     assert person.out.strip()
     with pytest.raises(ValueError):  # noqa: PT011  what a person reads is not JSON
@@ -110,18 +111,18 @@ def test_looking_gives_json_alone_or_a_screen(shop, words):
 
 
 def test_status_names_the_live_run(shop):
-    found = fusion(shop, "status", "--json").json["live"]
+    found = call_main(shop, "status", "--json").json["live"]
     assert found["run_id"] == newest(shop)
-    assert newest(shop) in fusion(shop, "status").out
-    assert [run["run_id"] for run in fusion(shop, "runs", "--limit", "1", "--json").json] == [
+    assert newest(shop) in call_main(shop, "status").out
+    assert [run["run_id"] for run in call_main(shop, "runs", "--limit", "1", "--json").json] == [
         newest(shop)
     ]
 
 
 def test_a_configuration_in_another_folder_means_its_own_files(shop, tmp_path):
-    elsewhere = fusion(tmp_path, "status", "--json", "--config", str(shop / "fusion.toml"))
-    assert elsewhere.json == fusion(shop, "status", "--json").json
-    beside = fusion(shop / "runs", "show", "u1", "--json", "--config", "../fusion.toml")
+    elsewhere = call_main(tmp_path, "status", "--json", "--config", str(shop / "fusion.toml"))
+    assert elsewhere.json == call_main(shop, "status", "--json").json
+    beside = call_main(shop / "runs", "show", "u1", "--json", "--config", "../fusion.toml")
     assert (beside.code, len(beside.json)) == (0, 5)
     assert not list(tmp_path.iterdir())
 
@@ -129,7 +130,7 @@ def test_a_configuration_in_another_folder_means_its_own_files(shop, tmp_path):
 def test_rollback_freeze_publish_unfreeze(own_shop):
     url, last = database(own_shop), newest(own_shop)
     before = live_lists(url)
-    moved = fusion(
+    moved = call_main(
         own_shop,
         "rollback",
         "--freeze",
@@ -143,18 +144,18 @@ def test_rollback_freeze_publish_unfreeze(own_shop):
     assert (moved.code, moved.json["from_run_id"], moved.json["by"]) == (0, last, "bea")
     rolled = live_lists(url)
     assert rolled != before
-    assert "frozen until" in fusion(own_shop, "status").out
-    refused = fusion(own_shop, "publish", last)
+    assert "frozen until" in call_main(own_shop, "status").out
+    refused = call_main(own_shop, "publish", last)
     assert refused.code == 1
     assert "frozen until" in refused.err
     assert "a 'strange' list" in refused.err
-    retrained = fusion(own_shop, "run", "--json")
+    retrained = call_main(own_shop, "run", "--json")
     assert (retrained.code, retrained.json["published"]) == (1, False)
     assert "frozen until" in retrained.json["refusals"][0]
     assert live_lists(url) == rolled
-    assert fusion(own_shop, "unfreeze").code == 0
-    assert fusion(own_shop, "unfreeze").out.strip() == "It was not frozen."
-    published = fusion(own_shop, "publish", last, "--json")
+    assert call_main(own_shop, "unfreeze").code == 0
+    assert call_main(own_shop, "unfreeze").out.strip() == "It was not frozen."
+    published = call_main(own_shop, "publish", last, "--json")
     assert (published.code, published.json["run_id"]) == (0, last)
     assert live_lists(url) == before
 
@@ -166,22 +167,22 @@ def test_a_refused_run_leaves_what_is_live(own_shop):
     alert = NewAlert("lists.planted", "lists", "planted", "run", "of the live run")
     number, _ = raise_alert(session.engine, "default", alert, run_no=2)
     write_events(own_shop / "ratings.csv", events(taste=0, seed=11))
-    ended = fusion(own_shop, "run", "--json")
+    ended = call_main(own_shop, "run", "--json")
     assert ended.code == 1, ended.err
     assert (ended.json["run"]["status"], ended.json["published"]) == ("rejected", False)
     assert any("beats random" in refusal for refusal in ended.json["refusals"])
     assert live_lists(url) == before
     # Its report may say why: it is monitored like a run that is shown.
     assert ended.json["monitor_status"] == "done"
-    live = fusion(own_shop, "status", "--json").json["live"]
+    live = call_main(own_shop, "status", "--json").json["live"]
     assert ended.json["monitor"]["against"] == live["run_id"]
     # What was wrong with the live run is not mended by one that nobody is shown.
     assert number in [alert.id for alert in alerts_of(session.engine, "default")]
     session.engine.dispose()
-    monitored = fusion(own_shop, "monitor", ended.json["run"]["id"], "--json")
+    monitored = call_main(own_shop, "monitor", ended.json["run"]["id"], "--json")
     assert monitored.code in (0, 4), monitored.err
     assert monitored.json["alerts"] == ended.json["monitor"]["alerts"]
-    again = fusion(own_shop, "publish", ended.json["run"]["id"])
+    again = call_main(own_shop, "publish", ended.json["run"]["id"])
     assert again.code == 1
     assert "is rejected, not ready: beats random" in again.err
     assert query(url, "select status from run order by run_no desc limit 1") == [("rejected",)]
@@ -194,14 +195,14 @@ def test_train_then_publish_is_run_in_two_steps(own_shop):
     assert (trained.code, trained.json["published"]) == (0, False), trained.err
     assert live_lists(url) == before
     # It knows less than what is live, on purpose here.
-    assert fusion(own_shop, "publish", trained.json["run"]["id"], "--allow-older").code == 0
+    assert call_main(own_shop, "publish", trained.json["run"]["id"], "--allow-older").code == 0
     assert live_lists(url) != before
 
 
 def test_retrain_asks_the_policy(own_shop):
     ended = fusion(own_shop, "retrain", "--json")
     assert (ended.code, ended.json["due"]["trigger"], ended.json["run"]) == (0, "cooldown", None)
-    forced = fusion(own_shop, "retrain", "--force", "--by", "cron", "--json")
+    forced = call_main(own_shop, "retrain", "--force", "--by", "cron", "--json")
     assert forced.code in (0, 4), forced.err
     assert (forced.json["due"]["trigger"], forced.json["published"]) == ("force", True)
     rows = query(database(own_shop), "select trigger, due, reason from decision order by id")
@@ -214,11 +215,11 @@ def test_init_check_run_on_ones_own_files(tmp_path):
     made = fusion(tmp_path, "init", "my plays.csv", "--json")
     assert made.code == 0, made.err
     assert made.json["guessed"]
-    assert fusion(tmp_path, "check").code == 0
+    assert call_main(tmp_path, "check").code == 0
     ours = CONFIG[CONFIG.index("[split]") :]
     with (tmp_path / "fusion.toml").open("a") as file:
         file.write("\n" + ours)
-    ended = fusion(tmp_path, "run", "--json")
+    ended = call_main(tmp_path, "run", "--json")
     assert ended.code in (0, 4), ended.err
     assert len(live_lists(database(tmp_path))) == 90 * 5
 
@@ -233,9 +234,9 @@ def test_ids_of_every_kind_come_back_as_they_went(odd_shop, user):
         "select count(*) from current_recommendations where user_id = :u",
         u=user,
     ) == [(5,)]
-    shown = fusion(odd_shop, "show", "--json", "--", user)
+    shown = call_main(odd_shop, "show", "--json", "--", user)
     assert (shown.code, {row["user_id"] for row in shown.json}) == (0, {user})
-    assert fusion(odd_shop, "show", "--", user).code == 0
+    assert call_main(odd_shop, "show", "--", user).code == 0
 
 
 @pytest.fixture(scope="session")
@@ -269,7 +270,7 @@ def odd_shop(tmp_path_factory):
     )
     (folder / "fusion.toml").write_text(content)
     for words in (("train", "--json"), ("publish",)):
-        ended = fusion(folder, *words, *([newest(folder)] if words == ("publish",) else []))
+        ended = call_main(folder, *words, *([newest(folder)] if words == ("publish",) else []))
         assert ended.code == 0, ended.err
     return folder
 

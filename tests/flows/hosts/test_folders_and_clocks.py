@@ -20,7 +20,7 @@ from storage.schema.tables import run, slot_move
 from storage.slots import publish as slots
 from storage.slots.publish import rollback
 from tests.flows.archive import know_of_its_end, train_without_new_events
-from tests.flows.world import fusion
+from tests.flows.calling import call_main
 
 AHEAD = datetime(2099, 1, 1, tzinfo=UTC)
 LONG_AGO = datetime(2020, 12, 31, tzinfo=UTC)
@@ -47,7 +47,7 @@ def test_what_cannot_be_compared_on_this_host_is_said(session):
     assert f"could not be compared with run {oldest.run_id}" in monitored.note
     assert f"folder {session.runs / oldest.run_id} is not here" in monitored.note
     assert monitored.stability is not None, "lists are in SQL"
-    shown = fusion(session.base, "monitor", newest.run_id)
+    shown = call_main(session.base, "monitor", newest.run_id)
     assert "another host may keep it" in " ".join(shown.out.split())
 
 

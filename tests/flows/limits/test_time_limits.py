@@ -18,7 +18,8 @@ from fusion.config import CoreConfig
 from fusion.config.sections import LimitSettings
 from fusion.errors import TookTooLong
 from fusion.training.sources import source_limits
-from tests.flows.world import Ended, database, environment, fusion, live_lists, query
+from tests.flows.calling import call_main
+from tests.flows.world import Ended, database, environment, live_lists, query
 
 HANGING = """
 import subprocess, sys, time
@@ -92,7 +93,7 @@ def test_a_source_that_hangs_ends_the_run_with_75_and_its_stage(own_shop):
     assert "stage 'fit ease on label-" in json.loads(manifest)["error"]
     assert not is_running(int((own_shop / "child").read_text()))
     assert live_lists(database(own_shop)) == lists
-    again = fusion(own_shop, "run")
+    again = call_main(own_shop, "run")
     assert again.code in (0, 4), again.err
 
 

@@ -29,8 +29,9 @@ from storage.notifications.outbox import NewNotification, open_outbox
 from storage.runs.records import add_decision
 from storage.runs.runs import add_refusal, start_run
 from storage.schema import tables
+from tests.flows.calling import call_main
 from tests.flows.steps.test_prune import Stopped
-from tests.flows.world import EARLY, PERSON, STRANGER, fusion
+from tests.flows.world import EARLY, PERSON, STRANGER
 from tests.storage.making import note_alert
 
 SECRET = "k" * 40
@@ -288,11 +289,11 @@ class TestWithoutTheRightKey:
         session.engine.dispose()
 
     def test_nobody_is_forgotten(self, own_shop):
-        ended = fusion(own_shop, "forget", PERSON)
+        ended = call_main(own_shop, "forget", PERSON)
         assert ended.code == 2
         assert f"{KEY} is not set" in ended.err
         assert "token_hex(32)" in ended.err
-        short = fusion(own_shop, "forget", PERSON, **{KEY: "short"})
+        short = call_main(own_shop, "forget", PERSON, **{KEY: "short"})
         assert (short.code, "has 5 characters, 32 are needed" in short.err) == (2, True)
         session = Session.open(own_shop / "fusion.toml")
         assert "served_user" in in_sql(session, PERSON)
@@ -331,7 +332,7 @@ def test_only_line_feeds_end_an_id_of_a_file(tmp_path):
 def test_an_unknown_person_is_named_and_left_out_later(own_shop, tmp_path):
     people = tmp_path / "people.txt"
     people.write_text(f"\ufeff{PERSON}\nnobody 'there'\n\n{PERSON}\n", encoding="utf-8")
-    ended = fusion(own_shop, "forget", "--file", str(people), "--json", **{KEY: SECRET})
+    ended = call_main(own_shop, "forget", "--file", str(people), "--json", **{KEY: SECRET})
     assert (ended.code, ended.json["people"], ended.json["unknown"]) == (
         2,
         2,
@@ -341,10 +342,10 @@ def test_an_unknown_person_is_named_and_left_out_later(own_shop, tmp_path):
     assert in_sql(session, PERSON) == in_files(session.runs, PERSON) == []
     assert len(query(session, select(tables.forgotten))) == 2
     session.engine.dispose()
-    again = fusion(own_shop, "forget", "nobody 'there'", **{KEY: SECRET})
+    again = call_main(own_shop, "forget", "nobody 'there'", **{KEY: SECRET})
     assert again.code == 0  # forgotten already
     assert "Out of reach" in again.out
-    assert fusion(own_shop, "forget", **{KEY: SECRET}).code == 2
+    assert call_main(own_shop, "forget", **{KEY: SECRET}).code == 2
 
 
 def test_stages_of_runs_that_never_knew_the_person_stay(own_shop):

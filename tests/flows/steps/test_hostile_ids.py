@@ -12,8 +12,9 @@ from flows.steps.show.user_lists import user_list
 from flows.steps.watch.compare import compare
 from flows.steps.watch.monitor import monitor_run
 from fusion.errors import DataError
+from tests.flows.calling import call_main
 from tests.flows.steps.test_prune import FEW, change, older
-from tests.flows.world import database, fusion, query
+from tests.flows.world import database, query
 
 HOSTILE = ("../../precious", ".", "..", "store", "20200101-000000-abcdef/../../../precious")
 
@@ -72,7 +73,7 @@ def test_verbs_that_read_a_folder_refuse_a_hostile_id(attacked, tmp_path):
         live = run_id
     session.engine.dispose()
     assert files_below(tmp_path) == before
-    ended = fusion(shop, "show", "u1")
+    ended = call_main(shop, "show", "u1")
     assert (ended.code, "Traceback" in ended.err) == (2, False)
 
 

@@ -31,6 +31,7 @@ from storage.runs.retention import delete_run
 from storage.runs.runs import find_run, finish_run, runs, start_run
 from storage.slots.publish import rollback, unfreeze
 from tests.flows.archive import know_of_its_end
+from tests.flows.calling import call_main
 from tests.flows.world import (
     EARLY,
     STRANGER,
@@ -370,16 +371,16 @@ def test_a_run_that_cannot_be_monitored_is_published_and_says_both(own_shop):
     whole = {file: file.read_bytes() for file in own_shop.glob("runs/2*/monitor/*/users.parquet")}
     for file in whole:
         file.write_bytes(b"damaged")
-    ended = fusion(own_shop, "run", "--json")
+    ended = call_main(own_shop, "run", "--json")
     assert (ended.code, ended.json["published"], ended.json["monitor"]) == (4, True, None), (
         ended.err
     )
     assert "users.parquet" in ended.json["monitor_error"]
     run_id = ended.json["run"]["id"]
-    assert fusion(own_shop, "status", "--json").json["live"]["run_id"] == run_id
+    assert call_main(own_shop, "status", "--json").json["live"]["run_id"] == run_id
     for file, content in whole.items():
         file.write_bytes(content)
-    assert fusion(own_shop, "monitor", run_id).code in (0, 4)
+    assert call_main(own_shop, "monitor", run_id).code in (0, 4)
 
 
 def test_who_interrupts_monitoring_or_pruning_hears_that_the_run_is_live(own_shop, monkeypatch):
@@ -484,5 +485,5 @@ def test_the_command_line_tells_of_an_alert_by_its_exit_code(own_shop):
         "FUSION_MONITOR__DRIFT_LIMIT": "10",
         "FUSION_MONITOR__ITEMS_LIMIT": "1",
     }
-    calm = fusion(own_shop, "monitor", "--json", **wide_limits)
+    calm = call_main(own_shop, "monitor", "--json", **wide_limits)
     assert (calm.code, calm.json["alerts"]) == (0, [])

@@ -26,6 +26,7 @@ from storage.database.engine import writing
 from storage.reading.read import lists_of
 from storage.runs.runs import find_run, runs
 from storage.schema.tables import slot_move
+from tests.flows.calling import call_main
 from tests.flows.world import (
     command,
     database,
@@ -118,7 +119,7 @@ def test_a_dry_run_tells_what_prune_then_removes(full):
     shop, old = full
     url, before = database(shop), live_lists(database(shop))
     rows = sum(query(url, f"select count(*) from {table} where run_no < 0")[0][0] for table in BULK)
-    said = fusion(shop, "prune", "--dry-run", "--json")
+    said = call_main(shop, "prune", "--dry-run", "--json")
     assert said.code == 0, said.err
     assert sorted(run["run_id"] for run in said.json["runs"]) == old
     assert sum(run["rows"] for run in said.json["runs"]) == rows
@@ -127,7 +128,7 @@ def test_a_dry_run_tells_what_prune_then_removes(full):
     assert sorted(said.json["kept"].values()) == ["live", "one rollback away"]
     assert all((shop / "runs" / name / "manifest.json").exists() for name in old)
     snapshots = set((shop / "runs" / "workspace").rglob("snapshots/*"))
-    done = fusion(shop, "prune", "--json")
+    done = call_main(shop, "prune", "--json")
     assert {**said.json, "dry_run": False} == done.json
     assert live_lists(url) == before
     whole(shop)
@@ -136,7 +137,7 @@ def test_a_dry_run_tells_what_prune_then_removes(full):
         == [("deleted", 0)] * 3
     )
     assert set((shop / "runs" / "workspace").rglob("snapshots/*")) == snapshots
-    again = fusion(shop, "prune")
+    again = call_main(shop, "prune")
     assert "Removed 0 runs and 0 stages of the store, 0 bytes together." in again.out
     session = Session.open(shop / "fusion.toml")
     with pytest.raises(Refused, match="is deleted, not ready: it was pruned"):

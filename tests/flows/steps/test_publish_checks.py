@@ -20,7 +20,8 @@ from storage.reading.live_run import live
 from storage.reading.read import history
 from storage.runs.runs import runs
 from storage.slots.publish import rollback
-from tests.flows.world import fusion, query
+from tests.flows.calling import call_main
+from tests.flows.world import query
 
 
 def with_gate(session: Session, **gate) -> Session:
@@ -278,7 +279,9 @@ def test_a_run_that_breaks_a_limit_ends_with_exit_1(own_shop):
     """By the command line, from training on: the run is kept, what was live is live."""
     url = f"sqlite:///{own_shop / 'fusion.db'}"
     shown = query(url, "select distinct run_id from current_recommendations")
-    ended = fusion(own_shop, "run", "--as-of", "2020-12-20", "--json", FUSION_GATE__MAX_CHURN="0")
+    ended = call_main(
+        own_shop, "run", "--as-of", "2020-12-20", "--json", FUSION_GATE__MAX_CHURN="0"
+    )
     assert ended.code == 1, ended.err
     assert (ended.json["run"]["status"], ended.json["published"], ended.json["held"]) == (
         "ready",

@@ -11,7 +11,8 @@ from flows.steps.watch.monitor import monitor_run
 from fusion.errors import ConfigError
 from storage.runs.runs import find_run
 from storage.schema.tables import blocked_item
-from tests.flows.world import database, fusion, live_lists, make_shop, query, replace_lists
+from tests.flows.calling import call_main
+from tests.flows.world import database, live_lists, make_shop, query, replace_lists
 
 RULES = """
 [[pin]]
@@ -148,12 +149,12 @@ def test_show_says_what_a_rule_did(ruled):
     user = next(user for user in after if after[user][1] == "i7")
     told, _ = reasons_of(session, user, user_list(session, user))
     assert "a rule puts it here" in told.filter(item_id="i7")["reason"].to_list()
-    shown = fusion(folder, "show", user, "--why")
+    shown = call_main(folder, "show", user, "--why")
     assert shown.code == 0, shown.err
     assert "because a rule puts it here" in shown.out
-    plain = fusion(folder, "show", user)
+    plain = call_main(folder, "show", user)
     assert plain.out.count("Film") == 5
-    machine = fusion(folder, "show", user, "--why", "--json").json
+    machine = call_main(folder, "show", user, "--why", "--json").json
     assert [row["rank"] for row in machine["list"]] == [1, 2, 3, 4, 5]
     assert {row["item_id"] for row in machine["reasons"]} == {
         row["item_id"] for row in machine["list"]

@@ -17,7 +17,8 @@ from storage.reading.read import history
 from storage.runs.runs import runs
 from storage.slots.challenger import reject
 from storage.slots.publish import rollback
-from tests.flows.world import command, database, environment, fusion, live_lists, query
+from tests.flows.calling import call_main
+from tests.flows.world import command, database, environment, live_lists, query
 
 VIEW = "select distinct slot, run_id, placement from slot_recommendations order by placement, slot"
 
@@ -108,8 +109,8 @@ def test_a_run_that_takes_the_place_of_one_that_waits_says_so(own_runs):
 
 def test_hold_diff_reject_approve_by_the_command_line(own_shop):
     url = database(own_shop)
-    before, shown = live_lists(url), fusion(own_shop, "status", "--json").json["live"]["run_id"]
-    held = fusion(own_shop, "run", "--as-of", "2020-12-20", "--hold", "--by", "ann", "--json")
+    before, shown = live_lists(url), call_main(own_shop, "status", "--json").json["live"]["run_id"]
+    held = call_main(own_shop, "run", "--as-of", "2020-12-20", "--hold", "--by", "ann", "--json")
     assert held.code in (0, 4), held.err
     run = held.json["run"]["id"]
     assert (held.json["published"], held.json["held"], held.json["run"]["status"]) == (
@@ -118,17 +119,17 @@ def test_hold_diff_reject_approve_by_the_command_line(own_shop):
         "ready",
     )
     assert live_lists(url) == before
-    found = fusion(own_shop, "status", "--json").json
+    found = call_main(own_shop, "status", "--json").json
     assert (found["live"]["run_id"], found["challenger"]["run_id"]) == (shown, run)
     assert (found["challenger"]["by"], found["live"]["frozen_until"]) == ("ann", None)
-    seen = fusion(own_shop, "diff", "live", "challenger", "--json").json
+    seen = call_main(own_shop, "diff", "live", "challenger", "--json").json
     assert (seen["from"], seen["to"], [one["run_id"] for one in seen["verdicts"]]) == (
         shown,
         run,
         [shown, run],
     )
     assert seen["groups"][0]["users"] == 90
-    screen = fusion(own_shop, "diff", "live", "challenger").out
+    screen = call_main(own_shop, "diff", "live", "challenger").out
     for words in (
         "of 90 users see another list",
         "Biggest movers",
@@ -136,17 +137,17 @@ def test_hold_diff_reject_approve_by_the_command_line(own_shop):
         f"fusion approve {run}",
     ):
         assert words in screen
-    assert f"Challenger: run {run}" in fusion(own_shop, "status").out
-    assert fusion(own_shop, "reject").code == 2
-    assert fusion(own_shop, "reject", "--why", "too many 'sequels'", "--by", "bea").code == 0
-    assert fusion(own_shop, "approve").code == 1
-    assert fusion(own_shop, "status", "--json").json["challenger"] is None
-    assert fusion(own_shop, "publish", run, FUSION_GATE__APPROVE="true").code == 0
-    fusion(own_shop, "rollback", "--freeze", "1h")
-    frozen = fusion(own_shop, "approve", "--allow-older")
+    assert f"Challenger: run {run}" in call_main(own_shop, "status").out
+    assert call_main(own_shop, "reject").code == 2
+    assert call_main(own_shop, "reject", "--why", "too many 'sequels'", "--by", "bea").code == 0
+    assert call_main(own_shop, "approve").code == 1
+    assert call_main(own_shop, "status", "--json").json["challenger"] is None
+    assert call_main(own_shop, "publish", run, FUSION_GATE__APPROVE="true").code == 0
+    call_main(own_shop, "rollback", "--freeze", "1h")
+    frozen = call_main(own_shop, "approve", "--allow-older")
     assert (frozen.code, "frozen until" in frozen.err) == (1, True)
-    assert fusion(own_shop, "unfreeze").code == 0
-    approved = fusion(own_shop, "approve", run, "--allow-older", "--by", "cy", "--json")
+    assert call_main(own_shop, "unfreeze").code == 0
+    approved = call_main(own_shop, "approve", run, "--allow-older", "--by", "cy", "--json")
     assert (approved.code, approved.json["move"]["action"], approved.json["move"]["by"]) == (
         0,
         "approve",

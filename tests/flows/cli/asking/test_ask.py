@@ -16,6 +16,7 @@ from flows.cli.asking.answers import parse_answers, write_answers
 from flows.cli.asking.dialogue import ask_at_terminal
 from flows.cli.terminal_text import SafeConsole
 from fusion.errors import ConfigError
+from tests.flows.calling import call_main
 from tests.flows.cli.test_terminal_text import STEERED, STEERING
 from tests.flows.world import command, environment, fusion
 
@@ -31,7 +32,7 @@ TAKING_THE_TERMINAL = (
 
 @pytest.fixture(scope="module")
 def asked(shop):
-    return fusion(shop, "ask", "--json").json
+    return call_main(shop, "ask", "--json").json
 
 
 class Terminal:
@@ -89,17 +90,17 @@ def test_into_a_pipe_go_the_questions_alone(shop, asked):
 def test_answers_make_a_list(shop, asked):
     first, second = asked[0]["item_id"], asked[1]["item_id"]
     words = ("--answers", f"{first}=y, {second}=N", "-k", "4")
-    rows = fusion(shop, "ask", *words, "--json").json
+    rows = call_main(shop, "ask", *words, "--json").json
     assert list(rows[0]) == ["run_id", "rank", "item_id", "title", "score"]
     assert [row["rank"] for row in rows] == [1, 2, 3, 4]
     assert not {first, second} & {row["item_id"] for row in rows}
-    screen = fusion(shop, "ask", "live", *words).out
+    screen = call_main(shop, "ask", "live", *words).out
     assert f"For {first}=y,{second}=n, by run {rows[0]['run_id']}" in screen
     assert rows[0]["title"] in screen
     # As many places as lists have.
-    assert len(fusion(shop, "ask", "--answers", f"{first}=y", "--json").json) == 5
+    assert len(call_main(shop, "ask", "--answers", f"{first}=y", "--json").json) == 5
     # Another run by its id.
-    [of_id] = fusion(shop, "ask", rows[0]["run_id"], "--n", "1", "--json").json
+    [of_id] = call_main(shop, "ask", rows[0]["run_id"], "--n", "1", "--json").json
     assert of_id == asked[0]
 
 
@@ -112,7 +113,7 @@ def test_a_dialogue_ends_with_the_list_from_its_answers(shop, asked):
     ids = [row["item_id"] for row in asked]
     said = f"{ids[0]}=y,{ids[1]}=n,{ids[2]}=?"
     assert f"For {said}, by run" in shown
-    rows = fusion(shop, "ask", "--answers", said, "--json").json
+    rows = call_main(shop, "ask", "--answers", said, "--json").json
     for row in rows:
         assert f"{row['title']} " in shown
 
@@ -191,7 +192,7 @@ def test_answers_are_written_as_they_are_read():
     ],
 )
 def test_a_wrong_question_is_answered_by_a_sentence(shop, words, said):
-    ended = fusion(shop, "ask", *words)
+    ended = call_main(shop, "ask", *words)
     assert ended.code == 2
     assert said in ended.err
     assert "Traceback" not in ended.err
@@ -201,21 +202,21 @@ def test_a_wrong_question_is_answered_by_a_sentence(shop, words, said):
 def test_a_blocked_item_is_neither_asked_about_nor_listed(own_shop, asked):
     first, second = (row["item_id"] for row in asked[:2])
     words = ("ask", "--answers", f"{first}=?", "-k", "50", "--json")
-    assert second in {row["item_id"] for row in fusion(own_shop, *words).json}
+    assert second in {row["item_id"] for row in call_main(own_shop, *words).json}
     with sqlite3.connect(own_shop / "fusion.db") as database:
         database.execute(
             "INSERT INTO blocked_item (placement, item_id) VALUES ('default', ?)", (second,)
         )
-    questions = fusion(own_shop, "ask", "--json").json
+    questions = call_main(own_shop, "ask", "--json").json
     assert [row["item_id"] for row in questions[:2]] == [first, asked[2]["item_id"]]
-    assert second not in {row["item_id"] for row in fusion(own_shop, *words).json}
+    assert second not in {row["item_id"] for row in call_main(own_shop, *words).json}
 
 
 def test_a_run_without_questions_is_named_with_the_cure(own_shop, asked):
     file = own_shop / "runs" / asked[0]["run_id"] / "questions.parquet"
     file.write_bytes(b"no table")
-    damaged = fusion(own_shop, "ask")
+    damaged = call_main(own_shop, "ask")
     assert (damaged.code, "questions.parquet" in damaged.err) == (2, True), damaged.err
     shutil.rmtree(file.parent)
-    pruned = fusion(own_shop, "ask")
+    pruned = call_main(own_shop, "ask")
     assert (pruned.code, "has no folder" in pruned.err) == (2, True), pruned.err

@@ -11,6 +11,7 @@ from flows.cli.options import language
 from flows.cli.options.language import SPOKEN, choose_language, say, told
 from flows.cli.screens.tables import plain_table
 from fusion.errors import ConfigError
+from tests.flows.calling import call_main
 from tests.flows.world import fusion
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
@@ -56,27 +57,27 @@ def test_without_what_reads_catalogues_a_locale_is_english_and_an_option_says_wh
 @pytest.mark.parametrize("verb", [("status",), ("runs",), ("show", "u1"), ("ask",), ("alerts",)])
 def test_a_screen_is_chinese_and_json_stays_as_it_is(shop, verb):
     screens = [
-        fusion(shop, "--lang", "zh", *verb).out,
+        call_main(shop, "--lang", "zh", *verb).out,
         fusion(shop, *verb, LC_ALL="zh_CN.UTF-8").out,
     ]
     assert screens[0] == screens[1]
     assert CHINESE.search(screens[0])
-    assert not CHINESE.search(fusion(shop, *verb).out)
-    machine = fusion(shop, "--lang", "zh", *verb, "--json")
-    assert machine.json == fusion(shop, *verb, "--json").json
+    assert not CHINESE.search(call_main(shop, *verb).out)
+    machine = call_main(shop, "--lang", "zh", *verb, "--json")
+    assert machine.json == call_main(shop, *verb, "--json").json
     assert not CHINESE.search(machine.out)
 
 
 def test_a_report_is_written_in_the_language_asked_for(shop, tmp_path):
     file = tmp_path / "report.html"
-    assert fusion(shop, "--lang", "zh", "report", "--out", str(file)).code == 0
+    assert call_main(shop, "--lang", "zh", "report", "--out", str(file)).code == 0
     page = file.read_text(encoding="utf-8")
     assert '<html lang="zh' in page
     assert "评测结论" in page
 
 
 def test_an_unknown_language_is_refused(shop):
-    ended = fusion(shop, "--lang", "xx", "status")
+    ended = call_main(shop, "--lang", "xx", "status")
     assert (ended.code, "--lang" in ended.err) == (2, True)
 
 

@@ -5,7 +5,7 @@ import sqlite3
 
 import pytest
 
-from tests.flows.world import fusion
+from tests.flows.calling import call_main
 
 
 @pytest.fixture
@@ -14,35 +14,35 @@ def copy(shop, tmp_path):
 
 
 def folder_of_live(shop):
-    return shop / "runs" / fusion(shop, "show", "--items", "i1", "--json").json[0]["run_id"]
+    return shop / "runs" / call_main(shop, "show", "--items", "i1", "--json").json[0]["run_id"]
 
 
 def test_a_list_comes_from_a_few_items(shop):
-    ended = fusion(shop, "show", "--items", "i1, i7", "--json")
+    ended = call_main(shop, "show", "--items", "i1, i7", "--json")
     assert ended.code == 0, ended.err
     rows = ended.json
     assert [row["rank"] for row in rows] == list(range(1, len(rows) + 1))
     assert rows
     assert not {"i1", "i7"} & {row["item_id"] for row in rows}
     assert {row["source"] for row in rows} <= {"popularity", "ease", "item_knn"}
-    screen = fusion(shop, "show", "--items", "i1,i7").out
+    screen = call_main(shop, "show", "--items", "i1,i7").out
     assert rows[0]["title"] in screen
     assert "without training" in screen
 
 
 def test_a_list_comes_from_a_sentence(shop):
-    rows = fusion(shop, "show", "--text", "a film", "--json").json
+    rows = call_main(shop, "show", "--text", "a film", "--json").json
     assert rows
     assert set(rows[0]) == {"run_id", "rank", "item_id", "title", "score"}
 
 
 def test_a_blocked_item_is_in_no_list(copy):
-    first = fusion(copy, "show", "--items", "i1,i7", "--json").json[0]["item_id"]
+    first = call_main(copy, "show", "--items", "i1,i7", "--json").json[0]["item_id"]
     with sqlite3.connect(copy / "fusion.db") as database:
         database.execute(
             "INSERT INTO blocked_item (placement, item_id) VALUES ('default', ?)", (first,)
         )
-    again = fusion(copy, "show", "--items", "i1,i7", "--json").json
+    again = call_main(copy, "show", "--items", "i1,i7", "--json").json
     assert again
     assert first not in {row["item_id"] for row in again}
 
@@ -58,7 +58,7 @@ def test_a_blocked_item_is_in_no_list(copy):
     ],
 )
 def test_a_wrong_question_is_answered_by_a_sentence(shop, words, said):
-    ended = fusion(shop, "show", *words)
+    ended = call_main(shop, "show", *words)
     assert ended.code == 2
     assert said in ended.err
     assert "Traceback" not in ended.err
@@ -68,11 +68,11 @@ def test_what_is_missing_of_the_run_is_named_with_the_cure(copy):
     folder = folder_of_live(copy)
     for fit in (copy / "runs" / "store" / "fit").iterdir():
         shutil.rmtree(fit)
-    gone = fusion(copy, "show", "--items", "i1")
+    gone = call_main(copy, "show", "--items", "i1")
     assert (gone.code, "fusion run" in gone.err) == (2, True), gone.err
     (folder / "catalogue.parquet").write_bytes(b"no table")
-    damaged = fusion(copy, "show", "--items", "i1")
+    damaged = call_main(copy, "show", "--items", "i1")
     assert (damaged.code, "catalogue.parquet" in damaged.err) == (2, True), damaged.err
     shutil.rmtree(folder)
-    pruned = fusion(copy, "show", "--items", "i1")
+    pruned = call_main(copy, "show", "--items", "i1")
     assert (pruned.code, "has no folder" in pruned.err) == (2, True), pruned.err

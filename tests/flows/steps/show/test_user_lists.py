@@ -21,8 +21,8 @@ from flows.steps.show.user_lists import (
 )
 from storage.database.engine import writing
 from storage.runs.runs import runs
-from tests.flows.calling import call
-from tests.flows.world import STRANGER, fusion
+from tests.flows.calling import call, call_main
+from tests.flows.world import STRANGER
 
 
 @pytest.mark.parametrize("two_runs", ["sqlite"], indirect=True)
@@ -44,14 +44,14 @@ def test_what_was_not_stored_is_said_with_the_key_that_stores_more(two_runs):
 
 def test_a_fallback_has_the_same_form_and_no_reasons(shop):
     listed, fallback = (
-        fusion(shop, "show", user, "--why", "--json").json for user in ("u1", STRANGER)
+        call_main(shop, "show", user, "--why", "--json").json for user in ("u1", STRANGER)
     )
     assert listed["reasons"]
     assert fallback.keys() == listed.keys()
-    assert fallback["list"] == fusion(shop, "show", STRANGER, "--json").json
+    assert fallback["list"] == call_main(shop, "show", STRANGER, "--json").json
     assert fallback["reasons"] == []
     assert "the same for everyone" in fallback["missing"]
-    assert "club=red" in fusion(shop, "show", STRANGER, "--why").out
+    assert "club=red" in call_main(shop, "show", STRANGER, "--why").out
 
 
 def test_the_reason_of_a_list_is_the_first_of_all_that_are_given(shop):
@@ -126,5 +126,5 @@ def test_a_user_whose_list_and_fallback_are_blocked_is_shown_nothing_and_told_wh
         console = Console(file=StringIO(), width=400)
         print_user_list(console, user, rows)
         assert console.file.getvalue() == f"User {user}: {NOTHING_SHOWN}\n"
-    assert fusion(own_shop, "show", "u1", "--json").json == []
+    assert call_main(own_shop, "show", "u1", "--json").json == []
     session.engine.dispose()
