@@ -8,12 +8,12 @@ from fusion.training.pipeline import Trained, train
 from tests.fusion.making import config, context_of, synthetic_dataset
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def data() -> Dataset:
     return synthetic_dataset()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def done(data, tmp_path_factory) -> tuple[RunContext, Trained]:
     context = context_of(tmp_path_factory.mktemp("run"), data, config())
     return context, train(context)

@@ -7,7 +7,7 @@ import pytest
 from tests.flows.rules.market import Market, write_market
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def trained_market(tmp_path_factory):
     """A market published without rules; its store has all stages but lists with rules."""
     folder = tmp_path_factory.mktemp("market")
