@@ -4,7 +4,8 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 READY := $(VENV)/.ready
 # Two processes share the suite, a file each at a time: what a file sets up once is set up once.
-SPREAD := --numprocesses 2 --dist loadfile
+# The longest files come first (tests/sooner.py).
+SPREAD := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 SUITE := -m "not faults and not docs_run and not prefect" $(SPREAD)
 
 .PHONY: demo test test-docs test-prefect test-faults coverage lint docs wheel setup clean
@@ -21,13 +22,13 @@ test-prefect: $(READY)
 
 # Runs every block of the README and the pages that is marked `run`, on small data.
 test-docs: $(READY)
-	$(BIN)/python -m pytest -m docs_run tests/docs_run
+	$(BIN)/python -m pytest -m docs_run --numprocesses 2 --dist worksteal tests/docs_run
 
 # A share of the long suites, another one each day; SHARE=3/16 is that one, SHARE=all is all of them,
 # which goes on where it stopped (see tests/shares.py).
 test-faults: SHARE ?= today
 test-faults: $(READY)
-	SHARE=$(SHARE) $(BIN)/python -m pytest -m faults
+	SHARE=$(SHARE) $(BIN)/python -m pytest -m faults $(SPREAD)
 
 coverage: $(READY)
 	$(BIN)/coverage run -m pytest -m "not faults and not docs_run" $(SPREAD)

@@ -1,1 +1,7 @@
-pytest_plugins = ["tests.browser", "tests.pgbouncer", "tests.postgres", "tests.shares"]
+pytest_plugins = [
+    "tests.browser",
+    "tests.pgbouncer",
+    "tests.postgres",
+    "tests.shares",
+    "tests.sooner",
+]

@@ -9,6 +9,8 @@ The environment variable SHARE says what is run of the tests that carry the mark
   pytest's cache folder, so that a run that was stopped or failed is started again and goes on.
   Nothing is written down outside of git, or where files differ from the commit.
 
+Several processes may share what is asked for: a test is written down by the one that ran it.
+
 A suite of many cases asks for nothing: it gives each case, or each block of cases that takes some
 seconds, a test of its own, and the tests are dealt out:
 
@@ -161,11 +163,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=others)
 
 
-def pytest_report_collectionfinish(config: pytest.Config) -> str:
-    """Say what is run, so that the same can be asked for again."""
-    asked = os.environ.get("SHARE", "")
-    if asked in ("", "all"):
-        return _what_passed(config) if asked else ""
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Say what is run, so that the same can be asked for again; workers have nobody to tell it."""
+    asked = os.environ.get("SHARE")
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    if asked is None or terminal is None:
+        return
+    terminal.write_line(_what_passed(session.config) if asked == "all" else _which_share(asked))
+
+
+def _which_share(asked: str) -> str:
     share = Share.parse(asked, datetime.now(UTC).date())
     return f"share {share} of the long suites; SHARE={share} runs it again, SHARE=all all of them"
 

@@ -108,6 +108,13 @@ def test_all_goes_on_where_it_stopped_and_ends_well_when_nothing_is_left(suite):
     assert (code, "13 deselected" in said) == (0, True), said
 
 
+def test_two_processes_share_what_is_left(suite):
+    code, said = run(suite, "-n", "2", "-m", "faults")
+    assert (code, "1 failed, 11 passed" in said) == (1, True), said
+    code, said = run(suite, "-n", "2", "-m", "faults")
+    assert (code, "11 tests passed before" in said, "1 failed in" in said) == (1, True, True), said
+
+
 def test_nothing_is_kept_of_files_that_no_commit_holds(suite):
     (suite / "other.py").touch()
     for _ in range(2):
