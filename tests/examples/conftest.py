@@ -1,5 +1,5 @@
 """The two databases that the tests of storage use."""
 
-from tests.storage.conftest import engine, url
+from tests.storage.conftest import engine, migrated, postgres_migrated, url
 
-__all__ = ["engine", "url"]
+__all__ = ["engine", "migrated", "postgres_migrated", "url"]
