@@ -43,7 +43,7 @@ def changed(folder: Path, tmp_path: Path, *pairs: str) -> Path:
             '"rating.csv"',
             ("rating.csv does not exist", "ratings.csv", "Correct the path in [data]"),
         ),
-        ('"timestamp"', '"timestanp"', ("no column 'timestanp'", "nearest: 'timestamp'")),
+        ('"timestamp"', '"timestqmp"', ("no column 'timestqmp'", "nearest: 'timestamp'")),
         ('"ratings.csv"', '"empty.csv"', ("empty.csv is empty",)),
         ('name = "ease"', 'name = "eas"', ("unknown recommender 'eas'", "Did you mean 'ease'")),
         ("size = 5", "size = ", ("fusion.toml is not valid TOML", "line")),
