@@ -32,14 +32,13 @@ def listed(rng: np.random.Generator, n_users: int, sparse: float = 0.3) -> Liste
 
 
 def true_chances(places: ListedPlaces, level: float = 0.0) -> np.ndarray:
-    """The chance of each place, by a loop; `level` moves a whole window."""
-    chances = np.zeros(places.z.shape)
-    for user, place in np.argwhere(places.filled):
-        states = places.states
-        features = [1, np.log2(place + 1), places.z[user, place]]
-        features += [np.log2(1 + states.recent[user]), states.routes[user] == 1]
-        chances[user, place] = 1 / (1 + np.exp(-(WEIGHTS @ np.array(features, float) + level)))
-    return chances
+    """The chance of each place; `level` moves a whole window."""
+    constant, of_rank, of_z, of_recent, of_sparse = WEIGHTS
+    states = places.states
+    of_user = of_recent * np.log2(1 + states.recent) + of_sparse * (states.routes == 1)
+    of_place = constant + of_rank * np.log2(np.arange(PLACES) + 1) + level
+    chances = 1 / (1 + np.exp(-(of_place + of_z * places.z + of_user[:, None])))
+    return np.where(places.filled, chances, 0.0)
 
 
 def drawn(
