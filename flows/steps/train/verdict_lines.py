@@ -91,8 +91,8 @@ def cold_user_lines(found: Report) -> list[str]:
         ahead = f"{gap['value']:+.4f} [{gap['low']:+.4f}, {gap['high']:+.4f}]"
         from_what = "attributes" if found.get("columns") else WROTE
         lines.append(
-            f"Lists from {from_what}, by {found['users']:,} users whose history was hidden: NDCG@10 "
-            f"{ndcg['attributes']}, fallback {ndcg['fallback']}, popularity {ndcg['popularity']}; "
+            f"Lists from {from_what}, by {found['users']:,} users whose history was hidden: "
+            f"NDCG@10 {ndcg['attributes']}, fallback {ndcg['fallback']}, popularity {ndcg['popularity']}; "
             f"{ahead} over the fallback."
         )
     if found["serves"]:
