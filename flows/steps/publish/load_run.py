@@ -10,8 +10,6 @@ from sqlalchemy import func, select
 from flows.session import Session
 from flows.steps.keep.forgotten import read_forgotten
 from flows.steps.run_damage import require_whole
-from flows.steps.train.metric_rows import metric_rows
-from flows.steps.train.results import load_folder
 from fusion.errors import DataError
 from fusion.runs.manifest import Manifest
 from fusion.runs.manifest_file import read_manifest
@@ -141,6 +139,10 @@ def _require_loadable(session: Session, folder: RunFolder) -> None:
 
 def _load(session: Session, run_no: int, folder: Path) -> None:
     """Load a run that was begun, or opened again, and end it as its training did."""
+    # Only now: these import what trains, and a run whose rows are there needs none of it.
+    from flows.steps.train.metric_rows import metric_rows  # noqa: PLC0415
+    from flows.steps.train.results import load_folder  # noqa: PLC0415
+
     manifest = read_manifest(folder)
     made = Manifest.of(manifest)
     is_admitted = all(check["holds"] for check in made.checks)

@@ -7,6 +7,7 @@ from functools import partial
 from flows.session import Session
 from flows.steps.arrivals.answered import answer_as_live
 from flows.steps.patience import patiently
+from flows.steps.publish.load_run import load_if_missing, register_from_folder
 from flows.steps.publish.publish_checks import explain_refusal, publish_checks
 from fusion.errors import Overtaken, Refused
 from storage.reading.live_run import live
@@ -74,9 +75,6 @@ def publish_run(
         session.make_database()
     else:
         _ = session.engine
-
-    # Only now: it imports what trains, and `approve` has to answer at once.
-    from flows.steps.publish.load_run import load_if_missing, register_from_folder  # noqa: PLC0415
 
     def _publish(again: bool) -> Published:
         # Whatever an earlier try did, to do it again changes nothing.
