@@ -92,8 +92,8 @@ def cold_user_lines(found: Report) -> list[str]:
         from_what = "attributes" if found.get("columns") else WROTE
         lines.append(
             f"Lists from {from_what}, by {found['users']:,} users whose history was hidden: "
-            f"NDCG@10 {ndcg['attributes']}, fallback {ndcg['fallback']}, popularity {ndcg['popularity']}; "
-            f"{ahead} over the fallback."
+            f"NDCG@10 {ndcg['attributes']}, fallback {ndcg['fallback']}, "
+            f"popularity {ndcg['popularity']}; {ahead} over the fallback."
         )
     if found["serves"]:
         columns = "; ".join(lists_come_from(found))
