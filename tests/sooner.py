@@ -7,18 +7,24 @@ all the others. `--no-loadscope-reorder` keeps the order that is made here.
 import pytest
 
 LONGEST = (
-    "tests/fusion/training/test_no_leak.py",
     "tests/fusion/training/test_pipeline.py",
+    "tests/fusion/training/test_no_leak.py",
     "tests/flows/rules/test_every_rule.py",
     "tests/flows/cli/test_verbs.py",
+    "tests/flows/test_streams.py",
     "tests/fusion/models/test_contract.py",
     "tests/flows/cures/test_findings.py",
     "tests/flows/cures/test_refusals.py",
-    "tests/flows/steps/test_loop.py",
-    "tests/flows/cli/test_bad_input.py",
+    "tests/flows/databases/test_damage.py",
+    "tests/fusion/models/adaptation/test_adapt.py",
     "tests/flows/steps/test_slots.py",
+    "tests/flows/steps/test_loop.py",
+    "tests/flows/cures/test_refusals_of_runs.py",
+    "tests/flows/extras/test_extras.py",
+    "tests/fusion/training/elsewhere/test_same_lists.py",
+    "tests/flows/steps/test_erase.py",
 )
-"""Files that take the most seconds; one that is not named is only later, and none need be there."""
+"""Files that take the most seconds; a long one that is not named here only comes later."""
 
 
 @pytest.hookimpl(trylast=True)  # after fixtures have grouped the tests that share one
