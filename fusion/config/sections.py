@@ -81,6 +81,11 @@ class TuneSettings(Settings):
         description="settings tried for each source on the tuning fold, its defaults first; "
         "0 = none",
     )
+    contributions: bool = Field(
+        True,
+        description="ask what each source adds to the lists, by rankers without it; false spares "
+        "these rankers, and leaves no source out",
+    )
     prune: bool = Field(
         True,
         description="leave out sources that surely add less to the lists than their cost asks for",

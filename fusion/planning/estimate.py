@@ -111,7 +111,7 @@ class _Model:
     def kinds(self, config: CoreConfig) -> list[str]:
         """Return the kinds of steps of the training, by the sources that take part."""
         kinds = [kind for kind in STAGES if not is_side_by_side(kind)]
-        if not config.tune.prune:
+        if not config.tune.contributions:
             kinds = [kind for kind in kinds if kind != "contributions of sources"]
         kinds += [fit_kind(name) for name in self.work.uses]
         if config.tune.trials:

@@ -52,8 +52,9 @@ def fit_sources(
     """
     sources = tuple(_with_possible_refit(source, context) for source in _all_sources(context))
     reports = [_report(source, context) for source in _all_sources(context)]
-    if context.config.tune.prune:
-        note_left_out(reports, earlier, context.config.tune.probe)
+    tune = context.config.tune
+    if tune.contributions and tune.prune:
+        note_left_out(reports, earlier, tune.probe)
     # What cannot take part is not even tuned.
     in_use = [source for source, report in zip(sources, reports, strict=True) if report.used]
     *configured, _ = reports

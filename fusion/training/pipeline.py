@@ -133,7 +133,8 @@ def _train(context: RunContext, live: Live | None, rules: Rules | None) -> Train
     fits = fit_sources(context, plan.labels, live.left_out if live else {})
     # Before anything is judged, so that what is judged is what serves; and before the fits on the
     # largest folds, which a source that leaves need not make.
-    _without_failing(fits, lambda: _leave_out_costly(context, fits))
+    if context.config.tune.contributions:
+        _without_failing(fits, lambda: _leave_out_costly(context, fits))
     all_fits = fit_further(context, fits, (plan.verdict, plan.serving))
     trained = _without_failing(all_fits, lambda: _fuse(context, all_fits, live, rules))
     evict(all_fits.fits, plan.serving, context.config.artifacts.keep_fit_mb)

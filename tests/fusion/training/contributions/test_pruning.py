@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from fusion.evaluation.live_baseline import Live
 from fusion.training import pipeline
 from fusion.training.contributions.contribution_stage import worth
 from fusion.training.contributions.pruning import note_left_out
@@ -93,6 +94,19 @@ def test_neither_the_verdict_nor_the_serving_fold_is_read(asked, tmp_path):
     pipeline._leave_out_costly(blind, again)
     assert rows_of(again) == rows_of(fits)
     assert all(report.contribution for report in again.reports)
+
+
+def test_where_nothing_is_asked_all_stay_and_no_ranker_is_trained_for_it(asked, tmp_path):
+    context, _ = asked
+    tune = context.config.tune.model_copy(update={"contributions": False})
+    config = context.config.model_copy(update={"tune": tune})
+    unasked = replace(context, root=tmp_path, used=set(), config=config)
+    left_out = {"category": {**ROW, "runs": 1}}
+    live = Live("before", "ranker", "last", None, context.data.as_of, left_out=left_out)
+    trained = pipeline.train(unasked, live)
+    assert [source.status for source in trained.sources] == ["used"] * len(trained.sources)
+    assert not any(source.contribution for source in trained.sources)
+    assert not any("contribution" in stage for stage in unasked.used)
 
 
 def test_what_the_live_run_left_out_is_not_even_fitted(data, tmp_path):
