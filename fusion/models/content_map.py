@@ -13,6 +13,7 @@ from fusion.data.histories import UserHistories
 from fusion.models.base.factor_model import FactorModel
 from fusion.models.base.fit_context import FitContext
 from fusion.models.base.registry import register
+from fusion.models.mapping.choice import HeldOutItems, RidgeSettings, choose_settings
 from fusion.models.mapping.donors import (
     DonorName,
     FactorDonor,
@@ -22,15 +23,7 @@ from fusion.models.mapping.donors import (
 )
 from fusion.models.mapping.item_fold import ItemFold, hold_out_items, n_folds, user_blocks
 from fusion.models.mapping.kernels import MAX_FEATURES, Catalogue
-from fusion.models.mapping.ridge import (
-    HeldOutItems,
-    Kernels,
-    RidgeSettings,
-    choose_settings,
-    join_kernels,
-    reliability,
-    solve_map,
-)
+from fusion.models.mapping.ridge import Kernels, join_kernels, reliability, solve_map
 from fusion.models.text.encoder_choice import encoder_identity
 
 DEFAULT_REG = 1.0
@@ -131,7 +124,7 @@ class ContentMap(FactorModel):
         return HeldOutItems(
             gram=gram,
             users=users,
-            features=kernels.values[fold.items[order]],
+            features=kernels.of_new(fold.items[order]),
             labels=fold.labels[:, order],
         )
 

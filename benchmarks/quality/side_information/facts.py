@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from benchmarks.quality.cold.hidden import hide
+from benchmarks.quality.cold.hidden import MIN_LIKES, hide
 from benchmarks.quality.cold.worlds import movielens
 from benchmarks.quality.side_information.comparisons import generated, on_all_items, on_hidden_items
 from fusion.data.dataset import Dataset
@@ -49,6 +49,19 @@ def movielens_facts(folder: Path, data: Dataset) -> ItemFacts:
     return ItemFacts(ordered, ("genres", "tag", "year")).before(data.as_of)
 
 
+def print_tagged(data: Dataset, facts: ItemFacts) -> None:
+    """Print how many films with ratings have a tag, and had one before anybody rated them."""
+    first = np.full(data.n_items, np.iinfo(np.int64).max)
+    np.minimum.at(first, data.items, data.times)
+    tags = facts.table.filter(relation="tag")
+    items = tags["item"].to_numpy()
+    is_rated = data.item_counts[items] >= MIN_LIKES
+    was_there = is_rated & (tags["valid_from"].to_numpy() < first[items])
+    n_tagged, n_before = len(np.unique(items[is_rated])), len(np.unique(items[was_there]))
+    n_rated = int((data.item_counts >= MIN_LIKES).sum())
+    print(f"of {n_rated} films with ratings {n_tagged} have a tag; {n_before} had one before them")
+
+
 def without_tags_of(items: np.ndarray, facts: ItemFacts) -> ItemFacts:
     """Leave out the tags of some items."""
     is_out = pl.col("item").is_in(items) & (pl.col("relation") == "tag")
@@ -70,6 +83,7 @@ def main() -> None:
         if given.movielens:
             bare = movielens(given.movielens)
             facts = movielens_facts(given.movielens, bare)
+            print_tagged(bare, facts)
             of_others = without_tags_of(hide(bare, seed).items, facts)
             rows = {"text, genres, year": bare}
             hidden.append(

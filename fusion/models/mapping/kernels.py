@@ -6,7 +6,7 @@ after that is the same for all.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,11 +46,14 @@ class Features:
         values: (I, D) float32; 0 for items without this content.
         has: (I,) items with this content.
         note: facts for the manifest.
+        as_new: (I, D) the same of what was known of each item before anybody took it, 0 for items
+            of which nothing was; None where that is all of it.
     """
 
     values: Scores
     has: Flags
     note: Note = field(default_factory=dict)
+    as_new: Scores | None = None
 
 
 @dataclass(frozen=True)
@@ -204,10 +207,14 @@ def centered(features: Features, is_known: Flags) -> Features:
     measured = features.values[is_known & features.has]
     if not len(measured):
         return features
+    mean = measured.mean(axis=0)
     values = features.values.copy()
-    values[features.has] -= measured.mean(axis=0)
+    values[features.has] -= mean
     squares = np.einsum("ij,ij->i", values, values)[is_known & features.has]
-    scale = np.sqrt(squares.mean(dtype=np.float64))
-    if scale > 0:
-        values /= np.float32(scale)
-    return Features(values, features.has, features.note)
+    scale = np.float32(np.sqrt(squares.mean(dtype=np.float64))) or np.float32(1)
+    values /= scale
+    if features.as_new is None:
+        return replace(features, values=values)
+    as_new = features.as_new.copy()
+    as_new[as_new.any(axis=1)] -= mean
+    return replace(features, values=values, as_new=as_new / scale)

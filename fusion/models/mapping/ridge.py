@@ -1,4 +1,4 @@
-"""Ridge regression from item content to an item space, in closed form; its settings by folds.
+"""Ridge regression from item content to an item space, in closed form.
 
 With features F (K, D) of known items, their places T (K, S) and how far these can be relied on, R
 diagonal, M = (F'RF + reg)^-1 F'RT maps the features of any item to a place. Columns of F are scaled
@@ -8,8 +8,8 @@ Sedhain et al., Low-rank Linear Cold-start Recommendation from Social Data, AAAI
 al., Learning Attribute-to-Feature Mappings for Cold-Start Recommendations, ICDM 2010.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +20,6 @@ from fusion.models.mapping.kernels import Catalogue, centered
 from fusion.models.mapping.side_kernels import kernels_of
 from fusion.models.text.encoder_choice import Note
 
-REGS = tuple(10.0 ** (step / 4) for step in range(-8, 13))
-"""L2 weights that are tried: from 0.01 to 1000, of features with a mean squared length of 1."""
-WEIGHTS = (0.0, 0.1, 0.3, 1.0, 3.0)
-"""Weights that are tried for each kernel; only their ratios to one another matter."""
-ROUNDS = 2
-"""Times that every kernel's weight is tried anew, with the others as found by then."""
 HALF_RELIABLE = 10
 """Interactions with which an item counts half as much in the regression as one with very many: the
 place of a rare item is hardly known."""
@@ -42,12 +36,28 @@ class Kernels:
         names: of the kernels.
         borders: (kernels + 1,) first columns.
         has: (I,) items with any content.
+        as_new: by first column, what differs from `values` before anybody took an item (I, d).
     """
 
     values: Scores
     names: tuple[str, ...]
     borders: tuple[int, ...]
     has: Flags
+    as_new: Mapping[int, Scores] = field(default_factory=dict)
+
+    def of_new(self, items: Rows) -> Scores:
+        """Return features of items as they were when nobody had taken them.
+
+        Args:
+            items: rows (H,).
+
+        Returns:
+            (H, D) float32.
+        """
+        values = self.values[items]
+        for first, columns in self.as_new.items():
+            values[:, first : first + columns.shape[1]] = columns[items]
+        return values
 
     def scales(self, weights: dict[str, float]) -> Scores:
         """Return the factor (D,) of each column.
@@ -57,40 +67,6 @@ class Kernels:
         """
         roots = np.sqrt([weights[name] for name in self.names])
         return np.repeat(roots, np.diff(self.borders)).astype(np.float32)
-
-
-@dataclass(frozen=True)
-class RidgeSettings:
-    """L2 weight and weights of kernels.
-
-    Attributes:
-        reg: L2 weight.
-        weights: of the kernels, by name.
-        ndcg: mean NDCG@10 on the held-out items of all folds; NaN where nothing was held out.
-    """
-
-    reg: float
-    weights: dict[str, float]
-    ndcg: float = float("nan")
-
-
-@dataclass(frozen=True)
-class HeldOutItems:
-    """Held-out items of a fold that settings are judged by, and users who took them.
-
-    The donor of the fold never saw them.
-
-    Attributes:
-        gram: F'RF (D, D) of the known items, not scaled.
-        users: the donor's scores of known items times RF (B, D).
-        features: of the held-out items (H, D), not scaled.
-        labels: (B, H) bool, what the users took of them.
-    """
-
-    gram: Scores
-    users: Scores
-    features: Scores
-    labels: Flags
 
 
 def join_kernels(catalogue: Catalogue) -> tuple[Kernels, Note]:
@@ -108,16 +84,21 @@ def join_kernels(catalogue: Catalogue) -> tuple[Kernels, Note]:
     borders = [0]
     has = np.zeros(n_items, bool)
     note: Note = {}
+    as_new = {}
     for name, kernel in kernels_of(catalogue.data).items():
         features = kernel(catalogue)
         if features is None:
             continue
-        parts.append(centered(features, catalogue.is_known).values)
+        features = centered(features, catalogue.is_known)
+        if features.as_new is not None:
+            as_new[borders[-1]] = features.as_new
+        parts.append(features.values)
         names.append(name)
         borders.append(borders[-1] + parts[-1].shape[1])
         has |= features.has
         note |= features.note
-    return Kernels(np.concatenate(parts, axis=1), tuple(names), tuple(borders), has), note
+    values = np.concatenate(parts, axis=1)
+    return Kernels(values, tuple(names), tuple(borders), has, as_new), note
 
 
 def reliability(counts: Rows) -> Scores:
@@ -153,64 +134,6 @@ def solve_map(gram: Scores, products: Scores, scales: Scores, reg: float) -> Sco
     return solved
 
 
-def choose_settings(
-    kernels: Kernels, folds: Sequence[HeldOutItems], reg: float | None = None
-) -> RidgeSettings:
-    """Choose the L2 weight and the kernels' weights by NDCG@10 among held-out items.
-
-    First the L2 weight with all kernels alike, then each kernel's weight in turn, with the L2
-    weights next to the best.
-
-    Args:
-        kernels: their names and columns.
-        folds: users and items to judge by, at least one fold.
-        reg: the L2 weight where it is configured; None: it is chosen as well.
-
-    Returns:
-        The best settings; of equal ones those tried first.
-    """
-    regs = REGS if reg is None else (reg,)
-    start = RidgeSettings(regs[0], dict.fromkeys(kernels.names, 1.0))
-    best = max(
-        (_judged(replace(start, reg=one), kernels, folds) for one in regs),
-        key=lambda settings: settings.ndcg,
-    )
-    if len(kernels.names) == 1:
-        return best
-    for _ in range(ROUNDS):
-        for name in kernels.names:
-            for tried in _variants(best, name, regs):
-                judged = _judged(tried, kernels, folds)
-                if judged.ndcg > best.ndcg:
-                    best = judged
-    return best
-
-
-def _variants(
-    settings: RidgeSettings, name: str, regs: tuple[float, ...]
-) -> Iterator[RidgeSettings]:
-    """Yield settings with another weight of one kernel, and L2 weights near the present one."""
-    near = [reg for reg in regs if settings.reg / 4 < reg < settings.reg * 4]
-    for weight in WEIGHTS:
-        weights = settings.weights | {name: weight}
-        if weight != settings.weights[name] and any(weights.values()):
-            for reg in near:
-                yield RidgeSettings(reg, weights)
-
-
-def _judged(
-    settings: RidgeSettings, kernels: Kernels, folds: Sequence[HeldOutItems]
-) -> RidgeSettings:
-    """Return settings with their NDCG@10 on the held-out items, each fold counting alike."""
-    scales = kernels.scales(settings.weights)
-    values = []
-    for fold in folds:
-        places = solve_map(fold.gram, fold.features.T, scales, settings.reg)
-        scores: Scores = np.matmul(fold.users * scales, places)
-        values.append(ndcg_of_users(scores, fold.labels).mean())
-    return replace(settings, ndcg=float(np.mean(values)))
-
-
 def ndcg_of_users(scores: Scores, labels: Flags) -> NDArray[np.float64]:
     """Return the NDCG@10 of each user with binary gain.
 
@@ -221,10 +144,33 @@ def ndcg_of_users(scores: Scores, labels: Flags) -> NDArray[np.float64]:
     Returns:
         (B,) in [0, 1].
     """
+    _, hits, discounts, ideal = _judged_lists(scores, labels)
+    return hits @ discounts / ideal
+
+
+def ndcg_by_item(scores: Scores, labels: Flags) -> NDArray[np.float64]:
+    """Split the mean NDCG@10 of users by the items that it comes from.
+
+    Args:
+        scores: (B, H).
+        labels: (B, H), at least one in each row.
+
+    Returns:
+        (H,), which add up to the mean.
+    """
+    order, hits, discounts, ideal = _judged_lists(scores, labels)
+    parts = hits * discounts / ideal[:, None]
+    return np.bincount(order.ravel(), parts.ravel(), scores.shape[1]) / len(scores)
+
+
+def _judged_lists(
+    scores: Scores, labels: Flags
+) -> tuple[NDArray[np.int64], Flags, NDArray[np.float64], NDArray[np.float64]]:
+    """First items of each user and which of them are labels (B, n), discounts (n,), ideals (B,)."""
     n_places = min(DEPTH, scores.shape[1])
     order = np.argsort(-scores, axis=1, kind="stable")[:, :n_places]
     discounts: NDArray[np.float64] = 1 / np.log2(np.arange(2, n_places + 2))
     hits = np.take_along_axis(labels, order, 1)
     n_labels = np.minimum(labels.sum(axis=1), n_places)
     ideal: NDArray[np.float64] = np.cumsum(discounts)[n_labels - 1]
-    return hits @ discounts / ideal
+    return order, hits, discounts, ideal

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from threadpoolctl import threadpool_limits
 
-from fusion.core.arrays import Flags, Scores, normalize_rows
-from fusion.data.dataset import Dataset
+from fusion.core.arrays import Flags, Scores, Times, normalize_rows, offsets
+from fusion.data.dataset import FOREVER, Dataset
 from fusion.data.facts import LARGE_RELATIONS, FactIndex
 from fusion.models.mapping.kernels import (
     KERNELS,
@@ -92,7 +92,7 @@ def fact_features(relations: tuple[int, ...], catalogue: Catalogue) -> Features 
         A column for each value, of the `MAX_FACTS` values of all relations that the most known
         items have; None without any.
     """
-    index, matrix, counts = _counted(catalogue)
+    index, matrix, as_new, counts = _counted(catalogue)
     # Of equal counts the first by name, so that an item still to come moves none of them.
     most_common = np.argsort(-counts, kind="stable")[:MAX_FACTS]
     columns = np.sort(most_common[counts[most_common] > 0])
@@ -101,7 +101,9 @@ def fact_features(relations: tuple[int, ...], catalogue: Catalogue) -> Features 
         return None
     weights = rarity(counts[columns], int(catalogue.is_known.sum()))
     values = normalize_rows(matrix[:, columns].toarray() * weights)
-    return Features(values, np.asarray(values.any(axis=1)))
+    if as_new is not None:
+        as_new = normalize_rows(as_new[:, columns].toarray() * weights)
+    return Features(values, np.asarray(values.any(axis=1)), as_new=as_new)
 
 
 def linked_fact_features(catalogue: Catalogue) -> Features | None:
@@ -120,24 +122,32 @@ def linked_fact_features(catalogue: Catalogue) -> Features | None:
     """
     from sklearn.decomposition import TruncatedSVD  # noqa: PLC0415 - takes a second to import
 
-    _, matrix, counts = _counted(catalogue)
+    _, matrix, as_new, counts = _counted(catalogue)
     columns = np.flatnonzero(counts)
     n_known = int(catalogue.is_known.sum())
     n_features = min(LINKED_FEATURES, len(columns) - 1, n_known - 1)
     if n_features < 1:
         return None
-    weighted = csr_array(matrix[:, columns] * rarity(counts[columns], n_known))
+    weights = rarity(counts[columns], n_known)
+    weighted = csr_array(matrix[:, columns] * weights)
     svd = TruncatedSVD(n_features, random_state=0)
     with threadpool_limits(catalogue.ctx.threads, "blas"), np.errstate(invalid="ignore"):
         svd.fit(weighted[np.flatnonzero(catalogue.is_known)])
         values = normalize_rows(svd.transform(weighted).astype(np.float32))
-    return Features(values, np.diff(weighted.indptr) > 0)
+        if as_new is not None:
+            placed = svd.transform(csr_array(as_new[:, columns] * weights))
+            as_new = normalize_rows(placed.astype(np.float32))
+    return Features(values, np.diff(weighted.indptr) > 0, as_new=as_new)
 
 
-def _counted(catalogue: Catalogue) -> tuple[FactIndex, csr_array, NDArray[np.float32]]:
+def _counted(
+    catalogue: Catalogue,
+) -> tuple[FactIndex, csr_array, csr_array | None, NDArray[np.float32]]:
     """Facts by item, the items x values matrix (I, V) of ones, and known items of each value (V,).
 
-    Values without a known item have no column: a new item's own facts decide nothing about others.
+    Between the last two the matrix of facts that counted before anybody took the item; None where
+    all of them did. Values without a known item have no column: a new item's own facts decide
+    nothing about others.
     """
     data = catalogue.data
     index = data.facts.index(data.n_items)
@@ -145,4 +155,18 @@ def _counted(catalogue: Catalogue) -> tuple[FactIndex, csr_array, NDArray[np.flo
     shape = (data.n_items, index.n_values)
     matrix = csr_array((ones, index.values, index.borders), shape=shape)
     counts: NDArray[np.float32] = catalogue.is_known.astype(np.float32) @ matrix
-    return index, matrix, counts
+    was_there = index.moments < _first_times(data)[index.items]
+    if was_there.all():
+        return index, matrix, None, counts
+    borders = offsets(np.bincount(index.items[was_there], minlength=data.n_items))
+    as_new = csr_array((ones[was_there], index.values[was_there], borders), shape=shape)
+    return index, matrix, as_new, counts
+
+
+def _first_times(data: Dataset) -> Times:
+    """Time of the first interaction of each item (I,) ms; later than all without one."""
+    first = np.full(data.n_items, FOREVER)
+    if data.has_times:
+        # Of repeated items `minimum.at` takes the smallest time.
+        np.minimum.at(first, data.items, data.times)
+    return first
