@@ -29,7 +29,7 @@ N_PARTS = 16
 """Parts where there are users enough: several for each of a few workers, so that a slow one is
 waited for by the others only shortly."""
 LEAST_USERS = 500
-"""A task takes about a second before its first user: the fits are loaded, data is opened."""
+"""Each task is handed over, opens data and fits, and is joined: not worth it for a few users."""
 MOST_USERS = 10_000
 """What is lost with a worker that dies, and what a part's files hold, stays bounded."""
 
