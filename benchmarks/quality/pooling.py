@@ -1,6 +1,15 @@
-"""Folds and seeds pooled into one table, with paired intervals from one bootstrap over users."""
+"""Folds and seeds pooled into one table, with paired intervals from one bootstrap over users.
 
+    python -m benchmarks.quality.pooling BEFORE.json AFTER.json [BEFORE.json AFTER.json ...]
+
+Pairs what `quality --json` wrote of two versions of the code, list by list: the same users of the
+same folds and seeds.
+"""
+
+import argparse
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -77,3 +86,36 @@ def table(found: dict, seconds: Mapping[str, float]) -> str:
         for line in lines
     ]
     return "\n".join("  ".join(line).rstrip() for line in padded)
+
+
+def paired(before: dict, after: dict) -> tuple[dict, dict[str, float]]:
+    """Pool two files of `quality --json`; gives `pooled`'s table and seconds of a fold by row.
+
+    Raises:
+        SystemExit: the files are not of the same folds and users.
+    """
+    folds, users, seconds = [], [], {"before": 0.0, FIRST: 0.0}
+    for old, new in zip(before["folds"], after["folds"], strict=True):
+        if old["ids"] != new["ids"]:
+            raise SystemExit(f"seed {new['seed']} fold {new['fold']}: other users were judged")
+        folds.append({"before": np.array(old["values"]), FIRST: np.array(new["values"])})
+        users.append(np.array(new["ids"], np.int64))
+        for name, fold in (("before", old), (FIRST, new)):
+            seconds[name] += fold["notes"][FIRST]["seconds"] / len(after["folds"])
+    return pooled(folds, users, 7), seconds
+
+
+def main() -> None:
+    """Print a table for each pair of files."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("files", nargs="+", type=Path, help="BEFORE.json AFTER.json, in pairs")
+    files = parser.parse_args().files
+    for old, new in zip(files[::2], files[1::2], strict=True):
+        print(f"{old.stem} -> {new.stem}")
+        print(table(*paired(json.loads(old.read_text()), json.loads(new.read_text()))), flush=True)
+
+
+if __name__ == "__main__":
+    main()

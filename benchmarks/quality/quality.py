@@ -200,6 +200,9 @@ def main() -> None:
                 }
             )
             told[-1]["means"] = {name: float(mine.mean()) for name, mine in values.items()}
+            if FIRST in values:
+                told[-1]["ids"] = users[-1].tolist()
+                told[-1]["values"] = values[FIRST].tolist()
     found = pooled(folds, users, 7)
     names = [name for name in found["rows"] if name in told[0]["notes"]]
     seconds = {
