@@ -21,6 +21,9 @@ from flows.failures import describe_failure
 from storage.connect import connect
 from tests.flows.world import Ended
 
+PACKAGES = ("fusion", "flows", "storage", "dashboards")
+"""Beginnings of the names of our loggers."""
+
 
 @dataclass(frozen=True)
 class Called:
@@ -82,16 +85,34 @@ def _as_a_process(folder: Path, env: dict[str, str]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _keeping_logs() -> Iterator[None]:
+def _keeping_handlers() -> Iterator[None]:
     """Take away the handlers of logs that the block adds."""
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    handlers = root.handlers[:]
     root.handlers = []
     try:
         yield
     finally:
         root.handlers = handlers
-        root.setLevel(level)
+
+
+@contextlib.contextmanager
+def _keeping_levels() -> Iterator[None]:
+    """Take back the levels of logs that the block sets."""
+    levels = _levels()
+    try:
+        yield
+    finally:
+        # A logger that came with the block had no level of its own before.
+        for name in _levels():
+            logging.getLogger(name).setLevel(levels.get(name, logging.NOTSET))
+
+
+def _levels() -> dict[str, int]:
+    """The level of each logger of ours, and of the root, by name."""
+    known = logging.getLogger().manager.loggerDict
+    ours = [name for name in known if name.split(".")[0] in PACKAGES]
+    return {name: logging.getLogger(name).level for name in ("root", *ours)}
 
 
 def call_main(folder: Path, *words: str, **env: str) -> Ended:
@@ -102,7 +123,8 @@ def call_main(folder: Path, *words: str, **env: str) -> Ended:
     out, err = io.StringIO(), io.StringIO()
     with (
         _as_a_process(folder, env),
-        _keeping_logs(),
+        _keeping_handlers(),
+        _keeping_levels(),
         patch.object(sys, "argv", ["fusion", *words]),
         patch("flows.cli.main.secure_output"),
         contextlib.redirect_stdout(out),
@@ -119,7 +141,7 @@ def call_main(folder: Path, *words: str, **env: str) -> Ended:
 def call(folder: Path, *words: str, **env: str) -> Called:
     """Call `fusion` in `folder`; a failure ends as on the command line, and is kept."""
     shown = io.StringIO()
-    with _as_a_process(folder, env), contextlib.redirect_stdout(shown):
+    with _as_a_process(folder, env), _keeping_levels(), contextlib.redirect_stdout(shown):
         try:
             code = app(list(words), standalone_mode=False)
         except Exception as failure:

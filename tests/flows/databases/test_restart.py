@@ -13,7 +13,7 @@ from sqlalchemy import make_url, text
 
 from flows.session import Session
 from flows.steps.patience import patiently
-from flows.steps.publish import load_run
+from flows.steps.train import results
 from fusion.errors import Temporary, Unavailable
 from storage import StorageSettings, connect
 from storage.loading.bulk import load_lists
@@ -59,7 +59,7 @@ def stop(server: Any) -> None:
 def test_a_run_is_loaded_though_the_server_restarts(own_shop, own_server, url, monkeypatch):
     """The server stops as the lists are loaded, and is there again two seconds later."""
     run_id = ids(own_shop)[0]
-    load_folder, stops = load_run.load_folder, []
+    load_folder, stops = results.load_folder, []
 
     def load(*words: Any) -> Any:
         if not stops:
@@ -69,7 +69,7 @@ def test_a_run_is_loaded_though_the_server_restarts(own_shop, own_server, url, m
                 Thread(target=lambda: (time.sleep(2), own_server.ensure_postgres_running())).start()
         return load_folder(*words)
 
-    monkeypatch.setattr(load_run, "load_folder", load)
+    monkeypatch.setattr(results, "load_folder", load)
     env = {"FUSION_STORAGE__URL": url}
     has_patience = False
     ended = call(own_shop, "publish", "--from-folder", run_id, **env, FUSION_STORAGE__PATIENCE="0")

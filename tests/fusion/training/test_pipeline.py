@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from fusion.config import DEFAULT_SOURCES
 from fusion.core.arrays import DAY
 from fusion.data.dataset import Dataset
 from fusion.data.splitting.folds import plan_folds
@@ -255,4 +256,4 @@ def test_without_structure_no_skill_is_claimed(tmp_path):
 def test_the_default_set_follows_what_the_plan_leaves_of_times(data, tmp_path, kind, last):
     context = context_of(tmp_path, data, config((), split={"kind": kind}))
     assert context.sources[-1].name == last
-    assert len({source.name for source in context.sources}) == 10
+    assert len({source.name for source in context.sources}) == len(DEFAULT_SOURCES)
