@@ -4,3 +4,4 @@
 import fusion.ranking.features.columns  # noqa: F401
 import fusion.ranking.features.query_columns  # noqa: F401
 import fusion.ranking.features.side_columns  # noqa: F401
+import fusion.ranking.features.taker_columns  # noqa: F401

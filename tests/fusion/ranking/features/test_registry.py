@@ -1,5 +1,8 @@
 """Features are declared once, with a need that data can meet, and computed where it is met."""
 
+import subprocess
+import sys
+
 import numpy as np
 import polars as pl
 import pytest
@@ -72,3 +75,18 @@ def test_a_feature_with_two_needs_is_computed_only_where_both_are_met(has_times,
     data = dataset(events if has_times else events.drop("time"), catalogue)
     columns = feature_columns(candidates_of(data), ItemStatistics(data))
     assert ("year" in columns) == (has_times and has_years)
+
+
+def test_every_module_that_declares_features_is_known_from_the_start():
+    """One that only a test imports would be in no table of a run, and in some of a suite."""
+    code = (
+        "import pkgutil, fusion.ranking.features as room\n"
+        "from importlib import import_module\n"
+        "from fusion.ranking.features.registry import FAMILIES, FEATURES\n"
+        "before = [*FEATURES, *FAMILIES]\n"
+        "for module in pkgutil.iter_modules(room.__path__, room.__name__ + '.'):\n"
+        "    import_module(module.name)\n"
+        "assert [*FEATURES, *FAMILIES] == before, (FEATURES, FAMILIES)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
