@@ -15,7 +15,6 @@ DEFAULT_SOURCES = (
     "user_knn",
     "neighbour_trend",
     "sequence",
-    "sequence_ridge",
     "category",
     "content",
     "neural",
@@ -62,10 +61,10 @@ class SourceSettings(Settings):
         json_schema_extra=outside("recommender"),
     )
     k: int = Field(100, ge=1, le=10_000, description="candidates it proposes for each user")
-    refit: Literal["auto", "fold", "warm"] = Field(
-        "auto",
+    refit: Literal["fold", "warm"] = Field(
+        "fold",
         description="fold: every fold's fit begins from nothing; warm: from that of the fold "
-        "before (neural); auto: warm where the recommender can and folds follow one another",
+        "before (neural)",
     )
     settings: dict[str, Any] = Field({}, description="the recommender's own settings")
 

@@ -50,7 +50,7 @@ def fit_sources(
     Raises:
         ConfigError: no source can take part, or one is configured wrong.
     """
-    sources = tuple(_with_decided_refit(source, context) for source in _all_sources(context))
+    sources = tuple(_with_possible_refit(source, context) for source in _all_sources(context))
     reports = [_report(source, context) for source in _all_sources(context)]
     tune = context.config.tune
     if tune.contributions and tune.prune:
@@ -120,19 +120,11 @@ def _all_sources(context: RunContext) -> tuple[SourceSettings, ...]:
     return (*context.sources, RANDOM_SOURCE)
 
 
-def _with_decided_refit(source: SourceSettings, context: RunContext) -> SourceSettings:
-    """A source with `refit` as warm or fold; no fold of a random split is earlier than another."""
-    if source.refit == "fold":
-        return source
-    is_able = context.plan.kind != "random" and _can_go_on(source)
-    return source.model_copy(update={"refit": "warm" if is_able else "fold"})
-
-
-def _can_go_on(source: SourceSettings) -> bool:
-    try:
-        return build_source(source).supports_warm_start
-    except UnusableSource:  # its row will say so
-        return False
+def _with_possible_refit(source: SourceSettings, context: RunContext) -> SourceSettings:
+    """A source that begins every fit from nothing where no fold is earlier than another."""
+    if source.refit == "warm" and context.plan.kind == "random":
+        return source.model_copy(update={"refit": "fold"})
+    return source
 
 
 def _report(source: SourceSettings, context: RunContext) -> SourceReport:
@@ -145,7 +137,7 @@ def _report(source: SourceSettings, context: RunContext) -> SourceReport:
         report.leave(LeftOut("failed", f"left out: {broken}"))
         return report
     report.reason_text = model.reason_text
-    if source.refit == "warm" and context.plan.kind == "random":
+    if source.refit != _with_possible_refit(source, context).refit:
         why = f"fold, since no fold of a {context.plan.kind} split is earlier than another"
         report.notes = {"refit": why}
         log.warning("source=%s refit=%s", source.name, why)

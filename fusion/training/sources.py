@@ -18,7 +18,7 @@ from fusion.models.foreign.resolve import source_model
 from fusion.models.linear.weight_matrix import WeightMatrixModel
 
 log = logging.getLogger(__name__)
-RANDOM_SOURCE = SourceSettings.model_construct(name="control", use="random", refit="fold")
+RANDOM_SOURCE = SourceSettings.model_construct(name="control", use="random")
 """The random row beside all others; its name is reserved, so it must not be validated."""
 USED = "used"
 """Status of a source that takes part."""

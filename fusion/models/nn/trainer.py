@@ -2,7 +2,6 @@
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -139,13 +138,11 @@ class StepSearch:
         steps: number of steps with the best check.
         capped_at: step at which the clock ended the search; None where it ended by itself.
         gains: step and gain of each check.
-        weights: the model's at the best check; None where nothing was checked.
     """
 
     steps: int
     capped_at: int | None = None
     gains: tuple[tuple[int, float], ...] = ()
-    weights: Mapping[str, Tensor] | None = None
 
 
 def find_steps(
@@ -173,12 +170,11 @@ def find_steps(
     best = min(config.check, most)
     best_value = -np.inf
     before = -np.inf
-    weights: dict[str, Tensor] | None = None
     gains: list[tuple[int, float]] = []
     while training.steps < most:
         until = min(training.steps + config.check, most)
         if not training.run(until, clock, report):
-            return StepSearch(min(best, training.steps), training.steps, tuple(gains), weights)
+            return StepSearch(min(best, training.steps), training.steps, tuple(gains))
         gain = held_out.gain(training.model)
         gains.append((training.steps, gain))
         value = gain if before == -np.inf else (gain + before) / 2
@@ -186,10 +182,9 @@ def find_steps(
         if value > best_value:
             best = training.steps
             best_value = value
-            weights = {name: one.clone() for name, one in training.model.state_dict().items()}
         if training.steps - best >= config.patience * config.check:
             break
-    return StepSearch(best, gains=tuple(gains), weights=weights)
+    return StepSearch(best, gains=tuple(gains))
 
 
 def curve_text(search: StepSearch) -> str:

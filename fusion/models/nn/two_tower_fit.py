@@ -2,7 +2,6 @@
 
 import logging
 from dataclasses import dataclass, replace
-from math import ceil
 
 import numpy as np
 import torch
@@ -16,7 +15,7 @@ from fusion.models.nn.settings import NeuralConfig
 from fusion.models.nn.trainer import CURVE, Clock, StepSearch, capped_search, curve_text, find_steps
 from fusion.models.nn.two_tower import TwoTower
 from fusion.models.nn.two_tower_training import Trainer, WeightTrainer, most_steps
-from fusion.models.nn.two_tower_warm_start import MIN_STEPS_SHARE, WarmState
+from fusion.models.nn.two_tower_warm_start import WarmState
 from fusion.models.nn.windows import HistoryTails, hold_out, training_windows, without
 from fusion.models.text.encoder_choice import Note
 
@@ -111,22 +110,18 @@ def fit_two_tower(
     curve = ""
     with repeatable():
         steps = ctx.max_steps
-        trainer = _trainer(histories, config, start)
         if steps is None:
             search = _search(histories, config, ctx, start, clock.half())
             steps = search.steps
             caps += capped_search(search)
             curve = curve_text(search)
-            if begun is None and search.weights is not None:
-                trainer.model.load_state_dict(search.weights)
-                trainer.begin_at(steps - ceil(steps * MIN_STEPS_SHARE))
+        trainer = _trainer(histories, config, start)
         if begun is not None:
             _load_weights(trainer.model, begun)
             trainer.begin_at(steps - begun.steps(steps))
         if not trainer.run(steps, clock, ctx.progress):
             caps.append(f"step {trainer.steps} of {steps}")
-        # After a search they are counted with those of the search that it goes on from.
-        steps_taken = trainer.steps if begun is None else trainer.steps - trainer.first
+        steps_taken = trainer.steps - trainer.first
         notes: Note = {"device": start.device, "steps": steps_taken, "capped": bool(caps)}
         if begun is not None:
             notes |= {"steps_from_nothing": steps, "new_events": round(begun.news, 6)}

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from math import ceil
 
 import numpy as np
 import pytest
@@ -11,7 +10,6 @@ import torch
 from fusion.models.base.allowed import Allowed
 from fusion.models.neural import Neural
 from fusion.models.nn.settings import NeuralConfig
-from fusion.models.nn.two_tower_training import Trainer
 from fusion.models.nn.windows import endless_batches, hold_out, training_windows, without
 from tests.fusion.models.planted import context, cycles, dataset, everyone
 
@@ -41,24 +39,13 @@ def test_the_right_next_item_comes_first(cycle, fitted):
     assert fitted.notes["steps"] == 300
 
 
-def test_the_number_of_steps_is_found_and_the_fit_goes_on_from_the_best_check(cycle, monkeypatch):
+def test_the_number_of_steps_is_found_and_repeats_the_model(cycle):
     config = SMALL.model_copy(update={"steps": 400, "check": 40})
-    runs: list[tuple[int, int]] = []
-    run = Trainer.run
-
-    def watched(self, until, clock, progress):
-        runs.append((self.steps, until))
-        return run(self, until, clock, progress)
-
-    monkeypatch.setattr(Trainer, "run", watched)
     found = Neural(config).fit(cycle, context())
     steps = found.notes["steps"]
     assert 40 <= steps <= 400
     assert not found.notes["capped"]
-    # A training that is not a check's begins with the last quarter of the steps.
-    assert runs[-1] == (steps - ceil(steps / 4), steps)
-    monkeypatch.undo()
-    again = Neural(config).fit(cycle, context())
+    again = Neural(config).fit(cycle, context(max_steps=steps))
     assert np.array_equal(found.vectors_, again.vectors_)
     users = everyone(cycle)
     top = found.top(users, 1, Allowed(np.ones(12, bool), seen=True))
@@ -80,7 +67,6 @@ def test_the_seconds_cap_fires_and_is_noted(cycle, caplog, steps):
     assert ("of the search" in model.notes["capped_at"]) == (steps is None)
     assert "step" in model.notes["capped_at"]
     assert "seconds cap fired" in caplog.text
-    # Without a check, the search has nothing to go on from: the training begins from nothing.
     again = Neural(config).fit(cycle, context(max_steps=model.notes["steps"]))
     assert again.notes["capped"] is False
     assert np.array_equal(again.vectors_, model.vectors_)

@@ -82,11 +82,11 @@ def test_nobody_is_told_anything_without_a_history(data, fitted):
     assert np.isnan(fitted.predict_ratings(nobody, all_pairs(nobody))).all()
 
 
-def test_the_number_of_steps_is_found_by_squared_error_and_the_fit_repeats(data):
+def test_the_number_of_steps_is_found_by_squared_error_and_repeats_the_model(data):
     config = SMALL.model_copy(update={"steps": 200, "check": 40})
     found = Neural(config).fit(data, context())
     assert 40 <= found.notes["steps"] <= 200
-    again = Neural(config).fit(data, context())
+    again = Neural(config).fit(data, context(max_steps=found.notes["steps"]))
     for name, values in found.state().items():
         assert_same(again.state()[name], values)
     users = everyone(data)
