@@ -6,12 +6,14 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from fusion.core.clocks import utc_now
 from storage.reading.over_time.timeline_rows import Asked, Happening
 from storage.reading.served_lists import MILLISECONDS
 from storage.slots.blocks import ended_by
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MOMENTS = {"block": "starts_at", "end": "until"}
+# Newest first: where both have one time, the block came before its end.
+_MOMENTS = {"end": "until", "block": "starts_at"}
 
 
 def blocks(connection: Connection, asked: Asked) -> list[Happening]:
@@ -24,6 +26,8 @@ def blocks(connection: Connection, asked: Asked) -> list[Happening]:
         connection: to our database.
         asked: which; its limit counts for begins and for ends.
     """
+    # What is planned has not happened; what ended in this very millisecond has.
+    before = _milliseconds(asked.before) if asked.before else _milliseconds(utc_now()) + 1
     happened = []
     for what, column in _MOMENTS.items():
         # People write these times by hand, each as the database can read it.
@@ -33,12 +37,7 @@ def blocks(connection: Connection, asked: Asked) -> list[Happening]:
             f"WHERE placement = :placement AND user_id IS NULL AND {at} < :before "
             "ORDER BY at DESC, id DESC LIMIT :limit"
         )
-        values = {
-            "placement": asked.placement,
-            # What is planned has not happened.
-            "before": _milliseconds(asked.before or datetime.now(UTC)),
-            "limit": asked.limit,
-        }
+        values = {"placement": asked.placement, "before": before, "limit": asked.limit}
         rows = connection.execute(statement, values).mappings()
         happened += [_happening(what, dict(row)) for row in rows]
     return happened

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import insert
 
+from fusion.core.clocks import clock_at
 from storage.database.engine import writing
 from storage.reading.over_time.timeline import READERS, timeline
 from storage.schema.tables import blocked_item
@@ -87,6 +88,14 @@ def test_blocks_are_told_as_they_began_and_as_somebody_ended_them(engine, past):
     assert lines[2].at == BEGIN + DAY
     older, _ = timeline(engine, "home", ["block"], begin, 100)
     assert [one.item for one in older] == ["over"]
+
+
+def test_what_ended_in_this_very_millisecond_has_happened(engine, past):
+    with clock_at(BEGIN + 2 * DAY):
+        block_item(engine, "home", "i7", by="bea", reason="recalled")
+        end_blocks(engine, [1], by="cy", reason="sold")
+        told = [(one.what, one.item) for one in happened(engine, "block")]
+    assert told == [("end", "i7"), ("block", "i7")]
 
 
 def test_other_placements_are_not_told(engine, past):
