@@ -25,6 +25,7 @@ from fusion.lists.business_rules.resolve_rules import usable
 from fusion.lists.business_rules.rules import RuleSet
 from fusion.lists.stored_lists import DEFAULT_PLACES, stored_lists
 from fusion.on_request.choose_questions import choose_questions
+from fusion.on_request.count_co_likes import count_co_likes
 from fusion.on_request.loaded_run import LoadedRun
 from fusion.runs.context import RunContext
 from fusion.runs.manifest import DataSummary, Manifest, moment
@@ -102,7 +103,8 @@ class Fused:
         # Lists are a stage, `<store>/lists/<key>`.
         store = self.trained.lists.parents[1]
         questions = partial(choose_questions, data, self.config.seed)
-        return LoadedRun(data.item_ids, catalogue, manifest, store, questions)
+        co_likes = partial(count_co_likes, data, self.config.seed)
+        return LoadedRun(data.item_ids, catalogue, manifest, store, questions, co_likes)
 
 
 def fit_fusion(

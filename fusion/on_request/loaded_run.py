@@ -17,6 +17,7 @@ from fusion.models.base.allowed import Allowed
 from fusion.models.base.fitted import FittedSource
 from fusion.on_request.by_items import RankedItems, history_of, rank_by_items
 from fusion.on_request.by_text import TextIndex
+from fusion.on_request.co_likes import CoLikes
 from fusion.on_request.interview import Interview, read_questions
 from fusion.on_request.questions import Questions
 from fusion.on_request.serving_fits import load_serving_fits
@@ -43,6 +44,7 @@ class LoadedRun:
         manifest: of the run.
         store: folder of the stages, with the fits that serve.
         find_questions: gives what somebody new may be asked.
+        find_co_likes: gives which items the same users like.
     """
 
     item_ids: IdMap
@@ -50,9 +52,12 @@ class LoadedRun:
     manifest: Manifest
     store: Path
     find_questions: Callable[[], Questions]
+    find_co_likes: Callable[[], CoLikes]
 
     def by_items(self, items: Sequence[str], k: int, without: Collection[str] = ()) -> pl.DataFrame:
         """Return a list for somebody who likes some items.
+
+        It is what users who like them like besides; where few like any, sources fold them in.
 
         Args:
             items: outside ids, the newest last.
@@ -60,21 +65,32 @@ class LoadedRun:
             without: outside ids of items that may not be listed, such as blocked ones.
 
         Returns:
-            rank from 1, item_id, score, source (what ranks the item best).
+            rank from 1, item_id, score (of "co_likes" the share of such users who like the item, as
+            estimated), source ("co_likes", or the source that ranks the item best).
 
         Raises:
             ConfigError: no items, or k is no number of places.
             UnknownName: an id that the run does not know.
-            DataError: none of the fits that served can be loaded.
+            DataError: the file of likes is damaged, or sources are needed and none can be loaded.
         """
         _require_places(k)
         if not items:
             raise ConfigError("no items are given: name at least one that the user likes")
         rows = self._rows_of(items)
+        may = self._listable(without)
+        ranked = self._co_likes.rank(rows, may, k)
+        if len(ranked.items) < k and (self._sources or not len(ranked.items)):
+            ranked = self._fold_in(rows, may, k)
+        return self._frame(ranked)
+
+    def _fold_in(self, rows: Rows, may: Flags, k: int) -> RankedItems:
+        if not self._sources:
+            raise DataError(
+                "none of the fits that serve is in the store any more: train anew with `fusion run`"
+            )
         weight = self.manifest.data.liked_weight
         user = history_of(rows, self._as_of, weight, len(self.catalogue))
-        may = self._listable(without)
-        return self._frame(rank_by_items(self._asked_sources(), user, Allowed(may), k))
+        return rank_by_items(self._sources, user, Allowed(may), k)
 
     def by_text(self, text: str, k: int, without: Collection[str] = ()) -> pl.DataFrame:
         """Return a list for a sentence that says what somebody would like.
@@ -146,17 +162,12 @@ class LoadedRun:
         return Interview(self.find_questions(), self.item_ids, self.catalogue)
 
     @cached_property
+    def _co_likes(self) -> CoLikes:
+        return self.find_co_likes()
+
+    @cached_property
     def _sources(self) -> list[FittedSource]:
         return load_serving_fits(self.manifest.fits, self.store)
-
-    def _asked_sources(self) -> list[FittedSource]:
-        """Return the sources; DataError without any."""
-        if not self._sources:
-            raise DataError(
-                "none of the fits that serve is in the store any more, or the run was made by an "
-                "older release: train anew with `fusion run`"
-            )
-        return self._sources
 
     @cached_property
     def _index(self) -> TextIndex:
@@ -230,7 +241,8 @@ def load_run(folder: Path) -> LoadedRun:
             "`fusion run`"
         ) from damaged
     questions = partial(read_questions, run.questions)
-    return LoadedRun(item_ids, catalogue, manifest, folder.parent / STORE, questions)
+    co_likes = partial(CoLikes.read, run.co_likes)
+    return LoadedRun(item_ids, catalogue, manifest, folder.parent / STORE, questions, co_likes)
 
 
 def _require_places(k: int) -> None:

@@ -124,6 +124,11 @@ class RunFolder(ListFiles):
         return self.path / "questions.parquet"
 
     @property
+    def co_likes(self) -> Path:
+        """Which items the same users like, by row number."""
+        return self.path / "co_likes.parquet"
+
+    @property
     def windows(self) -> Path:
         """Ends of availability: item_id, available_until; missing where the data has none."""
         return self.path / "windows.parquet"

@@ -1,4 +1,4 @@
-"""Lists for somebody new who names a few items: of each source that folds them in, and fused.
+"""Lists for somebody new who names a few items: by what the same users like, and by the sources.
 
     python -m benchmarks.quality.on_request.fold_in --movielens ml-latest-small
     python -m benchmarks.quality.on_request.fold_in
@@ -6,8 +6,9 @@
 A quarter of the users at a time is hidden, with all that they did, from what sources learn. Each of
 them with more than ten likes names the first one, three, five or ten, oldest first; their later
 likes judge the list, and none of the ten is in any list, so that the labels are the same however
-many are named. Fused is the list of `recommend(items=...)`. Beside it stands popularity, which
-knows nothing of them; gaps are paired over users. Without a folder a shop is generated.
+many are named. `co_likes` is the list of `recommend(items=...)`; fused is that of all sources that
+fold items in, which is given where few users like any of them. Popularity knows nothing of them;
+gaps are paired over users. Without a folder a shop is generated.
 """
 
 import argparse
@@ -21,12 +22,14 @@ import polars as pl
 from benchmarks.quality.on_request.ask import CANDIDATES, PLACES, SEED, SETTINGS, quarters
 from benchmarks.quality.on_request.cold_world import cold_shop
 from fusion import Dataset, FitContext, build, from_frames
-from fusion.core.arrays import Rows, Scores
+from fusion.core.arrays import Flags, Rows, Scores
 from fusion.metrics.bootstrap import paired_gap
 from fusion.metrics.ranking import hits_of, ndcg
 from fusion.models.base.allowed import Allowed
 from fusion.models.base.fitted import FittedSource, fit
 from fusion.on_request.by_items import history_of, rank_by_items
+from fusion.on_request.co_likes import CO_LIKES
+from fusion.on_request.count_co_likes import count_co_likes
 
 COUNTS = (1, 3, 5, 10)
 """Items that are named."""
@@ -73,15 +76,22 @@ def lists_of(
 ) -> Lists:
     """Make the list of every user by every row, from as many named items as each count says."""
     weight = LIKE if known.has_weights else 1.0
+    co_likes = count_co_likes(known, SEED)
+
+    def listed(name: str, named: Rows, may: Flags) -> Rows:
+        if name == CO_LIKES:
+            return co_likes.rank(named, may, PLACES).items
+        user = history_of(named, known.as_of, weight, known.n_items)
+        return rank_by_items(rows[name], user, Allowed(may), PLACES).items
+
     lists: Lists = {}
-    for name, sources in rows.items():
+    for name in (CO_LIKES, *rows):
         for count in COUNTS:
             places = np.full((len(likes), PLACES), -1, np.int32)
             for at, (_, liked) in enumerate(likes):
                 may = np.ones(known.n_items, bool)
                 may[liked[: max(COUNTS)]] = False
-                user = history_of(liked[:count], known.as_of, weight, known.n_items)
-                found = rank_by_items(sources, user, Allowed(may), PLACES).items
+                found = listed(name, liked[:count], may)
                 places[at, : len(found)] = found
             lists[name, count] = places
     return lists
@@ -104,15 +114,17 @@ def judge(data: Dataset) -> dict[tuple[str, int], Scores]:
 
 
 def print_table(values: dict[tuple[str, int], Scores]) -> None:
-    """Print NDCG@10 by row and count, and by how much fused lists are ahead of popularity."""
+    """Print NDCG@10 by row and count, and by how much `co_likes` is ahead of others."""
     print("| list | " + " | ".join(f"{count} named" for count in COUNTS) + " |")
     print("| --- |" + " --- |" * len(COUNTS))
-    for name in (FUSED, *SOURCES, POPULAR):
+    for name in (CO_LIKES, FUSED, *SOURCES, POPULAR):
         means = [f"{values[name, count].mean():.4f}" for count in COUNTS]
         print(f"| {name} | " + " | ".join(means) + " |")
-    gaps = [paired_gap(values[FUSED, count], values[POPULAR, count], SEED) for count in COUNTS]
-    cells = [f"{gap.value:+.4f} [{gap.low:+.4f}, {gap.high:+.4f}]" for gap in gaps]
-    print("| fused less popularity | " + " | ".join(cells) + " |")
+    best = max(SOURCES, key=lambda name: sum(values[name, count].mean() for count in COUNTS))
+    for other in (FUSED, best, POPULAR):
+        gaps = [paired_gap(values[CO_LIKES, n], values[other, n], SEED) for n in COUNTS]
+        cells = [f"{gap.value:+.4f} [{gap.low:+.4f}, {gap.high:+.4f}]" for gap in gaps]
+        print(f"| {CO_LIKES} less {other} | " + " | ".join(cells) + " |")
     print(f"{len(values[FUSED, COUNTS[0]])} users are judged")
 
 

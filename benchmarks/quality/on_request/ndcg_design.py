@@ -12,7 +12,8 @@ from scipy.sparse import csr_array
 
 from fusion import Dataset
 from fusion.metrics.ranking import rank_discounts
-from fusion.on_request.choose_questions import FEWEST_LIKES, Choice
+from fusion.on_request.choose_questions import Choice
+from fusion.on_request.likes import FEWEST_LIKES
 from fusion.on_request.optimal_design import Matrix
 from fusion.on_request.questions import MOST_KNOWN
 

@@ -9,6 +9,7 @@ from flows.cli.options.language import say, told
 from flows.cli.screens.tables import describe_knowledge, plain_table
 from flows.steps.show.user_lists import NOTHING_SHOWN, UNKNOWN, is_fallback
 from flows.visible_text import one_line
+from fusion.on_request.co_likes import CO_LIKES
 
 STRANGER = marked(
     "The run does not know this user. Is the id misspelt? Whoever is new is shown this fallback."
@@ -56,7 +57,9 @@ def print_requested_list(console: Console, wish: str, rows: pl.DataFrame) -> Non
         return
     title = say("For %(wish)s, by run %(run)s, without training", wish=wish, run=rows["run_id"][0])
     console.print(one_line(title), markup=False, style="bold", soft_wrap=True)
-    by_source = (marked("best by"),) if "source" in rows.columns else ()
+    # What the same users like is one list, not one of several sources'.
+    has_sources = "source" in rows.columns and set(rows["source"]) != {CO_LIKES}
+    by_source = (marked("best by"),) if has_sources else ()
     table = plain_table(
         marked("rank>"), marked("item"), marked("title"), marked("score>"), *by_source
     )

@@ -6,8 +6,10 @@ import polars as pl
 
 from flows.session import Session
 from flows.steps.item_files import with_titles
+from flows.steps.run_damage import require_whole
 from flows.steps.show.run_on_request import run_on_request
 from fusion.errors import ConfigError
+from fusion.runs.run_folder import RunFolder
 
 
 def requested_list(session: Session, *, items: Sequence[str] = (), text: str = "") -> pl.DataFrame:
@@ -21,7 +23,7 @@ def requested_list(session: Session, *, items: Sequence[str] = (), text: str = "
         text: a sentence; exactly one of the two is given.
 
     Returns:
-        run_id, rank, item_id, title, score, and of items source: what ranks the item best.
+        run_id, rank, item_id, title, score; of items source, too, as `LoadedRun.by_items` has it.
 
     Raises:
         ConfigError: not exactly one is given, or nothing is in it.
@@ -31,6 +33,8 @@ def requested_list(session: Session, *, items: Sequence[str] = (), text: str = "
     if bool(items) == bool(text):
         raise ConfigError("name items or a text, one of them")
     run = run_on_request(session)
+    if items:
+        require_whole(run.folder, [RunFolder(run.folder).co_likes.name])
     loaded, k, without = run.loaded, run.places, run.without
     rows = loaded.by_items(items, k, without) if items else loaded.by_text(text, k, without)
     named = with_titles(run.folder, rows)

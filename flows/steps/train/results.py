@@ -21,6 +21,7 @@ from fusion.core.findings import Finding
 from fusion.errors import stored_text
 from fusion.ingest.own_checks.quarantine import write_quarantine
 from fusion.on_request.choose_questions import choose_questions
+from fusion.on_request.count_co_likes import count_co_likes
 from fusion.runs.context import RunContext
 from fusion.runs.manifest import Manifest, moment
 from fusion.runs.manifest_file import write_manifest
@@ -88,6 +89,8 @@ def write_folder(training: Training, trained: Trained) -> dict[str, Any]:
         write_catalogue(RunFolder(folder), context.data, is_open)
         questions = choose_questions(context.data, context.config.seed)
         questions.write(RunFolder(folder).questions)
+        co_likes = count_co_likes(context.data, context.config.seed)
+        co_likes.write(RunFolder(folder).co_likes)
         most = training.session.config.lists.history
         if most:
             write_history(RunFolder(folder), context.data, most)

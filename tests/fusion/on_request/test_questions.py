@@ -5,9 +5,10 @@ import pytest
 
 from fusion.data.catalogue import Catalogue
 from fusion.errors import ConfigError, DataError, UnknownName
-from fusion.on_request import choose_questions as choosing
-from fusion.on_request.choose_questions import FEWEST_LIKES, choose_questions
+from fusion.on_request import likes as counting
+from fusion.on_request.choose_questions import choose_questions
 from fusion.on_request.interview import Interview, read_questions
+from fusion.on_request.likes import FEWEST_LIKES
 from fusion.on_request.optimal_design import choose_greedily
 from fusion.on_request.questions import Questions
 from tests.fusion.making import dataset, frame_of, synthetic_dataset
@@ -139,7 +140,7 @@ def test_dislikes_and_repeats_are_no_likes():
 def test_of_many_users_the_same_are_drawn_twice(monkeypatch):
     data = synthetic_dataset()
     everyone = choose_questions(data, SEED)
-    monkeypatch.setattr(choosing, "MOST_USERS", 30)
+    monkeypatch.setattr(counting, "MOST_USERS", 30)
     some, again, others = (choose_questions(data, seed) for seed in (SEED, SEED, SEED + 1))
     for name in FIELDS:
         assert getattr(some, name).tobytes() == getattr(again, name).tobytes()

@@ -5,6 +5,8 @@ import sqlite3
 
 import pytest
 
+from fusion.runs.manifest import Manifest
+from fusion.runs.manifest_file import read_manifest, write_manifest
 from tests.flows.calling import call_main
 
 
@@ -24,8 +26,9 @@ def test_a_list_comes_from_a_few_items(shop):
     assert [row["rank"] for row in rows] == list(range(1, len(rows) + 1))
     assert rows
     assert not {"i1", "i7"} & {row["item_id"] for row in rows}
-    assert {row["source"] for row in rows} <= {"popularity", "ease", "item_knn"}
+    assert {row["source"] for row in rows} == {"co_likes"}
     screen = call_main(shop, "show", "--items", "i1,i7").out
+    assert "best by" not in screen
     assert rows[0]["title"] in screen
     assert "without training" in screen
 
@@ -64,10 +67,29 @@ def test_a_wrong_question_is_answered_by_a_sentence(shop, words, said):
     assert "Traceback" not in ended.err
 
 
+def forget_co_likes(folder):
+    """Make a run folder as older releases made it."""
+    (folder / "co_likes.parquet").unlink()
+    write_manifest(folder, Manifest.of(read_manifest(folder)))
+
+
+def test_a_run_of_an_older_release_asks_its_sources(copy):
+    forget_co_likes(folder_of_live(copy))
+    rows = call_main(copy, "show", "--items", "i1,i7", "--json").json
+    assert {row["source"] for row in rows} <= {"popularity", "ease", "item_knn"}
+    assert "best by" in call_main(copy, "show", "--items", "i1,i7").out
+
+
 def test_what_is_missing_of_the_run_is_named_with_the_cure(copy):
     folder = folder_of_live(copy)
     for fit in (copy / "runs" / "store" / "fit").iterdir():
         shutil.rmtree(fit)
+    # What the same users like is answered without any fit.
+    assert call_main(copy, "show", "--items", "i1").code == 0
+    (folder / "co_likes.parquet").write_bytes(b"no table")
+    changed = call_main(copy, "show", "--items", "i1")
+    assert (changed.code, "co_likes.parquet" in changed.err) == (2, True), changed.err
+    forget_co_likes(folder)
     gone = call_main(copy, "show", "--items", "i1")
     assert (gone.code, "fusion run" in gone.err) == (2, True), gone.err
     (folder / "catalogue.parquet").write_bytes(b"no table")
