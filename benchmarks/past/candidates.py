@@ -41,7 +41,9 @@ CANDIDATES = {
 
 
 def write_policies(folder: Path, names: list[str]) -> list[ReplayedPolicy]:
-    """Write the files of some candidates, and return them beside the policies of every replay.
+    """Write the files of some candidates, and return them beside training always and never.
+
+    The policy of age alone is left out: by default it trains after seven days, and so always.
 
     Args:
         folder: where.
@@ -51,5 +53,5 @@ def write_policies(folder: Path, names: list[str]) -> list[ReplayedPolicy]:
     for name in names:
         files.append(folder / f"{name}.toml")
         files[-1].write_text(CANDIDATES[name])
-    always, never, age, _ = policies_of(RetrainSettings())
-    return [always, never, age, *policies_of(RetrainSettings(), files)[4:]]
+    always, never, *_ = policies_of(RetrainSettings())
+    return [always, never, *policies_of(RetrainSettings(), files)[4:]]

@@ -28,21 +28,32 @@ category = ["category"]
 [split]
 kind = "time"
 window = 7
-folds = 2
+folds = 1
 users = 50
 
 [tune]
 trials = 0
+contributions = false
 
 [ranker]
 seeds = 1
-trees = 60
+trees = 30
+leaves = 15
+learning_rate = 0.2
+max_rows = 60000
 
 [lists]
 size = 10
-reserve = 5
+reserve = 0
+users = "active:56d"
+why_rows = 0
 """
-SOURCES = ("popularity", "item_knn", "neighbour_trend")
+"""Small fits: hundreds of trainings are to end within an hour or two."""
+SOURCES = {"popularity": 10, "item_knn": 20, "neighbour_trend": 20}
+"""With the candidates that each proposes."""
+CHANGES = (2, 11)
+"""Weeks after the first date in whose midst tastes change. A watch knows what is usual from eight
+windows on, also after an answered change: one that follows sooner is not seen."""
 
 
 @dataclass(frozen=True)
@@ -81,18 +92,17 @@ def write_world(folder: Path, size: Size, seed: int) -> Path:
     if config.exists():
         return config
     folder.mkdir(parents=True, exist_ok=True)
-    begin, weeks = 7 * size.history, size.weeks
     world = make_world(
         Shop(
             users=size.users,
             days=7 * (size.history + size.weeks),
             seed=seed,
-            changes=(begin + 7 * (weeks // 4) + 3, begin + 7 * (3 * weeks // 5) + 3),
+            changes=tuple(7 * (size.history + week) + 3 for week in CHANGES),
         )
     )
     world.events.write_parquet(folder / "events.parquet")
     world.items.select("item", "category").write_parquet(folder / "items.parquet")
-    entries = "".join(f'\n[[sources]]\nname = "{name}"\n' for name in SOURCES)
+    entries = "".join(f'\n[[sources]]\nname = "{name}"\nk = {k}\n' for name, k in SOURCES.items())
     # Last: a world that was written by half is written again.
     config.write_text(CONFIG + entries)
     return config

@@ -13,6 +13,7 @@ from benchmarks.past.candidates import CANDIDATES, write_policies
 from benchmarks.past.changing_world import Size, write_world
 from benchmarks.past.pooled import PooledRow, pool, print_pooled
 from flows.session import Session
+from flows.steps.past.picture import draw_replay
 from flows.steps.past.replay import Replayed, replay
 
 MOST_TRAININGS = 0.5
@@ -26,7 +27,7 @@ def replay_seed(folder: Path, size: Size, seed: int, names: list[str]) -> Replay
         folder: of the benchmark.
         size: of the world.
         seed: of the world.
-        names: of the policies, beside always, never and age.
+        names: of the policies, beside always and never.
     """
     world = folder / f"seed-{seed}"
     config = write_world(world, size, seed)
@@ -56,9 +57,9 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--choose", default="1,2,3,4,5", help="seeds to choose on")
     parser.add_argument("--report", default="6,7,8,9,10", help="seeds to report on")
-    parser.add_argument("--users", type=int, default=900, help="active on a usual day")
-    parser.add_argument("--history", type=int, default=26, help="weeks before the first date")
-    parser.add_argument("--weeks", type=int, default=26, help="that are replayed")
+    parser.add_argument("--users", type=int, default=620, help="active on a usual day")
+    parser.add_argument("--history", type=int, default=14, help="weeks before the first date")
+    parser.add_argument("--weeks", type=int, default=15, help="that are replayed")
     parser.add_argument("--candidates", default=",".join(CANDIDATES))
     given = parser.parse_args()
     size = Size(given.users, given.history, given.weeks)
@@ -69,9 +70,10 @@ def main() -> None:
     print_pooled(rows)
     chosen = choose(rows)
     seeds = [int(seed) for seed in given.report.split(",")]
-    reported = pool([replay_seed(given.folder, size, seed, [chosen]) for seed in seeds])
+    reported = [replay_seed(given.folder, size, seed, [chosen]) for seed in seeds]
     print(f"\n{chosen}, reported on seeds {given.report}\n")
-    print_pooled(reported)
+    print_pooled(pool(reported))
+    print("picture of the first of them:", *draw_replay(reported[0], given.folder / "policies"))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """A PostgreSQL server that restarts while a run is loaded costs no run."""
 
+import json
 import os
 import signal
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
@@ -23,13 +25,14 @@ from storage.runs.reopen import resume_run
 from storage.runs.runs import runs
 from tests.flows.calling import call
 from tests.flows.databases.test_load_run import ids
-from tests.flows.world import make_shop
+from tests.flows.world import EARLY, command, environment, fusion, make_shop, query
 from tests.storage.making import begin, end, lists
 
 pytestmark = [
     pytest.mark.postgres,
     pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning"),
 ]
+AWAY_SECONDS = 60
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +83,42 @@ def test_a_run_is_loaded_though_the_server_restarts(own_shop, own_server, url, m
     ended = call(own_shop, "publish", "--from-folder", run_id, **env)
     assert ended.code == 0, ended.message
     assert call(own_shop, "status", "--json", **env).json["live"]["run_id"] == run_id
+
+
+@pytest.mark.faults
+def test_a_database_that_is_away_for_a_minute_costs_no_run(tmp_path, own_server, url):
+    """The server stops as a training begins, and is there again a minute later."""
+    make_shop(tmp_path)
+    env = {"FUSION_STORAGE__URL": url, "FUSION_STORAGE__SCHEMA": "minute"}
+    assert fusion(tmp_path, "run", "--as-of", EARLY, **env).code in (0, 4)
+    statuses = "select run_no, status from minute.run order by run_no"
+    live = (
+        "select distinct run_no from minute.current_recommendations join minute.run using (run_id)"
+    )
+    assert query(url, live) == [(1,)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        command("run", "--json"),
+        cwd=tmp_path,
+        env=environment(**env),
+        stdout=pipe,
+        stderr=pipe,
+        text=True,
+    ) as training:
+        while query(url, statuses) != [(1, "ready"), (2, "training")]:
+            assert training.poll() is None
+            time.sleep(0.05)
+        stop(own_server)
+        time.sleep(AWAY_SECONDS)
+        assert training.poll() is None, training.communicate()
+        own_server.ensure_postgres_running()
+        # Readers go on with what was live, until the new run is.
+        assert query(url, live) in ([(1,)], [(2,)])
+        out, err = training.communicate(timeout=120)
+    assert training.returncode in (0, 4), err
+    assert json.loads(out)["published"], out
+    assert "goes on in" in err
+    assert (query(url, statuses), query(url, live)) == ([(1, "ready"), (2, "ready")], [(2,)])
 
 
 def test_a_training_takes_up_its_load(own_server, url, monkeypatch):

@@ -20,6 +20,13 @@ SIZES = (*range(2, 60, 3), *range(60, 240, 12))
 
 The run folder's ends at about 240; the pages of monitoring, 6 MB, come after the run is shown.
 """
+WATCH = ("watch", "--as-of", "2021-01-10")
+"""As of a moment in the midst of the data."""
+OF_A_WATCH = (
+    "select unit, start, figure, value, cases from watch_figure order by 1, 2, 3",
+    "select cause, subject, state from alert order by 1, 2, 3",
+)
+"""What later watches and the policy rest on."""
 
 
 @contextmanager
@@ -50,13 +57,19 @@ def assert_clean(shop: Path, artifacts: Path) -> None:
     assert query(url, "select count(*) from run where status = 'training'") == [(0,)]
     orphans = "select count(*) from recommendation where run_no not in (select run_no from run)"
     assert query(url, orphans) == [(0,)]
+    assert_no_half_files(shop, artifacts)
+
+
+def assert_no_half_files(shop: Path, artifacts: Path) -> None:
+    """See that no file is left that was being written, and no lock."""
     assert [*artifacts.glob(".2*"), *artifacts.glob("store/*/.*")] == []
     assert [*artifacts.rglob("*.new*"), *artifacts.rglob("*.tmp")] == []
     assert list(shop.glob("*.lock")) == []
 
 
-def run(shop: Path, artifacts: Path, *words: str) -> Called:
-    return call(shop, *(words or ("run",)), "--json", FUSION_ARTIFACTS__PATH=str(artifacts))
+def run(shop: Path, artifacts: Path, *words: str, **env: str) -> Called:
+    env["FUSION_ARTIFACTS__PATH"] = str(artifacts)
+    return call(shop, *(words or ("run",)), "--json", **env)
 
 
 @pytest.mark.parametrize("pages", SIZES)
@@ -116,3 +129,30 @@ def test_a_database_without_room_keeps_what_is_live(pages, own_shop):
         again = call(own_shop, "run", "--json", FUSION_STORAGE__URL=url)
         assert again.code in (0, 4), again
         assert query(url, "select count(*) from run where status = 'training'") == [(0,)]
+
+
+@pytest.mark.parametrize("pages", [0, 4, 12, 20, 40])
+def test_a_watch_without_room_leaves_no_half_of_itself(pages, own_shop):
+    """Database and artifacts stand on one disk, as they mostly do."""
+    calm = shutil.copytree(own_shop, own_shop.with_name("calm"))
+    assert call(calm, *WATCH).code in (0, 4)
+    wanted = [query(database(calm), ask) for ask in OF_A_WATCH]
+    query(database(own_shop), "pragma wal_checkpoint(truncate)")
+    with disk(own_shop.with_name("small"), ROOM) as small:
+        url = f"sqlite:///{shutil.move(own_shop / 'fusion.db', small / 'fusion.db')}"
+        artifacts = shutil.copytree(own_shop / "runs", small / "runs")
+        before, runs = live_lists(url), query(url, "select run_no, status from run")
+        leave_room(small, pages * PAGE)
+        ended = run(own_shop, artifacts, *WATCH, FUSION_STORAGE__URL=url)
+        assert ended.code == 75, ended
+        # SQL is written before the file of what is known.
+        assert ("No space left" if pages == 40 else "the disk") in ended.message
+        assert [*(artifacts / "watch").rglob(".*")] == []
+        remount(small, f"rw,size={ROOM}")
+        again = run(own_shop, artifacts, *WATCH, FUSION_STORAGE__URL=url)
+        assert again.code in (0, 4), again
+        # As if the first one had never been.
+        assert [query(url, ask) for ask in OF_A_WATCH] == wanted
+        assert query(url, "pragma integrity_check") == [("ok",)]
+        assert (live_lists(url), query(url, "select run_no, status from run")) == (before, runs)
+        assert_no_half_files(own_shop, artifacts)

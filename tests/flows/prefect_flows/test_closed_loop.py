@@ -18,6 +18,7 @@ pytestmark = pytest.mark.prefect
 PLACE = "loop"
 POOL = "loop-pool"
 WATCH, RETRAIN = f"watch {PLACE}", f"retrain {PLACE}"
+DECISIONS = "select due, trigger from decision order by id"
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +48,19 @@ def deployed(server, shop):
     assert ended.code == 0, ended.err
     with worker(server, POOL, shop.folder):
         yield ended.json
+
+
+def watch_by_cron(server, shop):
+    """Let a cron of each minute start one watch, and return its flow run."""
+    earlier = len(server.runs_of(WATCH))
+    shop.configure(watch="* * * * *")
+    fusion(shop.folder, "deploy", "--pool", POOL, **server.env)
+    watched = until(lambda: server.ended(WATCH, earlier + 1), 150)[earlier]
+    # One watch is enough.
+    shop.configure(watch="")
+    fusion(shop.folder, "deploy", "--pool", POOL, **server.env)
+    assert watched["auto_scheduled"]
+    return watched
 
 
 def test_deploy_makes_the_pool_and_registers_five(server, shop, deployed):
@@ -83,11 +97,10 @@ def test_deploying_again_changes_what_has_changed_and_makes_no_second_pool(serve
     assert len(automations) == 1
 
 
-def test_a_healthy_shop_is_watched_and_no_training_is_due(server, shop, deployed, tmp_path):
+def test_a_cron_finds_a_healthy_shop_and_no_training_is_due(server, shop, deployed, tmp_path):
     kept = shutil.copytree(shop.folder, tmp_path / "kept")
     shop.write(weeks_by_now())
-    server.start(WATCH)
-    [watched] = until(lambda: server.ended(WATCH), 120)
+    watched = watch_by_cron(server, shop)
     assert watched["state"]["name"] == "Completed", watched["state"]
     [asked] = until(lambda: server.ended(RETRAIN), 120)
     assert (asked["state"]["name"], asked["created_by"]["type"]) == ("Not due", "AUTOMATION")
@@ -109,13 +122,8 @@ def test_a_cron_finds_the_drift_and_new_lists_are_live(server, shop, deployed, t
     told.bodies.clear()
     before = live_lists(database(shop.folder))
     shop.write(weeks_by_now(), "drifted")
-    shop.configure(watch="* * * * *")
-    fusion(shop.folder, "deploy", "--pool", POOL, **server.env)
-    watched = until(lambda: server.ended(WATCH, 2), 150)[1]
-    # One watch is enough.
-    shop.configure(watch="")
-    fusion(shop.folder, "deploy", "--pool", POOL, **server.env)
-    assert (watched["auto_scheduled"], watched["state"]["name"]) == (True, "Alerted")
+    watched = watch_by_cron(server, shop)
+    assert watched["state"]["name"] == "Alerted"
     assert "People choose other things" in watched["state"]["message"]
     asked = until(lambda: server.ended(RETRAIN, 2), 180)[1]
     assert asked["created_by"]["type"] == "AUTOMATION"
@@ -127,8 +135,9 @@ def test_a_cron_finds_the_drift_and_new_lists_are_live(server, shop, deployed, t
     [(state, why)] = query(database(shop.folder), said)
     assert (state, run_id in why) == ("resolved", True)
     told_of = [(message["event"], message["cause"]) for message in told.messages]
+    # One notification of the drift, and one that it is answered.
+    assert [event for event, cause in told_of if cause == "taste"] == ["raised", "resolved"]
     assert told_of[0] == ("raised", "taste")
-    assert ("resolved", "taste") in told_of
     # What monitoring raised of the new run is told too, and nothing twice.
     assert len(set(told_of)) == len(told_of)
     trigger = "select trigger from decision where due order by id desc limit 1"
@@ -154,6 +163,21 @@ def test_events_name_causes_and_no_user(server, shop, deployed):
     assert (set(newest), newest["alerts"]) == ({"watch_no", "as_of", "alerts"}, [described])
 
 
+def test_the_next_ten_watches_ask_for_nothing(server, shop, deployed, told):
+    """One drift is one training; ten days of it stand in tests/flows/steps/retrain."""
+    told.bodies.clear()
+    asked, decided = len(server.runs_of(RETRAIN)), query(database(shop.folder), DECISIONS)
+    for number in range(1, 11):
+        watches = len(server.runs_of(WATCH))
+        server.start(WATCH)
+        until(lambda known=watches: server.ended(WATCH, known + 1), 120)
+        until(lambda known=asked + number: server.ended(RETRAIN, known), 120)
+    answers = server.ended(RETRAIN)[asked:]
+    assert {one["state"]["name"] for one in answers} == {"Not due"}
+    assert query(database(shop.folder), DECISIONS) == decided + [(False, "age")] * 10
+    assert told.messages == []
+
+
 def test_what_the_gate_refuses_is_red_and_the_old_lists_stay(server, shop, deployed):
     before = live_lists(database(shop.folder))
     # Other data, other lists.
@@ -165,6 +189,12 @@ def test_what_the_gate_refuses_is_red_and_the_old_lists_stay(server, shop, deplo
     assert (refused["state"]["type"], refused["state"]["name"]) == ("FAILED", "Refused")
     assert "churn" in refused["state"]["message"]
     assert live_lists(database(shop.folder)) == before
+    # The next question meets the back-off, which says how often and for how long.
+    server.start(RETRAIN)
+    waits = until(lambda: server.ended(RETRAIN, earlier + 2), 120)[-1]
+    assert waits["state"]["name"] == "Not due"
+    assert "in a row: 1" in waits["state"]["message"]
+    assert query(database(shop.folder), DECISIONS)[-1] == (False, "backoff")
 
 
 def test_half_of_a_week_that_is_missing_holds_every_training(server, shop, deployed, told):
