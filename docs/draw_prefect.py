@@ -20,6 +20,7 @@ from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 import numpy as np
+from playwright.sync_api import sync_playwright
 
 T = TypeVar("T")
 ROOT = Path(__file__).parents[1]
@@ -130,19 +131,28 @@ class Prefect:
         rows = self.ask("artifacts/latest/filter", {"artifacts": {"key": {"any_": [key]}}})
         return str(rows[0]["latest_id"])
 
-    def picture(self, page: str, name: str, height: int) -> None:
+    def picture(self, place: str, name: str, height: int, tab: str = "") -> None:
         """Write what a page looks like.
 
         Args:
-            page: its path.
+            place: path of the page.
             name: of the file.
             height: in pixels.
+            tab: to open on the page; "" leaves the one that is open.
         """
-        browser = shutil.which("chromium") or "/usr/bin/chromium"
-        options = ["--headless", "--no-sandbox", "--hide-scrollbars", "--virtual-time-budget=20000"]
-        size, file = f"--window-size=1400,{height}", f"--screenshot={IMAGES / name}"
-        line = [browser, *options, size, file, f"{self.pages}/{page}"]
-        subprocess.run(line, check=True, stderr=subprocess.DEVNULL)
+        with sync_playwright() as driver:
+            browser = driver.chromium.launch(
+                executable_path=shutil.which("chromium") or "", args=["--no-sandbox"]
+            )
+            page = browser.new_page(viewport={"width": 1400, "height": height})
+            page.goto(f"{self.pages}/{place}")
+            if tab:
+                page.get_by_text(tab, exact=True).first.click()
+            page.wait_for_load_state("networkidle")
+            # Graphs and tables of Prefect's pages are drawn after that.
+            page.wait_for_timeout(3000)
+            page.screenshot(path=IMAGES / name)
+            browser.close()
 
 
 def until(holds: Callable[[], T]) -> T:
@@ -210,7 +220,9 @@ def main() -> None:
                 prefect.start(f"watch {PLACEMENT}")
                 until(lambda: prefect.ended(f"retrain {PLACEMENT}"))
                 prefect.picture("deployments", "prefect-deployments.png", 620)
-                prefect.picture(f"runs/flow-run/{flow_run}", "prefect-run.png", 620)
+                page = f"runs/flow-run/{flow_run}"
+                prefect.picture(page, "prefect-run.png", 620)
+                prefect.picture(page, "prefect-artifacts.png", 1000, tab="Artifacts")
                 verdict = prefect.artifact(f"fusion-verdict-{PLACEMENT}")
                 prefect.picture(f"artifacts/artifact/{verdict}", "prefect-artifact.png", 620)
 

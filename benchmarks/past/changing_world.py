@@ -37,7 +37,7 @@ contributions = false
 
 [ranker]
 seeds = 1
-trees = 30
+trees = 20
 leaves = 15
 learning_rate = 0.2
 max_rows = 60000
@@ -46,11 +46,16 @@ max_rows = 60000
 size = 10
 reserve = 0
 users = "active:56d"
+exclude_seen = false
 why_rows = 0
 """
 """Small fits: hundreds of trainings are to end within an hour or two."""
-SOURCES = {"popularity": 10, "item_knn": 20, "neighbour_trend": 20}
+SOURCES = {"popularity": 5, "item_knn": 15, "neighbour_trend": 15}
 """With the candidates that each proposes."""
+LIFETIME, NOVELTY = 600.0, 400.0
+"""Days: people and items come and go slowly, and people take again what they took before."""
+CHANGING = 0.2
+"""Share of people whose taste turns at a change."""
 CHANGES = (2, 11)
 """Weeks after the first date in whose midst tastes change. A watch knows what is usual from eight
 windows on, also after an answered change: one that follows sooner is not seen."""
@@ -97,6 +102,9 @@ def write_world(folder: Path, size: Size, seed: int) -> Path:
             users=size.users,
             days=7 * (size.history + size.weeks),
             seed=seed,
+            lifetime=LIFETIME,
+            novelty=NOVELTY,
+            changing=CHANGING,
             changes=tuple(7 * (size.history + week) + 3 for week in CHANGES),
         )
     )

@@ -9,7 +9,7 @@ import argparse
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from benchmarks.past.candidates import write_policies
+from benchmarks.past.candidates import section, write_policies
 from benchmarks.past.pooled import pool, print_pooled
 from flows.session import Session
 from flows.steps.past.dates import PastDates
@@ -37,6 +37,7 @@ category = ["genres"]
 
 [tune]
 trials = 0
+contributions = false
 
 [ranker]
 seeds = 1
@@ -45,6 +46,8 @@ seeds = 1
 users = 10
 """
 SOURCES = ("popularity", "item_knn", "ease")
+POLICIES = {"age365": section(365), "drift365": section(365, drift=1)}
+"""A year of age, and a year unless the world moved: windows are quarters."""
 
 
 def main() -> None:
@@ -63,7 +66,7 @@ def main() -> None:
     config.write_text(text + entries)
     first = datetime.fromisoformat(given.first).replace(tzinfo=UTC)
     dates = PastDates(first, first + given.quarters * QUARTER, QUARTER)
-    policies = write_policies(given.folder, ["drift28", "coverage28"])
+    policies = write_policies(given.folder, POLICIES)
     session = Session.open(config, read_only=True)
     replayed = replay(session, dates, policies, given.folder / "replay")
     print_pooled(pool([replayed]))

@@ -31,7 +31,7 @@ def replay_seed(folder: Path, size: Size, seed: int, names: list[str]) -> Replay
     """
     world = folder / f"seed-{seed}"
     config = write_world(world, size, seed)
-    policies = write_policies(world, names)
+    policies = write_policies(world, {name: CANDIDATES[name] for name in names})
     session = Session.open(config, read_only=True)
     # Another set of policies is another replay.
     kept = world / ("choosing" if len(names) > 1 else f"reporting-{names[0]}")
@@ -57,9 +57,9 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--choose", default="1,2,3,4,5", help="seeds to choose on")
     parser.add_argument("--report", default="6,7,8,9,10", help="seeds to report on")
-    parser.add_argument("--users", type=int, default=620, help="active on a usual day")
-    parser.add_argument("--history", type=int, default=14, help="weeks before the first date")
-    parser.add_argument("--weeks", type=int, default=15, help="that are replayed")
+    parser.add_argument("--users", type=int, default=690, help="active on a usual day")
+    parser.add_argument("--history", type=int, default=22, help="weeks before the first date")
+    parser.add_argument("--weeks", type=int, default=14, help="that are replayed")
     parser.add_argument("--candidates", default=",".join(CANDIDATES))
     given = parser.parse_args()
     size = Size(given.users, given.history, given.weeks)

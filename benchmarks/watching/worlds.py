@@ -34,6 +34,7 @@ class Shop:
         mondays: whether new items come on Mondays only.
         growth: share by which the number of people grows in a year.
         lifetime: days that people stay on average.
+        novelty: days in which what is new about an item's appeal falls to a third.
         seed: of everything.
         changes: days on which tastes change.
         changing: share of people whose taste does.
@@ -45,6 +46,7 @@ class Shop:
     mondays: bool = False
     growth: float = 0.0
     lifetime: float = 150.0
+    novelty: float = 60.0
     seed: int = 1
     changes: tuple[int, ...] = ()
     changing: float = 0.6
@@ -154,6 +156,7 @@ class _Catalogue:
             arrivals = np.floor((arrivals - 4) / 7) * 7 + 4
         self.arrival = arrivals
         self.appeal = rng.lognormal(0.0, 1.0, n_items)
+        self.novelty = shop.novelty
         self.category = rng.integers(0, len(CATEGORIES), n_items)
         self.price = np.round(rng.lognormal(2.5, 0.6, n_items), 2)
         self.titles = [" ".join(rng.choice(WORDS, rng.integers(2, 5))) for _ in range(n_items)]
@@ -161,7 +164,8 @@ class _Catalogue:
     def weights(self, day: int) -> list[tuple[Ints, Floats]]:
         """Items of each category and their chances on a day."""
         age = day - self.arrival
-        appeal = np.where(age >= 0, self.appeal * (0.2 + np.exp(-np.maximum(age, 0) / 60)), 0.0)
+        shown = 0.2 + np.exp(-np.maximum(age, 0) / self.novelty)
+        appeal = np.where(age >= 0, self.appeal * shown, 0.0)
         weights = []
         for category in range(len(CATEGORIES)):
             rows = np.flatnonzero((self.category == category) & (appeal > 0))

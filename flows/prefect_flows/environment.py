@@ -13,6 +13,8 @@ DEFAULTS = {
     "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
     "PREFECT_TELEMETRY_ENABLE_RESOURCE_METRICS": "false",
     "PREFECT_LOGGING_EXTRA_LOGGERS": "fusion,storage,dashboards,flows",
+    # What is logged between flow runs stands on the terminal, and Prefect warns of each such line.
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
     # Prefect gives its temporary server 20 s, which a busy machine needs for the first start alone.
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
 }

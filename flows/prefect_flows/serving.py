@@ -1,11 +1,15 @@
 """Serving of deployments in this process, until a signal ends it and the flow runs under way."""
 
 import asyncio
+import signal
 from collections.abc import Sequence
 from typing import Any
 
 from prefect.deployments.runner import RunnerDeployment
 from prefect.runner import Runner
+
+SECONDS_BETWEEN = 0.1
+"""To wait before it is looked again whether a runner has started."""
 
 
 class EndingRunner(Runner):
@@ -22,9 +26,21 @@ class EndingRunner(Runner):
             *args: of a signal handler.
             **kwargs: none.
         """
-        loop = asyncio.get_running_loop()
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            # Nothing runs yet.
+            raise KeyboardInterrupt from None
         # Handed over, so that the loop wakes up: it may wait for the server's next answer.
-        loop.call_soon_threadsafe(lambda: loop.create_task(self.astop()))
+        loop.call_soon_threadsafe(lambda: loop.create_task(self._stop()))
+
+    async def _stop(self) -> None:
+        """Stop once it has started: Prefect's own refuses before that, and would go on serving."""
+        while not self.started:
+            if self.stopping:
+                return
+            await asyncio.sleep(SECONDS_BETWEEN)
+        await self.astop()
 
 
 def serve_deployments(deployments: Sequence[RunnerDeployment]) -> None:
@@ -35,11 +51,13 @@ def serve_deployments(deployments: Sequence[RunnerDeployment]) -> None:
     """
     # Who pauses them in the end is for `ownership` to say.
     runner = EndingRunner(pause_on_shutdown=False)
-    for deployment in deployments:
-        runner.add_deployment(deployment)
+    # Prefect does so only after seconds of imports.
+    signal.signal(signal.SIGTERM, runner.handle_sigterm)
     names = ", ".join(str(deployment.name) for deployment in deployments)
-    print(f"These deployments are being served: {names}. Ctrl+C ends it.", flush=True)  # noqa: T201
     try:
+        for deployment in deployments:
+            runner.add_deployment(deployment)
+        print(f"These deployments are being served: {names}. Ctrl+C ends it.", flush=True)  # noqa: T201
         asyncio.run(runner.start())
     except KeyboardInterrupt:
         # The way in which a person ends it.

@@ -3,6 +3,7 @@
 import shutil
 import signal
 import subprocess
+import time
 from contextlib import contextmanager
 
 import pytest
@@ -59,6 +60,19 @@ def slots_taken(server):
     """Places that the deployments of this placement hold among those that may run at a time."""
     rows = server.ask("deployments", deployments={"tags": {"all_": [PLACEMENT]}})
     return [row["global_concurrency_limit"]["active_slots"] for row in rows]
+
+
+@pytest.mark.parametrize("seconds", [0, 0.5, 1])
+def test_sigterm_as_it_begins_ends_it_too(server, shop, seconds):
+    """Prefect's runner takes no end before it has started, and would serve for ever."""
+    log = shop / "schedule.log"
+    log.touch()
+    with scheduled(shop, server):
+        while "are being served" not in log.read_text():
+            time.sleep(0.005)
+        time.sleep(seconds)
+    rows = server.ask("deployments", deployments={"tags": {"all_": [PLACEMENT]}})
+    assert {row["paused"] for row in rows} == {True}
 
 
 def test_sigterm_cancels_the_night_under_way_and_no_later_one(server, shop):
