@@ -7,10 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from fusion.core.clocks import SKEW
-from fusion.core.locks.drafts import draft_name
+from fusion.core.locks.drafts import draft_name, sweep_drafts
 from fusion.runs.manifest import Manifest
 from fusion.runs.manifest_file import read_manifest
-from fusion.runs.run_folder import RunFolder, sweep_folders
+from fusion.runs.run_folder import RunFolder
 from fusion.runs.stages.store import Store
 
 VECTORS = "vectors"
@@ -109,6 +109,15 @@ def remove_folder(folder: Path) -> None:
     with suppress(FileNotFoundError):
         folder.rename(aside)
         shutil.rmtree(aside)
+
+
+def sweep_folders(root: Path) -> None:
+    """Remove drafts of processes that are gone.
+
+    Args:
+        root: folder of runs.
+    """
+    sweep_drafts(root, ".2*-*-*.*")
 
 
 def sweep_artifacts(root: Path) -> None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fusion.core.durable import rename_folder
-from fusion.core.locks.drafts import draft_beside, sweep_drafts
+from fusion.core.locks.drafts import draft_beside
 from fusion.errors import DataError
 
 RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
@@ -188,6 +188,15 @@ def new_run_id(now: datetime | None = None) -> str:
     return f"{now or datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
 
 
+def begun_at(run_id: str) -> datetime:
+    """Return when a training began, which its id says to the second.
+
+    Args:
+        run_id: as `new_run_id` made it.
+    """
+    return datetime.strptime(run_id[:15], "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
+
+
 def folder_of(root: Path, run_id: str) -> Path:
     """Return the folder of a run, which always lies directly in the folder of runs.
 
@@ -238,12 +247,3 @@ def run_folder(root: Path, run_id: str) -> Iterator[Path]:
         draft.mkdir()
         yield draft
         rename_folder(draft, final)
-
-
-def sweep_folders(root: Path) -> None:
-    """Remove drafts of processes that are gone.
-
-    Args:
-        root: folder of runs.
-    """
-    sweep_drafts(root, ".2*-*-*.*")

@@ -8,13 +8,13 @@ from fusion.data.catalogue import Catalogue
 from fusion.errors import DataError
 from fusion.models.text.vector_cache import KEYS_NAME, LOCK_NAME, VectorCache, text_key
 from fusion.runs.cleanup import VECTORS, remove_folder, run_folders, size
-from fusion.runs.run_folder import RunFolder
+from fusion.runs.run_folder import RunFolder, begun_at
 
 
 def prune_vectors(root: Path) -> int:
     """Remove vectors of texts that no item of a run has, and encoders that no run can have used.
 
-    An encoder was last used when its lock was touched; where that was before the oldest run ended,
+    An encoder was last used when its lock was touched; where that was before the oldest run began,
     only runs that are gone can have needed it. What was written after the newest run stays: a
     training that was killed left it, and the next one goes on from there.
 
@@ -31,11 +31,12 @@ def prune_vectors(root: Path) -> int:
     encoders = [path for path in (root / "store" / VECTORS).glob("[!.]*") if path.is_dir()]
     if not runs or not encoders:
         return 0
+    begun = [begun_at(run.path.name).timestamp() for run in runs]
     finished = [run.manifest.stat().st_mtime for run in runs]
     freed = 0
     keys: set[bytes] | None = None
     for encoder in encoders:
-        if _time_of(encoder / LOCK_NAME) < min(finished):
+        if _time_of(encoder / LOCK_NAME) < min(begun):
             freed += size(encoder)
             remove_folder(encoder)
         elif _time_of(encoder / KEYS_NAME) <= max(finished):

@@ -21,9 +21,10 @@ from flows.settings import Config
 from flows.steps.keep.prune import prune
 from fusion.core.locks.folder_lock import locked
 from fusion.errors import Temporary
+from fusion.runs.cleanup import sweep_folders
 from fusion.runs.manifest import Manifest
 from fusion.runs.manifest_file import write_manifest
-from fusion.runs.run_folder import new_run_id, run_folder, sweep_folders
+from fusion.runs.run_folder import new_run_id, run_folder
 from fusion.runs.stages.store import Store
 from storage.loading.bulk import load_fallback, load_lists, load_served
 from storage.runs import lease

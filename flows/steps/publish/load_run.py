@@ -1,7 +1,7 @@
 """Load a finished run from its folder into SQL, without training."""
 
 import logging
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
@@ -13,7 +13,7 @@ from flows.steps.run_damage import require_whole
 from fusion.errors import DataError
 from fusion.runs.manifest import Manifest
 from fusion.runs.manifest_file import read_manifest
-from fusion.runs.run_folder import RunFolder, folder_of
+from fusion.runs.run_folder import RunFolder, begun_at, folder_of
 from storage.loading.bulk import load_metrics
 from storage.reading.list_sums import changes_in_lists
 from storage.runs.erasure import SUMS
@@ -95,14 +95,9 @@ def register_from_folder(session: Session, run_id: str) -> None:
         as_of=datetime.fromisoformat(manifest.as_of) if manifest.as_of else None,
         data_hash=manifest.data.hash,
         config_hash=f"{manifest.config['hash']}{rules}",
-        created_at=_begun(run_id),
+        created_at=begun_at(run_id),
     )
     _load(session, run_no, folder.path)
-
-
-def _begun(run_id: str) -> datetime:
-    """Return when a training began, which its id says to the second."""
-    return datetime.strptime(run_id[:15], "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
 
 
 def _is_loaded(session: Session, run: RunRow, folder: RunFolder) -> bool:

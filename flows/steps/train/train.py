@@ -19,9 +19,10 @@ from fusion.compute.dask_cluster import require_dask
 from fusion.core.locks.folder_lock import FolderLock, locked
 from fusion.core.torch_runtime import device_for
 from fusion.errors import ConfigError
+from fusion.runs.cleanup import sweep_folders
 from fusion.runs.context import RunContext
 from fusion.runs.manifest import moment
-from fusion.runs.run_folder import new_run_id, sweep_folders
+from fusion.runs.run_folder import new_run_id
 from fusion.training.pipeline import train
 from storage.runs.liveness import end_life
 from storage.runs.past.kinds import FULL

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fusion.errors import DataError
-from fusion.runs.cleanup import remove_folder, run_folders
+from fusion.runs.cleanup import remove_folder, run_folders, sweep_folders
 from fusion.runs.manifest import Manifest, moment
 from fusion.runs.manifest_file import file_hashes, read_manifest, write_manifest
-from fusion.runs.run_folder import RUN_ID, folder_of, new_run_id, run_folder, sweep_folders
+from fusion.runs.run_folder import RUN_ID, folder_of, new_run_id, run_folder
 from tests.flows.world import ROOT
 
 HOSTILE = (
