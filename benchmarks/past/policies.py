@@ -47,7 +47,9 @@ def choose(rows: list[PooledRow]) -> str:
     Args:
         rows: of all policies.
     """
-    seldom = [row for row in rows if row.policy in CANDIDATES and row.of_weekly <= MOST_TRAININGS]
+    seldom = [
+        row for row in rows if row.policy in CANDIDATES and row.trained_share <= MOST_TRAININGS
+    ]
     return max(seldom, key=lambda row: row.share.value).policy
 
 

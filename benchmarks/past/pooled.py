@@ -17,7 +17,7 @@ class PooledRow:
     Attributes:
         policy: its name.
         trainings: of all replays.
-        of_weekly: the same as a share of those of training always.
+        trained_share: the same as a share of those of training always.
         ndcg: mean realised NDCG@10 over all windows.
         share: the same as a share of training always, over the same resamples of windows.
         stale_days: mean age of what was served.
@@ -26,7 +26,7 @@ class PooledRow:
 
     policy: str
     trainings: int
-    of_weekly: float
+    trained_share: float
     ndcg: float
     share: Interval
     stale_days: float
@@ -54,7 +54,7 @@ def pool(replays: Sequence[Replayed], seed: int = 1) -> list[PooledRow]:
     rows = []
     for column, name in enumerate(names):
         own = [row for replayed in replays for row in replayed.policies if row.policy == name]
-        weekly = [row for replayed in replays for row in replayed.policies if row.policy == ALWAYS]
+        always = [row for replayed in replays for row in replayed.policies if row.policy == ALWAYS]
         trainings = sum(row.trainings for row in own)
         mean = float(figures[:, column].mean())
         share = mean / float(figures[:, base].mean())
@@ -62,7 +62,7 @@ def pool(replays: Sequence[Replayed], seed: int = 1) -> list[PooledRow]:
             PooledRow(
                 policy=name,
                 trainings=trainings,
-                of_weekly=trainings / sum(row.trainings for row in weekly),
+                trained_share=trainings / sum(row.trainings for row in always),
                 ndcg=mean,
                 share=Interval.of(share, draws[:, column] / draws[:, base]),
                 stale_days=float(np.mean([row.stale_days for row in own])),
@@ -78,12 +78,12 @@ def print_pooled(rows: Sequence[PooledRow]) -> None:
     Args:
         rows: one a policy.
     """
-    print("| policy | trainings | of weekly | realised NDCG@10 | of always | stale days |")
+    print("| policy | trainings | of those of always | realised NDCG@10 | of always | stale days |")
     print("| --- | --- | --- | --- | --- | --- |")
     for row in rows:
         share = f"{row.share.value:.3f} [{row.share.low:.3f}, {row.share.high:.3f}]"
         print(
-            f"| {row.policy} | {row.trainings} | {row.of_weekly:.2f} | {row.ndcg:.4f} | {share} "
-            f"| {row.stale_days:.1f} |"
+            f"| {row.policy} | {row.trainings} | {row.trained_share:.2f} | {row.ndcg:.4f} "
+            f"| {share} | {row.stale_days:.1f} |"
         )
     print(f"\nat least {min(row.users for row in rows)} users with a label in each window")

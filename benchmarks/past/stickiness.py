@@ -29,7 +29,7 @@ from fusion.core.arrays import Scores
 from fusion.metrics.bootstrap import paired_gap
 from fusion.runs.run_folder import folder_of
 
-VALUES = "0,0.25,0.5,1,1.5,2,3"
+VALUES = "0,0.5,1,1.5,2,3"
 SCREEN = 10
 
 
@@ -142,7 +142,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--values", default=VALUES, help="of stickiness; 0 is one of them")
     parser.add_argument("--seeds", default="1,2,3", help="of generated worlds")
-    parser.add_argument("--users", type=int, default=500, help="active on a usual day")
+    parser.add_argument("--users", type=int, default=250, help="active on a usual day")
     parser.add_argument("--weeks", type=int, default=8)
     parser.add_argument("--config", type=Path, help="own data in place of generated worlds")
     parser.add_argument("--first", default="2016-01-01", help="with --config: first date")
