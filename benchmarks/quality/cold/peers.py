@@ -41,8 +41,10 @@ def peer(name: str, environment: Path) -> Row:
     def scores(cold: ColdItems) -> Scores:
         with TemporaryDirectory(prefix="cold-peers-") as folder:
             hand_over(cold, Path(folder))
-            command = [environment / "bin" / "python", "-E", SCRIPT, folder, PEERS[name]]
-            subprocess.run([str(word) for word in command], check=True)
+            python = environment.absolute() / "bin" / "python"
+            command = [str(python), "-E", str(SCRIPT), folder, PEERS[name]]
+            # In that folder, for Lightning writes checkpoints where it stands.
+            subprocess.run(command, check=True, cwd=folder)
             values: Scores = np.load(Path(folder) / "scores.npy")
         return values
 
