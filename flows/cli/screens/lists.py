@@ -9,7 +9,6 @@ from flows.cli.options.language import say, told
 from flows.cli.screens.tables import describe_knowledge, plain_table
 from flows.steps.show.user_lists import NOTHING_SHOWN, UNKNOWN, is_fallback
 from flows.visible_text import one_line
-from fusion.on_request.co_likes import CO_LIKES
 
 STRANGER = marked(
     "The run does not know this user. Is the id misspelt? Whoever is new is shown this fallback."
@@ -51,6 +50,9 @@ def print_requested_list(console: Console, wish: str, rows: pl.DataFrame) -> Non
         wish: what it was made from: ids of items, or a sentence.
         rows: from `flows.steps.show.requested_list.requested_list`.
     """
+    # Only such a list needs the extra `train`; the screen of a known user's does not.
+    from fusion.on_request.co_likes import CO_LIKES  # noqa: PLC0415
+
     if rows.is_empty():
         nothing = say("For %(wish)s: nothing that may be listed", wish=wish)
         console.print(one_line(nothing), markup=False)
