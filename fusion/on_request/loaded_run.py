@@ -86,7 +86,7 @@ class LoadedRun:
     def _fold_in(self, rows: Rows, may: Flags, k: int) -> RankedItems:
         if not self._sources:
             raise DataError(
-                "none of the fits that serve is in the store any more: train anew with `fusion run`"
+                "none of the fits that serve is in the store: train anew with `fusion run`"
             )
         weight = self.manifest.data.liked_weight
         user = history_of(rows, self._as_of, weight, len(self.catalogue))
