@@ -87,8 +87,9 @@ class Closing:
         limit = self.budget.band_score
         judgements = []
         for figure, value in one.measured.items():
-            earlier = self.past.before(self.unit, figure, one.start)
-            judgements.append(judge(figure, earlier, value, limit))
+            past = self.past.before(self.unit, figure, one.start)
+            older = self.past.before_level(self.unit, figure, one.start)
+            judgements.append(judge(figure, past, value, limit, older))
         judged = replace(
             one,
             judgements=tuple(map(_as_stale, judgements)),
@@ -106,7 +107,10 @@ class Closing:
             figure: [*self.past.before(self.unit, figure, one.start), value]
             for figure, value in one.measured.items()
         }
-        return lasting_shifts(histories, rate)
+        older = {
+            figure: self.past.before_level(self.unit, figure, one.start) for figure in histories
+        }
+        return lasting_shifts(histories, rate, older)
 
 
 def _as_stale(judged: Judgement) -> Judgement:

@@ -93,8 +93,26 @@ class Past:
             Measurements, oldest first; of days those of the same weekday.
         """
         since = self.baselines.get(figure.key, date.min)
+        return [one for day, one in self._alike(unit, figure, start) if day >= since]
+
+    def before_level(self, unit: str, figure: Figure, start: date) -> list[Measurement]:
+        """Return what lies before the baseline of a figure, when its level was another.
+
+        Args:
+            unit: "day" or "window".
+            figure: the figure.
+            start: first day of what is judged.
+
+        Returns:
+            Measurements, oldest first; none where the figure is compared with everything.
+        """
+        since = self.baselines.get(figure.key, date.min)
+        return [one for day, one in self._alike(unit, figure, start) if day < since]
+
+    def _alike(self, unit: str, figure: Figure, start: date) -> list[tuple[date, Measurement]]:
+        """First days and measurements before a day, oldest first; of days those of its weekday."""
         stored = self.of(unit)
-        starts = [day for day in sorted(stored) if since <= day < start]
+        starts = [day for day in sorted(stored) if day < start and figure.key in stored[day]]
         if unit == DAY:
             starts = [day for day in starts if (start - day).days % WEEK == 0]
-        return [stored[day][figure.key] for day in starts if figure.key in stored[day]]
+        return [(day, stored[day][figure.key]) for day in starts]

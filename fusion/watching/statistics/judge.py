@@ -12,8 +12,9 @@ from fusion.watching.causes import Cause
 from fusion.watching.figure import Figure, Measurement
 from fusion.watching.scales import DISTANCE
 from fusion.watching.statistics.prediction_scores import (
-    LEAST_WINDOWS,
     MOST_WINDOWS,
+    NO_WINDOWS,
+    can_score,
     expected_range,
     score,
 )
@@ -101,7 +102,13 @@ def steady(figure: Figure, past: Sequence[Measurement], now: Measurement) -> Flo
     return transformed[1:] - np.array(trend)
 
 
-def judge(figure: Figure, past: Sequence[Measurement], now: Measurement, limit: float) -> Judgement:
+def judge(
+    figure: Figure,
+    past: Sequence[Measurement],
+    now: Measurement,
+    limit: float,
+    before_level: Sequence[Measurement] = (),
+) -> Judgement:
     """Judge the newest value of a figure.
 
     Args:
@@ -109,6 +116,7 @@ def judge(figure: Figure, past: Sequence[Measurement], now: Measurement, limit: 
         past: earlier windows that were healthy, oldest first.
         now: the newest.
         limit: score beyond which a value is not healthy.
+        before_level: healthy windows before those, oldest first, when the level was another.
 
     Returns:
         The judgement.
@@ -117,10 +125,12 @@ def judge(figure: Figure, past: Sequence[Measurement], now: Measurement, limit: 
     before, value = series(figure, past, now)
     values = steady(figure, past, now)
     windows = values[:-1]
-    if len(windows) < LEAST_WINDOWS:
+    earlier = older_level(figure, before_level, len(windows))
+    if not can_score(len(windows), len(earlier)):
         return Judgement(figure, "short", value, windows=len(past))
-    scored = score(float(values[-1]), windows)
-    low, high, usual = _natural(figure, windows, limit, before, now.cases)
+    scored = score(float(values[-1]), windows, earlier)
+    expected = expected_range(windows, limit, earlier)
+    low, high, usual = _natural(figure, expected, before, now.cases)
     effect = figure.scale.effect(value, usual)
     judgement = Judgement(figure, "healthy", value, low, high, scored, effect, len(past))
     cause = figure.cause(effect)
@@ -128,7 +138,7 @@ def judge(figure: Figure, past: Sequence[Measurement], now: Measurement, limit: 
     is_beyond = abs(scored) > limit and scored * effect > 0
     if cause is None or not is_beyond or abs(effect) < figure.scale.floor:
         return judgement
-    is_sure = len(past) >= SURE_WINDOWS or abs(effect) >= figure.scale.large
+    is_sure = len(past) + len(earlier) >= SURE_WINDOWS or abs(effect) >= figure.scale.large
     return Judgement(
         figure,
         "alarm" if is_sure else "look",
@@ -142,11 +152,31 @@ def judge(figure: Figure, past: Sequence[Measurement], now: Measurement, limit: 
     )
 
 
+def older_level(figure: Figure, before_level: Sequence[Measurement], n_windows: int) -> Floats:
+    """Return steady values of an older level, as long as they are needed to tell the spread.
+
+    A distance is one from all other windows, and is larger where these are few: of a distribution
+    two levels have two spreads.
+
+    Args:
+        figure: what was measured.
+        before_level: windows of the older level, oldest first.
+        n_windows: of the present level.
+
+    Returns:
+        (m,); none of a distance, and where the present level tells its own spread.
+    """
+    if not before_level or n_windows >= SURE_WINDOWS or figure.scale is DISTANCE:
+        return NO_WINDOWS
+    *older, newest = before_level[-MOST_WINDOWS:]
+    return steady(figure, older, newest)
+
+
 def _natural(
-    figure: Figure, windows: Floats, limit: float, before: Floats, cases: int
+    figure: Figure, expected: tuple[float, float], before: Floats, cases: int
 ) -> tuple[float, float, float]:
     """Lowest, highest and usual value, as people read them."""
-    low, high = expected_range(windows, limit)
+    low, high = expected
     centre = (low + high) / 2
     if not figure.scale.grows:
         return tuple(map(figure.scale.invert, (low, high, centre)))  # type: ignore[return-value]

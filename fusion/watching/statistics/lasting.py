@@ -7,8 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusion.watching.figure import Figure, Measurement
-from fusion.watching.statistics.judge import TREND, Judgement, judge, series, steady
-from fusion.watching.statistics.prediction_scores import LEAST_WINDOWS, MOST_WINDOWS, score
+from fusion.watching.statistics.judge import TREND, Judgement, judge, older_level, series, steady
+from fusion.watching.statistics.prediction_scores import (
+    MOST_WINDOWS,
+    NO_WINDOWS,
+    can_score,
+    score,
+)
 from fusion.watching.statistics.shift_detector import ShiftDetector, shifted
 
 Floats = NDArray[np.float64]
@@ -17,42 +22,49 @@ RECENT = 8
 
 
 def lasting_shifts(
-    histories: Mapping[Figure, Sequence[Measurement]], rate: float
+    histories: Mapping[Figure, Sequence[Measurement]],
+    rate: float,
+    older: Mapping[Figure, Sequence[Measurement]] | None = None,
 ) -> list[Judgement]:
     """Find the figures that have shifted for good, as their newest window shows.
 
     Args:
         histories: measurements of each figure, oldest first, the newest window last.
         rate: false alarms that are expected at a window, all figures together.
+        older: measurements before these, when the level was another; they tell the spread alone.
 
     Returns:
         Judgements of the figures found, in state "alarm".
     """
-    judgeable = {}
+    judgeable, streams = {}, {}
     for figure, measurements in histories.items():
-        if len(measurements) > LEAST_WINDOWS + 1 and (figure.low or figure.high):
-            judgeable[figure.key] = (figure, list(measurements[-MOST_WINDOWS:]))
+        listed = list(measurements[-MOST_WINDOWS:])
+        values = steady(figure, listed[:-1], listed[-1])
+        earlier = older_level(figure, (older or {}).get(figure, ()), len(values) - 1)
+        # Two scores at least: what one window shows is sudden.
+        if can_score(len(values) - 2, len(earlier)) and (figure.low or figure.high):
+            judgeable[figure.key] = (figure, listed)
+            streams[figure.key] = (values, earlier)
     restart = len(judgeable) / rate if judgeable else np.inf
-    evidence = {}
-    for key, (figure, measurements) in judgeable.items():
-        values = steady(figure, measurements[:-1], measurements[-1])
-        evidence[key] = newest_evidence(values, restart)
+    evidence = {
+        key: newest_evidence(values, restart, earlier) for key, (values, earlier) in streams.items()
+    }
     found = []
     for key in sorted(shifted(evidence, rate)):
-        figure, measurements = judgeable[key]
-        judgement = _describe(figure, measurements)
+        judgement = _describe(*judgeable[key])
         if judgement is not None:
             found.append(judgement)
     return found
 
 
-def newest_evidence(values: Floats, restart: float) -> float:
+def newest_evidence(values: Floats, restart: float, earlier: Floats = NO_WINDOWS) -> float:
     """Return the evidence of a shift after the newest value.
 
     Args:
         values: (n,) steady values of a figure, oldest first.
         restart: evidence at which an earlier shift is taken as found: what follows is compared with
             the windows after it.
+        earlier: (m,) values of an older level, which tell the spread alone.
 
     Returns:
         The e-value; 0 where there are too few windows.
@@ -61,12 +73,12 @@ def newest_evidence(values: Floats, restart: float) -> float:
     detector = ShiftDetector()
     for at in range(len(values)):
         baseline = values[begin:at]
-        if len(baseline) < LEAST_WINDOWS:
+        if not can_score(len(baseline), len(earlier)):
             continue
         if detector.evidence >= restart:
-            begin, detector = at - 1, ShiftDetector()
+            begin, detector, earlier = at - 1, ShiftDetector(), NO_WINDOWS
             continue
-        detector = detector.step(score(float(values[at]), baseline))
+        detector = detector.step(score(float(values[at]), baseline, earlier))
     return detector.evidence
 
 

@@ -4,6 +4,11 @@ A value is standardised by centre and spread of its baseline. With few windows b
 and the standardised value is far from normal: eight windows need 6.7 where a normal value needs
 3.6. The table, made by simulation of the very statistic, turns one into the other, so that one
 limit serves figures with a short and with a long past.
+
+After a change the level is new, and the spread hardly ever is: windows of the level before tell it
+still. Each level then has a centre of its own, and the spread is that of all residuals. In a normal
+world the statistic is that of as many windows as there are residuals, less one for each further
+level.
 """
 
 from functools import lru_cache
@@ -15,6 +20,9 @@ Floats = NDArray[np.float64]
 
 LEAST_WINDOWS = 8
 """Below it no limit that rare could ever be passed."""
+LEAST_OF_LEVEL = 4
+"""Windows by which a new level is known, where windows of an older one tell the spread."""
+NO_WINDOWS: Floats = np.empty(0)
 MOST_WINDOWS = 104
 """Two years of weeks: older windows say little about today."""
 WINDOWS_PER_TRIM = 13
@@ -55,54 +63,79 @@ def centre_and_spread(windows: Floats) -> tuple[Floats, Floats]:
     Returns:
         Centre (...) and spread (...).
     """
-    n_windows = windows.shape[-1]
-    trimmed = n_windows // WINDOWS_PER_TRIM
-    ordered = np.sort(windows, axis=-1)
-    if trimmed:
-        low = ordered[..., [trimmed]]
-        high = ordered[..., [n_windows - trimmed - 1]]
-        ordered = np.clip(ordered, low, high)
-    return ordered.mean(axis=-1), ordered.std(axis=-1, ddof=1)
+    drawn_in = _draw_in(windows, windows.shape[-1] // WINDOWS_PER_TRIM)
+    return drawn_in.mean(axis=-1), drawn_in.std(axis=-1, ddof=1)
 
 
-def score(value: float, windows: Floats) -> float:
+def _draw_in(values: Floats, count: int) -> Floats:
+    """Sort values (..., n), with as many at either end drawn in to the next one."""
+    ordered = np.sort(values, axis=-1)
+    if not count:
+        return ordered
+    low, high = ordered[..., [count]], ordered[..., [values.shape[-1] - count - 1]]
+    return np.clip(ordered, low, high)
+
+
+def can_score(n_windows: int, n_earlier: int) -> bool:
+    """Return whether a value has enough windows before it to be scored.
+
+    Args:
+        n_windows: of its own level.
+        n_earlier: of an older level.
+    """
+    if n_earlier and n_windows >= LEAST_OF_LEVEL:
+        return n_windows + n_earlier - 1 >= LEAST_WINDOWS
+    return n_windows >= LEAST_WINDOWS
+
+
+def score(value: float, windows: Floats, earlier: Floats = NO_WINDOWS) -> float:
     """Return how far a value lies from its baseline, as a score of a standard normal.
 
     Args:
         value: of the newest window.
-        windows: (n,) values of the windows before it, n at least `LEAST_WINDOWS`.
+        windows: (n,) values of the windows before it, as many as `can_score` asks for.
+        earlier: (m,) values of an older level, which tell the spread alone.
 
     Returns:
         The signed score; infinite where all windows are equal and the value differs.
     """
-    distance, step = _distance_and_step(value, windows)
+    centre, step, count = _centre_and_step(windows, earlier)
+    distance = value - centre
     if step == 0:
         return float(np.copysign(np.inf, distance)) if distance else 0.0
-    statistics = _statistics(len(windows))
-    statistic = abs(distance) / step
-    return float(np.copysign(_extended(statistic, statistics, SCORES), distance))
+    scored = _extended(abs(distance) / step, _statistics(count), SCORES)
+    return float(np.copysign(scored, distance))
 
 
-def expected_range(windows: Floats, limit: float) -> tuple[float, float]:
+def expected_range(
+    windows: Floats, limit: float, earlier: Floats = NO_WINDOWS
+) -> tuple[float, float]:
     """Return the values between which a healthy window lies.
 
     Args:
-        windows: (n,) values of the baseline, n at least `LEAST_WINDOWS`.
+        windows: (n,) values of the baseline, as many as `can_score` asks for.
         limit: score that a healthy window hardly ever passes.
+        earlier: (m,) values of an older level, which tell the spread alone.
 
     Returns:
         Lowest and highest value.
     """
-    centre, spread = centre_and_spread(windows)
-    statistic = _extended(limit, SCORES, _statistics(len(windows)))
-    margin = statistic * float(spread) * np.sqrt(1 + 1 / len(windows))
-    return float(centre - margin), float(centre + margin)
+    centre, step, count = _centre_and_step(windows, earlier)
+    margin = _extended(limit, SCORES, _statistics(count)) * step
+    return centre - margin, centre + margin
 
 
-def _distance_and_step(value: float, windows: Floats) -> tuple[float, float]:
-    """Distance from the centre, and the standard error of a prediction."""
+def _centre_and_step(windows: Floats, earlier: Floats) -> tuple[float, float, int]:
+    """Centre, standard error of a prediction, and the number of windows that this is worth."""
     centre, spread = centre_and_spread(windows)
-    return value - float(centre), float(spread) * float(np.sqrt(1 + 1 / len(windows)))
+    count = len(windows)
+    if len(earlier):
+        residuals = np.concatenate([windows - centre, earlier - centre_and_spread(earlier)[0]])
+        # Two centres are estimated: one window less than there are.
+        count = len(residuals) - 1
+        trimmed = _draw_in(residuals, count // WINDOWS_PER_TRIM)
+        spread = np.sqrt((trimmed**2).sum() / (count - 1))
+    return float(centre), float(spread * np.sqrt(1 + 1 / len(windows))), count
 
 
 @lru_cache(maxsize=MOST_WINDOWS)

@@ -33,11 +33,32 @@ def test_a_healthy_window_passes_a_score_as_rarely_as_a_normal_value_does(window
         assert share == pytest.approx(tail, rel=0.25, abs=0.002)
 
 
+@pytest.mark.parametrize(("windows", "earlier"), [(4, 9), (4, 30), (8, 20), (15, 89)])
+def test_with_windows_of_an_older_level_a_healthy_one_passes_a_score_no_more_often(
+    windows, earlier
+):
+    rng = np.random.default_rng(8)
+    draws = rng.standard_normal((20_000, windows + 1 + earlier))
+    draws[:, windows + 1 :] += 50.0
+    scores = np.array([score(row[windows], row[:windows], row[windows + 1 :]) for row in draws])
+    for limit in (1.0, 2.0, 2.5):
+        share = float((np.abs(scores) > limit).mean())
+        tail = 2 * float(ndtr(-limit))
+        assert 0.75 * tail - 0.001 <= share <= 1.1 * tail + 0.001
+
+
 def test_the_usual_range_is_where_the_score_passes_its_limit():
     windows = np.random.default_rng(2).normal(5.0, 2.0, 20)
     low, high = expected_range(windows, LIMIT)
     assert score(low, windows) == pytest.approx(-LIMIT, abs=1e-6)
     assert score(high, windows) == pytest.approx(LIMIT, abs=1e-6)
+
+
+def test_the_usual_range_holds_with_an_older_level_too():
+    windows, earlier = np.random.default_rng(2).normal(5.0, 2.0, (2, 12))
+    low, high = expected_range(windows[:5], LIMIT, earlier - 40)
+    assert score(low, windows[:5], earlier - 40) == pytest.approx(-LIMIT, abs=1e-6)
+    assert score(high, windows[:5], earlier - 40) == pytest.approx(LIMIT, abs=1e-6)
 
 
 def test_equal_windows_take_any_difference_for_infinite():
@@ -57,6 +78,35 @@ def test_without_a_shift_evidence_passes_a_threshold_as_rarely_as_it_states():
     assert np.mean(lengths) >= threshold
 
 
+def shares_at(level: float, count: int, seed: int) -> list[Measurement]:
+    """Windows whose share lies near a level, by a hundredth."""
+    values = np.random.default_rng(seed).normal(level, 0.01, count)
+    return [Measurement(float(value), 5000) for value in values]
+
+
+def test_four_windows_after_a_change_suffice_where_the_spread_is_known_from_before_it():
+    older, lately = shares_at(0.2, 30, 1), shares_at(0.5, 4, 2)
+    moved, steady_one = Measurement(0.58, 5000), Measurement(0.51, 5000)
+    assert judge(NEW, lately, moved, LIMIT).state == "short"
+    assert judge(NEW, lately, moved, LIMIT, older).state == "alarm"
+    assert judge(NEW, lately, steady_one, LIMIT, older).state == "healthy"
+    # Three say too little of the new level.
+    assert judge(NEW, lately[:3], moved, LIMIT, older).state == "short"
+
+
+def test_a_level_of_sixteen_windows_speaks_for_itself():
+    calm, lately = [Measurement(0.2, 5000)] * 30, shares_at(0.5, 16, 3)
+    value = Measurement(0.56, 5000)
+    assert judge(NEW, lately, value, LIMIT, calm) == judge(NEW, lately, value, LIMIT)
+    assert judge(NEW, lately[:15], value, LIMIT, calm).high < 0.56
+
+
+def test_distances_of_an_older_level_say_nothing_of_a_new_one():
+    older = [Measurement(None, 100, {"a": 50, "b": 50})] * 20
+    lately = [Measurement(None, 100, {"a": 10, "b": 90})] * 5
+    assert judge(MIX, lately, lately[0], LIMIT, older).state == "short"
+
+
 def test_a_lasting_shift_is_found_that_no_single_window_shows():
     rng = np.random.default_rng(4)
     values = rng.normal(0.0, 1.0, 60)
@@ -65,6 +115,16 @@ def test_a_lasting_shift_is_found_that_no_single_window_shows():
     assert newest_evidence(values, np.inf) > 10_000
     assert shifted({"a": 1e4, "b": 3.0}, 0.01) == {"a"}
     assert shifted({"a": 150.0, "b": 3.0}, 0.01) == set()
+
+
+def test_a_lasting_shift_after_a_change_is_found_by_the_spread_before_it():
+    older, values = shares_at(0.2, 40, 6), shares_at(0.5, 7, 7) + shares_at(0.55, 6, 8)
+    numbers = range(2, len(values) + 1)
+    found = [n for n in numbers if lasting_shifts({NEW: values[:n]}, 0.005, {NEW: older})]
+    assert found
+    assert found[0] > 8
+    # Without it thirteen windows are too few for so small a shift.
+    assert not [n for n in numbers if lasting_shifts({NEW: values[:n]}, 0.005)]
 
 
 def test_shares_that_crept_up_are_a_lasting_change_and_hairs_breadths_are_none():
