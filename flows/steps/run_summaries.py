@@ -1,9 +1,10 @@
 """Summaries of runs and slots for machines."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from flows.session import Session
+from fusion.core.clocks import utc_now
 from storage.database.errors import DamagedDatabase, NoDatabase
 from storage.reading.live_run import live
 from storage.runs.runs import runs
@@ -173,5 +174,5 @@ def frozen_until(slot: LiveRun) -> datetime | None:
         A time to come in UTC; None when the slot is not frozen now.
     """
     until = slot.frozen_until
-    is_frozen = until is not None and until > datetime.now(UTC)
+    is_frozen = until is not None and until > utc_now()
     return until if is_frozen else None

@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from flows.session import Session
@@ -21,6 +21,7 @@ from flows.steps.arrivals.known_files import known_folder, read_known, write_kno
 from flows.steps.arrivals.realised import judge_published
 from flows.steps.realised.quality import raise_and_resolve_quality
 from flows.steps.watch.diagnosis.diagnose_run import diagnose_run
+from fusion.core.clocks import utc_now
 from fusion.watching.figure import WINDOW
 from fusion.watching.figures.known_ids import KnownIds, digest_ids, sample_limits
 from fusion.watching.figures.measuring import WatchedData
@@ -84,7 +85,7 @@ def watch_placement(session: Session, as_of: datetime | None = None) -> WatchOut
         Temporary: a database is busy or away.
     """
     session.make_database()
-    now = as_of or datetime.now(UTC)
+    now = as_of or utc_now()
     live_run = live(session.engine, session.placement)
     if live_run is not None:
         answer_as_live(session, live_run.run)

@@ -3,12 +3,13 @@
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 from flows.session import Session
 from flows.steps.train.table_sums import sums_if_whole
+from fusion.core.clocks import utc_now
 from fusion.errors import DataError
 from fusion.runs.erasure import empty_files
 from fusion.runs.manifest_file import read_manifest
@@ -82,7 +83,7 @@ def _age_runs(
     days = getattr(session.config.retention, setting)
     if days is None:
         return None
-    before = datetime.now(UTC) - timedelta(days=days)
+    before = utc_now() - timedelta(days=days)
     rows, touched = 0, []
     for run in runs:
         if run.settled_at >= before:
@@ -140,6 +141,6 @@ def _age_rows(session: Session, dry_run: bool) -> Iterator[Aged]:
     for setting, remove in by_setting.items():
         days = getattr(settings, setting)
         if days is not None:
-            before = datetime.now(UTC) - timedelta(days=days)
+            before = utc_now() - timedelta(days=days)
             n_rows = remove(session.engine, session.placement, before, dry_run)
             yield Aged(setting, days, n_rows)

@@ -2,12 +2,13 @@
 
 import logging
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from dashboards.evidently.workspace import snapshots
 from flows.session import Session
 from flows.steps.keep.age import Aged, age
+from fusion.core.clocks import utc_now
 from fusion.core.locks.folder_lock import FolderInUse, locked
 from fusion.errors import DataError, Temporary
 from fusion.runs.cleanup import remove_folder, size, sweep_artifacts, unused_stages
@@ -112,7 +113,7 @@ def prune(session: Session, dry_run: bool = False) -> Pruned:
         sweep(session.engine, session.placement)
         sweep_artifacts(session.runs)
     settings = session.config.retention
-    since = datetime.now(UTC) - timedelta(days=settings.days)
+    since = utc_now() - timedelta(days=settings.days)
     every_run = run_retention(session.engine, session.placement, settings.runs, since)
     runs = [_kept_if_unsafe(session, run) for run in every_run]
     going = _removable(session, runs)

@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from flows.failures import describe_failure
@@ -13,6 +13,7 @@ from flows.steps.retrain.facts import gather
 from flows.steps.retrain.policy import policy
 from flows.steps.retrain.policy_facts import Facts
 from flows.steps.retrain.triggers import fresh_readings
+from fusion.core.clocks import utc_now
 from fusion.errors import FusionError
 from storage.database.errors import NoDatabase
 from storage.reading.live_run import live
@@ -40,7 +41,7 @@ def decide(session: Session, force: bool = False, now: datetime | None = None) -
     """
     session.make_database()
     sweep(session.engine, session.placement)
-    moment = now or datetime.now(UTC)
+    moment = now or utc_now()
     live_run = live(session.engine, session.placement)
     if live_run is not None:
         answer_changes(session, live_run.run)
@@ -75,7 +76,7 @@ def explain_due(session: Session, now: datetime | None = None) -> Due:
     Returns:
         What `decide` would answer; where it would watch first, the reason says so.
     """
-    moment = now or datetime.now(UTC)
+    moment = now or utc_now()
     try:
         facts = gather(session, moment)
     except NoDatabase:

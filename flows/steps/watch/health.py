@@ -1,9 +1,10 @@
 """`fusion health`: whether lists are served, and are not too old, for probes."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from flows.session import Session
+from fusion.core.clocks import utc_now
 from storage.database.errors import NoDatabase
 from storage.reading.live_run import LiveAge, live_age
 
@@ -62,7 +63,7 @@ def read_health(session: Session, max_age: timedelta | None = None) -> Health:
 
 def _judge(shown: LiveAge, limit: float | None) -> Health:
     """Compare the age of the live run with its limit in hours."""
-    age = round((datetime.now(UTC) - shown.trained_at) / _HOUR, 2)
+    age = round((utc_now() - shown.trained_at) / _HOUR, 2)
     is_old = limit is not None and age > limit
     message = f"Run {shown.run_id} is live, {_describe_age(age)}"
     message += f", and may be {limit:g} h old." if is_old else "."
