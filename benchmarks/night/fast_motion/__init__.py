@@ -1,0 +1,1 @@
+"""What a year of nights in fast motion is made of."""
