@@ -7,12 +7,16 @@ import polars as pl
 
 from fusion.watching import causes
 from fusion.watching.figure import Figure, Measurement, count_values, share
+from fusion.watching.figures.letter_pairs import CASES, LetterPairs
 from fusion.watching.reading.attribute_table import ID, TEXT, AttributeTable
 from fusion.watching.scales import AMOUNT, DISTANCE, SHARE
 
 
 def measure_attributes(
-    table: AttributeTable, ids: pl.Series, edges: Mapping[str, list[float]]
+    table: AttributeTable,
+    ids: pl.Series,
+    edges: Mapping[str, list[float]],
+    texts: LetterPairs | None = None,
 ) -> dict[Figure, Measurement]:
     """Measure the attributes of who or what was active in a window.
 
@@ -20,6 +24,7 @@ def measure_attributes(
         table: of users or items.
         ids: (n,) hashes: each active user once, or the item of each event.
         edges: borders of the bins of numbers.
+        texts: letters of the table's texts; None where it has none.
 
     Returns:
         For each column its distribution and the share of empty cells; for items the share of ids
@@ -42,6 +47,18 @@ def measure_attributes(
         blank = Figure(subject, "blank", SHARE, f"empty cells of {name}", name, high=causes.BLANK)
         measured[blank] = share(cells.null_count(), len(cells))
         measured |= _distribution(subject, cells, edges.get(name, []))
+    counts = texts.counts(ids) if texts else {}
+    if counts:
+        letters = Figure(
+            subject,
+            "letters",
+            DISTANCE,
+            "distance of the letters of text from those of before",
+            TEXT,
+            high=causes.MIX,
+            far_high=causes.VOCABULARY,
+        )
+        measured[letters] = Measurement(None, sum(counts.values()) // CASES, counts)
     return measured
 
 

@@ -11,8 +11,9 @@ from fusion.watching.calendar import Span
 from fusion.watching.figure import Figure, Measurement
 from fusion.watching.figures.attribute_figures import measure_attributes
 from fusion.watching.figures.event_figures import ROWS, WindowEvents, measure_events
+from fusion.watching.figures.letter_pairs import LetterPairs
 from fusion.watching.figures.taste import TASTE, measure_taste
-from fusion.watching.reading.attribute_table import AttributeTable, Edges
+from fusion.watching.reading.attribute_table import TEXT, AttributeTable, Edges
 from fusion.watching.reading.event_log import EventLog
 from fusion.watching.scales import COUNT
 
@@ -103,6 +104,7 @@ def measure_windows(data: WatchedData, windows: Sequence[Span]) -> dict[date, Me
         with_id = events.lazy().filter(pl.col(column).is_not_null())
         earliest = with_id.group_by(column).agg(pl.col("time").min().alias("first"))
         first[column] = earliest.collect(engine="streaming")
+    texts = {table.subject: LetterPairs.of(table) for table in data.tables if TEXT in table.columns}
     measured = {}
     for window in windows:
         begin, end = (
@@ -110,12 +112,16 @@ def measure_windows(data: WatchedData, windows: Sequence[Span]) -> dict[date, Me
             for moment in (window.start, window.end)
         )
         inside = events[begin:end]
-        measured[window.first] = _measure_window(data, window, inside, first)
+        measured[window.first] = _measure_window(data, window, inside, first, texts)
     return measured
 
 
 def _measure_window(
-    data: WatchedData, window: Span, events: pl.DataFrame, first: dict[str, pl.DataFrame]
+    data: WatchedData,
+    window: Span,
+    events: pl.DataFrame,
+    first: dict[str, pl.DataFrame],
+    texts: dict[str, LetterPairs],
 ) -> Measurements:
     if events.is_empty():
         return {ROWS: Measurement(0, 0)}
@@ -136,5 +142,6 @@ def _measure_window(
         # Users count once, as the people who came; items as often as they were chosen.
         users = events["user"].drop_nulls().unique()
         ids = users if table.subject == "users" else events["item"].drop_nulls()
-        measured |= measure_attributes(table, ids, data.edges.get(table.subject, {}))
+        edges = data.edges.get(table.subject, {})
+        measured |= measure_attributes(table, ids, edges, texts.get(table.subject))
     return measured
