@@ -23,7 +23,7 @@ from fusion.planning.curve import Curve
 from fusion.planning.kinds import fit_kind
 from fusion.planning.stage_curves import StageCurves
 from fusion.planning.workload import Declared, Workload
-from fusion.training.tuning import searchable
+from fusion.training.tuning.stage import searchable
 
 MB_AN_EVENT = (2.82 * 1024 - 528) / 5e6
 """Memory by which a run grows with each event: that of the run on 5 million events over the small

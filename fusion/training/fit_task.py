@@ -12,7 +12,7 @@ from fusion.isolation.failure import what_happened
 from fusion.runs.stages.runtime import Runtime, Stage
 from fusion.training.elsewhere.fit import hand_over_fit
 from fusion.training.fit_stage import Fit, FitInputs, fit_stage
-from fusion.training.tuning import Tuned, TuningTask, tune_source
+from fusion.training.tuning.stage import Tuned, TuningTask, tune_source
 
 log = logging.getLogger(__name__)
 

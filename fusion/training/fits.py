@@ -29,7 +29,7 @@ from fusion.training.sources import (
     left_out,
     require_one,
 )
-from fusion.training.tuning import TuningTask
+from fusion.training.tuning.stage import TuningTask
 
 log = logging.getLogger(__name__)
 

@@ -1,21 +1,20 @@
 """Training, stage by stage, from the fits of the sources to admitted lists."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
 from threadpoolctl import threadpool_limits
 
-from fusion.data.splitting.fold import Fold
 from fusion.errors import SourceFailed
 from fusion.evaluation.admission import Measured, admit
 from fusion.evaluation.check import Check
 from fusion.evaluation.cold_users.judge import judge_cold_users
 from fusion.evaluation.cold_users.report import ColdUsersReport
 from fusion.evaluation.estimate.report import EstimateReport
-from fusion.evaluation.evaluate import Verdict, evaluate
+from fusion.evaluation.evaluate import Verdict
 from fusion.evaluation.exposure.measure import measure_exposure
 from fusion.evaluation.exposure.report import ExposureReport
 from fusion.evaluation.feature_shift import feature_shift
@@ -25,7 +24,6 @@ from fusion.lists.business_rules.compiled_rules import Rules
 from fusion.lists.exposure.limits import exposure_limits
 from fusion.ranking.extra_parameters import require_extra
 from fusion.ranking.method import RANKER
-from fusion.ranking.sampling import limit_training_users
 from fusion.ranking.source_prior import SourcePrior
 from fusion.runs.context import RunContext
 from fusion.runs.run_folder import ListsFolder
@@ -33,25 +31,19 @@ from fusion.training.contributions.pruning import prune
 from fusion.training.elsewhere.session import with_processes
 from fusion.training.estimate.measure import estimate_lists_of
 from fusion.training.fits import fit_further, fit_sources
+from fusion.training.judging import Judged, fold_tables, judge, training_folds
 from fusion.training.lists_stage import ListsInputs, ServedMethod, lists_stage
 from fusion.training.new_items.as_if_new import learn_new_items
-from fusion.training.new_items.hidden_items import judge_hidden_items
-from fusion.training.new_items.only_new import only_new_tables
-from fusion.training.past_windows.judge import judge_past_windows
 from fusion.training.prior_effects import PriorEffect, prior_effects
 from fusion.training.queries.encode import with_query_vectors
 from fusion.training.ranker_stages import (
-    FittedRanker,
-    RankerInputs,
     ServingInputs,
-    ranker_stage,
     serving_stage,
 )
 from fusion.training.serving.measure import measure_serving
 from fusion.training.source_fits import SourceFit, SourceFits, evict
 from fusion.training.sources import RANDOM_SOURCE, SourceReport, leave_out
-from fusion.training.table_stage import TableInputs, table_stage
-from fusion.training.tuning import Tuned
+from fusion.training.tuning.stage import Tuned
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -159,48 +151,21 @@ def _without_failing(fits: SourceFits, work: Callable[[], T]) -> T:
 
 def _leave_out_costly(context: RunContext, fits: SourceFits) -> None:
     """Leave out the sources that are not worth their cost, by the label folds alone."""
-    folds = _training_folds(context)
-    tables = _tables(context, fits, folds)
+    folds = training_folds(context)
+    tables = fold_tables(context, fits, folds)
     configured = [source for source in fits.in_use if source is not RANDOM_SOURCE]
     prune(context, configured, fits.reports, folds, tables)
 
 
-def _tables(context: RunContext, fits: SourceFits, folds: Sequence[Fold]) -> list[Path]:
-    """Make the tables of some folds, by the sources in use."""
-    inputs = [TableInputs.of(context, fits, fold) for fold in folds]
-    return [context.runtime.run(table_stage(each)) for each in inputs]
-
-
 def _fuse(context: RunContext, fits: SourceFits, live: Live | None, rules: Rules | None) -> Trained:
     """Everything after the fits, with the sources in use; SourceFailed when one of them fails."""
-    plan, runtime = context.plan, context.runtime
-    label_folds = _training_folds(context)
-    tables = _tables(context, fits, [*label_folds, plan.verdict])
-    *label_tables, verdict_table = tables
-    only_new = only_new_tables(context, fits, label_folds[0])
+    judged = judge(context, fits, live, rules)
+    runtime, verdict, ranker = context.runtime, judged.verdict, judged.ranker
+    *label_tables, verdict_table = judged.tables
+    followed = exposure_limits(context, rules, context.plan.serving.known)
+    served = _served_method(context, judged)
 
-    ranker_folder = runtime.run(ranker_stage(RankerInputs.of(context, label_tables, only_new)))
-    judged = FittedRanker.load(ranker_folder, runtime.threads)
-
-    past = runtime.step("past windows", lambda: judge_past_windows(context))
-    verdict = runtime.step(
-        "verdict", lambda: evaluate(context, verdict_table, judged.ranker, live, past, rules)
-    )
-    hidden = runtime.step("hidden items", lambda: judge_hidden_items(context, fits, judged.ranker))
-    verdict = replace(verdict, report=verdict.report.model_copy(update={"cold_items": hidden}))
-    served = ServedMethod(verdict.choice.method)
-    followed = exposure_limits(context, rules, plan.serving.known)
-
-    # Only a ranker needs another fit to serve: with the verdict's labels as its newest fold.
-    if served.name == RANKER:
-        serving = ServingInputs.of(context, tables, judged, only_new)
-        served = ServedMethod(
-            name=RANKER,
-            ranker=runtime.run(serving_stage(serving, "serving ranker")),
-            twin=runtime.run(serving_stage(serving.of_twin(), "twin ranker")),
-        )
-
-    live_lists, serving_fits = live.lists if live else None, fits.on(plan.serving)
+    live_lists, serving_fits = live.lists if live else None, fits.on(context.plan.serving)
     inputs = ListsInputs.of(context, serving_fits, served, verdict_table, followed, live_lists)
     if cold_users := judge_cold_users(context):
         inputs = replace(inputs, attributes=cold_users.served)
@@ -222,17 +187,17 @@ def _fuse(context: RunContext, fits: SourceFits, live: Live | None, rules: Rules
         serving_ranker=served.ranker,
         sources=tuple(fits.reports),
         checks=tuple(admit(context, verdict, lists, measured, followed)),
-        trees=judged.settings.trees,
-        importance=judged.ranker.importance(),
-        source_prior=judged.ranker.source_prior,
+        trees=ranker.settings.trees,
+        importance=ranker.ranker.importance(),
+        source_prior=ranker.ranker.source_prior,
         shift=dict(measured.shift),
         serving=measured.serving,
         exposure=measured.exposure,
         estimate=runtime.step(
             "estimate",
-            lambda: estimate_lists_of(context, verdict, tables, judged, lists, past),
+            lambda: estimate_lists_of(context, verdict, judged.tables, ranker, lists, judged.past),
         ),
-        priors=prior_effects(context.data.priors, verdict_table, judged.ranker),
+        priors=prior_effects(context.data.priors, verdict_table, ranker.ranker),
         cold_users=cold_users,
         serving_fits=serving_fits,
         tuned=tuple(fits.tuned),
@@ -240,10 +205,18 @@ def _fuse(context: RunContext, fits: SourceFits, live: Live | None, rules: Rules
     )
 
 
-def _training_folds(context: RunContext) -> list[Fold]:
-    """The label folds, with the labels of only so many users as the ranker's training set holds."""
-    folds, config = context.plan.labels, context.config
-    return [
-        limit_training_users(fold, config.ranker.max_rows, len(folds), config.seed)
-        for fold in folds
-    ]
+def _served_method(context: RunContext, judged: Judged) -> ServedMethod:
+    """Return the chosen method as it serves.
+
+    Only a ranker needs another fit to serve, and a twin: with the verdict's labels as its newest
+    fold.
+    """
+    chosen = judged.verdict.choice.method
+    if chosen != RANKER:
+        return ServedMethod(chosen)
+    inputs = ServingInputs.of(context, judged.tables, judged.ranker, judged.only_new)
+    return ServedMethod(
+        name=RANKER,
+        ranker=context.runtime.run(serving_stage(inputs, "serving ranker")),
+        twin=context.runtime.run(serving_stage(inputs.of_twin(), "twin ranker")),
+    )

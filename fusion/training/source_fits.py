@@ -11,7 +11,7 @@ from fusion.runs.stages.runtime import Runtime
 from fusion.training.fit_stage import STATE, Fit
 from fusion.training.fit_task import FitResult
 from fusion.training.sources import RANDOM_SOURCE, SourceReport
-from fusion.training.tuning import Tuned
+from fusion.training.tuning.stage import Tuned
 
 Fits = dict[str, dict[str, Fit]]
 """Fold name -> source name -> fit."""

@@ -25,7 +25,7 @@ from fusion.training.sources import (
     left_out,
     source_limits,
 )
-from fusion.training.tuning import searchable
+from fusion.training.tuning.stage import searchable
 from storage.database.errors import NoDatabase
 
 PAST_RUNS = 10

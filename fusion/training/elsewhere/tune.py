@@ -14,7 +14,7 @@ from fusion.runs.stages.runtime import Runtime
 from fusion.training.elsewhere.opened_data import forget_data
 from fusion.training.elsewhere.worker_runtime import means_of, model_of, worker_runtime
 from fusion.training.fit_stage import ModelRecipe
-from fusion.training.tuning_search import TuneInputs, make_tuning
+from fusion.training.tuning.search import TuneInputs, make_tuning
 
 FOLD_ARRAYS = ("as_of", "label_users", "label_items")
 """All of a fold that a search reads, beside what is known."""

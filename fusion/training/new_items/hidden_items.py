@@ -27,7 +27,7 @@ from fusion.training.new_items.defaults import DEFAULTS
 from fusion.training.source_fits import SourceFit, SourceFits
 from fusion.training.sources import RANDOM_SOURCE, declared_cost
 from fusion.training.table_stage import TableInputs, table_stage
-from fusion.training.tuning import TuningTask
+from fusion.training.tuning.stage import TuningTask
 
 log = logging.getLogger(__name__)
 HIDDEN = "hidden"

@@ -13,8 +13,8 @@ from fusion.models import ease
 from fusion.models.base.registry import build
 from fusion.models.popularity import Popularity, PopularityConfig
 from fusion.training.pipeline import train
-from fusion.training.tuning import TuningTask, may_weigh, tune_source
-from fusion.training.tuning_search import evenly, is_better, subsample_users, validation_users
+from fusion.training.tuning.search import evenly, is_better, subsample_users, validation_users
+from fusion.training.tuning.stage import TuningTask, may_weigh, tune_source
 from tests.fusion import broken
 from tests.fusion.making import (
     config,

@@ -18,7 +18,7 @@ from fusion.runs.stages.runtime import Runtime, Stage
 from fusion.training.elsewhere.tune import hand_over_tuning
 from fusion.training.fit_stage import ModelRecipe
 from fusion.training.sources import source_seed
-from fusion.training.tuning_search import (
+from fusion.training.tuning.search import (
     TUNED,
     Space,
     TuneInputs,

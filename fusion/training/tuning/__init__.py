@@ -1,0 +1,1 @@
+"""Tuning: a short search over the few decisive settings of each source."""
