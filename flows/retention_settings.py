@@ -55,4 +55,11 @@ class RetentionSettings(Settings):
     notification_days: Days = Field(
         None, description="days after which messages go that receivers have; default: never"
     )
+    daily_after_days: float = Field(
+        90.0,
+        ge=0,
+        le=36_500,
+        description="days after which one row a day stays, where more came: of watches, of answers "
+        "that no training was due, and of the figures of runs that are gone",
+    )
     prune: bool = Field(True, description="`fusion run` and `fusion retrain` prune when they end")

@@ -24,6 +24,7 @@ from storage.runs.aging import (
 )
 from storage.runs.erasure import amend_manifest
 from storage.runs.histories import count_histories, drop_histories
+from storage.runs.past.thinning import thin
 from storage.runs.retention import ENDED, RunRetention
 
 log = logging.getLogger(__name__)
@@ -73,7 +74,8 @@ def age(session: Session, runs: list[RunRetention], dry_run: bool) -> list[Aged]
     ended = [run for run in runs if run.status in ENDED and run.run_no not in shown]
     by_days = [setting for setting in FILES if setting != HISTORY]
     aged = [_age_runs(session, setting, ended, dry_run) for setting in by_days]
-    aged += [*_age_rows(session, dry_run), _age_histories(session, runs, dry_run)]
+    aged += [*_age_rows(session, dry_run), _thin(session, dry_run)]
+    aged.append(_age_histories(session, runs, dry_run))
     return [one for one in aged if one is not None]
 
 
@@ -144,3 +146,11 @@ def _age_rows(session: Session, dry_run: bool) -> Iterator[Aged]:
             before = utc_now() - timedelta(days=days)
             n_rows = remove(session.engine, session.placement, before, dry_run)
             yield Aged(setting, days, n_rows)
+
+
+def _thin(session: Session, dry_run: bool) -> Aged | None:
+    """Leave one row a day of old watches, answers and figures."""
+    days = session.config.retention.daily_after_days
+    before = utc_now() - timedelta(days=days)
+    n_rows = thin(session.engine, session.placement, before, dry_run)
+    return Aged("daily_after_days", days, n_rows) if n_rows else None

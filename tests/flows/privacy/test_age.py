@@ -209,6 +209,17 @@ def test_the_command_says_what_went(session):
 
 def test_every_setting_of_days_is_carried_out(session):
     settings = {name for name in RetentionSettings.model_fields if name.endswith("_days")}
-    assert settings == {*BY_RUN, *BY_TIME}
+    assert settings == {*BY_RUN, *BY_TIME, "daily_after_days"}
     aged = prune(keeping(session, **dict.fromkeys(settings, 30.0)), dry_run=True).aged
-    assert {one.setting for one in aged} == settings
+    # Which says something only where something went.
+    assert {one.setting for one in aged} == settings - {"daily_after_days"}
+
+
+def test_of_old_days_one_answer_stays_without_any_setting(session):
+    days_ago = datetime.now(UTC).replace(hour=0, minute=0) - timedelta(days=91)
+    for hour in range(4):
+        at = days_ago + timedelta(hours=hour)
+        add_decision(session.engine, "default", False, reason="", trigger="cooldown", at=at)
+    (went,) = prune(session).aged
+    assert (went.setting, went.days, went.rows) == ("daily_after_days", 90.0, 3)
+    assert prune(session).aged == ()
