@@ -11,7 +11,8 @@ FLAT_FROM = 140
 SPAN = 60
 """Nights at the beginning and at the end whose means are compared."""
 WEEK = 7
-FEWEST_WEEKS = 8
+FEWEST_WEEKS = 18
+"""So that the first nights and the last ones are not the same."""
 PER = 100
 """Nights over which the slope is told."""
 DRAWS, SEED = 2000, 1
@@ -46,7 +47,7 @@ def flatness(points: Sequence[tuple[int, float]]) -> Flatness | None:
         points: night and value.
 
     Returns:
-        The slope and the means; None for fewer than eight weeks.
+        The slope and the means; None for fewer than eighteen weeks.
     """
     nights = np.array([night for night, _ in points], float)
     values = np.array([value for _, value in points], float)

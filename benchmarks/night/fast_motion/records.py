@@ -22,7 +22,7 @@ ROWS = {
     "alert": "SELECT cause, severity, message FROM alert WHERE id > :newest ORDER BY id",
     "decision": ('SELECT "trigger", due, reason FROM decision WHERE id > :newest ORDER BY id'),
     "run": (
-        "SELECT run_id, status, '' FROM run WHERE run_no > :newest "
+        "SELECT run_id, status, kind FROM run WHERE run_no > :newest "
         "AND status NOT IN ('ready', 'deleted') ORDER BY run_no"
     ),
 }

@@ -13,6 +13,9 @@ from benchmarks.night.fast_motion.sizes import KEPT
 MIB = 2**20
 LATER = 2
 """Nights after a fault in which its record still counts as its own."""
+NONE = "**no record**"
+SHOWN = 110
+"""Characters of a record in the table."""
 Value = Callable[[Line], float]
 
 
@@ -156,14 +159,16 @@ def faults(lines: Sequence[Line]) -> str:
             continue
         codes = ", ".join(f"{step['verb']} {step['code']}" for step in line.steps)
         sign = FAULTS[line.fault].sign
-        record = "**no record**"
+        record = NONE
         for later, night in enumerate(lines[place : place + LATER + 1]):
             shown = found(night.records, sign)
             if shown:
-                record = shown[0] if later == 0 else f"{later} nights later: {shown[0]}"
+                record = ("", "a night later: ", "two nights later: ")[later] + _cut(shown[0])
                 break
         rows.append([line.day, line.fault, codes, "yes" if line.trained else "no", record])
-    return table(["night", "fault", "exit codes", "a new run is shown", "its record"], rows)
+    n_recorded = sum(row[-1] != NONE for row in rows)
+    heads = ["night", "fault", "exit codes", "a new run is shown", "its record"]
+    return f"{len(rows)} faults, {n_recorded} with a record.\n\n{table(heads, rows)}"
 
 
 def calm(lines: Sequence[Line]) -> str:
@@ -195,6 +200,10 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """
     body = [heads, ["---"] * len(heads), *rows]
     return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in body)
+
+
+def _cut(record: str) -> str:
+    return record if len(record) <= SHOWN else f"{record[:SHOWN]}..."
 
 
 def _disk(place: str) -> Value:
