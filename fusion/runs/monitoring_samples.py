@@ -18,6 +18,12 @@ SUBJECTS = ("users", "items", "interactions")
 USER_ROW = "user_row"
 """Column that says whose row it is, so that a person can be taken out; it is not compared."""
 
+OLDEST = 0.9
+"""Share of the data's span from which on items count as equally old.
+
+How old they are nobody can tell: they were there as the data begins. In an export that keeps the
+newest months these are most items, and the day on which it begins would move all their ages.
+"""
 DIRECTIONS = 3
 """Fixed directions along which vectors are watched: another model moves items along all of them."""
 DIRECTIONS_SEED = 11
@@ -86,8 +92,8 @@ def items(known: "Dataset", seed: int) -> pl.DataFrame:
 
     Returns:
         `events` (log of 1 + interactions), with times `age` (since the first one, as a share of the
-        data's span), and of each vectors `vectors_<name>_1` to `_3`: where the item lies along
-        fixed directions, null without a vector.
+        data's span, `OLDEST` at most), and of each vectors `vectors_<name>_1` to `_3`: where the
+        item lies along fixed directions, null without a vector.
     """
     rows = _sample(known.item_counts, seed)
     columns = {"events": np.log1p(known.item_counts[rows])}
@@ -95,7 +101,7 @@ def items(known: "Dataset", seed: int) -> pl.DataFrame:
         # `minimum.at` takes each item's smallest time, however often it occurs.
         first = np.full(known.n_items, known.as_of, np.int64)
         np.minimum.at(first, known.items, known.times)
-        columns["age"] = (known.as_of - first[rows]) / span(known)
+        columns["age"] = np.minimum((known.as_of - first[rows]) / span(known), OLDEST)
     frame = pl.DataFrame(columns)
     for name, vectors in known.vectors.items():
         frame = frame.hstack(_along_directions(name, vectors[rows]))

@@ -1,6 +1,7 @@
 """Samples for monitoring: users, items and interactions as they are at a moment."""
 
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -18,6 +19,8 @@ from tests.fusion.making import (
     synthetic_interactions,
     user_frame,
 )
+
+DAY = 86_400_000
 
 
 class TestSamples:
@@ -37,9 +40,11 @@ class TestSamples:
         last = data.times[data.users == 0].max()
         assert users["idle"][0] == pytest.approx((data.as_of - last) / span)
         assert len(items) == (data.item_counts > 0).sum()
-        assert items["age"][0] == pytest.approx(
-            (data.as_of - data.times[data.items == 0].min()) / span
-        )
+        first = [data.times[data.items == item].min() for item in range(data.n_items)]
+        ages = (data.as_of - np.array(first)) / span
+        assert items["age"].to_numpy() == pytest.approx(np.minimum(ages, 0.9))
+        assert (ages > 0.9).any()
+        assert (ages < 0.9).any()
         assert events.columns == ["user_row", "item_popularity", "weight", "hour", "weekday"]
         assert events["user_row"].to_list() == data.users.tolist()
         assert read_sample(tmp_path / "now" / "interactions.parquet").columns == events.columns[1:]
@@ -118,3 +123,37 @@ class TestVectorsAndQueries:
 
         assert drifted(data) == [False] * 3
         assert sum(drifted(model)) >= 2
+
+
+class TestAgesInAnExportThatKeepsTheNewestDays:
+    """Most items were there before it begins: how old they are nobody can tell."""
+
+    @staticmethod
+    def export(night: int, new_items: int = 0):
+        """120 days before a night: 300 items all the while, and more at weekends; one new a day."""
+        frames = []
+        for day in range(night - 120, night):
+            rng = np.random.default_rng(day)
+            n_events = 500 if day % 7 in (5, 6) else 250
+            here = rng.integers(0, 300 + day, n_events)
+            if day >= night - 3:
+                here = np.concatenate([here, np.arange(10_000, 10_000 + new_items)])
+            times = day * DAY + rng.integers(DAY, size=len(here))
+            frames.append(pl.DataFrame({"item": here, "time": times}))
+        log = pl.concat(frames)
+        users = np.random.default_rng(night).integers(200, size=len(log))
+        ids = {"user": [f"u{user}" for user in users], "item": [f"i{item}" for item in log["item"]]}
+        plain = {"time": log["time"], "weight": np.ones(len(log), np.float32), "liked": True}
+        return dataset(pl.DataFrame(ids | plain))
+
+    def drifted(self, before, now) -> dict[str, bool]:
+        found = drift({"items": (items(before, 7), items(now, 7))}, MonitorSettings())
+        return {one.column: one.drifted for one in found}
+
+    def test_the_day_on_which_it_begins_moves_no_age(self):
+        exports = [self.export(night) for night in range(200, 215)]
+        moved = [self.drifted(*pair)["age"] for pair in pairwise(exports)]
+        assert not any(moved)
+
+    def test_many_new_items_do(self):
+        assert self.drifted(self.export(200), self.export(201, new_items=150))["age"]
