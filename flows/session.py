@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # light verbs time nothing, and read no data
     import polars as pl
 
     from flows.step_timer import StepTimer
+    from fusion.runs.stages.remote import Remote
 
 
 def user_name() -> str:
@@ -161,6 +162,14 @@ class Session:
     def runs(self) -> Path:
         """The folder of runs and of the store."""
         return self.base / self.config.artifacts.path
+
+    @property
+    def remote(self) -> "Remote | None":
+        """The store of stages that other machines share, where `[artifacts]` names one."""
+        from fusion.runs.stages.remote import Remote  # noqa: PLC0415 - reads and looks need none
+
+        url = self.config.artifacts.store
+        return None if url is None else Remote(url)
 
     @property
     def workspace(self) -> Path:

@@ -5,6 +5,7 @@ FusionError                 exit 3   a bug: ours to mend
 │   ├── UnknownName                  a name that is not known, with the nearest one that is
 │   ├── MissingExtra                 a package that an extra of the installation brings
 │   ├── WorkerRefused                a worker whose results would differ, or who cannot work here
+│   ├── StoreRefused                 a store of stages that is not there, or that we may not use
 │   └── UnusableSource               a package's source that cannot even be asked; a run goes on
 ├── DataError               exit 2   the data's owner
 ├── Refused                 exit 1   nobody: a gate held, what is live stays live
@@ -12,6 +13,7 @@ FusionError                 exit 3   a bug: ours to mend
 │   ├── Overtaken                    another command was faster
 │   ├── Unavailable                  the database is away or busy: the same step, in a moment
 │   ├── ExecutorLost                 whoever was to do the work of a run has gone
+│   ├── StoreLost                    the store of stages that machines share does not answer
 │   └── TookTooLong                  a stage or a run took longer than it may
 └── SourceFailed            exit 3   a source's author; a run leaves the source out and goes on
 """
@@ -90,6 +92,10 @@ class MissingExtra(ConfigError):
 
 class WorkerRefused(ConfigError):
     """A worker's results might differ from the coordinator's, or it cannot work for it."""
+
+
+class StoreRefused(ConfigError):
+    """The store of stages that machines share is not there, or we may not use it."""
 
 
 def install_hint(extras: Sequence[str]) -> str:
@@ -180,6 +186,10 @@ class Unavailable(Temporary):
 
 class ExecutorLost(Temporary):
     """Whoever was to do the work of a run has gone; what is made already is kept."""
+
+
+class StoreLost(Temporary):
+    """The store of stages that machines share does not answer; what is made already is kept."""
 
 
 class TookTooLong(Temporary):

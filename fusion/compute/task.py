@@ -10,7 +10,7 @@ from fusion.compute.attempts import take_attempt
 from fusion.core.parallel import BoundedPool
 from fusion.core.progress import Progress, quiet
 from fusion.core.system_errors import disk_refused
-from fusion.errors import ExecutorLost, SourceFailed, WorkerRefused
+from fusion.errors import ExecutorLost, SourceFailed, StoreLost, StoreRefused, WorkerRefused
 from fusion.isolation.failure import WorkFailed
 
 
@@ -133,4 +133,5 @@ def ends_run(failure: Exception) -> bool:
     Args:
         failure: of a task.
     """
-    return disk_refused(failure) or isinstance(failure, (WorkerRefused, ExecutorLost))
+    elsewhere = (WorkerRefused, ExecutorLost, StoreLost, StoreRefused)
+    return disk_refused(failure) or isinstance(failure, elsewhere)

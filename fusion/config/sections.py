@@ -6,6 +6,9 @@ from pydantic import Field
 
 from fusion.core.settings import Settings, outside
 
+STORE_URL = r"^(s3://[A-Za-z0-9][A-Za-z0-9._-]+(/[^\s?#@]*)?|file:///[^\s?#@]+)$"
+"""A bucket or a folder. Credentials have no place in it: they come from the environment."""
+
 
 class SplitSettings(Settings):
     """The `[split]` section."""
@@ -208,6 +211,14 @@ class ArtifactSettings(Settings):
         "runs",
         description="folder of runs and of the store of stages",
         json_schema_extra=outside("folder"),
+    )
+    store: str | None = Field(
+        None,
+        max_length=1000,
+        pattern=STORE_URL,
+        description="stages that other machines share, `s3://bucket/prefix` or `file:///folder`: "
+        "what is there is copied to `path` and not made again; default: `path` alone",
+        json_schema_extra=outside("store"),
     )
     wait: float = Field(
         60.0,

@@ -16,6 +16,7 @@ PACKAGES = {
     ),
     "postgres": ("psycopg",),
     "scale": ("dask", "distributed"),
+    "s3": ("s3fs",),
     "notify": ("apprise",),
     "mlflow": ("mlflow",),
     "tensorboard": ("tensorboardX",),

@@ -93,7 +93,9 @@ def tunable(default: float, low: float, high: float, *, log: bool = False, descr
     return Field(default, description=description, json_schema_extra={"tune": search}, **bound)
 
 
-Outside = Literal["table", "file", "folder", "database", "recommender", "encoder", "device"]
+Outside = Literal[
+    "table", "file", "folder", "store", "database", "recommender", "encoder", "device"
+]
 """Kinds of things outside the configuration that a setting may name."""
 
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from fusion.compute.local import LOCAL
@@ -14,6 +15,7 @@ from fusion.data.dataset import Dataset
 from fusion.data.splitting.fold import Plan
 from fusion.models.base.allowed import Allowed
 from fusion.runs.stages.handover import Handover
+from fusion.runs.stages.remote import Remote
 from fusion.runs.stages.runtime import Runtime
 from fusion.runs.stages.store import Store
 
@@ -52,7 +54,13 @@ class RunContext:
     @property
     def store(self) -> Store:
         """The cache of stages."""
-        return Store(self.root / "store", self.used, self.shared_store)
+        return Store(self.root / "store", self.used, self.shared_store, self.remote)
+
+    @cached_property
+    def remote(self) -> Remote | None:
+        """The store that other machines have too, where `[artifacts]` names one."""
+        url = self.config.artifacts.store
+        return None if url is None else Remote(url)
 
     @property
     def threads(self) -> int:

@@ -31,6 +31,10 @@ def print_pruned(console: Console, pruned: "Pruned") -> None:
     stages = count_of(pruned.stages, "stage")
     size = readable_size(pruned.bytes)
     console.print(f"{verb} {runs} and {stages} of the store, {size} together.")
+    if pruned.shared_stages:
+        shared = count_of(pruned.shared_stages, "stage")
+        of_them = readable_size(pruned.shared_bytes)
+        console.print(f"{verb} {shared} that machines share, {of_them}.")
     for aged in pruned.aged:
         of_runs = f" of {count_of(len(aged.runs), 'run')}" if aged.runs else ""
         rows = count_of(aged.rows, "row")

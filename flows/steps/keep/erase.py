@@ -17,11 +17,13 @@ from fusion.errors import ConfigError, Temporary
 from fusion.ingest.people.opt_out import read_id_lines
 from fusion.runs.cleanup import (
     QUERY_VECTORS,
+    name_of,
     remove_folder,
     run_folders,
     sweep_artifacts,
     unnamed_stages,
 )
+from fusion.runs.cleanup import stages as every_stage
 from fusion.runs.erasure import forget_in, people_in, quarantined_in
 from fusion.runs.manifest_file import read_manifest
 from fusion.runs.redaction import Redactor
@@ -40,6 +42,10 @@ OUT_OF_REACH = (
     "counts and averages in figures, reports and fallbacks",
 )
 """Places that may still hold a person, for the one who must answer for it."""
+OF_OTHERS = (
+    "folders of [artifacts] of other machines that share its `store`: run `fusion forget` on each, "
+    "and remove old versions of objects where the bucket keeps them"
+)
 UNWIPED = (
     "free pages of the SQLite file, which could not be rewritten (a reader, or no room): "
     "run `fusion forget` again"
@@ -143,9 +149,12 @@ def forget(session: Session, people: Collection[str]) -> Forgot:
         person for person in people if person not in known and hasher.of(person) in new_hashes
     ]
     unwiped = () if vacuum(engine) else (UNWIPED,)
+    others = () if session.remote is None else (OF_OTHERS,)
     counts = (len(people), len(unknown), len(runs), stages)
     log.info("forgot people=%d unknown=%d runs=%d stages=%d", *counts)
-    return Forgot(len(people), tuple(unknown), rows, runs, stages, (*OUT_OF_REACH, *unwiped))
+    return Forgot(
+        len(people), tuple(unknown), rows, runs, stages, (*OUT_OF_REACH, *others, *unwiped)
+    )
 
 
 @contextmanager
@@ -187,6 +196,11 @@ def _empty_store(session: Session, people: Collection[str]) -> tuple[set[str], i
     for stage in stages:
         remove_folder(stage)
     remove_folder(session.runs / "store" / QUERY_VECTORS)
+    if session.remote is not None:
+        # Also those of other machines, whose run folders nobody here knows: they are made anew.
+        kept = {name_of(stage) for stage in every_stage(session.runs)}
+        shared = [one for one in session.remote.stages() if one.name not in kept]
+        session.remote.remove(shared)
     return known, len(stages)
 
 

@@ -8,12 +8,11 @@ from pathlib import Path
 from dashboards.evidently.workspace import snapshots
 from flows.session import Session
 from flows.steps.keep.age import Aged, age
+from flows.steps.keep.prune_stages import prune_shared, prune_stages
 from fusion.core.clocks import utc_now
-from fusion.core.locks.folder_lock import FolderInUse, locked
 from fusion.errors import DataError, Temporary
-from fusion.runs.cleanup import remove_folder, size, sweep_artifacts, unused_stages
+from fusion.runs.cleanup import remove_folder, size, sweep_artifacts
 from fusion.runs.run_folder import folder_of
-from fusion.runs.text_vectors import prune_vectors
 from storage.runs.retention import (
     ENDED,
     RunRetention,
@@ -50,23 +49,6 @@ class RemovedRun:
 
 
 @dataclass(frozen=True)
-class RemovedStages:
-    """Stages that go from the store.
-
-    Attributes:
-        count: how many.
-        bytes: of their files.
-        left: a sentence about stages that could not go yet; empty when all went.
-        damaged: a sentence about what must be mended before any can go.
-    """
-
-    count: int = 0
-    bytes: int = 0
-    left: tuple[str, ...] = ()
-    damaged: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class Pruned:
     """Everything that was removed, or would be.
 
@@ -79,6 +61,8 @@ class Pruned:
         left: sentences about what could not go yet, and will by itself.
         damaged: sentences about what cannot go before somebody mends a file.
         aged: rows that went before their run; none where [retention] names no days for them.
+        shared_stages: how many went from the store that machines share.
+        shared_bytes: of their objects.
     """
 
     dry_run: bool
@@ -89,10 +73,12 @@ class Pruned:
     left: tuple[str, ...] = ()
     damaged: tuple[str, ...] = ()
     aged: tuple[Aged, ...] = ()
+    shared_stages: int = 0
+    shared_bytes: int = 0
 
     @property
     def bytes(self) -> int:
-        """All bytes together, in SQL and in files."""
+        """All bytes together, in SQL and in files of this machine."""
         return self.stage_bytes + sum(run.sql_bytes + run.file_bytes for run in self.runs)
 
 
@@ -120,8 +106,10 @@ def prune(session: Session, dry_run: bool = False) -> Pruned:
     # Measured before anything goes.
     removed = tuple(_measure(session, run) for run in going)
     left = [] if dry_run else _remove_runs(session, going)
-    stages = _prune_stages(session, dry_run, {run.run_id for run in going})
+    stages = prune_stages(session, dry_run, {run.run_id for run in going})
     left += stages.left
+    shared = prune_shared(session, dry_run)
+    left += shared.left
     for sentence in (*left, *stages.damaged):
         log.warning("%s", sentence)
     aged = age(session, [run for run in runs if run not in going], dry_run)
@@ -135,6 +123,8 @@ def prune(session: Session, dry_run: bool = False) -> Pruned:
         left=tuple(left),
         damaged=stages.damaged,
         aged=tuple(aged),
+        shared_stages=shared.count,
+        shared_bytes=shared.bytes,
     )
     log.info(
         "pruned dry_run=%s runs=%d stages=%d bytes=%d aged=%d",
@@ -207,39 +197,3 @@ def _remove_rows(session: Session, run: RunRetention) -> str | None:
     except Temporary as busy:
         return f"rows of run {run.run_id} stay for now: {busy}"
     return None
-
-
-def _prune_stages(session: Session, dry_run: bool, removed: set[str]) -> RemovedStages:
-    """Remove stages that no run refers to, those in `removed` left aside.
-
-    A training holds the folder while it uses stages that no run refers to yet.
-    """
-    folder = session.runs / "store"
-    if not folder.is_dir():
-        return RemovedStages()
-    try:
-        if dry_run:
-            # Folders of the runs that would go are still there: their stages are left aside.
-            unused = unused_stages(session.runs, removed)
-            return RemovedStages(len(unused), sum(map(size, unused)))
-        return _remove_unused_stages(session)
-    except DataError as wrong:
-        # Which stages a run uses, its manifest alone says: one that cannot be read keeps them all.
-        return RemovedStages(damaged=(f"the store of stages stays: {wrong}",))
-
-
-def _remove_unused_stages(session: Session) -> RemovedStages:
-    """Remove stages that no run refers to, unless a training uses the store.
-
-    Raises:
-        DataError: the manifest of a run cannot be read.
-    """
-    try:
-        with locked(session.runs, f"prune of placement {session.placement!r}"):
-            unused = unused_stages(session.runs)
-            freed = sum(map(size, unused)) + prune_vectors(session.runs)
-            for stage in unused:
-                remove_folder(stage)
-    except FolderInUse as busy:
-        return RemovedStages(left=(f"the store of stages stays for now: {busy}",))
-    return RemovedStages(len(unused), freed)

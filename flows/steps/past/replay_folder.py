@@ -97,7 +97,9 @@ class ReplayFolder:
         url = URL.create("sqlite", database=str(self.path / DATABASE))
         own = {
             "storage": StorageSettings(url=url.render_as_string()),
-            "artifacts": config.artifacts.model_copy(update={"path": str(self.path / "runs")}),
+            "artifacts": config.artifacts.model_copy(
+                update={"path": str(self.path / "runs"), "store": None}
+            ),
             "lists": config.lists.model_copy(update={"placement": policy.name}),
             # Nobody is there to approve; whoever would have is taken to have agreed.
             "gate": config.gate.model_copy(update={"approve": False}),

@@ -128,10 +128,14 @@ def training_begun(session: Session) -> Iterator[TimeLimits]:
         The limits.
 
     Raises:
-        MissingExtra: workers of Dask are asked for, which is not installed.
+        MissingExtra: workers of Dask or a shared store are asked for, and their extra is missing.
+        StoreRefused: the shared store is not there, or refuses us.
+        StoreLost: it does not answer.
     """
     if session.config.compute.executor == "dask":
         require_dask()
+    if session.remote is not None:
+        session.remote.objects.now()
     session.timer.restart()
     with limited(session) as limits:
         session.make_database()

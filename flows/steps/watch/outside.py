@@ -13,6 +13,7 @@ from fusion.core.torch_runtime import device_for
 from fusion.errors import ConfigError, FusionError, MissingExtra
 from fusion.lists.business_rules.rules import RuleSet
 from fusion.models.text.encoder_choice import require_encoder
+from fusion.runs.stages.remote import Remote
 from fusion.training.sources import build_source
 
 
@@ -102,8 +103,19 @@ def _try_device(session: Session, named: Named) -> Finding | None:
     return None
 
 
+def _try_store(session: Session, named: Named) -> Finding | None:
+    cure = f"Correct {named.key}, or take it out: stages then stay in `path` of [artifacts] alone."
+    try:
+        Remote(named.value).objects.now()
+    except FusionError as wrong:
+        code = "missing_extra" if isinstance(wrong, MissingExtra) else "no_folder"
+        return Finding(code, "error", named.key, 1, str(wrong), [], cure)
+    return None
+
+
 _TRIES: dict[Outside, Callable[[Session, Named], Finding | None]] = {
     "folder": _try_folder,
+    "store": _try_store,
     "encoder": _try_encoder,
     "device": _try_device,
 }

@@ -16,7 +16,7 @@ from fusion.data.dataset import Dataset
 from fusion.data.splitting.fold import Fold
 from fusion.errors import FusionError
 from fusion.models.base.allowed import Allowed
-from fusion.runs.stages.store import KEY_DIGITS
+from fusion.runs.stages.record import KEY_DIGITS
 
 KEYED_IF_GIVEN = "keyed_if_given"
 """In the metadata of an input that came later: while it is None, keys stay as they were before."""

@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -10,6 +10,8 @@ from fusion.core.durable import replaced_by
 
 RECORD = "files.json"
 """The file of a stage that holds size and checksum of every other one."""
+KEY_DIGITS = 16
+"""Hex digits of keys: 64 bits, so that a store of millions of stages has no two alike by chance."""
 PART = 2**20
 """Bytes that are read at once."""
 
@@ -81,12 +83,28 @@ def drop_file(folder: Path, name: str) -> None:
     """
     sums = read_record(folder)
     kept = {other: each for other, each in sums.items() if other != name}
+    dropped = {*dropped_files(folder), name}
     # Aside, since a stage that is in use is never without its record, and before the file itself:
     # killed in between, nobody takes the stage for a damaged one.
     aside = folder / f"{RECORD}.new"
     with replaced_by(aside, folder / RECORD):
-        aside.write_text(_as_json(kept), encoding="utf-8")
+        aside.write_text(_as_json(kept, sorted(dropped)), encoding="utf-8")
     (folder / name).unlink(missing_ok=True)
+
+
+def dropped_files(folder: Path) -> set[str]:
+    """Return the files of a stage that were dropped.
+
+    Args:
+        folder: a finished stage.
+
+    Returns:
+        Relative paths; none where the record is missing or damaged.
+    """
+    if not read_record(folder):
+        return set()
+    stored = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    return set(stored.get("dropped", ()))
 
 
 def damage_in(folder: Path, read_later: Collection[str] = (), sizes_only: bool = False) -> str:
@@ -131,9 +149,11 @@ def _damage(file: Path, expected: FileSum, size_only: bool) -> str:
     return ""
 
 
-def _as_json(sums: dict[str, FileSum]) -> str:
+def _as_json(sums: dict[str, FileSum], dropped: Sequence[str] = ()) -> str:
     files = {name: asdict(each) for name, each in sums.items()}
     stored = {"crc32": _own_checksum(sums), "files": files}
+    if dropped:
+        stored["dropped"] = list(dropped)
     return json.dumps(stored, separators=(",", ":"))
 
 

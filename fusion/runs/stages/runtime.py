@@ -129,12 +129,12 @@ class Runtime:
         self.executor.submit(task).result()
 
     def has(self, stage: Stage[I]) -> bool:
-        """Return whether a stage is in the store already.
+        """Return whether a stage is in the store already, or with other machines.
 
         Args:
             stage: what would be made.
         """
-        return (self.store.root / stage.name / self.store.key(stage.key_inputs)).exists()
+        return self.store.has(stage.name, stage.key_inputs)
 
     def watch(self) -> Progress:
         """Return the progress of the stage that is being made."""

@@ -16,7 +16,8 @@ from typing import Any
 
 from fusion.core.durable import rename_folder
 from fusion.core.locks.drafts import draft_beside, sweep_drafts
-from fusion.runs.stages.record import damage_in, write_record
+from fusion.runs.stages.record import KEY_DIGITS, damage_in, dropped_files, write_record
+from fusion.runs.stages.remote import Remote
 
 log = logging.getLogger(__name__)
 LIBRARIES = ("numpy", "scipy", "implicit", "lightgbm", "torch", "polars", "scikit-learn", "optuna")
@@ -27,8 +28,6 @@ DAMAGED = ".damaged"
 """End of the name of a damaged stage that was set aside; pruning and forgetting remove it."""
 CODE_DIGITS = 12
 """Hex digits of hashes of code."""
-KEY_DIGITS = 16
-"""Hex digits of keys: 64 bits, so that a store of millions of stages has no two alike by chance."""
 
 
 @cache
@@ -66,11 +65,13 @@ class Store:
         root: the folder.
         used: stages made or verified so far, `<name>/<key>`.
         shared: another store, which is only read: what stands there is copied and not made again.
+        remote: stages that other machines made, and take from there; `root` is then a cache.
     """
 
     root: Path
     used: set[str] = field(default_factory=set, compare=False)
     shared: Path | None = None
+    remote: Remote | None = None
 
     def key(self, inputs: Mapping[str, Any]) -> str:
         """Return the key of inputs and of the code's version.
@@ -83,6 +84,18 @@ class Store:
         """
         text = json.dumps({"code": code_version(), **inputs}, sort_keys=True)
         return sha256(text.encode()).hexdigest()[:KEY_DIGITS]
+
+    def has(self, name: str, inputs: Mapping[str, Any]) -> bool:
+        """Return whether a stage need not be made.
+
+        Args:
+            name: of the stage.
+            inputs: as of `stage`.
+        """
+        key = self.key(inputs)
+        if (self.root / name / key).exists():
+            return True
+        return self.remote is not None and self.remote.has(f"{name}/{key}")
 
     def stage(
         self,
@@ -103,6 +116,10 @@ class Store:
             inputs: JSON-able; everything that decides the result.
             make: writes the result into the empty folder that it is called with.
             read_later: files whose content whoever reads them verifies; here their size alone is.
+
+        Raises:
+            StoreLost: the remote does not answer; what was made is kept here.
+            StoreRefused: it refuses us.
         """
         final = self.root / name / self.key(inputs)
         stage = f"{name}/{final.name}"
@@ -113,18 +130,36 @@ class Store:
             self.used.add(stage)
             os.utime(final)  # pruning keeps what was asked for lately
             log.info("stage reused name=%s key=%s", name, final.name)
+            if not is_known:
+                self._share(stage, final)
             return final
         # One for each process: two that make the same stage do not disturb each other.
         with draft_beside(final) as draft:
-            if self.shared is None or not _copy(self.shared / stage, draft):
+            if not self._is_copied(stage, draft):
                 draft.mkdir()
                 make(draft)
                 record = json.dumps(dict(inputs), indent=1, sort_keys=True)
                 (draft / INPUTS).write_text(record)
                 write_record(draft)
             _take_name(draft, final)
+        # After it has its name: what a remote does not take is not made again.
+        self._share(stage, final)
         self.used.add(stage)
         return final
+
+    def _is_copied(self, stage: str, draft: Path) -> bool:
+        """Copy a stage that another store has; False where none has it whole."""
+        if self.shared is not None and _copy(self.shared / stage, draft):
+            return True
+        return self.remote is not None and self.remote.fetch(stage, draft)
+
+    def _share(self, stage: str, folder: Path) -> None:
+        """Let the remote have a stage, and know that it is in use."""
+        if self.remote is None or self.remote.note_use(stage):
+            return
+        # Where files were dropped, nobody could read what is left of it as a fit.
+        if not dropped_files(folder):
+            self.remote.offer(stage, folder)
 
     def sweep(self) -> int:
         """Remove drafts of processes that are gone.

@@ -23,6 +23,7 @@ PLANTED = {
     "sources.use": ('[[sources]]\nname = "mine"\nuse = "not installed"\n', "wrong_source"),
     "lists.rules": ('[lists]\nrules = "none.toml"', "wrong_rules"),
     "artifacts.path": ('[artifacts]\npath = "ratings.csv/runs"\n', "no_folder"),
+    "artifacts.store": ('[artifacts]\nstore = "file:///dev/null/stages"\n', "no_folder"),
     "monitor.workspace": ('[monitor]\nworkspace = "ratings.csv"\n', "no_folder"),
     "data.interactions": ('interactions = "none.csv"', "missing_file"),
     "data.items": ('items = { url = "sqlite:///none.db", query = "select 1" }', "sql_failed"),
