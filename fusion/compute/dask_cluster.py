@@ -9,7 +9,7 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from fusion.compute.worker import refuse
+from fusion.compute.worker import refuse, sees
 from fusion.core.extras import require_extras
 from fusion.errors import ExecutorLost, WorkerRefused
 
@@ -29,12 +29,14 @@ class Cluster:
         n_workers: when it was opened.
         address: of the scheduler, for sentences.
         memory: GiB that tasks under way may need together; infinite where each worker has its own.
+        is_far: a worker does not see the folder of the training.
     """
 
     client: Any
     n_workers: int
     address: str
     memory: float
+    is_far: bool = False
 
 
 @contextmanager
@@ -70,15 +72,20 @@ def local_cluster(n_workers: int, memory: float) -> Iterator[Cluster]:
 
 @contextmanager
 def remote_cluster(
-    scheduler: str, memory: float, folder: Path, identity: Mapping[str, Any]
+    scheduler: str,
+    memory: float,
+    folder: Path,
+    identity: Mapping[str, Any],
+    may_be_far: bool = False,
 ) -> Iterator[Cluster]:
     """Connect with a scheduler, and check its workers.
 
     Args:
         scheduler: its address, such as "tcp://host:8786".
         memory: GiB that every worker must be allowed to hold.
-        folder: that every worker must see.
+        folder: that every worker must see, unless they may be far.
         identity: as of `worker.answer`.
+        may_be_far: whether there is another way to workers that do not see the folder.
 
     Yields:
         The cluster.
@@ -99,8 +106,8 @@ def remote_cluster(
     with client:
         workers = client.scheduler_info(n_workers=-1)["workers"]
         _check_sizes(workers, memory)
-        _check_workers(client, folder, identity)
-        yield Cluster(client, len(workers), scheduler, inf)
+        is_far = _check_workers(client, folder, identity, may_be_far)
+        yield Cluster(client, len(workers), scheduler, inf, is_far)
 
 
 def _check_sizes(workers: Mapping[str, Mapping[str, Any]], memory: float) -> None:
@@ -120,10 +127,18 @@ def _check_sizes(workers: Mapping[str, Mapping[str, Any]], memory: float) -> Non
             )
 
 
-def _check_workers(client: Any, folder: Path, identity: Mapping[str, Any]) -> None:
-    """Refuse workers whose results would differ, or who do not see the store."""
+def _check_workers(
+    client: Any, folder: Path, identity: Mapping[str, Any], may_be_far: bool
+) -> bool:
+    """Refuse workers whose results would differ, or who do not see the store and may not be far.
+
+    Returns:
+        Whether any does not see it.
+    """
+    place, plain_identity = str(folder.absolute()), json.loads(json.dumps(identity))
     try:
-        refusals = client.run(refuse, str(folder.absolute()), json.loads(json.dumps(identity)))
+        is_far = may_be_far and not all(client.run(sees, place).values())
+        refusals = client.run(refuse, "" if is_far else place, plain_identity)
     except ImportError as missing:
         raise WorkerRefused(
             f"a worker cannot import what the coordinator can ({missing}); install the same "
@@ -132,6 +147,7 @@ def _check_workers(client: Any, folder: Path, identity: Mapping[str, Any]) -> No
     for _, refusal in sorted(refusals.items()):
         if refusal:
             raise WorkerRefused(refusal)
+    return is_far
 
 
 def require_dask() -> None:

@@ -5,8 +5,9 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, Protocol
 
 from fusion.compute.dask_cluster import Cluster
 from fusion.compute.task import Done, Pending, Task, require_done
@@ -26,6 +27,20 @@ AHEAD = 1
 """Tasks that wait at the scheduler, so that no worker waits for the coordinator."""
 
 
+class Courier(Protocol):
+    """The way to workers that do not see the folders of tasks, and back."""
+
+    def send(self, question: Mapping[str, Any]) -> str:
+        """Take along what a question names, and return what `answer` takes."""
+
+    @staticmethod
+    def answer(question: str) -> str:
+        """Do a task on the worker, and return the answer as JSON."""
+
+    def receive(self, answer: Mapping[str, Any], folder: Path) -> None:
+        """Bring what a worker made into the folder of the task."""
+
+
 @dataclass(frozen=True)
 class Submitted:
     """A task that a scheduler has.
@@ -34,11 +49,13 @@ class Submitted:
         task: that was submitted.
         cluster: to which.
         future: of `distributed`.
+        courier: by which the task was sent, if workers do not see its folder.
     """
 
     task: Task
     cluster: Cluster
     future: Any
+    courier: Courier | None = None
 
     def result(self) -> None:
         """Wait for the end of the task, wherever it is done, and begun anew where a worker died.
@@ -47,13 +64,17 @@ class Submitted:
             WorkFailed: the work raised an exception, or too many workers died of it.
             WorkerRefused: a worker cannot take part.
             ExecutorLost: scheduler or workers have gone.
+            StoreLost: what workers far away read, or made, did not come through.
         """
         try:
             text = self._wait()
         except BaseException:
             self.future.cancel()
             raise
-        require_done(json.loads(text), self.task.folder)
+        answer = json.loads(text)
+        if self.courier is not None:
+            self.courier.receive(answer, self.task.folder)
+        require_done(answer, self.task.folder)
 
     def _wait(self) -> str:
         from distributed import CancelledError, KilledWorker  # noqa: PLC0415
@@ -103,10 +124,12 @@ class DaskExecutor:
     Attributes:
         cluster: of workers that were checked.
         identity: as of `worker.answer`: workers may come later, and are checked by each task.
+        courier: the way to workers that do not see the folders of tasks; None where all do.
     """
 
     cluster: Cluster
     identity: Mapping[str, Any]
+    courier: Courier | None = None
 
     @contextmanager
     def pool(self, threads: int, memory: float) -> Iterator[BoundedPool]:
@@ -139,5 +162,9 @@ class DaskExecutor:
             "arguments": dict(message.arguments),
             "identity": dict(self.identity),
         }
-        future = self.cluster.client.submit(answer_text, json.dumps(question), pure=False)
-        return Submitted(task, self.cluster, future)
+        courier, submit = self.courier, self.cluster.client.submit
+        if courier is None:
+            future = submit(answer_text, json.dumps(question), pure=False)
+        else:
+            future = submit(courier.answer, courier.send(question), pure=False)
+        return Submitted(task, self.cluster, future, courier)

@@ -84,7 +84,7 @@ def refuse(folder: str, identity: Mapping[str, Any]) -> str:
     """Return why this process must not work on a task, or nothing.
 
     Args:
-        folder: that it would have to fill.
+        folder: that it would have to fill; empty where it need not see any.
         identity: as of `answer`.
     """
     found = _function(identity["function"])()
@@ -95,12 +95,22 @@ def refuse(folder: str, identity: Mapping[str, Any]) -> str:
             f"the worker on {host} has {other}: its results might differ in their last bits; "
             "install the same release there, or take workers with the same kind of CPU only"
         )
-    if not Path(folder).is_dir():
+    if folder and not sees(folder):
         return (
             f"the worker on {host} does not see {folder}: put the folder of [artifacts] where "
-            "every worker sees it under the same path"
+            "every worker sees it under the same path, or name a `store` in [artifacts] that "
+            "every worker reaches"
         )
     return ""
+
+
+def sees(folder: str) -> bool:
+    """Return whether this process sees a folder.
+
+    Args:
+        folder: of the coordinator.
+    """
+    return Path(folder).is_dir()
 
 
 def _unless_abandoned(attempt: Path, progress: Progress) -> Progress:

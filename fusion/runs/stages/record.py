@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -53,8 +53,17 @@ def write_record(folder: Path) -> None:
         folder: with all files of the stage.
     """
     files = [file for file in sorted(folder.rglob("*")) if file.is_file()]
-    sums = {file.relative_to(folder).as_posix(): FileSum.of(file) for file in files}
-    (folder / RECORD).write_text(_as_json(sums), encoding="utf-8")
+    by_name = {file.relative_to(folder).as_posix(): file for file in files}
+    (folder / RECORD).write_text(record_of(by_name), encoding="utf-8")
+
+
+def record_of(files: Mapping[str, Path]) -> str:
+    """Return the record of some files, as a stage would have it.
+
+    Args:
+        files: by relative path.
+    """
+    return _as_json({name: FileSum.of(file) for name, file in files.items()})
 
 
 def read_record(folder: Path) -> dict[str, FileSum]:

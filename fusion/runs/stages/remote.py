@@ -4,7 +4,7 @@ import json
 import logging
 import re
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from secrets import token_hex
 
 from fusion.runs.stages.objects import Found, Objects
-from fusion.runs.stages.record import KEY_DIGITS, RECORD, damage_in, read_record
+from fusion.runs.stages.record import KEY_DIGITS, RECORD, damage_in, read_record, record_of
 
 log = logging.getLogger(__name__)
 MANIFEST = "manifest.json"
@@ -137,13 +137,33 @@ class Remote:
         """
         if self.has(stage):
             return
-        upload = token_hex(6)
-        for name in read_record(folder):
-            self.objects.upload(folder / name, f"{stage}/{upload}/{name}")
         record = (folder / RECORD).read_text(encoding="utf-8")
-        manifest = json.dumps({"upload": upload, "record": record})
-        self.objects.write(f"{stage}/{MANIFEST}", manifest.encode())
+        self._upload(stage, {name: folder / name for name in read_record(folder)}, record)
         log.info("stage offered name=%s at=%s", stage, self.url)
+
+    def put(self, name: str, files: Mapping[str, Path]) -> None:
+        """Copy files there that are no stage, for another machine to `fetch`.
+
+        Args:
+            name: `<word>/<key>`, which nothing else has.
+            files: by relative path.
+        """
+        self._upload(name, files, record_of(files))
+
+    def drop(self, name: str) -> None:
+        """Remove what stands there under a name.
+
+        Args:
+            name: of a stage, or as of `put`.
+        """
+        self.remove([RemoteStage(name, tuple(self.objects.found(name)))])
+
+    def _upload(self, name: str, files: Mapping[str, Path], record: str) -> None:
+        upload = token_hex(6)
+        for relative, file in files.items():
+            self.objects.upload(file, f"{name}/{upload}/{relative}")
+        manifest = json.dumps({"upload": upload, "record": record})
+        self.objects.write(f"{name}/{MANIFEST}", manifest.encode())
 
     def note_use(self, stage: str) -> bool:
         """Note that a training asks for a stage, so that pruning keeps it.

@@ -15,13 +15,13 @@ from fusion.models.foreign.processes import foreign_sources
 from fusion.runs.context import RunContext
 from fusion.runs.environment import identity
 from fusion.runs.stages.handover import Handover
+from fusion.training.elsewhere.courier import Courier
+from fusion.training.elsewhere.far_worker import HANDED
 from fusion.training.sources import source_limits
 
 log = logging.getLogger(__name__)
 FOREIGN = "foreign"
 """Folder of the store for what packages' sources and the training hand to each other."""
-HANDED = "handed"
-"""Folder of the store for what other processes read to make stages."""
 IDENTITY = "fusion.runs.environment:identity"
 
 
@@ -66,8 +66,14 @@ def _opened(context: RunContext, folder: Path) -> Iterator[Executor]:
             yield processes
         return
     if compute.scheduler:
-        cluster = remote_cluster(compute.scheduler, memory, folder, who)
+        may_be_far = context.remote is not None
+        cluster = remote_cluster(compute.scheduler, memory, folder, who, may_be_far)
     else:
         cluster = local_cluster(n_workers, memory)
     with cluster as opened:
-        yield DaskExecutor(opened, who)
+        if context.remote is None or not opened.is_far:
+            yield DaskExecutor(opened, who)
+            return
+        root = context.store.root.absolute()
+        with closing(Courier(context.remote, root, folder.name)) as courier:
+            yield DaskExecutor(opened, who, courier)

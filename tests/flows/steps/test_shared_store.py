@@ -1,4 +1,4 @@
-"""A shop whose stages other machines share: pruned by age, forgotten by all, and away for a while."""
+"""A shop whose stages machines share: pruned by age, forgotten there too, away for a while."""
 
 import shutil
 from datetime import timedelta

@@ -21,6 +21,8 @@ sys.stdin.read()
 os.killpg(started.pid, signal.SIGKILL)
 """
 """Ends a command when its own input closes, which happens however the one who holds it dies."""
+HIDING = 'mount -t tmpfs none "$0" && exec "$@"'
+"""Covers a folder by an empty one, for a command in a namespace of its own."""
 PATIENCE = 60
 A_FIT = "fit/.*/attempt-*"
 A_PART_OF_A_TABLE = "table/.*/part-*/attempt-*"
@@ -29,9 +31,12 @@ A_PART_OF_THE_LISTS = "lists/.*/part-*/attempt-*"
 
 
 @contextmanager
-def leashed(*words: str) -> Iterator[None]:
+def leashed(*words: str, hidden: Path | None = None) -> Iterator[None]:
     """A module of Dask's command line, which ends with the block or with this process."""
-    command = [sys.executable, "-c", LEASH, sys.executable, "-m", *words]
+    python = [sys.executable, "-m"]
+    if hidden is not None:
+        python = ["unshare", "-rm", "sh", "-c", HIDING, str(hidden), *python]
+    command = [sys.executable, "-c", LEASH, *python, *words]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
@@ -43,8 +48,8 @@ def leashed(*words: str) -> Iterator[None]:
 
 
 @contextmanager
-def machines(folder: Path, n_workers: int) -> Iterator[str]:
-    """A scheduler with workers; gives its address."""
+def machines(folder: Path, n_workers: int, hidden: Path | None = None) -> Iterator[str]:
+    """A scheduler with workers, which see an empty folder where one is hidden; its address."""
     file = folder / "scheduler.json"
     with ExitStack() as started:
         scheduler = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard")
@@ -53,7 +58,8 @@ def machines(folder: Path, n_workers: int) -> Iterator[str]:
         wait_for(lambda: file.exists() and file.stat().st_size)
         for _ in range(n_workers):
             worker = ("--nthreads", "1", "--no-dashboard", "--local-directory", str(folder))
-            started.enter_context(leashed("distributed.cli.dask_worker", *worker, *where))
+            words = ("distributed.cli.dask_worker", *worker, *where)
+            started.enter_context(leashed(*words, hidden=hidden))
         yield json.loads(file.read_text())["address"]
 
 
