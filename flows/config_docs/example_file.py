@@ -31,6 +31,7 @@ EXAMPLES: dict[str, Any] = {
     "data.user_columns.id": "userId",
     "data.user_columns.opt_out": "no_tracking",
     "data.events": {"purchase": 5.0, "click": 1.0},
+    "artifacts.store": "s3://shop/stages",
     "split.window": 28,
     "ranker.leaves": 7,
     "ranker.learning_rate": 0.05,

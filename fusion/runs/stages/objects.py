@@ -143,20 +143,14 @@ class Objects:
         with self._telling():
             self._system.put_file(str(file), f"{self._root}/{name}")
 
-    def download(self, name: str, file: Path) -> bool:
-        """Copy an object here.
+    def download(self, name: str, file: Path) -> None:
+        """Copy an object here, where there is such an object.
 
         Args:
             name: of the object.
             file: to write; the folder of it is there.
-
-        Returns:
-            Whether there is such an object.
         """
-        got = self._unless_missing(
-            lambda: (self._system.get_file(f"{self._root}/{name}", str(file)), True)
-        )
-        return got is not None
+        self._unless_missing(lambda: self._system.get_file(f"{self._root}/{name}", str(file)))
 
     def remove(self, name: str) -> None:
         """Remove an object, unless it is gone already.

@@ -121,8 +121,7 @@ class Remote:
             if path.is_absolute() or ".." in path.parts:
                 return f"{MANIFEST} names {name}"
             (draft / path).parent.mkdir(parents=True, exist_ok=True)
-            if not self.objects.download(f"{stage}/{upload}/{name}", draft / path):
-                return f"{name} is missing"
+            self.objects.download(f"{stage}/{upload}/{name}", draft / path)
         return ""
 
     def offer(self, stage: str, folder: Path) -> None:

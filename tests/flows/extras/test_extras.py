@@ -43,6 +43,8 @@ TRACKING = ("mlflow", "tensorboard")
 """Extras of one tool each, which `all` leaves out."""
 FOR_MACHINES = "scale"
 """An extra that `all` leaves out, since one machine does without."""
+FOR_BUCKETS = "s3"
+"""An extra that `all` leaves out for the same reason."""
 FOR_GPUS = "finetune"
 """An extra that `all` leaves out too, and that is not installed where these tests run."""
 EXTRAS = (
@@ -62,7 +64,7 @@ def line_of(name: str) -> list[str]:
     return [name, *WORDS.get(name, [])]
 
 
-@pytest.mark.parametrize("extra", [*EXTRAS, *TRACKING, FOR_MACHINES])
+@pytest.mark.parametrize("extra", [*EXTRAS, *TRACKING, FOR_MACHINES, FOR_BUCKETS])
 def test_an_extra_brings_the_packages_that_it_stands_for(extra):
     hidden = set(hidden_packages(extra))
     assert hidden.isdisjoint(PACKAGES[extra])
@@ -77,7 +79,7 @@ def test_what_trains_transformers_brings_peft():
 
 
 def test_all_is_every_extra_that_a_user_has_and_what_make_installs():
-    assert set(PACKAGES) == {*EXTRAS, *TRACKING, FOR_MACHINES, FOR_GPUS}
+    assert set(PACKAGES) == {*EXTRAS, *TRACKING, FOR_MACHINES, FOR_BUCKETS, FOR_GPUS}
     [everything] = project()["optional-dependencies"]["all"]
     names = ",".join(extra for extra in EXTRAS if extra != "demo")
     assert everything == f"fusion-recommender[{names}]"
