@@ -64,10 +64,10 @@ def known(data: Dataset) -> Dataset:
     return with_priors(described(data), [rule])[0]
 
 
-def trained(root: Path, data: Dataset, **compute: Any) -> Trained:
+def trained(root: Path, data: Dataset, store: str | None = None, **compute: Any) -> Trained:
     """Train under rules, beside lists that are shown to some users."""
     lists = {"stickiness": 1.0, "why_rows": 200, "new_items": {"min": 0.01}}
-    settings = config(SOURCES, compute=compute, lists=lists)
+    settings = config(SOURCES, compute=compute, lists=lists, artifacts={"store": store})
     context = context_of(root, data, settings)
     rules, _ = usable(RuleSet(**RULES), data, BLOCKED, settings.lists.size)
     users = np.arange(0, data.n_users, 2, dtype=np.int32)

@@ -7,10 +7,11 @@ import pytest
 from fusion.errors import ExecutorLost, StoreLost, WorkerRefused
 from fusion.runs.stages.remote import MANIFEST, Remote
 from fusion.training.elsewhere import courier as couriers
-from fusion.training.elsewhere.far_worker import HANDED, MADE
+from fusion.training.elsewhere.far_worker import CACHE, HANDED, MADE
 from fusion.training.pipeline import train
-from tests.fusion.compute.machines import machines
+from tests.fusion.compute.machines import killing_workers, machines
 from tests.fusion.making import config, context_of
+from tests.fusion.training.elsewhere import ruled_world
 from tests.fusion.training.elsewhere.ruled_world import small_parts
 from tests.fusion.whole import file_digests, status
 from tests.s3_server import BUCKET, NEEDS_S3, s3_server
@@ -76,6 +77,33 @@ def test_the_same_lists_by_workers_that_see_no_folder(far, data, local, noted):
 
 def files_of(store):
     return [file for file in store.rglob("*") if file.is_file() and "vectors" not in file.parts]
+
+
+@pytest.mark.faults
+def test_the_same_lists_under_rules(far, data, noted, tmp_path):
+    """Whatever lists and tables read: rules, prices, live lists, texts, facts, queries, priors."""
+    root, url, scheduler = far
+    world = ruled_world.known(data)
+    ruled = ruled_world.trained(tmp_path / "local", world)
+    noted.clear()
+    trained = ruled_world.trained(root, world, url, executor="dask", scheduler=scheduler)
+    assert {stage for stage, _, _ in noted} == {"table", "lists"}
+    assert status(trained) == status(ruled)
+    assert contents(trained.lists) == contents(ruled.lists)
+
+
+def contents(folder):
+    return {file.relative_to(folder): file.read_bytes() for file in files_of(folder)}
+
+
+@pytest.mark.faults
+def test_a_worker_that_is_killed_at_its_work_changes_no_bit(far, data, local):
+    root, url, scheduler = far
+    attempts = f"dask-scratch-space/*/{CACHE}/*/*/attempt-*"
+    with killing_workers(root.with_name("workers"), attempts, most=1) as killed:
+        trained = train(context_with(root, data, url, executor="dask", scheduler=scheduler))
+    assert killed
+    assert file_digests(trained.lists) == file_digests(local.lists)
 
 
 def test_without_a_shared_store_they_are_refused_with_the_cure(far, data):
