@@ -25,6 +25,8 @@ STEERING = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066
 LOG_LINE = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ (INFO|WARNING|ERROR) ")
 LONGEST = 5000
 """Letters of a line: a path alone may have 4,096."""
+BEGINNING = 60
+"""Letters by which a name is known."""
 
 
 def judge(case: Case, place: Place) -> list[str]:
@@ -67,8 +69,8 @@ def _of_words(case: Case, ended: Ended) -> Iterator[str]:
     longest = max(map(len, both.splitlines()), default=0)
     if longest > LONGEST:
         yield f"a line of {longest} letters"
-    # A name of blanks is shown in quotes, with escapes.
-    about = [shape for word in case.about for shape in (word, repr(word))]
+    # A name of blanks is shown in quotes, with escapes; a long one by its two ends.
+    about = [shape for word in case.about for shape in (word[:BEGINNING], repr(word[:BEGINNING]))]
     if ended.code == 2 and about and not any(word in both for word in about):
         yield f"names none of {case.about}{shown}"
 
