@@ -46,7 +46,7 @@ class Server:
         )
         for _ in range(30):
             try:
-                with urllib.request.urlopen(request, timeout=30) as answer:
+                with urllib.request.urlopen(request, timeout=120) as answer:
                     return json.load(answer)
             except urllib.error.HTTPError as busy:
                 # SQLite is busy: Prefect's own clients ask again, too.
