@@ -3,8 +3,49 @@
 import numpy as np
 import polars as pl
 
+DAYS_READABLE = (-719_162, 2_932_896)
+"""From the year 1 to the year 9999, in days since 1970: Polars panics where it writes what lies far
+beyond them."""
+PER_DAY = {pl.Datetime("ms"): 86_400 * 10**3, pl.Datetime("us"): 86_400 * 10**6}
+"""Units of a day."""
 INT64_BOUND = 2**63
 """Whole floats from here on do not fit a 64-bit integer; they keep the text of a float."""
+
+
+def as_text(values: pl.Series) -> pl.Series:
+    """Write cells as text.
+
+    Args:
+        values: (n,) of any type but lists.
+
+    Returns:
+        (n,) text; null for null, and for dates and times before the year 1 or after 9999.
+    """
+    # Nanoseconds in 64 bits never reach so far.
+    per_day = {pl.Date(): 1, **PER_DAY}.get(_without_zone(values.dtype))
+    if per_day is not None:
+        days = values.to_physical().cast(pl.Int64) // per_day
+        is_readable = days.is_between(*DAYS_READABLE)
+        values = pl.select(pl.when(is_readable).then(values).alias(values.name)).to_series()
+    return values.cast(pl.String, strict=False)
+
+
+def _without_zone(dtype: pl.DataType) -> pl.DataType:
+    return pl.Datetime(dtype.time_unit) if isinstance(dtype, pl.Datetime) else dtype
+
+
+def is_filled(values: pl.Series) -> pl.Series:
+    """Return which cells hold something.
+
+    Args:
+        values: (n,) of any type but lists.
+
+    Returns:
+        (n,) False for null and for empty text.
+    """
+    if values.dtype.is_temporal():
+        return values.is_not_null()
+    return values.is_not_null() & (values.cast(pl.String, strict=False) != "")
 
 
 def id_text(values: pl.Series) -> pl.Series:
@@ -21,7 +62,7 @@ def id_text(values: pl.Series) -> pl.Series:
     """
     if values.dtype.is_float():
         return _float_id_text(values)
-    text = values.cast(pl.String, strict=False)
+    text = as_text(values)
     if values.dtype.is_decimal():  # databases give integers as "100.00"
         text = text.str.replace(r"\.0+$", "")
     elif text.str.ends_with(".0").any():

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import polars as pl
 
 from fusion.core.findings import Finding, example_rows
-from fusion.ingest.cell_parsing import categories, id_text, numbers
+from fusion.ingest.cell_parsing import as_text, categories, id_text, is_filled, numbers
 from fusion.ingest.column_settings import column_name, column_names
 from fusion.ingest.formats.files import Table
 from fusion.ingest.reading_findings import (
@@ -203,9 +203,7 @@ class _Rows:
 
     def _filled(self, name: str, flags: pl.Series) -> pl.DataFrame:
         """Flagged rows with something in the column `name`."""
-        cells = self._frame[name]
-        is_filled = cells.is_not_null() & (cells.cast(pl.String) != "")
-        return self._frame.filter(flags & is_filled)
+        return self._frame.filter(flags & is_filled(self._frame[name]))
 
 
 def _picked(table: Table, names: Mapping[str, str]) -> pl.DataFrame:
@@ -222,7 +220,7 @@ def _words(values: pl.Series) -> pl.Series:
     """Cells (n,) as text, lists joined by commas."""
     if values.dtype.is_nested():
         return values.cast(pl.List(pl.String)).list.join(", ")
-    return values.cast(pl.String)
+    return as_text(values)
 
 
 def _examples(rows: pl.DataFrame) -> list[dict[str, object]]:

@@ -27,7 +27,7 @@ def choose_greedily(
     Args:
         products: (P, P), K'K of the P questions that may be asked, before any is.
         own: (P, P), covariance of their answers.
-        noise: variance of an answer that is no taste; above 0.
+        noise: variance of an answer that is no taste; 0 where all answer alike.
         most: questions to choose.
 
     Returns:
@@ -35,7 +35,8 @@ def choose_greedily(
     """
     chosen: list[int] = []
     explained: list[float] = []
-    for _ in range(min(most, len(own))):
+    # Where all answer alike, no answer says anything.
+    for _ in range(min(most, len(own)) if noise > 0 else 0):
         gains = np.diag(products) / (np.diag(own) + noise)
         # What is left of the variance of an answered question is noise.
         gains[chosen] = 0

@@ -170,8 +170,19 @@ def require_server_address(url: URL) -> None:
         url.get_dialect()().create_connect_args(url)
     except (ArgumentError, TypeError, ValueError) as error:
         raise ConfigError(
-            f"database {masked(url)} has no address of a server: {error}. Write host:port"
+            f"database {masked(url)} has no address of a server: {refusal(error)}. Write host:port"
         ) from error
+
+
+def refusal(error: Exception) -> str:
+    """Return why an address was refused, in words for people.
+
+    Args:
+        error: of a driver, or of Python where a host is no name.
+    """
+    if isinstance(error, UnicodeError):
+        return "a part of the name of the host is empty or too long"
+    return str(error)
 
 
 def _is_sqlite(url: URL) -> bool:

@@ -13,7 +13,13 @@ from fusion.errors import ConfigError, DataError, FusionError
 from storage.database.limits import DEFAULT_LIMITS, LIMITS, TimeLimits, limit_statements, limits_of
 from storage.database.postgres_session import local_settings, set_up
 from storage.database.translation import on_error
-from storage.database.urls import existing_file, masked, require_sqlite_parameters, resolve_url
+from storage.database.urls import (
+    existing_file,
+    masked,
+    refusal,
+    require_sqlite_parameters,
+    resolve_url,
+)
 from storage.reading import row_frames
 from storage.reading.row_frames import DType, typed_chunk
 from storage.reading.select_only import allow_select_only
@@ -131,7 +137,7 @@ def _connect(engine: Engine, url: URL) -> Connection:
         raise
     # Drivers of others end as they like on parameters and hosts that they do not know.
     except Exception as error:
-        message = f"{masked(url)} cannot be opened: {error}. Check {QUERY_URL}."
+        message = f"{masked(url)} cannot be opened: {refusal(error)}. Check {QUERY_URL}."
         raise ConfigError(message) from error
 
 

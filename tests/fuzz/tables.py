@@ -93,7 +93,8 @@ def _moments(draw: st.DrawFn, grid: Grid) -> Grid:
     place = grid[0].index("timestamp")
     for number, row in enumerate(grid[1:]):
         # Not twice: milliseconds taken for seconds have no date.
-        if row[place].isdigit() and int(row[place]) < 2**32:
+        is_there = place < len(row) and row[place].isdigit()
+        if is_there and int(row[place]) < 2**32:
             row[place] = ways[number % len(ways)](int(row[place]))
     return grid
 

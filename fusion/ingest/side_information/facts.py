@@ -7,7 +7,7 @@ import polars as pl
 from fusion.core.findings import Finding, FindingKind, example_rows
 from fusion.data.dataset import Dataset
 from fusion.data.facts import LARGE_RELATIONS, SCHEMA, ItemFacts
-from fusion.ingest.cell_parsing import id_text
+from fusion.ingest.cell_parsing import id_text, is_filled
 from fusion.ingest.column_settings import column_name
 from fusion.ingest.formats.files import ROW, Table
 from fusion.ingest.settings import DataSettings
@@ -74,8 +74,7 @@ def _with_times(rows: pl.DataFrame, zone: str) -> tuple[pl.DataFrame, list[Findi
     """Read times in ms, null for empty cells; those that are no times are an error."""
     times = to_ms(rows[VALID_FROM], zone)
     cells = rows[VALID_FROM]
-    is_filled = cells.is_not_null() & (cells.cast(pl.String) != "")
-    bad = rows.filter(times.is_null() & is_filled)
+    bad = rows.filter(times.is_null() & is_filled(cells))
     findings = []
     if len(bad):
         message = f"{len(bad)} cells of valid_from are no times"

@@ -8,7 +8,7 @@ import polars as pl
 from fusion.core.findings import Finding, FindingKind, example_rows
 from fusion.data.dataset import Dataset
 from fusion.data.queries.user_queries import UserQueries
-from fusion.ingest.cell_parsing import id_text
+from fusion.ingest.cell_parsing import as_text, id_text, is_filled
 from fusion.ingest.column_settings import column_name
 from fusion.ingest.formats.files import ROW, Table
 from fusion.ingest.settings import DataSettings
@@ -53,9 +53,9 @@ def read_queries(settings: DataSettings, table: Table) -> tuple[pl.DataFrame, li
     }
     rows = table.pick(columns).filter(~pl.col("blank")).drop("blank")
     n_rows = len(rows)
-    text = rows["text"].cast(pl.String, strict=False).str.strip_chars().replace("", None)
+    text = as_text(rows["text"]).str.strip_chars().replace("", None)
     cells = rows["time"]
-    has_time = cells.is_not_null() & (cells.cast(pl.String, strict=False) != "")
+    has_time = is_filled(cells)
     times = to_ms(cells, settings.timezone).alias("time")
     rows = rows.with_columns(id_text(rows["user"]), text, times)
     is_whole = rows["user"].is_not_null() & rows["text"].is_not_null() & has_time

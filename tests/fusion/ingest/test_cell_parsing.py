@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fusion.ingest.cell_parsing import categories, id_labels, id_text, label_type, numbers
+from fusion.ingest.cell_parsing import (
+    as_text,
+    categories,
+    id_labels,
+    id_text,
+    is_filled,
+    label_type,
+    numbers,
+)
 
 
 @settings(deadline=None)
@@ -102,3 +110,27 @@ def test_categories_of_every_kind_become_lists(cells, lists):
     parsed = categories(pl.Series("c", cells))
     assert parsed.dtype == pl.List(pl.String)
     assert parsed.to_list() == lists
+
+
+FAR = {
+    pl.Datetime("ms"): 9 * 10**15,
+    pl.Datetime("us", "UTC"): -9 * 10**18,
+    pl.Datetime("ms", "Asia/Tokyo"): 8_210_266_876_799_999,
+    pl.Date(): 2 * 10**9,
+}
+"""Moments that Polars cannot write."""
+
+
+@pytest.mark.parametrize("dtype", FAR, ids=str)
+def test_moments_beyond_all_years_have_no_text_and_are_filled_all_the_same(dtype):
+    moments = pl.Series("id", [FAR[dtype], 0, None], dtype=pl.Int64)
+    values = moments.cast(pl.Int32).cast(dtype) if dtype == pl.Date() else moments.cast(dtype)
+    far, near, missing = as_text(values).to_list()
+    assert (far, near[:6], missing) == (None, "1970-0", None)
+    assert id_text(values).to_list() == [far, near, missing]
+    assert is_filled(values).to_list() == [True, True, False]
+
+
+def test_cells_are_filled_where_they_hold_more_than_empty_text():
+    assert is_filled(pl.Series(["a", "", " ", None])).to_list() == [True, False, True, False]
+    assert is_filled(pl.Series([0.0, None])).to_list() == [True, False]

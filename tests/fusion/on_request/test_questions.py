@@ -149,6 +149,12 @@ def test_of_many_users_the_same_are_drawn_twice(monkeypatch):
     assert some.covariance.tobytes() != everyone.covariance.tobytes()
 
 
+@pytest.mark.filterwarnings("error")
+def test_where_all_like_the_same_there_is_nothing_to_ask():
+    alike = dataset(frame_of([(f"u{user}", item, user + 1) for user in range(9) for item in "abc"]))
+    assert not len(choose_questions(alike, SEED).items)
+
+
 def test_questions_come_back_from_their_file(two_tastes, tmp_path):
     nothing = choose_questions(dataset(frame_of([("u", "a", 1), ("v", "b", 2)])), SEED)
     assert not len(nothing.items)
