@@ -10,6 +10,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any, TypeVar
 
+from fusion.core.durable import replaced_by
 from fusion.core.extras import require_extras
 from fusion.core.system_errors import disk_refused
 from fusion.errors import StoreLost, StoreRefused
@@ -188,8 +189,8 @@ class Objects:
             self._system.pipe_file(place, content)
             return
         aside = f"{place}.{token_hex(6)}.new"
-        self._system.pipe_file(aside, content)
-        Path(aside).replace(place)
+        with replaced_by(Path(aside), Path(place)):
+            self._system.pipe_file(aside, content)
 
     def _unless_missing(self, ask: Callable[[], T]) -> T | None:
         with self._telling():
