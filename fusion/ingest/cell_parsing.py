@@ -6,8 +6,12 @@ import polars as pl
 DAYS_READABLE = (-719_162, 2_932_896)
 """From the year 1 to the year 9999, in days since 1970: Polars panics where it writes what lies far
 beyond them."""
-PER_DAY = {pl.Datetime("ms"): 86_400 * 10**3, pl.Datetime("us"): 86_400 * 10**6}
-"""Units of a day."""
+PER_DAY: dict[pl.DataType, int] = {
+    pl.Date(): 1,
+    pl.Datetime("ms"): 86_400 * 10**3,
+    pl.Datetime("us"): 86_400 * 10**6,
+}
+"""Units of a day. Nanoseconds in 64 bits never reach beyond the years."""
 INT64_BOUND = 2**63
 """Whole floats from here on do not fit a 64-bit integer; they keep the text of a float."""
 
@@ -21,8 +25,7 @@ def as_text(values: pl.Series) -> pl.Series:
     Returns:
         (n,) text; null for null, and for dates and times before the year 1 or after 9999.
     """
-    # Nanoseconds in 64 bits never reach so far.
-    per_day = {pl.Date(): 1, **PER_DAY}.get(_without_zone(values.dtype))
+    per_day = PER_DAY.get(_without_zone(values.dtype))
     if per_day is not None:
         days = values.to_physical().cast(pl.Int64) // per_day
         is_readable = days.is_between(*DAYS_READABLE)
