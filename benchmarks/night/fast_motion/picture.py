@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from benchmarks.night.fast_motion.flatness import FLAT_FROM
 from benchmarks.night.fast_motion.log import Line
@@ -29,17 +30,7 @@ def draw(lines: Sequence[Line], place: Path) -> list[Path]:
     nights = [line.night for line in lines]
     figure = Figure(figsize=INCHES, layout="constrained")
     seconds, disk, lists, kept = figure.subplots(4, 1, sharex=True)
-    calm = [line for line in lines if line.fault is None]
-    faulty = [line for line in lines if line.fault is not None]
-    seconds.plot([line.night for line in calm], [line.seconds for line in calm], ".", markersize=3)
-    seconds.plot(
-        [line.night for line in faulty],
-        [line.seconds for line in faulty],
-        "x",
-        color="C3",
-        label="with a fault",
-    )
-    seconds.set_ylabel("seconds a night")
+    _draw_seconds(seconds, lines)
     for name in lines[-1].disk:
         disk.plot(nights, [line.disk[name] / MIB for line in lines], label=name, linewidth=1.2)
     disk.set_ylabel("MiB")
@@ -63,3 +54,13 @@ def draw(lines: Sequence[Line], place: Path) -> list[Path]:
         metadata = {"Date": None} if file.suffix == ".svg" else {}
         figure.savefig(file, dpi=DOTS_PER_INCH, metadata=metadata)
     return files
+
+
+def _draw_seconds(axes: Any, lines: Sequence[Line]) -> None:
+    """Draw nights with a fault apart from the others."""
+    calm = [line for line in lines if line.fault is None]
+    faulty = [line for line in lines if line.fault is not None]
+    axes.plot([one.night for one in calm], [one.seconds for one in calm], ".", markersize=3)
+    nights, seconds = [one.night for one in faulty], [one.seconds for one in faulty]
+    axes.plot(nights, seconds, "x", color="C3", label="with a fault")
+    axes.set_ylabel("seconds a night")

@@ -21,9 +21,6 @@ CURVES = 6
 """Features whose contributions are kept: most of the gain is theirs."""
 CURVE_ROWS = 2000
 """Candidates that contributions are computed of: two hundred in each bin, in a part of a second."""
-AGING = {"items": ("age",)}
-"""Columns of samples that are another's with every run, though nothing has changed: an export that
-keeps so many days has no older item, and every arrival moves the ages of all."""
 SECOND_RANK = 2
 MIDDLE_RANK = 5
 """Ranks between which the fall of scores is measured."""
@@ -111,8 +108,7 @@ def moving_columns(pairs: Pairs) -> dict[str, list[str]]:
         pairs: from `read_pairs`.
     """
     shapes = pairs["scores"][1].columns if "scores" in pairs else []
-    aging = {subject: list(names) for subject, names in AGING.items()}
-    return {**aging, "features": moving_features(pairs), "scores": shapes}
+    return {"features": moving_features(pairs), "scores": shapes}
 
 
 def moving_features(pairs: Pairs) -> list[str]:

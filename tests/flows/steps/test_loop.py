@@ -454,10 +454,9 @@ def test_watching_again_replaces_figures(own_runs):
     assert [moves[name] for name in (*moving, *steady)] == [True] * len(moving) + [False] * len(
         steady
     )
-    # Shapes of scores move with every ranker, ages of items with every day; nothing else does.
+    # Shapes of scores move with every ranker, and nothing else but features does.
     moving = {one.subject for one in seen.drift if one.moves}
-    assert moving == {"features", "items", "scores"}
-    assert {one.column for one in seen.drift if one.subject == "items" and one.moves} == {"age"}
+    assert moving == {"features", "scores"}
     assert all(one.moves for one in seen.drift if one.subject == "scores")
 
 

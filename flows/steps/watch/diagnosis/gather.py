@@ -15,7 +15,6 @@ from flows.steps.watch.diagnosis.of_manifests import (
     sizes_of,
     verdict_of,
 )
-from flows.steps.watch.monitor_frames import AGING
 from fusion.ranking.features.compute import steady_columns
 from fusion.runs.manifest import Manifest
 from storage.reading.blocked_items import hidden_share
@@ -82,8 +81,7 @@ def _columns(session: Session, run: RunRow) -> tuple[ColumnMove, ...]:
         if name not in limits:
             continue
         chance = values.get((subject, column, f"{name}_chance"), 0.0)
-        is_feature = subject == FEATURES and column not in steady
-        is_moving = is_feature or column in AGING.get(subject, ())
+        is_moving = subject == FEATURES and column not in steady
         moves.append(ColumnMove(subject, column, value, chance, limits[name], is_moving))
     return tuple(moves)
 
