@@ -7,6 +7,7 @@ import logging
 import shlex
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -83,16 +84,20 @@ def run_demo(folder: Path, as_json: bool) -> int:
     write_files(folder)
     config = folder / "fusion.toml"
     # Only now: Prefect takes seconds to import.
+    from flows.prefect_flows.api import configured  # noqa: PLC0415
     from flows.prefect_flows.flows import run  # noqa: PLC0415
     from flows.prefect_flows.run_states import ended_turn  # noqa: PLC0415
+    from flows.prefect_flows.temporary_server import temporary_server  # noqa: PLC0415
 
     notices = folder / "prefect.log"
     keep_notices_of_prefect(notices)
     err.print(f"Prefect runs the steps; what it says of each goes to {notices}", markup=False)
     outcomes = []
-    for number, as_of in enumerate(DATES, 1):
-        err.print(_announcement(number, as_of))
-        outcomes.append(ended_turn(run, str(config), as_of))
+    # Prefect's own server would end with Ctrl+C before the flow run that wants to say so.
+    with nullcontext() if configured() else temporary_server():
+        for number, as_of in enumerate(DATES, 1):
+            err.print(_announcement(number, as_of))
+            outcomes.append(ended_turn(run, str(config), as_of))
     last = outcomes[-1]
     if as_json:
         from flows.cli.screens.json_summary import demo_summary  # noqa: PLC0415

@@ -89,8 +89,11 @@ def main() -> None:
     secure_output()
     give_back()
     start_logging()
-    # A process manager asks by SIGTERM what a person asks by Ctrl+C: to end in order.
+    # A process manager asks by SIGTERM what a person asks by Ctrl+C, and a terminal that is closed
+    # by SIGHUP, unless `nohup` says otherwise: to end in order.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, signal.default_int_handler)
     as_json = "--json" in sys.argv
 
     def say(failure: BaseException) -> None:

@@ -1,4 +1,4 @@
-"""The temporary Prefect server of a schedule, which the processes of its flow runs share."""
+"""The temporary Prefect server of a schedule or a demo, which all its flow runs share."""
 
 import logging
 import os
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from prefect.context import refresh_global_settings_context
+from prefect.logging.handlers import APILogHandler
 from prefect.settings import get_current_settings
 
 from flows.prefect_flows.api import SETTING, is_reachable
@@ -45,6 +46,8 @@ def temporary_server() -> Iterator[None]:
         refresh_global_settings_context()
         yield
     finally:
+        # Without a server whatever was logged last would be tried for a minute.
+        APILogHandler().flush()
         _end(server)
         for name in addresses:
             os.environ.pop(name, None)
@@ -62,7 +65,9 @@ def _start(port: int) -> subprocess.Popen[bytes]:
     options = ["--host", "127.0.0.1", "--port", str(port), "--log-level", "error"]
     application = ["--factory", "prefect.server.api.server:create_app", "--lifespan", "on"]
     line = [sys.executable, "-m", "uvicorn", *application, *options]
-    return subprocess.Popen(line, env={**os.environ, **NO_PAGES})
+    # A group of its own: Ctrl+C, which a terminal sends to a whole group, ends flow runs first, and
+    # they have a server left to tell so.
+    return subprocess.Popen(line, env={**os.environ, **NO_PAGES}, process_group=0)
 
 
 def _wait(server: subprocess.Popen[bytes], url: str) -> None:

@@ -21,9 +21,10 @@ def draw_replay(replayed: Replayed, place: Path) -> list[Path]:
         turns = [turn for turn in replayed.turns if turn.policy == row.policy]
         ndcg = row.realised_ndcg
         mean = f", NDCG@10 {ndcg.value:.4f}" if ndcg else ""
+        times = "once" if row.trainings == 1 else f"{row.trainings} times"
         lines.append(
             PolicyLine(
-                label=f"{row.policy}: trained {row.trainings} times{mean}",
+                label=f"{row.policy}: trained {times}{mean}",
                 windows=[turn.at for turn in turns],
                 ndcg=[turn.ndcg for turn in turns],
                 trained=[turn.at for turn in turns if turn.due],

@@ -1,5 +1,6 @@
-"""A schedule that is ended in the middle of a night: the whole chain on a real Prefect server."""
+"""A schedule or a demo that is ended in the midst of its work, on a real Prefect server."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -110,3 +111,29 @@ def test_sigterm_cancels_the_night_under_way_and_no_later_one(server, shop):
 
 def _is_after(run, other):
     return run["expected_start_time"] > other["expected_start_time"]
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_demo_that_its_terminal_ends_says_so_and_leaves_no_server(tmp_path, signal_number):
+    """Ctrl+C reaches all processes of a terminal: Prefect's server was gone before the run was."""
+    said = tmp_path / "said.log"
+    with said.open("w") as log:
+        demo = subprocess.Popen(
+            command("demo"),
+            cwd=tmp_path,
+            env=environment(PREFECT_HOME=str(tmp_path / "prefect")),
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    until(lambda: "fit als on label-2" in said.read_text() or demo.poll() is not None, 180)
+    started = children(demo.pid)
+    os.killpg(demo.pid, signal_number)
+    assert demo.wait(timeout=90) == 130, said.read_text()
+    assert "Traceback" not in said.read_text()
+    assert started
+    until(lambda: not any(map(is_alive, started)), 20)
+
+
+def is_alive(process):
+    return os.path.exists(f"/proc/{process}")
