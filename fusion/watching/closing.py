@@ -3,14 +3,24 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from statistics import median
 
 from fusion.watching import causes
-from fusion.watching.figure import WINDOW
-from fusion.watching.figures.measuring import DAY_ROWS, Measurements
+from fusion.watching.figure import DAY, WINDOW, Figure
+from fusion.watching.figures.event_figures import ACTIVE_USERS
+from fusion.watching.figures.measuring import DAY_ROWS, DAY_USERS, Measurements
 from fusion.watching.past import Past
+from fusion.watching.scales import COUNT
 from fusion.watching.statistics.false_alarms import FalseAlarmBudget
 from fusion.watching.statistics.judge import Judgement, judge
 from fusion.watching.statistics.lasting import lasting_shifts
+
+LEAST_PEOPLE = 10
+"""Active users of a day or window below which what they do says nothing: it is a whim, and one of
+them may rate as much in an evening as all others in a month. Silence, and a past that was
+rewritten, are seen in any shop."""
+RECENT = 8
+"""Days or windows by which it is known how many usually come."""
 
 
 @dataclass(frozen=True)
@@ -85,20 +95,34 @@ class Closing:
 
     def _judge(self, one: Closed) -> Closed:
         limit = self.budget.band_score
+        telling = self._telling(one)
         judgements = []
         for figure, value in one.measured.items():
-            past = self.past.before(self.unit, figure, one.start)
+            is_telling = figure in telling
+            past = self.past.before(self.unit, figure, one.start) if is_telling else []
             older = self.past.before_level(self.unit, figure, one.start)
             judgements.append(judge(figure, past, value, limit, older))
         judged = replace(
             one,
             judgements=tuple(map(_as_stale, judgements)),
-            lasting=tuple(self._lasting(one)),
+            lasting=tuple(self._lasting(one, telling)),
             is_new=one.start not in self.past.of(self.unit),
         )
         return replace(judged, is_kept=not judged.has_fault or one.start <= self.expected)
 
-    def _lasting(self, one: Closed) -> Iterable[Judgement]:
+    def _telling(self, one: Closed) -> set[Figure]:
+        """Figures that say something: none where hardly anybody usually comes, and counts alone
+        where hardly anybody came.
+        """
+        active = DAY_USERS if self.unit == DAY else ACTIVE_USERS
+        before = self.past.before(self.unit, active, one.start)[-RECENT:]
+        if before and median(users.value or 0 for users in before) < LEAST_PEOPLE:
+            return set()
+        present = one.measured.get(active)
+        is_of_few = present is not None and (present.value or 0) < LEAST_PEOPLE
+        return {figure for figure in one.measured if figure.scale is COUNT or not is_of_few}
+
+    def _lasting(self, one: Closed, telling: set[Figure]) -> Iterable[Judgement]:
         """Lasting shifts that this window shows; days are too noisy for small ones."""
         if self.unit != WINDOW:
             return ()
@@ -106,6 +130,7 @@ class Closing:
         histories = {
             figure: [*self.past.before(self.unit, figure, one.start), value]
             for figure, value in one.measured.items()
+            if figure in telling
         }
         older = {
             figure: self.past.before_level(self.unit, figure, one.start) for figure in histories

@@ -33,8 +33,8 @@ class Judgement:
 
     Attributes:
         figure: what was measured.
-        state: "short" where there are too few windows; "look" where a value is beyond health, and
-            the windows are too few to be sure.
+        state: "short" where there are too few windows, or too few people in them; "look" where a
+            value is beyond health, and the windows are too few to be sure.
         value: of the newest window.
         low: lowest value that is usual; None where there are too few windows.
         high: highest value that is usual.

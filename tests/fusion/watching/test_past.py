@@ -2,9 +2,13 @@
 
 from datetime import date, timedelta
 
+import pytest
+
 from fusion.watching import causes
 from fusion.watching.closing import Closing
 from fusion.watching.figure import DAY, WINDOW, Figure, Measurement
+from fusion.watching.figures.event_figures import ACTIVE_USERS
+from fusion.watching.figures.measuring import DAY_ROWS, DAY_USERS
 from fusion.watching.past import Past
 from fusion.watching.scales import SHARE
 from fusion.watching.statistics.false_alarms import FalseAlarmBudget
@@ -51,3 +55,40 @@ def test_a_second_change_is_seen_five_windows_after_the_first():
     (judged,) = closed.judgements
     assert (judged.state, judged.windows) == ("alarm", 5)
     assert judged.high < 0.38
+
+
+@pytest.mark.parametrize(("people", "state"), [(9, "short"), (10, "alarm")])
+@pytest.mark.parametrize(
+    ("unit", "active", "days"), [(DAY, DAY_USERS, 1), (WINDOW, ACTIVE_USERS, 7)]
+)
+def test_what_a_handful_of_people_do_is_not_judged(people, state, unit, active, days):
+    """One of them rates as much in an evening as all others in a month."""
+    past = Past()
+    for place in range(30 * 7):
+        usual = {active: people, DAY_ROWS: 30 + place % 3}
+        past.of(unit)[FIRST + timedelta(days=place * days)] = of_figures(usual)
+    start = FIRST + timedelta(days=30 * 7 * days)
+    (closed,) = Closing(unit, past, FalseAlarmBudget(1, 2, 1, 7)).close(
+        {start: {active: Measurement(people, 300), DAY_ROWS: Measurement(300, 300)}}
+    )
+    assert {one.figure: one.state for one in closed.judgements}[DAY_ROWS] == state
+    assert closed.is_kept
+
+
+def test_of_a_window_of_few_counts_alone_are_judged():
+    """Half of what five people take is new to the shop, and no id has changed."""
+    past = Past()
+    for place in range(30):
+        usual = of_figures({ACTIVE_USERS: 40 + place % 3}) | {NEW.key: measured(place, 0.2)}
+        past.windows[FIRST + timedelta(days=7 * place)] = usual
+    start = FIRST + timedelta(days=7 * 30)
+    for people, expected in ((5, ["alarm", "short"]), (20, ["alarm", "alarm"])):
+        now = {ACTIVE_USERS: Measurement(people, people), NEW: Measurement(0.6, 300)}
+        (closed,) = Closing(WINDOW, past, FalseAlarmBudget(1, 2, 1, 7)).close({start: now})
+        assert [one.state for one in closed.judgements] == expected
+        past.windows.pop(start, None)
+
+
+def of_figures(values: dict[Figure, int]) -> dict[str, Measurement]:
+    """Counts as they are kept."""
+    return {figure.key: Measurement(value, value) for figure, value in values.items()}
