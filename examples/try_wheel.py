@@ -30,6 +30,8 @@ CONFIG = '[[sources]]\nname = "popularity"\n[[sources]]\nname = "ease"\n[tune]\n
 KEY = {"FUSION_FORGET_KEY": "a key of thirty-two characters or more"}
 TRAINED = {0, 1, 4}
 """Published, refused, or with an alert: which of them, numbers made by a formula decide."""
+PAST = ["--from", "2024-04-08", "--to", "2024-04-15"]
+"""Dates of the ratings, two with a week between them."""
 PORT = "8765"
 UP_SECONDS = 600
 """How long a verb may take until it serves: the dashboards draw a page first."""
@@ -76,8 +78,10 @@ def build_wheel() -> Path:
 
 
 def write_ratings(place: Path) -> None:
-    lines = [f"{n % 199},{(n * 7 + n % 11) % 83},{1700000000 + n * 3600}\n" for n in range(4000)]
-    (place / "ratings.csv").write_text("user,item,time\n" + "".join(lines))
+    """Write half a year of ratings, until 28 April 2024, and a week more to judge by."""
+    lines = [f"{n % 199},{(n * 7 + n % 11) % 83},{1700000000 + n * 3600}\n" for n in range(4168)]
+    (place / "ratings.csv").write_text("user,item,time\n" + "".join(lines[:4000]))
+    (place / "newer.csv").write_text("user,item,time\n" + "".join(lines[4000:]))
 
 
 def try_every_verb(whole: Environment, place: Path) -> None:
@@ -87,19 +91,25 @@ def try_every_verb(whole: Environment, place: Path) -> None:
     whole.fusion(place, "init", "ratings.csv", ends=ok)
     with (place / "fusion.toml").open("a") as config:
         config.write(CONFIG)
-    whole.fusion(place, "check", ends=ok)
-    whole.fusion(place, "status", ends=ok)
+    for verb in ("check", "sources", "plan", "status"):
+        whole.fusion(place, verb, ends=ok)
     whole.fusion(place, "db", "upgrade", ends=ok)
     for _ in range(2):
         whole.fusion(place, "run", ends=TRAINED)
         newest = json.loads(whole.fusion(place, "runs", "--json", ends=ok))[0]["run_id"]
         whole.fusion(place, "publish", newest, ends=ok)
     whole.fusion(place, "train", ends=TRAINED)
-    for verb in ("retrain", "status", "health", "db", "prune"):
+    for verb in ("retrain", "status", "health", "db", "prune", "metrics", "notify"):
         whole.fusion(place, verb, ends=ok)
     whole.fusion(place, "show", "5", "--why", ends=ok)
     whole.fusion(place, "person", "5", ends=ok)
     whole.fusion(place, "diff", "live", newest, ends=ok)
+    whole.fusion(place, "ask", "--answers", "7=y,12=n", ends=ok)
+    whole.fusion(place, "judge", "live", "--on", "newer.csv", ends=ok)
+    whole.fusion(place, "report", "--out", "page.html", ends=ok)
+    whole.fusion(place, "backfill", *PAST, ends=TRAINED)
+    whole.fusion(place, "replay", *PAST, ends=ok)
+    whole.fusion(place, "deploy", ends={2})
     whole.fusion(place, "monitor", "--draw", ends={0, 4})
     whole.fusion(place, "watch", ends={0, 4})
     whole.fusion(place, "alerts", ends=ok)
@@ -150,6 +160,11 @@ def try_alone(environment: Environment, held: tuple[str, ...], shop: Path) -> No
         "diff": ["live", "live"],
         "publish": ["live"],
         "forget": ["9"],
+        "ask": ["--answers", "7=y"],
+        "judge": ["live", "--on", "newer.csv"],
+        "report": ["--out", "page.html"],
+        "backfill": PAST,
+        "replay": PAST,
         "init": ["ratings.csv", "--force", "--config", "new.toml"],
     }
     served = {"ui", "schedule", "demo"}
