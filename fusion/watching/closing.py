@@ -111,8 +111,9 @@ class Closing:
         return replace(judged, is_kept=not judged.has_fault or one.start <= self.expected)
 
     def _telling(self, one: Closed) -> set[Figure]:
-        """Figures that say something: none where hardly anybody usually comes, and counts alone
-        where hardly anybody came.
+        """Figures that say something.
+
+        None do where hardly anybody usually comes, and counts alone where hardly anybody came.
         """
         active = DAY_USERS if self.unit == DAY else ACTIVE_USERS
         before = self.past.before(self.unit, active, one.start)[-RECENT:]

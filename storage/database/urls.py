@@ -139,17 +139,22 @@ def require_sqlite_parameters(url: URL) -> None:
     """
     # With `uri=true` the others are SQLite's own, which passes over what it does not know.
     unknown = set() if "uri" in url.query else set(url.query) - _SQLITE_PARAMETERS
-    problem = f"it takes no {', '.join(sorted(unknown))}" if unknown else ""
+    problem = f"it takes no {', '.join(sorted(unknown))}" if unknown else _problem_with_values(url)
+    if problem:
+        allowed = ", ".join(sorted(_SQLITE_PARAMETERS))
+        raise ConfigError(f"database {masked(url)}: {problem}. Parameters of SQLite: {allowed}.")
+
+
+def _problem_with_values(url: URL) -> str:
+    """What Python's SQLite says of the values of parameters; empty where it takes them."""
     try:
         # Each form takes parameters that the other passes over.
         for form in (url, existing_file(url)):
             _, options = form.get_dialect()().create_connect_args(form)
             sqlite3.connect(":memory:", **options).close()
     except (ArgumentError, TypeError, ValueError, OverflowError) as error:
-        problem = str(error)
-    if problem:
-        allowed = ", ".join(sorted(_SQLITE_PARAMETERS))
-        raise ConfigError(f"database {masked(url)}: {problem}. Parameters of SQLite: {allowed}.")
+        return str(error)
+    return ""
 
 
 def require_server_address(url: URL) -> None:

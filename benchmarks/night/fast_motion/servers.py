@@ -72,7 +72,7 @@ class Postgres:
         engine = create_engine(self.url, poolclass=NullPool)
         with engine.connect() as connection:
             everything = int(connection.scalar(text(WHOLE)) or 0)
-            by_table = dict(connection.execute(text(BY_TABLE)).tuples().all())
+            by_table = {name: size for name, size in connection.execute(text(BY_TABLE))}
         lists = sum(int(size) for name, size in by_table.items() if name.startswith(BULK))
         kept = sum(map(int, by_table.values())) - lists
         return {

@@ -111,7 +111,7 @@ def test_a_partition_brings_its_index_by_item(postgres_url):
     make_run(engine, "a")
     statement = "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'recommendation_r1'"
     with engine.connect() as connection:
-        indexes = dict(connection.execute(text(statement)).tuples().all())
+        indexes = {name: made for name, made in connection.execute(text(statement))}
     assert set(indexes) == {"pk_recommendation_r1", "ix_recommendation_r1_item"}
     assert "(run_no, item_id)" in indexes["ix_recommendation_r1_item"]
     engine.dispose()
