@@ -22,6 +22,7 @@ from flows.steps.arrivals.realised import judge_published
 from flows.steps.realised.quality import raise_and_resolve_quality
 from flows.steps.watch.diagnosis.diagnose_run import diagnose_run
 from fusion.core.clocks import utc_now
+from fusion.watching.closing import LEAST_PEOPLE
 from fusion.watching.figure import WINDOW
 from fusion.watching.figures.known_ids import KnownIds, digest_ids, sample_limits
 from fusion.watching.figures.measuring import WatchedData
@@ -131,7 +132,7 @@ def watch_placement(session: Session, as_of: datetime | None = None) -> WatchOut
     if present is not None and (before is None or is_anew or _may_replace(watched)):
         write_known(folder, present)
     standing = alerts_of(session.engine, session.placement)
-    return WatchOutcome(watch_no, now, facts, tuple(standing), _note(past, layout))
+    return WatchOutcome(watch_no, now, facts, tuple(standing), _note(past, watched, layout))
 
 
 def _digest(
@@ -154,11 +155,13 @@ def _may_replace(watched: WatchResult) -> bool:
     return is_closed and not any(one.cause for one in watched.comparison)
 
 
-def _note(past: Past, layout: WatchLayout) -> str:
+def _note(past: Past, watched: WatchResult, layout: WatchLayout) -> str:
     """Say what could not be judged."""
-    if len(past.windows) > LEAST_WINDOWS:
-        return ""
     days = layout.grid.window_days
+    if len(past.windows) > LEAST_WINDOWS:
+        is_judged = any(one.state != "short" for one in watched.windows[-1].judgements)
+        few = f"Fewer than {LEAST_PEOPLE} users come in a usual window of {days} days"
+        return "" if is_judged else f"{few}: too few to judge what they do."
     return (
         f"The history is too short to judge: {len(past.windows)} windows of {days} days have "
         f"closed, and {LEAST_WINDOWS + 1} are needed."

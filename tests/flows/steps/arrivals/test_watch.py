@@ -6,7 +6,7 @@ from datetime import timedelta
 import polars as pl
 import pytest
 
-from benchmarks.watching.watched_shop import WEEKS, at, small_world, until
+from benchmarks.watching.watched_shop import WEEKS, at, small_world, until, with_events
 from tests.flows.calling import call
 from tests.flows.world import database, query
 
@@ -153,6 +153,20 @@ def test_a_short_history_is_said_and_not_judged(tmp_path):
     assert answer.code == 0
     assert answer.json["note"].startswith("The history is too short to judge: 3 windows of 7 days")
     assert {one["state"] for one in answer.json["facts"]["window"]["figures"]} == {"short"}
+
+
+def test_a_handful_of_people_is_said_and_not_judged(tmp_path):
+    """Eight people of the shop, one of whom does a hundred times as much in the newest week."""
+    (tmp_path / "fusion.toml").write_text(CONFIG)
+    world = until(small_world(), WEEKS)
+    few = world.events["user"].unique().sort()[:8]
+    events = world.events.filter(pl.col("user").is_in(few.implode()))
+    write(tmp_path, with_events(world, pl.concat([events, *[events.tail(3)] * 100])))
+    answer = watch(tmp_path)
+    assert (answer.code, answer.json["alerts"]) == (0, [])
+    assert answer.json["note"] == (
+        "Fewer than 10 users come in a usual window of 7 days: too few to judge what they do."
+    )
 
 
 def test_who_is_forgotten_is_in_no_digest(shop):
