@@ -104,7 +104,7 @@ def try_every_verb(whole: Environment, place: Path) -> None:
     whole.fusion(place, "show", "5", "--why", ends=ok)
     whole.fusion(place, "person", "5", ends=ok)
     whole.fusion(place, "diff", "live", newest, ends=ok)
-    whole.fusion(place, "ask", "--answers", "7=y,12=n", ends=ok)
+    whole.fusion(place, "ask", "--answers", "12=y,14=n", ends=ok)
     whole.fusion(place, "judge", "live", "--on", "newer.csv", ends=ok)
     whole.fusion(place, "report", "--out", "page.html", ends=ok)
     whole.fusion(place, "backfill", *PAST, ends=TRAINED)
@@ -161,7 +161,7 @@ def try_alone(environment: Environment, held: tuple[str, ...], shop: Path) -> No
         "diff": ["live", "live"],
         "publish": ["live"],
         "forget": ["9"],
-        "ask": ["--answers", "7=y"],
+        "ask": ["--answers", "12=y"],
         "judge": ["live", "--on", "newer.csv"],
         "report": ["--out", "page.html"],
         "backfill": PAST,
