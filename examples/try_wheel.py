@@ -191,7 +191,9 @@ def try_alone(environment: Environment, held: tuple[str, ...], shop: Path) -> No
             port = ["ui", "--port", PORT]
             until(environment, shop, port, lambda _: answers(f"http://127.0.0.1:{PORT}"))
         elif verb not in served:
-            environment.fusion(shop, *words, ends=TRAINED if verb in needs else {0})
+            # Where nothing was live before, a rollback is refused.
+            ends = {0, 1} if verb == "rollback" else TRAINED if verb in needs else {0}
+            environment.fusion(shop, *words, ends=ends)
     if "postgres" not in held:
         url = '[data]\ninteractions = "ratings.csv"\n[storage]\nurl = "postgresql://db/shop"\n'
         (shop / "postgres.toml").write_text(url)
