@@ -9,6 +9,9 @@ from fusion.core.settings import Settings, outside
 STORE_URL = r"^(s3://[A-Za-z0-9][A-Za-z0-9._-]+(/[^\s?#@]*)?|file:///[^\s?#@]+)$"
 """A bucket or a folder. Credentials have no place in it: they come from the environment."""
 
+DEFAULT_WINDOW = 7
+"""Days of a window where neither [split] nor a run names one."""
+
 
 class SplitSettings(Settings):
     """The `[split]` section."""

@@ -13,9 +13,6 @@ class RunsDefaults:
     sample_rows: int = threshold(
         20_000, "a share is then known to 0.7 points, and a sample takes less than a megabyte"
     )
-    newest_parts: int = threshold(
-        10, "the newest tenth of interactions spans weeks on large data, not one afternoon"
-    )
 
 
 DEFAULTS = RunsDefaults()

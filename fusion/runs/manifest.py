@@ -216,6 +216,9 @@ class Manifest(ManifestPart):
             runs, and where it cannot be told.
         cold_users: lists from attributes of users without a history, judged beside the fallback,
             and how many were made; empty for older runs, and where they could serve nobody.
+        sampled_days: newest days that samples for monitoring tell of; 0 without times, when they
+            tell of everything; None for data of less than two weeks, and for older runs: nothing
+            can be compared with their samples.
         verdict: the whole report of evaluation.
         checks: every check of admission.
         stages: stages that the run was made with, `<name>/<key>`.
@@ -251,6 +254,7 @@ class Manifest(ManifestPart):
     exposure: dict[str, Any] = {}
     estimate: dict[str, Any] = {}
     cold_users: dict[str, Any] = {}
+    sampled_days: int | None = None
     verdict: dict[str, Any] = {}
     checks: list[dict[str, Any]] = []
     lists: ListCounts = ListCounts()

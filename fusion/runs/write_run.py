@@ -5,11 +5,12 @@ from pathlib import Path
 
 import polars as pl
 
+from fusion.config import CoreConfig
 from fusion.core.arrays import Flags
 from fusion.data.catalogue import Catalogue
 from fusion.data.dataset import Dataset
 from fusion.data.splitting.fold import Plan
-from fusion.runs.monitoring_samples import write_samples
+from fusion.runs.monitoring_samples import sampled_days, write_samples
 from fusion.runs.run_folder import IN_FILE, ListsFolder, RunFolder
 from fusion.runs.stages.record import RECORD
 from fusion.runs.stages.store import INPUTS
@@ -19,7 +20,12 @@ UNTIL = "available_until"
 
 
 def write_run_files(
-    run: RunFolder, data: Dataset, plan: Plan, lists: ListsFolder, ranker: Path | None, seed: int
+    run: RunFolder,
+    data: Dataset,
+    plan: Plan,
+    lists: ListsFolder,
+    ranker: Path | None,
+    config: CoreConfig,
 ) -> None:
     """Write ids, items, lists, ranker and monitoring samples of a run.
 
@@ -33,7 +39,7 @@ def write_run_files(
         plan: its folds; samples show the data now and at the verdict's cut.
         lists: what the stage of lists made.
         ranker: folder of the serving ranker; None where another method was chosen.
-        seed: of the draw of samples.
+        config: of the training: the seed of the draw of samples, and the days that they tell of.
     """
     write_ids(run, data)
     write_items(run.path, data)
@@ -53,8 +59,9 @@ def write_run_files(
         # Its inputs and checksums are the store's business: the manifest has hashes of its own.
         shutil.copytree(ranker, run.ranker, ignore=shutil.ignore_patterns(INPUTS, RECORD))
     # What folds know, not the data itself: a random split puts times aside.
-    write_samples(run.samples_now, plan.serving.known, seed)
-    write_samples(run.samples_before, plan.verdict.known, seed)
+    days = sampled_days(plan, config.split)
+    write_samples(run.samples_now, plan.serving.known, days, config.seed)
+    write_samples(run.samples_before, plan.verdict.known, days, config.seed)
 
 
 def write_ids(run: RunFolder, data: Dataset) -> None:

@@ -25,6 +25,7 @@ from fusion.runs.manifest import (
     SourceRow,
     TunedRow,
 )
+from fusion.runs.monitoring_samples import sampled_days
 from fusion.runs.run_folder import ListFiles, ListsFolder
 from fusion.training.pipeline import Trained
 from fusion.training.source_fits import SourceFit
@@ -69,6 +70,7 @@ def training_manifest(context: RunContext, trained: Trained) -> Manifest:
         exposure=trained.exposure.model_dump(mode="json"),
         estimate=trained.estimate.model_dump(mode="json") if trained.estimate else {},
         cold_users=_cold_users(lists, trained),
+        sampled_days=sampled_days(context.plan, config.split),
         verdict=trained.verdict.report.model_dump(mode="json"),
         checks=[check.as_dict() for check in trained.checks],
         lists=count_lists(lists, config.lists.size),

@@ -10,6 +10,7 @@ import polars as pl
 
 from flows.session import Session
 from flows.steps.keep.forgotten import read_forgotten
+from fusion.config.sections import DEFAULT_WINDOW
 from fusion.ingest.formats.files import open_table
 from fusion.ingest.people.pseudonyms import Pseudonyms
 from fusion.ingest.tables import read_items, read_users
@@ -31,8 +32,6 @@ from storage.watches.alert_rows import AlertRow
 from storage.watches.answers import ANSWERED_BY
 from storage.watches.watches import FigureRow, WatchRow, figures_since
 
-DEFAULT_WINDOW = 7
-"""Days of a window where neither [split] nor the live run names one."""
 EdgesBySubject = Mapping[str, Edges]
 
 

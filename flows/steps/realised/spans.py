@@ -4,12 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from fusion.config.sections import SplitSettings
+from fusion.config.sections import DEFAULT_WINDOW, SplitSettings
 from storage.schema.row_objects import RunRow
 from storage.watches.realised import Horizon
 
-DEFAULT_WINDOW = 7
-"""Days of the window of a run whose split has none."""
 MS = 1000
 
 

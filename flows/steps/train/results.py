@@ -83,7 +83,7 @@ def write_folder(training: Training, trained: Trained) -> dict[str, Any]:
             context.plan,
             ListsFolder(trained.lists),
             trained.serving_ranker,
-            context.config.seed,
+            context.config,
         )
         is_open = trained.rules.open_items() if trained.rules else None
         write_catalogue(RunFolder(folder), context.data, is_open)

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from flows.session import Session
+from flows.steps.watch.monitor_frames import SampledDays
 from fusion.runs.monitoring_samples import SUBJECTS
+from fusion.runs.run_folder import RunFolder
 from storage.reading.live_run import live
 from storage.reading.read import history
 from storage.schema.row_objects import RunRow
@@ -51,6 +53,33 @@ def _step_back(session: Session) -> str:
     return f"The run is live: `fusion rollback` shows the lists of run {run_ids[path[-2]]} again."
 
 
+def comparison_note(
+    run: RunRow, previous: RunFolder | None, days: SampledDays, has_reference: bool
+) -> str:
+    """Say what of a run had nothing to be compared with, or not what it should be.
+
+    Args:
+        run: that is monitored.
+        previous: folder of the run that was live before it; None without one.
+        days: that the samples of both tell of.
+        has_reference: whether the run's samples are compared with any.
+
+    Returns:
+        Sentences; "" where everything is compared with the run before.
+    """
+    if days.now is None:
+        return _nothing_alike()
+    if previous and not previous.manifest.exists():
+        parts = [missing_folder(previous.path.name, previous.path, has_reference)]
+    elif previous and not days.are_alike:
+        return _other_days(previous.path.name, has_reference)
+    else:
+        parts = []
+    if not has_reference:
+        parts.append(missing_reference(run))
+    return " ".join(parts)
+
+
 def missing_reference(run: RunRow) -> str:
     """Say why a run has no earlier window of its own to be compared with.
 
@@ -88,6 +117,28 @@ def missing_folder(run_id: str, folder: Path, has_window: bool) -> str:
         f"{_subjects()}, and how scores fall: they could not be compared with run {run_id}, whose "
         f"folder {folder} is not here; another host may keep it.{instead} Lists are compared as "
         "SQL has them."
+    )
+
+
+def _other_days(run_id: str, has_window: bool) -> str:
+    """Say that samples of the run before tell of other days, and what is compared instead."""
+    instead = (
+        "They are compared with what this run knew one window earlier."
+        if has_window
+        else "The next run is compared with this one."
+    )
+    return (
+        f"{_subjects()}: samples of run {run_id} tell of other days than those of this run, as "
+        "where windows have another length, the span of the data has doubled, or an earlier "
+        f"release made that run. {instead}"
+    )
+
+
+def _nothing_alike() -> str:
+    """Say that samples of a run tell of no days that could be compared with others."""
+    return (
+        f"{_subjects()}: they are not compared, since the data held less than two weeks before the "
+        "window of the verdict, or an earlier release made the run."
     )
 
 

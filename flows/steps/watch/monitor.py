@@ -23,12 +23,13 @@ from flows.steps.alerts.sources import source_alerts
 from flows.steps.run_damage import require_whole
 from flows.steps.run_summaries import require_verdict
 from flows.steps.train.metric_rows import GATE_PSI, verdict_rows
-from flows.steps.watch.advice import missing_folder, missing_reference, next_step
+from flows.steps.watch.advice import comparison_note, missing_reference, next_step
 from flows.steps.watch.changed_lists import ListsOfRun, changed_lists
 from flows.steps.watch.diagnosis.diagnose_run import diagnose_run
 from flows.steps.watch.monitor_frames import (
     DEPTH,
     PAIR_SUBJECTS,
+    SampledDays,
     moving_columns,
     ranker_curves,
     read_pairs,
@@ -104,8 +105,8 @@ def monitor_run(session: Session, name: str = "live", against: str | None = None
     previous_folder = RunFolder(folder_of(session.runs, previous.run_id)) if previous else None
     if previous_folder:
         require_whole(previous_folder.path)
-    has_window = not missing_reference(run)
-    samples = reference_samples(folder, previous_folder, has_window)
+    days = SampledDays.of(run, previous)
+    samples = reference_samples(folder, previous_folder, days, not missing_reference(run))
     pairs = read_pairs(folder, samples, previous_folder)
     drifts = drift(pairs, session.config.monitor, moving_columns(pairs))
     change, items = _stability(session, run, previous, folder) if previous else (None, {})
@@ -139,18 +140,6 @@ def _previous(session: Session, run: RunRow, against: str | None) -> RunRow | No
     if against:
         return find_run(session.engine, session.placement, against)
     return run_before(session.engine, run)
-
-
-def _note(
-    run: RunRow, previous: RunRow | None, previous_folder: RunFolder | None, samples: Path | None
-) -> str:
-    """Say what had nothing to be compared with; "" where everything had."""
-    parts = []
-    if previous and previous_folder and not previous_folder.manifest.exists():
-        parts.append(missing_folder(previous.run_id, previous_folder.path, bool(samples)))
-    if not samples:
-        parts.append(missing_reference(run))
-    return " ".join(parts)
 
 
 def _circumstances(session: Session, run: RunRow, previous: RunRow | None) -> Circumstances:
@@ -194,7 +183,7 @@ def _reported(
         placement=run.placement,
         # Dashboards show a run where its data ends; without times, when it was trained.
         as_of=run.as_of or run.created_at,
-        note=_note(run, previous, previous_folder, samples),
+        note=comparison_note(run, previous_folder, SampledDays.of(run, previous), bool(samples)),
         against=against,
         reference=owner if samples else None,
     )

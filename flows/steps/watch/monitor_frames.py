@@ -1,6 +1,7 @@
 """The frames that monitoring compares, read from run folders."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -10,8 +11,10 @@ from dashboards.measures.drift import Pairs, sampled
 from dashboards.measures.feature_curves import FeatureCurve, feature_curves
 from fusion.errors import DataError
 from fusion.ranking.folders import RankerFolder
+from fusion.runs.manifest import Manifest
 from fusion.runs.monitoring_samples import SUBJECTS, read_sample
 from fusion.runs.run_folder import RunFolder
+from storage.schema.row_objects import RunRow
 
 PAIR_SUBJECTS = (*SUBJECTS, "features", "scores")
 """Every subject whose columns may be compared; which are, depends on what was kept of the runs."""
@@ -24,6 +27,35 @@ CURVE_ROWS = 2000
 SECOND_RANK = 2
 MIDDLE_RANK = 5
 """Ranks between which the fall of scores is measured."""
+
+
+@dataclass(frozen=True)
+class SampledDays:
+    """Newest days that samples of two runs tell of.
+
+    Attributes:
+        now: of the run; 0 for everything, None where they can be compared with nothing.
+        before: of the run that was live before it; None without one, too.
+    """
+
+    now: int | None
+    before: int | None
+
+    @classmethod
+    def of(cls, run: RunRow, previous: RunRow | None) -> "SampledDays":
+        """Read the days of two runs.
+
+        Args:
+            run: the run to monitor.
+            previous: the run that was live before it; None without one.
+        """
+        rows = (run, previous)
+        return cls(*(Manifest.of(row.manifest).sampled_days if row else None for row in rows))
+
+    @property
+    def are_alike(self) -> bool:
+        """Tell whether both are of one definition: of other days all figures are others."""
+        return self.now is not None and self.now == self.before
 
 
 def read_pairs(run: RunFolder, reference: Path | None, previous: RunFolder | None) -> Pairs:
@@ -71,21 +103,25 @@ def has_samples(run: RunFolder) -> bool:
     return sample.exists() and pq.read_metadata(sample).num_rows > 0
 
 
-def reference_samples(run: RunFolder, previous: RunFolder | None, has_window: bool) -> Path | None:
+def reference_samples(
+    run: RunFolder, previous: RunFolder | None, days: SampledDays, has_window: bool
+) -> Path | None:
     """Return the samples that a run's samples are compared with.
 
     Args:
         run: the run to monitor.
         previous: the run that was live before it; None without one.
+        days: that the samples of both tell of.
         has_window: whether the run knows what there was one window earlier.
 
     Returns:
-        The samples of the run before; where its folder is gone, or only its samples, those of the
-        run itself one window earlier; None where there is no such window either.
+        The samples of the run before; where its folder is gone, or only its samples, or these tell
+        of other days, those of the run itself one window earlier; None where there is no such
+        window either, or the run's own samples can be compared with nothing.
     """
-    if previous is not None and has_samples(previous):
+    if previous is not None and has_samples(previous) and days.are_alike:
         return previous.samples_now
-    return run.samples_before if has_window else None
+    return run.samples_before if has_window and days.now is not None else None
 
 
 def report_folder(run: RunFolder) -> Path:

@@ -108,8 +108,8 @@ def test_a_measure_of_ones_own_reaches_page_and_metrics(tmp_path, monkeypatch):
     )
     for module in (registry, page_widgets):
         monkeypatch.setattr(module, "MEASURES", (total_variation, PSI, JENSEN_SHANNON))
-    before = pl.DataFrame({"stars": [1, 2, 3, 4] * 100, "age": range(400)})
-    now = pl.DataFrame({"stars": [1, 1, 3, 4] * 100, "age": range(400)})
+    before = pl.DataFrame({"stars": [1, 2, 3, 4] * 400, "age": range(1600)})
+    now = pl.DataFrame({"stars": [1, 1, 3, 4] * 400, "age": range(1600)})
     columns = drift({"items": (before, now)}, SETTINGS)
     assert {one.column: one.method for one in columns} == {"stars": "total_variation", "age": "psi"}
     report = drawn(tmp_path / "run", {"items": (before, now)})

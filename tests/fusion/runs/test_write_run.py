@@ -13,7 +13,7 @@ def test_every_file_has_a_name_and_every_name_a_file(done, tmp_path):
     run, lists = RunFolder(tmp_path), ListsFolder(trained.lists)
     ranker = context.root / "store" / "ranker"
     [ranker_folder] = ranker.iterdir()
-    write_run_files(run, context.data, context.plan, lists, ranker_folder, seed=7)
+    write_run_files(run, context.data, context.plan, lists, ranker_folder, context.config)
     of_lists = {run.lists, run.served, run.fallback, run.why}
     of_monitoring = {run.features, run.features_before, run.twin}
     of_data = {run.user_ids, run.item_ids, run.titles, run.windows}
@@ -37,5 +37,5 @@ def test_every_file_has_a_name_and_every_name_a_file(done, tmp_path):
 def test_without_a_ranker_there_is_no_folder_of_it(done, tmp_path):
     context, trained = done
     run, lists = RunFolder(tmp_path), ListsFolder(trained.lists)
-    write_run_files(run, context.data, context.plan, lists, None, seed=7)
+    write_run_files(run, context.data, context.plan, lists, None, context.config)
     assert not run.ranker.exists()
