@@ -159,9 +159,12 @@ def _note(past: Past, watched: WatchResult, layout: WatchLayout) -> str:
     """Say what could not be judged."""
     days = layout.grid.window_days
     if len(past.windows) > LEAST_WINDOWS:
-        is_judged = any(one.state != "short" for one in watched.windows[-1].judgements)
+        # None where the data has ended: then its silence is what is judged.
+        states = [one.state for window in watched.windows[-1:] for one in window.judgements]
+        if not states or any(state != "short" for state in states):
+            return ""
         few = f"Fewer than {LEAST_PEOPLE} users come in a usual window of {days} days"
-        return "" if is_judged else f"{few}: too few to judge what they do."
+        return f"{few}: too few to judge what they do."
     return (
         f"The history is too short to judge: {len(past.windows)} windows of {days} days have "
         f"closed, and {LEAST_WINDOWS + 1} are needed."

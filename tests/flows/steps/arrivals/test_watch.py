@@ -169,6 +169,14 @@ def test_a_handful_of_people_is_said_and_not_judged(tmp_path):
     )
 
 
+def test_a_file_that_has_ended_years_ago_is_silent(shop):
+    """No window is measured then, and so none that could be said to have too few people."""
+    answer = watch(shop, WEEKS + 150)
+    assert (answer.code, answer.json["note"]) == (4, "")
+    assert answer.json["facts"]["window"] is None
+    assert [alert["cause"] for alert in answer.json["alerts"]] == ["stale"]
+
+
 def test_who_is_forgotten_is_in_no_digest(shop):
     folder = shop / "runs" / "watch" / "of-default"
     before = pl.read_parquet(folder / "history.parquet")
