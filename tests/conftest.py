@@ -1,5 +1,6 @@
 pytest_plugins = [
     "tests.browser",
+    "tests.moments",
     "tests.pgbouncer",
     "tests.postgres",
     "tests.shares",

@@ -149,11 +149,15 @@ def begun(url: str, folder: Path) -> Session:
     return session
 
 
-def test_killed_at_random_moments(url, tmp_path):
+def test_killed_at_random_moments(url, tmp_path, moment):
     """The process that writes is killed 32 times on each database, 8 times in each phase."""
     session, chance = begun(url, tmp_path), random.Random(4)
     with readers(url):
-        met = {phase for phase in PHASES * 8 if killed(url, tmp_path, phase, chance.random())}
+        met = set()
+        for phase in PHASES * 8:
+            if killed(url, tmp_path, phase, chance.random()):
+                met.add(phase)
+            moment(f"writer killed in {phase}")
     assert met == set(PHASES)
     recovers(session)
 
@@ -183,7 +187,7 @@ def reaches(said: Path, phase: str) -> bool:
 
 @pytest.mark.postgres
 @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
-def test_the_server_stops_at_random_moments(own_server, tmp_path):
+def test_the_server_stops_at_random_moments(own_server, tmp_path, moment):
     """PostgreSQL is stopped 32 times, about as a phase begins, under a process that goes on."""
     url = (
         make_url(own_server.get_uri())
@@ -203,6 +207,7 @@ def test_the_server_stops_at_random_moments(own_server, tmp_path):
                     time.sleep(0.0005)
                 time.sleep(chance.uniform(0, 0.01))
                 restart(own_server)
+                moment("database restarted")
                 assert process.poll() is None
             time.sleep(1)
         finally:
@@ -246,7 +251,7 @@ def test_a_reader_of_a_minute_holds_nobody_up(url, engine):
 
 
 @pytest.mark.postgres
-def test_readers_halted_at_any_moment_see_one_run(postgres_url):
+def test_readers_halted_at_any_moment_see_one_run(postgres_url, moment):
     """Their servers stand still while a run is loaded and shown, some between plan and snapshot."""
     engine, stop = connect(StorageSettings(url=postgres_url), migrate=True), Event()
     publish(engine, "default", make_run(engine, "r"), by="test", reason="test")
@@ -268,6 +273,7 @@ def test_readers_halted_at_any_moment_see_one_run(postgres_url):
         try:
             for n in range(30):
                 signalled(pids, signal.SIGSTOP)
+                moment("readers halted")
                 wake = Timer(0.3, signalled, (pids, signal.SIGCONT))
                 wake.start()
                 publish(engine, "default", make_run(engine, f"r{n}"), by="test", reason="test")

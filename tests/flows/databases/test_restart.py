@@ -86,7 +86,7 @@ def test_a_run_is_loaded_though_the_server_restarts(own_shop, own_server, url, m
 
 
 @pytest.mark.faults
-def test_a_database_that_is_away_for_a_minute_costs_no_run(tmp_path, own_server, url):
+def test_a_database_that_is_away_for_a_minute_costs_no_run(tmp_path, own_server, url, moment):
     """The server stops as a training begins, and is there again a minute later."""
     make_shop(tmp_path)
     env = {"FUSION_STORAGE__URL": url, "FUSION_STORAGE__SCHEMA": "minute"}
@@ -109,6 +109,7 @@ def test_a_database_that_is_away_for_a_minute_costs_no_run(tmp_path, own_server,
             assert training.poll() is None
             time.sleep(0.05)
         stop(own_server)
+        moment("database away")
         time.sleep(AWAY_SECONDS)
         assert training.poll() is None, training.communicate()
         own_server.ensure_postgres_running()

@@ -73,9 +73,10 @@ def run(shop: Path, artifacts: Path, *words: str, **env: str) -> Called:
 
 
 @pytest.mark.parametrize("pages", SIZES)
-def test_a_run_without_room_changes_nothing_and_goes_on_once_there_is(pages, own_shop):
+def test_a_run_without_room_changes_nothing_and_goes_on_once_there_is(pages, own_shop, moment):
     before = live_lists(database(own_shop))
     with disk(own_shop.with_name("small"), pages * PAGE) as small:
+        moment("disk filled")
         ended = run(own_shop, small)
         assert ended.code == 75, ended
         assert "No space left on device. Make room and try again." in ended.message
@@ -88,9 +89,10 @@ def test_a_run_without_room_changes_nothing_and_goes_on_once_there_is(pages, own
 
 
 @pytest.mark.parametrize("kilobytes", [0, 40, 400, 1200])
-def test_a_page_that_cannot_be_drawn_is_drawn_once_there_is_room(kilobytes, own_shop):
+def test_a_page_that_cannot_be_drawn_is_drawn_once_there_is_room(kilobytes, own_shop, moment):
     before = live_lists(database(own_shop))
     with disk(own_shop.with_name("small"), ROOM) as small:
+        moment("disk filled")
         shutil.copytree(own_shop / "runs", small, dirs_exist_ok=True)
         leave_room(small, kilobytes * 1000)
         ended = run(own_shop, small, "monitor", "--draw")
@@ -114,11 +116,12 @@ def test_a_disk_that_is_read_only_is_named(own_shop):
 
 
 @pytest.mark.parametrize("pages", [24, 40, 80])
-def test_a_database_without_room_keeps_what_is_live(pages, own_shop):
+def test_a_database_without_room_keeps_what_is_live(pages, own_shop, moment):
     """The file stands on a disk with room for a few pages more."""
     file = own_shop / "fusion.db"
     query(database(own_shop), "pragma wal_checkpoint(truncate)")
     with disk(own_shop.with_name("small"), ROOM) as small:
+        moment("disk filled")
         url = f"sqlite:///{shutil.move(file, small / 'fusion.db')}"
         leave_room(small, pages * PAGE)
         before = live_lists(url)
@@ -132,13 +135,14 @@ def test_a_database_without_room_keeps_what_is_live(pages, own_shop):
 
 
 @pytest.mark.parametrize("pages", [0, 4, 12, 20, 40])
-def test_a_watch_without_room_leaves_no_half_of_itself(pages, own_shop):
+def test_a_watch_without_room_leaves_no_half_of_itself(pages, own_shop, moment):
     """Database and artifacts stand on one disk, as they mostly do."""
     calm = shutil.copytree(own_shop, own_shop.with_name("calm"))
     assert call(calm, *WATCH).code in (0, 4)
     wanted = [query(database(calm), ask) for ask in OF_A_WATCH]
     query(database(own_shop), "pragma wal_checkpoint(truncate)")
     with disk(own_shop.with_name("small"), ROOM) as small:
+        moment("disk filled")
         url = f"sqlite:///{shutil.move(own_shop / 'fusion.db', small / 'fusion.db')}"
         artifacts = shutil.copytree(own_shop / "runs", small / "runs")
         before, runs = live_lists(url), query(url, "select run_no, status from run")

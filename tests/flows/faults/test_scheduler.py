@@ -16,7 +16,7 @@ def stages(folder):
     return {file: file.stat().st_mtime_ns for file in finished if file.is_file()}
 
 
-def test_a_killed_scheduler_ends_a_run_with_75_and_the_next_one_goes_on(tmp_path):
+def test_a_killed_scheduler_ends_a_run_with_75_and_the_next_one_goes_on(tmp_path, moment):
     folder = tmp_path / "shop"
     make_shop(folder)
     url = database(folder)
@@ -29,6 +29,7 @@ def test_a_killed_scheduler_ends_a_run_with_75_and_the_next_one_goes_on(tmp_path
         with killing_scheduler(folder / "runs") as killed:
             ended = fusion(folder, "run", "--json", **by_dask, **ANEW)
     assert killed
+    moment("Dask's scheduler killed")
     assert ended.code == 75, ended
     assert f"the scheduler {scheduler} has" in ended.json["error"]
     assert "run the same command again" in ended.json["error"]

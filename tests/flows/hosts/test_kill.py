@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from tests.flows.faults.test_disk import assert_no_half_files
 from tests.flows.steps.test_prune import change
 from tests.flows.world import (
     command,
@@ -43,21 +44,22 @@ MOVED = (
 )
 
 
-def assert_live_outlasts_kills(folder, url, env, moments) -> None:
+def assert_live_outlasts_kills(folder, url, env, moments, note) -> None:
     """Kill a run at each moment (seconds after it began); what was live is live, whole and alone.
 
     A kill may come after the pointer moved: then the killed run is live, ready, with its row of
     history.
     """
     with readers(url):
-        for moment in moments:
+        for seconds in moments:
             before, shown = live_lists(url), query(url, LIVE)
             running, begun = started(folder, env)
-            time.sleep(max(0.0, begun + moment - time.monotonic()))
+            time.sleep(max(0.0, begun + seconds - time.monotonic()))
             running.kill()
             running.wait()
+            note("run killed", seconds)
             if query(url, LIVE) == shown:
-                assert live_lists(url) == before, moment
+                assert live_lists(url) == before, seconds
             else:
                 assert query(url, LIVE) == query(
                     url, "select run_id from run order by run_no desc limit 1"
@@ -65,13 +67,24 @@ def assert_live_outlasts_kills(folder, url, env, moments) -> None:
             assert query(url, MOVED) == [(*query(url, LIVE)[0], "ready")]
 
 
+def end_leases(url) -> None:
+    """Let the leases of killed trainings be over, which last for minutes yet."""
+    if url.startswith("postgresql"):
+        change(url, "update lease set until = now()")
+
+
 def assert_next_run_works(folder, url, env) -> None:
     """See that the next run works by itself, and nothing half-made is left of the killed ones."""
-    if url.startswith("postgresql"):
-        # The leases of the killed runs last for minutes yet; then the next run finds them dead.
-        change(url, "update lease set until = now()")
+    end_leases(url)
     ended = fusion(folder, "run", "--json", **env)
     assert ended.code in (0, 4), ended.err
+    assert_nothing_half_made(folder, url)
+    live = query(url, "select distinct run_id from current_recommendations")
+    assert live == [(ended.json["run"]["id"],)]
+
+
+def assert_nothing_half_made(folder, url) -> None:
+    """See that all rows are of runs that ended, and there are no drafts and no locks."""
     assert query(url, "select count(*) from run where status = 'training'") == [(0,)]
     half = (
         "select count(*) from recommendation "
@@ -81,18 +94,14 @@ def assert_next_run_works(folder, url, env) -> None:
     )
     for statement in half:
         assert query(url, statement) == [(0,)], statement
-    assert list((folder / "runs").glob(".2*")) == []
-    assert list((folder / "runs" / "store").glob("*/.*")) == []
-    assert list(folder.glob("*.lock")) == []
-    live = query(url, "select distinct run_id from current_recommendations")
-    assert live == [(ended.json["run"]["id"],)]
+    assert_no_half_files(folder, folder / "runs")
 
 
 @pytest.mark.faults
-def test_a_killed_run_leaves_live_lists_and_the_next_one_works(own_shop):
+def test_a_killed_run_leaves_live_lists_and_the_next_one_works(own_shop, moment):
     """Early on, in the middle of fits, and about where lists are loaded."""
     url = database(own_shop)
-    assert_live_outlasts_kills(own_shop, url, environment(), (0.0, 0.6))
+    assert_live_outlasts_kills(own_shop, url, environment(), (0.0, 0.6), moment)
     assert_next_run_works(own_shop, url, {})
 
 
@@ -111,10 +120,11 @@ def test_sigterm_ends_a_training_in_order(own_shop):
 
 @pytest.mark.faults
 @pytest.mark.parametrize("seed", [1, 2])
-def test_kills_at_random_moments(own_runs, seed):
+def test_kills_at_random_moments(own_runs, seed, moment):
     """On both databases, with an empty store, so that all of training is there to be killed."""
     chance = random.Random(seed)
     folder, url = own_runs.base, own_runs.engine.url.render_as_string(hide_password=False)
     shutil.rmtree(folder / "runs" / "store")
-    assert_live_outlasts_kills(folder, url, environment(), [chance.uniform(0, 5) for _ in range(3)])
+    moments = [chance.uniform(0, 5) for _ in range(3)]
+    assert_live_outlasts_kills(folder, url, environment(), moments, moment)
     assert_next_run_works(folder, url, {})

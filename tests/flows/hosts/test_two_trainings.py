@@ -52,7 +52,7 @@ def test_both_end_well_with_all_their_sources(bare_shop):
 
 
 @pytest.mark.faults
-def test_a_killed_training_is_taken_over(bare_shop):
+def test_a_killed_training_is_taken_over(bare_shop, moment):
     killed = start(bare_shop, "train")
     records = bare_shop / "runs" / ".lock"
     while not list(records.glob("*.json")):
@@ -60,6 +60,7 @@ def test_a_killed_training_is_taken_over(bare_shop):
         time.sleep(0.02)
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
+    moment("train killed")
     again = fusion(bare_shop, "train")
     assert again.code == 0, again.err
     assert "waiting" not in again.err

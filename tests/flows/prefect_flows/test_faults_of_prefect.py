@@ -69,7 +69,7 @@ def live(shop):
     return query(database(shop.folder), LIVE)
 
 
-def test_a_worker_that_is_killed_with_its_training(lasting, shop):
+def test_a_worker_that_is_killed_with_its_training(lasting, shop, moment):
     """As when a machine is lost: the next one trains on, and one run is live."""
     with lasting.serving():
         deploy(lasting, shop)
@@ -77,6 +77,7 @@ def test_a_worker_that_is_killed_with_its_training(lasting, shop):
             lasting.start(f"run {shop.placement}")
             until(lambda: trains(shop), 120)
             kill_all(working.pid)
+            moment("Prefect's worker killed")
         assert query(database(shop.folder), STATUS) == [("training",)]
         with worker(lasting, POOL, shop.folder):
             lasting.start(f"retrain {shop.placement}", force=True)
@@ -86,7 +87,7 @@ def test_a_worker_that_is_killed_with_its_training(lasting, shop):
         assert live(shop) == [(2,)]
 
 
-def test_a_flow_run_whose_process_is_killed_is_said_to_have_crashed(lasting, shop):
+def test_a_flow_run_whose_process_is_killed_is_said_to_have_crashed(lasting, shop, moment):
     with lasting.serving():
         deploy(lasting, shop)
         with worker(lasting, POOL, shop.folder) as working:
@@ -94,6 +95,7 @@ def test_a_flow_run_whose_process_is_killed_is_said_to_have_crashed(lasting, sho
             until(lambda: trains(shop), 120)
             for process in children(working.pid):
                 kill_all(process)
+            moment("flow run killed")
             crashed = until(lambda: lasting.ended(f"run {shop.placement}"), 120)[-1]
             assert crashed["state"]["type"] == "CRASHED"
             lasting.start(f"run {shop.placement}")
@@ -103,13 +105,14 @@ def test_a_flow_run_whose_process_is_killed_is_said_to_have_crashed(lasting, sho
         assert live(shop) == [(2,)]
 
 
-def test_a_server_that_restarts_in_the_middle_hears_how_it_ended(lasting, shop):
+def test_a_server_that_restarts_in_the_middle_hears_how_it_ended(lasting, shop, moment):
     with ExitStack() as working:
         with lasting.serving():
             deploy(lasting, shop)
             working.enter_context(worker(lasting, POOL, shop.folder))
             lasting.start(f"run {shop.placement}")
             until(lambda: trains(shop), 120)
+        moment("Prefect's server restarted")
         with lasting.serving():
             ended = until(lambda: lasting.ended(f"run {shop.placement}"), 240)[-1]
             assert ended["state"]["name"] in ("Published", "Alerted"), ended["state"]

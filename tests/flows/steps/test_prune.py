@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import delete
@@ -41,21 +42,26 @@ FEW = "\n[retention]\nruns = 1\ndays = 0\n"
 BULK = ("recommendation", "served_user", "fallback", "explained_user", "user_history")
 
 
+def add_older(artifacts: Path, source: str, name: str, *stages: Path) -> None:
+    """Copy a run's folder as that of a run of long ago, which has used more stages."""
+    folder = shutil.copytree(artifacts / source, artifacts / name)
+    manifest = from_summed_text((folder / "manifest.json").read_text())
+    manifest["stages"] += [name_of(stage) for stage in stages]
+    (folder / "manifest.json").write_text(as_summed_text(manifest))
+    os.utime(folder / "manifest.json", (1, 1))
+
+
 def older(shop, count: int) -> list[str]:
     """Add runs of long ago to a shop of two, with rows, folders and stages of their own."""
     url, names = database(shop), []
-    source = shop / "runs" / query(url, "select run_id from run order by run_no limit 1")[0][0]
+    source = query(url, "select run_id from run order by run_no limit 1")[0][0]
     for number in range(count):
         names.append(f"20200101-00000{number}-abcdef")
-        folder = shutil.copytree(source, shop / "runs" / names[-1])
         stage = shop / "runs" / "store" / "fit" / f"{number:016x}"
         stage.mkdir()
         (stage / "state.npz").write_bytes(b"x" * 1000)
         os.utime(stage, (0, 0))
-        manifest = from_summed_text((folder / "manifest.json").read_text())
-        manifest["stages"].append(name_of(stage))
-        (folder / "manifest.json").write_text(as_summed_text(manifest))
-        os.utime(folder / "manifest.json", (1, 1))
+        add_older(shop / "runs", source, names[-1], stage)
         change(
             url,
             "insert into run select -(:n), :name, placement, kind, null, as_of, "
@@ -277,16 +283,18 @@ def test_a_prune_that_fails_does_not_fail_the_run(own_shop, monkeypatch, caplog)
 
 @pytest.mark.faults
 @pytest.mark.parametrize("seed", range(4))
-def test_a_prune_killed_at_a_random_moment(full, seed):
+def test_a_prune_killed_at_a_random_moment(full, seed, moment):
     shop, _ = full
+    seconds = random.Random(seed).uniform(0.5, 2.5)
     before = live_lists(database(shop))
     with readers(database(shop)):
         running = subprocess.Popen(
             command("prune"), cwd=shop, env=environment(), stderr=subprocess.DEVNULL
         )
-        time.sleep(random.Random(seed).uniform(0.5, 2.5))
+        time.sleep(seconds)
         running.kill()
         running.wait()
+        moment("prune killed", seconds)
     assert live_lists(database(shop)) == before
     assert fusion(shop, "prune").code == 0
     whole(shop)

@@ -117,7 +117,7 @@ def test_data_without_times_has_no_past(bare, tmp_path):
 
 
 @pytest.mark.faults
-def test_a_backfill_that_is_killed_goes_on(own_shop):
+def test_a_backfill_that_is_killed_goes_on(own_shop, moment):
     url = database(own_shop)
     log = own_shop / "log"
     with log.open("w") as err:
@@ -133,6 +133,7 @@ def test_a_backfill_that_is_killed_goes_on(own_shop):
         time.sleep(0.01)
     running.kill()
     running.wait()
+    moment("backfill killed")
     first = query(url, "select run_id from run where kind = 'backfill' and status = 'ready'")
     assert len(first) == 1
     again = call(own_shop, "backfill", *DATES, "--json")

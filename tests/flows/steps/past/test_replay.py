@@ -163,7 +163,7 @@ def test_another_replay_cannot_go_on_in_the_folder(replayed):
 
 
 @pytest.mark.faults
-def test_a_replay_that_is_killed_goes_on(replayed, tmp_path):
+def test_a_replay_that_is_killed_goes_on(replayed, tmp_path, moment):
     folder, _, _, answer = replayed
     kept = tmp_path / "kept"
     words = ("replay", *DATES, "--policy", "slow.toml", "--keep", str(kept), "--json")
@@ -182,6 +182,7 @@ def test_a_replay_that_is_killed_goes_on(replayed, tmp_path):
             time.sleep(0.01)
         running.kill()
         running.wait()
+        moment("replay killed")
     again = call(folder, *words)
     assert again.code == 0, again.message
     assert again.json["policies"] == answer.json["policies"]

@@ -97,12 +97,13 @@ def contents(folder):
 
 
 @pytest.mark.faults
-def test_a_worker_that_is_killed_at_its_work_changes_no_bit(far, data, local):
+def test_a_worker_that_is_killed_at_its_work_changes_no_bit(far, data, local, moment):
     root, url, scheduler = far
     attempts = f"dask-scratch-space/*/{CACHE}/*/*/attempt-*"
     with killing_workers(root.with_name("workers"), attempts, most=1) as killed:
         trained = train(context_with(root, data, url, executor="dask", scheduler=scheduler))
     assert killed
+    moment("Dask's worker killed")
     assert file_digests(trained.lists) == file_digests(local.lists)
 
 

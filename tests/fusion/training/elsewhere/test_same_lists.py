@@ -160,11 +160,14 @@ def test_the_local_executor_imports_no_dask():
 @pytest.mark.faults
 @pytest.mark.parametrize("name", ["processes", "dask"])
 @pytest.mark.parametrize("work", [A_FIT, A_PART_OF_A_TABLE, A_PART_OF_THE_LISTS])
-def test_workers_that_are_killed_at_their_work_change_no_bit(name, work, data, local, tmp_path):
+def test_workers_that_are_killed_at_their_work_change_no_bit(
+    name, work, data, local, tmp_path, moment
+):
     context = context_with(tmp_path, data, executor=name, workers=2)
     with killing_workers(tmp_path / "store", work, most=2) as killed:
         trained = train(context)
     assert killed
+    moment(f"workers of {name} killed")
     require_same(trained, local)
 
 
@@ -176,7 +179,9 @@ def test_the_same_lists_by_workers_that_somebody_started(data, local, tmp_path):
 
 
 @pytest.mark.faults
-def test_a_scheduler_that_is_killed_ends_the_run_and_the_next_one_goes_on(data, local, tmp_path):
+def test_a_scheduler_that_is_killed_ends_the_run_and_the_next_one_goes_on(
+    data, local, tmp_path, moment
+):
     with machines(tmp_path, n_workers=1) as scheduler:
         context = context_with(tmp_path, data, executor="dask", scheduler=scheduler)
         with (
@@ -185,6 +190,7 @@ def test_a_scheduler_that_is_killed_ends_the_run_and_the_next_one_goes_on(data, 
         ):
             train(context)
     assert killed
+    moment("Dask's scheduler killed")
     assert lost.value.exit_code == 75
     kept = set((tmp_path / "store").glob("*/[0-9a-f]*"))
     assert kept
