@@ -59,7 +59,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--choose", default="1,2,3,4,5", help="seeds to choose on")
     parser.add_argument("--report", default="6,7,8,9,10", help="seeds to report on")
-    parser.add_argument("--users", type=int, default=690, help="active on a usual day")
+    parser.add_argument("--users", type=int, default=720, help="active on a usual day")
     parser.add_argument("--history", type=int, default=22, help="weeks before the first date")
     parser.add_argument("--weeks", type=int, default=14, help="that are replayed")
     parser.add_argument("--candidates", default=",".join(CANDIDATES))
